@@ -1,0 +1,72 @@
+# make demo   load the example incident and ask the first questions about it
+# make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure
+# make lint   ruff and mypy alone
+# make bench  speed and memory; EVENTS=200000 is the size
+# make lock   write constraints.txt anew from pyproject.toml (needs uv)
+# make clean  remove what make made in this folder
+
+PYTHON ?= python3
+EVENTS ?= 200000
+PYTEST ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+CODE := $(wildcard lineage loaders cypher tests benchmarks examples)
+DEMO := .demo/lineage.db
+export REQUIRE_NEO4J
+
+.DEFAULT_GOAL := test
+.PHONY: env demo test lint bench lock clean
+
+env: $(VENV)/.installed
+
+# The environment is made anew only when the pinned versions change.
+$(VENV)/.dependencies: constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: $(PYTHON) is not Python 3.11 or newer: name one, as in 'make PYTHON=python3.12'" >&2; exit 2; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.dependencies pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# $(call ask,ARGUMENTS): show a lineage command, then run it on the demo's store.
+define ask
+	@printf '\n$$ lineage %s\n' '$(1)'
+	@LINEAGE_STORE=$(DEMO) $(BIN)/lineage $(1)
+endef
+
+demo: env
+	@rm -rf $(dir $(DEMO)) && mkdir -p $(dir $(DEMO))
+	$(call ask,load examples/incident/*-trail --accounts examples/incident/accounts.csv)
+	$(call ask,info)
+	$(call ask,who c0ffee00-0000-4000-8000-000000000007)
+	$(call ask,who AKIA3WQUP53HKQ7V2LCK)
+	$(call ask,trace c0ffee00-0000-4000-8000-000000000002)
+	$(call ask,chains)
+	$(call ask,cross-account)
+	@printf '\nThe story behind it: examples/incident/README.md\n'
+	@printf 'Ask on: LINEAGE_STORE=$(DEMO) $(BIN)/lineage --help\n'
+
+lint: env
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy $(CODE)
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST)
+
+bench: env
+	$(BIN)/python -m benchmarks.bench --events $(EVENTS)
+
+lock:
+	@command -v uv >/dev/null || { echo "make: lock needs uv" >&2; exit 2; }
+	@sed '/^[^#]/,$$d' constraints.txt > constraints.new
+	uv pip compile pyproject.toml --quiet --all-extras --universal --fork-strategy fewest --python-version 3.11 \
+	  --upgrade --generate-hashes --no-annotate --no-header >> constraints.new
+	@mv constraints.new constraints.txt
+
+clean:
+	rm -rf $(VENV) .demo dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The tests: stories, properties, both stores, a real Neo4j."""

@@ -1,0 +1,129 @@
+"""Fixtures: the real records, a fresh store of either kind, and real Neo4j servers.
+
+A server starts when the first test asks for it, at most one of each release line in a run. What cannot
+be had here skips the tests that need it, with one loud line at the end; `REQUIRE_NEO4J=1` makes a
+missing Neo4j a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from tests.neo4j_server import LATEST, LTS, NotEmpty, Release, Server, Unavailable, favourite, obtain
+
+if TYPE_CHECKING:
+    from lineage import Store
+
+ROOT = Path(__file__).parent.parent
+MISSING = pytest.StashKey[dict[str, None]]()
+"""Why tests were skipped: the loud lines, each once, in order."""
+
+
+class Servers:
+    """The servers of this run, each started when it is first asked for."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._found: dict[Release, Server | Unavailable] = {}
+
+    def get(self, release: Release) -> Server:
+        """The server of that release; skips the test (or fails it) where there is none."""
+        if release not in self._found:
+            try:
+                self._found[release] = obtain(release)
+            except Unavailable as reason:
+                self._found[release] = reason
+            except NotEmpty as refusal:
+                pytest.exit(str(refusal), returncode=pytest.ExitCode.USAGE_ERROR)
+        found = self._found[release]
+        if isinstance(found, Server):
+            return found
+        if os.environ.get("REQUIRE_NEO4J") == "1":
+            pytest.fail(f"REQUIRE_NEO4J=1, but no Neo4j {release.version}: {found}", pytrace=False)
+        skip(self._config, f"NO NEO4J {release.version}, ITS TESTS WERE SKIPPED: {found}")
+
+    def stop(self) -> None:
+        """End every server, and leave one that was given to us as empty as it came."""
+        for server in self._found.values():
+            if isinstance(server, Server):
+                if server.on_stop is None:
+                    server.wipe()
+                server.stop()
+
+
+def skip(config: pytest.Config, reason: str) -> NoReturn:
+    """Skip this test, and say so once at the end of the run."""
+    config.stash.setdefault(MISSING, {})[reason] = None
+    pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the loud lines."""
+    for reason in config.stash.get(MISSING, {}):
+        terminalreporter.write_line(f"!!! {reason}", red=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config) -> Path:
+    """The folder with real CloudTrail records, which lies beside the checkout and not in it."""
+    folder = ROOT.parent / "shared" / "cloudtrail"
+    if not folder.is_dir():
+        skip(pytestconfig, "NO REAL RECORDS, THEIR TESTS WERE SKIPPED: ../shared/cloudtrail is not there")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def neo4j_servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
+    """The Neo4j servers of this run."""
+    servers = Servers(pytestconfig)
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def neo4j_lts(neo4j_servers: Servers) -> Server:
+    """A real Neo4j of the 5.26 line; holds what the test before left."""
+    return neo4j_servers.get(LTS)
+
+
+@pytest.fixture(scope="session")
+def neo4j_latest(neo4j_servers: Servers) -> Server:
+    """A real Neo4j of the calendar line; holds what the test before left."""
+    return neo4j_servers.get(LATEST)
+
+
+@pytest.fixture(scope="session", params=["lts", "latest"])
+def neo4j_server(request: pytest.FixtureRequest, neo4j_servers: Servers) -> Server:
+    """Each of the two in turn; holds what the test before left."""
+    return neo4j_servers.get({"lts": LTS, "latest": LATEST}[request.param])
+
+
+@pytest.fixture(scope="session")
+def neo4j_any(neo4j_servers: Servers) -> Server:
+    """One real Neo4j, for tests that both release lines would pass or fail alike."""
+    return neo4j_servers.get(favourite())
+
+
+@pytest.fixture(params=["embedded", "neo4j"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a store may be opened: a path or a URI with nothing there yet."""
+    if request.param == "embedded":
+        return str(tmp_path / "lineage.db")
+    server: Server = request.getfixturevalue("neo4j_any")
+    server.wipe(schema=False)  # stores make their schema only where it is missing
+    return server.uri
+
+
+@pytest.fixture
+def store(target: str) -> Iterator[Store]:
+    """A fresh, empty store of either kind."""
+    import lineage
+
+    with_nothing = lineage.open(target)
+    yield with_nothing
+    with_nothing.close()
