@@ -1,0 +1,144 @@
+"""Names that AWS gives: ARNs, unique IDs and access keys, and the values that only look like one.
+
+Source: field guide §6.1, §6.2 (account in an ID), §7.2 (roles in texts), §10.2 (masks).
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32decode
+from typing import NamedTuple
+
+import msgspec
+
+_B32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_ID = re.compile(
+    r"(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z2-7]{12,124}"
+)
+_EXAMPLE = re.compile(r"[A-Z0-9]*EXAMPLE\d{0,3}")
+_HIDDEN = re.compile(r"redacted|hidden[_ ]due[_ ]to|^sensitivedataremoved$")
+_BLANKED = re.compile(r"A[A-Z]{3}[Xx]{4,}")
+_STAND_IN = re.compile(r"(?i)(?:SAMPLE|EXAMPLE|MOCK|DUMMY|YOUR)[_-].*")
+_KEY = re.compile(r"(?:A(?:KIA|SIA|BIA|CCA|3T)[A-Za-z0-9]{1,124}|[A-Za-z0-9]{16,128})", re.ASCII)
+
+
+class Arn(msgspec.Struct, frozen=True):
+    """The six parts of an ARN; `region` and `account` are "" where the ARN leaves them out."""
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+
+class RoleRef(NamedTuple):
+    """A role named by an ARN. `path_arn` is the role's own ARN (path kept), None where only an
+    assumed-role ARN names it, because that drops the path."""
+
+    partition: str
+    account: str
+    role_name: str
+    path_arn: str | None
+    session_name: str | None
+
+
+def parse_arn(s: object) -> Arn | None:
+    """Return the parts of the ARN `s`, of any partition; None if `s` is none.
+
+    >>> parse_arn("arn:aws-cn:iam::123456789012:user/dev/alice").resource
+    'user/dev/alice'
+    """
+    if not isinstance(s, str):
+        return None
+    parts = s.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
+        return None
+    return Arn(*parts[1:])
+
+
+def role_of(arn: object) -> RoleRef | None:
+    """Return the role behind a role ARN or an assumed-role ARN; None for anything else.
+
+    >>> role_of("arn:aws:iam::123456789012:role/ops/deploy").role_name
+    'deploy'
+    >>> role_of("arn:aws:sts::123456789012:assumed-role/deploy/ci")[2:]
+    ('deploy', None, 'ci')
+    """
+    found = parse_arn(arn)
+    if found is None or found.service not in ("iam", "sts") or not found.account.isdigit():
+        return None
+    kind, _, rest = found.resource.partition("/")
+    if kind == "role":
+        name = rest.rpartition("/")[2]
+        ref = RoleRef(found.partition, found.account, name, str(arn), None)
+    elif kind == "assumed-role":
+        name, _, session = rest.partition("/")
+        ref = RoleRef(found.partition, found.account, name, None, None if is_masked(session) else session)
+    else:
+        return None
+    return None if is_masked(name) or any(c.isspace() or c == "*" for c in name) else ref
+
+
+def is_masked(s: object) -> bool:
+    """Return whether `s` is no value: empty, not a text, masked by AWS or the publisher, or a
+    placeholder. Such values name nobody, so nothing may join on them.
+
+    >>> [is_masked(v) for v in ("", "-", "AKIA****************", "AKIAIOSFODNN7EXAMPLE", "alice")]
+    [True, True, True, True, False]
+    """
+    if not isinstance(s, str):
+        return True
+    bare = s.strip(" *.-")
+    if not bare or "**" in s or (bare[0] in "<({[" and bare[-1] in ">)}]"):
+        return True
+    low = bare.lower()
+    # The plain searches come first: nearly every value is real, and this runs for each of them.
+    if "redacted" in low or "hidden" in low or "removed" in low:
+        return _HIDDEN.search(low) is not None
+    if "EXAMPLE" in bare or "xxxx" in low:
+        unique = bare.partition(":")[0]
+        return bool(_EXAMPLE.fullmatch(unique) or _BLANKED.fullmatch(unique))
+    return False
+
+
+def unique_id(v: object) -> str | None:
+    """Return the principal ID `v`, None if it is masked or stands for "some principal"."""
+    if not isinstance(v, str) or is_masked(v) or _STAND_IN.fullmatch(v):
+        return None
+    return v
+
+
+def access_key(v: object) -> str | None:
+    """Return the access key ID `v`, None if it is masked or has not the form of one.
+
+    Odd lengths pass (keys before 2010 have no prefix, published ones are shortened), but not a
+    row of one character.
+    """
+    if not isinstance(v, str) or is_masked(v) or not _KEY.fullmatch(v) or len(set(v)) == 1:
+        return None
+    return v
+
+
+def account_in_id(uid: object) -> str | None:
+    """Return the 12-digit account that a unique ID or access key carries, None if it carries none.
+
+    IDs made before about 29 March 2019 (fifth character A to P) carry none. The part after a colon
+    (a session name) is left aside.
+
+    >>> account_in_id("ASIAQNZGKIQY56JQ7WML")
+    '029608264753'
+    """
+    if not isinstance(uid, str):
+        return None
+    body = uid.partition(":")[0]
+    if is_masked(body) or not _ID.fullmatch(body):
+        return None
+    # The index in the alphabet, not the character: digits sort before letters in ASCII.
+    if _B32.find(body[4]) < 16:
+        return None
+    try:
+        head = b32decode(body[4:20].ljust(16, "A"))[:6]
+    except ValueError:
+        return None
+    return f"{(int.from_bytes(head, 'big') & 0x7FFFFFFFFF80) >> 7:012d}"

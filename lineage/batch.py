@@ -1,0 +1,177 @@
+"""What a loader hands to a store: aggregated rows, ledger entries and facts of some tens of thousands of events.
+
+A batch is a value: the order of batches, and how events are spread over them, changes nothing in the
+store (design §4, invariants 1 and 2). It is encoded as MessagePack between processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from lineage.facts import AnyFact, Identity, Sample, Target
+
+SAMPLES_PER_ROW = 3
+"""How many events of a row are kept as its examples: the smallest by (time, event ID)."""
+
+
+class EventKey(NamedTuple):
+    """An event: UTC hour since the epoch and its 16-byte ID."""
+
+    hour: int
+    id: bytes
+
+
+class Entry(NamedTuple):
+    """Ledger entry of one event. `second` counts within the hour; `rank` says how much the form keeps."""
+
+    hour: int
+    id: bytes
+    second: int
+    rank: int
+    fingerprint: int
+    row: int
+    file: int
+    """Index into `Batch.files`."""
+    place: int
+    """Index of the record in its file."""
+
+    @property
+    def content(self) -> tuple[int, int, int, int]:
+        """What makes two deliveries of an event the same: equal contents are the same event again."""
+        return (self.rank, self.fingerprint, self.row, self.second)
+
+
+def precedence(content: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """Sort key of contents under one event ID: the smallest wins (design §4, invariant 2)."""
+    rank, fingerprint, row, second = content
+    return (-rank, fingerprint, row, second)
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """One `USED` row: what its calls have in common. `id` is a hash of all the other fields but samples."""
+
+    id: int
+    actor: int
+    api: str
+    hour: int
+    account: str | None
+    """recipientAccountId."""
+    region: str | None
+    source_ip: str | None
+    endpoint: str | None
+    user_agent: str | None
+    error: str | None
+    console: bool
+    copy: bool
+    category: str
+    """`management-read`, `management-write`, `data:SERVICE`, `signin` or `service`."""
+    sensitive: bool
+    presigned: bool
+    target: Target | None
+    """Only of changing, sensitive and refused calls."""
+    relation: str | None
+    """`TOUCHED` or `TRIED` where the row also is such a relationship, to its target."""
+
+
+class Lost(NamedTuple):
+    """A content that lost against another under the same event ID; it was offered to this row."""
+
+    row: int
+    time: int
+    id: bytes
+    fingerprint: int
+
+
+class Sighting(msgspec.Struct, array_like=True):
+    """When a unique ID (AIDA…, AROA…) and an ARN were seen for a principal."""
+
+    principal: str
+    unique_id: str
+    arn: str
+    first: int
+    last: int
+
+
+class SetAside(msgspec.Struct, array_like=True):
+    """An element that is no usable record: file, index in it, byte offset where known, reason."""
+
+    path: str
+    index: int
+    offset: int | None
+    reason: str
+
+
+class Passed(msgspec.Struct, array_like=True):
+    """Documents or records that are no API events, passed over and counted."""
+
+    kind: str
+    count: int
+    start: int | None = None
+    end: int | None = None
+    account: str | None = None
+    region: str | None = None
+    trail: str | None = None
+
+
+class FileSeen(msgspec.Struct, array_like=True):
+    """A file that was read to its end."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class Batch(msgspec.Struct, array_like=True):
+    """Some tens of thousands of events, aggregated."""
+
+    entries: list[tuple[int, bytes, int, int, int, int, int, int]] = []
+    rows: list[Row] = []
+    samples: dict[int, list[tuple[Sample, bytes, int]]] = {}
+    """By row: samples with their 16-byte ID and fingerprint."""
+    actors: dict[int, Identity] = {}
+    facts: list[tuple[int, bytes, list[AnyFact]]] = []
+    """By event: hour, ID, facts of the content that stands in `entries`."""
+    lost: list[tuple[int, int, bytes, int]] = []
+    sightings: list[Sighting] = []
+    read: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    bytes_read: int = 0
+    aside: list[SetAside] = []
+    passed: list[Passed] = []
+    paths: list[str] = []
+    """Files that `Entry.file` points into."""
+    ended: list[FileSeen] = []
+
+
+ENCODER = msgspec.msgpack.Encoder()
+DECODER = msgspec.msgpack.Decoder(Batch)
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+
+
+def event_id_bytes(event_id: str) -> bytes:
+    """The 16 bytes under which the ledger keeps an event ID: the UUID itself, else a hash of the text."""
+    if _UUID.match(event_id):
+        return bytes.fromhex(event_id.replace("-", ""))
+    return hashlib.blake2b(event_id.encode(), digest_size=16).digest()
+
+
+def stable_id(parts: bytes) -> int:
+    """A 63-bit hash that is the same in every process; not to be forged, for callers choose some parts."""
+    return int.from_bytes(hashlib.blake2b(parts, digest_size=8).digest(), "big") >> 1
+
+
+def actor_id(who: Identity) -> int:
+    """The ID of an identity as it stands on records."""
+    return stable_id(msgspec.json.encode(who))
+
+
+def merge_lost(groups: Iterable[Iterable[Lost]]) -> set[Lost]:
+    """The union of lost contents."""
+    return {lost for group in groups for lost in group}

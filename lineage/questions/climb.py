@@ -1,0 +1,194 @@
+"""From a node back to where its chain begins.
+
+Works on the neighbourhood that a store hands back (design §3, Chains): a forest along the resolved parents,
+with all candidates where several callers fit. Walks are bounded; a cycle of same-second grants ends the walk.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lineage import keys, schema
+from lineage.answers import Hop, SessionId
+from lineage.keys import ref
+from lineage.seen import Graph
+
+MAX_HOPS = 2_000
+MAX_CANDIDATES = 100
+"""At most so many chains are given where callers are ambiguous."""
+
+Attributes = dict[str, Any]
+
+
+class Climb(NamedTuple):
+    """One chain: where it begins, and its hops from there down."""
+
+    top: str
+    hops: tuple[Hop, ...]
+    first_session: str | None
+    """The session of the first hop."""
+    ambiguous: bool
+    """One caller, several grant events that fit."""
+    several: bool
+    """One of several callers that fit."""
+    stopped: str | None
+    """`depth` or `edited-data` where the walk was cut."""
+
+
+def climb(graph: Graph, start: str) -> list[Climb]:
+    """All chains that lead to `start`: one, but where several callers fit."""
+    finished: list[Climb] = []
+    waiting = [Climb(start, (), None, False, False, None)]
+    used_key: dict[int, str | None] = {}
+    while waiting and len(finished) < MAX_CANDIDATES:
+        state = waiting.pop()
+        nexts = _step(graph, state)
+        if nexts is None:
+            finished.append(state)
+        else:
+            waiting.extend(nexts)
+    used_key.clear()
+    return sorted(finished, key=lambda found: (found.top, [hop.event_ids for hop in found.hops]))
+
+
+def _step(graph: Graph, state: Climb) -> list[Climb] | None:
+    """The states one hop further up; None if the chain ends here."""
+    label, _ = ref(state.top)
+    if label == schema.PRINCIPAL or (label == schema.CREDENTIAL and _long_term(graph, state.top)):
+        return None
+    issued = _issued(graph, state.top) if label == schema.CREDENTIAL else None
+    session = issued[0] if issued else state.top
+    ways = _ways(graph, session)
+    if issued:
+        ids = set(issued[1]["event_ids"])
+        by_key = [(caller, way) for caller, way in ways if ids & set(way["event_ids"])]
+        ways = by_key or ways
+    parents = [(caller, way) for caller, way in ways if way["parent"]]
+    if not issued and parents:
+        ways = parents
+    if not ways:
+        return None if session == state.top else [state._replace(top=session)]
+    if len(state.hops) >= MAX_HOPS:
+        return None if state.stopped else [state._replace(stopped="depth", top=state.top)]
+    seen = {(hop.session.account, hop.session.principal_id, hop.session.creation_date) for hop in state.hops}
+    hops = []
+    for caller, way in ways:
+        hop, alone = _hop(graph, session, caller, way, issued, state)
+        if (hop.session.account, hop.session.principal_id, hop.session.creation_date) in seen:
+            return None if state.stopped else [state._replace(stopped="edited-data")]
+        hops.append(
+            Climb(
+                caller,
+                (hop, *state.hops),
+                session,
+                state.ambiguous or not alone,
+                state.several or len(ways) > 1,
+                state.stopped,
+            )
+        )
+    if state.stopped:
+        return None
+    return hops
+
+
+def _ways(graph: Graph, session: str) -> list[tuple[str, Attributes]]:
+    if session not in graph:
+        return []
+    found = [
+        (source, attributes)
+        for source, _, attributes in graph.in_edges(session, data=True)
+        if attributes["type"] == schema.ASSUMED
+    ]
+    return sorted(found, key=lambda pair: (pair[1]["event_ids"], pair[0]))
+
+
+def _issued(graph: Graph, credential: str) -> tuple[str, Attributes] | None:
+    for source, _, attributes in graph.in_edges(credential, data=True):
+        if attributes["type"] == schema.ISSUED and attributes.get("parent"):
+            return source, attributes
+    return None
+
+
+def _long_term(graph: Graph, credential: str) -> bool:
+    return " " not in ref(credential).key
+
+
+def _hop(
+    graph: Graph, session: str, caller: str, way: Attributes,
+    issued: tuple[str, Attributes] | None, state: Climb,
+) -> tuple[Hop, bool]:  # fmt: skip
+    """The hop, and whether one grant alone fits it."""
+    node = graph.nodes[session]
+    grants = [msgspec.json.decode(text) for text in way["grants"]]
+    rule, confidence, candidates = way["rule"], way["confidence"], way["candidates"]
+    event_ids = list(way["event_ids"])
+    key = None
+    time, source_ip, agent, caller_key = way["time"], way["source_ip"], way["user_agent"], way["caller_key"]
+    expires = way["expires"]
+    alone = len(grants) == 1
+    if issued:
+        ids = set(issued[1]["event_ids"])
+        grants = [grant for grant in grants if ids & set(grant["event_ids"])] or grants
+        event_ids = sorted({event_id for grant in grants for event_id in grant["event_ids"]})
+        key = ref(state.top).key.split(" ", 1)[0]
+        rule, confidence, candidates = issued[1]["rule"], issued[1]["confidence"], issued[1]["candidates"]
+        alone = len(grants) == 1
+        time, caller_key, expires = grants[0]["time"], grants[0]["caller_key"], issued[1]["expires"]
+        if not way["sign_in_event_ids"]:
+            source_ip, agent = grants[0]["source_ip"], grants[0]["user_agent"]
+    elif len({grant["caller_key"] for grant in grants}) > 1:
+        caller_key = None
+    principal_id = node.get("principal_id")
+    hop = Hop(
+        api=way["api"],
+        how=way["how"],
+        via=way["via"],
+        time=time,
+        event_ids=event_ids,
+        sign_in_event_ids=way["sign_in_event_ids"],
+        rule=rule,
+        confidence=confidence,
+        candidates=candidates,
+        session=SessionId(account=node.get("account"), principal_id=principal_id, creation_date=node["created"]),
+        role_arn=node.get("role_arn"),
+        session_name=node.get("name"),
+        access_key_id=key,
+        caller_access_key_id=caller_key,
+        source_ip=source_ip,
+        user_agent=agent,
+        region=way["region"],
+        account=way["account"],
+        caller_account=way["caller_account"],
+        cross_account=way["cross_account"],
+        source_identity=way["source_identity"],
+        expires=expires,
+    )
+    return hop, alone
+
+
+def owner_of(graph: Graph, credential: str) -> str | None:
+    """The principal that a key belongs to."""
+    for _, target, attributes in graph.out_edges(credential, data=True):
+        if attributes["type"] == schema.BELONGS_TO:
+            return str(target)
+    return None
+
+
+def principal_of(graph: Graph, session: str) -> str | None:
+    """The principal that a session is one of."""
+    for _, target, attributes in graph.out_edges(session, data=True):
+        if attributes["type"] == schema.SESSION_OF:
+            return str(target)
+    return None
+
+
+def session_key_of(start: str) -> str | None:
+    """Key of the session that a node is, or that a temporary key came with."""
+    label, key = keys.ref(start)
+    if label == schema.SESSION:
+        return key
+    if label == schema.CREDENTIAL and " " in key:
+        return key.split(" ", 1)[1]
+    return None

@@ -1,0 +1,119 @@
+"""What stores hand to questions: events, rows, sessions and coverage as they were found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from lineage import schema
+from lineage.batch import Row
+from lineage.facts import Identity
+from lineage.keys import Ref
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    Graph = nx.MultiDiGraph[str]
+else:
+    Graph = object
+"""A neighbourhood: nodes are references as text, attributes those of `lineage.schema`."""
+
+
+class Sums(msgspec.Struct, kw_only=True):
+    """The sums of one load: read = loaded + duplicate + set aside (design §4, invariant 3)."""
+
+    id: str = ""
+    started: str = ""
+    finished: str | None = None
+    paths: list[str] = []
+    files: int = 0
+    bytes: int = 0
+    read: int = 0
+    loaded: int = 0
+    duplicate: int = 0
+    set_aside: int = 0
+    conflicting: int = 0
+    """Duplicates whose content differs from what stands in the store; part of `duplicate`."""
+    passed: dict[str, int] = {}
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One event of the ledger: its identity, operation and where that identity hangs in the graph."""
+
+    time: int
+    api: str
+    category: str
+    account: str | None
+    region: str | None
+    who: Identity
+    actor: int
+    source: Ref
+    session: str | None
+    path: str | None
+    place: int
+    error: str | None = None
+    user_agent: str | None = None
+    copy: bool = False
+
+
+class RowSeen(msgspec.Struct, frozen=True):
+    """One `USED` row with its counts; `event_ids` are its samples."""
+
+    source: str
+    row: Row
+    count: int
+    first: int
+    last: int
+    event_ids: list[str]
+
+
+class SessionSeen(NamedTuple):
+    """A session as look-ups find it: when it began, was last used, and ends as far as its grants say."""
+
+    key: str
+    created: int
+    last: int | None
+    expires: str | None
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """Events of one account, region, hour and category."""
+
+    account: str | None
+    region: str | None
+    hour: int
+    category: str
+    count: int
+    first: int
+    last: int
+
+
+class Around(NamedTuple):
+    """Where a session or event lies in what was loaded: what `missing` and reasons rest on."""
+
+    first: int | None
+    """First second loaded of the account (any region); None: the account was not loaded."""
+    last: int | None
+    regions: tuple[str, ...]
+    reads: int
+    """Management reads loaded of the account within a day of the time."""
+    writes: int
+    gap: bool
+    """The time lies in a known gap of the account."""
+
+
+_LEADING = {
+    schema.SESSION: ((schema.ASSUMED, schema.RUNS_AS), (schema.SESSION_OF,)),
+    schema.CREDENTIAL: ((schema.ISSUED,), (schema.BELONGS_TO,)),
+    schema.RESOURCE: ((schema.STARTED,), ()),
+}
+
+
+def leading(ref: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Types of the relationships at a node that lead towards origins and makers: those that come in, those
+    that go out."""
+    label, key = ref.split(" ", 1)
+    if label == schema.PRINCIPAL:
+        return ((schema.CREATED, schema.CHANGED), ()) if ":user/" in key else ((), ())
+    return _LEADING.get(label, ((), ()))

@@ -1,0 +1,129 @@
+"""What a store must do: take batches, derive lineage, and hand back the neighbourhood of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from lineage.answers import Info
+from lineage.batch import Batch
+from lineage.facts import AnyFact, Identity
+from lineage.keys import Ref
+from lineage.questions.chains import ChainRow
+from lineage.questions.cross_account import CrossingRow
+from lineage.resolve import Derived, Item
+from lineage.seen import Around, Coverage, Graph, RowSeen, Seen, SessionSeen, Sums, leading
+
+
+class Store(Protocol):
+    """A place for lineage. Errors: `StoreUnreachable`."""
+
+    name: str
+
+    # writing
+    def begin_load(self, paths: Sequence[str]) -> str:
+        """Note that a load began; returns its ID."""
+
+    def add(self, load: str, batch: Batch) -> None:
+        """Add a batch in one transaction; what the store has already changes nothing."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """One write transaction that no other derivation runs beside."""
+
+    def dirty(self, limit: int) -> list[str]:
+        """Some of the terms that wait to be derived."""
+
+    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]:
+        """Facts and live actors by term."""
+
+    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+        """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""
+
+    def settle(self) -> None:
+        """Bring up to date what the store derives from rows alone; called once, after all scopes are derived."""
+
+    def finish_load(self, load: str) -> Sums:
+        """Note that a load ended; returns its sums."""
+
+    def name_accounts(self, names: Mapping[str, str]) -> None:
+        """Give accounts their names."""
+
+    # reading: events
+    def events(self, event_id: str) -> list[Seen]:
+        """The events under an ID, in order of time (one, but for the same ID in two hours)."""
+
+    def facts_of(self, event_id: str) -> list[AnyFact]:
+        """The facts of an event."""
+
+    def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
+        """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service, key."""
+
+    # reading: look-ups
+    def of_key(self, access_key_id: str) -> list[Ref]:
+        """The credentials of a key, and what used it without its issue having been logged; sorted."""
+
+    def has(self, ref: Ref) -> bool:
+        """Is the node in the store?"""
+
+    def sessions_of(self, principal: str, name: str | None = None) -> list[SessionSeen]:
+        """The sessions of a principal, of one session name if given; newest first."""
+
+    def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
+        """The sessions with a principalId; newest first."""
+
+    def principals_of(self, identifier: str) -> list[str]:
+        """Keys of the principals with that key or ARN; sorted."""
+
+    def identities_of(self, ref: Ref) -> list[Identity]:
+        """The identities whose calls hang on a node."""
+
+    # reading: graphs
+    def neighbourhood(self, ref: Ref) -> Graph:
+        """All that leads to a node: callers, keys, owners, workloads, makers, as deep as it goes."""
+
+    def descend(self, refs: Sequence[Ref]) -> Graph:
+        """All that came from the nodes: sessions and keys, with keys and users made for others."""
+
+    def uses(self, refs: Iterable[str]) -> Iterable[RowSeen]:
+        """The rows of calls that hang on the nodes."""
+
+    def graph(self) -> Graph:
+        """The whole answer graph."""
+
+    def chain_rows(self) -> Iterable[ChainRow]:
+        """Every chain that nothing goes on from."""
+
+    def crossing_rows(self) -> Iterable[CrossingRow]:
+        """Every grant across accounts, copies merged."""
+
+    # reading: what was loaded
+    def coverage(self) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order."""
+
+    def around(self, account: str | None, time: int) -> Around:
+        """What was loaded of an account around a time."""
+
+    def account_names(self) -> dict[str, str]:
+        """Names of accounts, as far as they were given."""
+
+    def loads(self) -> list[Sums]:
+        """The sums of every load, oldest first."""
+
+    def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
+        """What a load set aside: path, place, offset, reason."""
+
+    def file_hash(self, path: str) -> str | None:
+        """SHA-256 of a file as it was loaded, None if it was not."""
+
+    def info(self) -> Info:
+        """What the store holds."""
+
+    def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
+        """Run a Cypher file by name: columns and rows. Raises `BadUse` where the store runs no Cypher."""
+
+    def close(self) -> None:
+        """Give back files and connections."""
+
+
+__all__ = ["Around", "Coverage", "RowSeen", "Seen", "SessionSeen", "Store", "Sums", "leading"]

@@ -1,0 +1,79 @@
+-- The embedded store: one SQLite file. Answers are read from node, edge, deed, row and actor;
+-- the rest is bookkeeping (design §6, §7).
+
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+
+-- One entry for each counted event. The day comes first so that a repeated or late load touches only
+-- the pages of its own days, however large the file is; who EVENT_ID probes one place a day.
+CREATE TABLE IF NOT EXISTS ledger (
+  day INTEGER, id BLOB, hour INTEGER, second INTEGER, rank INTEGER, fingerprint INTEGER,
+  row INTEGER, file INTEGER, place INTEGER,
+  PRIMARY KEY (day, id, hour)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS day (day INTEGER PRIMARY KEY);
+CREATE INDEX IF NOT EXISTS ledger_row ON ledger (row, second);
+
+-- Contents that lost against another under the same event ID, by the row that they were offered to.
+CREATE TABLE IF NOT EXISTS lost (
+  row INTEGER, time INTEGER, id BLOB, fingerprint INTEGER, PRIMARY KEY (row, time, id, fingerprint)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER);
+
+CREATE TABLE IF NOT EXISTS row (
+  id INTEGER PRIMARY KEY, actor INTEGER, hour INTEGER, account TEXT, region TEXT, category TEXT, api TEXT,
+  relation TEXT, target TEXT, body BLOB, count INTEGER, first INTEGER, last INTEGER, samples BLOB
+);
+CREATE INDEX IF NOT EXISTS row_actor ON row (actor, hour);
+CREATE INDEX IF NOT EXISTS row_account ON row (account, hour);
+CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS actor (
+  id INTEGER PRIMARY KEY, body BLOB, key TEXT, source TEXT, session TEXT, principal TEXT
+);
+CREATE INDEX IF NOT EXISTS actor_source ON actor (source);
+CREATE INDEX IF NOT EXISTS actor_principal ON actor (principal);
+CREATE INDEX IF NOT EXISTS actor_key ON actor (key) WHERE key IS NOT NULL;
+CREATE INDEX IF NOT EXISTS actor_session ON actor (session) WHERE session IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS fact (
+  hour INTEGER, id BLOB, number INTEGER, body BLOB, PRIMARY KEY (hour, id, number)
+);
+CREATE TABLE IF NOT EXISTS term (term TEXT, hour INTEGER, item BLOB, number INTEGER, PRIMARY KEY (term, hour, item, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dirty (term TEXT PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS sighting (
+  principal TEXT, unique_id TEXT, arn TEXT, first INTEGER, last INTEGER, PRIMARY KEY (principal, unique_id, arn)
+) WITHOUT ROWID;
+
+-- Nodes and relationships that are derived from facts, by scope.
+CREATE TABLE IF NOT EXISTS node (ref TEXT PRIMARY KEY, kind TEXT, scope TEXT, body BLOB);
+CREATE INDEX IF NOT EXISTS node_scope ON node (scope) WHERE scope IS NOT NULL;
+CREATE TABLE IF NOT EXISTS edge (
+  type TEXT, key TEXT, source TEXT, target TEXT, scope TEXT, body BLOB, PRIMARY KEY (type, key)
+);
+CREATE INDEX IF NOT EXISTS edge_target ON edge (target, type);
+CREATE INDEX IF NOT EXISTS edge_source ON edge (source, type);
+CREATE INDEX IF NOT EXISTS edge_scope ON edge (scope);
+
+-- Relationships that one event makes from its caller; the caller's node is in actor.
+CREATE TABLE IF NOT EXISTS deed (
+  type TEXT, key TEXT, actor INTEGER, target TEXT, hour INTEGER, id BLOB, body BLOB, PRIMARY KEY (type, key)
+);
+CREATE INDEX IF NOT EXISTS deed_target ON deed (target, type);
+CREATE INDEX IF NOT EXISTS deed_actor ON deed (actor);
+CREATE INDEX IF NOT EXISTS deed_event ON deed (hour, id);
+
+CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY, account TEXT, principal_id TEXT, principal TEXT, name TEXT, created INTEGER, scope TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS session_id ON session (principal_id);
+CREATE INDEX IF NOT EXISTS session_principal ON session (principal, created);
+CREATE INDEX IF NOT EXISTS session_scope ON session (scope);
+
+CREATE TABLE IF NOT EXISTS load (
+  id TEXT PRIMARY KEY, started TEXT, finished TEXT, body BLOB
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS aside (load TEXT, path TEXT, place INTEGER, offset INTEGER, reason TEXT);
+CREATE TABLE IF NOT EXISTS digest (
+  account TEXT, region TEXT, start INTEGER, "end" INTEGER, PRIMARY KEY (account, region, start, "end")
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;

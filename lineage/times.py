@@ -1,0 +1,113 @@
+"""Times: every spelling of an instant that CloudTrail and its exports use, and back to one text.
+
+Source: field guide §6.5; AWS CloudTrail User Guide, "CloudTrail record contents".
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from math import isfinite
+
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
+LAST = 253_402_300_799
+"""9999-12-31T23:59:59Z, the last second that `iso` can write."""
+
+# Java 20 and newer puts U+202F before AM/PM; `\s` covers it, U+00A0 and U+2009.
+_TWELVE = re.compile(
+    r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ([AP])M(?: (?:UTC|GMT|Z))?", re.ASCII
+)
+_ISO = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})? ?(?:(Z|UTC)|([+-])(\d\d):?(\d\d))?",
+    re.ASCII,
+)
+_UNIX = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT) (\d{4})", re.ASCII
+)
+_EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?(?:E[+]?\d\d?)?", re.ASCII)
+_LONGEST = 64
+
+
+def parse_when(v: object) -> int | None:
+    """Return the instant `v` as whole seconds since the epoch, UTC; None if it cannot be read.
+
+    `v` is a text in any form of guide §6.5 (without a zone: UTC; a fraction is cut), or a number:
+    seconds, or milliseconds above 1e11.
+
+    >>> parse_when("2023-07-10T12:24:29Z"), parse_when("Jul 10, 2023, 12:24:29 PM")
+    (1688991869, 1688991869)
+    >>> parse_when("yesterday") is None
+    True
+    """
+    if isinstance(v, bool):
+        return None
+    if isinstance(v, (int, float)):
+        return _number(v)
+    if not isinstance(v, str) or len(v) > _LONGEST:
+        return None
+    text = " ".join(v.split())
+    if m := _ISO.fullmatch(text):
+        year, month, day, hour, minute, second = (int(part) for part in m.groups()[:6])
+        ahead = 0
+        if m[8]:
+            ahead = int(m[9]) * 3600 + int(m[10]) * 60
+        return _instant(year, month, day, hour, minute, second, -ahead if m[8] == "-" else ahead)
+    if m := _TWELVE.fullmatch(text):
+        hour = int(m[4])
+        if hour > 12:
+            return None
+        afternoon = 12 if m[7] == "P" else 0
+        return _instant(
+            int(m[3]), MONTHS.get(m[1], 0), int(m[2]), hour % 12 + afternoon, int(m[5]), int(m[6])
+        )
+    if m := _UNIX.fullmatch(text):
+        return _instant(int(m[6]), MONTHS.get(m[1], 0), int(m[2]), int(m[3]), int(m[4]), int(m[5]))
+    if _EPOCH.fullmatch(text):
+        return _number(float(text))
+    return None
+
+
+def iso(t: int) -> str:
+    """Return the second `t` since the epoch as CloudTrail writes it.
+
+    >>> iso(1688991869)
+    '2023-07-10T12:24:29Z'
+    """
+    days, second = divmod(t, 86_400)
+    return f"{_day(days)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
+
+
+@lru_cache(maxsize=4096)
+def _day(days: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days)).isoformat()
+
+
+def _number(v: float) -> int | None:
+    if not isfinite(v):
+        return None
+    seconds = int(v // 1000) if v > 1e11 else int(v // 1)
+    return seconds if 0 <= seconds <= LAST else None
+
+
+def _instant(
+    year: int, month: int, day: int, hour: int, minute: int, second: int, ahead_seconds: int = 0
+) -> int | None:
+    try:
+        # A leap second is written as :60; datetime has none, and one second is within every tolerance.
+        when = datetime(year, month, day, hour, minute, min(second, 59) if second == 60 else second)
+    except ValueError:
+        return None
+    seconds = timegm(when.timetuple()) - ahead_seconds
+    return seconds if 0 <= seconds <= LAST else None
+
+
+def now() -> int:
+    """Return the present second."""
+    return int(datetime.now(UTC).timestamp())
