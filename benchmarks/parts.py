@@ -1,0 +1,166 @@
+"""The measured pieces, each in a process of its own so that none warms or burdens another.
+
+    echo '{"argument": …}' | python -m benchmarks.parts NAME
+
+prints one line of JSON. Times are seconds of wall clock, without the start of the interpreter. What is
+measured is imported inside, so that no piece pays for another's imports.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from lineage.batch import Batch
+    from lineage.stores.base import Store, Sums
+
+LINEAGE = (sys.executable, "-c", "from lineage.cli import main; main()")
+"""The command `lineage`, also where it is not installed."""
+
+GZIP = 31
+"""zlib's `wbits` for a stream with a gzip header."""
+
+
+def one_core() -> None:
+    """Keep this process and its threads on one core, where the system lets us."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+def floor(paths: Sequence[str]) -> dict[str, float]:
+    """Seconds to read, gunzip and parse the files with the quickest tools there are, on one core."""
+    import simdjson
+    from isal import isal_zlib
+
+    files = _files(paths)
+    one_core()
+    parser = simdjson.Parser()
+    begin = time.perf_counter()
+    for path in files:
+        document = parser.parse(isal_zlib.decompress(path.read_bytes(), GZIP))
+        del document  # the parser refuses to be used again while its document lives
+    return {"seconds": time.perf_counter() - begin}
+
+
+def read_and_aggregate(paths: Sequence[str], processes: int) -> dict[str, float]:
+    """Seconds to turn the files into batches, the events in them, and the seconds to start processes.
+
+    The start is that of the same work on as many small files as there are processes, and no part of
+    `seconds`: it is the same for any number of events.
+    """
+    from lineage.load import load as load_into
+
+    if processes == 1:
+        one_core()
+    small = sorted(_files(paths), key=lambda file: file.stat().st_size)[:processes]
+    begin = time.perf_counter()
+    load_into(cast("Store", Nowhere()), [str(file) for file in small], processes=processes)
+    start = time.perf_counter() - begin
+    nowhere = Nowhere()
+    begin = time.perf_counter()
+    load_into(cast("Store", nowhere), list(paths), processes=processes)
+    return {"seconds": time.perf_counter() - begin - start, "events": nowhere.events, "start": start}
+
+
+class Nowhere:
+    """As much of a store as a load needs, which keeps nothing: what is left is reading and aggregating."""
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def begin_load(self, paths: Sequence[str]) -> str:
+        """No load is noted."""
+        return ""
+
+    def add(self, load: str, batch: Batch) -> None:
+        """Count the events."""
+        self.events += len(batch.entries)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Nothing to protect."""
+        return nullcontext()
+
+    def dirty(self, limit: int) -> list[str]:
+        """Nothing waits."""
+        return []
+
+    def settle(self) -> None:
+        """Nothing to settle."""
+
+    def finish_load(self, load: str) -> Sums:
+        """The sums hold nothing."""
+        from lineage.stores.base import Sums
+
+        return Sums()
+
+
+def load(paths: Sequence[str], store: str) -> dict[str, float]:
+    """Seconds for a whole load into a store, with as many processes as is the default."""
+    import lineage
+
+    begin = time.perf_counter()
+    with lineage.open(store) as opened:
+        report = opened.load(list(paths))
+    return {"seconds": time.perf_counter() - begin, "events": report.sums.loaded}
+
+
+def who(store: str, asks: Sequence[str]) -> dict[str, float]:
+    """Seconds of one answer, at the median and the 99th percentile."""
+    import lineage
+
+    seconds, found = [], 0
+    with lineage.open(store) as opened:
+        for ask in asks:
+            begin = time.perf_counter()
+            answer = opened.who(ask)
+            seconds.append(time.perf_counter() - begin)
+            found += answer.found
+    return {"median": median(seconds), "p99": quantiles(seconds, n=100)[98], "found": found}
+
+
+def who_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
+    """Seconds of `lineage who` as a whole process, at the median."""
+    seconds = []
+    for ask in asks:
+        begin = time.perf_counter()
+        command = [*LINEAGE, "who", ask, "--store", store, "--json"]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - begin)
+    return {"median": median(seconds)}
+
+
+def who_stream(store: str, asks: Sequence[str]) -> dict[str, float]:
+    """Seconds of one `lineage who -` for all the asks, its start included, and how many were found."""
+    lines = "".join(f"{ask}\n" for ask in asks)
+    begin = time.perf_counter()
+    command = [*LINEAGE, "who", "-", "--store", store]
+    done = subprocess.run(command, input=lines, text=True, stdout=subprocess.PIPE, check=False)
+    seconds = time.perf_counter() - begin
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    if [answer["asked"] for answer in answers] != list(asks):
+        raise SystemExit(f"`lineage who -` did not answer every line in order (exit {done.returncode})")
+    return {"seconds": seconds, "found": sum(answer["found"] for answer in answers)}
+
+
+def _files(paths: Sequence[str]) -> list[Path]:
+    """The files, in the order of their names."""
+    return sorted(
+        file for path in map(Path, paths) for file in (path.rglob("*.gz") if path.is_dir() else (path,))
+    )
+
+
+PARTS: dict[str, Callable[..., dict[str, float]]] = {
+    part.__name__: part for part in (floor, read_and_aggregate, load, who, who_shell, who_stream)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(PARTS[sys.argv[1]](**json.load(sys.stdin))))
