@@ -1,0 +1,278 @@
+"""Table: the operations that decide who can do what, or what is seen of it.
+
+Operation -> what changed, whose, and which request members tell the state before or after. Source:
+field guide §2.9; the API References of IAM, CloudTrail, GuardDuty, Config, Organizations, IAM
+Identity Center, and of the services whose resources have policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Change(NamedTuple):
+    """One row of the table: `on` is `user`, `role`, `group`, `credential` or `resource`; `before` and
+    `after` are request members, or a word in quotes."""
+
+    what: str
+    on: str
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    only_with: tuple[str, ...] = ()
+    """The change counts only if one of these stands in the request (queue attributes: the policy)."""
+
+
+def _rows(service: str, names: str, change: Change) -> dict[str, Change]:
+    return {f"{service}:{name}": change for name in names.split()}
+
+
+def _policies(kind: str, on: str) -> dict[str, Change]:
+    """Return the rows for the policies of users, roles or groups."""
+    return {
+        f"iam:Put{kind}Policy": Change("permissions", on, after=("policyName", "policyDocument")),
+        f"iam:Attach{kind}Policy": Change("permissions", on, after=("policyArn",)),
+        f"iam:Detach{kind}Policy": Change("permissions", on, before=("policyArn",)),
+        f"iam:Delete{kind}Policy": Change("permissions", on, before=("policyName",)),
+        f"iam:Put{kind}PermissionsBoundary": Change("boundary", on, after=("permissionsBoundary",)),
+        f"iam:Delete{kind}PermissionsBoundary": Change("boundary", on, after=("'deleted'",)),
+    }
+
+
+_STOPPED = Change("trail", "resource", after=("'stopped'",))
+_STARTED = Change("trail", "resource", after=("'started'",))
+_DELETED = Change("trail", "resource", after=("'deleted'",))
+_SHARED = Change("share", "resource", after=("policy", "resourcePolicy", "policyText", "bucketPolicy"))
+_UNSHARED = Change("share", "resource", after=("'deleted'",))
+_KEY_STATUS = Change("key-status", "credential", after=("status",))
+_KEY_DELETED = Change("key-deleted", "credential", after=("'deleted'",))
+
+OPERATIONS: Mapping[str, Change] = {
+    **_policies("User", "user"),
+    **_policies("Role", "role"),
+    **_policies("Group", "group"),
+    **_rows("iam", "UpdateAccessKey UpdateServiceSpecificCredential UpdateSSHPublicKey", _KEY_STATUS),
+    **_rows("iam", "UpdateSigningCertificate", _KEY_STATUS),
+    **_rows("iam", "DeleteAccessKey DeleteServiceSpecificCredential DeleteSSHPublicKey", _KEY_DELETED),
+    **_rows("iam", "DeleteSigningCertificate", _KEY_DELETED),
+    "iam:ResetServiceSpecificCredential": Change("key-status", "credential", after=("'reset'",)),
+    "iam:UpdateAssumeRolePolicy": Change("trust", "role", after=("policyDocument",)),
+    **_rows(
+        "iam",
+        "CreatePolicy CreatePolicyVersion",
+        Change("permissions", "resource", after=("policyDocument", "setAsDefault")),
+    ),
+    "iam:SetDefaultPolicyVersion": Change("permissions", "resource", after=("versionId",)),
+    "iam:DeletePolicyVersion": Change("permissions", "resource", before=("versionId",)),
+    "iam:DeletePolicy": Change("deleted", "resource"),
+    "iam:AddUserToGroup": Change("permissions", "user", after=("groupName",)),
+    "iam:RemoveUserFromGroup": Change("permissions", "user", before=("groupName",)),
+    "iam:UpdateLoginProfile": Change("password", "user", after=("'updated'",)),
+    "iam:ChangePassword": Change("password", "user", after=("'changed'",)),
+    "iam:DeleteLoginProfile": Change("password", "user", after=("'deleted'",)),
+    **_rows("iam", "UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy", Change("password", "account")),
+    "iam:EnableMFADevice": Change("mfa", "user", after=("serialNumber",)),
+    "iam:DeactivateMFADevice": Change("mfa", "user", before=("serialNumber",)),
+    "iam:ResyncMFADevice": Change("mfa", "user", after=("serialNumber",)),
+    "iam:CreateVirtualMFADevice": Change("mfa", "resource", after=("'created'",)),
+    "iam:DeleteVirtualMFADevice": Change("mfa", "resource", after=("'deleted'",)),
+    "iam:CreateSAMLProvider": Change("provider", "resource", after=("name",)),
+    "iam:UpdateSAMLProvider": Change("provider", "resource", after=("'updated'",)),
+    "iam:DeleteSAMLProvider": Change("provider", "resource", after=("'deleted'",)),
+    "iam:CreateOpenIDConnectProvider": Change("provider", "resource", after=("url", "clientIDList")),
+    "iam:AddClientIDToOpenIDConnectProvider": Change("provider", "resource", after=("clientID",)),
+    "iam:RemoveClientIDFromOpenIDConnectProvider": Change("provider", "resource", before=("clientID",)),
+    "iam:UpdateOpenIDConnectProviderThumbprint": Change("provider", "resource", after=("thumbprintList",)),
+    "iam:DeleteOpenIDConnectProvider": Change("provider", "resource", after=("'deleted'",)),
+    "iam:DeleteUser": Change("deleted", "user"),
+    **_rows("iam", "DeleteRole DeleteServiceLinkedRole", Change("deleted", "role")),
+    "iam:DeleteGroup": Change("deleted", "group"),
+    "iam:AddRoleToInstanceProfile": Change("instance-profile", "resource", after=("roleName",)),
+    "iam:RemoveRoleFromInstanceProfile": Change("instance-profile", "resource", before=("roleName",)),
+    **_rows(
+        "ec2",
+        "AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
+        Change("instance-profile", "instance", after=("iamInstanceProfile",)),
+    ),
+    "ec2:DisassociateIamInstanceProfile": Change("instance-profile", "instance", after=("'removed'",)),
+    **_rows("cloudtrail", "StopLogging StopEventDataStoreIngestion", _STOPPED),
+    **_rows("cloudtrail", "StartLogging StartEventDataStoreIngestion", _STARTED),
+    **_rows("cloudtrail", "DeleteTrail DeleteEventDataStore", _DELETED),
+    **_rows(
+        "cloudtrail",
+        "CreateTrail UpdateTrail CreateEventDataStore UpdateEventDataStore",
+        Change(
+            "trail",
+            "resource",
+            after=(
+                "s3BucketName",
+                "isMultiRegionTrail",
+                "isOrganizationTrail",
+                "includeGlobalServiceEvents",
+                "enableLogFileValidation",
+                "kmsKeyId",
+                "advancedEventSelectors",
+                "retentionPeriod",
+            ),
+        ),
+    ),
+    "cloudtrail:PutEventSelectors": Change(
+        "trail", "resource", after=("eventSelectors", "advancedEventSelectors")
+    ),
+    "cloudtrail:PutInsightSelectors": Change("trail", "resource", after=("insightSelectors",)),
+    **_rows("guardduty", "DeleteDetector DeletePublishingDestination", _DELETED),
+    "guardduty:UpdateDetector": Change("trail", "resource", after=("enable", "features", "dataSources")),
+    **_rows("guardduty", "StopMonitoringMembers DisassociateFromMasterAccount", _STOPPED),
+    **_rows("guardduty", "DisassociateFromAdministratorAccount DisassociateMembers DeleteMembers", _STOPPED),
+    **_rows(
+        "guardduty",
+        "CreateIPSet CreateFilter",
+        Change("trail", "resource", after=("name", "action", "location")),
+    ),
+    **_rows("config", "StopConfigurationRecorder", _STOPPED),
+    **_rows("config", "StartConfigurationRecorder", _STARTED),
+    **_rows("config", "DeleteConfigurationRecorder DeleteDeliveryChannel DeleteConfigRule", _DELETED),
+    **_rows("securityhub", "DisableSecurityHub BatchDisableStandards DeleteMembers", _STOPPED),
+    **_rows("macie2", "DisableMacie", _STOPPED),
+    **_rows("accessanalyzer", "DeleteAnalyzer", _DELETED),
+    **_rows("detective", "DeleteGraph", _DELETED),
+    **_rows("ec2", "DeleteFlowLogs", _DELETED),
+    **_rows("logs", "DeleteLogGroup DeleteLogStream", _DELETED),
+    **_rows("s3", "PutBucketPolicy PutAccessPointPolicy", _SHARED),
+    **_rows(
+        "s3", "DeleteBucketPolicy DeleteBucketPublicAccessBlock DeleteAccountPublicAccessBlock", _UNSHARED
+    ),
+    **_rows(
+        "s3",
+        "PutBucketAcl PutObjectAcl",
+        Change("share", "resource", after=("x-amz-acl", "accessControlList", "AccessControlPolicy")),
+    ),
+    **_rows(
+        "s3",
+        "PutBucketPublicAccessBlock PutAccountPublicAccessBlock",
+        Change("share", "resource", after=("PublicAccessBlockConfiguration",)),
+    ),
+    "ec2:ModifySnapshotAttribute": Change("share", "resource", after=("createVolumePermission",)),
+    "ec2:ModifyImageAttribute": Change(
+        "share", "resource", after=("launchPermission",), only_with=("launchPermission",)
+    ),
+    **_rows(
+        "rds",
+        "ModifyDBSnapshotAttribute ModifyDBClusterSnapshotAttribute",
+        Change("share", "resource", after=("valuesToAdd",), before=("valuesToRemove",)),
+    ),
+    **_rows(
+        "lambda",
+        "AddPermission AddLayerVersionPermission",
+        Change("share", "resource", after=("principal", "action", "sourceArn", "sourceAccount")),
+    ),
+    **_rows(
+        "lambda",
+        "CreateFunctionUrlConfig UpdateFunctionUrlConfig",
+        Change("share", "resource", after=("authType",)),
+    ),
+    **_rows(
+        "lambda",
+        "RemovePermission RemoveLayerVersionPermission",
+        Change("share", "resource", before=("statementId",)),
+    ),
+    "kms:PutKeyPolicy": _SHARED,
+    "kms:CreateGrant": Change("share", "resource", after=("granteePrincipal", "operations")),
+    **_rows("kms", "RevokeGrant RetireGrant", Change("share", "resource", before=("grantId",))),
+    **_rows("secretsmanager", "PutResourcePolicy", _SHARED),
+    **_rows("secretsmanager", "DeleteResourcePolicy", _UNSHARED),
+    "sqs:SetQueueAttributes": Change(
+        "share", "resource", after=("attributes",), only_with=("attributes.Policy",)
+    ),
+    **_rows("sqs", "AddPermission", Change("share", "resource", after=("aWSAccountIds", "actions"))),
+    **_rows("sns", "AddPermission", Change("share", "resource", after=("aWSAccountId", "actionName"))),
+    "sns:SetTopicAttributes": Change(
+        "share", "resource", after=("attributeValue",), only_with=("attributeName=Policy",)
+    ),
+    **_rows("ecr", "SetRepositoryPolicy", _SHARED),
+    **_rows("ecr", "DeleteRepositoryPolicy", _UNSHARED),
+    **_rows("glue", "PutResourcePolicy", Change("share", "resource", after=("policyInJson",))),
+    **_rows("dynamodb", "PutResourcePolicy", _SHARED),
+    **_rows("elasticfilesystem", "PutFileSystemPolicy", _SHARED),
+    **_rows("glacier", "SetVaultAccessPolicy", _SHARED),
+    **_rows(
+        "ram",
+        "CreateResourceShare AssociateResourceShare UpdateResourceShare",
+        Change("share", "resource", after=("principals", "resourceArns", "allowExternalPrincipals")),
+    ),
+    **_rows("ram", "DisassociateResourceShare DeleteResourceShare", _UNSHARED),
+    **_rows(
+        "rolesanywhere",
+        "CreateTrustAnchor UpdateTrustAnchor",
+        Change("federation", "resource", after=("name",)),
+    ),
+    **_rows(
+        "rolesanywhere", "CreateProfile UpdateProfile", Change("federation", "resource", after=("roleArns",))
+    ),
+    **_rows(
+        "eks",
+        "CreateAccessEntry AssociateAccessPolicy",
+        Change("permissions", "resource", after=("principalArn", "policyArn", "kubernetesGroups")),
+    ),
+    **{
+        f"{service}:{name}": change
+        for service in ("sso", "sso-admin")
+        for names, change in (
+            (
+                "CreateAccountAssignment",
+                Change("permissions", "resource", after=("principalType", "principalId", "targetId")),
+            ),
+            (
+                "DeleteAccountAssignment",
+                Change("permissions", "resource", before=("principalType", "principalId", "targetId")),
+            ),
+            ("PutInlinePolicyToPermissionSet", Change("permissions", "resource", after=("inlinePolicy",))),
+            (
+                "DeleteInlinePolicyFromPermissionSet",
+                Change("permissions", "resource", before=("'inline policy'",)),
+            ),
+            (
+                "AttachManagedPolicyToPermissionSet",
+                Change("permissions", "resource", after=("managedPolicyArn",)),
+            ),
+            (
+                "DetachManagedPolicyFromPermissionSet",
+                Change("permissions", "resource", before=("managedPolicyArn",)),
+            ),
+            (
+                "AttachCustomerManagedPolicyReferenceToPermissionSet",
+                Change("permissions", "resource", after=("customerManagedPolicyReference",)),
+            ),
+            (
+                "PutPermissionsBoundaryToPermissionSet",
+                Change("boundary", "resource", after=("permissionsBoundary",)),
+            ),
+            (
+                "DeletePermissionsBoundaryFromPermissionSet",
+                Change("boundary", "resource", after=("'deleted'",)),
+            ),
+            (
+                "UpdateSsoConfiguration",
+                Change("federation", "resource", after=("ssoConfiguration", "mfaMode")),
+            ),
+            ("AssociateDirectory", Change("federation", "resource", after=("directoryId", "directoryType"))),
+        )
+        for name in names.split()
+    },
+    **_rows("organizations", "AttachPolicy", Change("permissions", "resource", after=("policyId",))),
+    **_rows("organizations", "DetachPolicy", Change("permissions", "resource", before=("policyId",))),
+    **_rows(
+        "organizations",
+        "CreatePolicy UpdatePolicy",
+        Change("permissions", "resource", after=("name", "type", "content")),
+    ),
+    **_rows("organizations", "DeletePolicy", Change("deleted", "resource")),
+    **_rows(
+        "organizations",
+        "EnablePolicyType DisablePolicyType",
+        Change("permissions", "resource", after=("policyType",)),
+    ),
+    **_rows(
+        "organizations", "LeaveOrganization RemoveAccountFromOrganization", Change("federation", "resource")
+    ),
+}

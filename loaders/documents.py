@@ -1,0 +1,104 @@
+"""Decompressed bytes of one file to records: what kind of text it is, and the quick way through it.
+
+What `loaders.quick` decodes at once is done; everything else goes value by value through
+`loaders.wrappers`. Well-formed input gives the same records on either way.
+"""
+
+from __future__ import annotations
+
+import codecs
+import itertools
+import re
+from collections.abc import Iterator
+
+from loaders import scan, split, tables, wrappers
+from loaders.gunzip import Gunzip
+from loaders.items import Aside, FileEnd, Gather, Item, Passed, Records
+from loaders.lenient import strict
+from loaders.quick import at_once, document
+from loaders.record import RECORD
+
+__all__ = ["Aside", "FileEnd", "Item", "Passed", "Records", "items_in", "records_in"]
+
+SNIFF = 1 << 16
+"""Bytes that are looked at to tell what a text is."""
+
+
+_JSON = re.compile(
+    rb"""\s*(?:\{\s*["'}]|\[\s*(?:[\[{"'\]]|null)|"(?:[\[{]|H4sI|eyJ)|null\s*(?:[\n,{\[]|\Z)"""
+    rb"""|\d{4}-\d\d-\d\dT\S+\s+[\[{])"""
+)
+_BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ew[0o]|W3s)[A-Za-z0-9+/]{8,}={0,2}\s*?(?:\n|\Z)")
+
+
+def records_in(data: bytes) -> Iterator[Item]:
+    """Yield what one whole small text holds, gzip or not: the same as from a file of these bytes."""
+    return items_in(iter(Gunzip(Gunzip([data]))))
+
+
+def items_in(blocks: Iterator[bytes], size: int = split.SIZE) -> Iterator[Item]:
+    """Yield what a text holds, in its order, for blocks of decompressed bytes.
+
+    `size` bytes are decoded at once; it changes batches, never records. A text that is neither JSON
+    nor an event table is one `Passed("other")`; an empty one is nothing. Raises nothing on any input.
+    """
+    start = b""
+    for block in blocks:
+        start += block
+        if len(start) >= SNIFF:
+            break
+    start, blocks = _as_utf8(start, blocks)
+    if not start.strip() and len(start) < SNIFF:
+        return iter(())
+    rest = itertools.chain([start], blocks)
+    if not re.match(rb"\s*[\[{]", start):
+        line = start.lstrip().split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "replace")
+        if mark := tables.separator(line):
+            return tables.items(itertools.chain([start.lstrip()], blocks), mark)
+    if _JSON.match(start) or _BASE64.match(start):
+        return _json(rest, size)
+    return iter([Passed("other", 1)])
+
+
+def _json(blocks: Iterator[bytes], size: int) -> Iterator[Item]:
+    gather = Gather()
+    for chunk in split.chunks(blocks, size, document):
+        if chunk.value is not None:
+            gather.records(RECORD, chunk.value)
+        elif (records := at_once(chunk.text)) is not None:
+            gather.records(RECORD, records)
+        else:
+            _carefully(gather, chunk.text, chunk.offset)
+        yield from gather.drain()
+
+
+def _carefully(gather: Gather, text: bytes, offset: int) -> None:
+    """Take a text value by value."""
+    place: int | None = offset
+    if wrappers.EXPORT_LINE.match(b"\n" + text[:64]):
+        text, place = wrappers.EXPORT_LINE.sub(b"\n", b"\n" + text), None
+        if (records := at_once(text)) is not None:
+            gather.records(RECORD, records)
+            return
+    elif _BASE64.match(text):
+        for line in text.split():
+            if not wrappers.inner(gather, line.decode("latin-1"), place):
+                gather.aside("no object: base64 of something else", place)
+        return
+    for value, at in scan.values(text):
+        if value[:1] == b"{" and (record := strict(value)) is not None:
+            gather.record(RECORD, record)
+        elif (records := at_once(value)) is not None:
+            gather.records(RECORD, records)
+        else:
+            wrappers.value(gather, value, None if place is None else place + at)
+
+
+def _as_utf8(start: bytes, blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return a text without its byte-order mark; UTF-16 (PowerShell writes it) becomes UTF-8."""
+    if start.startswith(b"\xef\xbb\xbf"):
+        return start[3:], blocks
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        return decoder.decode(start).encode(), (decoder.decode(block).encode() for block in blocks)
+    return start, blocks

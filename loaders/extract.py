@@ -1,0 +1,121 @@
+"""From one decoded record to what it says: its event, facts, target and sample.
+
+Everything here is a pure function of the record and never raises on odd shapes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from lineage.arn import is_masked
+from lineage.facts import AnyFact, Event, Identity, Target
+from loaders import change_table, changes, grants, issuance, makings, signins, workloads
+from loaders.body import account_id, body_of, decode, failed, items, text
+from loaders.classify import Call
+from loaders.identity import ANONYMOUS
+from loaders.record import Record
+from loaders.secrets import scrub
+from loaders.targets import target_of
+
+RESOURCES = 5
+"""Resource ARNs kept of a sample."""
+
+PARAMETERS = 1000
+"""Characters of the request kept of a sample."""
+
+
+def event_of(record: Record, call: Call, time: int, event_id: str, identity: Identity) -> Event:
+    """Return where and when the record was logged. `time` is the record's, in epoch seconds."""
+    return Event(
+        id=event_id,
+        time=time,
+        api=call.api,
+        account=account_id(record.recipient_account_id),
+        region=_plain(record.aws_region),
+        source_ip=_plain(record.source_ip),
+        user_agent=_plain(record.user_agent),
+        vpc_endpoint=_plain(record.vpc_endpoint_id),
+        shared_id=_plain(record.shared_event_id),
+        request_id=_plain(record.request_id),
+        # An unsigned call is nobody's copy: no other account logs it.
+        copy=identity.type == "AWSAccount" and identity.account != ANONYMOUS,
+    )
+
+
+def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
+    """Return what the record says, in the order of its parts; () if it says nothing, or failed.
+
+    A key in the response of an operation that is not listed is found too (guide §2.13).
+    """
+    if call.passed is not None:
+        return ()
+    body = body_of(record, call.api, caller)
+    if failed(body):
+        return ()
+    if (record.event_type or "").lower() == "awsmcpevent":
+        return signins.downstream(body, caller, event)
+    if call.api in grants.OPERATIONS:
+        return grants.OPERATIONS[call.api](body, caller, event)
+    if call.api in signins.OPERATIONS:
+        return signins.OPERATIONS[call.api](body, caller, event)
+    if signins.is_token_call(call.api):
+        return signins.sign_in(body, caller, event)
+    if call.api in makings.OPERATIONS:
+        return makings.OPERATIONS[call.api](body, caller, event)
+    found: tuple[AnyFact, ...] = ()
+    if call.api in change_table.OPERATIONS:
+        found = changes.changed(body, caller, event)
+    elif call.api in workloads.OPERATIONS:
+        found = workloads.OPERATIONS[call.api](body, caller, event)
+    if issues_key(bytes(record.response_elements)):
+        found += issuance.issued_sessions(body, caller, event)
+        found += makings.issued_keys(body, caller, event) if call.api not in issuance.NOT_ISSUING else ()
+    return found
+
+
+def target(record: Record, call: Call, caller: Identity) -> Target | None:
+    """Return the resource that the call is about, None where nothing names it.
+
+    Meant for changing, sensitive and refused calls (see `loaders.targets.target_of`).
+    """
+    return target_of(body_of(record, call.api, caller))
+
+
+def sample(record: Record) -> tuple[tuple[str, ...], str | None]:
+    """Return the ARNs of the record's resources (at most `RESOURCES`) and the request as compact JSON,
+    secrets removed, cut at `PARAMETERS` characters; None for a request that is null or absent."""
+    arns = []
+    for one in items(decode(record.resources)):
+        arn = text(one, "ARN")
+        if arn is not None and arn not in arns:
+            arns.append(arn)
+    request = decode(record.request_parameters)
+    if request is None or request in ({}, [], ""):
+        return tuple(arns[:RESOURCES]), None
+    # Cleaned whole and cut after, so that no half of a secret is left at the cut.
+    return tuple(arns[:RESOURCES]), msgspec.json.encode(scrub(request)).decode()[:PARAMETERS]
+
+
+def issues_key(response: bytes) -> bool:
+    """Return whether the raw `responseElements` may hold an issued key (guide §2.13)."""
+    return b"ccessKeyI" in response
+
+
+def _plain(value: str | None) -> str | None:
+    return None if value is None or is_masked(value) else value
+
+
+def saml_provider(request: bytes) -> str | None:
+    """Return the provider ARN of an AssumeRoleWithSAML request; None where it has none."""
+    try:
+        found = _SAML.decode(request)
+    except msgspec.DecodeError:
+        return None
+    return found.principal_arn
+
+
+class _SamlRequest(msgspec.Struct, rename="camel"):
+    principal_arn: str | None = None
+
+
+_SAML = msgspec.json.Decoder(_SamlRequest)

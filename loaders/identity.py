@@ -1,0 +1,190 @@
+"""`userIdentity` of a record, normalised to `lineage.facts.Identity`.
+
+Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element"; field guide §1.2, §1.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from lineage.arn import access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
+from lineage.facts import Event, Identity, UserName
+from lineage.times import parse_when
+from loaders.body import DEEPEST, account_id, decode, mapping
+
+ANONYMOUS = "ANONYMOUS_PRINCIPAL"
+"""Account of an unsigned call, as S3 writes it; other services' `anonymous` becomes it too."""
+
+_TYPES = {
+    name.lower(): name
+    for name in (
+        "Root",
+        "IAMUser",
+        "AssumedRole",
+        "Role",
+        "FederatedUser",
+        "Directory",
+        "AWSAccount",
+        "AWSService",
+        "SAMLUser",
+        "WebIdentityUser",
+        "IdentityCenterUser",
+        "Unknown",
+    )
+}
+
+
+def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identity:
+    """Return the identity that the JSON text of a `userIdentity` names.
+
+    Never raises: null, no object or broken JSON is `AWSService` on an `AwsServiceEvent`, else
+    `Unknown`. Keys count in any case (Athena lower-cases them).
+    """
+    element = _folded(decode(raw), 0)
+    if not isinstance(element, dict):
+        element = {}
+    kind = _type(element, event_type)
+    context = mapping(element.get("sessioncontext"))
+    attributes = mapping(context.get("attributes"))
+    issuer = mapping(context.get("sessionissuer"))
+
+    logged_key = element.get("accesskeyid", element.get("acceskeyid"))
+    logged_principal = element.get("principalid")
+    if isinstance(logged_principal, (int, float)):
+        logged_principal = account_id(logged_principal)
+    logged_account = element.get("accountid")
+    key = access_key(logged_key)
+    principal = unique_id(logged_principal)
+    arn = _text(element, "arn")
+    account = _account(kind, logged_account, arn, principal, key)
+    created = parse_when(attributes.get("creationdate"))
+
+    role = _role(kind, issuer, arn, principal)
+    behalf = mapping(element.get("onbehalfof"))
+    scope = mapping(element.get("inscopeof"))
+    return Identity(
+        type=kind,
+        account=account,
+        principal_id=principal,
+        arn=arn,
+        user_name=_text(element, "username"),
+        access_key_id=key,
+        created=created,
+        role_name=role[0],
+        role_arn=role[1],
+        role_id=role[2],
+        session_name=role[3],
+        issuer_type=_text(issuer, "type"),
+        issuer_arn=_text(issuer, "arn"),
+        mfa=_flag(attributes.get("mfaauthenticated")),
+        source_identity=_text(context, "sourceidentity"),
+        invoked_by=_text(element, "invokedby"),
+        on_behalf_of=_text(behalf, "userid"),
+        identity_store=_text(behalf, "identitystorearn"),
+        credential_id=_text(element, "credentialid"),
+        in_scope_of=_text(scope, "credentialsissuedto"),
+        in_scope_type=_text(scope, "issuertype"),
+        ec2_role_delivery=_text(context, "ec2roledelivery") or _text(attributes, "ec2roledelivery"),
+        assumed_root=_flag(context.get("assumedroot", attributes.get("assumedroot"))) is True,
+        sign_in_session=_text(context, "signinsessionarn") or _text(element, "signinsessionarn"),
+        identity_provider=_text(element, "identityprovider"),
+        masked=_hidden(logged_key, key)
+        or _hidden(logged_principal, principal)
+        or _hidden(logged_account, account),
+        no_session_context=created is None and key is not None and key.startswith("ASIA"),
+    )
+
+
+def user_name(identity: Identity, event: Event) -> UserName | None:
+    """Return the Identity Center user name that a member account's call shows beside the user ID.
+
+    Only of sessions of an `AWSReservedSSO_` role, whose session name is the user name (guide §2.8).
+    """
+    if identity.on_behalf_of is None or identity.session_name is None:
+        return None
+    if not (identity.role_name or "").startswith("AWSReservedSSO_"):
+        return None
+    return UserName(
+        event=event,
+        caller=identity,
+        store=identity.identity_store,
+        user_id=identity.on_behalf_of,
+        name=identity.session_name,
+    )
+
+
+def _type(element: Mapping[str, object], event_type: str | None) -> str:
+    logged = element.get("type")
+    if isinstance(logged, str) and not is_masked(logged):
+        return _TYPES.get(logged.lower(), logged)
+    if (event_type or "").lower() == "awsserviceevent":
+        return "AWSService"
+    named = any(not is_masked(element.get(k)) for k in ("arn", "principalid", "accesskeyid", "username"))
+    return "AWSService" if not named and _text(element, "invokedby") else "Unknown"
+
+
+def _role(
+    kind: str, issuer: Mapping[str, object], arn: str | None, principal: str | None
+) -> tuple[str | None, str | None, str | None, str | None]:
+    """Return role name, role ARN, role ID and session name; all None for what is no role session."""
+    head, _, tail = (principal or "").partition(":")
+    if kind == "FederatedUser":
+        return None, None, None, tail or None
+    if kind == "AWSAccount":
+        # Another account's caller: its ID alone tells a role session (AROA…:NAME) from a user.
+        return (None, None, head, tail or None) if head.startswith("AROA") else (None, None, None, None)
+    if kind not in ("AssumedRole", "Role"):
+        return None, None, None, None
+    named = role_of(arn)
+    issued = role_of(_text(issuer, "arn"))
+    role = issued or named
+    name = role.role_name if role else _text(issuer, "username")
+    if head.isdigit():
+        # ACCOUNT:aws:ec2-instance:i-…, the special roles that EC2 makes for an instance (guide §1.2).
+        head, tail = "", tail.rpartition(":")[2]
+    return (
+        name,
+        role.path_arn if role else None,
+        head or unique_id(issuer.get("principalid")),
+        tail or (named.session_name if named else None),
+    )
+
+
+def _account(
+    kind: str, logged: object, arn: str | None, principal: str | None, key: str | None
+) -> str | None:
+    account = account_id(logged)
+    if account is not None:
+        return ANONYMOUS if account.lower() in ("anonymous", "anonymous_principal") else account
+    named = parse_arn(arn)
+    if named is not None and named.account:
+        return named.account
+    if kind in ("Root", "FederatedUser") and principal is not None:
+        head = principal.partition(":")[0]
+        if head.isdigit():
+            return account_id(head)
+    # A spreadsheet turned the account into 5.28758E+11: the key still carries it (guide §6.2).
+    return account_in_id(key) if isinstance(logged, (str, float)) and "E+" in str(logged).upper() else None
+
+
+def _text(element: Mapping[str, object], name: str) -> str | None:
+    value = element.get(name)
+    return value if isinstance(value, str) and not is_masked(value) else None
+
+
+def _flag(value: object) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+
+
+def _hidden(logged: object, kept: str | None) -> bool:
+    return kept is None and isinstance(logged, str) and bool(logged.strip(" -"))
+
+
+def _folded(value: object, depth: int) -> object:
+    if isinstance(value, dict) and depth < DEEPEST:
+        return {str(name).lower(): _folded(one, depth + 1) for name, one in value.items()}
+    return value

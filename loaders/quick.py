@@ -1,0 +1,100 @@
+"""Whole texts of well-spelt records decoded in one or two calls: the hot path.
+
+One typed decode a shape; None where a text is of another shape or has a single record that is not
+whole, and then the careful way (`loaders.wrappers`) takes it value by value. Source: guide §9.1.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from loaders.lenient import whole
+from loaders.record import Record
+from loaders.scan import ERRORS
+
+
+class _Document(msgspec.Struct, gc=False):
+    """S3, and the console's download."""
+
+    records: list[Record] | None = msgspec.field(default=None, name="Records")
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    """EventBridge."""
+
+    detail: Record
+
+
+class _Text(msgspec.Struct, gc=False):
+    """One event of lookup-events, or of CloudWatch Logs: the record is a text inside."""
+
+    event: str | None = msgspec.field(default=None, name="CloudTrailEvent")
+    message: str | None = None
+
+
+class _Texts(msgspec.Struct, gc=False):
+    """lookup-events, filter-log-events and subscription batches: one of three lists."""
+
+    looked_up: list[_Text] = msgspec.field(default=[], name="Events")
+    filtered: list[_Text] = msgspec.field(default=[], name="events")
+    logged: list[_Text] = msgspec.field(default=[], name="logEvents")
+    message_type: str = msgspec.field(default="DATA_MESSAGE", name="messageType")
+
+
+_document = msgspec.json.Decoder(_Document)
+_list = msgspec.json.Decoder(list[Record])
+_record = msgspec.json.Decoder(Record)
+_envelope = msgspec.json.Decoder(_Envelope)
+_envelopes = msgspec.json.Decoder(list[_Envelope])
+_texts = msgspec.json.Decoder(_Texts)
+
+_LIST = re.compile(rb"\s*\[")
+_RECORDS = re.compile(rb'\s*\{\s*"Records"\s*:')
+_DETAIL = re.compile(rb'[^{}]*\{[^{}]*"detail"\s*:\s*\{')
+_TEXTS = re.compile(rb'[^{}]*\{[^{}]*"(?:Events|events|logEvents)"\s*:\s*\[')
+
+
+def at_once(text: bytes) -> list[Record] | None:
+    """Return the records of a text that has nothing but well-spelt ones, None else."""
+    try:
+        if _RECORDS.match(text):
+            return document(text)
+        if _LIST.match(text):
+            return _enveloped(text) if _DETAIL.match(text[:1_000]) else document(text)
+        if _DETAIL.match(text[:1_000]):
+            return _enveloped(text)
+        if _TEXTS.match(text[:1_000]):
+            return _in_texts(text)
+        return _all_whole(_record.decode_lines(text))
+    except ERRORS:
+        return None
+
+
+def document(text: bytes) -> list[Record] | None:
+    """Return the records of one `{"Records": […]}` or bare list, None where it is something else."""
+    try:
+        return _all_whole(_list.decode(text) if _LIST.match(text) else _document.decode(text).records)
+    except ERRORS:
+        return None
+
+
+def _enveloped(text: bytes) -> list[Record] | None:
+    """Return the records of EventBridge envelopes: in a list, in lines or one after the other."""
+    envelopes = _envelopes.decode(text) if _LIST.match(text) else _envelope.decode_lines(text)
+    return _all_whole([envelope.detail for envelope in envelopes])
+
+
+def _in_texts(text: bytes) -> list[Record] | None:
+    """Return the records that are texts in one document's list."""
+    found = _texts.decode(text)
+    texts = [item.event or item.message for item in (*found.looked_up, *found.filtered, *found.logged)]
+    if found.message_type != "DATA_MESSAGE" or None in texts:
+        return None
+    records = _record.decode_lines("\n".join(filter(None, texts)))
+    return _all_whole(records) if len(records) == len(texts) else None
+
+
+def _all_whole(records: list[Record] | None) -> list[Record] | None:
+    return records if records and all(map(whole, records)) else None

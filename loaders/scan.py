@@ -1,0 +1,213 @@
+"""Where JSON values begin and end in a text, also in a damaged one.
+
+`msgspec` skips over a value at about 1.5 GB/s and names the byte at which it found more text; that is
+the scanner here. Only where it refuses a value is Python's own slower decoder asked, which forgives
+NaN and control characters; and where that refuses too, the next place that can only be the beginning
+of a value is taken.
+
+Two facts carry the cheap cuts. In valid JSON a string holds no raw newline, so `}`, newline, `{`
+stands only between two top-level values. And a quote inside a string is escaped, so `}{"x` and
+`},{"x` (x a letter) are never inside a string: in one, that quote would end it, and no letter may
+follow the end of a string.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator, Iterator
+
+import msgspec
+
+TRUNCATED = -1
+"""The text ends before the value does."""
+MALFORMED = -2
+"""The text is no JSON value."""
+UNCLOSED = -1
+"""The text ends before the list does."""
+
+WINDOW = 2 << 20
+"""How far the forgiving decoder looks, in bytes: CloudTrail's largest record has 1 MB."""
+RESTARTS = 200
+"""How many damaged places of one chunk are stepped over before its rest is set aside as one."""
+
+ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding bytes of unknown origin can raise."""
+
+HEAD = re.compile(
+    rb"""\s*(?:\[|\{
+        (?:\s*"[\w@.-]*+"\s*:\s*(?:"(?:[^"\\]|\\.)*+"|[\w.+-]++|\[[^][{}]*+\])\s*,)*+
+        \s*"(?:Records|records|Events|events|logEvents|results)"\s*:\s*\[)""",
+    re.VERBOSE | re.DOTALL,
+)
+"""A bare list, or an object whose plain members come before its list of events."""
+
+_SEPARATORS = re.compile(rb"[\s,\x1e]*")
+_TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
+_FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]*)"')
+_TOP = re.compile(rb'\n(?=[\[{]|\d{4}-\d\d-\d\dT)|(?<=\})\s*(?=\{"\w)')
+_OFTEN_FIRST = (
+    *(b"eventVersion", b"additionalEventData", b"addendum", b"apiVersion", b"awsRegion"),
+    *(b"errorCode", b"errorMessage"),
+)
+"""What records begin with: as CloudTrail writes them, and as exports that sort the members do."""
+_ANY = rb'"\w'
+
+_raw = msgspec.json.Decoder(msgspec.Raw)
+_forgiving = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+
+
+def end_of_value(text: memoryview) -> int:
+    """Return where the first JSON value of a text ends (trailing white space included).
+
+    TRUNCATED or MALFORMED where it does not. A lone surrogate escape may count as TRUNCATED.
+    """
+    try:
+        _raw.decode(text)
+    except msgspec.MsgspecError as error:
+        message = str(error)
+        if trailing := _TRAILING.search(message):
+            return int(trailing[1]) - 1  # the message counts bytes from 1
+        return TRUNCATED if "truncated" in message else MALFORMED
+    except RecursionError:
+        return MALFORMED
+    return len(text)
+
+
+def forgiven(text: bytes) -> bytes | None:
+    """Return a text that is nearly JSON as JSON, None where nothing helps.
+
+    NaN and infinities become null, raw control characters are kept, bytes that are no UTF-8 and
+    lone surrogates are replaced.
+    """
+    try:
+        value = _forgiving.decode(text.decode("utf-8", "replace"))
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        return None
+
+
+def first_key(text: bytes, at: int = 0) -> bytes | None:
+    """Return the first member's name of the object at `at`, as written, without quotes."""
+    match = _FIRST_KEY.match(text, at)
+    return match[1] if match else None
+
+
+def next_element(text: bytes, at: int) -> int:
+    """Return where the next element of a list of objects can begin after `at`, 0 where nowhere.
+
+    Elements of one list begin with the same member as a rule, which tells them from nested ones.
+    """
+    key = first_key(text, at)
+    for opening in ((b'"' + re.escape(key) + b'"',) if key else ()) + (_ANY,):
+        if match := re.compile(rb"\}\s*,\s*(?=\{\s*" + opening + b")").search(text, at):
+            return match.end()
+    return 0
+
+
+def last_element(text: bytes, key: bytes) -> int:
+    """Return the end of the last but one object of a list whose first object begins with `key`.
+
+    0 where there is none. It may belong to a nested list: the caller has to decode what is before it.
+    """
+    names = b"|".join((re.escape(key), *_OFTEN_FIRST))
+    mark = re.compile(rb'\}(?=\s*,\s*\{\s*"(?:' + names + b')")')
+    for reach in (1 << 13, 1 << 16, len(text)):
+        last = 0
+        for match in mark.finditer(text, max(0, len(text) - reach)):
+            last = match.end()
+        if last or reach >= len(text):
+            return last
+    return 0
+
+
+def elements(text: bytes, at: int) -> Generator[tuple[int, int], None, int]:
+    """Yield begin and end of each element of the list that is open at `at`; return where it closes.
+
+    A damaged element reaches to the place where the next one can begin. The return value is the
+    position after `]`, or UNCLOSED.
+    """
+    view = memoryview(text)
+    damaged = 0
+    while True:
+        at = _after_separators(text, at)
+        if at >= len(text):
+            return UNCLOSED
+        if text[at] == 0x5D:  # ]
+            return at + 1
+        end = _end(view, at)
+        if end < 0:
+            damaged += 1
+            end = (next_element(text, at) if damaged < RESTARTS else 0) or len(text)
+        yield at, end
+        at = end
+
+
+def values(text: bytes) -> Iterator[tuple[bytes, int]]:
+    """Yield each top-level value of a text, and its offset there; damaged ones as they are.
+
+    A damaged document with a list of events is given one element at a time, each in a copy of the
+    document's opening.
+    """
+    view = memoryview(text)
+    at = damaged = 0
+    while (at := _after_separators(text, at)) < len(text):
+        end = _end(view, at)
+        if end >= 0:
+            yield text[at:end], at
+        elif head := HEAD.match(text, at):
+            end = yield from _opened(text, head)
+        else:
+            damaged += 1
+            following = _TOP.search(text, at + 1) if damaged < RESTARTS else None
+            end = following.end() if following else len(text)
+            yield text[at:end], at
+        at = end
+
+
+def closing(head: bytes) -> bytes:
+    """Return what closes a document that `HEAD` opened."""
+    return b"]" if head.lstrip()[:1] == b"[" else b"]}"
+
+
+def _opened(text: bytes, head: re.Match[bytes]) -> Generator[tuple[bytes, int], None, int]:
+    """Yield the elements of a damaged document; return where the document ends."""
+    opening = head[0]
+    spans = elements(text, head.end())
+    lost = False
+    while True:
+        try:
+            begin, end = next(spans)
+        except StopIteration as stop:
+            closed: int = stop.value
+            break
+        element = text[begin:end].rstrip(b", \t\r\n")
+        state = end_of_value(memoryview(element)) if end == len(text) else 0
+        lost = state < 0
+        # What is cut stays cut, so that its reason says so.
+        yield opening + element + (b"" if state == TRUNCATED else closing(opening)), begin
+    if closed == UNCLOSED:
+        if not lost:
+            yield opening, len(text)  # it ends between two elements: something is cut off
+        return len(text)
+    if closing(opening) == b"]":
+        return closed
+    rest = end_of_value(memoryview(opening + text[closed - 1 :]))
+    return closed - 1 + rest - len(opening) if rest >= 0 else len(text)
+
+
+def _after_separators(text: bytes, at: int) -> int:
+    match = _SEPARATORS.match(text, at)
+    return match.end() if match else at
+
+
+def _end(view: memoryview, at: int) -> int:
+    """Return the position after the value at `at`, negative where no decoder finds one."""
+    if (end := end_of_value(view[at:])) >= 0:
+        return at + end
+    try:
+        # One character a byte, so that positions in the text are positions in the bytes.
+        _, end = _forgiving.raw_decode(bytes(view[at : at + WINDOW]).decode("latin-1"))
+    except (ValueError, RecursionError):
+        return MALFORMED
+    return at + end

@@ -1,0 +1,156 @@
+"""Secrets: removed by the name of their key and by their form, before anything is kept or printed.
+
+AWS blanks many of them itself, but not all, not in old records, and not in free text such as a
+command line or a URL. Rule: when in doubt it goes. Source: design invariant 7; field guide §10.2.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from loaders.body import DEEPEST, words
+
+REMOVED = "(removed)"
+"""Stands where a secret stood, so that a reader sees that there was one."""
+
+# Key names, lower case, without `-`, `_` and blanks.
+_NAMES = words(
+    """
+    sessiontoken secretaccesskey secretkey samlassertion samlresponse webidentitytoken tokencode
+    token tokens xamzsecuritytoken xamzsignature signature securitytoken authorization
+    authorizationtoken authorizationdata accesstoken idtoken refreshtoken bearertoken authtoken
+    signintoken subjecttoken actortoken devicecode usercode codeverifier authorizationcode
+    assertion clientassertion jwt tokenvalue streamurl clientsecret password oldpassword
+    newpassword passwd passphrase passcode pin otp mfacode authenticationcode1
+    authenticationcode2 base32stringseed qrcodepng userdata privatekey keymaterial
+    privatekeymaterial passworddata secret secretstring secretbinary secretvalue plaintext
+    privatekeyplaintext apikey apikeyvalue authparameters environmentvariables variables cookie
+    setcookie sshprivatekey servicepassword preauthsignature connectionstring
+    """
+)
+_ENDINGS = (
+    "password",
+    "secretkey",
+    "privatekey",
+    "accesstoken",
+    "refreshtoken",
+    "idtoken",
+    "sessiontoken",
+    "securitytoken",
+    "authtoken",
+    "bearertoken",
+    "secretaccesskey",
+    "clientsecret",
+    "webidentitytoken",
+    "samlassertion",
+)
+
+_IN_TEXT = re.compile(
+    r"""(?ix)
+    # URL parameters and assignments: NAME=value, NAME: value, "NAME":"value"
+    (?P<name>
+      (?<![a-z0-9]) (?: x-amz-signature | x-amz-security-token | signature | samlresponse | samlassertion
+        | signintoken | token | code_verifier | client_secret | authorization | passphrase
+        | secretstring | userdata
+        | [\w-]{0,40}? (?: secret_?-?access_?-?key | secret_?-?key | private_?-?key | access_?-?token
+          | id_?-?token | refresh_?-?token | session_?-?token | security_?-?token
+          | auth_?-?token | bearer_?-?token
+          | web_?-?identity_?-?token | token_?-?code | password | passwd ) )
+      (?: \\?["'] )? \s{0,4} (?: [=:] | %3D ) \s{0,4} (?: \\?["'] )? (?: bearer\s | basic\s )?
+    ) (?P<value> [^\s"'&\\<>]{1,} )
+    # key=value of a command line option
+    | (?P<option> --[\w-]{0,40}(?:password|secret|token)[\w-]{0,20} [\s=] {1,2} ) (?P<given> [^\s"'&]{1,} )
+    """
+)
+_FORMS = re.compile(
+    r"""(?x)
+    -----BEGIN [A-Z ]{0,40} PRIVATE\ KEY----- [\s\S]*? (?: -----END [A-Z ]{0,40} PRIVATE\ KEY----- | \Z )
+    | \beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?              # JSON Web Token
+    | \b(?:FwoG|IQoJ|FQoG|AQoD)[A-Za-z0-9+/=%_-]{40,}      # session token of STS
+    """
+)
+
+
+def scrub(value: object) -> object:
+    """Return `value` (decoded JSON) with every secret replaced by `REMOVED`, at any depth;
+    what lies deeper than `DEEPEST` is removed unread.
+
+    Texts that hold JSON are opened and closed again; in other texts URL parameters, assignments,
+    command-line options, private keys and tokens are found by their form.
+
+    >>> scrub({"tokenCode": "123456", "url": "https://x/?X-Amz-Signature=abc&a=1"})
+    {'tokenCode': '(removed)', 'url': 'https://x/?X-Amz-Signature=(removed)&a=1'}
+    """
+    return _scrub(value, 0)
+
+
+def scrub_json(raw: bytes) -> bytes:
+    """Return the JSON text `raw`, a whole record, with its secrets removed; compact.
+
+    What cannot be decoded cannot be searched either: then the text `"(removed)"` is returned.
+    """
+    try:
+        value: object = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError, UnicodeError):
+        value = REMOVED
+    return msgspec.json.encode(scrub(value))
+
+
+def scrub_text(text: str) -> str:
+    """Return `text` with its secrets removed."""
+    return _text(text, 0)
+
+
+def is_secret_name(name: str) -> bool:
+    """Return whether the value under the key `name` is a secret.
+
+    >>> is_secret_name("Session-Token"), is_secret_name("clientToken"), is_secret_name("masterUserPassword")
+    (True, False, True)
+    """
+    bare = name.lower().translate(_DROP)
+    return bare in _NAMES or bare.endswith(_ENDINGS)
+
+
+_DROP = {ord(c): None for c in "-_ .:"}
+
+
+def _scrub(value: object, depth: int) -> object:
+    if isinstance(value, str):
+        return _text(value, depth)
+    if not isinstance(value, (dict, list)):
+        return value
+    if depth > DEEPEST:
+        return REMOVED
+    if isinstance(value, list):
+        return [_scrub(one, depth + 1) for one in value]
+    return {
+        name: REMOVED if _hides(str(name), one) else _scrub(one, depth + 1) for name, one in value.items()
+    }
+
+
+def _hides(name: str, value: object) -> bool:
+    # Booleans, null and empty values are settings (`noToken: true`), not secrets.
+    if value is None or isinstance(value, bool) or value == "" or value == {} or value == []:
+        return False
+    # `code` is an OAuth authorization code only where it is long; EC2's states have one too.
+    return is_secret_name(name) or (name.lower() == "code" and isinstance(value, str) and len(value) > 15)
+
+
+def _text(value: str, depth: int) -> str:
+    if value[:1] in ("{", "[") and depth < DEEPEST:
+        try:
+            inner: object = msgspec.json.decode(value.encode("utf-8", "surrogatepass"))
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            pass
+        else:
+            clean = _scrub(inner, depth + 1)
+            return value if clean == inner else msgspec.json.encode(clean).decode()
+    if len(value) < 8:
+        return value
+    return _FORMS.sub(REMOVED, _IN_TEXT.sub(_replaced, value))
+
+
+def _replaced(match: re.Match[str]) -> str:
+    return f"{match['name'] or match['option']}{REMOVED}"
