@@ -227,3 +227,18 @@ def name_term(user_name: str) -> str:
 def named_term(user_name: str) -> str:
     """Term of the single sign-on grants of a user name."""
     return f"g {user_name.casefold()}"
+
+
+def portal_term(account: str, time: int) -> str:
+    """Term of the portal events that asked for credentials in an account around a time."""
+    return f"p {account} {time // BUCKET_SECONDS}"
+
+
+def entered_term(account: str, time: int) -> str:
+    """Term of the single sign-on grants in an account around a time."""
+    return f"q {account} {time // BUCKET_SECONDS}"
+
+
+def moments(time: int, seconds: int) -> list[int]:
+    """Times whose buckets cover all within `seconds` of a time."""
+    return [time] if (time - seconds) // BUCKET_SECONDS == (time + seconds) // BUCKET_SECONDS else [time - seconds, time + seconds]

@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lineage import how, keys, schema
-from lineage.facts import AnyFact, Fact, Grant, Identity, Made, SignIn, UserName
+from lineage.facts import AnyFact, Fact, Grant, Identity, Made, Portal, SignIn, UserName
 from lineage.keys import Ref
 
 TOLERANCE_SECONDS = 2
+PORTAL_SECONDS = 5
+"""How far a portal event lies from the AssumeRoleWithSAML that it led to (guide §2.8)."""
 FORWARD_MINT_SECONDS = 60
 """A forward access key of a long-term caller is minted at most this long before its use (guide §12.2, P4)."""
 
@@ -83,6 +85,8 @@ class Session(NamedTuple):
     candidates: int
     user_ids: tuple[tuple[str | None, str], ...]
     """Identity stores and user IDs that go with the session's single sign-on user name."""
+    portals: tuple[Portal, ...]
+    """Portal events of that user that led to the session."""
 
     @property
     def ref(self) -> Ref:
@@ -117,18 +121,23 @@ class Derived(NamedTuple):
 
 
 def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
-    """The terms under which an identity is found."""
-    found = []
-    session_group = keys.group(who)
-    if who.created is not None and session_group is not None:
-        found.append(keys.session_term(session_group, who.created))
-    if who.access_key_id:
+    """The terms under which an identity is found: that of its own scope first."""
+    found = [_scope_of_actor(actor_id, who)]
+    if who.access_key_id and found[0] != keys.key_term(who.access_key_id):
         found.append(keys.key_term(who.access_key_id))
-    if not found:
-        found.append(f"a {actor_id}")
     if _named_user(who) is not None:
         found.append(keys.name_term(who.session_name or ""))
     return found
+
+
+def _scope_of_actor(actor_id: int, who: Identity) -> str:
+    """The scope that an identity's link is derived in: its long-term key, the session that it states, or itself."""
+    if who.access_key_id and is_long_term(who.access_key_id):
+        return keys.key_term(who.access_key_id)
+    session_group = keys.group(who)
+    if keys.session_of(who) is not None and session_group is not None:
+        return keys.session_term(session_group, who.created or 0)
+    return f"a {actor_id}"
 
 
 def terms_of_fact(fact: AnyFact) -> list[str]:
@@ -149,6 +158,9 @@ def terms_of_fact(fact: AnyFact) -> list[str]:
             found.append(keys.forward_term(caller_group, caller.created))
         if fact.session_name and how.is_identity_center(fact):
             found.append(keys.named_term(fact.session_name))
+            found.append(keys.entered_term(fact.account or "", time))
+    elif isinstance(fact, Portal) and fact.account:
+        found.append(keys.portal_term(fact.account, time))
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:
@@ -162,18 +174,14 @@ def terms_of_fact(fact: AnyFact) -> list[str]:
 
 
 def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
-    """The scopes that a new identity may change."""
-    found: list[str] = []
+    """The scopes, and the terms whose finds name further scopes, that a new identity may change."""
+    found = [_scope_of_actor(actor_id, who)]
     session_group = keys.group(who)
-    if who.created is not None and session_group is not None:
+    if found[0][0] == "s" and session_group is not None and who.created is not None:
         found += keys.near_terms(session_group, who.created)
         if who.type in ("IAMUser", "Root"):
             # A direct call proves a session that forward access alone does not.
             found += [f"f{term[1:]}" for term in keys.near_terms(session_group, who.created)]
-    if who.access_key_id and is_long_term(who.access_key_id):
-        found.append(keys.key_term(who.access_key_id))
-    if not found:
-        found.append(f"a {actor_id}")
     if _named_user(who) is not None:
         found.append(keys.named_term(who.session_name or ""))
     return found
@@ -197,6 +205,8 @@ def touched_by_fact(fact: AnyFact) -> list[str]:
         if session_group is not None:
             for moment in {time} | ({fact.caller.created} if fact.caller.created is not None else set()):
                 found += keys.near_terms(session_group, moment)
+    elif isinstance(fact, Portal) and fact.account:
+        found += [keys.entered_term(fact.account, moment) for moment in keys.moments(time, PORTAL_SECONDS)]
     elif isinstance(fact, UserName):
         found.append(keys.named_term(fact.name))
     elif isinstance(fact, Made) and fact.key:
@@ -386,6 +396,19 @@ class _Context:
                 found.add(named)
         return tuple(sorted(found, key=lambda pair: (pair[1], pair[0] or "")))
 
+    def portals(self, grant: Grant) -> list[Portal]:
+        """The portal events that asked for that permission set about then, whoever asked."""
+        time, account = grant.event.time, grant.account or ""
+        found = {
+            item
+            for moment in keys.moments(time, PORTAL_SECONDS)
+            for item in self._items.get(keys.portal_term(account, moment), ())
+            if isinstance(item, Portal)
+            and abs(item.event.time - time) <= PORTAL_SECONDS
+            and f"_{item.role_name}_" in (grant.role_name or "")
+        }
+        return sorted(found, key=lambda fact: (fact.event.time, fact.event.id))
+
 
 def _proves_session(who: Identity, items: Sequence[Item]) -> bool:
     """Is there a grant, a sign-in or a direct call of the session that a forward access identity states?"""
@@ -444,6 +467,7 @@ class _Workspace:
                 wanted.update(keys.near_terms(caller_group, caller.created))
             if call.grant.session_name and how.is_identity_center(call.grant):
                 wanted.add(keys.name_term(call.grant.session_name))
+                wanted |= {keys.portal_term(call.grant.account or "", moment) for moment in keys.moments(call.time, PORTAL_SECONDS)}
         return wanted
 
     def _mine(self, time: int) -> bool:
@@ -571,8 +595,12 @@ class _Workspace:
         first = kept[0].grant if kept else (calls[0].grant if calls else None)
         who = actors[0].who if actors else None
         user_ids: tuple[tuple[str | None, str], ...] = ()
+        portals: tuple[Portal, ...] = ()
         if first is not None and first.session_name and how.is_identity_center(first):
             user_ids = context.user_ids(first.session_name)
+            portals = _agreeing(context.portals(first), first.session_name, {user_id for _, user_id in user_ids})
+            if not user_ids and len({fact.caller.on_behalf_of for fact in portals}) == 1:
+                user_ids = tuple((fact.caller.identity_store, fact.caller.on_behalf_of or "") for fact in portals[:1])
         return Session(
             key=key,
             account=(who.account if who else None) or (first.account if first else None),
@@ -587,6 +615,7 @@ class _Workspace:
             sign_ins=sign_ins,
             candidates=len(kept),
             user_ids=user_ids,
+            portals=portals,
         )
 
     @staticmethod
@@ -600,6 +629,15 @@ class _Workspace:
             Issued(key, tuple(issuing), "2", "EXACT" if len(issuing) == 1 else "STRONG")
             for key, issuing in sorted(issued.items())
         )
+
+
+def _agreeing(portals: Iterable[Portal], name: str, user_ids: set[str]) -> tuple[Portal, ...]:
+    """The portal events of that very user, by ID or name: time and role alone do not tell who asked."""
+    return tuple(
+        fact for fact in portals
+        if fact.caller.on_behalf_of
+        and (fact.caller.on_behalf_of in user_ids or (fact.caller.user_name or "").casefold() == name.casefold())
+    )  # fmt: skip
 
 
 def _opens_another(fact: SignIn) -> bool:

@@ -292,7 +292,9 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
     call = way.calls[0]
     grant, event = call.grant, call.grant.event
     signs = [fact for fact in session.sign_ins if fact.kind in how.CONSOLE_SIGN_INS]
-    place = next((fact.event for fact in signs if fact.kind in ("ConsoleLogin", "SwitchRole", "RenewRole")), event)
+    asked = session.portals if how.is_identity_center(grant) else ()
+    places = [fact.event for fact in signs if fact.kind in ("ConsoleLogin", "SwitchRole", "RenewRole")]
+    place = next(iter([*places, *(fact.event for fact in asked)]), event)
     account = grant.account
     caller_account = grant.caller.account or (account if grant.caller.type in ("SAMLUser", "WebIdentityUser") else None)
     return Edge(
@@ -307,7 +309,7 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
             "via": how.via(grant),
             "time": iso(event.time),
             "event_ids": sorted({event_id for c in way.calls for event_id in c.event_ids}),
-            "sign_in_event_ids": sorted({fact.event.id for fact in signs}),
+            "sign_in_event_ids": sorted({fact.event.id for fact in (*signs, *asked)}),
             "rule": way.rule,
             "confidence": way.confidence,
             "candidates": session.candidates,

@@ -95,7 +95,6 @@ class Around(NamedTuple):
     first: int | None
     """First second loaded of the account (any region); None: the account was not loaded."""
     last: int | None
-    regions: tuple[str, ...]
     reads: int
     """Management reads loaded of the account within a day of the time."""
     writes: int

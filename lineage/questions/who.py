@@ -47,7 +47,7 @@ class Reader(Protocol):
     def facts_of(self, event_id: str) -> list[AnyFact]: ...
     def of_key(self, access_key_id: str) -> list[Ref]: ...
     def has(self, ref: Ref) -> bool: ...
-    def sessions_of(self, principal: str, name: str | None = None) -> list[SessionSeen]: ...
+    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]: ...
     def sessions_by_id(self, principal_id: str) -> list[SessionSeen]: ...
     def principals_of(self, identifier: str) -> list[str]: ...
     def identities_of(self, ref: Ref) -> list[Identity]: ...
@@ -163,8 +163,7 @@ def _by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
 def _by_session(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     ref = Ref(schema.SESSION, ask)
     if reader.has(ref):
-        identities = reader.identities_of(ref)
-        yield Asked(str(ref), identities[0] if identities else None, None)
+        yield Asked(str(ref), None, None)
 
 
 def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
@@ -172,18 +171,16 @@ def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     parts = arns.role_of(ask)
     if parts is not None:
         partition, account, name, _, session_name = parts
-        sessions = reader.sessions_of(keys.role(partition, account, name).key, session_name)
+        sessions = reader.sessions_of(keys.role(partition, account, name).key, session_name, at is not None)
     elif ":federated-user/" in ask:
-        sessions = reader.sessions_of(ask)
+        sessions = reader.sessions_of(ask, None, at is not None)
     else:
         for principal in reader.principals_of(ask):
             yield Asked(f"{schema.PRINCIPAL} {principal}", None, None)
         return
     for session in sessions:
         if at is None or _live(session, session.key, at):
-            ref = Ref(schema.SESSION, session.key)
-            identities = reader.identities_of(ref)
-            yield Asked(str(ref), identities[0] if identities else None, None)
+            yield Asked(f"{schema.SESSION} {session.key}", None, None)
 
 
 def _seen_session(reader: Reader, key: str) -> SessionSeen | None:
@@ -208,6 +205,8 @@ def _live(seen: SessionSeen | None, key: str, at: int) -> bool:
 
 def explain(reader: Reader, asked: Asked) -> list[WhoAnswer]:
     """The answers for one identity: one, or one a caller where several fit."""
+    if asked.who is None and keys.ref(asked.start).label in (schema.SESSION, schema.CREDENTIAL):
+        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
     start, joined, hints = asked.start, None, []
     if keys.ref(start).label == schema.PRINCIPAL and asked.who is not None:
         found = _session_at(reader, asked)

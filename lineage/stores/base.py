@@ -66,8 +66,9 @@ class Store(Protocol):
     def has(self, ref: Ref) -> bool:
         """Is the node in the store?"""
 
-    def sessions_of(self, principal: str, name: str | None = None) -> list[SessionSeen]:
-        """The sessions of a principal, of one session name if given; newest first."""
+    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]:
+        """The sessions of a principal, of one session name if given; newest first. Without `ends`, last use and
+        expiry are left out, which is quicker."""
 
     def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
         """The sessions with a principalId; newest first."""

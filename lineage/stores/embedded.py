@@ -260,6 +260,12 @@ _IN = 500
 """Values of one IN list."""
 
 
+def chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    """The values in pieces that fit an IN list."""
+    for start in range(0, len(values), _IN):
+        yield values[start : start + _IN]
+
+
 def write_node(db: sqlite3.Connection, node: Node, scope: str | None) -> None:
     """Write a shared node; it takes the fuller of two values, whichever came first."""
     ref = str(node.ref)
@@ -299,12 +305,10 @@ class _Adding:
 
     def run(self, load: str, sums: Sums) -> None:
         batch = self.batch
-        files = self._files()
-        self._stage(files)
-        repeated = self._settle_repeated()
+        repeated = self._write_ledger(self._files())
         fresh = len(batch.entries) - len(repeated)
         self.recount |= {lost.row for lost in self.lost}
-        self._write_rows()
+        self._write_rows(repeated)
         self._write_facts(repeated)
         self._write_lost()
         self._write_sightings()
@@ -320,61 +324,60 @@ class _Adding:
         )
         return [self.db.execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()[0] for path in self.batch.paths]
 
-    def _stage(self, files: Sequence[int]) -> None:
-        """Put the entries where SQL can join them."""
-        db = self.db
-        db.execute(
-            "CREATE TEMP TABLE IF NOT EXISTS incoming (day INTEGER, id BLOB, hour INTEGER, second INTEGER, rank INTEGER, "
-            "fingerprint INTEGER, row INTEGER, file INTEGER, place INTEGER)"
-        )
-        db.execute("DELETE FROM temp.incoming")
-        db.executemany(
-            "INSERT INTO temp.incoming VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (hour // 24, id_, hour, second, rank, fingerprint, row, files[file], place)
-                for hour, id_, second, rank, fingerprint, row, file, place in self.batch.entries
-            ],
-        )
+    def _write_ledger(self, files: Sequence[int]) -> set[tuple[int, bytes]]:
+        """Write the events that the ledger does not have, settle those that it has, and return the latter.
 
-    def _settle_repeated(self) -> set[tuple[int, bytes]]:
-        """Settle the events that the ledger has already; the others go in. Returns those that stay as they were
-        or were replaced."""
+        Most batches hold nothing but new events: they go in as they are, and only where one was there already
+        is the batch taken back and compared.
+        """
+        db = self.db
+        entries = sorted(
+            (hour // 24, id_, hour, second, rank, fingerprint, row, files[file], place)
+            for hour, id_, second, rank, fingerprint, row, file, place in self.batch.entries
+        )
+        db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(entry[0],) for entry in entries}))
+        self.replacing: set[tuple[int, bytes]] = set()
+        insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        db.execute("SAVEPOINT entries")
+        written = db.executemany(insert, entries).rowcount
+        if written == len(entries):
+            db.execute("RELEASE entries")
+            return set()
+        db.execute("ROLLBACK TO entries")
+        db.execute("RELEASE entries")
+        repeated = self._settle_repeated(entries)
+        db.executemany(insert, [entry for entry in entries if (entry[2], entry[1]) not in repeated])
+        return repeated
+
+    def _settle_repeated(self, entries: Sequence[tuple[int, bytes, int, int, int, int, int, int, int]]) -> set[tuple[int, bytes]]:
+        """Settle the events that the ledger has already; returns them, whether they stay or are replaced."""
         db = self.db
         repeated: set[tuple[int, bytes]] = set()
-        replacing: set[tuple[int, bytes]] = set()
-        found = db.execute(
-            "SELECT i.day, i.id, i.hour, i.second, i.rank, i.fingerprint, i.row, i.file, i.place, "
-            "l.second, l.rank, l.fingerprint, l.row "
-            "FROM temp.incoming i CROSS JOIN ledger l ON l.day = i.day AND l.id = i.id AND l.hour = i.hour"
-        ).fetchall()
-        for day, id_, hour, second, rank, fingerprint, row, file, place, *was in found:
+        for day, id_, hour, second, rank, fingerprint, row, file, place in entries:
+            was = db.execute(
+                "SELECT rank, fingerprint, row, second FROM ledger WHERE day = ? AND id = ? AND hour = ?", (day, id_, hour)
+            ).fetchone()
+            if was is None:
+                continue
             repeated.add((hour, id_))
             self.duplicates += 1
-            old = (was[1], was[2], was[3], was[0])
             new = (rank, fingerprint, row, second)
-            if old == new:
+            if was == new:
                 continue
-            if old[0] == new[0]:
+            if was[0] == rank:
                 self.conflicts += 1
-            if precedence(old) < precedence(new):
+            if precedence(was) < precedence(new):
                 self.lost.add(Lost(row, hour * 3600 + second, id_, fingerprint))
                 continue
-            self.lost.add(Lost(old[2], hour * 3600 + old[3], id_, old[1]))
-            replacing.add((hour, id_))
-            self.recount |= {old[2], row}
+            self.lost.add(Lost(was[2], hour * 3600 + was[3], id_, was[1]))
+            self.replacing.add((hour, id_))
+            self.recount |= {was[2], row}
             db.execute(
                 "UPDATE ledger SET second = ?, rank = ?, fingerprint = ?, row = ?, file = ?, place = ? "
                 "WHERE day = ? AND id = ? AND hour = ?",
                 (second, rank, fingerprint, row, file, place, day, id_, hour),
             )
             self._drop_facts(hour, id_)
-        self.replacing = replacing
-        if repeated:
-            db.executemany(
-                "DELETE FROM temp.incoming WHERE hour = ? AND id = ?", sorted(repeated)
-            )
-        db.execute("INSERT OR IGNORE INTO day SELECT DISTINCT day FROM temp.incoming")
-        db.execute("INSERT INTO ledger SELECT * FROM temp.incoming ORDER BY day, id, hour")
         return repeated
 
     def _drop_facts(self, hour: int, id_: bytes) -> None:
@@ -387,56 +390,79 @@ class _Adding:
         self.db.execute("DELETE FROM fact WHERE hour = ? AND id = ?", (hour, id_))
         self.db.execute("DELETE FROM deed WHERE hour = ? AND id = ?", (hour, id_))
 
-    def _write_rows(self) -> None:
+    def _write_rows(self, repeated: set[tuple[int, bytes]]) -> None:
         """Add counts and samples to rows; rows that lost an event are counted anew from the ledger."""
         db = self.db
-        added = {
-            row: (count, first, last)
-            for row, count, first, last in db.execute(
-                "SELECT row, count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM temp.incoming GROUP BY row"
-            )
-        }
+        added: dict[int, tuple[int, int, int]] = {}
+        for hour, id_, second, _, _, row_id, _, _ in self.batch.entries:
+            if repeated and (hour, id_) in repeated:
+                continue
+            time = hour * 3600 + second
+            count, first, last = added.get(row_id, (0, time, time))
+            added[row_id] = (count + 1, time if time < first else first, time if time > last else last)
         lost_by_row: dict[int, set[tuple[int, bytes, int]]] = defaultdict(set)
         for lost in self.lost:
             lost_by_row[lost.row].add((lost.time, lost.id, lost.fingerprint))
-        actors_before = {actor: self._live(actor) for actor in self.batch.actors}
-        known = {row.id: row for row in self.batch.rows}
-        live_rows = [row for row in known.values() if row.id in added or row.id in self.recount]
+        standing = self._standing([*added, *self.recount])
+        lived = self._lived(self.batch.actors)
+        wanted = [row for row in self.batch.rows if row.id in added or row.id in self.recount]
         new_rows = []
         changed = []
-        for row in live_rows:
-            old = db.execute("SELECT count, first, last, samples FROM row WHERE id = ?", (row.id,)).fetchone()
-            count, first, last = added.get(row.id, (0, 1 << 62, -1))
+        for row in wanted:
+            count, first, last = added.get(row.id, (0, 0, 0))
             offered = [(s.time, id_, fp, s) for s, id_, fp in self.batch.samples.get(row.id, ())]
+            old = standing.get(row.id)
             if old is None:
-                samples = smallest(offered, self._lost_of(row.id, lost_by_row) if self.lost else set())
-                new_rows.append((row, count, first, last, samples))
-            else:
-                samples = smallest([*_SAMPLES.decode(old[3]), *offered], self._lost_of(row.id, lost_by_row))
-                if old[0]:
-                    count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
-                changed.append((count, first, last, _pack(samples), row.id))
-        db.executemany(
-            "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (row.id, row.actor, row.hour, row.account, row.region, row.category, row.api, row.relation,
-                 row.target.key if row.target else None, _pack(row), count, first, last, _pack(samples))
-                for row, count, first, last, samples in new_rows
-            ],
-        )  # fmt: skip
+                samples = smallest(offered, self._lost_of(row.id, lost_by_row))
+                new_rows.append(
+                    (row.id, row.actor, row.hour, row.account, row.region, row.category, row.api, row.relation,
+                     row.target.key if row.target else None, address_key(row), _pack(row), count, first, last, _pack(samples))
+                )  # fmt: skip
+                continue
+            samples = smallest([*_SAMPLES.decode(old[3]), *offered], self._lost_of(row.id, lost_by_row))
+            if old[0] and count:
+                count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
+            elif old[0]:
+                count, first, last = old[:3]
+            changed.append((count, first, last, _pack(samples), row.id))
+        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", new_rows)
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
-        self._write_actors([row.actor for row in live_rows])
+        self._write_actors(row.actor for row in wanted)
         for row_id in sorted(self.recount):
             self._recount(row_id, lost_by_row)
-        for actor, before in actors_before.items():
+        for actor in dict.fromkeys(row.actor for row in wanted):
             who = self.batch.actors[actor]
-            if (not before and self._live(actor)) or is_forwarded(who):
+            if (actor not in lived and self._live(actor)) or is_forwarded(who):
                 self.dirty.update(touched_by_actor(actor, who))
+
+    def _standing(self, row_ids: Sequence[int]) -> dict[int, tuple[int, int, int, bytes]]:
+        """Count, first, last and samples of the rows that are there already."""
+        found: dict[int, tuple[int, int, int, bytes]] = {}
+        for some in chunks(row_ids):
+            marks = ",".join("?" * len(some))
+            for row_id, *values in self.db.execute(f"SELECT id, count, first, last, samples FROM row WHERE id IN ({marks})", some):
+                found[row_id] = tuple(values)
+        return found
+
+    def _lived(self, actors: Iterable[int]) -> set[int]:
+        """Which of the actors have counted events already?"""
+        found: set[int] = set()
+        for some in chunks(list(actors)):
+            marks = ",".join("?" * len(some))
+            found |= {
+                actor
+                for (actor,) in self.db.execute(
+                    f"SELECT id FROM actor WHERE id IN ({marks}) AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
+                    some,
+                )
+            }
+        return found
 
     def _live(self, actor: int) -> bool:
         return bool(self.db.execute("SELECT 1 FROM row WHERE actor = ? AND count > 0 LIMIT 1", (actor,)).fetchone())
 
     def _lost_of(self, row: int, fresh: Mapping[int, set[tuple[int, bytes, int]]]) -> set[tuple[int, bytes, int]]:
+        """All contents that were offered to a row and lost."""
         stored = self.db.execute("SELECT time, id, fingerprint FROM lost WHERE row = ?", (row,))
         return {tuple(found) for found in stored} | fresh.get(row, set())
 
@@ -543,4 +569,7 @@ def smallest(offered: Sequence[StoredSample], lost: set[tuple[int, bytes, int]])
     return [best[key] for key in order if key in best and key not in lost]
 
 
-__all__ = ["EmbeddedStore", "Row"]
+def address_key(row: Row) -> str | None:
+    """Key of the address node of a row."""
+    node = rows.address_node(row)
+    return node.ref.key if node else None

@@ -105,13 +105,16 @@ class EmbeddedReader:
         """Is the node in the store?"""
         return bool(self._db.execute("SELECT 1 FROM node WHERE ref = ?", (str(ref),)).fetchone())
 
-    def sessions_of(self, principal: str, name: str | None = None) -> list[SessionSeen]:
-        """The sessions of a principal, of one session name if given; newest first."""
+    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]:
+        """The sessions of a principal, of one session name if given; newest first. Without `ends`, last use and
+        expiry are left out, which is quicker."""
         found = self._db.execute(
             "SELECT key, created FROM session WHERE principal = ? AND (? IS NULL OR name = ?) ORDER BY created DESC, key",
             (principal, name, name),
-        )
-        return [self._session_seen(key, created) for key, created in found.fetchall()]
+        ).fetchall()
+        if not ends:
+            return [SessionSeen(key, created, None, None) for key, created in found]
+        return [self._session_seen(key, created) for key, created in found]
 
     def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
         """The sessions with a principalId; newest first."""
@@ -361,9 +364,31 @@ class EmbeddedReader:
         )
 
     def _graph_counts(self) -> tuple[dict[str, int], dict[str, int]]:
-        graph = self.graph()
-        nodes = Counter(attributes["label"] for _, attributes in graph.nodes(data=True))
-        edges = Counter(attributes["type"] for _, _, attributes in graph.edges(data=True))
+        """Nodes by label and relationships by type, as `graph` would give them."""
+        db = self._db
+        edges = Counter(dict(db.execute("SELECT type, count(*) FROM edge GROUP BY type")))
+        edges.update(dict(db.execute("SELECT d.type, count(*) FROM deed d JOIN actor a ON a.id = d.actor GROUP BY d.type")))
+        live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
+        (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
+        edges.update(dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1")))
+        seen = f"SELECT DISTINCT a.source, r.address FROM {live} AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
+        (edges[schema.SEEN_FROM],) = db.execute(f"SELECT count(*) FROM ({seen})").fetchone()
+        refs = (
+            "SELECT source AS ref FROM edge UNION SELECT target FROM edge UNION SELECT d.target FROM deed d "
+            "UNION SELECT a.source FROM deed d JOIN actor a ON a.id = d.actor "
+            f"UNION SELECT a.source FROM {live} UNION SELECT '{schema.ACTION} ' || r.api FROM {live} "
+            f"UNION SELECT '{schema.RESOURCE} ' || r.target FROM {live} AND r.relation = '{schema.TOUCHED}' "
+            f"UNION SELECT '{schema.IP_ADDRESS} ' || address FROM ({seen})"
+        )
+        nodes = Counter(
+            dict(db.execute(f"SELECT substr(ref, 1, instr(ref, ' ') - 1), count(*) FROM ({refs}) WHERE ref IS NOT NULL GROUP BY 1"))
+        )
+        tried = {
+            str(node.ref)
+            for (body,) in db.execute(f"SELECT r.body FROM {live} AND r.relation = ?", (schema.TRIED,))
+            if (node := rows.target_node(_ROW.decode(body))) is not None
+        }
+        nodes[schema.PRINCIPAL] += sum(1 for ref in tried if not db.execute(f"SELECT 1 FROM ({refs}) WHERE ref = ?", (ref,)).fetchone())
         return {label: nodes[label] for label in schema.LABELS}, {kind: edges[kind] for kind in schema.RELATIONSHIPS}
 
     # what was loaded
@@ -381,9 +406,14 @@ class EmbeddedReader:
     def around(self, account: str | None, time: int) -> Around:
         """What was loaded of an account around a time."""
         db = self._db
-        first, last = db.execute(
-            "SELECT min(first), max(last) FROM row WHERE account = ? AND count > 0", (account,)
-        ).fetchone()
+        first, last = (
+            db.execute(
+                f"SELECT {side}({side_of}) FROM row WHERE account = ? AND count > 0 AND hour = "
+                f"(SELECT hour FROM row WHERE account = ? AND count > 0 ORDER BY hour {order} LIMIT 1)",
+                (account, account),
+            ).fetchone()[0]
+            for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
+        )
         hour = time // 3600
         categories = dict(
             db.execute(
@@ -391,14 +421,11 @@ class EmbeddedReader:
                 (account, hour - 24, hour + 24),
             )
         )
-        regions = tuple(
-            region for (region,) in db.execute("SELECT DISTINCT region FROM row WHERE account = ? AND count > 0 AND region IS NOT NULL ORDER BY 1", (account,))
-        )
         busy = [h for (h,) in db.execute("SELECT DISTINCT hour FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0", (account, hour - 48, hour + 48))]
         digests = db.execute(
             'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?', (account, time, time)
         ).fetchall()
-        return Around(first, last, regions, categories.get("management-read", 0), categories.get("management-write", 0),
+        return Around(first, last, categories.get("management-read", 0), categories.get("management-write", 0),
                       _is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
 
     def account_names(self) -> dict[str, str]:

@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha25
 
 CREATE TABLE IF NOT EXISTS row (
   id INTEGER PRIMARY KEY, actor INTEGER, hour INTEGER, account TEXT, region TEXT, category TEXT, api TEXT,
-  relation TEXT, target TEXT, body BLOB, count INTEGER, first INTEGER, last INTEGER, samples BLOB
+  relation TEXT, target TEXT, address TEXT, body BLOB, count INTEGER, first INTEGER, last INTEGER, samples BLOB
 );
 CREATE INDEX IF NOT EXISTS row_actor ON row (actor, hour);
 CREATE INDEX IF NOT EXISTS row_account ON row (account, hour);
