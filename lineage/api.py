@@ -1,10 +1,10 @@
 """The product from Python: open a store, load logs, ask.
 
-    import lineage
+import lineage
 
-    store = lineage.open("lineage.db")
-    store.load(["logs/"])
-    answer = store.who("AKIA…")
+store = lineage.open("lineage.db")
+store.load(["logs/"])
+answer = store.who("AKIA…")
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
-
 
 from lineage.answers import Chains, CrossAccount, Info, LoadSums, Trace, Who
 from lineage.errors import BadUse, NotFound
@@ -52,7 +51,9 @@ class Lineage:
     def __enter__(self) -> Lineage:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -73,6 +74,7 @@ class Lineage:
         Loading the same events again changes nothing but the sums. Raises `BadUse` where a path names nothing.
         """
         from lineage import load as loading
+
         names = {}
         if accounts is not None:
             from lineage.accounts import read_accounts
@@ -91,9 +93,10 @@ class Lineage:
         `at` keeps the sessions that were live at a time; at most `limit` answers, newest first.
         """
         from lineage.questions import who
+        from lineage.questions.asks import kind_of
 
         ask = ask.strip()
-        if who.kind_of(ask) == "record":
+        if kind_of(ask) == "record":
             return self._who_record(ask)
         return who.answer(self._store, ask, at=_time(at), limit=limit)
 

@@ -40,7 +40,11 @@ def answer(
     groups: dict[tuple[str, ...], list[ChainRow]] = defaultdict(list)
     for row in rows:
         when = parse_when(row.last) or 0
-        if len(row.roles) < max(2, min_depth) or (since is not None and when < since) or (until is not None and when > until):
+        if (
+            len(row.roles) < max(2, min_depth)
+            or (since is not None and when < since)
+            or (until is not None and when > until)
+        ):
             continue
         groups[row.roles].append(row)
     found = []

@@ -151,7 +151,9 @@ def _hop(
         rule=rule,
         confidence=confidence,
         candidates=candidates,
-        session=SessionId(account=node.get("account"), principal_id=principal_id, creation_date=node["created"]),
+        session=SessionId(
+            account=node.get("account"), principal_id=principal_id, creation_date=node["created"]
+        ),
         role_arn=node.get("role_arn"),
         session_name=node.get("name"),
         access_key_id=key,

@@ -6,18 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-
 from lineage import schema
 from lineage.answers import Branch, Done, Trace, TriedRole
 from lineage.keys import Ref, ref
-from lineage.questions import who
+from lineage.questions import asks
 from lineage.seen import Graph, RowSeen
 from lineage.times import iso
 
 IDS_SHOWN = 3
 
 
-class Reader(who.Reader, Protocol):
+class Reader(asks.Reader, Protocol):
     """What the question needs of a store."""
 
     def descend(self, refs: Sequence[Ref]) -> Graph: ...
@@ -45,7 +44,7 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
 
 
 def _starts(reader: Reader, ask: str) -> list[str]:
-    kind = who.kind_of(ask)
+    kind = asks.kind_of(ask)
     if kind == "event":
         return list(dict.fromkeys(str(seen.source) for seen in reader.events(ask)))
     if kind == "key":
@@ -53,7 +52,7 @@ def _starts(reader: Reader, ask: str) -> list[str]:
     if kind == "session":
         start = Ref(schema.SESSION, ask)
         return [str(start)] if reader.has(start) else []
-    return [asked.start for asked in who.by_arn(reader, ask, None)]
+    return [asked.start for asked in asks.by_arn(reader, ask, None)]
 
 
 class _Walk:
@@ -101,7 +100,9 @@ class _Walk:
             relation = _relation(edge)
             if relation is not None:
                 found.append((str(target), relation, edge))
-        return sorted(found, key=lambda child: (child[1] == "candidate", child[2].get("time") or "", child[0]))
+        return sorted(
+            found, key=lambda child: (child[1] == "candidate", child[2].get("time") or "", child[0])
+        )
 
     def _build(self, node: str, relation: str, edge: dict[str, Any] | None, children: list[Branch]) -> Branch:
         label, key = ref(node)
@@ -156,7 +157,9 @@ def _done(rows: Iterable[RowSeen]) -> list[Done]:
             sensitive=any(row.row.sensitive for row in members),
             event_ids=_ids(members),
         )
-        for (action, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
+        for (action, error), members in sorted(
+            groups.items(), key=lambda group: (group[0][0], group[0][1] or "")
+        )
     ]
 
 
@@ -173,13 +176,19 @@ def _tried(rows: Iterable[RowSeen]) -> list[TriedRole]:
             last=iso(max(row.last for row in members)),
             event_ids=_ids(members),
         )
-        for (role, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
+        for (role, error), members in sorted(
+            groups.items(), key=lambda group: (group[0][0], group[0][1] or "")
+        )
     ]
 
 
 def _ids(rows: Iterable[RowSeen]) -> list[str]:
     """The earliest events of the rows, as examples."""
-    return [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids][:IDS_SHOWN]
+    return [
+        event_id
+        for row in sorted(rows, key=lambda row: (row.first, row.row.id))
+        for event_id in row.event_ids
+    ][:IDS_SHOWN]
 
 
 __all__ = ["Reader", "answer"]

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 import networkx as nx
 
 from lineage import keys, rows, schema
-from lineage.answers import AccountSeen, Info, LoadSums
 from lineage.batch import Row, event_id_bytes
-from lineage.errors import BadUse
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.keys import Ref
-from lineage.questions.chains import ChainRow
-from lineage.questions.cross_account import CrossingRow
 from lineage.rows import Node, Properties
 from lineage.seen import (
     Graph,
-    Around,
-    Coverage,
     RowSeen,
     Seen,
     SessionSeen,
-    Sums,
     leading,
 )
-from lineage.times import iso, parse_when
+from lineage.stores.embedded_whole import EmbeddedWhole
+from lineage.times import iso
 
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
 _FACT = msgspec.msgpack.Decoder(AnyFact)
@@ -37,7 +30,7 @@ _SAMPLES = msgspec.msgpack.Decoder(list[tuple[int, bytes, int, Sample]])
 _properties = msgspec.msgpack.Decoder(dict[str, str | int | bool | list[str] | None]).decode
 
 
-class EmbeddedReader:
+class EmbeddedReader(EmbeddedWhole):
     """The reading half of the embedded store."""
 
     _db: sqlite3.Connection
@@ -58,7 +51,22 @@ class EmbeddedReader:
             row, who = _ROW.decode(row_body), _IDENTITY.decode(who_body)
             ref = keys.ref(source) if source else keys.principal(who).ref
             seen.append(
-                Seen(time, row.api, row.category, row.account, row.region, who, actor, ref, session, path, place, row.error, row.user_agent, row.copy)
+                Seen(
+                    time,
+                    row.api,
+                    row.category,
+                    row.account,
+                    row.region,
+                    who,
+                    actor,
+                    ref,
+                    session,
+                    path,
+                    place,
+                    row.error,
+                    row.user_agent,
+                    row.copy,
+                )
             )
         return seen
 
@@ -93,11 +101,15 @@ class EmbeddedReader:
         low = f"{schema.CREDENTIAL} {access_key_id}"
         refs = {
             ref
-            for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ? OR (ref > ? AND ref < ?)", (low, f"{low} ", f"{low}!"))
+            for (ref,) in self._db.execute(
+                "SELECT ref FROM node WHERE ref = ? OR (ref > ? AND ref < ?)", (low, f"{low} ", f"{low}!")
+            )
         }
         refs |= {
             source
-            for (source,) in self._db.execute("SELECT DISTINCT source FROM actor WHERE key = ? AND source IS NOT NULL", (access_key_id,))
+            for (source,) in self._db.execute(
+                "SELECT DISTINCT source FROM actor WHERE key = ? AND source IS NOT NULL", (access_key_id,)
+            )
         }
         return sorted(keys.ref(ref) for ref in refs)
 
@@ -118,12 +130,16 @@ class EmbeddedReader:
 
     def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
         """The sessions with a principalId; newest first."""
-        found = self._db.execute("SELECT key, created FROM session WHERE principal_id = ? ORDER BY created DESC, key", (principal_id,))
+        found = self._db.execute(
+            "SELECT key, created FROM session WHERE principal_id = ? ORDER BY created DESC, key",
+            (principal_id,),
+        )
         return [self._session_seen(key, created) for key, created in found.fetchall()]
 
     def _session_seen(self, key: str, created: int) -> SessionSeen:
         (last,) = self._db.execute(
-            "SELECT max(r.last) FROM actor a JOIN row r ON r.actor = a.id WHERE a.session = ? AND r.count > 0", (key,)
+            "SELECT max(r.last) FROM actor a JOIN row r ON r.actor = a.id WHERE a.session = ? AND r.count > 0",
+            (key,),
         ).fetchone()
         expires = self._db.execute(
             "SELECT body FROM edge WHERE target = ? AND type = ?", (f"{schema.SESSION} {key}", schema.ASSUMED)
@@ -134,15 +150,24 @@ class EmbeddedReader:
     def principals_of(self, identifier: str) -> list[str]:
         """Keys of principals with that key or ARN."""
         low = f"{schema.PRINCIPAL} {identifier}"
-        found = {ref.split(" ", 1)[1] for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ?", (low,))}
-        found |= {p for (p,) in self._db.execute("SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,))}
+        found = {
+            ref.split(" ", 1)[1] for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ?", (low,))
+        }
+        found |= {
+            p
+            for (p,) in self._db.execute(
+                "SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,)
+            )
+        }
         return sorted(found)
 
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls hang on a node."""
         return [
             _IDENTITY.decode(body)
-            for (body,) in self._db.execute("SELECT body FROM actor WHERE source = ? ORDER BY id", (str(ref),))
+            for (body,) in self._db.execute(
+                "SELECT body FROM actor WHERE source = ? ORDER BY id", (str(ref),)
+            )
         ]
 
     # neighbourhoods
@@ -167,7 +192,9 @@ class EmbeddedReader:
         into, out = leading(ref)
         db = self._db
         for type_ in into:
-            for key, source, body in db.execute("SELECT key, source, body FROM edge WHERE target = ? AND type = ?", (ref, type_)):
+            for key, source, body in db.execute(
+                "SELECT key, source, body FROM edge WHERE target = ? AND type = ?", (ref, type_)
+            ):
                 yield type_, key, source, ref, body
             if type_ in DEEDS:
                 yield from (
@@ -178,7 +205,9 @@ class EmbeddedReader:
                     )
                 )
         for type_ in out:
-            for key, target, body in db.execute("SELECT key, target, body FROM edge WHERE source = ? AND type = ?", (ref, type_)):
+            for key, target, body in db.execute(
+                "SELECT key, target, body FROM edge WHERE source = ? AND type = ?", (ref, type_)
+            ):
                 yield type_, key, ref, target, body
 
     def _add_node(self, graph: Graph, ref: str) -> None:
@@ -198,7 +227,9 @@ class EmbeddedReader:
             found = [
                 (type_, key, target, body)
                 for type_ in (schema.ASSUMED, schema.ISSUED)
-                for key, target, body in db.execute("SELECT key, target, body FROM edge WHERE source = ? AND type = ?", (current, type_))
+                for key, target, body in db.execute(
+                    "SELECT key, target, body FROM edge WHERE source = ? AND type = ?", (current, type_)
+                )
             ]
             found += db.execute(
                 "SELECT d.type, d.key, d.target, d.body FROM actor a JOIN deed d ON d.actor = a.id "
@@ -210,7 +241,9 @@ class EmbeddedReader:
                 found += [
                     (type_, key, source, body)
                     for type_ in (schema.BELONGS_TO, schema.SESSION_OF)
-                    for key, source, body in db.execute("SELECT key, source, body FROM edge WHERE target = ? AND type = ?", (current, type_))
+                    for key, source, body in db.execute(
+                        "SELECT key, source, body FROM edge WHERE target = ? AND type = ?", (current, type_)
+                    )
                 ]
             for type_, key, target, body in found:
                 down = type_ not in (schema.BELONGS_TO, schema.SESSION_OF)
@@ -235,7 +268,9 @@ class EmbeddedReader:
     def lineage(self) -> Graph:
         """Sessions, keys and principals with the relationships between them, without calls."""
         graph: Graph = nx.MultiDiGraph()
-        for type_, key, source, target, body in self._db.execute("SELECT type, key, source, target, body FROM edge"):
+        for type_, key, source, target, body in self._db.execute(
+            "SELECT type, key, source, target, body FROM edge"
+        ):
             graph.add_edge(source, target, key=f"{type_} {key}", type=type_, **_properties(body))
         for type_, key, source, target, body in self._db.execute(
             "SELECT d.type, d.key, a.source, d.target, d.body FROM deed d JOIN actor a ON a.id = d.actor"
@@ -251,7 +286,9 @@ class EmbeddedReader:
         """The whole graph, calls included; attribute names are those of `lineage.schema`."""
         graph = self.lineage()
         owners: dict[str, str] = {}
-        for source, principal in self._db.execute("SELECT DISTINCT source, principal FROM actor WHERE source IS NOT NULL"):
+        for source, principal in self._db.execute(
+            "SELECT DISTINCT source, principal FROM actor WHERE source IS NOT NULL"
+        ):
             owners[source] = principal
         seen_from: dict[tuple[str, str], list[int]] = {}
         for source, who_body, body, count, first, last, samples in self._db.execute(
@@ -263,7 +300,9 @@ class EmbeddedReader:
             kept = [sample[3] for sample in _SAMPLES.decode(samples)]
             for edge_type, node, properties in rows.row_edges(row, who, count, first, last, kept):
                 self._ensure(graph, node)
-                graph.add_edge(source, str(node.ref), key=f"{edge_type} {row.id}", type=edge_type, **properties)
+                graph.add_edge(
+                    source, str(node.ref), key=f"{edge_type} {row.id}", type=edge_type, **properties
+                )
             address = rows.address_node(row)
             if address is not None and not source.startswith(f"{schema.PRINCIPAL} "):
                 self._ensure(graph, address)
@@ -298,203 +337,6 @@ class EmbeddedReader:
             ref = f"{schema.PRINCIPAL} {principal}"
             if ref in graph:
                 graph.nodes[ref].setdefault("unique_ids", []).append(f"{unique_id} {iso(first)} {iso(last)}")
-
-    # whole-graph questions
-
-    def chain_rows(self) -> Iterator[ChainRow]:
-        """Every chain that nothing goes on from, along resolved parents."""
-        parents: dict[str, tuple[str, Properties]] = {}
-        inner: set[str] = set()
-        for type_ in (schema.ASSUMED, schema.ISSUED):
-            for source, target, body in self._db.execute("SELECT source, target, body FROM edge WHERE type = ?", (type_,)):
-                properties = _properties(body)
-                if properties["parent"]:
-                    parents[target] = (source, properties if type_ == schema.ASSUMED else {})
-        sessions: dict[str, Properties] = {}
-        for ref, body in self._db.execute(
-            "SELECT ref, body FROM node WHERE ref >= ? AND ref < ?", (f"{schema.SESSION} ", f"{schema.SESSION}!")
-        ):
-            sessions[ref] = _properties(body)
-        for target, (source, way) in parents.items():
-            if way and sessions[target]["type"] == "role":
-                inner.add(parents[source][0] if source in parents and source.startswith(f"{schema.CREDENTIAL} ") else source)
-        for leaf, node in sorted(sessions.items()):
-            if node["type"] == "role" and leaf not in inner:
-                row = _chain_row(leaf, parents, sessions)
-                if row is not None:
-                    yield row
-
-    def crossing_rows(self) -> Iterator[CrossingRow]:
-        """Every grant across accounts, copies merged."""
-        for source, body, role, role_body in self._db.execute(
-            "SELECT e.source, e.body, p.target, n.body FROM edge e JOIN edge p ON p.source = e.target AND p.type = ? "
-            "LEFT JOIN node n ON n.ref = p.target WHERE e.type = ?",
-            (schema.SESSION_OF, schema.ASSUMED),
-        ):
-            way = _properties(body)
-            if not way["cross_account"]:
-                continue
-            arn = _properties(role_body).get("arn") if role_body else None
-            for text in way["grants"]:  # type: ignore[union-attr]  # a list of texts by the schema
-                grant = msgspec.json.decode(text)
-                time = parse_when(grant["time"]) or 0
-                yield CrossingRow(str(way["caller_account"]), str(way["account"]), source, str(arn or keys.ref(role).key), str(way["how"]), time)
-
-    def info(self) -> Info:
-        """What the store holds."""
-        graph_counts = self._graph_counts()
-        names = self.account_names()
-        accounts = [
-            AccountSeen(id=account or "", name=names.get(account or ""), events=count, first=iso(first), last=iso(last))
-            for account, count, first, last in self._db.execute(
-                "SELECT account, sum(count), min(first), max(last) FROM row WHERE count > 0 GROUP BY 1 ORDER BY 1"
-            )
-        ]
-        events, dirty = self.counts()
-        return Info(
-            store=str(getattr(self, "path", "")),
-            nodes=graph_counts[0],
-            relationships=graph_counts[1],
-            events=events,
-            accounts=accounts,
-            first=min((seen.first for seen in accounts if seen.first), default=None),
-            last=max((seen.last for seen in accounts if seen.last), default=None),
-            loads=[LoadSums(**msgspec.structs.asdict(sums)) for sums in self.loads()],
-            unfinished=dirty,
-        )
-
-    def _graph_counts(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Nodes by label and relationships by type, as `graph` would give them."""
-        db = self._db
-        edges = Counter(dict(db.execute("SELECT type, count(*) FROM edge GROUP BY type")))
-        edges.update(dict(db.execute("SELECT d.type, count(*) FROM deed d JOIN actor a ON a.id = d.actor GROUP BY d.type")))
-        live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
-        (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
-        edges.update(dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1")))
-        seen = f"SELECT DISTINCT a.source, r.address FROM {live} AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
-        (edges[schema.SEEN_FROM],) = db.execute(f"SELECT count(*) FROM ({seen})").fetchone()
-        refs = (
-            "SELECT source AS ref FROM edge UNION SELECT target FROM edge UNION SELECT d.target FROM deed d "
-            "UNION SELECT a.source FROM deed d JOIN actor a ON a.id = d.actor "
-            f"UNION SELECT a.source FROM {live} UNION SELECT '{schema.ACTION} ' || r.api FROM {live} "
-            f"UNION SELECT '{schema.RESOURCE} ' || r.target FROM {live} AND r.relation = '{schema.TOUCHED}' "
-            f"UNION SELECT '{schema.IP_ADDRESS} ' || address FROM ({seen})"
-        )
-        nodes = Counter(
-            dict(db.execute(f"SELECT substr(ref, 1, instr(ref, ' ') - 1), count(*) FROM ({refs}) WHERE ref IS NOT NULL GROUP BY 1"))
-        )
-        tried = {
-            str(node.ref)
-            for (body,) in db.execute(f"SELECT r.body FROM {live} AND r.relation = ?", (schema.TRIED,))
-            if (node := rows.target_node(_ROW.decode(body))) is not None
-        }
-        nodes[schema.PRINCIPAL] += sum(1 for ref in tried if not db.execute(f"SELECT 1 FROM ({refs}) WHERE ref = ?", (ref,)).fetchone())
-        return {label: nodes[label] for label in schema.LABELS}, {kind: edges[kind] for kind in schema.RELATIONSHIPS}
-
-    # what was loaded
-
-    def coverage(self) -> list[Coverage]:
-        """Events by account, region, hour and category, in that order."""
-        return [
-            Coverage(*found)
-            for found in self._db.execute(
-                "SELECT account, region, hour, category, sum(count), min(first), max(last) FROM row WHERE count > 0 "
-                "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
-            )
-        ]
-
-    def around(self, account: str | None, time: int) -> Around:
-        """What was loaded of an account around a time."""
-        db = self._db
-        first, last = (
-            db.execute(
-                f"SELECT {side}({side_of}) FROM row WHERE account = ? AND count > 0 AND hour = "
-                f"(SELECT hour FROM row WHERE account = ? AND count > 0 ORDER BY hour {order} LIMIT 1)",
-                (account, account),
-            ).fetchone()[0]
-            for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
-        )
-        hour = time // 3600
-        categories = dict(
-            db.execute(
-                "SELECT category, sum(count) FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0 GROUP BY 1",
-                (account, hour - 24, hour + 24),
-            )
-        )
-        busy = [h for (h,) in db.execute("SELECT DISTINCT hour FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0", (account, hour - 48, hour + 48))]
-        digests = db.execute(
-            'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?', (account, time, time)
-        ).fetchall()
-        return Around(first, last, categories.get("management-read", 0), categories.get("management-write", 0),
-                      _is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
-
-    def account_names(self) -> dict[str, str]:
-        """Names of accounts, as far as they were given."""
-        return dict(self._db.execute("SELECT id, name FROM account"))
-
-    def loads(self) -> list[Sums]:
-        """The sums of every load, oldest first."""
-        return [
-            msgspec.msgpack.decode(body, type=Sums)
-            for (body,) in self._db.execute("SELECT body FROM load ORDER BY started, id")
-        ]
-
-    def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
-        """What a load set aside: path, place, offset, reason."""
-        return self._db.execute("SELECT path, place, offset, reason FROM aside WHERE load = ? LIMIT ?", (load, limit)).fetchall()
-
-    def counts(self) -> tuple[int, int]:
-        """Events in the ledger, and terms that wait to be derived."""
-        (events,) = self._db.execute("SELECT coalesce(sum(count), 0) FROM row").fetchone()
-        (dirty,) = self._db.execute("SELECT count(*) FROM dirty").fetchone()
-        return events, dirty
-
-    def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
-        """Refuses: the embedded store runs no Cypher."""
-        raise BadUse(f"query {name}: needs Neo4j; give its address with --store neo4j://HOST:7687")
-
-    def file_hash(self, path: str) -> str | None:
-        """SHA-256 of a file as it was loaded, None if it was not."""
-        found = self._db.execute("SELECT sha256 FROM file WHERE path = ?", (path,)).fetchone()
-        return found[0] if found else None
-
-
-def _chain_row(
-    leaf: str, parents: dict[str, tuple[str, Properties]], sessions: dict[str, Properties]
-) -> ChainRow | None:
-    """The chain that ends in a session, None if it has no two role hops."""
-    roles: list[str] = []
-    confidences: list[str] = []
-    times: list[str] = []
-    current, seen = leaf, set()
-    account = None
-    while current in parents and current not in seen:
-        seen.add(current)
-        source, way = parents[current]
-        if way:
-            if sessions[current]["type"] == "role":
-                roles.append(str(sessions[current]["role_arn"]))
-            confidences.append(str(way["confidence"]))
-            times.append(str(way["time"]))
-            account = way["caller_account"]
-        current = source
-    if current in sessions and sessions[current]["type"] == "role":
-        # The chain begins inside a role session whose own grant was not logged.
-        roles.append(str(sessions[current]["role_arn"]))
-        account = sessions[current]["account"]
-    if len(roles) < 2:
-        return None
-    return ChainRow(
-        current, str(account) if account else None, tuple(reversed(roles)), tuple(confidences), min(times), max(times),
-        keys.ref(leaf).key,
-    )  # fmt: skip
-
-
-def _is_gap(hour: int, busy: Sequence[int]) -> bool:
-    """Does the hour lie in six or more empty hours between busy ones?"""
-    before = max((h for h in busy if h <= hour), default=None)
-    after = min((h for h in busy if h >= hour), default=None)
-    return before is not None and after is not None and after - before > 6
 
 
 DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)

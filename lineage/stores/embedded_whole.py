@@ -1,0 +1,266 @@
+"""What the embedded store says of the whole: chains, crossings, coverage, counts and loads."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from lineage import keys, rows, schema
+from lineage.answers import AccountSeen, Info, LoadSums
+from lineage.batch import Row
+from lineage.errors import BadUse
+from lineage.questions.chains import ChainRow
+from lineage.questions.cross_account import CrossingRow
+from lineage.rows import Properties
+from lineage.seen import Around, Coverage, Sums
+from lineage.times import iso, parse_when
+
+_ROW = msgspec.msgpack.Decoder(Row)
+_properties = msgspec.msgpack.Decoder(dict[str, str | int | bool | list[str] | None]).decode
+
+
+class EmbeddedWhole:
+    """Questions about the whole store, and about what was loaded."""
+
+    _db: sqlite3.Connection
+
+    def chain_rows(self) -> Iterator[ChainRow]:
+        """Every chain that nothing goes on from, along resolved parents."""
+        parents: dict[str, tuple[str, Properties]] = {}
+        inner: set[str] = set()
+        for type_ in (schema.ASSUMED, schema.ISSUED):
+            for source, target, body in self._db.execute(
+                "SELECT source, target, body FROM edge WHERE type = ?", (type_,)
+            ):
+                properties = _properties(body)
+                if properties["parent"]:
+                    parents[target] = (source, properties if type_ == schema.ASSUMED else {})
+        sessions: dict[str, Properties] = {}
+        for ref, body in self._db.execute(
+            "SELECT ref, body FROM node WHERE ref >= ? AND ref < ?",
+            (f"{schema.SESSION} ", f"{schema.SESSION}!"),
+        ):
+            sessions[ref] = _properties(body)
+        for target, (source, way) in parents.items():
+            if way and sessions[target]["type"] == "role":
+                inner.add(
+                    parents[source][0]
+                    if source in parents and source.startswith(f"{schema.CREDENTIAL} ")
+                    else source
+                )
+        for leaf, node in sorted(sessions.items()):
+            if node["type"] == "role" and leaf not in inner:
+                row = _chain_row(leaf, parents, sessions)
+                if row is not None:
+                    yield row
+
+    def crossing_rows(self) -> Iterator[CrossingRow]:
+        """Every grant across accounts, copies merged."""
+        for source, body, role, role_body in self._db.execute(
+            "SELECT e.source, e.body, p.target, n.body FROM edge e JOIN edge p ON p.source = e.target AND p.type = ? "
+            "LEFT JOIN node n ON n.ref = p.target WHERE e.type = ?",
+            (schema.SESSION_OF, schema.ASSUMED),
+        ):
+            way = _properties(body)
+            if not way["cross_account"]:
+                continue
+            arn = _properties(role_body).get("arn") if role_body else None
+            for text in way["grants"]:  # type: ignore[union-attr]  # a list of texts by the schema
+                grant = msgspec.json.decode(text)
+                time = parse_when(grant["time"]) or 0
+                yield CrossingRow(
+                    str(way["caller_account"]),
+                    str(way["account"]),
+                    source,
+                    str(arn or keys.ref(role).key),
+                    str(way["how"]),
+                    time,
+                )
+
+    def info(self) -> Info:
+        """What the store holds."""
+        graph_counts = self._graph_counts()
+        names = self.account_names()
+        accounts = [
+            AccountSeen(
+                id=account or "",
+                name=names.get(account or ""),
+                events=count,
+                first=iso(first),
+                last=iso(last),
+            )
+            for account, count, first, last in self._db.execute(
+                "SELECT account, sum(count), min(first), max(last) FROM row WHERE count > 0 GROUP BY 1 ORDER BY 1"
+            )
+        ]
+        events, dirty = self.counts()
+        return Info(
+            store=str(getattr(self, "path", "")),
+            nodes=graph_counts[0],
+            relationships=graph_counts[1],
+            events=events,
+            accounts=accounts,
+            first=min((seen.first for seen in accounts if seen.first), default=None),
+            last=max((seen.last for seen in accounts if seen.last), default=None),
+            loads=[LoadSums(**msgspec.structs.asdict(sums)) for sums in self.loads()],
+            unfinished=dirty,
+        )
+
+    def _graph_counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Nodes by label and relationships by type, as `graph` would give them."""
+        db = self._db
+        edges = Counter(dict(db.execute("SELECT type, count(*) FROM edge GROUP BY type")))
+        edges.update(
+            dict(
+                db.execute(
+                    "SELECT d.type, count(*) FROM deed d JOIN actor a ON a.id = d.actor GROUP BY d.type"
+                )
+            )
+        )
+        live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
+        (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
+        edges.update(
+            dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1"))
+        )
+        seen = f"SELECT DISTINCT a.source, r.address FROM {live} AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
+        (edges[schema.SEEN_FROM],) = db.execute(f"SELECT count(*) FROM ({seen})").fetchone()
+        refs = (
+            "SELECT source AS ref FROM edge UNION SELECT target FROM edge UNION SELECT d.target FROM deed d "
+            "UNION SELECT a.source FROM deed d JOIN actor a ON a.id = d.actor "
+            f"UNION SELECT a.source FROM {live} UNION SELECT '{schema.ACTION} ' || r.api FROM {live} "
+            f"UNION SELECT '{schema.RESOURCE} ' || r.target FROM {live} AND r.relation = '{schema.TOUCHED}' "
+            f"UNION SELECT '{schema.IP_ADDRESS} ' || address FROM ({seen})"
+        )
+        nodes = Counter(
+            dict(
+                db.execute(
+                    f"SELECT substr(ref, 1, instr(ref, ' ') - 1), count(*) FROM ({refs}) WHERE ref IS NOT NULL GROUP BY 1"
+                )
+            )
+        )
+        tried = {
+            str(node.ref)
+            for (body,) in db.execute(f"SELECT r.body FROM {live} AND r.relation = ?", (schema.TRIED,))
+            if (node := rows.target_node(_ROW.decode(body))) is not None
+        }
+        nodes[schema.PRINCIPAL] += sum(
+            1 for ref in tried if not db.execute(f"SELECT 1 FROM ({refs}) WHERE ref = ?", (ref,)).fetchone()
+        )
+        return {label: nodes[label] for label in schema.LABELS}, {
+            kind: edges[kind] for kind in schema.RELATIONSHIPS
+        }
+
+    def coverage(self) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order."""
+        return [
+            Coverage(*found)
+            for found in self._db.execute(
+                "SELECT account, region, hour, category, sum(count), min(first), max(last) FROM row WHERE count > 0 "
+                "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+            )
+        ]
+
+    def around(self, account: str | None, time: int) -> Around:
+        """What was loaded of an account around a time."""
+        db = self._db
+        first, last = (
+            db.execute(
+                f"SELECT {side}({side_of}) FROM row WHERE account = ? AND count > 0 AND hour = "
+                f"(SELECT hour FROM row WHERE account = ? AND count > 0 ORDER BY hour {order} LIMIT 1)",
+                (account, account),
+            ).fetchone()[0]
+            for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
+        )
+        hour = time // 3600
+        categories = dict(
+            db.execute(
+                "SELECT category, sum(count) FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0 GROUP BY 1",
+                (account, hour - 24, hour + 24),
+            )
+        )
+        busy = [
+            h
+            for (h,) in db.execute(
+                "SELECT DISTINCT hour FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0",
+                (account, hour - 48, hour + 48),
+            )
+        ]
+        digests = db.execute(
+            'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?',
+            (account, time, time),
+        ).fetchall()
+        return Around(first, last, categories.get("management-read", 0), categories.get("management-write", 0),
+                      _is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
+
+    def account_names(self) -> dict[str, str]:
+        """Names of accounts, as far as they were given."""
+        return dict(self._db.execute("SELECT id, name FROM account"))
+
+    def loads(self) -> list[Sums]:
+        """The sums of every load, oldest first."""
+        return [
+            msgspec.msgpack.decode(body, type=Sums)
+            for (body,) in self._db.execute("SELECT body FROM load ORDER BY started, id")
+        ]
+
+    def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
+        """What a load set aside: path, place, offset, reason."""
+        return self._db.execute(
+            "SELECT path, place, offset, reason FROM aside WHERE load = ? LIMIT ?", (load, limit)
+        ).fetchall()
+
+    def counts(self) -> tuple[int, int]:
+        """Events in the ledger, and terms that wait to be derived."""
+        (events,) = self._db.execute("SELECT coalesce(sum(count), 0) FROM row").fetchone()
+        (dirty,) = self._db.execute("SELECT count(*) FROM dirty").fetchone()
+        return events, dirty
+
+    def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
+        """Refuses: the embedded store runs no Cypher."""
+        raise BadUse(f"query {name}: needs Neo4j; give its address with --store neo4j://HOST:7687")
+
+    def file_hash(self, path: str) -> str | None:
+        """SHA-256 of a file as it was loaded, None if it was not."""
+        found = self._db.execute("SELECT sha256 FROM file WHERE path = ?", (path,)).fetchone()
+        return found[0] if found else None
+
+
+def _chain_row(
+    leaf: str, parents: dict[str, tuple[str, Properties]], sessions: dict[str, Properties]
+) -> ChainRow | None:
+    """The chain that ends in a session, None if it has no two role hops."""
+    roles: list[str] = []
+    confidences: list[str] = []
+    times: list[str] = []
+    current, seen = leaf, set()
+    account = None
+    while current in parents and current not in seen:
+        seen.add(current)
+        source, way = parents[current]
+        if way:
+            if sessions[current]["type"] == "role":
+                roles.append(str(sessions[current]["role_arn"]))
+            confidences.append(str(way["confidence"]))
+            times.append(str(way["time"]))
+            account = way["caller_account"]
+        current = source
+    if current in sessions and sessions[current]["type"] == "role":
+        # The chain begins inside a role session whose own grant was not logged.
+        roles.append(str(sessions[current]["role_arn"]))
+        account = sessions[current]["account"]
+    if len(roles) < 2:
+        return None
+    return ChainRow(
+        current, str(account) if account else None, tuple(reversed(roles)), tuple(confidences), min(times), max(times),
+        keys.ref(leaf).key,
+    )  # fmt: skip
+
+
+def _is_gap(hour: int, busy: Sequence[int]) -> bool:
+    """Does the hour lie in six or more empty hours between busy ones?"""
+    before = max((h for h in busy if h <= hour), default=None)
+    after = min((h for h in busy if h >= hour), default=None)
+    return before is not None and after is not None and after - before > 6
