@@ -16,7 +16,8 @@ from lineage.arn import role_of
 from lineage.batch import Row
 from lineage.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started
 from lineage.keys import Principal, Ref
-from lineage.resolve import Assumed, Call, Issued, LongTermKey, Session, is_long_term
+from lineage.resolved import Assumed, Call, Issued, LongTermKey, Session
+from lineage.terms import is_long_term
 from lineage.times import iso
 
 Value = str | int | bool | list[str] | None
@@ -128,7 +129,11 @@ def session_rows(session: Session) -> Rows:
         credential = Node(
             Ref(schema.CREDENTIAL, f"{issue.key} {session.key}"),
             None,
-            {"access_key_id": issue.key, "long_term": False, "expires": _latest([c.grant.expires for c in issue.calls])},
+            {
+                "access_key_id": issue.key,
+                "long_term": False,
+                "expires": _latest([c.grant.expires for c in issue.calls]),
+            },
         )
         rows.nodes.append(credential)
         rows.edges.append(_issued(session, issue, credential.ref))
@@ -164,7 +169,11 @@ def deeds(fact: AnyFact) -> list[Deed]:
                      {**base, "what": fact.what, "detail": fact.key or fact.name})
             )  # fmt: skip
         if fact.key:
-            key = Node(Ref(schema.CREDENTIAL, fact.key), None, {"access_key_id": fact.key, "long_term": is_long_term(fact.key)})
+            key = Node(
+                Ref(schema.CREDENTIAL, fact.key),
+                None,
+                {"access_key_id": fact.key, "long_term": is_long_term(fact.key)},
+            )
             found.append(
                 Deed(schema.ISSUED, f"{fact.key} {event.id}", key, event.time,
                      {**base, "event_id": event.id, "parent": False, "rule": "1", "confidence": "EXACT"})
@@ -227,11 +236,22 @@ def row_edges(
     """The relationships that a row is: type, node at its end, properties but the key."""
     window: Properties = {"count": count, "first": iso(first), "last": iso(last)}
     ids: Properties = {"event_ids": [sample.event_id for sample in samples]}
-    texts = [msgspec.json.encode(sample).decode() for sample in samples if sample.resources or sample.parameters]
-    yield schema.USED, action_node(row.api), {**used_properties(row, who), **window, **ids, "samples": list(texts)}
+    texts = [
+        msgspec.json.encode(sample).decode() for sample in samples if sample.resources or sample.parameters
+    ]
+    yield (
+        schema.USED,
+        action_node(row.api),
+        {**used_properties(row, who), **window, **ids, "samples": list(texts)},
+    )
     target = target_node(row)
     if target is not None and row.relation is not None:
-        short: Properties = {"hour": iso(row.hour * 3600), "error": row.error, "action": row.api, "source_ip": row.source_ip}
+        short: Properties = {
+            "hour": iso(row.hour * 3600),
+            "error": row.error,
+            "action": row.api,
+            "source_ip": row.source_ip,
+        }
         yield row.relation, target, {**short, **window, **ids}
 
 
@@ -278,7 +298,11 @@ def origin_of(session: Session, call: Call) -> Principal:
 
 def sso_user(session: Session, name: str | None) -> Principal:
     """The Identity Center user of a session: by ID where the logs tell it without doubt, else by name."""
-    known = {(actor.who.identity_store, actor.who.on_behalf_of) for actor in session.actors if actor.who.on_behalf_of}
+    known = {
+        (actor.who.identity_store, actor.who.on_behalf_of)
+        for actor in session.actors
+        if actor.who.on_behalf_of
+    }
     if len(known) != 1:
         known = set(session.user_ids)
     if len(known) == 1:
@@ -296,7 +320,9 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
     places = [fact.event for fact in signs if fact.kind in ("ConsoleLogin", "SwitchRole", "RenewRole")]
     place = next(iter([*places, *(fact.event for fact in asked)]), event)
     account = grant.account
-    caller_account = grant.caller.account or (account if grant.caller.type in ("SAMLUser", "WebIdentityUser") else None)
+    caller_account = grant.caller.account or (
+        account if grant.caller.type in ("SAMLUser", "WebIdentityUser") else None
+    )
     return Edge(
         schema.ASSUMED,
         f"{way.caller} > {session.key}",
@@ -327,7 +353,9 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
             "provider": grant.provider,
             "subject": grant.subject,
             "grants": [_grant_text(c) for c in way.calls],
-            "tokens": [_token_text(fact) for fact in session.sign_ins if fact.kind.startswith("CreateOAuth2Token")],
+            "tokens": [
+                _token_text(fact) for fact in session.sign_ins if fact.kind.startswith("CreateOAuth2Token")
+            ],
         },
     )
 
@@ -385,11 +413,15 @@ def _workload(session: Session) -> Node | None:
     for actor in session.actors:
         who = actor.who
         if who.in_scope_of:
-            return workload_node(session.account, who.in_scope_type or "unknown", workload_id(who.in_scope_of))
+            return workload_node(
+                session.account, who.in_scope_type or "unknown", workload_id(who.in_scope_of)
+            )
     if not session.name:
         return None
     callers = [way.calls[0].grant.caller for way in session.assumed]
-    services = sorted(caller.invoked_by for caller in callers if caller.type == "AWSService" and caller.invoked_by)
+    services = sorted(
+        caller.invoked_by for caller in callers if caller.type == "AWSService" and caller.invoked_by
+    )
     kinds = [WORKLOADS[service] for service in services if service in WORKLOADS]
     if not kinds and any(actor.who.ec2_role_delivery for actor in session.actors):
         kinds = ["AWS::EC2::Instance"]
@@ -431,7 +463,9 @@ def _made_node(fact: Made) -> Node | None:
 def _changed_node(fact: Changed) -> Node:
     if fact.target_type == schema.CREDENTIAL:
         return Node(
-            Ref(schema.CREDENTIAL, fact.target), None, {"access_key_id": fact.target, "long_term": is_long_term(fact.target)}
+            Ref(schema.CREDENTIAL, fact.target),
+            None,
+            {"access_key_id": fact.target, "long_term": is_long_term(fact.target)},
         )
     if fact.target_type == schema.PRINCIPAL:
         parts = role_of(fact.target)
@@ -446,7 +480,11 @@ def _changed_node(fact: Changed) -> Node:
         if fact.principal_type == "Role":
             return node_of(keys.role(partition, account, name))
         return node_of(keys.user(f"arn:{partition}:iam::{account}:user/{name}"))
-    return Node(Ref(schema.RESOURCE, fact.target), None, {"type": "unknown", "account": fact.caller.account, "id": None})
+    return Node(
+        Ref(schema.RESOURCE, fact.target),
+        None,
+        {"type": "unknown", "account": fact.caller.account, "id": None},
+    )
 
 
 def _latest(times: list[int | None]) -> str | None:

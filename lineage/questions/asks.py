@@ -11,8 +11,8 @@ from lineage import keys, schema
 from lineage.facts import AnyFact, Grant, Identity
 from lineage.keys import Ref
 from lineage.questions.climb import session_key_of
-from lineage.resolve import is_forwarded, is_long_term
 from lineage.seen import Around, Graph, Seen, SessionSeen
+from lineage.terms import is_forwarded, is_long_term
 from lineage.times import parse_when
 
 DEFAULT_LIFE_SECONDS = 12 * 3600

@@ -10,8 +10,8 @@ from lineage.facts import Identity
 from lineage.keys import Ref
 from lineage.questions.asks import SIGN_IN_SECONDS, Asked, Reader, is_live
 from lineage.questions.climb import Climb, climb, session_key_of
-from lineage.resolve import is_long_term
 from lineage.seen import Graph
+from lineage.terms import is_long_term
 from lineage.times import iso, parse_when
 
 GRACE_SECONDS = 15 * 60

@@ -10,8 +10,8 @@ from lineage.answers import Hint, Missing, Origin, Person
 from lineage.facts import Identity
 from lineage.questions.asks import Asked, Reader
 from lineage.questions.climb import Climb, owner_of, session_key_of
-from lineage.resolve import is_forwarded
 from lineage.seen import Graph
+from lineage.terms import is_forwarded
 from lineage.times import iso, parse_when
 
 PARENT_SECONDS = (5, 20)

@@ -12,7 +12,7 @@ from lineage.facts import AnyFact, Identity
 from lineage.keys import Ref
 from lineage.questions.chains import ChainRow
 from lineage.questions.cross_account import CrossingRow
-from lineage.resolve import Derived, Item
+from lineage.resolved import Derived, Item
 from lineage.seen import Around, Coverage, Graph, RowSeen, Seen, SessionSeen, Sums, leading
 
 

@@ -20,17 +20,13 @@ from lineage import rows, schema
 from lineage.batch import Batch
 from lineage.errors import BadUse, StoreUnreachable
 from lineage.facts import AnyFact, Identity
-from lineage.resolve import (
-    Actor,
-    Derived,
-    Item,
-    is_forwarded,
-)
+from lineage.resolved import Actor, Derived, Item
 from lineage.rows import Edge, Node
 from lineage.seen import Sums
 from lineage.stores.embedded_add import IN_VALUES, Adding, write_node
 from lineage.stores.embedded_read import EmbeddedReader
 from lineage.stores.merging import StoredSample
+from lineage.terms import is_forwarded
 from lineage.times import iso, now
 
 SCHEMA_VERSION = "1"

@@ -11,10 +11,10 @@ import msgspec
 from lineage import rows
 from lineage.batch import Batch, Lost, Row, precedence
 from lineage.facts import AnyFact, Identity
-from lineage.resolve import is_forwarded, terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
 from lineage.rows import Node
 from lineage.seen import Sums
 from lineage.stores.merging import StoredSample, merge_properties, smallest
+from lineage.terms import is_forwarded, terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
 
 IN_VALUES = 500
 """Values of one IN list."""

@@ -1,0 +1,141 @@
+"""What deriving a scope needs to know beyond it: who issued which key, what proves a session, who has which name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from lineage import keys, schema
+from lineage.facts import Grant, Identity, Portal, SignIn, UserName
+from lineage.keys import Ref
+from lineage.resolved import Actor, Call, Item
+from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, named_user
+
+TOLERANCE_SECONDS = 2
+
+
+FORWARD_MINT_SECONDS = 60
+"""A forward access key of a long-term caller is minted at most this long before its use (guide §12.2, P4)."""
+
+
+def merge_copies(grants: Iterable[Grant]) -> list[Call]:
+    """Merge the copies that two accounts logged of one call (guide §3)."""
+    groups: dict[object, list[Grant]] = defaultdict(list)
+    for grant in grants:
+        event = grant.event
+        if event.shared_id:
+            groups["shared", event.shared_id].append(grant)
+        elif event.request_id:
+            groups["request", event.request_id, event.api, event.time].append(grant)
+        else:
+            groups["event", event.id].append(grant)
+    calls = []
+    for copies in groups.values():
+        best = min(copies, key=lambda grant: (grant.event.copy, grant.response_omitted, grant.event.id))
+        calls.append(
+            Call(
+                best,
+                tuple(sorted({grant.event.id for grant in copies})),
+                tuple(sorted({grant.event.account for grant in copies if grant.event.account})),
+            )
+        )
+    return sorted(calls, key=lambda call: (call.time, call.event_ids))
+
+
+class Context:
+    """Facts beyond the bucket: who issued which key, forward access of callers, user names."""
+
+    def __init__(self, items: Mapping[str, Sequence[Item]]) -> None:
+        self._items = items
+        self._issuers: dict[str, list[Call]] = {}
+
+    def issuers(self, key: str) -> list[Call]:
+        """All calls that issued the key."""
+        found = self._issuers.get(key)
+        if found is None:
+            items = self._items.get(keys.key_term(key), ())
+            found = self._issuers[key] = merge_copies(
+                item for item in items if isinstance(item, Grant) and item.key == key
+            )
+        return found
+
+    def issued_to(self, who: Identity) -> list[Call]:
+        """The calls that issued the identity's key for its session (rule 2): the principal must agree."""
+        key, created = who.access_key_id, who.created
+        if not key or created is None or is_long_term(key):
+            return []
+        return [
+            call for call in self.issuers(key)
+            if same_principal(call.grant, who) and abs(call.time - created) <= TOLERANCE_SECONDS
+        ]  # fmt: skip
+
+    def caller(self, who: Identity) -> tuple[Ref, keys.Principal]:
+        """The node of a caller, and its principal."""
+        owner = keys.principal(who)
+        key = who.access_key_id
+        if key and is_long_term(key):
+            return Ref(schema.CREDENTIAL, key), owner
+        session = keys.session_of(who)
+        if session is None or (is_forwarded(who) and not self._is_session(who)):
+            return owner.ref, owner
+        if key and self.issued_to(who):
+            return Ref(schema.CREDENTIAL, f"{key} {session}"), owner
+        return Ref(schema.SESSION, session), owner
+
+    def _is_session(self, who: Identity) -> bool:
+        """Does anything but forward access prove the user session that `who` states?"""
+        group = keys.group(who)
+        if group is None or who.created is None:
+            return False
+        terms = keys.near_terms(group, who.created)
+        return proves_session(who, [item for term in terms for item in self._items.get(term, ())])
+
+    def user_ids(self, name: str) -> tuple[tuple[str | None, str], ...]:
+        """Identity stores and user IDs that go with a user name."""
+        found: set[tuple[str | None, str]] = set()
+        for item in self._items.get(keys.name_term(name), ()):
+            if isinstance(item, UserName):
+                found.add((item.store, item.user_id))
+            elif isinstance(item, Actor) and (named := named_user(item.who)) is not None:
+                found.add(named)
+        return tuple(sorted(found, key=lambda pair: (pair[1], pair[0] or "")))
+
+    def portals(self, grant: Grant) -> list[Portal]:
+        """The portal events that asked for that permission set about then, whoever asked."""
+        time, account = grant.event.time, grant.account or ""
+        found = {
+            item
+            for moment in keys.moments(time, PORTAL_SECONDS)
+            for item in self._items.get(keys.portal_term(account, moment), ())
+            if isinstance(item, Portal)
+            and abs(item.event.time - time) <= PORTAL_SECONDS
+            and f"_{item.role_name}_" in (grant.role_name or "")
+        }
+        return sorted(found, key=lambda fact: (fact.event.time, fact.event.id))
+
+
+def proves_session(who: Identity, items: Sequence[Item]) -> bool:
+    """Is there a grant, a sign-in or a direct call of the session that a forward access identity states?"""
+    created = who.created or 0
+    for item in items:
+        if isinstance(item, Grant):
+            if (
+                keys.granted_group(item) == keys.group(who)
+                and abs(item.event.time - created) <= TOLERANCE_SECONDS
+            ):
+                return True
+        elif isinstance(item, SignIn):
+            if abs(item.event.time - created) <= TOLERANCE_SECONDS or item.caller.created == created:
+                return True
+        elif isinstance(item, Actor):
+            same = item.who.principal_id == who.principal_id and item.who.created == created
+            if same and (not item.who.invoked_by or item.last - created > FORWARD_MINT_SECONDS):
+                return True
+    return False
+
+
+def same_principal(grant: Grant, who: Identity) -> bool:
+    """Does the granted session belong to the identity's principal?"""
+    if keys.granted_group(grant) != keys.group(who):
+        return False
+    return grant.principal_id is None or grant.principal_id == who.principal_id

@@ -1,0 +1,130 @@
+"""Terms: under which a fact or identity is found, and which scopes it may change.
+
+A term names a group of facts; a *scope* is a term that lineage is derived for: the sessions of one role and
+session name (or one user) within one time bucket, one long-term key, or one identity that is neither. Other
+terms only lead to scopes: what a load adds marks both, and `lineage.resolve.expand` follows them.
+"""
+
+from __future__ import annotations
+
+from lineage import how, keys
+from lineage.facts import AnyFact, Grant, Identity, Made, Portal, SignIn, UserName
+
+PORTAL_SECONDS = 5
+"""How far a portal event lies from the AssumeRoleWithSAML that it led to (guide §2.8)."""
+
+
+def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
+    """The terms under which an identity is found: that of its own scope first."""
+    found = [scope_of_actor(actor_id, who)]
+    if who.access_key_id and found[0] != keys.key_term(who.access_key_id):
+        found.append(keys.key_term(who.access_key_id))
+    if named_user(who) is not None:
+        found.append(keys.name_term(who.session_name or ""))
+    return found
+
+
+def scope_of_actor(actor_id: int, who: Identity) -> str:
+    """The scope that an identity's link is derived in: its long-term key, the session that it states, or itself."""
+    if who.access_key_id and is_long_term(who.access_key_id):
+        return keys.key_term(who.access_key_id)
+    session_group = keys.group(who)
+    if keys.session_of(who) is not None and session_group is not None:
+        return keys.session_term(session_group, who.created or 0)
+    return f"a {actor_id}"
+
+
+def terms_of_fact(fact: AnyFact) -> list[str]:
+    """The terms under which a fact is found."""
+    found: list[str] = []
+    time = fact.event.time
+    if isinstance(fact, Grant):
+        granted = keys.granted_group(fact)
+        if granted is not None:
+            found.append(keys.session_term(granted, time))
+        if fact.key:
+            found.append(keys.key_term(fact.key))
+        caller = fact.caller
+        if caller.access_key_id:
+            found.append(keys.caller_term(caller.access_key_id))
+        caller_group = keys.group(caller)
+        if is_forwarded(caller) and caller_group and caller.created is not None:
+            found.append(keys.forward_term(caller_group, caller.created))
+        if fact.session_name and how.is_identity_center(fact):
+            found.append(keys.named_term(fact.session_name))
+            found.append(keys.entered_term(fact.account or "", time))
+    elif isinstance(fact, Portal) and fact.account:
+        found.append(keys.portal_term(fact.account, time))
+    elif isinstance(fact, SignIn):
+        session_group = keys.group(fact.caller)
+        if session_group is not None:
+            moments = {time} | ({fact.caller.created} if fact.caller.created is not None else set())
+            found += sorted({keys.session_term(session_group, moment) for moment in moments})
+    elif isinstance(fact, UserName):
+        found.append(keys.name_term(fact.name))
+    elif isinstance(fact, Made) and fact.key:
+        found.append(keys.key_term(fact.key))
+    return found
+
+
+def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
+    """The scopes, and the terms whose finds name further scopes, that a new identity may change."""
+    found = [scope_of_actor(actor_id, who)]
+    session_group = keys.group(who)
+    if found[0][0] == "s" and session_group is not None and who.created is not None:
+        found += keys.near_terms(session_group, who.created)
+        if who.type in ("IAMUser", "Root"):
+            # A direct call proves a session that forward access alone does not.
+            found += [f"f{term[1:]}" for term in keys.near_terms(session_group, who.created)]
+    if named_user(who) is not None:
+        found.append(keys.named_term(who.session_name or ""))
+    return found
+
+
+def touched_by_fact(fact: AnyFact) -> list[str]:
+    """The scopes, and the terms whose finds name further scopes, that a fact may change."""
+    found: list[str] = []
+    time = fact.event.time
+    if isinstance(fact, Grant):
+        granted = keys.granted_group(fact)
+        if granted is not None:
+            near = keys.near_terms(granted, time)
+            found += near
+            if fact.session_type in ("user", "root"):
+                found += [f"f{term[1:]}" for term in near]
+        if fact.key:
+            found += [keys.key_term(fact.key), keys.caller_term(fact.key)]
+    elif isinstance(fact, SignIn):
+        session_group = keys.group(fact.caller)
+        if session_group is not None:
+            for moment in {time} | ({fact.caller.created} if fact.caller.created is not None else set()):
+                found += keys.near_terms(session_group, moment)
+    elif isinstance(fact, Portal) and fact.account:
+        found += [keys.entered_term(fact.account, moment) for moment in keys.moments(time, PORTAL_SECONDS)]
+    elif isinstance(fact, UserName):
+        found.append(keys.named_term(fact.name))
+    elif isinstance(fact, Made) and fact.key:
+        found.append(keys.key_term(fact.key))
+    return found
+
+
+def named_user(who: Identity) -> tuple[str | None, str] | None:
+    """Identity store and user ID where a permission-set session states on whose behalf it acts: its session
+    name is that user's name (guide §2.8)."""
+    if who.on_behalf_of and who.session_name and (who.role_name or "").startswith("AWSReservedSSO_"):
+        return who.identity_store, who.on_behalf_of
+    return None
+
+
+def is_long_term(access_key_id: str) -> bool:
+    """Is it a long-term key? Temporary keys begin with ASIA; others (AKIA, pre-2010 forms) last."""
+    return not access_key_id.startswith("ASIA")
+
+
+def is_forwarded(who: Identity) -> bool:
+    """Could this be a forward access session of a long-term caller (guide §2.12, §12.2 P4)?"""
+    return (
+        who.type in ("IAMUser", "Root")
+        and bool(who.invoked_by)
+        and not (who.access_key_id and is_long_term(who.access_key_id))
+    )
