@@ -12,9 +12,11 @@ CONSOLE_SIGN_INS = ("ConsoleLogin", "SwitchRole", "RenewRole", "GetSigninToken")
 def is_identity_center(grant: Grant) -> bool:
     """Was the session granted through single sign-on: an `AWSSSO_*` provider or a permission-set role?"""
     provider = grant.provider or ""
-    return "saml-provider/AWSSSO_" in provider or "aws-reserved/sso.amazonaws.com" in (grant.role_arn or "") or (
-        grant.role_name or ""
-    ).startswith("AWSReservedSSO_")
+    return (
+        "saml-provider/AWSSSO_" in provider
+        or "aws-reserved/sso.amazonaws.com" in (grant.role_arn or "")
+        or (grant.role_name or "").startswith("AWSReservedSSO_")
+    )
 
 
 def how(grant: Grant, sign_ins: Sequence[SignIn]) -> str:
@@ -22,7 +24,11 @@ def how(grant: Grant, sign_ins: Sequence[SignIn]) -> str:
 
     `sign_ins` are the sign-in events that share the session's principal and time.
     """
-    if grant.kind in ("saml", "assume-role") and is_identity_center(grant) and grant.caller.type != "AWSAccount":
+    if (
+        grant.kind in ("saml", "assume-role")
+        and is_identity_center(grant)
+        and grant.caller.type != "AWSAccount"
+    ):
         return "identity-center"
     if grant.kind == "saml":
         return "saml-console" if _console_saml(grant, sign_ins) else "saml"
@@ -55,7 +61,10 @@ def via(grant: Grant) -> str | None:
     if grant.via:
         return grant.via
     if caller.type == "AWSService":
-        special = {"pods.eks.amazonaws.com": "eks-pod-identity", "rolesanywhere.amazonaws.com": "roles-anywhere"}
+        special = {
+            "pods.eks.amazonaws.com": "eks-pod-identity",
+            "rolesanywhere.amazonaws.com": "roles-anywhere",
+        }
         return special.get(caller.invoked_by or "", caller.invoked_by)
     if caller.invoked_by == "aws-mcp.amazonaws.com":
         return "mcp"
@@ -71,8 +80,8 @@ def is_browser(user_agent: str | None) -> bool:
 
 
 BROWSERS = (
-    "mozilla/", "console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console", "awscloudtrail, aws-internal",
-    "aws internal", "aws signin",
+    "mozilla/", "console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console",
+    "awscloudtrail, aws-internal", "aws internal", "aws signin",
 )  # fmt: skip
 
 

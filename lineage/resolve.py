@@ -263,7 +263,7 @@ class _Workspace:
 
         sign_ins = tuple(
             fact for fact in self.sign_ins
-            if abs((fact.caller.created if fact.caller.created is not None else fact.event.time) - created) <= TOLERANCE_SECONDS
+            if abs(_began(fact) - created) <= TOLERANCE_SECONDS
             and (fact.caller.principal_id or principal_id) == principal_id
         )  # fmt: skip
         assumed = tuple(
@@ -313,3 +313,8 @@ class _Workspace:
             Issued(key, tuple(issuing), "2", "EXACT" if len(issuing) == 1 else "STRONG")
             for key, issuing in sorted(issued.items())
         )
+
+
+def _began(fact: SignIn) -> int:
+    """When the session that a sign-in event is about began: as it states, else at the event."""
+    return fact.caller.created if fact.caller.created is not None else fact.event.time

@@ -84,12 +84,8 @@ def session_at(reader: Reader, asked: Asked) -> tuple[str, str, str] | None:
         return None
     if not who.principal_id:
         return _newest_of_name(reader, who, time)
-    if who.type == "AWSAccount":
-        if not who.principal_id.startswith("AROA"):
-            return None
-    elif who.type not in ("AssumedRole", "Role", "FederatedUser"):
-        if who.type not in ("IAMUser", "Root") or not who.access_key_id or is_long_term(who.access_key_id):
-            return None
+    if not _may_lack_context(who):
+        return None
     sessions = [
         seen for seen in reader.sessions_by_id(who.principal_id) if seen.created <= time + SIGN_IN_SECONDS
     ]
@@ -101,6 +97,15 @@ def session_at(reader: Reader, asked: Asked) -> tuple[str, str, str] | None:
     if not live:
         return None
     return f"{schema.SESSION} {live[0].key}", "9", "LIKELY" if len(live) == 1 else "HEURISTIC"
+
+
+def _may_lack_context(who: Identity) -> bool:
+    """May the call belong to a session although the record states none: a role's, or a user's temporary key?"""
+    if who.type == "AWSAccount":
+        return (who.principal_id or "").startswith("AROA")
+    if who.type in ("IAMUser", "Root"):
+        return bool(who.access_key_id) and not is_long_term(who.access_key_id or "")
+    return who.type in ("AssumedRole", "Role", "FederatedUser")
 
 
 def _newest_of_name(reader: Reader, who: Identity, time: int) -> tuple[str, str, str] | None:

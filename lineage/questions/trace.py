@@ -107,7 +107,7 @@ class _Walk:
     def _build(self, node: str, relation: str, edge: dict[str, Any] | None, children: list[Branch]) -> Branch:
         label, key = ref(node)
         attributes = self.graph.nodes[node]
-        rows = [row for row in self.used.get(node, ())]
+        rows = self.used.get(node, [])
         calls = [row for row in rows if row.row.relation != schema.TRIED]
         tried = [row for row in rows if row.row.relation == schema.TRIED]
         return Branch(

@@ -151,7 +151,8 @@ def _session_arn(graph: Graph, owner: str | None, node: dict[str, Any]) -> str |
     kind, arn = graph.nodes[owner].get("kind"), graph.nodes[owner].get("arn")
     if kind == "Role" and arn:
         partition = keys.partition_of(arn)
-        return f"arn:{partition}:sts::{node.get('account')}:assumed-role/{graph.nodes[owner].get('name')}/{node.get('name')}"
+        role = graph.nodes[owner].get("name")
+        return f"arn:{partition}:sts::{node.get('account')}:assumed-role/{role}/{node.get('name')}"
     return arn
 
 

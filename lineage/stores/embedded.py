@@ -237,7 +237,7 @@ class EmbeddedStore(EmbeddedReader):
     def _write_nodes(self, nodes: Iterable[tuple[Node, str | None]]) -> None:
         """Write nodes: those of a scope as they are, shared ones merged with what is known of them."""
         own = {str(node.ref): (str(node.ref), node.kind, scope, _pack(node.properties))
-               for node, scope in nodes if node.ref.label == schema.SESSION or (node.ref.label == schema.CREDENTIAL and " " in node.ref.key)}  # fmt: skip
+               for node, scope in nodes if is_of_session(node)}  # fmt: skip
         self._db.executemany("INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?)", own.values())
         shared = {
             (str(node.ref), _pack(node.properties)): (node, scope)
@@ -261,3 +261,9 @@ class EmbeddedStore(EmbeddedReader):
 
     def settle(self) -> None:
         """Nothing: what rows alone say is read from the rows."""
+
+
+def is_of_session(node: Node) -> bool:
+    """Is it a session, or a key that came with one? Such nodes belong to one scope alone."""
+    label, key = node.ref
+    return label == schema.SESSION or (label == schema.CREDENTIAL and " " in key)

@@ -162,7 +162,8 @@ class Adding:
                 samples = smallest(offered, self._lost_of(row.id, lost_by_row))
                 new_rows.append(
                     (row.id, row.actor, row.hour, row.account, row.region, row.category, row.api, row.relation,
-                     row.target.key if row.target else None, address_key(row), _pack(row), count, first, last, _pack(samples))
+                     row.target.key if row.target else None, address_key(row), _pack(row), count, first, last,
+                     _pack(samples))
                 )  # fmt: skip
                 continue
             samples = smallest([*_SAMPLES.decode(old[3]), *offered], self._lost_of(row.id, lost_by_row))
@@ -200,7 +201,8 @@ class Adding:
             found |= {
                 actor
                 for (actor,) in self.db.execute(
-                    f"SELECT id FROM actor WHERE id IN ({marks}) AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
+                    f"SELECT id FROM actor WHERE id IN ({marks}) "
+                    "AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
                     some,
                 )
             }

@@ -73,7 +73,8 @@ class EmbeddedReader(EmbeddedWhole):
     def facts_of(self, event_id: str) -> list[AnyFact]:
         """The facts of an event."""
         found = self._db.execute(
-            "SELECT f.body FROM day CROSS JOIN fact f ON f.hour BETWEEN day.day * 24 AND day.day * 24 + 23 AND f.id = ? ORDER BY f.hour, f.number",
+            "SELECT f.body FROM day CROSS JOIN fact f ON f.hour BETWEEN day.day * 24 AND day.day * 24 + 23 AND f.id = ?"
+            " ORDER BY f.hour, f.number",
             (event_id_bytes(event_id),),
         )
         return [_FACT.decode(body) for (body,) in found]
@@ -121,7 +122,8 @@ class EmbeddedReader(EmbeddedWhole):
         """The sessions of a principal, of one session name if given; newest first. Without `ends`, last use and
         expiry are left out, which is quicker."""
         found = self._db.execute(
-            "SELECT key, created FROM session WHERE principal = ? AND (? IS NULL OR name = ?) ORDER BY created DESC, key",
+            "SELECT key, created FROM session WHERE principal = ? AND (? IS NULL OR name = ?) "
+            "ORDER BY created DESC, key",
             (principal, name, name),
         ).fetchall()
         if not ends:
@@ -200,7 +202,8 @@ class EmbeddedReader(EmbeddedWhole):
                 yield from (
                     (type_, key, source, ref, body)
                     for key, source, body in db.execute(
-                        "SELECT d.key, a.source, d.body FROM deed d JOIN actor a ON a.id = d.actor WHERE d.target = ? AND d.type = ?",
+                        "SELECT d.key, a.source, d.body FROM deed d JOIN actor a ON a.id = d.actor "
+                        "WHERE d.target = ? AND d.type = ?",
                         (ref, type_),
                     )
                 )
@@ -292,8 +295,8 @@ class EmbeddedReader(EmbeddedWhole):
             owners[source] = principal
         seen_from: dict[tuple[str, str], list[int]] = {}
         for source, who_body, body, count, first, last, samples in self._db.execute(
-            "SELECT a.source, a.body, r.body, r.count, r.first, r.last, r.samples FROM row r JOIN actor a ON a.id = r.actor "
-            "WHERE r.count > 0 ORDER BY r.id"
+            "SELECT a.source, a.body, r.body, r.count, r.first, r.last, r.samples "
+            "FROM row r JOIN actor a ON a.id = r.actor WHERE r.count > 0 ORDER BY r.id"
         ):
             row, who = _ROW.decode(body), _IDENTITY.decode(who_body)
             source = source or str(keys.principal(who).ref)
@@ -332,7 +335,8 @@ class EmbeddedReader(EmbeddedWhole):
             if attributes.get("label") == schema.ACCOUNT and attributes.get("id") in names:
                 attributes["name"] = names[attributes["id"]]
         for principal, unique_id, first, last in self._db.execute(
-            "SELECT principal, unique_id, min(first), max(last) FROM sighting WHERE unique_id != '' GROUP BY 1, 2 ORDER BY 3, 2"
+            "SELECT principal, unique_id, min(first), max(last) FROM sighting WHERE unique_id != '' "
+            "GROUP BY 1, 2 ORDER BY 3, 2"
         ):
             ref = f"{schema.PRINCIPAL} {principal}"
             if ref in graph:

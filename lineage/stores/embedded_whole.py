@@ -125,7 +125,10 @@ class EmbeddedWhole:
         edges.update(
             dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1"))
         )
-        seen = f"SELECT DISTINCT a.source, r.address FROM {live} AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
+        seen = (
+            f"SELECT DISTINCT a.source, r.address FROM {live} "
+            "AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
+        )
         (edges[schema.SEEN_FROM],) = db.execute(f"SELECT count(*) FROM ({seen})").fetchone()
         refs = (
             "SELECT source AS ref FROM edge UNION SELECT target FROM edge UNION SELECT d.target FROM deed d "
@@ -137,7 +140,8 @@ class EmbeddedWhole:
         nodes = Counter(
             dict(
                 db.execute(
-                    f"SELECT substr(ref, 1, instr(ref, ' ') - 1), count(*) FROM ({refs}) WHERE ref IS NOT NULL GROUP BY 1"
+                    f"SELECT substr(ref, 1, instr(ref, ' ') - 1), count(*) FROM ({refs}) "
+                    "WHERE ref IS NOT NULL GROUP BY 1"
                 )
             )
         )
@@ -177,7 +181,8 @@ class EmbeddedWhole:
         hour = time // 3600
         categories = dict(
             db.execute(
-                "SELECT category, sum(count) FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0 GROUP BY 1",
+                "SELECT category, sum(count) FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0 "
+                "GROUP BY 1",
                 (account, hour - 24, hour + 24),
             )
         )
