@@ -6,7 +6,7 @@ keep them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -87,6 +87,16 @@ def principal_rows(principal: Principal) -> Rows:
         rows.nodes.append(account)
         rows.edges.append(Edge(schema.IN_ACCOUNT, principal.key, principal.ref, account.ref, {}))
     return rows
+
+
+def in_account(ref: Ref, properties: Mapping[str, object]) -> tuple[Node, Edge] | None:
+    """The account that a principal or resource is in; None where it is in none that is known."""
+    account = properties.get("account")
+    if ref.label not in (schema.PRINCIPAL, schema.RESOURCE) or not isinstance(account, str) or not account:
+        return None
+    arn = properties.get("arn")
+    node = account_node(account, keys.partition_of(arn if isinstance(arn, str) else ref.key))
+    return node, Edge(schema.IN_ACCOUNT, ref.key if ref.label == schema.PRINCIPAL else str(ref), ref, node.ref, {})
 
 
 def session_rows(session: Session) -> Rows:

@@ -100,8 +100,19 @@ class _Walk:
             relation = _relation(edge)
             if relation is not None:
                 found.append((str(target), relation, edge))
-        return sorted(
-            found, key=lambda child: (child[1] == "candidate", child[2].get("time") or "", child[0])
+        if ref(node).label == schema.PRINCIPAL:
+            found += [
+                (str(source), "issued", edge)
+                for source, _, edge in self.graph.in_edges(node, data=True)
+                if edge["type"] in (schema.BELONGS_TO, schema.SESSION_OF) and not self._came_from_elsewhere(source)
+            ]
+        return sorted(found, key=lambda child: (child[1] == "candidate", child[2].get("time") or "", child[0]))
+
+    def _came_from_elsewhere(self, node: str) -> bool:
+        """Did a session or key of a principal come from a caller or maker? Then it descends from that."""
+        return any(
+            edge["type"] in (schema.ASSUMED, schema.ISSUED) and ref(str(source)).label != schema.PRINCIPAL
+            for source, _, edge in self.graph.in_edges(node, data=True)
         )
 
     def _build(self, node: str, relation: str, edge: dict[str, Any] | None, children: list[Branch]) -> Branch:
@@ -138,9 +149,7 @@ def _relation(edge: dict[str, Any]) -> str | None:
         return "assumed" if edge["parent"] else "candidate"
     if kind == schema.ISSUED:
         return "made" if edge.get("event_id") and not edge["parent"] else "issued"
-    if kind == schema.CREATED:
-        return "made" if edge["what"] == "user" else None
-    return "issued" if kind in (schema.BELONGS_TO, schema.SESSION_OF) else None
+    return "made" if kind == schema.CREATED and edge["what"] == "user" else None
 
 
 def _done(rows: Iterable[RowSeen]) -> list[Done]:

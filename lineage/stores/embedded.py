@@ -211,17 +211,16 @@ class EmbeddedStore(EmbeddedReader):
                 edges += [(edge, scope) for edge in made.edges]
         for link in set(derived.links.values()):
             made = rows.principal_rows(link.principal)
-            nodes += [(node, None) for node in made.nodes]
-            edges += [(edge, None) for edge in made.edges]
+            nodes += [(node, None) for node in made.nodes if node.ref.label != schema.ACCOUNT]
         self._write_nodes(nodes)
         unique = {(edge.type, edge.key): (edge, scope) for edge, scope in edges}
         db.executemany(
             "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (edge.type, edge.key, str(edge.source), str(edge.target),
-                 None if edge.type == schema.IN_ACCOUNT else scope, _pack(edge.properties))
+                 scope, _pack(edge.properties))
                 for edge, scope in unique.values()
-                if edge.type != schema.IN_ACCOUNT or self._is_news(edge.type, edge.key)
+                if edge.type != schema.IN_ACCOUNT  # read off the nodes, so that it goes when they go
             ],
         )  # fmt: skip
         db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)

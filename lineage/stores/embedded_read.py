@@ -21,6 +21,7 @@ from lineage.seen import (
     leading,
 )
 from lineage.stores.embedded_whole import EmbeddedWhole
+from lineage.stores.merging import complete, merge_properties
 from lineage.times import iso
 
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
@@ -109,7 +110,7 @@ class EmbeddedReader(EmbeddedWhole):
         refs |= {
             source
             for (source,) in self._db.execute(
-                "SELECT DISTINCT source FROM actor WHERE key = ? AND source IS NOT NULL", (access_key_id,)
+                f"SELECT DISTINCT source FROM actor WHERE key = ? AND source IS NOT NULL AND {_LIVE}", (access_key_id,)
             )
         }
         return sorted(keys.ref(ref) for ref in refs)
@@ -168,7 +169,7 @@ class EmbeddedReader(EmbeddedWhole):
         return [
             _IDENTITY.decode(body)
             for (body,) in self._db.execute(
-                "SELECT body FROM actor WHERE source = ? ORDER BY id", (str(ref),)
+                f"SELECT body FROM actor WHERE source = ? AND {_LIVE} ORDER BY id", (str(ref),)
             )
         ]
 
@@ -249,9 +250,12 @@ class EmbeddedReader(EmbeddedWhole):
                     )
                 ]
             for type_, key, target, body in found:
-                down = type_ not in (schema.BELONGS_TO, schema.SESSION_OF)
-                start, end = (current, target) if down else (target, current)
-                graph.add_edge(start, end, key=f"{type_} {key}", type=type_, **_properties(body))
+                properties = _properties(body)
+                if type_ == schema.CREATED and properties["what"] != "user":
+                    continue  # what was made for a user is not all that the user did
+                up = type_ in (schema.BELONGS_TO, schema.SESSION_OF)
+                start, end = (target, current) if up else (current, target)
+                graph.add_edge(start, end, key=f"{type_} {key}", type=type_, **properties)
                 if target not in seen:
                     seen.add(target)
                     waiting.append(target)
@@ -320,6 +324,12 @@ class EmbeddedReader(EmbeddedWhole):
                 source, target, key=f"{schema.SEEN_FROM} {source} {target}", type=schema.SEEN_FROM,
                 count=count, first=iso(first), last=iso(last),
             )  # fmt: skip
+        for ref, attributes in list(graph.nodes(data=True)):
+            made = rows.in_account(keys.ref(ref), attributes)
+            if made is not None:
+                account, edge = made
+                self._ensure(graph, account)
+                graph.add_edge(ref, str(account.ref), key=f"{edge.type} {edge.key}", type=edge.type)
         self._finish_graph(graph)
         return graph
 
@@ -327,6 +337,8 @@ class EmbeddedReader(EmbeddedWhole):
         ref = str(node.ref)
         if ref not in graph or "label" not in graph.nodes[ref]:
             graph.add_node(ref, label=node.ref.label, key=node.ref.key, **node.properties)
+        else:
+            graph.nodes[ref].update(merge_properties(graph.nodes[ref], node.properties))
 
     def _finish_graph(self, graph: Graph) -> None:
         """Nodes that only calls brought in get their account; accounts their names; principals their unique IDs."""
@@ -341,6 +353,11 @@ class EmbeddedReader(EmbeddedWhole):
             ref = f"{schema.PRINCIPAL} {principal}"
             if ref in graph:
                 graph.nodes[ref].setdefault("unique_ids", []).append(f"{unique_id} {iso(first)} {iso(last)}")
+        complete(graph)
+
+
+_LIVE = "EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0)"
+"""An identity counts only as long as an event of its does: of two contents of an event, one loses."""
 
 
 DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)

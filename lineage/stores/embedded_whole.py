@@ -137,22 +137,20 @@ class EmbeddedWhole:
             f"UNION SELECT '{schema.RESOURCE} ' || r.target FROM {live} AND r.relation = '{schema.TOUCHED}' "
             f"UNION SELECT '{schema.IP_ADDRESS} ' || address FROM ({seen})"
         )
-        nodes = Counter(
-            dict(
-                db.execute(
-                    f"SELECT substr(ref, 1, instr(ref, ' ') - 1), count(*) FROM ({refs}) "
-                    "WHERE ref IS NOT NULL GROUP BY 1"
-                )
+        found: dict[str, Properties] = {
+            ref: _properties(body) if body else {}
+            for ref, body in db.execute(
+                f"SELECT r.ref, n.body FROM ({refs}) r LEFT JOIN node n ON n.ref = r.ref WHERE r.ref IS NOT NULL"
             )
-        )
-        tried = {
-            str(node.ref)
-            for (body,) in db.execute(f"SELECT r.body FROM {live} AND r.relation = ?", (schema.TRIED,))
-            if (node := rows.target_node(_ROW.decode(body))) is not None
         }
-        nodes[schema.PRINCIPAL] += sum(
-            1 for ref in tried if not db.execute(f"SELECT 1 FROM ({refs}) WHERE ref = ?", (ref,)).fetchone()
-        )
+        for (body,) in db.execute(f"SELECT r.body FROM {live} AND r.relation IS NOT NULL GROUP BY r.relation, r.target"):
+            node = rows.target_node(_ROW.decode(body))
+            if node is not None and not found.get(str(node.ref)):
+                found[str(node.ref)] = node.properties
+        nodes = Counter(ref.split(" ", 1)[0] for ref in found)
+        places = [place for ref, known in found.items() if (place := rows.in_account(keys.ref(ref), known)) is not None]
+        edges[schema.IN_ACCOUNT] = len(places)
+        nodes[schema.ACCOUNT] = len({account.ref for account, _ in places})
         return {label: nodes[label] for label in schema.LABELS}, {
             kind: edges[kind] for kind in schema.RELATIONSHIPS
         }
