@@ -40,7 +40,7 @@ endef
 
 demo: env
 	@rm -rf $(dir $(DEMO)) && mkdir -p $(dir $(DEMO))
-	$(call ask,load examples/incident/*-trail --accounts examples/incident/accounts.csv)
+	$(call ask,load examples/incident/logs --accounts examples/incident/accounts.csv)
 	$(call ask,info)
 	$(call ask,who c0ffee00-0000-4000-8000-000000000007)
 	$(call ask,who AKIA3WQUP53HKQ7V2LCK)

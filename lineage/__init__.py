@@ -5,10 +5,22 @@
 True
 """
 
-from lineage.api import Lineage, open
+from typing import TYPE_CHECKING
+
 from lineage.errors import LineageError
 
-Store = Lineage
+if TYPE_CHECKING:
+    from lineage.api import Lineage, open
+    from lineage.api import Lineage as Store
 
 __all__ = ["Lineage", "LineageError", "Store", "open"]
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    # Late, so that the processes that only read logs start without the stores and the answers.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from lineage import api
+
+    return api.open if name == "open" else api.Lineage

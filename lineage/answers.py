@@ -309,6 +309,60 @@ class Info(Model):
     """Terms that still wait to be derived: a load was interrupted; the next load finishes them."""
 
 
+class AsideAt(Model):
+    """A record that was set aside: where and why."""
+
+    path: str
+    index: int
+    offset: int | None
+    reason: str
+
+
+class Load(Model):
+    """What a load did: its sums, and the first places that were set aside."""
+
+    name: ClassVar[str] = "load"
+    schema_: Literal["lineage.load/1"] = Field(default="lineage.load/1", alias="schema")
+    sums: LoadSums
+    aside: list[AsideAt]
+    """At most the first 1,000."""
+    aside_total: int
+
+
+class Place(Model):
+    """One place where a record lies."""
+
+    path: str
+    index: int
+    """Position among the records of the file, from 0."""
+    sha256: str
+    """Of the file as it lies on disk now."""
+    loaded_sha256: str | None
+    """Of the file when it was loaded; null if it was not."""
+    record: dict[str, Any]
+    """As logged, secrets removed."""
+
+
+class Shown(Model):
+    """The raw records of an event, secrets removed."""
+
+    name: ClassVar[str] = "show"
+    schema_: Literal["lineage.show/1"] = Field(default="lineage.show/1", alias="schema")
+    event_id: str
+    found: bool
+    places: list[Place]
+
+
+class QueryRows(Model):
+    """Columns and rows of a Cypher file."""
+
+    name: ClassVar[str] = "query"
+    schema_: Literal["lineage.query/1"] = Field(default="lineage.query/1", alias="schema")
+    query: str
+    columns: list[str]
+    rows: list[list[Any]]
+
+
 Provenance.model_rebuild()
 Branch.model_rebuild()
 
@@ -318,5 +372,8 @@ ANSWERS: dict[str, type[Model]] = {
     "lineage.chains/1": Chains,
     "lineage.cross_account/1": CrossAccount,
     "lineage.info/1": Info,
+    "lineage.load/1": Load,
+    "lineage.show/1": Shown,
+    "lineage.query/1": QueryRows,
 }
 """Answer models by schema name."""

@@ -10,19 +10,21 @@ answer = store.who("AKIA…")
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
-from lineage.answers import Chains, CrossAccount, Info, LoadSums, Trace, Who
 from lineage.errors import BadUse, NotFound
-from lineage.seen import Graph
 from lineage.times import parse_when
 
 if TYPE_CHECKING:
+    # The answer models take a tenth of a second to import, which `lineage --help` need not wait for.
+    from lineage.answers import Chains, CrossAccount, Info, LoadSums, Trace, Who
     from lineage.load import LoadReport, Progress
-    from lineage.seen import Sums
+    from lineage.questions.memo import Memo
+    from lineage.seen import Graph, Sums
     from lineage.stores.base import Store
 
 
@@ -47,6 +49,7 @@ class Lineage:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._memo: Memo | None = None
 
     def __enter__(self) -> Lineage:
         return self
@@ -81,6 +84,7 @@ class Lineage:
 
             names = read_accounts(Path(accounts))
         wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
+        self._memo = None
         sums = loading.load(self._store, wanted, processes=processes, progress=progress, stdin=stdin)
         if names:
             self._store.name_accounts(names)
@@ -98,7 +102,7 @@ class Lineage:
         ask = ask.strip()
         if kind_of(ask) == "record":
             return self._who_record(ask)
-        return who.answer(self._store, ask, at=_time(at), limit=limit)
+        return who.answer(self._reader(), ask, at=_time(at), limit=limit)
 
     def whos(self, asks: Iterable[str]) -> Iterator[Who]:
         """Answers for many asks, in order."""
@@ -109,8 +113,15 @@ class Lineage:
         from lineage.questions import who
         from loaders.single import one_record
 
-        found = one_record(text)
-        return who.answer_record(self._store, text, *found)
+        return who.answer_record(self._reader(), text, *one_record(text))
+
+    def _reader(self) -> Memo:
+        """The store as questions read it: what it said a moment ago it is not asked again."""
+        from lineage.questions.memo import Memo
+
+        if self._memo is None or self._memo.is_stale:
+            self._memo = Memo(self._store)
+        return self._memo
 
     def trace(self, ask: str, *, limit: int = 1000) -> Trace:
         """Every session and key that came from an identity, with what was done and tried."""
@@ -134,7 +145,7 @@ class Lineage:
 
         return chains.answer(
             self._store.chain_rows(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
-            since=_time(since), until=_time(until), limit=limit,
+            since=_time(since), until=_time(until, last=True), limit=limit,
         )  # fmt: skip
 
     def cross_account(self, *, since: str | None = None, until: str | None = None) -> CrossAccount:
@@ -142,7 +153,7 @@ class Lineage:
         from lineage.questions import cross_account
 
         return cross_account.answer(
-            self._store.crossing_rows(), self._store.account_names(), since=_time(since), until=_time(until)
+            self._store.crossing_rows(), self._store.account_names(), since=_time(since), until=_time(until, last=True)
         )
 
     def info(self) -> Info:
@@ -162,17 +173,21 @@ class Lineage:
         return self._store.file_hash(path)
 
 
-def _time(text: str | None) -> int | None:
+def _time(text: str | None, *, last: bool = False) -> int | None:
+    """The second that a text names; of a bare day the first, or the last."""
     if text is None:
         return None
-    time = parse_when(text)
+    day = re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip())
+    time = parse_when(f"{text.strip()}T{'23:59:59' if last else '00:00:00'}Z" if day else text)
     if time is None:
-        raise BadUse(f"{text}: no time; write it like 2026-01-31T12:00:00Z")
+        raise BadUse(f"{text}: no time; write it like 2026-01-31 or 2026-01-31T12:00:00Z")
     return time
 
 
 def _sums(sums: Sums) -> LoadSums:
     import msgspec
+
+    from lineage.answers import LoadSums
 
     return LoadSums(**msgspec.structs.asdict(sums))
 

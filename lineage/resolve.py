@@ -17,7 +17,7 @@ from lineage.evidence import agreeing, evidence, opened, opens_another, principa
 from lineage.facts import Grant, Identity, Made, Portal, SignIn
 from lineage.keys import Ref
 from lineage.resolved import Actor, Assumed, Call, Derived, Issued, Item, Link, LongTermKey, Lookup, Session
-from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, touched_by_actor
+from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, is_single_sign_on, touched_by_actor
 
 
 def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
@@ -43,22 +43,25 @@ def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
     near |= {scope for scope in scopes if scope[0] in "ka"}
     items = lookup(near)
 
+    lone: list[Actor] = []
     for scope in sorted(scopes):
         if scope[0] == "k":
             found.long_term[scope] = _long_term(scope[2:], items.get(scope, ()), found.links)
         elif scope[0] == "a":
             for item in items.get(scope, ()):
                 if isinstance(item, Actor):
-                    found.links[item.id] = _lone_link(item.who)
+                    lone.append(item)
 
     workspaces = {}
-    wanted: set[str] = set()
+    wanted = {keys.name_term(actor.who.user_name or "") for actor in lone if is_single_sign_on(actor.who)}
     for scope, (group, bucket) in buckets.items():
         work = workspaces[scope] = _Workspace(
             group, bucket, [items.get(term, ()) for term in _around(group, bucket)]
         )
         wanted |= work.wanted_terms()
     context = Context(lookup(wanted))
+    for actor in lone:
+        found.links[actor.id] = _lone_link(actor.who, context)
     for scope in sorted(workspaces):
         found.sessions[scope] = workspaces[scope].sessions(context, found.links)
     return found
@@ -74,9 +77,13 @@ def _around(group: str, bucket: int) -> list[str]:
     return [f"s {group} {number}" for number in (bucket - 1, bucket, bucket + 1)]
 
 
-def _lone_link(who: Identity) -> Link:
+def _lone_link(who: Identity, context: Context) -> Link:
     """The link of an identity that states no session and used no key that lasts."""
     owner = keys.principal(who)
+    if is_single_sign_on(who):
+        known = context.user_ids(who.user_name or "")
+        if len(known) == 1:
+            owner = keys.identity_center_user(*known[0], who.user_name)
     return Link(owner.ref, None, owner)
 
 
@@ -154,7 +161,7 @@ class _Workspace:
         skipped = {actor.id for actor in self.forwarded}
         for actor in self.forwarded:
             if self._mine(actor.who.created or 0):
-                links[actor.id] = _lone_link(actor.who)
+                links[actor.id] = _lone_link(actor.who, context)
         stated: dict[tuple[str, int, bool], list[Actor]] = defaultdict(list)
         for actor in self.actors:
             who = actor.who

@@ -21,6 +21,8 @@ def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
         found.append(keys.key_term(who.access_key_id))
     if named_user(who) is not None:
         found.append(keys.name_term(who.session_name or ""))
+    if is_single_sign_on(who):
+        found.append(keys.named_term(who.user_name or ""))
     return found
 
 
@@ -114,6 +116,11 @@ def named_user(who: Identity) -> tuple[str | None, str] | None:
     if who.on_behalf_of and who.session_name and (who.role_name or "").startswith("AWSReservedSSO_"):
         return who.identity_store, who.on_behalf_of
     return None
+
+
+def is_single_sign_on(who: Identity) -> bool:
+    """Is it an Identity Center user who entered an account, named by the SAML subject?"""
+    return who.type == "SAMLUser" and "saml-provider/AWSSSO_" in (who.identity_provider or "") and bool(who.user_name)
 
 
 def is_long_term(access_key_id: str) -> bool:

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 
 from lineage import schema
 from lineage.answers import Branch, Done, Trace, TriedRole
+from lineage.facts import Grant
 from lineage.keys import Ref, ref
 from lineage.questions import asks
+from lineage.questions.climb import session_key_of
 from lineage.seen import Graph, RowSeen
 from lineage.times import iso
 
@@ -46,13 +48,31 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
 def _starts(reader: Reader, ask: str) -> list[str]:
     kind = asks.kind_of(ask)
     if kind == "event":
-        return list(dict.fromkeys(str(seen.source) for seen in reader.events(ask)))
+        granted = _granted(reader, ask)
+        return granted or list(dict.fromkeys(str(seen.source) for seen in reader.events(ask)))
     if kind == "key":
         return [str(found) for found in reader.of_key(ask)]
     if kind == "session":
         start = Ref(schema.SESSION, ask)
         return [str(start)] if reader.has(start) else []
     return [asked.start for asked in asks.by_arn(reader, ask, None)]
+
+
+def _granted(reader: Reader, event_id: str) -> list[str]:
+    """The sessions that an event granted: what came from such a call came through them."""
+    found = []
+    for fact in reader.facts_of(event_id):
+        if not isinstance(fact, Grant):
+            continue
+        sessions = {key for one in reader.of_key(fact.key) if (key := session_key_of(str(one)))} if fact.key else set()
+        if fact.principal_id:
+            sessions |= {seen.key for seen in reader.sessions_by_id(fact.principal_id)}
+        for session in sorted(sessions):
+            node = Ref(schema.SESSION, session)
+            ways = reader.neighbourhood(node).in_edges(str(node), data=True)
+            if any(way["type"] == schema.ASSUMED and event_id in way["event_ids"] for _, _, way in ways):
+                found.append(str(node))
+    return list(dict.fromkeys(found))
 
 
 class _Walk:

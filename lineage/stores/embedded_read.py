@@ -324,12 +324,10 @@ class EmbeddedReader(EmbeddedWhole):
                 source, target, key=f"{schema.SEEN_FROM} {source} {target}", type=schema.SEEN_FROM,
                 count=count, first=iso(first), last=iso(last),
             )  # fmt: skip
-        for ref, attributes in list(graph.nodes(data=True)):
-            made = rows.in_account(keys.ref(ref), attributes)
-            if made is not None:
-                account, edge = made
-                self._ensure(graph, account)
-                graph.add_edge(ref, str(account.ref), key=f"{edge.type} {edge.key}", type=edge.type)
+        places = [rows.in_account(keys.ref(ref), attributes) for ref, attributes in list(graph.nodes.items())]
+        for account, edge in filter(None, places):
+            self._ensure(graph, account)
+            graph.add_edge(str(edge.source), str(account.ref), key=f"{edge.type} {edge.key}", type=edge.type)
         self._finish_graph(graph)
         return graph
 

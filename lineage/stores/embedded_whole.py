@@ -143,7 +143,8 @@ class EmbeddedWhole:
                 f"SELECT r.ref, n.body FROM ({refs}) r LEFT JOIN node n ON n.ref = r.ref WHERE r.ref IS NOT NULL"
             )
         }
-        for (body,) in db.execute(f"SELECT r.body FROM {live} AND r.relation IS NOT NULL GROUP BY r.relation, r.target"):
+        targets = f"SELECT r.body FROM {live} AND r.relation IS NOT NULL GROUP BY r.relation, r.target"
+        for (body,) in db.execute(targets):
             node = rows.target_node(_ROW.decode(body))
             if node is not None and not found.get(str(node.ref)):
                 found[str(node.ref)] = node.properties

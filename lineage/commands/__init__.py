@@ -1,0 +1,1 @@
+"""What the commands do beyond one call: opening stores, reading asks, telling errors."""

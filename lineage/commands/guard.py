@@ -1,0 +1,108 @@
+"""Around every command: errors in one line with their exit code, quiet ends, and the opening of stores."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import typer
+from typer.core import TyperGroup
+
+from lineage.errors import BadUse, LineageError, SetAside
+
+if TYPE_CHECKING:
+    from lineage import Lineage
+
+BUG = 70
+"""Exit code of an error that is not the user's (EX_SOFTWARE)."""
+INTERRUPTED = 130
+READER_GONE = 141
+"""As a shell tells SIGPIPE."""
+
+_debug = False
+
+
+def start() -> None:
+    """Forget the settings of the command line that ran before in this process."""
+    global _debug
+    _debug = False
+
+
+def debugging(wanted: bool) -> None:
+    """Take `--debug`, which may stand before the command and behind it."""
+    global _debug
+    _debug = _debug or wanted
+
+
+def say(line: str) -> None:
+    """Write one line to standard error, with nothing in it that moves a terminal's cursor."""
+    from lineage.render.text import clean
+
+    sys.stderr.write(clean(line) + "\n")
+
+
+class Commands(TyperGroup):
+    """The commands, by either spelling of a name, and what becomes of their errors."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Any: typer hides its parser's classes
+        """The command of that name; `cross_account` is `cross-account`."""
+        return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+    def invoke(self, ctx: Any) -> Any:  # Any: typer hides its parser's classes
+        """Run a command. Every error ends in one line, unless `--debug` asks for more."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except LineageError as error:
+            _tell(str(error))
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            # What is left in the buffer has no reader; Python would complain of it at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(READER_GONE) from None
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            _tell(f"{error.filename}: {why}" if error.filename else why)
+            raise typer.Exit(LineageError.exit_code) from None
+        except Exception as error:
+            if hasattr(error, "exit_code"):
+                raise  # the parser's own: wrong usage, --help, an exit
+            # Whatever a bug raises, its exit code must not read "not found". Its message may quote the input,
+            # so it is told only where it was asked for.
+            _tell(f"unexpected {type(error).__name__}; run it again with --debug and report what that shows")
+            raise typer.Exit(BUG) from None
+        return result
+
+
+def _tell(line: str) -> None:
+    if _debug:
+        from loaders.secrets import scrub_text
+
+        for shown in scrub_text(traceback.format_exc()).splitlines():
+            say(shown)
+    say(f"error: {line}")
+
+
+def opened(target: str, *, create: bool = False) -> Lineage:
+    """The store at a path or address.
+
+    Raises `StoreUnreachable`, and `BadUse` for an address with a password in it.
+    """
+    if "://" in target and "@" in urlsplit(target).netloc:
+        raise BadUse("--store: no user or password in the address; put them into NEO4J_USERNAME and NEO4J_PASSWORD")
+    import lineage
+
+    return lineage.open(target, create=create)
+
+
+def refuse_set_aside(count: int) -> None:
+    """Raises `SetAside` where records were set aside."""
+    if count:
+        raise SetAside(
+            f"--strict: {count:,} record{'s were' if count > 1 else ' was'} set aside; all others are loaded"
+        )

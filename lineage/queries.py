@@ -1,0 +1,51 @@
+"""The Cypher files that ship with the product: name, title, header and text of each.
+
+A file's title is its first line, its header all comment lines up to the first statement; so a file explains
+itself in Neo4j Browser, and `lineage query` lists what it is told there.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from itertools import takewhile
+from typing import NamedTuple
+
+from lineage.errors import BadUse
+
+
+class Query(NamedTuple):
+    """One Cypher file."""
+
+    name: str
+    """The file's stem: `who` for `cypher/who.cypher`."""
+    title: str
+    """The text of the first `//` line."""
+    header: str
+    """The other `//` lines at the top, without the slashes: question, parameters, columns."""
+    text: str
+    """The whole file, as it pastes into Neo4j Browser."""
+
+
+def queries() -> list[Query]:
+    """The questions of `cypher/`, by name."""
+    files = (file for file in resources.files("cypher").iterdir() if file.name.endswith(".cypher"))
+    return sorted(parse(file.name.removesuffix(".cypher"), file.read_text("utf-8")) for file in files)
+
+
+def query(name: str) -> Query:
+    """The query of that name. Raises `BadUse` where there is none."""
+    known = {one.name: one for one in queries()}
+    if name not in known:
+        raise BadUse(f"query {name}: there is none of that name; there are: {', '.join(known) or 'none'}")
+    return known[name]
+
+
+def parse(name: str, text: str) -> Query:
+    """A Cypher file taken apart.
+
+    >>> parse("a", "// Roles\\n// In: none\\nMATCH (r:Role) RETURN r").title
+    'Roles'
+    """
+    lines = takewhile(lambda line: line.startswith("//"), text.splitlines())
+    title, *header = [line.removeprefix("//").strip() for line in lines] or [""]
+    return Query(name, title, "\n".join(header), text)

@@ -1,0 +1,64 @@
+"""A store whose neighbourhoods are remembered for a moment: many asks in a row are about the same sessions."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lineage.facts import Identity
+    from lineage.keys import Ref
+    from lineage.seen import Around, Graph, SessionSeen
+    from lineage.stores.base import Store
+
+SECONDS = 1.0
+"""How long it remembers; what other processes load meanwhile is seen after that."""
+ENTRIES = 5_000
+
+
+class Memo:
+    """Reads like the store; what it read in the last second it does not read again."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._made = time.monotonic()
+        self._graphs: dict[Ref, Graph] = {}
+        self._identities: dict[Ref, list[Identity]] = {}
+        self._sessions: dict[str, list[SessionSeen]] = {}
+        self._around: dict[tuple[str | None, int], Around] = {}
+        self.events = store.events
+        self.facts_of = store.facts_of
+        self.of_key = store.of_key
+        self.has = store.has
+        self.sessions_of = store.sessions_of
+        self.principals_of = store.principals_of
+        self.direct_calls = store.direct_calls
+
+    @property
+    def is_stale(self) -> bool:
+        """Is it time to read anew?"""
+        return time.monotonic() - self._made > SECONDS or len(self._graphs) > ENTRIES
+
+    def neighbourhood(self, ref: Ref) -> Graph:
+        """All that leads to a node."""
+        if ref not in self._graphs:
+            self._graphs[ref] = self._store.neighbourhood(ref)
+        return self._graphs[ref]
+
+    def identities_of(self, ref: Ref) -> list[Identity]:
+        """The identities whose calls hang on a node."""
+        if ref not in self._identities:
+            self._identities[ref] = self._store.identities_of(ref)
+        return self._identities[ref]
+
+    def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
+        """The sessions with a principalId; newest first."""
+        if principal_id not in self._sessions:
+            self._sessions[principal_id] = self._store.sessions_by_id(principal_id)
+        return self._sessions[principal_id]
+
+    def around(self, account: str | None, time: int) -> Around:
+        """What was loaded of an account around a time."""
+        if (account, time) not in self._around:
+            self._around[account, time] = self._store.around(account, time)
+        return self._around[account, time]

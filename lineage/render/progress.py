@@ -1,0 +1,77 @@
+"""How a load comes on: a bar on a terminal, a plain line every few seconds elsewhere; on standard error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+
+from lineage.render.text import counted, size
+
+if TYPE_CHECKING:
+    from lineage.load import Progress
+
+EVERY_SECONDS = 5.0
+
+
+def left(progress: Progress) -> float | None:
+    """The seconds that reading will still take at its mean speed; None where that cannot be said."""
+    if not progress.bytes_done or progress.bytes_total <= 0:
+        return None
+    return max(0.0, progress.seconds * (progress.bytes_total - progress.bytes_done) / progress.bytes_done)
+
+
+def line(progress: Progress) -> str:
+    """How far a load has come, as one line."""
+    if progress.stage != "reading":
+        return f"joining {counted(progress.events, 'event')} into lineage, {progress.seconds:.0f} s"
+    speed = progress.events / progress.seconds if progress.seconds > 0 else 0.0
+    parts = [
+        f"{progress.files_done:,} of {counted(progress.files_total, 'file')}",
+        f"{size(progress.bytes_done)} of {size(progress.bytes_total)}",
+        f"{progress.events:,} events, {speed:,.0f}/s",
+    ]
+    remaining = left(progress)
+    if remaining is not None:
+        parts.append(f"{_span(remaining)} left")
+    return ", ".join(parts)
+
+
+@contextmanager
+def reporter(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """The function to report to while a load runs."""
+    if console.is_terminal:
+        columns = BarColumn(24), TextColumn("{task.description}")
+        with Bar(*columns, console=console, transient=True, refresh_per_second=8) as bar:
+            task = bar.add_task("starting", total=None)
+
+            def draw(progress: Progress) -> None:
+                total = progress.bytes_total if progress.stage == "reading" and progress.bytes_total else None
+                bar.update(task, description=line(progress), completed=progress.bytes_done, total=total)
+
+            yield draw
+        return
+    last = time.monotonic()
+
+    def say(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= EVERY_SECONDS:
+            last = now
+            console.print(line(progress), soft_wrap=True)
+
+    yield say
+
+
+def _span(seconds: float) -> str:
+    """A duration, roughly.
+
+    >>> _span(42), _span(190)
+    ('42 s', '3 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,77 @@
+"""Text from the logs, made safe to look at.
+
+Session names, user agents and ARNs are chosen by whoever made the call. On their way to a terminal they must
+not move its cursor, colour it, change the reading direction or hide anything (design §4, invariant 6).
+"""
+
+from __future__ import annotations
+
+import re
+
+ELLIPSIS = "…"
+
+_UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+
+
+def clean(text: str) -> str:
+    r"""The text with every character that does not print written as its escape.
+
+    >>> clean("ops\x1b[2J")
+    'ops\\x1b[2J'
+    >>> clean("caf\u00e9 \u202etxt")
+    'café \\u202etxt'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def shorten(text: str, width: int) -> str:
+    """The text in at most `width` characters, cut at its end.
+
+    >>> shorten("Mozilla/5.0 (Macintosh)", 12)
+    'Mozilla/5.0…'
+    """
+    return text if len(text) <= width else text[: width - 1].rstrip() + ELLIPSIS
+
+
+def safe_json(text: str) -> str:
+    r"""JSON text whose control and direction characters are escaped, so that a terminal may show it.
+
+    They can only stand inside JSON strings, where the escape means the same character.
+
+    >>> safe_json('{"a":"\x9b2J"}')
+    '{"a":"\\u009b2J"}'
+    """
+    return _UNSAFE_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "hop"), counted(1200, "event"), counted(2, "identity", "identities")
+    ('1 hop', '1,200 events', '2 identities')
+    """
+    return f"{number:,} {one if number == 1 else (many or one + 's')}"
+
+
+def size(bytes_: float) -> str:
+    """A size in bytes, readable.
+
+    >>> size(900), size(116_083), size(2_500_000_000)
+    ('900 B', '116 kB', '2.5 GB')
+    """
+    for unit in ("B", "kB", "MB", "GB"):
+        if bytes_ < 999.5:
+            return f"{bytes_:.0f} {unit}" if bytes_ >= 10 or unit == "B" else f"{bytes_:.1f} {unit}"
+        bytes_ /= 1000
+    return f"{bytes_:.1f} TB"
+
+
+def moment(time: str | None) -> str:
+    """An instant as it stands in tables: `2026-03-11 21:53:30Z`; a dash for none.
+
+    >>> moment("2026-03-11T21:53:30Z"), moment(None)
+    ('2026-03-11 21:53:30Z', '-')
+    """
+    return time.replace("T", " ", 1) if time else "-"

@@ -1,0 +1,144 @@
+"""The words of the answers: codes of the JSON as sentences for people.
+
+A chain proves credentials, not hands: every sentence says "credentials of X", never that X did it.
+Source of the codes: field guide §12.3 (confidence) and §12.5 (reasons).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lineage.answers import Missing, Origin, Provenance, WhoAnswer
+
+CONFIDENCE: Final[dict[str, str]] = {
+    "EXACT": "stated by the records or by the very key",
+    "STRONG": "one grant fits, by identity and second",
+    "LIKELY": "the best of what fits, not proven",
+    "HEURISTIC": "a plausible reading, to be checked",
+    "HINT": "something points there, nothing proves it",
+    "NONE": "open",
+}
+"""What each class of confidence means."""
+
+REASONS: Final[dict[str, str]] = {
+    "account-not-loaded": "The caller's account is not loaded; only the other side's copy of the call is.",
+    "ambiguous": "Several callers fit equally well; none is picked, each is shown.",
+    "before-collection": "The session began before the first loaded record of its account.",
+    "data-event-vendor": "A service issued the key by a data event, which trails do not log by default.",
+    "depth": "The chain is longer than 2,000 hops; it was followed no further.",
+    "edited-data": "The times of the grants contradict each other; the records may have been edited.",
+    "gap": "The session began in a gap of the loaded logs.",
+    "grant-not-logged": "The logs cover that time, yet hold no grant of this session.",
+    "masked-data": "The identity is masked in the loaded records, so nothing can be joined.",
+    "no-identity": "The record names nobody: no principal, no session, no usable key.",
+    "no-session-context": "The record does not say which session it belongs to.",
+    "reads-not-logged": "The trail logs no management reads, and AssumeRole is one: no grant can be seen.",
+    "recycled-key-mismatch": "The key was issued to another principal; AWS hands out key IDs again.",
+    "region-not-loaded": "The region where the session was granted is not loaded.",
+    "response-omitted": "The grant was logged without its response, so its key is unknown.",
+}
+"""Why a chain ends open, by reason code."""
+
+KINDS: Final[dict[str, str]] = {
+    "Anonymous": "no credentials",
+    "AWSService": "AWS service",
+    "ExternalAccount": "outside account",
+    "IAMUser": "IAM user",
+    "IdentityCenterUser": "Identity Center user",
+    "RootUser": "root user",
+    "SAMLIdentity": "SAML identity",
+    "Unresolved": "unresolved",
+    "WebIdentity": "web identity",
+}
+"""Kinds of origin."""
+
+HOWS: Final[dict[str, str]] = {
+    "cli-sdk": "by API, command line or SDK",
+    "console": "console sign-in",
+    "console-switch-role": "switched role in the console",
+    "federation-token": "federation token",
+    "identity-center": "signed in through Identity Center",
+    "root-task": "root task of the management account",
+    "saml": "SAML federation",
+    "saml-console": "SAML federation into the console",
+    "service": "a service assumed it",
+    "service-linked": "service-linked role",
+    "service-on-behalf": "a service, on somebody's behalf",
+    "session-token": "session token of a user",
+    "web-identity": "web-identity federation",
+}
+"""How a session was obtained."""
+
+VIAS: Final[dict[str, str]] = {
+    "aws-login": "aws login",
+    "eks-pod-identity": "EKS Pod Identity",
+    "mcp": "an MCP agent",
+    "roles-anywhere": "Roles Anywhere",
+}
+"""What stands between a grant and its use, where that is no service name."""
+
+
+def whose(origin: Origin) -> str:
+    """Whose credentials an origin stands for, as the object of "credentials of".
+
+    >>> whose(Origin(kind="RootUser", id="arn:aws:iam::111122223333:root", account="111122223333"))
+    'the root user of account 111122223333'
+    """
+    match origin.kind:
+        case "RootUser":
+            return f"the root user of account {origin.account}"
+        case "AWSService":
+            service = origin.name or origin.id or "an AWS service"
+            return f"{service} for {origin.resource}" if origin.resource else service
+        case "ExternalAccount":
+            return f"{origin.id}, a principal of account {origin.account}"
+        case "Unresolved":
+            return "a caller that the loaded logs do not name"
+        case _:
+            return origin.name or origin.id or "somebody without a name"
+
+
+def verdict(answer: WhoAnswer) -> str:
+    """The answer in one line, without its confidence."""
+    if answer.origin.kind == "Anonymous":
+        return "no credentials: an anonymous call"
+    if answer.origin.kind == "Unresolved":
+        return f"credentials of {whose(answer.origin)}"
+    return f"credentials of {whose(answer.origin)} ({KINDS.get(answer.origin.kind, answer.origin.kind)})"
+
+
+def reason(code: str) -> str:
+    """The sentence for a reason code; the code itself where it is a new one."""
+    return REASONS.get(code, f"The chain ends here: {code}.")
+
+
+def settle(missing: Missing | None) -> str | None:
+    """Which logs would settle an open end, as a sentence; None where that is not known.
+
+    >>> settle(Missing(account="111122223333", region=None, day="2026-03-11"))
+    'Logs that would settle it: account 111122223333, any region, 2026-03-11.'
+    """
+    if missing is None or not (missing.account or missing.region or missing.day):
+        return None
+    parts = (
+        f"account {missing.account}" if missing.account else "any account",
+        missing.region or "any region",
+        missing.day or "any day",
+    )
+    return f"Logs that would settle it: {', '.join(parts)}."
+
+
+def provenance(made: Provenance, relation: str) -> str:
+    """The line above a maker's own answer; `relation` is `made_by` or `started_by`."""
+    verb = "made" if relation == "made_by" else "started or last changed"
+    return f"{made.what} {verb} with {verdict(made.answer)}"
+
+
+def ways(how: str, via: str | None) -> str:
+    """How a session was obtained, in words.
+
+    >>> ways("cli-sdk", "aws-login")
+    'by API, command line or SDK, through aws login'
+    """
+    words = HOWS.get(how, how)
+    return f"{words}, through {VIAS.get(via, via)}" if via else words

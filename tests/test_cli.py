@@ -1,0 +1,375 @@
+"""The command line: what goes where, how it ends, and that it never says more than it should."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from lineage import cli
+from lineage.answers import ANSWERS, Who
+
+ROOT = Path(__file__).parent.parent
+LOGS = "examples/incident/logs"
+STARTED = "c0ffee00-0000-4000-8000-000000000007"
+KEY = "AKIA3WQUP53HKQ7V2LCK"
+CANARY = "CANARY7secretvalue7CANARY"
+
+
+class Ran(NamedTuple):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """Runs commands in this process, in the project's folder, on one store."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Ran:
+        self._capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main(arguments)
+        caught = self._capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0, caught.out, caught.err)
+
+
+@pytest.fixture(scope="module")
+def incident(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds the incident."""
+    path = tmp_path_factory.mktemp("incident") / "lineage.db"
+    with pytest.raises(SystemExit) as ended:
+        cli.main(
+            ["load", str(ROOT / LOGS), "--store", str(path),
+             "--accounts", str(ROOT / "examples/incident/accounts.csv")]
+        )  # fmt: skip
+    assert ended.value.code == 0
+    return path
+
+
+@pytest.fixture
+def run(incident: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell in the project's folder with LINEAGE_STORE set to the incident."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("LINEAGE_STORE", str(incident))
+    monkeypatch.setenv("COLUMNS", "80")
+    return Shell(capsys)
+
+
+def process(incident: Path, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """The command as a process of its own."""
+    environment = os.environ | {"LINEAGE_STORE": str(incident), "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "lineage.cli", *arguments],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        **options,
+    )
+
+
+def commands() -> dict[str, Any]:
+    """The commands by name."""
+    from typer.main import get_command
+
+    return dict(get_command(cli.app).commands)  # type: ignore[attr-defined]  # typer's group, untyped here
+
+
+ASKING = [
+    ("who", STARTED),
+    ("trace", STARTED),
+    ("chains",),
+    ("cross-account",),
+    ("info",),
+    ("show", STARTED, "--logs", LOGS),
+    ("query",),
+]
+
+
+@pytest.mark.parametrize("arguments", ASKING, ids=lambda one: one[0])
+def test_every_answer_has_three_forms(arguments: tuple[str, ...], run: Shell) -> None:
+    """Each command answers as text, JSON and CSV, on standard output alone, and ends in 0."""
+    text, as_json, as_csv = run(*arguments), run(*arguments, "--json"), run(*arguments, "--csv")
+
+    assert {(one.code, one.err) for one in (text, as_json, as_csv)} == {(0, "")}
+    assert json.loads(as_json.out)["schema"] in ANSWERS
+    assert len(as_csv.out.splitlines()) > 1
+    assert text.out.strip() not in ("", as_json.out.strip(), as_csv.out.strip())
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_help_is_one_sentence_and_an_example_that_works(name: str, run: Shell) -> None:
+    """The help of each command is one sentence, and the example below it runs."""
+    command = commands()[name]
+    sentence = command.help.strip()
+    example = command.epilog
+
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert sentence in " ".join(run(name, "--help").out.split())
+    assert example.startswith(f"Example: lineage {name}")
+    assert run(*shlex.split(example)[2:]).code == 0
+
+
+def test_the_verdict_comes_first(run: Shell) -> None:
+    """`who` begins with whose credentials they were and how sure that is."""
+    first = run("who", STARTED).out.splitlines()[0]
+
+    assert first.startswith("credentials of dana.whitfield (Identity Center user) — STRONG")
+
+
+def test_either_spelling_of_a_command_is_understood(run: Shell) -> None:
+    """`cross_account`, the name of the question, is `cross-account`."""
+    assert run("cross_account", "--json") == run("cross-account", "--json")
+
+
+def test_names_of_accounts_are_shown(run: Shell) -> None:
+    """What --accounts gave stands in the answers."""
+    crossing = json.loads(run("cross-account", "--json").out)["crossings"][0]
+
+    assert (crossing["from_name"], crossing["to_name"]) == ("platform", "payments")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (("who", "no-such-event"), 1, "not found: no-such-event"),
+        (("trace", "no-such-event"), 1, "not found: no-such-event"),
+        (("chains", "--role", "no-such-role"), 1, "not found: role paths of that kind"),
+        (("show", "no-such-event", "--logs", LOGS), 1, "not found: no-such-event"),
+        (("who", KEY, "--at", "yesterday"), 2, "error: yesterday: no time; write it like 2026-01-31T12:00:00Z"),
+        (("who", "README.md"), 2, "error: README.md: holds no JSON record; to load logs: lineage load README.md"),
+        (("who", "{}"), 2, "error: record: no CloudTrail record with eventTime and eventName in it"),
+        (("load", "no/such/folder"), 2, "error: no/such/folder: no such file or folder"),
+        (("load", LOGS, "--accounts", "README.md"), 2, "error: README.md: line 1"),
+        (("show", STARTED, "--logs", "-"), 2, "error: show: standard input cannot be searched"),
+        (("query", "no-such-query"), 2, "error: query no-such-query: there is none of that name"),
+        (("query", "who", "--param", "ask"), 2, "error: --param ask: no KEY=VALUE"),
+        (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
+        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: there is none; there are: who, trace"),
+        (("info", "--json", "--csv"), 2, "--json and --csv exclude each other"),
+        (("who",), 2, "Missing argument"),
+        (("no-such-command",), 2, "No such command"),
+        (("chains", "--min-depth", "x"), 2, "Invalid value"),
+        (("info", "--store", "no/such/store.db"), 3, "error: no/such/store.db: no store there; make one with"),
+        (("info", "--store", "README.md"), 3, "error: README.md: cannot be opened as a store"),
+        (("info", "--store", f"bolt://neo4j:{CANARY}@127.0.0.1"), 2, "error: --store: no user or password in"),
+    ],
+)  # fmt: skip
+def test_errors_are_one_line_with_their_code(arguments: tuple[str, ...], code: int, line: str, run: Shell) -> None:
+    """What goes wrong is told on standard error, without a traceback, and ends in the documented code."""
+    ran = run(*arguments)
+
+    assert (ran.code, ran.out) == (code, "")
+    assert line in " ".join(ran.err.split())
+    assert "Traceback" not in ran.err
+    assert CANARY not in ran.err
+
+
+def test_json_of_what_was_not_found_is_an_answer(run: Shell) -> None:
+    """With --json a program gets an answer that says `found: false`, and exit code 1."""
+    ran = run("who", "no-such-event", "--json")
+
+    assert ran.code == 1
+    assert json.loads(ran.out)["found"] is False
+
+
+def test_debug_shows_the_traceback(run: Shell) -> None:
+    """--debug, before the command or behind it, shows where an error came from."""
+    behind = run("who", "{}", "--debug")
+    before = run("--debug", "who", "{}")
+
+    assert "Traceback" in behind.err
+    assert "Traceback" in before.err
+    assert behind.err.rstrip().splitlines()[-1].startswith("error: record: ")
+
+
+def test_no_secret_in_an_error(run: Shell) -> None:
+    """A broken record with secrets in it is refused without being quoted, with --debug too."""
+    record = json.dumps({"eventTime": CANARY, "responseElements": {"credentials": {"sessionToken": CANARY}}})
+    ran = run("who", record, "--debug")
+
+    assert ran.code == 2
+    assert CANARY not in ran.out + ran.err
+
+
+def test_strict_refuses_what_was_set_aside(run: Shell, tmp_path: Path) -> None:
+    """--strict ends in 4 after having loaded all that is whole, and tells the place."""
+    logs = tmp_path / "logs.json"
+    logs.write_text('{"Records": [5, {"eventName": "NoTime"}]}')
+    store = str(tmp_path / "s.db")
+    ran = run("load", str(logs), "--store", store, "--strict")
+
+    assert ran.code == 4
+    assert "error: --strict: 2 records were set aside; all others are loaded" in ran.err
+    assert f"{logs}[0]" in ran.out.replace("\n", "")
+    assert run("load", str(logs), "--store", store).code == 0
+
+
+def test_load_counts_add_up(run: Shell, tmp_path: Path) -> None:
+    """read = loaded + duplicate + set aside; loading again loads nothing."""
+    store = str(tmp_path / "s.db")
+    first = json.loads(run("load", LOGS, "--store", store, "--json").out)["sums"]
+    again = json.loads(run("load", LOGS, "--store", store, "--json").out)["sums"]
+
+    assert (first["read"], first["loaded"], first["duplicate"], first["set_aside"]) == (1059, 926, 133, 0)
+    assert (again["read"], again["loaded"], again["duplicate"], again["set_aside"]) == (1059, 0, 1059, 0)
+
+
+def test_schema_describes_the_answer(run: Shell) -> None:
+    """`lineage schema NAME` prints the JSON Schema of what --json prints."""
+    schema = json.loads(run("schema", "who").out)
+
+    assert schema == json.loads(run("schema", "lineage.who/1").out)
+    assert schema["properties"]["schema"]["const"] == "lineage.who/1"
+    assert run("schema").out.split() == list(ANSWERS)
+
+
+def test_version(run: Shell) -> None:
+    """--version names the version that is installed."""
+    ran = run("--version")
+
+    assert ran.code == 0
+    assert ran.out.startswith("lineage ")
+
+
+def test_show_prints_the_record_without_its_secrets(run: Shell) -> None:
+    """The record of a key's making is shown whole, but for the secret key, beside the hash kept at load."""
+    place = json.loads(run("show", "c0ffee00-0000-4000-8000-000000000004", "--logs", LOGS, "--json").out)["places"][0]
+
+    assert place["sha256"] == place["loaded_sha256"]
+    assert place["record"]["eventName"] == "AssumeRole"
+    assert place["record"]["responseElements"]["credentials"]["sessionToken"] == "(removed)"
+    assert place["record"]["eventVersion"]
+
+
+def test_a_file_with_a_record_can_be_asked_for(run: Shell, tmp_path: Path) -> None:
+    """`lineage who FILE` answers for the record in the file, as for its text."""
+    shown = json.loads(run("show", STARTED, "--logs", LOGS, "--json").out)["places"][0]["record"]
+    file = tmp_path / "event.json"
+    file.write_text(json.dumps(shown, indent=2))
+    of_file = json.loads(run("who", str(file), "--json").out)
+    of_text = json.loads(run("who", json.dumps(shown), "--json").out)
+
+    assert of_file == of_text
+    assert of_file["answers"][0]["origin"]["name"] == "dana.whitfield"
+
+
+def ask(incident: Path, lines: str) -> tuple[int | None, list[dict[str, Any]]]:
+    """Exit code and answers of `lineage who -`."""
+    running = process(incident, "who", "-")
+    out, err = running.communicate(lines.encode(), timeout=60)
+    assert err == b""
+    return running.returncode, [json.loads(line) for line in out.decode().splitlines()]
+
+
+def test_stream_answers_each_line_in_order(incident: Path) -> None:
+    """One answer a line, in order, for IDs, records and nonsense alike; blank lines ask nothing."""
+    root = {"type": "Root", "principalId": "218093744512", "accountId": "218093744512", "accessKeyId": ""}
+    call = {
+        "eventID": "r-1",
+        "eventTime": "2026-03-12T10:00:00Z",
+        "eventSource": "iam.amazonaws.com",
+        "eventName": "ListUsers",
+        "userIdentity": root | {"arn": "arn:aws:iam::218093744512:root"},
+    }
+    record, pretty = json.dumps(call), json.dumps(call, indent=2)
+    code, answers = ask(incident, f"{STARTED}\n\n{record}\n{{broken\r\n{pretty}\n{KEY}")
+    models = [Who.model_validate(answer) for answer in answers]
+
+    assert code == 1  # not all were found
+    assert [(model.kind, model.found) for model in models] == [
+        ("event", True), ("record", True), ("record", False), ("record", True), ("key", True),
+    ]  # fmt: skip
+    assert models[2].note is not None
+    assert models[1].answers == models[3].answers
+
+
+def test_stream_answers_at_once(incident: Path) -> None:
+    """A partner that waits for each answer before it asks again gets them all."""
+    running = process(incident, "who", "-")
+    assert running.stdin is not None
+    assert running.stdout is not None
+    asked = []
+    for line in (STARTED, KEY, "nothing"):
+        running.stdin.write(f"{line}\n".encode())
+        running.stdin.flush()
+        asked.append(json.loads(running.stdout.readline())["asked"])
+    running.communicate(timeout=60)
+
+    assert asked == [STARTED, KEY, "nothing"]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("who", "-"), ("trace", "arn:aws:iam::804275613390:role/deploy", "--limit", "900")]
+)
+def test_a_reader_that_goes_away_is_no_error(arguments: tuple[str, ...], incident: Path) -> None:
+    """`lineage … | head` ends quietly."""
+    running = process(incident, *arguments)
+    assert running.stdout is not None
+    running.stdout.close()
+    running.stdout = None
+    _, err = running.communicate(f"{STARTED}\n".encode() * 100, timeout=60)
+
+    assert (running.returncode, err) == (141, b"")
+
+
+def test_interruption_is_quiet(incident: Path) -> None:
+    """Ctrl-C ends a command without a traceback."""
+    running = process(incident, "who", "-")
+    assert running.stdin is not None
+    assert running.stdout is not None
+    running.stdin.write(f"{STARTED}\n".encode())
+    running.stdin.flush()
+    running.stdout.readline()
+    time.sleep(0.1)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+
+    assert (running.returncode, err) == (130, b"")
+
+
+def test_no_colour_off_a_terminal(run: Shell) -> None:
+    """What goes into a pipe or a file holds no escape sequence."""
+    assert "\x1b" not in "".join(run(*arguments).out for arguments in ASKING)
+
+
+@pytest.mark.skipif(shutil.which("script") is None, reason="needs script(1) to make a terminal")
+@pytest.mark.parametrize(("setting", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_colour_on_a_terminal(setting: dict[str, str], coloured: bool, incident: Path) -> None:
+    """A terminal gets colour, unless NO_COLOR is set."""
+    line = shlex.join([sys.executable, "-m", "lineage.cli", "who", STARTED, "--store", str(incident)])
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | setting
+    shown = subprocess.run(
+        ["script", "-qec", line, os.devnull], env=environment, capture_output=True, timeout=60, check=True
+    )
+
+    assert (b"\x1b[3" in shown.stdout) is coloured
+
+
+def test_help_is_quick() -> None:
+    """`--help` imports nothing heavy: no tables, models, drivers or graphs."""
+    script = (
+        "import sys\nfrom lineage import cli\ntry:\n    cli.main(['--help'])\n"
+        "except SystemExit:\n    pass\nprint(sorted({'rich', 'pydantic', 'networkx', 'neo4j'} & set(sys.modules)))"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    assert ran.stdout.splitlines()[-1] == "[]"

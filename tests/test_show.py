@@ -1,0 +1,153 @@
+"""Raw records found again, names of accounts, and the Cypher files."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from lineage import accounts, queries
+from lineage.errors import BadUse
+from lineage.show import show
+
+WANTED = "7c6d5a9e-0000-4000-8000-000000000001"
+RECORD = {
+    "eventVersion": "1.11",
+    "userIdentity": {"type": "Root", "accountId": "111122223333"},
+    "eventTime": "2026-03-11T21:49:35Z",
+    "eventSource": "sts.amazonaws.com",
+    "eventName": "GetSessionToken",
+    "awsRegion": "eu-west-1",
+    "responseElements": {"credentials": {"accessKeyId": "ASIAX", "sessionToken": "CANARY"}},
+    "eventID": WANTED,
+    "tlsDetails": {"tlsVersion": "TLSv1.3"},
+}
+OTHER = {**RECORD, "eventID": "other"}
+CLEAN = {**RECORD, "responseElements": {"credentials": {"accessKeyId": "ASIAX", "sessionToken": "(removed)"}}}
+LOOKED_UP = {"EventId": WANTED, "EventName": "GetSessionToken", "CloudTrailEvent": json.dumps(RECORD)}
+BATCH = {
+    "messageType": "DATA_MESSAGE",
+    "logEvents": [{"id": "1", "timestamp": 1, "message": json.dumps(RECORD)}],
+}
+
+
+def found(tmp_path: Path, data: bytes) -> list[tuple[int, dict[str, object]]]:
+    """Index and record of what `show` finds in a file of these bytes."""
+    file = tmp_path / "log"
+    file.write_bytes(data)
+    shown = show(WANTED, [str(file)], lambda path: None)
+    assert all(place.sha256 == hashlib.sha256(data).hexdigest() for place in shown.places)
+    return [(place.index, place.record) for place in shown.places]
+
+
+@pytest.mark.parametrize(
+    ("data", "index"),
+    [
+        (json.dumps({"Records": [OTHER, RECORD]}).encode(), 1),
+        (gzip.compress(json.dumps({"Records": [OTHER, OTHER, RECORD]}).encode()), 2),
+        (json.dumps({"Records": [OTHER, RECORD]}, indent=2).encode(), 1),
+        ("\n".join(map(json.dumps, [OTHER, RECORD])).encode(), 1),
+        (json.dumps([RECORD]).encode(), 0),
+        ((json.dumps(OTHER) + json.dumps(RECORD)).encode(), 1),
+        (json.dumps({"Events": [LOOKED_UP]}).encode(), 0),
+        (json.dumps({"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": RECORD}).encode(), 0),
+        (json.dumps(BATCH).encode(), 0),
+    ],
+    ids=["s3", "gzip", "pretty", "lines", "list", "joined", "lookup-events", "eventbridge", "subscription"],
+)  # fmt: skip
+def test_the_record_is_found_in_every_wrapping(data: bytes, index: int, tmp_path: Path) -> None:
+    """The record is shown as logged, every member of it, its secrets removed, with its index in the file."""
+    assert found(tmp_path, data) == [(index, CLEAN)]
+
+
+def test_packed_records_are_shown_as_understood(tmp_path: Path) -> None:
+    """What lies in a packed text is shown as far as lineage read it."""
+    packed = base64.b64encode(gzip.compress(json.dumps(BATCH).encode()))
+    [(index, record)] = found(tmp_path, packed)
+
+    assert index == 0
+    assert record == {name: value for name, value in CLEAN.items() if name not in ("eventVersion", "tlsDetails")}
+
+
+def test_every_copy_is_shown(tmp_path: Path) -> None:
+    """A record that lies in two files is shown from both, and other records from none."""
+    for name, records in (("a", [RECORD]), ("b", [OTHER]), ("c", [OTHER, RECORD])):
+        (tmp_path / name).write_text(json.dumps({"Records": records}))
+    shown = show(WANTED, [str(tmp_path)], {str(tmp_path / "a"): "kept"}.get)
+
+    assert [(Path(place.path).name, place.index, place.loaded_sha256) for place in shown.places] == [
+        ("a", 0, "kept"),
+        ("c", 1, None),
+    ]
+
+
+def test_nothing_found_is_an_answer(tmp_path: Path) -> None:
+    """An event that is not there is not found; neither is one in an empty folder."""
+    assert show(WANTED, [str(tmp_path)], lambda path: None).found is False
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ('{"Accounts": [{"Id": "111122223333", "Name": "prod", "Email": "x"}]}', {"111122223333": "prod"}),
+        ("111122223333,prod\n", {"111122223333": "prod"}),
+        ("\ufeffId,Name\r\n111122223333,prod\r\n\r\n22223333,dev\r\n", {"111122223333": "prod", "000022223333": "dev"}),
+        ('account,name,more\n111122223333,"prod, main",x\n', {"111122223333": "prod, main"}),
+    ],
+)  # fmt: skip
+def test_names_of_accounts(text: str, names: dict[str, str], tmp_path: Path) -> None:
+    """Both forms are read, with or without a header, also where a spreadsheet took the zeros away."""
+    file = tmp_path / "accounts"
+    file.write_text(text)
+
+    assert accounts.read_accounts(file) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", "names no account"),
+        ("Id,Name\n", "names no account"),
+        ("111122223333\n", "line 1 has no second column"),
+        ("111122223333,prod\nprod,444455556666\n", "line 2 begins with no account ID"),
+        ('{"Accounts": 5}', "no list of accounts"),
+        ('{"Accounts": [{"Id": "x", "Name": "y"}]}', "Accounts[0] has no account ID of twelve digits"),
+        ("{", "no list of accounts"),
+    ],
+)
+def test_bad_names_of_accounts_are_refused_in_one_line(text: str, line: str, tmp_path: Path) -> None:
+    """The message says which file, which line and which forms there are."""
+    file = tmp_path / "accounts"
+    file.write_text(text)
+
+    with pytest.raises(BadUse) as raised:
+        accounts.read_accounts(file)
+    assert str(raised.value).startswith(f"{file}: {line}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_file_of_names_is_refused(tmp_path: Path) -> None:
+    """A path that is not there is told, not taken for an empty file."""
+    with pytest.raises(BadUse, match="cannot be read"):
+        accounts.read_accounts(tmp_path / "none")
+
+
+def test_every_question_has_its_cypher_file() -> None:
+    """The questions ship as Cypher files with a title each."""
+    titles = {query.name: query.title for query in queries.queries()}
+
+    assert {"who", "trace", "chains", "cross_account"} <= titles.keys()
+    assert all(titles.values())
+
+
+def test_a_cypher_file_explains_itself() -> None:
+    """Title, header and text are taken from the comment lines at the top, and nothing from below."""
+    parsed = queries.parse("roles", "// Roles\n// $limit: integer.\nMATCH (n)\n// not this\nRETURN n\n")
+
+    assert parsed == queries.Query(
+        "roles", "Roles", "$limit: integer.", "// Roles\n// $limit: integer.\nMATCH (n)\n// not this\nRETURN n\n"
+    )  # fmt: skip
