@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b32decode
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -49,8 +50,12 @@ def parse_arn(s: object) -> Arn | None:
     >>> parse_arn("arn:aws-cn:iam::123456789012:user/dev/alice").resource
     'user/dev/alice'
     """
-    if not isinstance(s, str):
-        return None
+    return _parsed(s) if isinstance(s, str) else None
+
+
+# Logs name the same things over and over. Bounded, so that memory stays flat.
+@lru_cache(maxsize=1_024)
+def _parsed(s: str) -> Arn | None:
     parts = s.split(":", 5)
     if len(parts) != 6 or parts[0] != "arn" or not parts[1] or not parts[2] or not parts[5]:
         return None
@@ -65,19 +70,24 @@ def role_of(arn: object) -> RoleRef | None:
     >>> role_of("arn:aws:sts::123456789012:assumed-role/deploy/ci")[2:]
     ('deploy', None, 'ci')
     """
+    return _role(arn) if isinstance(arn, str) else None
+
+
+@lru_cache(maxsize=1_024)
+def _role(arn: str) -> RoleRef | None:
     found = parse_arn(arn)
     if found is None or found.service not in ("iam", "sts") or not found.account.isdigit():
         return None
     kind, _, rest = found.resource.partition("/")
     if kind == "role":
         name = rest.rpartition("/")[2]
-        ref = RoleRef(found.partition, found.account, name, str(arn), None)
+        ref = RoleRef(found.partition, found.account, name, arn, None)
     elif kind == "assumed-role":
         name, _, session = rest.partition("/")
         ref = RoleRef(found.partition, found.account, name, None, None if is_masked(session) else session)
     else:
         return None
-    return None if is_masked(name) or any(c.isspace() or c == "*" for c in name) else ref
+    return None if is_masked(name) or "*" in name or name.split() != [name] else ref
 
 
 def is_masked(s: object) -> bool:
@@ -87,8 +97,11 @@ def is_masked(s: object) -> bool:
     >>> [is_masked(v) for v in ("", "-", "AKIA****************", "AKIAIOSFODNN7EXAMPLE", "alice")]
     [True, True, True, True, False]
     """
-    if not isinstance(s, str):
-        return True
+    return _masked(s) if isinstance(s, str) else True
+
+
+@lru_cache(maxsize=2_048)
+def _masked(s: str) -> bool:
     bare = s.strip(" *.-")
     if not bare or "**" in s or (bare[0] in "<({[" and bare[-1] in ">)}]"):
         return True

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
 
 from lineage.facts import AnyFact, Identity, Sample, Target
 
-SAMPLES_PER_ROW = 3
+SAMPLES_PER_ROW = 1
 """How many events of a row are kept as its examples: the smallest by (time, event ID)."""
 
 
@@ -50,6 +51,39 @@ def precedence(content: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     """Sort key of contents under one event ID: the smallest wins (design §4, invariant 2)."""
     rank, fingerprint, row, second = content
     return (-rank, fingerprint, row, second)
+
+
+class Entries(msgspec.Struct, array_like=True, frozen=True):
+    """Ledger entries, a column each: so they cost 40 bytes an event and pass between processes as they are.
+
+    Iterating gives plain tuples with the members of `Entry`. The numbers are in the machine's own byte order.
+    """
+
+    hours: bytes = b""
+    ids: bytes = b""
+    seconds: bytes = b""
+    ranks: bytes = b""
+    fingerprints: bytes = b""
+    rows: bytes = b""
+    files: bytes = b""
+    places: bytes = b""
+
+    def __len__(self) -> int:
+        return len(self.ranks)
+
+    def __iter__(self) -> Iterator[tuple[int, bytes, int, int, int, int, int, int]]:
+        ids = self.ids
+        return zip(
+            array("i", self.hours),
+            [ids[start : start + 16] for start in range(0, len(ids), 16)],
+            array("H", self.seconds),
+            self.ranks,
+            array("q", self.fingerprints),
+            array("q", self.rows),
+            array("i", self.files),
+            array("i", self.places),
+            strict=True,
+        )
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -129,7 +163,7 @@ class FileSeen(msgspec.Struct, array_like=True):
 class Batch(msgspec.Struct, array_like=True):
     """Some tens of thousands of events, aggregated."""
 
-    entries: list[tuple[int, bytes, int, int, int, int, int, int]] = []
+    entries: Entries = Entries()
     rows: list[Row] = []
     samples: dict[int, list[tuple[Sample, bytes, int]]] = {}
     """By row: samples with their 16-byte ID and fingerprint."""
@@ -157,9 +191,14 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 def event_id_bytes(event_id: str) -> bytes:
     """The 16 bytes under which the ledger keeps an event ID: the UUID itself, else a hash of the text."""
-    if _UUID.match(event_id):
+    if len(event_id) == 36 and _UUID.match(event_id):
         return bytes.fromhex(event_id.replace("-", ""))
     return hashlib.blake2b(event_id.encode(), digest_size=16).digest()
+
+
+def event_id_text(event_id: str) -> str:
+    """An event ID as CloudTrail spells it: some exports write the letters of a UUID large."""
+    return event_id if event_id.islower() or not _UUID.match(event_id) else event_id.lower()
 
 
 def stable_id(parts: bytes) -> int:

@@ -121,14 +121,18 @@ def principal(who: Identity) -> Principal:
         return external(account, who.principal_id)
     if who.masked or not (who.principal_id or who.arn or who.user_name):
         return Principal("Unknown", f"{account or ''}:{who.type}", None, account)
-    return Principal("Unknown", f"{account or ''}:{who.arn or who.principal_id or who.user_name}", who.user_name, account)
+    return Principal(
+        "Unknown", f"{account or ''}:{who.arn or who.principal_id or who.user_name}", who.user_name, account
+    )
 
 
 def external(account: str | None, principal_id: str | None) -> Principal:
     """A principal of an account that is known by its ID alone; a role without its session name."""
     if not account or account.lower() in ("anonymous_principal", "anonymous"):
         return Principal("Anonymous", "anonymous", "anonymous")
-    identifier = (principal_id or "").split(":", 1)[0] if (principal_id or "").startswith("AROA") else principal_id
+    identifier = (
+        (principal_id or "").split(":", 1)[0] if (principal_id or "").startswith("AROA") else principal_id
+    )
     return Principal("ExternalAccount", f"{account}:{identifier or ''}", None, account)
 
 
@@ -140,7 +144,9 @@ def outside_identity(kind: str, provider: str | None, subject: str) -> Principal
 def identity_center_user(store: str | None, user_id: str | None, name: str | None) -> Principal:
     """An Identity Center user: identity store and user ID, or the user name where no ID is known."""
     if user_id:
-        return Principal("IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store)
+        return Principal(
+            "IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store
+        )
     return Principal("IdentityCenterUser", f"name/{name or 'unknown'}", name)
 
 
@@ -152,7 +158,11 @@ def session_key(account: str | None, principal_id: str, created: int, assumed_ro
 
 def session_of(who: Identity) -> str | None:
     """Key of the session that the identity states, None where it states none."""
-    if who.created is None or not who.principal_id or who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser"):
+    if (
+        who.created is None
+        or not who.principal_id
+        or who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser")
+    ):
         return None
     return session_key(who.account, who.principal_id, who.created, who.assumed_root)
 
@@ -241,4 +251,8 @@ def entered_term(account: str, time: int) -> str:
 
 def moments(time: int, seconds: int) -> list[int]:
     """Times whose buckets cover all within `seconds` of a time."""
-    return [time] if (time - seconds) // BUCKET_SECONDS == (time + seconds) // BUCKET_SECONDS else [time - seconds, time + seconds]
+    return (
+        [time]
+        if (time - seconds) // BUCKET_SECONDS == (time + seconds) // BUCKET_SECONDS
+        else [time - seconds, time + seconds]
+    )

@@ -170,12 +170,13 @@ def deeds(fact: AnyFact) -> list[Deed]:
     """The relationships that a fact makes from its caller."""
     event = fact.event
     base: Properties = {"api": event.api, "time": iso(event.time), "event_ids": [event.id]}
+    one = f"{event.id} {iso(event.time)[:13]}"  # an ID that comes again in another hour is another event
     if isinstance(fact, Made):
         found = []
         made = _made_node(fact)
         if made is not None:
             found.append(
-                Deed(schema.CREATED, f"{event.id} {fact.what}", made, event.time,
+                Deed(schema.CREATED, f"{one} {fact.what}", made, event.time,
                      {**base, "what": fact.what, "detail": fact.key or fact.name})
             )  # fmt: skip
         if fact.key:
@@ -185,20 +186,20 @@ def deeds(fact: AnyFact) -> list[Deed]:
                 {"access_key_id": fact.key, "long_term": is_long_term(fact.key)},
             )
             found.append(
-                Deed(schema.ISSUED, f"{fact.key} {event.id}", key, event.time,
+                Deed(schema.ISSUED, f"{fact.key} {one}", key, event.time,
                      {**base, "event_id": event.id, "parent": False, "rule": "1", "confidence": "EXACT"})
             )  # fmt: skip
         return found
     if isinstance(fact, Changed):
         target = _changed_node(fact)
         return [
-            Deed(schema.CHANGED, f"{event.id} {fact.what} {fact.target}", target, event.time,
+            Deed(schema.CHANGED, f"{one} {fact.what} {fact.target}", target, event.time,
                  {**base, "what": fact.what, "before": fact.before, "after": fact.after})
         ]  # fmt: skip
     if isinstance(fact, Started):
         resource = workload_node(fact.account, fact.resource_type, fact.resource_id)
         return [
-            Deed(schema.STARTED, f"{event.id} {fact.resource_id}", resource, event.time,
+            Deed(schema.STARTED, f"{one} {fact.resource_id}", resource, event.time,
                  {**base, "entered": fact.entered, "role_arn": fact.role_arn})
         ]  # fmt: skip
     return []

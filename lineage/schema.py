@@ -63,6 +63,26 @@ RELATIONSHIPS: Final = (
     IN_ACCOUNT,
 )
 
+BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
+    "_Store": ("key", "lock", "files"),
+    "_Hour": ("hour", "buckets", "events", "settled"),
+    "_Shard": ("key", "ids", "rest"),
+    "_Actor": ("id", "body", "key", "s", "k", "n", "g", "hours", "source", "session", "principal", "hung"),
+    "_Fact": ("key", "event", "actor", "body", "s", "t", "k", "c", "f", "g", "n", "p", "q"),
+    "_Dirty": ("terms",),
+    "_Pending": ("hour", "size", "body"),
+    "_Lost": ("key", "row", "time", "id", "fingerprint"),
+    "_Sighting": ("key", "principal", "unique_id", "arn", "first", "last"),
+    "_Scope": ("term", "sessions"),
+    "_Load": ("id", "started", "finished", "body"),
+    "_File": ("path", "id", "sha256", "size"),
+    "_Aside": ("load", "path", "place", "offset", "reason"),
+    "_Digest": ("key", "account", "region", "start", "end"),
+    "_Coverage": ("key", "account", "day", "count", "first", "last", "regions", "body"),
+    "_AccountName": ("id", "name"),
+}
+"""What the Neo4j store keeps beside the graph, never drawn and never counted: labels and their properties."""
+
 NODE_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
     PRINCIPAL: ("key", "kind", "name", "account", "arn", "provider", "unique_ids"),
     SESSION: (

@@ -52,6 +52,14 @@ def parse_when(v: object) -> int | None:
         return _number(v)
     if not isinstance(v, str) or len(v) > _LONGEST:
         return None
+    if len(v) == 20 and v[10] == "T" and v[19] == "Z" and v[4] == v[7] == "-" and v[13] == v[16] == ":":
+        # CloudTrail's own form: the library reads it ten times as fast; what it refuses may yet be right.
+        try:
+            seconds = int(datetime.fromisoformat(v).timestamp())
+        except ValueError:
+            pass
+        else:
+            return seconds if seconds >= 0 else None
     text = " ".join(v.split())
     if m := _ISO.fullmatch(text):
         year, month, day, hour, minute, second = (int(part) for part in m.groups()[:6])

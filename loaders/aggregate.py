@@ -1,17 +1,22 @@
 """Records to batches: the hot path.
 
-An ordinary API call costs one dictionary look-up for its identity, one for its operation, one for its
-row and one ledger entry. Requests and responses are parsed only where a fact, a target or a sample needs
+What all calls of one kind have in common (who, what, from where, in which hour) is worked out for the first of
+them and found again by one dictionary look-up for each other. An ordinary call then adds its row and its second
+to two lists, and that is all. Requests and responses are looked at only where a fact, a target or a sample needs
 them. Nothing here knows a store.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, compress
+from operator import attrgetter
+from typing import BinaryIO
 
 import msgspec
-from xxhash import xxh3_64_intdigest
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from lineage import keys
 from lineage.batch import (
@@ -23,62 +28,118 @@ from lineage.batch import (
     SetAside,
     Sighting,
     actor_id,
-    event_id_bytes,
+    event_id_text,
     stable_id,
 )
-from lineage.facts import AnyFact, Event, Identity, Sample
-from lineage.times import iso, parse_when
+from lineage.facts import Identity, Target
+from lineage.times import parse_when
 from loaders import extract
 from loaders.classify import Call, classify
 from loaders.documents import Aside, FileEnd, Records
 from loaders.documents import Passed as PassedDocument
 from loaders.identity import identity
 from loaders.inputs import Source, read
-from loaders.record import HISTORY, Record
+from loaders.ledger import Columns, Mark
+from loaders.offers import MANY, Offer, key_of, sample, smallest
+from loaders.record import EMPTY, HISTORY, Record
+from loaders.secrets import scrub_text
+from loaders.target_memo import Names, Place, TargetMemo, names_in, reader_of
 
-BATCH_EVENTS = 50_000
+BATCH_EVENTS = 5_000
 """Events of a batch: enough that writing is cheap, few enough that memory stays small."""
 
-_SECONDS = {f"{second:02d}Z": second for second in range(60)}
+CLOCK = 5_000
+"""Time texts remembered before all are forgotten: an hour has 3,600."""
+IDENTITIES = 1_000
+"""Identities remembered before all are forgotten."""
+
+_FAR = 1 << 62
+_SECONDS = {f":{second:02d}Z": second for second in range(60)}
 _BLANKS = b" \t\r\n"
-_CONSOLE_AGENTS = ("console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console", "awscloudtrail, aws-internal")
+_NO_NAMES: Names = (b"", b"")
+_encode = msgspec.msgpack.Encoder().encode
+_NULL = 4
+"""Length of the JSON text `null`."""
+_SEED = int.from_bytes(os.urandom(8), "big")
+# Session names are free text: with a seed of our own nobody can make two identities look like one.
+_CONSOLE_AGENTS = (
+    *("console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console"),
+    *("awscloudtrail, aws-internal", "mozilla/"),
+)
+_event_id = attrgetter("event_id")
+_raws = attrgetter(
+    "request_parameters", "response_elements", "additional_event_data", "service_event_details", "resources"
+)
 
 
-class _RowState:
-    """A row being built: its samples, and the first and last second that was offered to it."""
+class _Who(msgspec.Struct, frozen=True):
+    """Who stands in a `userIdentity`: actor ID, identity, and key, unique ID and ARN of the principal if any."""
 
-    __slots__ = ("first", "last", "row", "samples", "worst")
+    actor: int
+    identity: Identity
+    sight: tuple[str, str, str] | None
 
-    def __init__(self, row: Row) -> None:
+
+class _Row:
+    """A row being built. A call at or before `worst` may be one of its samples; `telling`: its samples keep what
+    was asked for."""
+
+    __slots__ = ("first", "last", "offers", "row", "telling", "who", "worst")
+
+    def __init__(self, row: Row, who: _Who, telling: bool) -> None:
         self.row = row
-        self.samples: list[tuple[int, bytes, int, str, bytes, bytes]] = []
-        self.worst = 1 << 62
-        self.first = 1 << 62
+        self.who = who
+        self.telling = telling
+        self.first = self.worst = _FAR
         self.last = -1
+        self.offers: list[Offer] = []
+
+
+class _Kind:
+    """What calls of one key have in common.
+
+    `row` is their row if they have one in common, None where the record decides: the target, the provider of a
+    SAML identity (`saml`), a presigned URL (`objects`). `plain`: they make no facts.
+    """
+
+    __slots__ = (
+        *("call", "counted", "error", "objects", "place", "plain", "reader", "row", "rows", "saml"),
+        *("targeted", "who"),
+    )
+
+    def __init__(self, call: Call, who: _Who, error: str | None, counted: bool) -> None:
+        self.call = call
+        self.who = who
+        self.error = error
+        self.place: Place = (call.api, None, None, "aws")
+        self.counted = counted
+        self.reader = reader_of(call.api)
+        self.saml = who.identity.type == "SAMLUser"
+        self.objects = call.category == "data:s3"
+        self.plain = not call.facts
+        self.targeted = error is not None or call.changing or call.sensitive
+        self.row: _Row | None = None
+        self.rows: dict[tuple[object, ...] | None, _Row] = {}
 
 
 class Aggregator:
     """Collects records and gives them back as batches.
 
-    Caches of identities, operations and minutes live as long as the aggregator and are bounded.
+    What is remembered of identities, times and targets lives as long as the aggregator and is bounded.
     """
 
     def __init__(self) -> None:
-        self._identities: dict[bytes, tuple[int, Identity]] = {}
-        self._minutes: dict[str, tuple[int, int]] = {}
-        self._targets: dict[tuple[object, ...], object] = {}
-        self._ids: dict[Identity, int] = {}
+        self._identities: dict[tuple[bytes, str | None], _Who] = {}
+        self._known: dict[Identity, _Who] = {}
+        self._clock: dict[str | None, int] = {}
+        self._targets = TargetMemo()
         self._reset()
 
     def _reset(self) -> None:
-        self._entries: dict[tuple[int, bytes], tuple[int, bytes, int, int, int, int, int, int]] = {}
-        self._rows: dict[tuple[object, ...], _RowState] = {}
-        self._facts: dict[tuple[int, bytes], list[AnyFact]] = {}
-        self._actors: dict[int, Identity] = {}
-        self._batch = Batch(
-            entries=[], rows=[], samples={}, actors={}, facts=[], lost=[], sightings=[], aside=[], passed=[],
-            paths=[], ended=[],
-        )  # fmt: skip
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
+        self._rows: dict[int, _Row] = {}
+        self._columns = Columns()
+        self._batch = Batch()
 
     def __len__(self) -> int:
         return self._batch.read
@@ -86,25 +147,28 @@ class Aggregator:
     def batch(self) -> Batch:
         """All that was added since the last batch."""
         batch = self._batch
-        batch.entries = list(self._entries.values())
-        batch.facts = [(hour, id_, found) for (hour, id_), found in self._facts.items()]
-        batch.actors = self._actors
+        self._columns.settle(batch)
         seen: dict[tuple[str, str, str], Sighting] = {}
-        for state in self._rows.values():
-            row = state.row
-            batch.rows.append(row)
-            batch.samples[row.id] = [_sample(*kept) for kept in state.samples]
-            start = row.hour * 3600
-            _sight(seen, self._actors[row.actor], start + state.first, start + state.last)
+        for row_id, state in self._rows.items():
+            who = state.who
+            batch.rows.append(state.row)
+            batch.actors[who.actor] = who.identity
+            offers = state.offers if len(state.offers) == 1 else smallest(state.offers)
+            batch.samples[row_id] = [(sample(offer), *key_of(offer)[1:]) for offer in offers]
+            if who.sight is not None:
+                sighting = seen.get(who.sight)
+                if sighting is None:
+                    seen[who.sight] = Sighting(*who.sight, state.first, state.last)
+                else:
+                    sighting.first = min(sighting.first, state.first)
+                    sighting.last = max(sighting.last, state.last)
         batch.sightings = list(seen.values())
         self._reset()
-        if len(self._identities) > 200_000:
+        if len(self._known) > IDENTITIES:
             self._identities.clear()
-            self._ids.clear()
-        if len(self._minutes) > 100_000:
-            self._minutes.clear()
-        if len(self._targets) > 50_000:
-            self._targets.clear()
+            self._known.clear()
+        if len(self._clock) > CLOCK:
+            self._clock.clear()
         return batch
 
     def open(self, path: str) -> int:
@@ -129,207 +193,170 @@ class Aggregator:
 
     def add(self, file: int, records: Records) -> None:
         """Add the records of one file (`file` is what `open` gave)."""
-        form_rank = HISTORY - records.form
-        indexes = records.indexes or range(records.first, records.first + len(records.records))
-        batch = self._batch
-        path = batch.paths[file]
-        minutes, identities, rows, entries = self._minutes, self._identities, self._rows, self._entries
-        batch.read += len(records.records)
-        passed: dict[str, int] = {}
-        for index, record in zip(indexes, records.records, strict=True):
-            # The time: whole minutes are looked up, so that only a new minute is parsed.
+        rank = HISTORY - records.form
+        clock, kinds, seed = self._clock, self._kinds, _SEED
+        rows: list[_Row | None] = []
+        times: list[int] = []
+        marks: list[Mark] = []
+        add_row, add_time = rows.append, times.append
+        for record in records.records:
             when = record.event_time
-            minute = minutes.get(when[:17]) if when is not None and len(when) == 20 else None
-            if minute is None:
-                minute = self._minute(when)
-            if minute is None or not record.event_name:
-                batch.aside.append(SetAside(path, index, None, _unusable(record, minute)))
-                continue
-            hour, second = minute
-            try:
-                second += _SECONDS[when[17:]]  # type: ignore[index]  # a minute was found, so there is a text
-            except KeyError:
-                hour, second = divmod(parse_when(when) or 0, 3600)
-
-            call = classify(
-                record.event_source, record.event_name, record.event_type, record.event_category, record.read_only
-            )
-            if call.passed is not None:
-                passed[call.passed] = passed.get(call.passed, 0) + 1
-                batch.read -= 1
-                continue
-
-            raw_identity = bytes(record.user_identity)
-            known = identities.get(raw_identity)
-            if known is None:
-                known = self._identify(raw_identity, record.event_type)
-            actor, who = known
-
-            request, response = record.request_parameters, record.response_elements
-            extra = record.additional_event_data
-            request_bytes = bytes(request)
-            if who.type == "SAMLUser":
-                actor, who = self._with_provider(who, request_bytes)
-            error = record.error_code or (record.error_message[:100] if record.error_message else None)
-            target = relation = None
-            if error is not None or call.changing or call.sensitive:
-                target, relation = self._target(record, call, who, request_bytes, error)
-            presigned = call.category == "data:s3" and b"QueryString" in bytes(extra)
-
-            shape = (
-                actor, call, hour, record.recipient_account_id, record.aws_region, record.source_ip,
-                record.vpc_endpoint_id, record.user_agent, error, record.session_credential_from_console, target,
-                presigned,
+            time = clock.get(when)
+            if time is None:
+                time = self._time(when)
+            # All that a row depends on, but for what calls of one kind differ in.
+            key = (
+                xxh3_128_digest(record.user_identity, seed), record.event_name, record.event_source,
+                record.aws_region, record.source_ip, record.user_agent, time // 3600, record.error_code,
+                record.error_message, record.recipient_account_id, record.event_type, record.event_category,
+                record.read_only, record.vpc_endpoint_id, record.session_credential_from_console,
             )  # fmt: skip
-            state = rows.get(shape)
-            if state is None:
-                state = rows[shape] = self._row(shape, call, actor, who, relation)
-                self._actors[actor] = who
-            row = state.row
+            kind = kinds.get(key)
+            if kind is None:
+                kind = kinds[key] = self._kind(record, time)
+            row = kind.row or self._row_of(kind, record, time)
+            if row is not None:
+                event_id, fingerprint = record.event_id, rank
+                if (
+                    not kind.plain
+                    or record.addendum is not EMPTY
+                    or event_id is None
+                    or (len(record.response_elements) > _NULL and extract.issues_key(bytes(record.response_elements)))
+                ):
+                    mark = _mark(len(rows), kind, row, record, time, rank)
+                    marks.append(mark)
+                    event_id, fingerprint = mark.id, mark.fingerprint
+                if time < row.first:
+                    row.first = time
+                if time > row.last:
+                    row.last = time
+                if time <= row.worst:
+                    _offer(row, record, time, event_id, fingerprint)
+            add_row(row)
+            add_time(time)
+        self._close(file, records, rows, times, marks)
 
-            rank = form_rank
-            event_id = record.event_id
-            if record.addendum:
-                event_id, rank = _addendum(bytes(record.addendum), event_id, rank)
-            if event_id is None:
-                event_id = canonical_id(record)
-            try:
-                id_ = bytes.fromhex(event_id.replace("-", ""))
-                if len(id_) != 16 or len(event_id) != 36:
-                    id_ = event_id_bytes(event_id)
-            except ValueError:
-                id_ = event_id_bytes(event_id)
+    def _close(
+        self, file: int, records: Records, rows: list[_Row | None], times: list[int], marks: list[Mark]
+    ) -> None:
+        """Enter a chunk into the ledger, or set aside and pass over what is no call."""
+        batch = self._batch
+        ids = list(map(_event_id, records.records))
+        places: Sequence[int] = records.indexes or range(records.first, records.first + len(ids))
+        for mark in marks:
+            ids[mark.position] = mark.id
+        if None in rows:
+            path = batch.paths[file]
+            for record, row, place, time in zip(records.records, rows, places, times, strict=True):
+                if row is None and (reason := _unusable(record, time)) is not None:
+                    batch.read += 1
+                    batch.aside.append(SetAside(path, place, None, reason))
+                elif row is None:
+                    batch.passed.append(Passed(_call(record).passed or "other", 1))
+            keep = [row is not None for row in rows]
+            moved = list(accumulate(keep, initial=0))
+            marks = [mark._replace(position=moved[mark.position]) for mark in marks]
+            rows, times, ids, places = (list(compress(column, keep)) for column in (rows, times, ids, places))
+        batch.read += len(rows)
+        self._columns.add(
+            file, places, HISTORY - records.form, ids, [row.row.id for row in rows if row is not None], times, marks
+        )
 
-            fingerprint = xxh3_64_intdigest(
-                b"|".join((request_bytes, bytes(response), bytes(extra), bytes(record.service_event_details), bytes(record.resources))).translate(None, _BLANKS)
-            ) >> 1  # fmt: skip
+    def _time(self, when: str | None) -> int:
+        """Epoch second of a time text; -1 if it cannot be read."""
+        time: int | None = None
+        if when is not None and len(when) == 20 and when[16:] in _SECONDS:
+            # Only a new minute is parsed: a text of that form can be cut after it.
+            minute = self._clock.get(when[:16])
+            if minute is None:
+                minute = parse_when(when[:16] + ":00Z")
+                self._clock[when[:16]] = -1 if minute is None else minute
+            time = parse_when(when) if minute is None or minute < 0 else minute + _SECONDS[when[16:]]
+        elif when is not None:
+            time = parse_when(when)
+        self._clock[when] = found = -1 if time is None else time
+        return found
 
-            found: list[AnyFact] | None = None
-            if call.facts or (response and extract.issues_key(bytes(response))):
-                time = hour * 3600 + second
-                event = extract.event_of(record, call, time, event_id, who)
-                found = list(extract.facts(record, call, who, event))
-                if found:
-                    fingerprint ^= xxh3_64_intdigest(f"{event.shared_id}|{event.request_id}|{record.error_message}".encode("utf-8", "surrogatepass")) >> 1
+    def _kind(self, record: Record, time: int) -> _Kind:
+        """Work out what all calls of one key have in common."""
+        call = _call(record)
+        who = self._who(record)
+        error = record.error_code or (scrub_text(record.error_message)[:100] if record.error_message else None)
+        counted = call.passed is None and _unusable(record, time) is None
+        kind = _Kind(call, who, error, counted)
+        if kind.targeted:
+            kind.place = self._targets.place(call, record, who.identity)
+        elif counted and not kind.objects and not kind.saml:
+            kind.row = self._row(kind, who, record, time, None, False)
+        return kind
 
-            if second < state.first:
-                state.first = second
-            if second > state.last:
-                state.last = second
+    def _who(self, record: Record) -> _Who:
+        # Where the text has no type, that of the event counts.
+        key = (xxh3_128_digest(record.user_identity, _SEED), record.event_type)
+        who = self._identities.get(key)
+        if who is None:
+            who = self._identities[key] = self._known_as(identity(record.user_identity, record.event_type))
+        return who
 
-            key = (hour, id_)
-            entry = (hour, id_, second, rank, fingerprint, row.id, file, index)
-            old = entries.get(key)
-            if old is not None and self._settle(old, entry, key):
-                continue
-            entries[key] = entry
-            if found:
-                self._facts[key] = found
-            elif old is not None:
-                self._facts.pop(key, None)
-            if second <= state.worst:
-                self._keep(state, second, id_, fingerprint, event_id, request_bytes, record, call, error)
-        for kind, count in passed.items():
-            batch.passed.append(Passed(kind, count))
+    def _known_as(self, who: Identity) -> _Who:
+        known = self._known.get(who)
+        if known is None:
+            known = self._known[who] = _Who(actor_id(who), who, _sight(who))
+        return known
 
-    def _settle(
-        self,
-        old: tuple[int, bytes, int, int, int, int, int, int],
-        new: tuple[int, bytes, int, int, int, int, int, int],
-        key: tuple[int, bytes],
-    ) -> bool:
-        """Decide between two contents of one event; True if the one that stood there stays."""
-        self._batch.duplicates += 1
-        # rank, fingerprint, row, second
-        was, now = (old[3], old[4], old[5], old[2]), (new[3], new[4], new[5], new[2])
-        if was == now:
-            return True
-        if was[0] == now[0]:
-            self._batch.conflicts += 1
-        stays = (-was[0], *was[1:]) < (-now[0], *now[1:])
-        loser = new if stays else old
-        self._batch.lost.append((loser[5], loser[0] * 3600 + loser[2], key[1], loser[4]))
-        return stays
-
-    def _keep(
-        self, state: _RowState, second: int, id_: bytes, fingerprint: int, event_id: str, request: bytes,
-        record: Record, call: Call, error: str | None,
-    ) -> None:  # fmt: skip
-        """Keep the event as a sample of its row if it is one of the smallest."""
-        wanted = call.changing or call.sensitive or error is not None
-        if not wanted and b"ilter" not in request:
-            request = b""
-        samples = state.samples
-        resources = bytes(record.resources) if wanted else b""
-        samples.append((state.row.hour * 3600 + second, id_, fingerprint, event_id, resources, request))
-        if len(samples) > SAMPLES_PER_ROW:
-            samples.sort()
-            samples.pop()
-            state.worst = samples[-1][0] - state.row.hour * 3600
-
-    def _minute(self, when: str | None) -> tuple[int, int] | None:
-        """Hour since the epoch and second in it of the minute of `when`; of `when` itself if it is unusual."""
-        time = parse_when(when) if when is not None else None
-        if time is None:
+    def _row_of(self, kind: _Kind, record: Record, time: int) -> _Row | None:
+        """Find the row of a call whose kind leaves that open; None for what is no call."""
+        if not kind.counted:
             return None
-        if len(when or "") == 20 and iso(time) == when:
-            start = time - time % 60
-            found = self._minutes[when[:17]] = divmod(start, 3600)  # type: ignore[index]
-            return found
-        return divmod(time, 3600)
-
-    def _identify(self, raw: bytes, event_type: str | None) -> tuple[int, Identity]:
-        who = identity(raw, event_type)
-        number = self._ids.get(who)
-        if number is None:
-            number = self._ids[who] = actor_id(who)
-        if b'"type"' in raw:
-            # Without a type the event's own type decides, so that the text alone is no key.
-            self._identities[raw] = (number, who)
-        return number, who
-
-    def _with_provider(self, who: Identity, request: bytes) -> tuple[int, Identity]:
-        """A SAML identity names its provider by a hash; the request has the ARN."""
-        found = extract.saml_provider(request)
-        if found is not None:
-            who = msgspec.structs.replace(who, identity_provider=found)
-        number = self._ids.get(who)
-        if number is None:
-            number = self._ids[who] = actor_id(who)
-        return number, who
-
-    def _target(
-        self, record: Record, call: Call, who: Identity, request: bytes, error: str | None
-    ) -> tuple[object, str | None]:
-        """The resource that the call is about and the relationship that this makes."""
-        key = (call, who.account, request, bytes(record.resources), record.error_message if error else None)
-        if key in self._targets:
-            found = self._targets[key]
-        else:
-            found = self._targets[key] = extract.target(record, call, who)
-        refused = error is not None and call.api.startswith("sts:Assume")
-        if refused:
-            return found, "TRIED"
-        return found, "TOUCHED" if found is not None else None
+        request = bytes(record.request_parameters)
+        names: Names | None = _NO_NAMES
+        if kind.targeted:
+            names = names_in(kind.reader, request, bytes(record.resources))
+        who, presigned = kind.who, False
+        variant: tuple[object, ...] | None = names
+        if kind.saml and (provider := extract.saml_provider(request)) is not None:
+            # A SAML identity names its provider by a hash; the request has the ARN.
+            who = self._known_as(msgspec.structs.replace(who.identity, identity_provider=provider))
+        if kind.saml or kind.objects:
+            presigned = kind.objects and b"QueryString" in bytes(record.additional_event_data)
+            variant = None if names is None else (*names, presigned, who.actor)
+        row = kind.rows.get(variant)
+        if row is None:
+            target, shared = None, True
+            if kind.targeted:
+                target, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
+            row = self._row(kind, who, record, time, target, presigned)
+            if shared and variant is not None:
+                kind.rows[variant] = row
+        return row
 
     def _row(
-        self, shape: tuple[object, ...], call: Call, actor: int, who: Identity, relation: str | None
-    ) -> _RowState:
-        _, _, hour, account, region, source_ip, endpoint, agent, error, from_console, target, presigned = shape
+        self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool
+    ) -> _Row:
+        call, agent = kind.call, record.user_agent
+        refused = kind.error is not None and call.api.startswith("sts:Assume")
         row = Row(
-            id=0, actor=actor, api=call.api, hour=hour, account=account, region=region, source_ip=source_ip,
-            endpoint=endpoint, user_agent=agent, error=error, console=_from_console(from_console, agent),
-            copy=who.type == "AWSAccount", category=call.category, sensitive=call.sensitive, presigned=presigned,
-            target=target, relation=relation,
+            id=0, actor=who.actor, api=call.api, hour=time // 3600, account=record.recipient_account_id,
+            region=record.aws_region, source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
+            user_agent=scrub_text(agent) if agent else agent,
+            error=kind.error, console=_from_console(record.session_credential_from_console, agent),
+            copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,
+            presigned=presigned, target=target,
+            relation="TRIED" if refused else "TOUCHED" if target is not None else None,
         )  # fmt: skip
-        return _RowState(msgspec.structs.replace(row, id=stable_id(msgspec.json.encode(row))))
+        row_id = stable_id(_encode(row))
+        known = self._rows.get(row_id)
+        if known is None:
+            msgspec.structs.force_setattr(row, "id", row_id)  # nobody has seen it yet
+            known = self._rows[row_id] = _Row(row, who, kind.targeted)
+        return known
 
 
-def aggregate(sources: Iterable[Source], events: int = BATCH_EVENTS) -> Iterator[Batch]:
+def aggregate(sources: Iterable[Source], stdin: BinaryIO | None = None, events: int = BATCH_EVENTS) -> Iterator[Batch]:
     """Read the sources and yield batches of about `events` events; the last one may be small."""
     aggregator = Aggregator()
     for source in sources:
-        for item in read(source):
+        for item in read(source, stdin):
             if isinstance(item, Records):
                 aggregator.add(aggregator.open(source.path), item)
                 if len(aggregator) >= events:
@@ -352,6 +379,48 @@ def canonical_id(record: Record) -> str:
     return "hash:" + hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
+def _call(record: Record) -> Call:
+    return classify(
+        record.event_source, record.event_name, record.event_type, record.event_category, record.read_only
+    )
+
+
+def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank: int) -> Mark:
+    """What tells the entry of a call that is not ordinary: its ID, fingerprint and facts."""
+    event_id = record.event_id
+    if record.addendum:
+        event_id, rank = _addendum(bytes(record.addendum), event_id, rank)
+    event_id = canonical_id(record) if event_id is None else event_id_text(event_id)
+    who, response = row.who.identity, record.response_elements
+    if kind.plain and not extract.issues_key(bytes(response)):
+        return Mark(position, rank, rank, event_id, None)
+    # Blanks are as the file had them, and tell nothing.
+    digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
+    event = extract.event_of(record, kind.call, time, event_id, who)
+    facts = list(extract.facts(record, kind.call, who, event))
+    if facts:
+        rest = f"{event.shared_id}|{event.request_id}|{record.error_message}"
+        digest ^= xxh3_64_intdigest(rest.encode("utf-8", "surrogatepass"))
+    # The rank is in it, so that of two forms of one record no sample is taken for the other's.
+    return Mark(position, rank, digest >> 1 & ~7 | rank, event_id, facts)
+
+
+def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
+    """Keep a call as one that may become a sample of its row."""
+    offers = row.offers
+    request, resources = bytes(record.request_parameters), b""
+    if row.telling:
+        resources = bytes(record.resources)
+    elif b"ilter" not in request:
+        request = b""
+    offers.append(Offer(time, event_id_text(event_id), fingerprint, resources, request))
+    if len(offers) > MANY or (len(offers) >= SAMPLES_PER_ROW and row.worst == _FAR):
+        if len(offers) > 1:
+            offers[:] = smallest(offers)  # repeated ones are no reason to let others go
+        if len(offers) == SAMPLES_PER_ROW:
+            row.worst = offers[-1].time
+
+
 def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:
     """ID and rank of a record with an addendum: `UPDATED_DATA` amends the original (guide §1.1)."""
     if b"UPDATED_DATA" not in raw:
@@ -364,45 +433,26 @@ def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, 
     return (original if isinstance(original, str) and original else event_id), rank + 4
 
 
-def _unusable(record: Record, minute: object) -> str:
+def _unusable(record: Record, time: int) -> str | None:
+    """Why a record cannot be counted; None if it can."""
     if not record.event_name:
         return "no eventName"
-    return "no eventTime" if not record.event_time else "eventTime cannot be read"
+    if time < 0:
+        return "eventTime cannot be read" if record.event_time else "no eventTime"
+    return None
 
 
-def _from_console(mark: object, agent: object) -> bool:
+def _from_console(mark: str | bool | None, agent: str | None) -> bool:
     """Does the record itself say that the call came from the console (guide §4.5)?"""
     if mark is True or (isinstance(mark, str) and mark.lower() == "true"):
         return True
-    if not isinstance(agent, str):
-        return False
-    text = agent.strip("[] ").lower()
-    return text.startswith(_CONSOLE_AGENTS) or text.startswith("mozilla/")
+    text = (agent or "").strip("[] ").lower()
+    return text.startswith(_CONSOLE_AGENTS)
 
 
-def _sample(
-    time: int, id_: bytes, fingerprint: int, event_id: str, resources: bytes, request: bytes
-) -> tuple[Sample, bytes, int]:
-    arns: tuple[str, ...] = ()
-    parameters: str | None = None
-    if resources or request:
-        arns, parameters = extract.sample(
-            Record(resources=msgspec.Raw(resources), request_parameters=msgspec.Raw(request))
-        )
-    return Sample(time=time, event_id=event_id, resources=arns, parameters=parameters), id_, fingerprint
-
-
-def _sight(seen: dict[tuple[str, str, str], Sighting], who: Identity, first: int, last: int) -> None:
-    """Note which unique ID and ARN a principal had, and when."""
-    owner = keys.principal(who)
+def _sight(who: Identity) -> tuple[str, str, str] | None:
+    """Principal, unique ID and ARN of an identity that tells at least one of the two."""
+    owner = keys.principal.__wrapped__(who)  # each is asked for once: no second memory of them
     unique = who.role_id if owner.kind == "Role" else who.principal_id if owner.kind == "IAMUser" else None
     arn = owner.arn if owner.arn != owner.key else None
-    if not unique and not arn:
-        return
-    key = (owner.key, unique or "", arn or "")
-    found = seen.get(key)
-    if found is None:
-        seen[key] = Sighting(*key, first, last)
-    else:
-        found.first = min(found.first, first)
-        found.last = max(found.last, last)
+    return (owner.key, unique or "", arn or "") if unique or arn else None

@@ -19,6 +19,7 @@ DEEPEST = 48
 """Levels of nesting that are looked into; AWS writes fewer than 20."""
 
 _EMPTY: Mapping[str, object] = {}
+_MISSING = object()
 
 
 class Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,11 +140,16 @@ def child(value: object, *path: str) -> object:
     for name in path:
         if not isinstance(value, dict):
             return None
-        if name in value:
-            value = value[name]
-            continue
-        low = name.lower()
-        value = next((v for k, v in value.items() if k.lower() == low), None)
+        found = value.get(name, _MISSING)
+        if found is _MISSING:
+            low, length = name.lower(), len(name)
+            for key in value:
+                if len(key) == length and key.lower() == low:
+                    found = value[key]
+                    break
+            else:
+                return None
+        value = found
     return value
 
 

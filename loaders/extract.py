@@ -14,7 +14,7 @@ from loaders.body import account_id, body_of, decode, failed, items, text
 from loaders.classify import Call
 from loaders.identity import ANONYMOUS
 from loaders.record import Record
-from loaders.secrets import scrub
+from loaders.secrets import scrub, scrub_text
 from loaders.targets import target_of
 
 RESOURCES = 5
@@ -33,7 +33,7 @@ def event_of(record: Record, call: Call, time: int, event_id: str, identity: Ide
         account=account_id(record.recipient_account_id),
         region=_plain(record.aws_region),
         source_ip=_plain(record.source_ip),
-        user_agent=_plain(record.user_agent),
+        user_agent=scrub_text(agent) if (agent := _plain(record.user_agent)) else None,
         vpc_endpoint=_plain(record.vpc_endpoint_id),
         shared_id=_plain(record.shared_event_id),
         request_id=_plain(record.request_id),
@@ -82,18 +82,24 @@ def target(record: Record, call: Call, caller: Identity) -> Target | None:
 
 
 def sample(record: Record) -> tuple[tuple[str, ...], str | None]:
-    """Return the ARNs of the record's resources (at most `RESOURCES`) and the request as compact JSON,
-    secrets removed, cut at `PARAMETERS` characters; None for a request that is null or absent."""
-    arns = []
-    for one in items(decode(record.resources)):
-        arn = text(one, "ARN")
-        if arn is not None and arn not in arns:
-            arns.append(arn)
-    request = decode(record.request_parameters)
+    """Return the ARNs of the record's resources and its request: see `arns` and `parameters`."""
+    return arns(record.resources), parameters(record.request_parameters)
+
+
+def arns(resources: bytes | msgspec.Raw) -> tuple[str, ...]:
+    """Return the ARNs in the JSON text of `resources`, each once, at most `RESOURCES`."""
+    found = (text(one, "ARN") for one in items(decode(resources)))
+    return tuple(dict.fromkeys(arn for arn in found if arn is not None))[:RESOURCES]
+
+
+def parameters(raw: bytes | msgspec.Raw) -> str | None:
+    """Return the JSON text of `requestParameters`, compact, secrets removed, cut at `PARAMETERS`
+    characters; None for a request that is null, empty or absent."""
+    request = decode(raw)
     if request is None or request in ({}, [], ""):
-        return tuple(arns[:RESOURCES]), None
+        return None
     # Cleaned whole and cut after, so that no half of a secret is left at the cut.
-    return tuple(arns[:RESOURCES]), msgspec.json.encode(scrub(request)).decode()[:PARAMETERS]
+    return msgspec.json.encode(scrub(request)).decode()[:PARAMETERS]
 
 
 def issues_key(response: bytes) -> bool:

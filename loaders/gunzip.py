@@ -59,6 +59,20 @@ class Gunzip:
                 data = data.lstrip(b"\0")
 
 
+def gunzip_whole(data: bytes, most: int) -> bytes | None:
+    """Return one gzip member of at most `most` bytes unpacked in one call, as it lies in S3; None for all else."""
+    # The last four bytes tell the length of the last member (RFC 1952 §2.3.1): room for it is made at once.
+    size = int.from_bytes(data[-4:], "little")
+    if not data.startswith(MAGIC) or size > most:
+        return None
+    member = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    try:
+        text = member.decompress(data, size + 1)
+    except _ERROR:
+        return None
+    return text if member.eof and not member.unused_data and not text.startswith(MAGIC) else None
+
+
 def gunzip(data: bytes) -> bytes | None:
     """Return an embedded gzip unpacked, None where it is damaged or beyond EMBEDDED bytes."""
     stream, parts, size = Gunzip([data]), [], 0

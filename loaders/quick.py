@@ -7,10 +7,10 @@ whole, and then the careful way (`loaders.wrappers`) takes it value by value. So
 from __future__ import annotations
 
 import re
+from operator import attrgetter
 
 import msgspec
 
-from loaders.lenient import whole
 from loaders.record import Record
 from loaders.scan import ERRORS
 
@@ -43,6 +43,8 @@ class _Texts(msgspec.Struct, gc=False):
     message_type: str = msgspec.field(default="DATA_MESSAGE", name="messageType")
 
 
+_NEEDED = (attrgetter("event_id"), attrgetter("event_time"), attrgetter("event_name"))
+
 _document = msgspec.json.Decoder(_Document)
 _list = msgspec.json.Decoder(list[Record])
 _record = msgspec.json.Decoder(Record)
@@ -72,6 +74,11 @@ def at_once(text: bytes) -> list[Record] | None:
         return None
 
 
+def ordinary(text: bytes) -> list[Record] | None:
+    """Return the records of a text that is one `{"Records": […]}`, as S3 has it; None where it is not."""
+    return document(text) if _RECORDS.match(text) else None
+
+
 def document(text: bytes) -> list[Record] | None:
     """Return the records of one `{"Records": […]}` or bare list, None where it is something else."""
     try:
@@ -97,4 +104,7 @@ def _in_texts(text: bytes) -> list[Record] | None:
 
 
 def _all_whole(records: list[Record] | None) -> list[Record] | None:
-    return records if records and all(map(whole, records)) else None
+    """Return the records if each is whole (`loaders.lenient.whole`); a column at a time, which is quicker."""
+    if not records or any(None in map(column, records) for column in _NEEDED):
+        return None
+    return records

@@ -23,30 +23,31 @@ class Record(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
     `event_name`; the reader sets others aside.
     """
 
+    # In the order in which CloudTrail writes them: the decoder then finds each at the first look.
+    user_identity: msgspec.Raw = EMPTY
     event_time: str | None = None
-    event_name: str | None = None
     event_source: str | None = None
-    event_id: str | None = msgspec.field(default=None, name="eventID")
-    event_type: str | None = None
-    event_category: str | None = None
+    event_name: str | None = None
     aws_region: str | None = None
     source_ip: str | None = msgspec.field(default=None, name="sourceIPAddress")
     user_agent: str | None = None
     error_code: str | None = None
     error_message: str | None = None
-    read_only: bool | str | None = None
-    recipient_account_id: str | None = None
-    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
-    request_id: str | None = msgspec.field(default=None, name="requestID")
-    vpc_endpoint_id: str | None = None
-    session_credential_from_console: str | bool | None = None
-    user_identity: msgspec.Raw = EMPTY
     request_parameters: msgspec.Raw = EMPTY
     response_elements: msgspec.Raw = EMPTY
     additional_event_data: msgspec.Raw = EMPTY
-    service_event_details: msgspec.Raw = EMPTY
+    request_id: str | None = msgspec.field(default=None, name="requestID")
+    event_id: str | None = msgspec.field(default=None, name="eventID")
+    read_only: bool | str | None = None
     resources: msgspec.Raw = EMPTY
+    event_type: str | None = None
+    recipient_account_id: str | None = None
+    service_event_details: msgspec.Raw = EMPTY
+    shared_event_id: str | None = msgspec.field(default=None, name="sharedEventID")
+    vpc_endpoint_id: str | None = None
+    event_category: str | None = None
     addendum: msgspec.Raw = EMPTY
+    session_credential_from_console: str | bool | None = None
 
 
 RECORD = 0

@@ -7,6 +7,7 @@ command line or a URL. Rule: when in doubt it goes. Source: design invariant 7; 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -27,7 +28,7 @@ _NAMES = words(
     authenticationcode2 base32stringseed qrcodepng userdata privatekey keymaterial
     privatekeymaterial passworddata secret secretstring secretbinary secretvalue plaintext
     privatekeyplaintext apikey apikeyvalue authparameters environmentvariables variables cookie
-    setcookie sshprivatekey servicepassword preauthsignature connectionstring
+    setcookie sshprivatekey servicepassword preauthsignature connectionstring createapikeyinput
     """
 )
 _ENDINGS = (
@@ -45,7 +46,12 @@ _ENDINGS = (
     "clientsecret",
     "webidentitytoken",
     "samlassertion",
+    "customerkey",
 )
+_PAIR_NAMES = ("name", "key", "parameterkey", "variablename")
+_PAIR_VALUES = ("value", "parametervalue", "variablevalue")
+_NAMED_SECRET = re.compile(r"(?i)pass(?:word|wd|phrase)|secret|token|api.?key|private.?key|credential")
+"""Of a setting given as name and value: environment variables, template parameters, filters."""
 
 _IN_TEXT = re.compile(
     r"""(?ix)
@@ -98,11 +104,41 @@ def scrub_json(raw: bytes) -> bytes:
     return msgspec.json.encode(scrub(value))
 
 
+@lru_cache(maxsize=512)
 def scrub_text(text: str) -> str:
     """Return `text` with its secrets removed."""
     return _text(text, 0)
 
 
+def nothing_to_hide(raw: bytes) -> bool:
+    """Return whether the valid JSON text `raw` holds nothing that `scrub` would touch, as far as a quick look
+    tells. False means no more than that it has to be looked at."""
+    # Without a backslash no text holds a quote, so that every name is seen and no text is itself an object.
+    if b"\\" in raw or not raw.isascii() or raw.count(b"{") + raw.count(b"[") >= DEEPEST:
+        return False
+    text = raw.decode()
+    return not _marked(text) and not _any_hides(tuple(_KEY.findall(text)))
+
+
+_KEY = re.compile(r'"([^"]*)"\s*:')
+_MARKS = (
+    *("token", "secret", "pass", "signature", "private", "authorization", "saml", "verifier", "userdata"),
+    *("eyj", "fwog", "iqoj", "fqog", "aqod"),
+)
+"""A part of each thing that `_IN_TEXT` and `_FORMS` find, in lower case: cheaper to look for."""
+
+
+def _marked(text: str) -> bool:
+    """Return whether an ASCII text may hold what `_IN_TEXT` or `_FORMS` find."""
+    return any(map(text.lower().__contains__, _MARKS))
+
+
+@lru_cache(maxsize=4_096)
+def _any_hides(names: tuple[str, ...]) -> bool:
+    return any(name.lower() == "code" or is_secret_name(name) for name in names)
+
+
+@lru_cache(maxsize=4_096)
 def is_secret_name(name: str) -> bool:
     """Return whether the value under the key `name` is a secret.
 
@@ -125,9 +161,20 @@ def _scrub(value: object, depth: int) -> object:
         return REMOVED
     if isinstance(value, list):
         return [_scrub(one, depth + 1) for one in value]
+    pair = _pair_hides(value)
     return {
-        name: REMOVED if _hides(str(name), one) else _scrub(one, depth + 1) for name, one in value.items()
+        name: REMOVED if _hides(str(name), one) or (pair and name.lower() in _PAIR_VALUES) else _scrub(one, depth + 1)
+        for name, one in value.items()
     }
+
+
+def _pair_hides(value: dict[str, object]) -> bool:
+    """Is this a setting by name and value whose value is secret: `{"name": "DB_PASSWORD", "value": …}`?"""
+    told = [(name.lower(), one) for name, one in value.items() if isinstance(one, str)]
+    return any(
+        (name in _PAIR_NAMES and _NAMED_SECRET.search(one)) or (name == "type" and one == "SecureString")
+        for name, one in told
+    )
 
 
 def _hides(name: str, value: object) -> bool:
@@ -147,7 +194,7 @@ def _text(value: str, depth: int) -> str:
         else:
             clean = _scrub(inner, depth + 1)
             return value if clean == inner else msgspec.json.encode(clean).decode()
-    if len(value) < 8:
+    if len(value) < 8 or (value.isascii() and not _marked(value)):
         return value
     return _FORMS.sub(REMOVED, _IN_TEXT.sub(_replaced, value))
 

@@ -22,6 +22,16 @@ def one_record(text: str) -> tuple[str | None, Identity, int, str, str]:
         time = parse_when(record.event_time)
         if time is None or not record.event_name:
             break
-        call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
-        return record.event_id, identity(bytes(record.user_identity), record.event_type), time, call.api, call.category
-    raise BadUse("record: no CloudTrail record with eventTime and eventName in it; give the JSON object as logged")
+        call = classify(
+            record.event_source, record.event_name, record.event_type, record.event_category, record.read_only
+        )
+        return (
+            record.event_id,
+            identity(bytes(record.user_identity), record.event_type),
+            time,
+            call.api,
+            call.category,
+        )
+    raise BadUse(
+        "record: no CloudTrail record with eventTime and eventName in it; give the JSON object as logged"
+    )

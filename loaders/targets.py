@@ -36,20 +36,33 @@ def target_of(body: Body) -> Target | None:
     request; the text of a refusal. S3 objects count for their bucket. Of several resources of one
     call the first is taken.
     """
+    return settled_target(body)[0]
+
+
+def settled_target(body: Body) -> tuple[Target | None, bool]:
+    """Return `target_of`, and whether it follows from where the call was logged, the parameters that
+    `parameters_of` lists, the resources and the error message alone."""
     if body.service == "sts" and body.operation.startswith("AssumeRo"):
-        return _assumed(body)
+        return _assumed(body), body.operation != "AssumeRoot"
     named = _from_names(body, body.request)
-    if named is not None and not named.key.startswith("arn:"):
+    settled = named is None or named.key.startswith("arn:")
+    if named is not None and not settled:
         # A thing just made is named in the request, its ARN stands in the answer.
         made = _from_answer(body)
         named = made if made is not None and made.type == named.type else named
-    return (
-        _from_resources(body, named)
-        or named
-        or _from_answer(body)
-        or _from_any_name(body)
-        or _from_refusal(body)
-    )
+    if (found := _from_resources(body, named) or named) is not None:
+        return found, settled
+    return _from_answer(body) or _from_any_name(body) or _from_refusal(body), False
+
+
+def parameters_of(api: str) -> tuple[str, ...]:
+    """Return the request parameters that name the target of an operation, the most telling first."""
+    return tuple(named.parameter for named in _named(api))
+
+
+def _named(api: str) -> tuple[Named, ...]:
+    service = api.partition(":")[0]
+    return OPERATION_NAMED.get(api) or NAMED.get("sso" if service == "sso-admin" else service, ())
 
 
 def arn_target(arn: str, type_name: str | None = None, account: str | None = None) -> Target | None:
@@ -176,14 +189,25 @@ def _space(target: Target) -> str:
 
 
 def _from_names(body: Body, where: object) -> Target | None:
-    service = "sso" if body.service == "sso-admin" else body.service
-    for named in OPERATION_NAMED.get(body.api) or NAMED.get(service, ()):
+    written = _names_within(where)
+    for named in _named(body.api):
+        if named.parameter.lower() not in written:
+            continue
         for value in texts(where, named.parameter):
             if (found := named_target(body, named, value)) is not None:
                 return found
     # XML services wrap the request: {"DeleteFlowLogsRequest": {…}}
     inner = child(where, f"{body.operation}Request")
     return _from_names(body, inner) if isinstance(inner, dict) and inner is not where else None
+
+
+def _names_within(where: object) -> set[str]:
+    """Return the names, in lower case, under which `texts` can find anything: nearly all are missing."""
+    names = {name.lower() for name in mapping(where)}
+    for outer in mapping(where).values():
+        if isinstance(outer, (dict, list)):
+            names.update(name.lower() for inner in items(outer) for name in mapping(inner))
+    return names
 
 
 def _from_answer(body: Body) -> Target | None:

@@ -1,6 +1,6 @@
 """Refusals: the text gives caller, action, target and policy in every shape of guide §7.2."""
 
-# ruff: noqa: E501 - what AWS logs stands on one line, so that it can be compared with a record
+
 
 from __future__ import annotations
 

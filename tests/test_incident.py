@@ -13,7 +13,7 @@ from tests.make_incident import HOME, KEY_EVENTS, key_event, write
 from tests.matching import differences
 
 if TYPE_CHECKING:
-    from lineage.stores import Store
+    from lineage import Store
 
 LOGS = HOME / "logs"
 

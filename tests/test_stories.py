@@ -17,7 +17,7 @@ from lineage.errors import NotFound
 from tests.matching import differences
 
 if TYPE_CHECKING:
-    from lineage.stores import Store
+    from lineage import Store
 
 STORIES = Path(__file__).parent / "stories"
 ABOUT = {"story.md", "answers.json", "orders.json"}

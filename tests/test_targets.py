@@ -1,6 +1,6 @@
 """Targets and samples: which resource a call was about."""
 
-# ruff: noqa: E501 - what AWS logs stands on one line, so that it can be compared with a record
+
 
 from __future__ import annotations
 

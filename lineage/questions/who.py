@@ -55,7 +55,7 @@ def explain(reader: Reader, asked: Asked) -> list[WhoAnswer]:
         if found is not None:
             start, *joined = found
             hints.append(Hint(what="session", value=session_key_of(start) or "", rule=joined[0]))
-    graph = reader.neighbourhood(keys.ref(start))
+    graph = reader.neighbourhood(keys.ref(start)).copy()  # what follows adds to it, and the reader may keep its own
     answers = []
     for chain in climb(graph, start):
         if joined and chain.hops:

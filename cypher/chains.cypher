@@ -1,0 +1,36 @@
+// Which paths lead through several roles?
+// All longest role paths of two and more role hops, along resolved parents, a row each.
+// $min_depth: integer, role hops at least. $role: text, ARN or name of a role on the path, or null.
+// $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
+// $since, $until: ISO times between which the last hop lies, or null. $limit: integer, how many paths at most.
+// Columns: roles (ARNs, first to last), accounts, origins (keys, at most 20), depth, count (chains), cross_account,
+// first, last (ISO times), sessions (keys of the last sessions, at most 5). In order of depth and count, greatest
+// first, then of roles.
+MATCH (leaf:Session {type: 'role'})
+WHERE NOT EXISTS { (leaf)-[:ASSUMED {parent: true}]->(:Session {type: 'role'}) }
+  AND NOT EXISTS { (leaf)-[:ISSUED {parent: true}]->(:Credential)-[:ASSUMED {parent: true}]->(:Session {type: 'role'}) }
+MATCH path = (top)-[:ASSUMED|ISSUED*1..4000 {parent: true}]->(leaf)
+WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
+WITH leaf, top,
+     [n IN nodes(path) WHERE n:Session AND n.type = 'role' | n.role_arn] AS roles,
+     [n IN nodes(path) WHERE n:Session AND n.type = 'role' | n.account] AS role_accounts,
+     [r IN relationships(path) WHERE type(r) = 'ASSUMED' | r] AS ways
+WITH leaf, top, roles, role_accounts,
+     CASE WHEN top:Session AND top.type = 'role' THEN top.account ELSE ways[0].caller_account END AS origin_account,
+     reduce(time = ways[0].time, way IN ways | CASE WHEN way.time < time THEN way.time ELSE time END) AS first,
+     reduce(time = ways[0].time, way IN ways | CASE WHEN way.time > time THEN way.time ELSE time END) AS last
+WHERE size(roles) >= CASE WHEN $min_depth > 2 THEN $min_depth ELSE 2 END
+  AND ($since IS NULL OR last >= $since)
+  AND ($until IS NULL OR last <= $until)
+ORDER BY last DESC, leaf.key DESC
+WITH roles, role_accounts, collect(DISTINCT origin_account) AS origin_accounts, collect(DISTINCT top.key) AS origins,
+     count(*) AS count, min(first) AS first, max(last) AS last, collect(leaf.key)[..5] AS sessions
+WITH *, reduce(seen = [], account IN origin_accounts + role_accounts |
+               CASE WHEN account IN seen THEN seen ELSE seen + account END) AS accounts
+WHERE ($role IS NULL OR any(arn IN roles WHERE arn = $role OR last(split(arn, '/')) = $role))
+  AND ($account IS NULL OR $account IN accounts)
+  AND (NOT $cross_account OR size(accounts) > 1)
+RETURN roles, accounts, origins[..20] AS origins, size(roles) AS depth, count, size(accounts) > 1 AS cross_account,
+       first, last, sessions
+ORDER BY depth DESC, count DESC, roles
+LIMIT $limit

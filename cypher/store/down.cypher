@@ -1,0 +1,37 @@
+// All that came from some nodes
+// One step: the nodes, what hangs on them along resolved parents (at most 4,000 relationships), and the other
+// relationships of all these. The tool repeats it for the nodes that are new.
+// $Principal, $Session, $Credential, $Resource: lists of keys.
+// Columns: labels, node (properties); type, properties, source_labels, source, target_labels, target (properties)
+// of a relationship, or nulls. No order.
+CALL () {
+  UNWIND $Principal AS key
+  MATCH (n:Principal {key: key})
+  RETURN n
+  UNION
+  UNWIND $Session AS key
+  MATCH (n:Session {key: key})
+  RETURN n
+  UNION
+  UNWIND $Credential AS key
+  MATCH (n:Credential {key: key})
+  RETURN n
+  UNION
+  UNWIND $Resource AS key
+  MATCH (n:Resource {key: key})
+  RETURN n
+}
+MATCH (n)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(m)
+WITH DISTINCT m
+CALL (m) {
+  RETURN null AS r
+  UNION ALL
+  MATCH (m)-[r:ASSUMED|ISSUED|CREATED]->()
+  RETURN r
+  UNION ALL
+  MATCH (m:Principal)<-[r:SESSION_OF|BELONGS_TO]-()
+  RETURN r
+}
+RETURN labels(m) AS labels, properties(m) AS node, type(r) AS type, properties(r) AS properties,
+       labels(startNode(r)) AS source_labels, properties(startNode(r)) AS source,
+       labels(endNode(r)) AS target_labels, properties(endNode(r)) AS target

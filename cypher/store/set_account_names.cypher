@@ -1,0 +1,8 @@
+// Give accounts their names
+// $rows: list of maps: id, name.
+UNWIND $rows AS row
+MERGE (n:_AccountName {id: row.id})
+SET n.name = row.name
+WITH row
+MATCH (a:Account {id: row.id})
+SET a.name = row.name

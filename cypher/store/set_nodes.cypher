@@ -1,0 +1,7 @@
+// Change nodes
+// $rows: list of maps: id, labels (list of texts), properties (all of them).
+UNWIND $rows AS row
+MATCH (n)
+WHERE elementId(n) = row.id
+SET n = row.properties
+SET n:$(row.labels)

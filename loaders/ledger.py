@@ -1,0 +1,124 @@
+"""The ledger entries of a batch: columns while they are gathered, one entry for each event at the end."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from itertools import compress
+from typing import NamedTuple
+
+from lineage.batch import Batch, Entries, event_id_bytes, precedence
+from lineage.facts import AnyFact
+
+
+class Mark(NamedTuple):
+    """What differs from the ordinary entry at a position of a chunk."""
+
+    position: int
+    rank: int
+    fingerprint: int
+    id: str
+    facts: list[AnyFact] | None
+
+
+class Columns:
+    """Entries in the order of their arrival, repeated events included; `facts` by position."""
+
+    def __init__(self) -> None:
+        self.hours = array("i")
+        self.ids: list[bytes] = []
+        self.seconds = array("H")
+        self.ranks = bytearray()
+        self.fingerprints = array("q")
+        self.rows = array("q")
+        self.files = array("i")
+        self.places = array("i")
+        self.facts: dict[int, list[AnyFact]] = {}
+
+    def add(
+        self, file: int, places: Sequence[int], rank: int, ids: Sequence[str], rows: Sequence[int],
+        times: Sequence[int], marks: Iterable[Mark],
+    ) -> None:  # fmt: skip
+        """Add a chunk of entries, a column each; `rows` are row IDs, `times` epoch seconds.
+
+        The fingerprint of an ordinary entry is its rank: what counts of it is its row and its second.
+        """
+        begin, count = len(self.rows), len(rows)
+        self.rows.extend(rows)
+        self.hours.extend([time // 3600 for time in times])
+        self.seconds.extend([time % 3600 for time in times])
+        self.ranks += bytes((rank,)) * count
+        self.fingerprints.extend([rank] * count)
+        self.files.extend([file] * count)
+        self.places.extend(places)
+        for mark in marks:
+            self.ranks[begin + mark.position] = mark.rank
+            self.fingerprints[begin + mark.position] = mark.fingerprint
+            if mark.facts:
+                self.facts[begin + mark.position] = mark.facts
+        self.ids += event_ids_bytes(ids)
+
+    def settle(self, batch: Batch) -> None:
+        """Put the entries, one for each event, and their facts into the batch, and what lost beside them."""
+        hours, ids = self.hours, self.ids
+        keep: list[bool] | None = None
+        if len(set(ids)) < len(ids):
+            keep = self._winners(batch)
+            batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items() if keep[n]]
+        else:
+            batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items()]
+        batch.entries = Entries(
+            hours=_packed("i", hours, keep),
+            ids=b"".join(compress(ids, keep) if keep else ids),
+            seconds=_packed("H", self.seconds, keep),
+            ranks=bytes(compress(self.ranks, keep) if keep else self.ranks),
+            fingerprints=_packed("q", self.fingerprints, keep),
+            rows=_packed("q", self.rows, keep),
+            files=_packed("i", self.files, keep),
+            places=_packed("i", self.places, keep),
+        )
+
+    def _winners(self, batch: Batch) -> list[bool]:
+        """Settle repeated events: True for the entries that stand."""
+        keep = [True] * len(self.ids)
+        standing: dict[tuple[int, bytes], int] = {}
+        for here, key in enumerate(zip(self.hours, self.ids, strict=True)):
+            there = standing.setdefault(key, here)
+            if there == here:
+                continue
+            batch.duplicates += 1
+            was, now = self._content(there), self._content(here)
+            if was == now:
+                keep[here] = False
+                continue
+            batch.conflicts += was[0] == now[0]
+            winner, loser = (there, here) if precedence(was) < precedence(now) else (here, there)
+            keep[loser] = False
+            standing[key] = winner
+            time = self.hours[loser] * 3600 + self.seconds[loser]
+            batch.lost.append((self.rows[loser], time, key[1], self.fingerprints[loser]))
+        return keep
+
+    def _content(self, n: int) -> tuple[int, int, int, int]:
+        return self.ranks[n], self.fingerprints[n], self.rows[n], self.seconds[n]
+
+
+def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:
+    """Return `lineage.batch.event_id_bytes` of each; all at once where all are UUIDs."""
+    if not ids:
+        return []
+    try:
+        joined = "".join(ids)
+        if set(map(len, ids)) == {36}:
+            dashes = "-" * len(ids)
+            if joined[8::36] == joined[13::36] == joined[18::36] == joined[23::36] == dashes:
+                packed = bytes.fromhex(joined.replace("-", ""))
+                if len(packed) == 16 * len(ids):
+                    return [packed[start : start + 16] for start in range(0, len(packed), 16)]
+    except ValueError:
+        pass
+    return [event_id_bytes(one) for one in ids]
+
+
+def _packed(code: str, column: array[int], keep: list[bool] | None) -> bytes:
+    return (array(code, compress(column, keep)) if keep else column).tobytes()

@@ -1,0 +1,68 @@
+"""All that a store says, as one plain mapping, and where two stores say different things."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lineage import Store
+
+Said = dict[str, Any]
+SHOWN = 40
+"""Lines of difference that a failing test shows."""
+
+
+def graph_of(store: Store) -> Said:
+    """Nodes and relationships with all their attributes: `node REF` and `TYPE KEY`."""
+    graph = store.graph()
+    told: Said = {f"node {ref}": dict(attributes) for ref, attributes in graph.nodes(data=True)}
+    for source, target, key, attributes in graph.edges(keys=True, data=True):
+        name = f"{attributes['type']} {key}" if not key.startswith(attributes["type"]) else key
+        assert name not in told, f"two relationships of one key: {name}"
+        told[name] = {**attributes, "source": source, "target": target}
+    return told
+
+
+def answers_of(store: Store, event_ids: Iterable[str], keys: Iterable[str] = ()) -> Said:
+    """`who` of each event, `who` and `trace` of each key, `chains` and `cross_account`."""
+    told: Said = {f"who {one}": store.who(one).model_dump(mode="json") for one in dict.fromkeys(event_ids)}
+    for key in dict.fromkeys(keys):
+        told[f"who {key}"] = store.who(key).model_dump(mode="json")
+        told[f"trace {key}"] = store.trace(key).model_dump(mode="json")
+    told["chains"] = store.chains().model_dump(mode="json")
+    told["cross_account"] = store.cross_account().model_dump(mode="json")
+    return told
+
+
+def said(store: Store, records: Iterable[Mapping[str, Any]]) -> Said:
+    """The graph and the answers about every event and key of the records."""
+    records = list(records)
+    keys = sorted({k for r in records if (k := (r.get("userIdentity") or {}).get("accessKeyId"))})
+    return graph_of(store) | answers_of(store, sorted(r["eventID"] for r in records), keys)
+
+
+def different(expected: Any, actual: Any) -> str:
+    """The first differences, a line each with its path; empty if there are none."""
+    lines = list(itertools.islice(_differ(expected, actual, ""), SHOWN + 1))
+    if len(lines) > SHOWN:
+        lines[SHOWN] = "…"
+    return "\n".join(lines)
+
+
+def _differ(expected: Any, actual: Any, path: str) -> Iterator[str]:
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for name in expected.keys() | actual.keys():
+            here = f"{path} · {name}" if path else name
+            if name not in actual:
+                yield f"missing: {here} = {expected[name]!r:.300}"
+            elif name not in expected:
+                yield f"too much: {here} = {actual[name]!r:.300}"
+            else:
+                yield from _differ(expected[name], actual[name], here)
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for n, (one, other) in enumerate(zip(expected, actual, strict=True)):
+            yield from _differ(one, other, f"{path}[{n}]")
+    elif expected != actual:
+        yield f"{path}: {expected!r:.300} became {actual!r:.300}"

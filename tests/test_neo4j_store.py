@@ -1,0 +1,176 @@
+"""The Neo4j store: the same graph and answers as the embedded one, and what only a server can show."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+import lineage
+from lineage import schema
+from lineage.errors import BadUse, StoreUnreachable
+from lineage.stores.shards import buckets_for, find, id_hash, id_text, pack, pack_place, shard_key, unpack
+from tests.aws import Cloud, Json
+from tests.aws.files import dumps, history_csv
+from tests.neo4j_server import Server
+from tests.same import different, said
+from tests.strategies import ACTIONS, history
+from tests.test_killed import killed, many_sessions, start
+
+
+def save(records: list[Json], path: Path) -> Path:
+    """The path, with the records in it."""
+    path.write_text(dumps({"Records": records}))
+    return path
+
+
+def random_cloud(seed: int) -> Cloud:
+    """A history of 24 steps; every second one with twins."""
+    chance = random.Random(seed)
+    twins = bool(seed % 2)
+    names = sorted(ACTIONS)
+    steps = [
+        (
+            chance.choice(names),
+            chance.randrange(8),
+            chance.randrange(6),
+            chance.choice([0, 1] if twins else [0, 1, 40, 700, 3000]),
+        )
+        for _ in range(24)
+    ]
+    return history(seed, steps, twins)
+
+
+@pytest.fixture
+def uri(neo4j_any: Server) -> str:
+    """A server with an empty database."""
+    neo4j_any.wipe(schema=False)
+    return neo4j_any.uri
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_same_graph_and_answers_as_embedded(uri: str, tmp_path: Path, seed: int) -> None:
+    """Shuffled, in several loads and partly twice, a history gives the graph and answers of one clean load."""
+    records = list(random_cloud(seed).records)
+    shuffled = random.Random(seed).sample(records, len(records))
+    parts = [shuffled[n :: 1 + seed % 3] for n in range(1 + seed % 3)] + [shuffled[: len(shuffled) // 3]]
+    with lineage.open(tmp_path / "clean.db") as clean, lineage.open(uri) as store:
+        clean.load([save(records, tmp_path / "clean.json")])
+        for n, part in enumerate(parts):
+            store.load([save(part, tmp_path / f"{n}.json")])
+
+        assert different(said(clean, records), said(store, records)) == ""
+        assert clean.info().nodes == store.info().nodes
+        assert clean.info().relationships == store.info().relationships
+        assert clean.info().accounts == store.info().accounts
+
+
+def test_richer_form_replaces_a_history_row(uri: str, tmp_path: Path) -> None:
+    """Event-history rows loaded before the records leave no trace in the graph."""
+    cloud = random_cloud(2)
+    (tmp_path / "history.csv").write_text(history_csv(cloud.records))
+    with lineage.open(tmp_path / "clean.db") as clean, lineage.open(uri) as store:
+        clean.load([save(list(cloud.records), tmp_path / "records.json")])
+        store.load([tmp_path / "history.csv"])
+        store.load([tmp_path / "records.json"])
+
+        assert different(said(clean, cloud.records), said(store, cloud.records)) == ""
+
+
+def test_killed_load_is_finished_by_the_next(uri: str, neo4j_any: Server, tmp_path: Path) -> None:
+    """Loads killed at random instants and then finished give the graph and answers of a clean one."""
+    cloud = many_sessions(30)
+    logs = tmp_path / "logs"
+    cloud.write_to(logs)
+    with lineage.open(tmp_path / "clean.db") as clean:
+        clean.load([logs])
+        expected = said(clean, cloud.records)
+    began = time.monotonic()
+    with start(uri, logs) as process:
+        process.wait(timeout=60)
+    whole = time.monotonic() - began
+    neo4j_any.wipe(schema=False)
+    caught = sum(killed(uri, logs, whole * part) for part in (0.2, 0.4, 0.5, 0.6, 0.7))
+    with lineage.open(uri) as store:
+        store.load([logs])
+
+        assert caught >= 1
+        assert different(expected, said(store, cloud.records)) == ""
+        assert store.info().unfinished == 0
+
+
+def test_graph_holds_the_declared_names_only(uri: str, neo4j_any: Server, tmp_path: Path) -> None:
+    """Labels, types and properties in the database are those that the schema declares."""
+    with lineage.open(uri) as store:
+        store.load([save(list(random_cloud(4).records), tmp_path / "records.json")])
+    with neo4j_any.driver().session(database=neo4j_any.database) as session:
+        nodes = session.run("MATCH (n) UNWIND labels(n) AS l UNWIND keys(n) AS k RETURN DISTINCT l, k").values()
+        edges = session.run("MATCH ()-[r]->() UNWIND keys(r) AS k RETURN DISTINCT type(r), k").values()
+    declared = {**schema.NODE_PROPERTIES, **schema.BOOKKEEPING}
+    declared |= dict.fromkeys(schema.KINDS, schema.NODE_PROPERTIES[schema.PRINCIPAL])
+
+    assert [(label, name) for label, name in nodes if name not in declared[label]] == []
+    assert [(kind, name) for kind, name in edges if name not in schema.RELATIONSHIP_PROPERTIES[kind]] == []
+
+
+def test_questions_run_as_files(uri: str, tmp_path: Path) -> None:
+    """The Cypher files give the rows that the questions rest on."""
+    cloud = Cloud(seed=3)
+    home, work = cloud.account("home"), cloud.account("work")
+    user = cloud.user(home, "ana")
+    first = cloud.assume_role(user, cloud.role(home, "admin"), "a")
+    cloud.tick(5)
+    second = cloud.assume_role(first, cloud.role(work, "deploy"), "b")
+    cloud.call(second, "ec2.amazonaws.com", "DescribeInstances")
+    with lineage.open(uri) as store:
+        store.load([save(list(cloud.records), tmp_path / "records.json")])
+        who = store.query("who", ask=second.key, limit=10)
+        trace = store.query("trace", ask=user.key, limit=10)
+        chains = store.query(
+            "chains", min_depth=2, role=None, account=None, cross_account=True, since=None, until=None, limit=10
+        )
+        crossings = store.query("cross_account", since=None, until=None)
+        with pytest.raises(BadUse):
+            store.query("who")
+        with pytest.raises(BadUse):
+            store.query("store/lock")
+        model = store.chains(cross_account=True).chains[0]
+
+    row = dict(zip(*who[:1], who[1][0], strict=True))
+    assert (row["origin_kind"], row["origin"], row["depth"]) == ("IAMUser", user.arn, 2)
+    assert [one[0] for one in trace[1]] == [0, 1, 1, 2, 2]
+    assert chains[1][0][:5] == [model.roles, model.accounts, model.origins, 2, 1]
+    assert crossings[1][0][0] == home
+    assert crossings[1][0][2:6] == [work, None, 1, 1]
+
+
+@pytest.mark.parametrize("uri", ["bolt://127.0.0.1:1", "bolt://ana:geheim@127.0.0.1:1", "bolt://"])
+def test_unreachable_server_is_one_line_without_a_password(uri: str) -> None:
+    """What is said of a server that cannot be reached is one line and names no password."""
+    with pytest.raises(StoreUnreachable) as error:
+        lineage.open(uri)
+
+    assert "\n" not in str(error.value)
+    assert "geheim" not in str(error.value)
+
+
+def test_shard_gives_back_what_it_took() -> None:
+    """An event is found in the shard that it was packed into, and no other is."""
+    one, other = bytes(range(240, 256)), bytes(16)
+    shard = {one: pack_place(3599, 2, 2**63 - 1, 7, 9, 1, 4), other: pack_place(0, 0, 0, 0, 0, 0, 0)}
+    ids, rest = pack(shard)
+
+    assert unpack(ids, rest) == shard
+    assert id_text(one) in ids
+    found = find(ids, rest, one)
+    assert found is not None
+    assert found == (3599, 2, 2**63 - 1, 7, 9, 1, 4)
+    assert find(ids, rest, b"x" * 16) is None
+
+
+def test_hours_grow_by_four() -> None:
+    """The buckets of an hour grow so that a shard stays small, and a hash falls into one of them."""
+    assert [buckets_for(events, 1) for events in (0, 128, 129, 513, 10**9)] == [1, 1, 4, 16, 65536]
+    assert shard_key(2, id_hash(bytes(14) + b"\x01\x02") % 256) == 2 * 65536 + 2
