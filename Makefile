@@ -11,7 +11,7 @@ PYTEST ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-CODE := $(wildcard lineage loaders cypher tests benchmarks examples)
+CODE := lineage loaders cypher tests benchmarks
 DEMO := .demo/lineage.db
 export REQUIRE_NEO4J
 

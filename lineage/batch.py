@@ -16,7 +16,7 @@ import msgspec
 
 from lineage.facts import AnyFact, Identity, Sample, Target
 
-SAMPLES_PER_ROW = 1
+SAMPLES_PER_ROW = 3
 """How many events of a row are kept as its examples: the smallest by (time, event ID)."""
 
 

@@ -296,3 +296,25 @@ def test_a_lost_copy_is_answered_alike_each_time(store: lineage.Store, tmp_path:
     assert {len(found[0].hops) for found in answers[:3]} == {2}
     assert {found[0].hops[0].rule for found in answers[:3]} != {"10b"}
     assert {found[0].hops[1].rule for found in answers[:3]} == {"10b"}
+
+
+@pytest.mark.parametrize("second", [1, 62, 63, 64, 65, 127, 128])
+def test_a_key_decides_wherever_the_second_falls(tmp_path: Path, second: int) -> None:
+    """A key issued one second before its session's creationDate joins it, whatever the clock shows, though
+    another grant of the same role and name falls on that very second."""
+    start = epoch("2026-03-02T08:00:00Z") // 64 * 64
+    cloud = Cloud(seed=10, start=iso(start + second))
+    home = cloud.account("home")
+    ana, bo, role = cloud.user(home, "ana"), cloud.user(home, "bo"), cloud.role(home, "admin")
+    mine = cloud.assume_role(ana, role, "s")
+    cloud.tick(1)
+    cloud.assume_role(bo, role, "s")
+    cloud.tick(30)
+    event = cloud.call(mine, "ec2.amazonaws.com", "DescribeInstances")
+    cloud.records[-1]["userIdentity"]["sessionContext"]["attributes"]["creationDate"] = iso(start + second + 1)
+    with lineage.open(tmp_path / "lineage.db") as store:
+        checked_load(store, tmp_path, one_load([("record", r) for r in cloud.records])[0])
+        (answer,) = store.who(event).answers
+        nodes = store.info().nodes
+
+    assert (answer.origin.name, answer.ambiguous, nodes["Session"], nodes["Credential"]) == ("ana", False, 1, 4)
