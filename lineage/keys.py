@@ -87,7 +87,7 @@ def partition_of(arn: str | None) -> str:
     return parts.partition if parts and parts.partition else "aws"
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=8192)
 def principal(who: Identity) -> Principal:
     """The lasting principal of an identity: its role, user, root, service, outside account, …"""
     account = who.account
@@ -167,7 +167,7 @@ def session_of(who: Identity) -> str | None:
     return session_key(who.account, who.principal_id, who.created, who.assumed_root)
 
 
-@functools.lru_cache(maxsize=65536)
+@functools.lru_cache(maxsize=8192)
 def group(who: Identity) -> str | None:
     """The group of sessions that the identity's session is one of: same role and session name, same user."""
     if not who.principal_id and not who.role_name:

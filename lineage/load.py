@@ -19,7 +19,7 @@ from lineage.stores.base import Store
 from loaders.inputs import find
 from loaders.parallel import batches
 
-DERIVE_TERMS = 4_000
+DERIVE_TERMS = 1_500
 """Dirty terms that one transaction of derivation takes."""
 
 

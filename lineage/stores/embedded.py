@@ -52,7 +52,7 @@ class EmbeddedStore(EmbeddedReader):
             self._db = sqlite3.connect(self.path, timeout=600, isolation_level=None, cached_statements=256)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA cache_size=-65536")
+            self._db.execute("PRAGMA cache_size=-16384")
             self._db.execute("PRAGMA temp_store=MEMORY")
             self._db.execute("PRAGMA wal_autocheckpoint=16000")
             self._migrate()
@@ -251,7 +251,7 @@ class EmbeddedStore(EmbeddedReader):
 
     def _is_news(self, what: str, value: object) -> bool:
         """Was this not written lately? Shared nodes and the accounts of principals come again and again."""
-        if len(self._written) > 100_000:
+        if len(self._written) > 20_000:
             self._written.clear()
         if (what, value) in self._written:
             return False
