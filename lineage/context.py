@@ -9,7 +9,7 @@ from lineage import keys, schema
 from lineage.facts import Grant, Identity, Portal, SignIn, UserName
 from lineage.keys import Ref
 from lineage.resolved import Actor, Call, Item
-from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, named_user
+from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, long_term_key, named_user
 
 TOLERANCE_SECONDS = 2
 
@@ -72,9 +72,9 @@ class Context:
     def caller(self, who: Identity) -> tuple[Ref, keys.Principal]:
         """The node of a caller, and its principal."""
         owner = keys.principal(who)
-        key = who.access_key_id
-        if key and is_long_term(key):
-            return Ref(schema.CREDENTIAL, key), owner
+        key, lasting = who.access_key_id, long_term_key(who)
+        if lasting is not None:
+            return Ref(schema.CREDENTIAL, lasting), owner
         session = keys.session_of(who)
         if session is None or (is_forwarded(who) and not self._is_session(who)):
             return owner.ref, owner

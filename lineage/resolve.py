@@ -17,7 +17,7 @@ from lineage.evidence import agreeing, evidence, opened, opens_another, principa
 from lineage.facts import Grant, Identity, Made, Portal, SignIn
 from lineage.keys import Ref
 from lineage.resolved import Actor, Assumed, Call, Derived, Issued, Item, Link, LongTermKey, Lookup, Session
-from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, is_single_sign_on, touched_by_actor
+from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, is_single_sign_on, long_term_key, touched_by_actor
 
 
 def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
@@ -96,7 +96,7 @@ def _long_term(key: str, items: Sequence[Item], links: dict[int, Link]) -> LongT
     owners: list[keys.Principal] = []
     used = False
     for item in items:
-        if isinstance(item, Actor) and item.who.access_key_id == key:
+        if isinstance(item, Actor) and long_term_key(item.who) == key:
             owner = keys.principal(item.who)
             links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, owner)
             used = True

@@ -28,8 +28,9 @@ def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
 
 def scope_of_actor(actor_id: int, who: Identity) -> str:
     """The scope that an identity's link is derived in: its long-term key, the session that it states, or itself."""
-    if who.access_key_id and is_long_term(who.access_key_id):
-        return keys.key_term(who.access_key_id)
+    lasting = long_term_key(who)
+    if lasting is not None:
+        return keys.key_term(lasting)
     session_group = keys.group(who)
     if keys.session_of(who) is not None and session_group is not None:
         return keys.session_term(session_group, who.created or 0)
@@ -128,10 +129,17 @@ def is_long_term(access_key_id: str) -> bool:
     return not access_key_id.startswith("ASIA")
 
 
+def long_term_key(who: Identity) -> str | None:
+    """The long-term key that an identity used; roles and federated users have none, whatever the record says."""
+    if who.type in ("AssumedRole", "Role", "FederatedUser") or not who.access_key_id:
+        return None
+    return who.access_key_id if is_long_term(who.access_key_id) else None
+
+
 def is_forwarded(who: Identity) -> bool:
     """Could this be a forward access session of a long-term caller (guide §2.12, §12.2 P4)?"""
     return (
         who.type in ("IAMUser", "Root")
         and bool(who.invoked_by)
-        and not (who.access_key_id and is_long_term(who.access_key_id))
+        and long_term_key(who) is None
     )

@@ -12,7 +12,7 @@ from lineage.facts import AnyFact, Grant, Identity
 from lineage.keys import Ref
 from lineage.questions.climb import session_key_of
 from lineage.seen import Around, Graph, Seen, SessionSeen
-from lineage.terms import is_forwarded, is_long_term
+from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
 
 DEFAULT_LIFE_SECONDS = 12 * 3600
@@ -101,8 +101,9 @@ def locate(reader: Reader, who: Identity, time: int, api: str, category: str) ->
     """Where the identity of a record would hang if it were loaded."""
     session = keys.session_of(who)
     key = who.access_key_id
-    if key and is_long_term(key):
-        ref = Ref(schema.CREDENTIAL, key)
+    lasting = long_term_key(who)
+    if lasting is not None:
+        ref = Ref(schema.CREDENTIAL, lasting)
         return Asked(str(ref if reader.has(ref) else keys.principal(who).ref), who, time, api, category)
     if session is not None:
         credential = Ref(schema.CREDENTIAL, f"{key} {session}")

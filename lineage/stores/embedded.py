@@ -25,7 +25,7 @@ from lineage.rows import Edge, Node
 from lineage.seen import Sums
 from lineage.stores.embedded_add import IN_VALUES, Adding, write_node
 from lineage.stores.embedded_read import EmbeddedReader
-from lineage.stores.merging import StoredSample
+from lineage.stores.merging import StoredSample, load_id
 from lineage.terms import is_forwarded
 from lineage.times import iso, now
 
@@ -101,7 +101,7 @@ class EmbeddedStore(EmbeddedReader):
 
     def begin_load(self, paths: Sequence[str]) -> str:
         """Note that a load began; returns its ID."""
-        load = os.urandom(6).hex()
+        load = load_id()
         started = iso(now())
         sums = Sums(id=load, started=started, paths=list(paths))
         with self.transaction():

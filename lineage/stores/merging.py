@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -59,3 +61,8 @@ def is_gap(hour: int, busy: Sequence[int]) -> bool:
     before = max((h for h in busy if h <= hour), default=None)
     after = min((h for h in busy if h >= hour), default=None)
     return before is not None and after is not None and after - before > 6
+
+
+def load_id() -> str:
+    """A new load's ID; IDs sort by when the loads began."""
+    return f"{time.time_ns() // 1000:013x}{os.urandom(2).hex()}"

@@ -44,6 +44,7 @@ from lineage.queries import query
 from lineage.resolved import Derived, Item
 from lineage.seen import Sums
 from lineage.stores import neo4j_add, neo4j_derive, neo4j_rows
+from lineage.stores.merging import load_id
 from lineage.stores.neo4j_db import Record, pack
 from lineage.stores.neo4j_read import Neo4jReader
 from lineage.times import iso, now
@@ -167,7 +168,7 @@ class Neo4jStore(Neo4jReader):
 
     def begin_load(self, paths: Sequence[str]) -> str:
         """Note that a load began; returns its ID."""
-        load, started = os.urandom(6).hex(), iso(now())
+        load, started = load_id(), iso(now())
         body = pack(Sums(id=load, started=started, paths=list(paths)))
         self._write(lambda db: db.write("begin_load", id=load, started=started, body=body))
         return load
