@@ -96,7 +96,8 @@ def touched_by_fact(fact: AnyFact) -> list[str]:
             if fact.session_type in ("user", "root"):
                 found += [f"f{term[1:]}" for term in near]
         if fact.key:
-            found += [keys.key_term(fact.key), keys.caller_term(fact.key)]
+            # Who used the key states a session of the same second; who was called with it may be anywhere.
+            found.append(keys.caller_term(fact.key))
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:

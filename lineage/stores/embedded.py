@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from lineage import rows, schema
+from lineage import resolve, rows, schema
 from lineage.batch import Batch
 from lineage.errors import BadUse, StoreUnreachable
 from lineage.facts import AnyFact, Identity
@@ -30,6 +30,8 @@ from lineage.terms import is_forwarded
 from lineage.times import iso, now
 
 SCHEMA_VERSION = "1"
+LINKS = 2_000
+"""Terms that are followed at a time."""
 _FACT = msgspec.msgpack.Decoder(AnyFact)
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
 _pack = msgspec.msgpack.Encoder().encode
@@ -140,8 +142,17 @@ class EmbeddedStore(EmbeddedReader):
     # derivation
 
     def dirty(self, limit: int) -> list[str]:
-        """Some of the terms that wait to be derived."""
-        return [term for (term,) in self._db.execute("SELECT term FROM dirty LIMIT ?", (limit,))]
+        """Some of the scopes that wait to be derived.
+
+        Terms that only lead to scopes are followed first, all of them, so that no scope is derived twice.
+        """
+        db = self._db
+        links = "SELECT term FROM dirty WHERE NOT (term GLOB 's *' OR term GLOB 'a *' OR term GLOB 'k *') LIMIT ?"
+        while some := [term for (term,) in db.execute(links, (LINKS,))]:
+            scopes = resolve.expand(some, self.lookup)
+            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(scope,) for scope in sorted(scopes)])
+            db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in some])
+        return [term for (term,) in db.execute("SELECT term FROM dirty LIMIT ?", (limit,))]
 
     def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
         """Facts and live actors by term."""

@@ -147,6 +147,7 @@ class Adding:
             count, first, last = added.get(row_id, (0, time, time))
             added[row_id] = (count + 1, time if time < first else first, time if time > last else last)
         lost_by_row: dict[int, set[tuple[int, bytes, int]]] = defaultdict(set)
+        self.any_lost = bool(self.lost) or bool(db.execute("SELECT 1 FROM lost LIMIT 1").fetchone())
         for lost in self.lost:
             lost_by_row[lost.row].add((lost.time, lost.id, lost.fingerprint))
         standing = self._standing([*added, *self.recount])
@@ -172,7 +173,7 @@ class Adding:
             elif old[0]:
                 count, first, last = old[:3]
             changed.append((count, first, last, _pack(samples), row.id))
-        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", new_rows)
+        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", sorted(new_rows))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(row.actor for row in wanted)
         for row_id in sorted(self.recount):
@@ -217,6 +218,8 @@ class Adding:
         self, row: int, fresh: Mapping[int, set[tuple[int, bytes, int]]]
     ) -> set[tuple[int, bytes, int]]:
         """All contents that were offered to a row and lost."""
+        if not self.any_lost:
+            return set()
         stored = self.db.execute("SELECT time, id, fingerprint FROM lost WHERE row = ?", (row,))
         return {tuple(found) for found in stored} | fresh.get(row, set())
 
