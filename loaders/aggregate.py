@@ -45,7 +45,7 @@ from loaders.record import EMPTY, HISTORY, Record
 from loaders.secrets import scrub_text
 from loaders.target_memo import Names, Place, TargetMemo, names_in, reader_of
 
-BATCH_EVENTS = 5_000
+BATCH_EVENTS = 12_000
 """Events of a batch: enough that writing is cheap, few enough that memory stays small."""
 
 CLOCK = 5_000

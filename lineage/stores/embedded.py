@@ -56,7 +56,7 @@ class EmbeddedStore(EmbeddedReader):
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA cache_size=-16384")
             self._db.execute("PRAGMA temp_store=MEMORY")
-            self._db.execute("PRAGMA wal_autocheckpoint=16000")
+            self._db.execute("PRAGMA wal_autocheckpoint=50000")
             self._migrate()
         except sqlite3.Error as error:
             raise StoreUnreachable(f"{self.path}: cannot be opened as a store ({error})") from None

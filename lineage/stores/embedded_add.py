@@ -34,13 +34,15 @@ class Adding:
         self.conflicts = 0
         self.dirty: set[str] = set()
         self.lost: set[Lost] = {Lost(*lost) for lost in batch.lost}
-        self.recount: set[int] = set()
+        self.recount: set[tuple[int, int]] = set()
+        """Rows to count anew: hour and hash."""
+        self.local = self._numbers()
 
     def run(self, load: str, sums: Sums) -> None:
         batch = self.batch
         repeated = self._write_ledger(self._files())
         fresh = len(batch.entries) - len(repeated)
-        self.recount |= {lost.row for lost in self.lost}
+        self.recount |= {(lost.time // 3600, lost.row) for lost in self.lost}
         self._write_rows(repeated)
         self._write_facts(repeated)
         self._write_lost()
@@ -62,6 +64,22 @@ class Adding:
             for path in self.batch.paths
         ]
 
+    def _numbers(self) -> dict[int, int]:
+        """The number of each row of the batch, by its hash; new rows get the next ones."""
+        by_hour: dict[int, list[int]] = defaultdict(list)
+        for row in self.batch.rows:
+            by_hour[row.hour].append(row.id)
+        found: dict[int, int] = {}
+        for hour, hashes in by_hour.items():
+            for some in chunks(hashes):
+                marks = ",".join("?" * len(some))
+                found.update(
+                    self.db.execute(f"SELECT hash, id FROM row WHERE hour = ? AND hash IN ({marks})", (hour, *some))
+                )
+        (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM row").fetchone()
+        news = (row.id for row in self.batch.rows if row.id not in found)
+        return found | {row: number for number, row in enumerate(dict.fromkeys(news), last + 1)}
+
     def _write_ledger(self, files: Sequence[int]) -> set[tuple[int, bytes]]:
         """Write the events that the ledger does not have, settle those that it has, and return the latter.
 
@@ -70,7 +88,7 @@ class Adding:
         """
         db = self.db
         entries = sorted(
-            (hour // 24, id_, hour, second, rank, fingerprint, row, files[file], place)
+            (hour // 24, id_, hour, second, rank, fingerprint, self.local[row], files[file], place)
             for hour, id_, second, rank, fingerprint, row, file, place in self.batch.entries
         )
         db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(entry[0],) for entry in entries}))
@@ -93,11 +111,14 @@ class Adding:
         """Settle the events that the ledger has already; returns them, whether they stay or are replaced."""
         db = self.db
         repeated: set[tuple[int, bytes]] = set()
-        for day, id_, hour, second, rank, fingerprint, row, file, place in entries:
+        hashes = {number: row for row, number in self.local.items()}
+        for day, id_, hour, second, rank, fingerprint, number, file, place in entries:
             was = db.execute(
-                "SELECT rank, fingerprint, row, second FROM ledger WHERE day = ? AND id = ? AND hour = ?",
+                "SELECT l.rank, l.fingerprint, r.hash, l.second FROM ledger l CROSS JOIN row r ON r.id = l.row "
+                "WHERE l.day = ? AND l.id = ? AND l.hour = ?",
                 (day, id_, hour),
             ).fetchone()
+            row = hashes[number]
             if was is None:
                 continue
             repeated.add((hour, id_))
@@ -112,11 +133,11 @@ class Adding:
                 continue
             self.lost.add(Lost(was[2], hour * 3600 + was[3], id_, was[1]))
             self.replacing.add((hour, id_))
-            self.recount |= {was[2], row}
+            self.recount |= {(hour, was[2]), (hour, row)}
             db.execute(
                 "UPDATE ledger SET second = ?, rank = ?, fingerprint = ?, row = ?, file = ?, place = ? "
                 "WHERE day = ? AND id = ? AND hour = ?",
-                (second, rank, fingerprint, row, file, place, day, id_, hour),
+                (second, rank, fingerprint, number, file, place, day, id_, hour),
             )
             self._drop_facts(hour, id_)
         return repeated
@@ -150,9 +171,9 @@ class Adding:
         self.any_lost = bool(self.lost) or bool(db.execute("SELECT 1 FROM lost LIMIT 1").fetchone())
         for lost in self.lost:
             lost_by_row[lost.row].add((lost.time, lost.id, lost.fingerprint))
-        standing = self._standing([*added, *self.recount])
         lived = self._lived(self.batch.actors)
-        wanted = [row for row in self.batch.rows if row.id in added or row.id in self.recount]
+        wanted = [row for row in self.batch.rows if row.id in added or (row.hour, row.id) in self.recount]
+        standing = self._standing(wanted)
         new_rows = []
         changed = []
         for row in wanted:
@@ -162,7 +183,7 @@ class Adding:
             if old is None:
                 samples = smallest(offered, self._lost_of(row.id, lost_by_row))
                 new_rows.append(
-                    (row.id, row.actor, row.hour, row.account, row.region, row.category, row.api, row.relation,
+                    (self.local[row.id], row.id, row.actor, row.hour, row.account, row.region, row.category, row.api, row.relation,
                      row.target.key if row.target else None, address_key(row), _pack(row), count, first, last,
                      _pack(samples))
                 )  # fmt: skip
@@ -172,26 +193,26 @@ class Adding:
                 count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
             elif old[0]:
                 count, first, last = old[:3]
-            changed.append((count, first, last, _pack(samples), row.id))
-        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", sorted(new_rows))
+            changed.append((count, first, last, _pack(samples), self.local[row.id]))
+        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", sorted(new_rows))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(row.actor for row in wanted)
-        for row_id in sorted(self.recount):
-            self._recount(row_id, lost_by_row)
+        for hour, row_id in sorted(self.recount):
+            self._recount(hour, row_id, lost_by_row)
         for actor in dict.fromkeys(row.actor for row in wanted):
             who = self.batch.actors[actor]
             if (actor not in lived and self._live(actor)) or is_forwarded(who):
                 self.dirty.update(touched_by_actor(actor, who))
 
-    def _standing(self, row_ids: Sequence[int]) -> dict[int, tuple[int, int, int, bytes]]:
-        """Count, first, last and samples of the rows that are there already."""
+    def _standing(self, wanted: Iterable[Row]) -> dict[int, tuple[int, int, int, bytes]]:
+        """Count, first, last and samples of the rows that are there already, by hash."""
         found: dict[int, tuple[int, int, int, bytes]] = {}
-        for some in chunks(row_ids):
+        for some in chunks([self.local[row.id] for row in wanted]):
             marks = ",".join("?" * len(some))
-            for row_id, *values in self.db.execute(
-                f"SELECT id, count, first, last, samples FROM row WHERE id IN ({marks})", some
+            for row_hash, *values in self.db.execute(
+                f"SELECT hash, count, first, last, samples FROM row WHERE id IN ({marks})", some
             ):
-                found[row_id] = tuple(values)
+                found[row_hash] = tuple(values)
         return found
 
     def _lived(self, actors: Iterable[int]) -> set[int]:
@@ -223,25 +244,25 @@ class Adding:
         stored = self.db.execute("SELECT time, id, fingerprint FROM lost WHERE row = ?", (row,))
         return {tuple(found) for found in stored} | fresh.get(row, set())
 
-    def _recount(self, row: int, lost_by_row: Mapping[int, set[tuple[int, bytes, int]]]) -> None:
+    def _recount(self, hour: int, row: int, lost_by_row: Mapping[int, set[tuple[int, bytes, int]]]) -> None:
         """Count a row anew from the ledger; its actor may gain or lose its last event by that."""
         db = self.db
-        found = db.execute("SELECT actor, samples FROM row WHERE id = ?", (row,)).fetchone()
+        found = db.execute("SELECT id, actor, samples FROM row WHERE hour = ? AND hash = ?", (hour, row)).fetchone()
         if found is None:
             return
-        actor, samples = found
+        number, actor, samples = found
         count, first, last = db.execute(
             "SELECT count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM ledger WHERE row = ?",
-            (row,),
+            (number,),
         ).fetchone()
         kept = smallest(_SAMPLES.decode(samples), self._lost_of(row, lost_by_row))
         if count:
             db.execute(
                 "UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?",
-                (count, first, last, _pack(kept), row),
+                (count, first, last, _pack(kept), number),
             )
         else:
-            db.execute("DELETE FROM row WHERE id = ?", (row,))
+            db.execute("DELETE FROM row WHERE id = ?", (number,))
         body = db.execute("SELECT body FROM actor WHERE id = ?", (actor,)).fetchone()
         if body:
             self.dirty.update(touched_by_actor(actor, _IDENTITY.decode(body[0])))

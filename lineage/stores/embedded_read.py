@@ -266,7 +266,7 @@ class EmbeddedReader(EmbeddedWhole):
         for ref in refs:
             for body, count, first, last, samples in self._db.execute(
                 "SELECT r.body, r.count, r.first, r.last, r.samples FROM actor a JOIN row r ON r.actor = a.id "
-                "WHERE a.source = ? AND r.count > 0 ORDER BY r.first, r.id",
+                "WHERE a.source = ? AND r.count > 0 ORDER BY r.first, r.hash",
                 (ref,),
             ):
                 ids = [sample[3].event_id for sample in _SAMPLES.decode(samples)]
@@ -300,7 +300,7 @@ class EmbeddedReader(EmbeddedWhole):
         seen_from: dict[tuple[str, str], list[int]] = {}
         for source, who_body, body, count, first, last, samples in self._db.execute(
             "SELECT a.source, a.body, r.body, r.count, r.first, r.last, r.samples "
-            "FROM row r JOIN actor a ON a.id = r.actor WHERE r.count > 0 ORDER BY r.id"
+            "FROM row r JOIN actor a ON a.id = r.actor WHERE r.count > 0 ORDER BY r.hour, r.hash"
         ):
             row, who = _ROW.decode(body), _IDENTITY.decode(who_body)
             source = source or str(keys.principal(who).ref)

@@ -20,10 +20,13 @@ CREATE TABLE IF NOT EXISTS lost (
 
 CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER);
 
+-- Rows have numbers of their own beside the hash that names them everywhere: numbers grow with time, so that
+-- a load touches the newest pages of the tables and indexes that hold them.
 CREATE TABLE IF NOT EXISTS row (
-  id INTEGER PRIMARY KEY, actor INTEGER, hour INTEGER, account TEXT, region TEXT, category TEXT, api TEXT,
+  id INTEGER PRIMARY KEY, hash INTEGER, actor INTEGER, hour INTEGER, account TEXT, region TEXT, category TEXT, api TEXT,
   relation TEXT, target TEXT, address TEXT, body BLOB, count INTEGER, first INTEGER, last INTEGER, samples BLOB
 );
+CREATE UNIQUE INDEX IF NOT EXISTS row_hash ON row (hour, hash);
 CREATE INDEX IF NOT EXISTS row_actor ON row (actor, hour);
 CREATE INDEX IF NOT EXISTS row_account ON row (account, hour);
 CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
