@@ -219,9 +219,11 @@ class Aggregator:
                 event_id, fingerprint = record.event_id, rank
                 if (
                     not kind.plain
+                    or row.telling
                     or record.addendum is not EMPTY
                     or event_id is None
                     or (len(record.response_elements) > _NULL and extract.issues_key(bytes(record.response_elements)))
+                    or (len(record.request_parameters) > _NULL and b"ilter" in bytes(record.request_parameters))
                 ):
                     mark = _mark(len(rows), kind, row, record, time, rank)
                     marks.append(mark)
@@ -393,7 +395,12 @@ def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank
     event_id = canonical_id(record) if event_id is None else event_id_text(event_id)
     who, response = row.who.identity, record.response_elements
     if kind.plain and not extract.issues_key(bytes(response)):
-        return Mark(position, rank, rank, event_id, None)
+        # Of such a call counts, beside its row and second, what a sample of it keeps.
+        resources, request = _kept(row, record)
+        if not resources and not request:
+            return Mark(position, rank, rank, event_id, None)
+        digest = xxh3_64_intdigest(b"|".join((resources, request)).translate(None, _BLANKS))
+        return Mark(position, rank, digest >> 1 & ~7 | rank, event_id, None)
     # Blanks are as the file had them, and tell nothing.
     digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
     event = extract.event_of(record, kind.call, time, event_id, who)
@@ -408,17 +415,21 @@ def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank
 def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
     """Keep a call as one that may become a sample of its row."""
     offers = row.offers
-    request, resources = bytes(record.request_parameters), b""
-    if row.telling:
-        resources = bytes(record.resources)
-    elif b"ilter" not in request:
-        request = b""
+    resources, request = _kept(row, record)
     offers.append(Offer(time, event_id_text(event_id), fingerprint, resources, request))
     if len(offers) > MANY or (len(offers) >= SAMPLES_PER_ROW and row.worst == _FAR):
         if len(offers) > 1:
             offers[:] = smallest(offers)  # repeated ones are no reason to let others go
         if len(offers) == SAMPLES_PER_ROW:
             row.worst = offers[-1].time
+
+
+def _kept(row: _Row, record: Record) -> tuple[bytes, bytes]:
+    """Resources and request of a call as far as a sample keeps them: of a read its filters, which show intent."""
+    request = bytes(record.request_parameters)
+    if row.telling:
+        return bytes(record.resources), request
+    return b"", request if b"ilter" in request else b""
 
 
 def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:

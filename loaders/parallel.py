@@ -22,7 +22,7 @@ from lineage.errors import LineageError
 from loaders.aggregate import aggregate
 from loaders.inputs import Source
 
-SMALL_BYTES = 8_000_000
+SMALL_BYTES = 1_000_000
 """Below this, starting processes costs more than they save."""
 _COMMAND = "from loaders.parallel import work; work()"
 _LENGTH = 8
