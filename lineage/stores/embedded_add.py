@@ -183,8 +183,9 @@ class Adding:
             if old is None:
                 samples = smallest(offered, self._lost_of(row.id, lost_by_row))
                 new_rows.append(
-                    (self.local[row.id], row.id, row.actor, row.hour, row.account, row.region, row.category, row.api, row.relation,
-                     row.target.key if row.target else None, address_key(row), _pack(row), count, first, last,
+                    (self.local[row.id], row.id, row.actor, row.hour, row.account, row.region, row.category,
+                     row.api, row.relation, row.target.key if row.target else None, address_key(row), _pack(row), count,
+                     first, last,
                      _pack(samples))
                 )  # fmt: skip
                 continue
@@ -194,7 +195,8 @@ class Adding:
             elif old[0]:
                 count, first, last = old[:3]
             changed.append((count, first, last, _pack(samples), self.local[row.id]))
-        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", sorted(new_rows))
+        marks = ", ".join("?" * 16)
+        db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(row.actor for row in wanted)
         for hour, row_id in sorted(self.recount):
