@@ -96,7 +96,7 @@ class Around(NamedTuple):
     """First second loaded of the account (any region); None: the account was not loaded."""
     last: int | None
     reads: int
-    """Management reads loaded of the account within a day of the time."""
+    """Are management reads loaded of the account within a day of the time? Not 0 if so."""
     writes: int
     gap: bool
     """The time lies in a known gap of the account."""

@@ -74,8 +74,8 @@ class EmbeddedReader(EmbeddedWhole):
     def facts_of(self, event_id: str) -> list[AnyFact]:
         """The facts of an event."""
         found = self._db.execute(
-            "SELECT f.body FROM day CROSS JOIN fact f ON f.hour BETWEEN day.day * 24 AND day.day * 24 + 23 AND f.id = ?"
-            " ORDER BY f.hour, f.number",
+            "SELECT f.body FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id = ? "
+            "CROSS JOIN fact f ON f.hour = l.hour AND f.id = l.id ORDER BY f.hour, f.number",
             (event_id_bytes(event_id),),
         )
         return [_FACT.decode(body) for (body,) in found]

@@ -47,9 +47,7 @@ class EmbeddedWhole:
         for target, (source, way) in parents.items():
             if way and sessions[target]["type"] == "role":
                 inner.add(
-                    parents[source][0]
-                    if source in parents and source.startswith(f"{schema.CREDENTIAL} ")
-                    else source
+                    parents[source][0] if source in parents and source.startswith(f"{schema.CREDENTIAL} ") else source
                 )
         for leaf, node in sorted(sessions.items()):
             if node["type"] == "role" and leaf not in inner:
@@ -114,17 +112,11 @@ class EmbeddedWhole:
         db = self._db
         edges = Counter(dict(db.execute("SELECT type, count(*) FROM edge GROUP BY type")))
         edges.update(
-            dict(
-                db.execute(
-                    "SELECT d.type, count(*) FROM deed d JOIN actor a ON a.id = d.actor GROUP BY d.type"
-                )
-            )
+            dict(db.execute("SELECT d.type, count(*) FROM deed d JOIN actor a ON a.id = d.actor GROUP BY d.type"))
         )
         live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
         (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
-        edges.update(
-            dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1"))
-        )
+        edges.update(dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1")))
         seen = (
             f"SELECT DISTINCT a.source, r.address FROM {live} "
             "AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
@@ -152,9 +144,7 @@ class EmbeddedWhole:
         places = [place for ref, known in found.items() if (place := rows.in_account(keys.ref(ref), known)) is not None]
         edges[schema.IN_ACCOUNT] = len(places)
         nodes[schema.ACCOUNT] = len({account.ref for account, _ in places})
-        return {label: nodes[label] for label in schema.LABELS}, {
-            kind: edges[kind] for kind in schema.RELATIONSHIPS
-        }
+        return {label: nodes[label] for label in schema.LABELS}, {kind: edges[kind] for kind in schema.RELATIONSHIPS}
 
     def coverage(self) -> list[Coverage]:
         """Events by account, region, hour and category, in that order."""
@@ -178,25 +168,29 @@ class EmbeddedWhole:
             for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
         )
         hour = time // 3600
-        categories = dict(
+        near = "FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0"
+        reads, writes = (
             db.execute(
-                "SELECT category, sum(count) FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0 "
-                "GROUP BY 1",
-                (account, hour - 24, hour + 24),
-            )
+                f"SELECT EXISTS (SELECT 1 {near} AND category = ?)", (account, hour - 24, hour + 24, category)
+            ).fetchone()[0]
+            for category in ("management-read", "management-write")
         )
+        # The nearest busy hours on both sides tell a gap; the index has them first.
+        sides = ((hour - 48, hour, "DESC"), (hour, hour + 48, "ASC"))
         busy = [
-            h
-            for (h,) in db.execute(
-                "SELECT DISTINCT hour FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0",
-                (account, hour - 48, hour + 48),
+            found[0]
+            for low, high, order in sides
+            if (
+                found := db.execute(
+                    f"SELECT hour {near} ORDER BY hour {order} LIMIT 1", (account, low, high)
+                ).fetchone()
             )
         ]
         digests = db.execute(
             'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?',
             (account, time, time),
         ).fetchall()
-        return Around(first, last, categories.get("management-read", 0), categories.get("management-write", 0),
+        return Around(first, last, reads, writes,
                       _is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
 
     def account_names(self) -> dict[str, str]:
