@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -209,8 +209,3 @@ def stable_id(parts: bytes) -> int:
 def actor_id(who: Identity) -> int:
     """The ID of an identity as it stands on records."""
     return stable_id(msgspec.json.encode(who))
-
-
-def merge_lost(groups: Iterable[Iterable[Lost]]) -> set[Lost]:
-    """The union of lost contents."""
-    return {lost for group in groups for lost in group}

@@ -41,7 +41,6 @@ def climb(graph: Graph, start: str) -> list[Climb]:
     """All chains that lead to `start`: one, but where several callers fit."""
     finished: list[Climb] = []
     waiting = [Climb(start, (), None, False, False, None)]
-    used_key: dict[int, str | None] = {}
     while waiting and len(finished) < MAX_CANDIDATES:
         state = waiting.pop()
         nexts = _step(graph, state)
@@ -49,7 +48,6 @@ def climb(graph: Graph, start: str) -> list[Climb]:
             finished.append(state)
         else:
             waiting.extend(nexts)
-    used_key.clear()
     return sorted(finished, key=lambda found: (found.top, [hop.event_ids for hop in found.hops]))
 
 

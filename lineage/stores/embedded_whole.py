@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -16,6 +16,7 @@ from lineage.questions.chains import ChainRow
 from lineage.questions.cross_account import CrossingRow
 from lineage.rows import Properties
 from lineage.seen import Around, Coverage, Sums
+from lineage.stores.merging import is_gap
 from lineage.times import iso, parse_when
 
 _ROW = msgspec.msgpack.Decoder(Row)
@@ -191,7 +192,7 @@ class EmbeddedWhole:
             (account, time, time),
         ).fetchall()
         return Around(first, last, reads, writes,
-                      _is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
+                      is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
 
     def account_names(self) -> dict[str, str]:
         """Names of accounts, as far as they were given."""
@@ -255,10 +256,3 @@ def _chain_row(
         current, str(account) if account else None, tuple(reversed(roles)), tuple(confidences), min(times), max(times),
         keys.ref(leaf).key,
     )  # fmt: skip
-
-
-def _is_gap(hour: int, busy: Sequence[int]) -> bool:
-    """Does the hour lie in six or more empty hours between busy ones?"""
-    before = max((h for h in busy if h <= hour), default=None)
-    after = min((h for h in busy if h >= hour), default=None)
-    return before is not None and after is not None and after - before > 6
