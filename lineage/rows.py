@@ -79,18 +79,9 @@ def account_node(account: str, partition: str = "aws") -> Node:
     return Node(Ref(schema.ACCOUNT, f"{partition}:{account}"), None, {"id": account, "partition": partition})
 
 
-def principal_rows(principal: Principal) -> Rows:
-    """A principal and the account that it is in."""
-    rows = Rows([node_of(principal)], [])
-    if principal.account:
-        account = account_node(principal.account, keys.partition_of(principal.arn or principal.key))
-        rows.nodes.append(account)
-        rows.edges.append(Edge(schema.IN_ACCOUNT, principal.key, principal.ref, account.ref, {}))
-    return rows
-
-
 def in_account(ref: Ref, properties: Mapping[str, object]) -> tuple[Node, Edge] | None:
-    """The account that a principal or resource is in; None where it is in none that is known."""
+    """The account that a principal or resource is in; None where it is in none that is known. Stores read it off
+    the nodes that they hold, so that it goes when they go."""
     account = properties.get("account")
     if ref.label not in (schema.PRINCIPAL, schema.RESOURCE) or not isinstance(account, str) or not account:
         return None
@@ -106,7 +97,7 @@ def session_rows(session: Session) -> Rows:
     whos = [actor.who for actor in session.actors]
     parent = next((way.caller for way in session.assumed if way.parent), None)
     workload = _workload(session)
-    rows = principal_rows(owner)
+    rows = Rows([node_of(owner)], [])
     rows.nodes.append(
         Node(
             session.ref,
@@ -133,7 +124,7 @@ def session_rows(session: Session) -> Rows:
     for way in session.assumed:
         caller = _caller(session, way)
         if caller is not None:
-            _extend(rows, principal_rows(caller))
+            rows.nodes.append(node_of(caller))
         rows.edges.append(_assumed(session, way, caller))
     for issue in session.issued:
         credential = Node(
@@ -159,7 +150,7 @@ def long_term_rows(found: LongTermKey) -> Rows:
     ref = Ref(schema.CREDENTIAL, found.key)
     rows = Rows([Node(ref, None, {"access_key_id": found.key, "long_term": True})], [])
     if found.owner is not None:
-        _extend(rows, principal_rows(found.owner))
+        rows.nodes.append(node_of(found.owner))
         rows.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, {}))
         if not found.made:
             rows.edges.append(Edge(schema.ISSUED, found.key, found.owner.ref, ref, {"parent": False}))
@@ -285,11 +276,6 @@ def used_properties(row: Row, who: Identity) -> Properties:
         "presigned": row.presigned,
         "resource": row.target.key if row.target else None,
     }
-
-
-def _extend(rows: Rows, more: Rows) -> None:
-    rows.nodes.extend(more.nodes)
-    rows.edges.extend(more.edges)
 
 
 def _caller(session: Session, way: Assumed) -> Principal | None:

@@ -221,8 +221,7 @@ class EmbeddedStore(EmbeddedReader):
                 nodes += [(node, scope) for node in made.nodes]
                 edges += [(edge, scope) for edge in made.edges]
         for link in set(derived.links.values()):
-            made = rows.principal_rows(link.principal)
-            nodes += [(node, None) for node in made.nodes if node.ref.label != schema.ACCOUNT]
+            nodes.append((rows.node_of(link.principal), None))
         self._write_nodes(nodes)
         unique = {(edge.type, edge.key): (edge, scope) for edge, scope in edges}
         db.executemany(
@@ -231,7 +230,6 @@ class EmbeddedStore(EmbeddedReader):
                 (edge.type, edge.key, str(edge.source), str(edge.target),
                  scope, _pack(edge.properties))
                 for edge, scope in unique.values()
-                if edge.type != schema.IN_ACCOUNT  # read off the nodes, so that it goes when they go
             ],
         )  # fmt: skip
         db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)

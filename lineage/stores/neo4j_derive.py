@@ -115,8 +115,8 @@ def write_derived(db: Db, derived: Derived, done: Sequence[str]) -> None:
 
 
 def _collect(made: rows.Rows, nodes: list[Node], edges: dict[tuple[str, str], Edge]) -> None:
-    nodes += [node for node in made.nodes if node.ref.label != schema.ACCOUNT]  # they come with what is in them
-    edges.update({(edge.type, edge.key): edge for edge in made.edges if edge.type != schema.IN_ACCOUNT})
+    nodes += made.nodes
+    edges.update({(edge.type, edge.key): edge for edge in made.edges})
 
 
 def _replace_scopes(db: Db, sessions: dict[str, list[str]]) -> list[str]:
