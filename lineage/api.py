@@ -10,14 +10,19 @@ answer = store.who("AKIA…")
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
-from lineage.errors import BadUse, NotFound
-from lineage.times import parse_when
+from lineage.asking.base import second
+from lineage.asking.history import History
+from lineage.asking.investigating import Investigating
+from lineage.asking.reach import Reach
+from lineage.asking.roles import Roles
+from lineage.asking.sessions import Sessions
+from lineage.asking.whole import Whole
+from lineage.errors import NotFound
 
 if TYPE_CHECKING:
     # The answer models take a tenth of a second to import, which `lineage --help` need not wait for.
@@ -44,7 +49,7 @@ def open(target: str | os.PathLike[str], *, create: bool = True) -> Lineage:
     return Lineage(EmbeddedStore(text, create=create))
 
 
-class Lineage:
+class Lineage(Investigating, Sessions, History, Roles, Reach, Whole):
     """An open store. Every question is a method that returns its answer model."""
 
     def __init__(self, store: Store) -> None:
@@ -102,7 +107,7 @@ class Lineage:
         ask = ask.strip()
         if kind_of(ask) == "record":
             return self._who_record(ask)
-        return who.answer(self._reader(), ask, at=_time(at), limit=limit)
+        return who.answer(self._reader(), ask, at=second(at), limit=limit)
 
     def whos(self, asks: Iterable[str]) -> Iterator[Who]:
         """Answers for many asks, in order."""
@@ -114,14 +119,6 @@ class Lineage:
         from loaders.single import one_record
 
         return who.answer_record(self._reader(), text, *one_record(text))
-
-    def _reader(self) -> Memo:
-        """The store as questions read it: what it said a moment ago it is not asked again."""
-        from lineage.questions.memo import Memo
-
-        if self._memo is None or self._memo.is_stale:
-            self._memo = Memo(self._store)
-        return self._memo
 
     def trace(self, ask: str, *, limit: int = 1000) -> Trace:
         """Every session and key that came from an identity, with what was done and tried."""
@@ -145,7 +142,7 @@ class Lineage:
 
         return chains.answer(
             self._store.chain_rows(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
-            since=_time(since), until=_time(until, last=True), limit=limit,
+            since=second(since), until=second(until, last=True), limit=limit,
         )  # fmt: skip
 
     def cross_account(self, *, since: str | None = None, until: str | None = None) -> CrossAccount:
@@ -153,8 +150,9 @@ class Lineage:
         from lineage.questions import cross_account
 
         return cross_account.answer(
-            self._store.crossing_rows(), self._store.account_names(), since=_time(since), until=_time(until, last=True)
-        )
+            self._store.crossing_rows(), self._store.account_names(),
+            since=second(since), until=second(until, last=True),
+        )  # fmt: skip
 
     def info(self) -> Info:
         """What the store holds."""
@@ -171,17 +169,6 @@ class Lineage:
     def file_hash(self, path: str) -> str | None:
         """SHA-256 of a file as it was loaded; None if it was not."""
         return self._store.file_hash(path)
-
-
-def _time(text: str | None, *, last: bool = False) -> int | None:
-    """The second that a text names; of a bare day the first, or the last."""
-    if text is None:
-        return None
-    day = re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip())
-    time = parse_when(f"{text.strip()}T{'23:59:59' if last else '00:00:00'}Z" if day else text)
-    if time is None:
-        raise BadUse(f"{text}: no time; write it like 2026-01-31 or 2026-01-31T12:00:00Z")
-    return time
 
 
 def _sums(sums: Sums) -> LoadSums:

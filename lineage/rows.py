@@ -17,11 +17,9 @@ from lineage.batch import Row
 from lineage.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started
 from lineage.keys import Principal, Ref
 from lineage.resolved import Assumed, Call, Issued, LongTermKey, Session
+from lineage.seen import Properties as Properties
 from lineage.terms import is_long_term
 from lineage.times import iso
-
-Value = str | int | bool | list[str] | None
-Properties = dict[str, Value]
 
 
 class Node(NamedTuple):

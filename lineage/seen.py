@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from lineage import schema
 from lineage.batch import Row
-from lineage.facts import Identity
+from lineage.facts import Identity, Sample
 from lineage.keys import Ref
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 else:
     Graph = object
 """A neighbourhood: nodes are references as text, attributes those of `lineage.schema`."""
+
+
+Value = str | int | bool | list[str] | None
+Properties = dict[str, Value]
+"""Properties of a node or relationship, by the names of `lineage.schema`."""
 
 
 class Sums(msgspec.Struct, kw_only=True):
@@ -57,15 +62,69 @@ class Seen(msgspec.Struct, frozen=True):
     copy: bool = False
 
 
+class Window(NamedTuple):
+    """A stretch of time: seconds since the epoch, both ends included; None is open."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+ALWAYS = Window()
+
+
+class Which(NamedTuple):
+    """Which calls are meant.
+
+    - `node`: those that hang on the nodes (references as text);
+    - `session`: those of sessions (keys of Session nodes), with whatever key they were made;
+    - `principal`: those of principals (keys): of all their sessions and keys, and their own;
+    - `key`: those that were logged with an access key ID;
+    - `account`: those that an account's trail delivered (recipientAccountId);
+    - `address`: those from a source as logged, through whatever endpoint;
+    - `agent`: those of a user agent, exactly as logged;
+    - `api`: those of an operation (`service:Operation`);
+    - `resource`: changing, sensitive and refused calls about a target (key of `Target`);
+    - `all`: every one.
+    """
+
+    by: Literal["node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "all"]
+    values: tuple[str, ...] = ()
+
+
 class RowSeen(msgspec.Struct, frozen=True):
-    """One `USED` row with its counts; `event_ids` are its samples."""
+    """One `USED` row, or what of it lies in a window.
+
+    `samples` are its examples, the smallest by (time, event ID); of an event that the row keeps no example of,
+    a sample has time and ID alone.
+    """
 
     source: str
     row: Row
     count: int
     first: int
     last: int
+    samples: list[Sample]
+    access_key_id: str | None = None
+    """As logged on the calls."""
+    invoked_by: str | None = None
+
+    @property
+    def event_ids(self) -> list[str]:
+        """IDs of the examples."""
+        return [sample.event_id for sample in self.samples]
+
+
+class DeedSeen(msgspec.Struct, frozen=True):
+    """A relationship that one event made from its caller: `ISSUED` (of a key made for somebody), `CREATED`,
+    `CHANGED` or `STARTED`. `properties` are those of the schema for the type, but `key`."""
+
+    type: str
+    key: str
+    source: str
+    target: str
+    time: int
     event_ids: list[str]
+    properties: Properties
 
 
 class SessionSeen(NamedTuple):

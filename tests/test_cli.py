@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from lineage import cli
-from lineage.answers import ANSWERS, Who
+from lineage.answers import Who
+from lineage.answers.registry import ANSWERS
 
 ROOT = Path(__file__).parent.parent
 LOGS = "examples/incident/logs"

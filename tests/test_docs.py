@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lineage import cli, queries, schema
-from lineage.answers import ANSWERS, CallIdentity, Hop, Model, Origin, Who, WhoAnswer
+from lineage.answers import CallIdentity, Hop, Model, Origin, Who, WhoAnswer
+from lineage.answers.registry import ANSWERS
 from lineage.render import words
 from tests.test_cli import Shell, commands
 
@@ -25,6 +26,11 @@ ELISION = "…"
 def page(name: str) -> str:
     """The text of a page."""
     return (ROOT / name).read_text("utf-8")
+
+
+def questions() -> str:
+    """The text of all pages about questions."""
+    return "".join(path.read_text("utf-8") for path in PAGES if "questions" in path.parts[-2:][0] + path.stem)
 
 
 def names(path: Path) -> str:
@@ -107,7 +113,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_every_command_and_option_is_documented() -> None:
     """Each command has its heading, each of its options is named on its page."""
-    text = page("docs/questions.md")
+    text = questions()
     everywhere = text + page("docs/loading.md")
     for name, command in commands().items():
         assert f"## `lineage {name}`\n" in text

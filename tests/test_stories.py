@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lineage.errors import NotFound
+from lineage.render.of import module_name
 from tests.matching import differences
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def answer(store: Store, check: dict[str, Any]) -> Any:
     """The store's answer as JSON; what is not found is `{"found": false, "total": 0, "answers": []}`."""
     asked = [check["ask"]] if "ask" in check else []
     try:
-        model = getattr(store, check["question"])(*asked, **check.get("options", {}))
+        model = getattr(store, module_name(check["question"]))(*asked, **check.get("options", {}))
     except NotFound:
         return {"found": False, "total": 0, "answers": []}
     return model.model_dump(mode="json", by_alias=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from lineage.answers import ANSWERS
+from lineage.answers.registry import ANSWERS
 from lineage.errors import BadUse
 
 

@@ -33,6 +33,20 @@ class Memo:
         self.sessions_of = store.sessions_of
         self.principals_of = store.principals_of
         self.direct_calls = store.direct_calls
+        self.ascend = store.ascend
+        self.descend = store.descend
+        self.uses = store.uses
+        self.calls = store.calls
+        self.deeds = store.deeds
+        self.addresses = store.addresses
+        self.identities = store.identities
+        self.events_of = store.events_of
+        self.lineage = store.lineage
+        self.coverage = store.coverage
+        self.account_names = store.account_names
+        self.chain_rows = store.chain_rows
+        self.crossing_rows = store.crossing_rows
+        self.loads = store.loads
 
     @property
     def is_stale(self) -> bool:

@@ -45,8 +45,14 @@ def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int) ->
     )
 
 
-def explain(reader: Reader, asked: Asked) -> list[WhoAnswer]:
-    """The answers for one identity: one, or one a caller where several fit."""
+def explain(
+    reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True
+) -> list[WhoAnswer]:
+    """The answers for one identity: one, or one a caller where several fit.
+
+    `graph` is all that leads to it, if that was read already; without `provenance` nobody is told who made its key
+    or started its workload.
+    """
     if asked.who is None and keys.ref(asked.start).label in (schema.SESSION, schema.CREDENTIAL):
         asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
     start, joined, hints = asked.start, None, []
@@ -55,14 +61,16 @@ def explain(reader: Reader, asked: Asked) -> list[WhoAnswer]:
         if found is not None:
             start, *joined = found
             hints.append(Hint(what="session", value=session_key_of(start) or "", rule=joined[0]))
-    graph = reader.neighbourhood(keys.ref(start)).copy()  # what follows adds to it, and the reader may keep its own
+    if graph is None or start != asked.start:
+        # What follows adds to it, and the reader may keep its own.
+        graph = reader.neighbourhood(keys.ref(start)).copy()
     answers = []
     for chain in climb(graph, start):
         if joined and chain.hops:
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *joined)))
         for whole in through_lost_copy(reader, graph, chain):
             answers.append(
-                _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints)
+                _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
             )
     return answers
 
@@ -75,6 +83,7 @@ def _element(
     found: Climb,
     joined: list[str] | None,
     hints: list[Hint],
+    provenance: bool,
 ) -> WhoAnswer:
     origin, reason, own, more = origin_of(reader, graph, asked, found, start)
     hints = [*hints, *more, *hints_of(graph, asked, start, origin)]
@@ -99,8 +108,8 @@ def _element(
         missing=missing,
         hints=_unique(hints),
         hops=list(found.hops),
-        made_by=_made_by(reader, graph, found, origin, asked.time),
-        started_by=_started_by(reader, graph, found),
+        made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
+        started_by=_started_by(reader, graph, found) if provenance else None,
     )
 
 

@@ -19,6 +19,7 @@ from lineage.answers import (
     Who,
     WhoAnswer,
 )
+from lineage.render.of import by_stem
 from lineage.render.tables import plain
 from lineage.render.text import clean
 
@@ -80,7 +81,8 @@ def table(answer: Model) -> tuple[tuple[str, ...], Iterator[Row]]:
             return SHOWN, _fields(answer.places, SHOWN)
         case QueryRows():
             return tuple(answer.columns), (tuple(row) for row in answer.rows)
-    raise TypeError(f"{type(answer).__name__} has no table")
+    columns, rows = by_stem(answer).table(answer)
+    return columns, iter(rows)
 
 
 def text(answer: Model) -> str:

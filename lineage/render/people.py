@@ -10,6 +10,7 @@ from rich.text import Text
 
 from lineage.answers import Chains, CrossAccount, Info, Load, Model, QueryRows, Shown, Trace, Who
 from lineage.render import console, ladder, tables, trees
+from lineage.render.of import by_stem
 from lineage.render.text import clean, safe_json
 
 
@@ -42,7 +43,7 @@ def renderables(answer: Model) -> Iterable[RenderableType]:
             return tables.query_table(answer)
         case Shown():
             return _records(answer)
-    raise TypeError(f"{type(answer).__name__} has no form for people")
+    return by_stem(answer).people(answer)
 
 
 def _records(shown: Shown) -> Iterable[RenderableType]:

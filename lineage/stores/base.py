@@ -13,7 +13,20 @@ from lineage.keys import Ref
 from lineage.questions.chains import ChainRow
 from lineage.questions.cross_account import CrossingRow
 from lineage.resolved import Derived, Item
-from lineage.seen import Around, Coverage, Graph, RowSeen, Seen, SessionSeen, Sums, leading
+from lineage.seen import (
+    ALWAYS,
+    Around,
+    Coverage,
+    DeedSeen,
+    Graph,
+    RowSeen,
+    Seen,
+    SessionSeen,
+    Sums,
+    Which,
+    Window,
+    leading,
+)
 
 
 class Store(Protocol):
@@ -86,8 +99,41 @@ class Store(Protocol):
     def descend(self, refs: Sequence[Ref]) -> Graph:
         """All that came from the nodes: sessions and keys, with keys and users made for others."""
 
+    def ascend(self, refs: Iterable[str]) -> Graph:
+        """All that leads to the nodes (references as text): the union of their neighbourhoods."""
+
     def uses(self, refs: Iterable[str]) -> Iterable[RowSeen]:
         """The rows of calls that hang on the nodes."""
+
+    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
+        """The calls that are meant, cut to a window by the second; in order of first second, row and source.
+
+        Counts, first and last are those of the events in the window. With `every`, `samples` holds every event
+        of the row in the window, in order of (time, event ID).
+        """
+
+    def deeds(
+        self,
+        types: Sequence[str],
+        *,
+        sources: Iterable[str] | None = None,
+        targets: Iterable[str] | None = None,
+        window: Window = ALWAYS,
+    ) -> list[DeedSeen]:
+        """The deeds of some types (`ISSUED`, `CREATED`, `CHANGED`, `STARTED`), of some callers and about some
+        nodes if given (references as text); in order of time, type and key."""
+
+    def addresses(self) -> list[str]:
+        """Every source address that calls came from, as logged; sorted."""
+
+    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
+        """The identities by number (`Row.actor`)."""
+
+    def events_of(self, event_ids: Iterable[str]) -> dict[str, list[Seen]]:
+        """`events` of many IDs at once; what is not there is left out."""
+
+    def lineage(self) -> Graph:
+        """The whole lineage without its calls: sessions, keys and principals, with what made them."""
 
     def graph(self) -> Graph:
         """The whole answer graph."""
@@ -99,8 +145,9 @@ class Store(Protocol):
         """Every grant across accounts, copies merged."""
 
     # reading: what was loaded
-    def coverage(self) -> list[Coverage]:
-        """Events by account, region, hour and category, in that order."""
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
+        a window touches."""
 
     def around(self, account: str | None, time: int) -> Around:
         """What was loaded of an account around a time."""

@@ -1,26 +1,12 @@
-"""The typed answers. Their JSON is what other programs build on: each carries a versioned schema name.
-
-Times are ISO text, UTC. Lists are ordered as their comments say, so that equal graphs give equal answers.
-"""
+"""The answers about chains: `who`, `trace`, `chains`, `cross_account`."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Model(BaseModel):
-    """Base of all answers: frozen, no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=())
-
-    def as_json(self) -> dict[str, Any]:
-        """The answer as JSON values."""
-        return self.model_dump(mode="json", by_alias=True)
-
-
-Confidence = Literal["EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"]
+from lineage.answers.base import Confidence, Model
 
 
 class SessionId(Model):
@@ -263,117 +249,3 @@ class CrossAccount(Model):
     total: int
     crossings: list[Crossing]
     """Most frequent first, then by accounts."""
-
-
-class LoadSums(Model):
-    """The sums of one load: read = loaded + duplicate + set aside."""
-
-    id: str
-    started: str
-    finished: str | None
-    paths: list[str]
-    files: int
-    bytes: int
-    read: int
-    loaded: int
-    duplicate: int
-    set_aside: int
-    conflicting: int
-    passed: dict[str, int]
-
-
-class AccountSeen(Model):
-    """An account in the store."""
-
-    id: str
-    name: str | None
-    events: int
-    first: str | None
-    last: str | None
-
-
-class Info(Model):
-    """What a store holds."""
-
-    name: ClassVar[str] = "info"
-    schema_: Literal["lineage.info/1"] = Field(default="lineage.info/1", alias="schema")
-    store: str
-    nodes: dict[str, int]
-    relationships: dict[str, int]
-    events: int
-    accounts: list[AccountSeen]
-    first: str | None
-    last: str | None
-    loads: list[LoadSums]
-    unfinished: int
-    """Terms that still wait to be derived: a load was interrupted; the next load finishes them."""
-
-
-class AsideAt(Model):
-    """A record that was set aside: where and why."""
-
-    path: str
-    index: int
-    offset: int | None
-    reason: str
-
-
-class Load(Model):
-    """What a load did: its sums, and the first places that were set aside."""
-
-    name: ClassVar[str] = "load"
-    schema_: Literal["lineage.load/1"] = Field(default="lineage.load/1", alias="schema")
-    sums: LoadSums
-    aside: list[AsideAt]
-    """At most the first 1,000."""
-    aside_total: int
-
-
-class Place(Model):
-    """One place where a record lies."""
-
-    path: str
-    index: int
-    """Position among the records of the file, from 0."""
-    sha256: str
-    """Of the file as it lies on disk now."""
-    loaded_sha256: str | None
-    """Of the file when it was loaded; null if it was not."""
-    record: dict[str, Any]
-    """As logged, secrets removed."""
-
-
-class Shown(Model):
-    """The raw records of an event, secrets removed."""
-
-    name: ClassVar[str] = "show"
-    schema_: Literal["lineage.show/1"] = Field(default="lineage.show/1", alias="schema")
-    event_id: str
-    found: bool
-    places: list[Place]
-
-
-class QueryRows(Model):
-    """Columns and rows of a Cypher file."""
-
-    name: ClassVar[str] = "query"
-    schema_: Literal["lineage.query/1"] = Field(default="lineage.query/1", alias="schema")
-    query: str
-    columns: list[str]
-    rows: list[list[Any]]
-
-
-Provenance.model_rebuild()
-Branch.model_rebuild()
-
-ANSWERS: dict[str, type[Model]] = {
-    "lineage.who/1": Who,
-    "lineage.trace/1": Trace,
-    "lineage.chains/1": Chains,
-    "lineage.cross_account/1": CrossAccount,
-    "lineage.info/1": Info,
-    "lineage.load/1": Load,
-    "lineage.show/1": Shown,
-    "lineage.query/1": QueryRows,
-}
-"""Answer models by schema name."""

@@ -1,0 +1,118 @@
+"""What all answers have in common. Their JSON is what other programs build on: each carries a versioned schema name.
+
+Times are ISO text, UTC. Lists are ordered as their comments say, so that equal graphs give equal answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Model(BaseModel):
+    """Base of all answers: frozen, no unknown fields."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=(), defer_build=True
+    )
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+Confidence = Literal["EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"]
+
+
+class Scope(Model):
+    """The stretch of time that an answer is about, both ends included."""
+
+    since: str
+    until: str
+    basis: Literal["asked", "alert", "activity", "everything"]
+    """What set it: the person who asked, the alert's own times, the activity of what was asked about, or nothing."""
+
+
+class Subject(Model):
+    """What was asked about, as it was understood."""
+
+    kind: Literal["session", "key", "principal", "role", "account", "address", "agent", "resource", "unknown"]
+    key: str | None
+    """Key of its node; the text itself of an address or agent."""
+    sessions: list[str] = []
+    """Keys of the sessions that it stands for, oldest first; at most 100."""
+
+
+class Whose(Model):
+    """Whose credentials: a `who` answer in one line. A chain proves credentials, not hands."""
+
+    kind: str
+    """Kind of the origin; `Unresolved` where the chain is open."""
+    id: str | None
+    account: str | None = None
+    name: str | None = None
+    person: str | None = None
+    access_key_id: str | None = None
+    """The long-term key where the chain begins at one."""
+    resource: str | None = None
+    """The workload of a service's session."""
+    provider: str | None = None
+    confidence: Confidence
+    ambiguous: bool = False
+    reason: str | None = None
+    via: str | None = None
+    chain: list[str] = []
+    """From the origin to the identity: `NAME`, then `ROLE as SESSION_NAME` for each hop."""
+    candidates: list[str] = []
+    """Names of the callers that fit, where several do; sorted."""
+
+    @property
+    def key(self) -> str | None:
+        """What tells origins apart: kind and ID, with the workload of a service; None of an open chain."""
+        if self.kind == "Unresolved":
+            return None
+        return " ".join(part for part in (self.kind, self.id or self.name, self.resource) if part)
+
+
+class Counted(Model):
+    """A value with its calls."""
+
+    value: str
+    calls: int
+    failed: int = 0
+    first: str
+    last: str
+    note: str | None = None
+    """What it is, where the value alone does not tell."""
+
+
+class Gap(Model):
+    """A stretch without logs."""
+
+    account: str | None
+    since: str
+    until: str | None
+    why: str
+    event_ids: list[str] = []
+    """The calls that opened it, where they were logged."""
+
+
+class Sight(Model):
+    """What the logs behind an answer cover; of what lies outside, the answer cannot speak."""
+
+    accounts: list[str]
+    """Accounts that were looked at, sorted."""
+    since: str | None
+    until: str | None
+    events: int
+    """Loaded events of these accounts in that time."""
+    hours: int
+    """Hours of that time in which any event of these accounts is loaded."""
+    hours_asked: int
+    categories: list[str]
+    """Categories of events that are loaded, sorted."""
+    missing: list[str]
+    """What is not loaded at all in that time, in words, sorted."""
+    gaps: list[Gap] = []
+    """In order of time; at most 20."""

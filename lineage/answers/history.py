@@ -1,0 +1,3 @@
+"""The answers that compare with the past: `baseline`, `new`, `volume`."""
+
+from __future__ import annotations

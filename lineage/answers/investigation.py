@@ -1,0 +1,3 @@
+"""The answer to an alert: `investigate`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The answers about reach: `blast`, `contain`, `path`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""The answers about roles, addresses and resources: `role`, `assumed`, `denied`, `from`, `touched`."""
+
+from __future__ import annotations

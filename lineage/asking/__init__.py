@@ -1,0 +1,1 @@
+"""The questions as methods of an open store, by group."""

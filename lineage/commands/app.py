@@ -1,0 +1,96 @@
+"""The application and the options that commands share.
+
+What is heavy is imported by the command that needs it, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineage.commands import guard
+
+if TYPE_CHECKING:
+    from lineage.answers import Model
+
+app = typer.Typer(
+    name="lineage",
+    help="Whose credentials were these really? Identity lineage from AWS CloudTrail.",
+    epilog="Exit codes: 0 found, 1 not found, 2 bad use, 3 store unreachable, 4 set aside (--strict).",
+    cls=guard.Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Store = Annotated[
+    str,
+    typer.Option(
+        "--store", envvar="LINEAGE_STORE", metavar="FILE|URI",
+        help="SQLite file, or neo4j:// or bolt:// address (NEO4J_USERNAME, NEO4J_PASSWORD).",
+    ),
+]  # fmt: skip
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, by a versioned schema.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Answer as CSV, safe to open in a spreadsheet.")]
+Debug = Annotated[
+    bool,
+    typer.Option("--debug", callback=guard.debugging, is_eager=True, help="Show the traceback of an error."),
+]
+Limit = Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")]
+Since = Annotated[
+    str | None, typer.Option("--from", "--since", metavar="TIME", help="Not before, like 2026-01-31T12:00:00Z.")
+]
+Until = Annotated[str | None, typer.Option("--to", "--until", metavar="TIME", help="Not after.")]
+Widened = Annotated[
+    str | None,
+    typer.Option("--window", metavar="SPAN", help="So much on either side, like 30m, 2h or 7d, in place of 5 minutes."),
+]
+Ask = Annotated[
+    str,
+    typer.Argument(
+        metavar="ASK", help="Event ID, access key, session, ARN, account ID, IP address or agent:TEXT."
+    ),
+]
+DEFAULT = "lineage.db"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from lineage import __version__
+
+        typer.echo(f"lineage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Whose credentials were these really? Identity lineage from AWS CloudTrail."""
+
+
+def show(answer: Model, *, json: bool, csv: bool, found: bool = True, asked: str = "") -> None:
+    """Print an answer in the form that was wished; exit with 1 where nothing was found."""
+    if json and csv:
+        raise typer.BadParameter("--json and --csv exclude each other")
+    if json:
+        from lineage.render import jsonout
+
+        typer.echo(jsonout.pretty(answer))
+    elif csv:
+        from lineage.render import csv as table
+
+        typer.echo(table.text(answer), nl=False)
+    else:
+        from lineage.render import people
+
+        people.show(answer, found=found)
+    if not found:
+        guard.say(f"not found: {asked}")
+        raise typer.Exit(1)

@@ -1,0 +1,3 @@
+"""`baseline`, `new`, `volume`: is this normal?"""
+
+from __future__ import annotations

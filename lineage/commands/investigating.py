@@ -1,0 +1,3 @@
+"""`investigate` and `enrich`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""`blast`, `contain`, `path`: what it reached, and how to stop it."""
+
+from __future__ import annotations

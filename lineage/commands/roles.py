@@ -1,0 +1,3 @@
+"""`role`, `assumed`, `denied`, `from`, `touched`."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""`session`, `timeline`, `services`, `interesting`: what a session did."""
+
+from __future__ import annotations

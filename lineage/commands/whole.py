@@ -1,0 +1,3 @@
+"""`names`, `hunt`, `coverage`, `central`: the whole store."""
+
+from __future__ import annotations
