@@ -112,6 +112,13 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """`TOUCHED` or `TRIED` where the row also is such a relationship, to its target."""
 
 
+def relation_of(api: str, error: str | None, target: Target | None) -> str | None:
+    """`Row.relation` of a call: `TRIED` of a refused assumption, `TOUCHED` of what else has a target."""
+    if error is not None and api.startswith("sts:Assume"):
+        return "TRIED"
+    return "TOUCHED" if target is not None else None
+
+
 class Lost(NamedTuple):
     """A content that lost against another under the same event ID; it was offered to this row."""
 

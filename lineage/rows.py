@@ -189,7 +189,7 @@ def deeds(fact: AnyFact) -> list[Deed]:
         resource = workload_node(fact.account, fact.resource_type, fact.resource_id)
         return [
             Deed(schema.STARTED, f"{one} {fact.resource_id}", resource, event.time,
-                 {**base, "entered": fact.entered, "role_arn": fact.role_arn})
+                 {**base, "entered": fact.entered, "role_arn": fact.role_arn, "addresses": list(fact.addresses)})
         ]  # fmt: skip
     return []
 
@@ -236,13 +236,10 @@ def row_edges(
     """The relationships that a row is: type, node at its end, properties but the key."""
     window: Properties = {"count": count, "first": iso(first), "last": iso(last)}
     ids: Properties = {"event_ids": [sample.event_id for sample in samples]}
-    texts = [
-        msgspec.json.encode(sample).decode() for sample in samples if sample.resources or sample.parameters
-    ]
     yield (
         schema.USED,
         action_node(row.api),
-        {**used_properties(row, who), **window, **ids, "samples": list(texts)},
+        {**used_properties(row, who), **window, **ids, "samples": list(sample_texts(samples, count))},
     )
     target = target_node(row)
     if target is not None and row.relation is not None:
@@ -253,6 +250,16 @@ def row_edges(
             "source_ip": row.source_ip,
         }
         yield row.relation, target, {**short, **window, **ids}
+
+
+def sample_texts(samples: Sequence[Sample], count: int) -> list[str]:
+    """The examples of a row of so many calls that `event_ids`, `first` and `last` do not tell, as JSON: those with
+    content, and those whose time is neither the first nor the last."""
+    return [
+        msgspec.json.encode(sample).decode()
+        for n, sample in enumerate(samples)
+        if sample.resources or sample.parameters or 0 < n < count - 1
+    ]
 
 
 def used_properties(row: Row, who: Identity) -> Properties:
@@ -273,6 +280,9 @@ def used_properties(row: Row, who: Identity) -> Properties:
         "sensitive": row.sensitive,
         "presigned": row.presigned,
         "resource": row.target.key if row.target else None,
+        "resource_type": row.target.type if row.target else None,
+        "resource_account": row.target.account if row.target else None,
+        "resource_id": row.target.id if row.target else None,
     }
 
 

@@ -29,6 +29,7 @@ from lineage.batch import (
     Sighting,
     actor_id,
     event_id_text,
+    relation_of,
     stable_id,
 )
 from lineage.facts import Identity, Target
@@ -336,7 +337,6 @@ class Aggregator:
         self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool
     ) -> _Row:
         call, agent = kind.call, record.user_agent
-        refused = kind.error is not None and call.api.startswith("sts:Assume")
         row = Row(
             id=0, actor=who.actor, api=call.api, hour=time // 3600, account=record.recipient_account_id,
             region=record.aws_region, source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
@@ -344,7 +344,7 @@ class Aggregator:
             error=kind.error, console=_from_console(record.session_credential_from_console, agent),
             copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,
             presigned=presigned, target=target,
-            relation="TRIED" if refused else "TOUCHED" if target is not None else None,
+            relation=relation_of(call.api, kind.error, target),
         )  # fmt: skip
         row_id = stable_id(_encode(row))
         known = self._rows.get(row_id)

@@ -27,9 +27,13 @@ CALL (m) {
   RETURN null AS r
   UNION ALL
   MATCH (m)-[r:ASSUMED|ISSUED|CREATED]->()
+  WHERE type(r) <> 'CREATED' OR r.what = 'user'
   RETURN r
   UNION ALL
   MATCH (m:Principal)<-[r:SESSION_OF|BELONGS_TO]-()
+  RETURN r
+  UNION ALL
+  MATCH (m:Resource)-[r:RUNS_AS]->()
   RETURN r
 }
 RETURN labels(m) AS labels, properties(m) AS node, type(r) AS type, properties(r) AS properties,

@@ -6,6 +6,7 @@ A silence says something only where logs were loaded. The long form is `lineage.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from lineage.answers import Gap, Sight
 from lineage.questions.reader import Reader
@@ -63,7 +64,7 @@ def _gaps(accounts: list[str], found: list[Coverage], since: int | None, until: 
                 account=account, since=iso(max(since, (before + 1) * HOUR)), until=iso(min(until, after * HOUR - 1)),
                 why="no events",
             )
-            for before, after in zip(edges, edges[1:], strict=False)
+            for before, after in pairwise(edges)
             if after - before > GAP_HOURS
         ]  # fmt: skip
     return sorted(gaps, key=lambda gap: (gap.since, gap.account or ""))

@@ -48,8 +48,8 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
 def _starts(reader: Reader, ask: str) -> list[str]:
     kind = asks.kind_of(ask)
     if kind == "event":
-        granted = _granted(reader, ask)
-        return granted or list(dict.fromkeys(str(seen.source) for seen in reader.events(ask)))
+        granted_by_it = granted(reader, ask)
+        return granted_by_it or list(dict.fromkeys(str(seen.source) for seen in reader.events(ask)))
     if kind == "key":
         return [str(found) for found in reader.of_key(ask)]
     if kind == "session":
@@ -58,7 +58,7 @@ def _starts(reader: Reader, ask: str) -> list[str]:
     return [asked.start for asked in asks.by_arn(reader, ask, None)]
 
 
-def _granted(reader: Reader, event_id: str) -> list[str]:
+def granted(reader: asks.Reader, event_id: str) -> list[str]:
     """The sessions that an event granted: what came from such a call came through them."""
     found = []
     for fact in reader.facts_of(event_id):
@@ -220,4 +220,4 @@ def _ids(rows: Iterable[RowSeen]) -> list[str]:
     ][:IDS_SHOWN]
 
 
-__all__ = ["Reader", "answer"]
+__all__ = ["Reader", "answer", "granted"]

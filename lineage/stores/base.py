@@ -97,7 +97,8 @@ class Store(Protocol):
         """All that leads to a node: callers, keys, owners, workloads, makers, as deep as it goes."""
 
     def descend(self, refs: Sequence[Ref]) -> Graph:
-        """All that came from the nodes: sessions and keys, with keys and users made for others."""
+        """All that came from the nodes: sessions and keys, with keys and users made for others; of a workload among
+        them the sessions that it runs as."""
 
     def ascend(self, refs: Iterable[str]) -> Graph:
         """All that leads to the nodes (references as text): the union of their neighbourhoods."""

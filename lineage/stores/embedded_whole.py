@@ -15,8 +15,9 @@ from lineage.errors import BadUse
 from lineage.questions.chains import ChainRow
 from lineage.questions.cross_account import CrossingRow
 from lineage.rows import Properties
-from lineage.seen import Around, Coverage, Sums
+from lineage.seen import ALWAYS, Around, Coverage, Sums, Window
 from lineage.stores.merging import is_gap
+from lineage.stores.windows import hours
 from lineage.times import iso, parse_when
 
 _ROW = msgspec.msgpack.Decoder(Row)
@@ -147,13 +148,16 @@ class EmbeddedWhole:
         nodes[schema.ACCOUNT] = len({account.ref for account, _ in places})
         return {label: nodes[label] for label in schema.LABELS}, {kind: edges[kind] for kind in schema.RELATIONSHIPS}
 
-    def coverage(self) -> list[Coverage]:
-        """Events by account, region, hour and category, in that order."""
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
+        a window touches."""
+        whose, plain = ("account = ? AND ", (account,)) if account is not None else ("", ())
         return [
             Coverage(*found)
             for found in self._db.execute(
-                "SELECT account, region, hour, category, sum(count), min(first), max(last) FROM row WHERE count > 0 "
-                "GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+                "SELECT account, region, hour, category, sum(count), min(first), max(last) FROM row "
+                f"WHERE {whose}hour BETWEEN ? AND ? AND count > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+                (*plain, *hours(window)),
             )
         ]
 

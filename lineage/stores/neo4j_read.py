@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 import networkx as nx
 
 from lineage import keys, schema
-from lineage.batch import Row, event_id_bytes
-from lineage.facts import AnyFact, Identity, Target
+from lineage.batch import event_id_bytes
+from lineage.facts import AnyFact, Identity
 from lineage.keys import Ref
-from lineage.seen import Graph, RowSeen, Seen, SessionSeen
+from lineage.seen import Graph, SessionSeen
+from lineage.stores.neo4j_calls import Neo4jCalls
 from lineage.stores.neo4j_db import Record, event_key, ref_of, row_key, row_of_key
-from lineage.stores.neo4j_whole import Neo4jWhole
-from lineage.stores.shards import (
-    Place,
-    find,
-    id_hash,
-    id_text,
-    last_of,
-    place,
-    shard_key,
-    unpack,
-    unpack_hours,
-)
+from lineage.stores.shards import last_of, place, shard_key, unpack, unpack_hours
 from lineage.times import parse_when
 
 _FACT = msgspec.msgpack.Decoder(AnyFact)
@@ -34,48 +24,15 @@ _STARTS = (schema.PRINCIPAL, schema.SESSION, schema.CREDENTIAL, schema.RESOURCE)
 _ROWS = (schema.USED, schema.TOUCHED, schema.TRIED)
 
 
-class Neo4jReader(Neo4jWhole):
+class Neo4jReader(Neo4jCalls):
     """The reading half of the Neo4j store."""
 
     # events
 
-    def events(self, event_id: str) -> list[Seen]:
-        """The events under an ID, in order of time (one, but for the same ID in two hours)."""
-        found = self._places(event_id)
-        if not found:
-            return []
-        rows = [
-            {"n": n, "key": row_key(at.actor, at.row), "actor": at.actor, "file": at.file}
-            for n, (_, at) in enumerate(found)
-        ]
-        seen = []
-        for n, body, source, session, api, row, path in self._read("events", rows=rows):
-            hour, at = found[n]
-            who = _IDENTITY.decode(body)
-            seen.append(
-                Seen(
-                    time=hour * 3600 + at.second, api=api, category=row["category"], account=row.get("account"),
-                    region=row.get("region"), who=who, actor=at.actor,
-                    source=keys.ref(source) if source else keys.principal(who).ref, session=session, path=path,
-                    place=at.at, error=row.get("error"), user_agent=row.get("user_agent"), copy=row["copy"],
-                )
-            )  # fmt: skip
-        return sorted(seen, key=lambda one: one.time)
-
-    def _places(self, event_id: str) -> list[tuple[int, Place]]:
-        """Hours and places of the events under an ID."""
-        id_ = event_id_bytes(event_id)
-        found = []
-        for hour, ids, rest in self._read("shards_of_event", id=id_text(id_), hash=id_hash(id_)):
-            at = find(ids, rest, id_)
-            if at is not None:
-                found.append((hour, at))
-        return found
-
     def facts_of(self, event_id: str) -> list[AnyFact]:
         """The facts of an event."""
         id_ = event_id_bytes(event_id)
-        events = [event_key(hour, id_) for hour, _ in self._places(event_id)]
+        events = [event_key(hour, id_) for _, hour, _ in self._places([event_id])]
         return [_FACT.decode(body) for _, _, body in self._read("facts_of_events", events=events)] if events else []
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
@@ -156,6 +113,10 @@ class Neo4jReader(Neo4jWhole):
         """All that leads to a node: callers, keys, owners, workloads, makers, as deep as it goes."""
         return self._walk("up", [str(ref)])
 
+    def ascend(self, refs: Iterable[str]) -> Graph:
+        """All that leads to the nodes (references as text): the union of their neighbourhoods."""
+        return self._walk("up", list(dict.fromkeys(refs)))
+
     def descend(self, refs: Sequence[Ref]) -> Graph:
         """All that came from the nodes: sessions and keys by the resolved parent, with keys made for others."""
         return self._walk("down", [str(ref) for ref in refs])
@@ -185,27 +146,10 @@ class Neo4jReader(Neo4jWhole):
             waiting = {ref for ref in reached - seen if _leads(ref, name)}
         return graph
 
-    def uses(self, refs: Iterable[str]) -> Iterator[RowSeen]:
-        """The rows of calls that hang on the nodes."""
-        order = {ref: n for n, ref in enumerate(refs)}
-        wanted: dict[str, list[str]] = {schema.PRINCIPAL: [], schema.SESSION: [], schema.CREDENTIAL: []}
-        for ref in order:
-            label, key = keys.ref(ref)
-            if label in wanted:
-                wanted[label].append(key)
-        used: list[tuple[str, str, dict[str, Any]]] = []
-        ends: dict[str, tuple[str, dict[str, Any]]] = {}
-        for label, key, type_, row, end in self._read("calls", **wanted):
-            if type_ == schema.USED:
-                used.append((f"{label} {key}", end["key"], row))
-            else:
-                ends[row["key"]] = (type_, end)
-        seen = [_row_seen(source, api, row, *ends.get(row["key"], (None, {}))) for source, api, row in used]
-        yield from sorted(seen, key=lambda one: (order[one.source], one.first, one.row.id))
-
     def lineage(self) -> Graph:
         """Sessions, keys and principals with the relationships between them, without calls."""
-        return self._whole([type_ for type_ in schema.RELATIONSHIPS if type_ not in (*_ROWS, schema.SEEN_FROM)])
+        beside = (*_ROWS, schema.SEEN_FROM, schema.IN_ACCOUNT)
+        return self._whole([type_ for type_ in schema.RELATIONSHIPS if type_ not in beside])
 
     def graph(self) -> Graph:
         """The whole graph, calls included; attribute names are those of `lineage.schema`."""
@@ -243,24 +187,3 @@ def add_edge(graph: Graph, source: str, target: str, type_: str, properties: dic
     full = dict.fromkeys(schema.RELATIONSHIP_PROPERTIES[type_]) | properties
     del full["key"]
     graph.add_edge(source, target, key=f"{type_} {name}", type=type_, **full)
-
-
-def _row_seen(source: str, api: str, row: dict[str, Any], relation: str | None, end: dict[str, Any]) -> RowSeen:
-    """A row from its relationships."""
-    actor, number = (int(part, 16) for part in row["key"].split(" "))
-    target = None
-    if row.get("resource") is not None:
-        known = end if relation == schema.TOUCHED else {}
-        target = Target(
-            key=row["resource"], type=known.get("type") or "unknown", account=known.get("account"), id=known.get("id")
-        )
-    built = Row(
-        id=number, actor=actor, api=api, hour=(parse_when(row["hour"]) or 0) // 3600, account=row.get("account"),
-        region=row.get("region"), source_ip=row.get("source_ip"), endpoint=row.get("endpoint"),
-        user_agent=row.get("user_agent"), error=row.get("error"), console=row["console"], copy=row["copy"],
-        category=row["category"], sensitive=row["sensitive"], presigned=row["presigned"], target=target,
-        relation=relation,
-    )  # fmt: skip
-    return RowSeen(
-        source, built, row["count"], parse_when(row["first"]) or 0, parse_when(row["last"]) or 0, row["event_ids"]
-    )

@@ -326,17 +326,14 @@ class _Settling:
 
     def _change(self, parts: dict[str, _Standing], result: _Counted) -> None:
         """Change the counts and samples of a row that stands."""
-        texts = [
-            msgspec.json.encode(sample).decode()
-            for _, _, _, sample in result.samples if sample.resources or sample.parameters
-        ]  # fmt: skip
+        samples = [sample for _, _, _, sample in result.samples]
         for type_, part in parts.items():
             properties = part.properties | {
                 "count": result.count, "first": iso(result.first), "last": iso(result.last),
-                "event_ids": [sample.event_id for _, _, _, sample in result.samples],
+                "event_ids": [sample.event_id for sample in samples],
             }  # fmt: skip
             if type_ == schema.USED:
-                properties["samples"] = texts
+                properties["samples"] = rows.sample_texts(samples, result.count)
             self.changed[part.id] = properties
         self._doubt(parts[schema.USED], parts[schema.USED].source)
         self._move(parts)

@@ -11,10 +11,11 @@ from lineage import schema
 from lineage.answers import AccountSeen, Info, LoadSums
 from lineage.questions.chains import ChainRow
 from lineage.questions.cross_account import CrossingRow
-from lineage.seen import Around, Coverage, Sums
+from lineage.seen import ALWAYS, Around, Coverage, Sums, Window
 from lineage.stores.merging import is_gap
 from lineage.stores.neo4j_coverage import lines
 from lineage.stores.neo4j_db import Record, ref_of
+from lineage.stores.windows import hours
 from lineage.times import iso, parse_when
 
 
@@ -60,12 +61,20 @@ class Neo4jWhole:
             unfinished=waiting,
         )
 
-    def coverage(self) -> list[Coverage]:
-        """Events by account, region, hour and category, in that order."""
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
+        a window touches."""
+        low, high = hours(window)
+        days = {"low": low // 24, "high": high // 24}
         found = [
-            Coverage(account or None, region, hour, category, count, first, last)
-            for account, body in self._read("coverage")
+            Coverage(whose or None, region, hour, category, count, first, last)
+            for whose, body in (
+                self._read("coverage", **days)
+                if account is None
+                else self._read("coverage_between", account=account, **days)
+            )
             for region, hour, category, count, first, last in lines(body)
+            if low <= hour <= high
         ]
         return sorted(found, key=lambda one: (one.account or "", one.region or "", one.hour, one.category))
 

@@ -7,7 +7,7 @@ so that a shard stays small: a repeated or late event costs one shard, and so do
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 ID_BYTES = 16
@@ -86,6 +86,13 @@ def find(ids: str, rest: bytes, id_: bytes) -> Place | None:
     """The place of an event in a shard."""
     packed = unpack(ids, rest).get(id_)
     return place(packed) if packed is not None else None
+
+
+def places_of_rows(ids: str, rest: bytes, rows: Container[int]) -> Iterator[tuple[int, int, bytes]]:
+    """Row, second and ID of the events of a shard that went into some rows."""
+    for n, (second, _, _, row, _, _, _) in enumerate(_PLACE.iter_unpack(rest)):
+        if row in rows:
+            yield row, second, ids[n * ID_BYTES : (n + 1) * ID_BYTES].encode("latin-1")
 
 
 _HOUR = struct.Struct("<IH")

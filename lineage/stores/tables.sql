@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS row (
 CREATE UNIQUE INDEX IF NOT EXISTS row_hash ON row (hour, hash);
 CREATE INDEX IF NOT EXISTS row_actor ON row (actor, hour);
 CREATE INDEX IF NOT EXISTS row_account ON row (account, hour);
+CREATE INDEX IF NOT EXISTS row_api ON row (api, hour);
+CREATE INDEX IF NOT EXISTS row_address ON row (address, hour) WHERE address IS NOT NULL;
 CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS actor (

@@ -1,0 +1,21 @@
+// Identities by where their calls hang, by session, principal or key
+// $sources (label and key), $sessions, $principals, $keys: lists of texts.
+// Columns: rows, one list of lists of id, hours (bytes; no hours: no call counts any more). No order.
+CALL () {
+  UNWIND $sources AS source
+  MATCH (a:_Actor {source: source})
+  RETURN a
+  UNION ALL
+  UNWIND $sessions AS session
+  MATCH (a:_Actor {session: session})
+  RETURN a
+  UNION ALL
+  UNWIND $principals AS principal
+  MATCH (a:_Actor {principal: principal})
+  RETURN a
+  UNION ALL
+  UNWIND $keys AS key
+  MATCH (a:_Actor {key: key})
+  RETURN a
+}
+RETURN collect([a.id, a.hours]) AS rows

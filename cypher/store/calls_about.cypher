@@ -1,0 +1,19 @@
+// Changing, sensitive and refused calls about targets in some hours
+// $resources: list of keys of targets. $roles: list of keys of the roles that refused assumptions were about.
+// $low, $high: ISO texts of the first and the last hour.
+// Columns: labels, key (of the node that the calls hang on), api, row (properties). No order.
+CALL () {
+  UNWIND $resources AS resource
+  MATCH (:Resource {key: resource})<-[t:TOUCHED]-()
+  RETURN t
+  UNION ALL
+  UNWIND $roles AS role
+  MATCH (:Principal {key: role})<-[t:TRIED]-()
+  RETURN t
+}
+WITH t.key AS row_key, t.hour AS hour
+WHERE hour >= $low AND hour <= $high
+MATCH ()-[r:USED {key: row_key}]->()
+WHERE r.resource IN $resources
+WITH r, startNode(r) AS n, endNode(r) AS a
+RETURN labels(n) AS labels, n.key AS key, a.key AS api, properties(r) AS row

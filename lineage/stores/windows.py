@@ -1,0 +1,104 @@
+"""Rows of calls and deeds cut to a window by the second, the same in every store.
+
+A row holds the calls of one hour: only where a side of the window falls between its first and its last call, or
+where every event is asked for, must the ledger be read, and even then not where its examples are all its events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import msgspec
+
+from lineage import schema
+from lineage.batch import SAMPLES_PER_ROW, event_id_bytes
+from lineage.facts import Sample
+from lineage.seen import DeedSeen, Properties, RowSeen, Window
+from lineage.times import LAST, parse_when
+
+HOUR = 3600
+
+Event = tuple[int, bytes]
+"""Time and 16-byte ID."""
+Ledger = Callable[[Sequence[RowSeen], int, int], Mapping[int, Sequence[Event]]]
+"""The events of rows (by the row's ID) between two seconds, as a store reads them; in any order."""
+
+
+def seconds(window: Window) -> tuple[int, int]:
+    """The first and the last second of a window; a side that is open, or beyond all that can be logged, is the
+    first or the last second that can be."""
+    since = 0 if window.since is None else min(max(window.since, 0), LAST)
+    return since, LAST if window.until is None else max(min(window.until, LAST), -1)
+
+
+def hours(window: Window) -> tuple[int, int]:
+    """The first and the last hour that a window touches."""
+    since, until = seconds(window)
+    return since // HOUR, until // HOUR
+
+
+def cut(found: Iterable[RowSeen], window: Window, every: bool, ledger: Ledger) -> list[RowSeen]:
+    """What of the rows lies in the window, in order of first second, row and source. With `every`, `samples` holds
+    each event."""
+    since, until = seconds(window)
+    kept: list[RowSeen] = []
+    open_: list[RowSeen] = []
+    for row in found:
+        if row.first > until or row.last < since:
+            continue
+        whole = row.first >= since and row.last <= until
+        if whole and (not every or len(row.samples) == row.count):
+            kept.append(row)
+        elif len(row.samples) == row.count:
+            kept += _with(row, [sample for sample in row.samples if since <= sample.time <= until])
+        else:
+            open_.append(row)
+    if open_:
+        events = ledger(open_, since, until)
+        for row in open_:
+            kept += _told(row, sorted(events.get(row.row.id, ())), every)
+    return sorted(kept, key=lambda row: (row.first, row.row.id, row.source))
+
+
+def _told(row: RowSeen, events: Sequence[Event], every: bool) -> list[RowSeen]:
+    """The row of some of its events; those that it has as examples keep what is known of them."""
+    known = {event_id_bytes(sample.event_id): sample for sample in row.samples}
+    samples = [
+        known.get(id_) or Sample(time=time, event_id=uuid_text(id_))
+        for time, id_ in (events if every else events[:SAMPLES_PER_ROW])
+    ]
+    if not events:
+        return []
+    return [msgspec.structs.replace(row, count=len(events), first=events[0][0], last=events[-1][0], samples=samples)]
+
+
+def _with(row: RowSeen, samples: list[Sample]) -> list[RowSeen]:
+    """The row of no other events than these examples."""
+    if not samples:
+        return []
+    return [
+        msgspec.structs.replace(
+            row, count=len(samples), first=samples[0].time, last=samples[-1].time, samples=samples
+        )
+    ]  # fmt: skip
+
+
+def deed(type_: str, key: str, source: str, target: str, known: Properties) -> DeedSeen:
+    """A deed from what a store keeps of it."""
+    properties = dict.fromkeys(schema.RELATIONSHIP_PROPERTIES[type_]) | known
+    properties.pop("key", None)
+    ids = properties["event_ids"]
+    time = parse_when(properties["time"]) or 0
+    return DeedSeen(type_, key, source, target, time, list(ids) if isinstance(ids, list) else [], properties)
+
+
+def in_window(found: Iterable[DeedSeen], window: Window) -> list[DeedSeen]:
+    """The deeds of a window, in order of time, type and key."""
+    since, until = seconds(window)
+    return sorted((one for one in found if since <= one.time <= until), key=lambda one: (one.time, one.type, one.key))
+
+
+def uuid_text(id_: bytes) -> str:
+    """The event ID of 16 bytes; of an ID that is no UUID, a text under which the event is found all the same."""
+    text = id_.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
