@@ -1,0 +1,27 @@
+// Which calls were refused, and whose credentials made them?
+// A row for each origin, operation and error; what failed for another reason than a missing permission counts only
+// where it was an assumption.
+// $since, $until: ISO times that the hours of the calls lie between, or null. $limit: integer, how many rows at most.
+// Columns: origin_kind (Unresolved where the chain is open), origin (key), action (service:Operation), error, count,
+// first, last (ISO times), callers (how many nodes called), targets (keys of roles and resources, at most 20),
+// event_ids (at most 5). In order of count, greatest first, then of action, error and origin.
+MATCH (n)-[used:USED]->(action:Action)
+WHERE used.error IS NOT NULL
+  AND NOT used.copy
+  AND ($since IS NULL OR used.last >= $since)
+  AND ($until IS NULL OR used.first <= $until)
+  AND (used.error =~ '(?i).*(access_?denied|unauthori[sz]ed|forbidden|notauthorized|authorizationerror).*'
+       OR action.key STARTS WITH 'sts:Assume')
+OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
+WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
+OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+WITH n, used, action, CASE WHEN top:Principal THEN top ELSE holder END AS origin
+WITH origin, action.key AS action, used.error AS error, sum(used.count) AS count, min(used.first) AS first,
+     max(used.last) AS last, count(DISTINCT n) AS callers, collect(DISTINCT used.resource) AS resources,
+     collect(used.event_ids) AS lists
+RETURN coalesce(origin.kind, 'Unresolved') AS origin_kind, origin.key AS origin, action, error, count, first, last,
+       callers,
+       COLLECT { UNWIND resources AS resource RETURN resource ORDER BY resource LIMIT 20 } AS targets,
+       COLLECT { UNWIND lists AS list UNWIND list AS id RETURN DISTINCT id ORDER BY id LIMIT 5 } AS event_ids
+ORDER BY count DESC, action, error, coalesce(origin, '')
+LIMIT $limit
