@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
-from lineage.asking.base import Asking
+from typing import TYPE_CHECKING
+
+from lineage.asking.base import Asking, second
+from lineage.errors import BadUse
+
+if TYPE_CHECKING:
+    from lineage.answers.reach import Blast, Contain, Path
 
 
 class Reach(Asking):
     """Questions about reach, and how to stop it."""
+
+    def blast(
+        self, ask: str, *, at: str | None = None, since: str | None = None, made: bool = False, limit: int = 1000
+    ) -> Blast:
+        """Everything that came from a key, session or principal, and what of it works at a time.
+
+        `since` leaves out what was granted, made or done before it; `made` goes on through keys, users and
+        passwords that were made for somebody else; at most `limit` of each kind.
+        """
+        from lineage.questions import blast
+
+        return blast.answer(
+            self._reader(), ask.strip(), at=second(at, last=True), since=second(since), made=made, limit=limit
+        )
+
+    def contain(self, ask: str, *, at: str | None = None, made: bool = False) -> Contain:
+        """The plan that stops what came from a key, session or principal: text, never carried out."""
+        from lineage.questions import contain
+
+        return contain.answer(self._reader(), ask.strip(), at=second(at, last=True), made=made)
+
+    def path(self, start: str, end: str, *, limit: int = 20) -> Path:
+        """Every way that one identity, key, role or account came to another; at most `limit`, shortest first."""
+        from lineage.questions import path
+
+        if start.strip() == end.strip():
+            raise BadUse(f"{start}: a path needs two ends that differ")
+        return path.answer(self._reader(), start.strip(), end.strip(), limit=limit)

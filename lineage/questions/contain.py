@@ -1,0 +1,223 @@
+"""`contain`: the plan that stops what came from a key, session or principal. It is text and never carried out.
+
+What stops re-issuing comes first: sessions that are ended while their source works are simply granted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lineage import answers, schema
+from lineage.answers.reach import Contain, Life, Step
+from lineage.keys import ref
+from lineage.questions import plan
+from lineage.questions.blast import account_of, loaded_once, owner_in
+from lineage.questions.bystanders import NOBODY, bystanders, origin
+from lineage.questions.climb import session_key_of
+from lineage.questions.descent import Descent, above, begin, walk
+from lineage.questions.leftovers import Change, changes, left_behind
+from lineage.questions.lives import last_second, lives, owners
+from lineage.questions.reader import Reader
+from lineage.questions.sight import sight
+from lineage.questions.whose import whose
+from lineage.seen import Graph, Which, Window
+from lineage.times import iso
+
+NODES = 1000
+"""Nodes of the descent that a plan covers."""
+STEPS = 1000
+STARTS = 100
+"""Sessions asked about whose origins are looked up."""
+PHASES = ("sources", "trust", "workloads", "sessions", "persistence")
+
+
+class Known(NamedTuple):
+    """What a plan rests on."""
+
+    descent: Descent
+    up: Graph
+    mine: frozenset[str]
+    """The descent and all that it came from."""
+    living: dict[str, Life]
+    whose: dict[str, answers.Whose]
+    """Of the sessions asked about (of a role, those that may work) and of those in permission sets."""
+    keys: frozenset[str]
+    """The long-term keys that these begin with."""
+    roles: frozenset[str]
+    """The roles that were asked about."""
+    changes: list[Change]
+    at: int
+
+
+def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False) -> Contain:
+    """The plan for an ask, with sessions told live or not at `at` (the last second loaded of its accounts). Raises
+    `BadUse` where the ask names no credentials."""
+    subject = begin(reader, ask)
+    if subject is None:
+        return Contain(
+            asked=ask, found=False, subject=answers.Subject(kind="unknown", key=None), whose=None,
+            at=iso(at) if at is not None else None, made=made, steps=[], ended=0, undone=0, branches=0, above=[],
+            sight=sight(reader, [], Window(None, at)), truncated=False,
+        )  # fmt: skip
+    known = _known(reader, subject.starts, walk(reader, subject.starts, made=made, limit=NODES), at)
+    drafts = [*_sources(known), *_trust(known), *_workloads(reader, known), *_sessions(reader, known)]
+    drafts += [left_behind(change) for change in known.changes if change.phase == "persistence"]
+    drafts.sort(key=lambda step: PHASES.index(step.phase))
+    steps = [step.model_copy(update={"number": number}) for number, step in enumerate(drafts[:STEPS], 1)]
+    accounts = {account for node in known.mine if (account := account_of(known.up, node))}
+    return Contain(
+        asked=ask, found=True, subject=subject.told(),
+        whose=known.whose.get(subject.starts[0]) if len(subject.starts) == 1 else None,
+        at=iso(known.at), made=made, steps=steps,
+        ended=sum(known.living[node].live == "no" for node in known.descent.nodes if node in known.living),
+        undone=sum(change.undone for change in known.changes), branches=len(known.descent.branches),
+        above=_sessions_above(known, subject.starts)[: plan.LISTED],
+        sight=sight(reader, accounts, Window(None, known.at)),
+        truncated=known.descent.cut or len(drafts) > STEPS,
+    )  # fmt: skip
+
+
+def _sessions_above(known: Known, starts: Iterable[str]) -> list[str]:
+    """Keys of the sessions that the starts came from."""
+    own = {session_key_of(node) for node in known.descent.nodes}
+    found = [session_key_of(node) for start in list(starts)[:STARTS] for node in above(known.up, start)]
+    return list(dict.fromkeys(key for key in found if key is not None and key not in own))
+
+
+def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | None) -> Known:
+    keys = [f"{schema.CREDENTIAL} {branch.target}" for branch in descent.branches if branch.what == "access key"]
+    perhaps = [link.node for link in descent.perhaps]
+    up = reader.ascend([*descent.nodes, *keys, *perhaps])
+    first = list(starts)[:STARTS]
+    mine = frozenset([*descent.nodes, *keys, *perhaps, *(node for start in first for node in above(up, start))])
+    moment = last_second(reader, {account_of(up, node) for node in mine}) if at is None else at
+    living = lives(reader, sorted(mine), moment)
+    roles = {start for start in first if ref(start).label == schema.PRINCIPAL and ":role/" in start}
+    heads = [link.node for link in descent.links if link.parent in roles and living[link.node].live != "no"]
+    permitted = [node for node in mine if ref(node).label == schema.SESSION and _is_permission_set(up, node)]
+    rows = loaded_once(reader, reader.calls(Which("node", tuple(sorted(descent.nodes)))))
+    names = whose(reader, [*(start for start in first if start not in roles), *heads[-STARTS:], *sorted(permitted)])
+    used = {f"{schema.CREDENTIAL} {one.access_key_id}": one for one in names.values() if one.access_key_id}
+    living |= lives(reader, sorted(used.keys() - mine), moment)
+    return Known(
+        descent, up, mine, living, names, frozenset(used), frozenset(roles),
+        changes(reader, descent.deeds, rows), moment,
+    )  # fmt: skip
+
+
+def _is_permission_set(up: Graph, session: str) -> bool:
+    return "/AWSReservedSSO_" in str(up.nodes[session].get("role_arn") if session in up else "")
+
+
+def _events(up: Graph, node: str) -> list[str]:
+    """The events that granted a session or issued a key; of a key whose making is not logged, those it asked with."""
+    if node not in up:
+        return []
+    into = [way for _, _, way in up.in_edges(node, data=True) if way["type"] in (schema.ASSUMED, schema.ISSUED)]
+    found = sorted({event_id for way in into for event_id in way.get("event_ids") or ()})
+    if not found:
+        out = [way for _, _, way in up.out_edges(node, data=True) if way["type"] == schema.ASSUMED]
+        found = sorted({event_id for way in out for event_id in way["event_ids"]})
+    return found[: plan.LISTED]
+
+
+def _sources(known: Known) -> list[Step]:
+    """What new sessions would come from: keys, passwords, and whoever the chain begins with."""
+    up = known.up
+    steps = [plan.closed(role) for role in sorted(known.roles)]
+    for node in sorted(known.mine | known.keys):
+        label, key = ref(node)
+        if label == schema.CREDENTIAL and " " not in key and known.living[node].live != "no":
+            made_elsewhere = any(
+                way["type"] == schema.ISSUED and way.get("event_id") and source not in known.mine
+                for source, _, way in (up.in_edges(node, data=True) if node in up else ())
+            )
+            steps.append(plan.key(key, owner_in(up, node), account_of(up, node), _events(up, node), made_elsewhere))
+    for user, events in sorted(_signed_in(known).items()):
+        steps.append(plan.password(user, sorted(events)[: plan.LISTED]))
+    tops = {_top(up, node): one for node, one in known.whose.items()}
+    for top, one in sorted(tops.items()):
+        step = plan.source(one, _events(up, top)) if one.kind != "Unresolved" else None
+        steps += [step] if step is not None else []
+    unknown = {top: one for top, one in sorted(tops.items()) if one.kind == "Unresolved"}
+    if unknown:
+        steps.append(plan.unknown(unknown, [event_id for top in unknown for event_id in _events(up, top)]))
+    steps += [left_behind(change) for change in known.changes if change.phase == "sources"]
+    return list({(step.kind, step.target): step for step in reversed(steps)}.values())[::-1]
+
+
+def _signed_in(known: Known) -> dict[str, set[str]]:
+    """The users that signed in to the console, with the sign-ins of the sessions that may still work."""
+    found: dict[str, set[str]] = {}
+    for node in known.mine:
+        if ref(node).label != schema.SESSION or node not in known.up:
+            continue
+        for source, _, way in known.up.in_edges(node, data=True):
+            if way["type"] == schema.ASSUMED and way["how"] == "console" and ":user/" in source:
+                found.setdefault(str(source), set()).update(way["event_ids"])
+    return found
+
+
+def _top(up: Graph, node: str) -> str:
+    """Where the chain of a node begins: the last session below its origin."""
+    sessions = [one for one in (node, *above(up, node)) if ref(one).label == schema.SESSION]
+    return sessions[-1] if sessions else node
+
+
+def _trust(known: Known) -> list[Step]:
+    return [left_behind(change) for change in known.changes if change.phase == "trust"]
+
+
+def _workloads(reader: Reader, known: Known) -> list[Step]:
+    """The workloads that were started or entered; they hand out new credentials by themselves."""
+    started: dict[str, list[Change]] = {}
+    for change in known.changes:
+        if change.phase == "workloads":
+            started.setdefault(change.deed.target, []).append(change)
+    if not started:
+        return []
+    graph = reader.descend([ref(target) for target in sorted(started)])
+    runs: dict[str, list[str]] = {target: [] for target in started}
+    for target, session, way in graph.edges(data=True):
+        if way["type"] == schema.RUNS_AS and target in runs:
+            runs[str(target)].append(str(session))
+    living = lives(reader, sorted({session for sessions in runs.values() for session in sessions}), known.at)
+    return [
+        plan.workload(found, [session for session in runs[target] if living[session].live == "yes"], graph)
+        for target, found in sorted(started.items(), key=lambda one: (one[1][0].deed.time, one[0]))
+    ]
+
+
+def _sessions(reader: Reader, known: Known) -> list[Step]:
+    """A step for each role, permission set and user whose sessions may still work."""
+    up = known.up
+    groups: dict[str, list[str]] = {}
+    for node in sorted(known.mine):
+        if ref(node).label == schema.SESSION and known.living[node].live != "no":
+            for owner in owners(up, node) or [node]:
+                if ":federated-user/" not in owner or len(owners(up, node)) == 1:
+                    groups.setdefault(owner, []).append(node)
+    trusted = {
+        change.deed.target: change.deed.time
+        for change in known.changes
+        if change.phase == "trust" and ":role/" in change.deed.target
+    }
+    own = {origin(one) for one in known.whose.values()}
+    besides = bystanders(reader, [*groups, *trusted], known.mine, own, known.at)
+    perhaps = {link.node for link in known.descent.perhaps}
+    steps = []
+    for owner, nodes in sorted(groups.items(), key=lambda one: (one[1][0].rsplit("/", 1)[-1], one[0])):
+        events = sorted({event_id for node in nodes for event_id in _events(up, node)})[: plan.LISTED]
+        steps += plan.sessions(
+            owner, nodes, up, known.whose, besides.get(owner, NOBODY), known.at, events,
+            sure=not set(nodes) <= perhaps,
+        )  # fmt: skip
+    for owner, time in sorted(trusted.items()):
+        ends = besides[owner]
+        if owner not in groups and (ends.others or ends.open or ends.same or ends.perhaps):
+            steps.append(plan.entered_by_trust(owner, time, ends, known.at))
+    return steps
+
+
+__all__ = ["answer"]

@@ -1,0 +1,390 @@
+"""What came from credentials, what of it still works, and the plan that stops it: `blast`, `contain`, `path`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lineage
+from lineage.answers.reach import AlsoEnds, Contain
+from lineage.errors import BadUse
+from lineage.questions import undo
+from lineage.questions.revocations import issued_before, standing
+from lineage.questions.shell import line
+from lineage.render.csv import text
+from lineage.render.of.contain import ended
+from lineage.seen import DeedSeen
+from lineage.times import parse_when
+from loaders import change_table, makings
+from tests.aws import Cloud, Identity
+
+if TYPE_CHECKING:
+    from lineage import Store
+    from tests.neo4j_server import Server
+
+STORIES = Path(__file__).parent / "stories"
+EC2, IAM = "ec2.amazonaws.com", "iam.amazonaws.com"
+START = "2026-03-02T08:00:00Z"
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    """A cloud whose event IDs are counted."""
+    return Cloud(seed=4, start=START, plain_ids=True)
+
+
+def load(store: Store, cloud: Cloud, folder: Path) -> None:
+    """Load what happened so far."""
+    file = folder / "events.json"
+    file.write_text(json.dumps({"Records": cloud.records}))
+    store.load([file])
+
+
+def life(store: Store, ask: str | None, at: str, node: int = 0) -> tuple[str, str | None]:
+    """Whether a node of the descent works at a time, and its end."""
+    found = store.blast(str(ask), at=at).nodes[node].life
+    assert found is not None
+    return found.live, found.until
+
+
+def used(cloud: Cloud, who: Identity) -> Identity:
+    """The identity, after a call a minute later."""
+    cloud.tick(60)
+    cloud.call(who, EC2, "DescribeInstances")
+    return who
+
+
+def test_a_session_lives_as_long_as_was_logged(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """A session works up to the second of its logged expiry, and neither before its grant nor after its end."""
+    home = cloud.account("home")
+    session = used(cloud, cloud.assume_role(cloud.user(home, "ann"), cloud.role(home, "app"), "x"))
+    load(store, cloud, tmp_path)
+
+    assert life(store, session.key, "2026-03-02T07:59:59Z") == ("no", None)
+    assert life(store, session.key, "2026-03-02T09:00:00Z") == ("yes", "2026-03-02T09:00:00Z")
+    assert life(store, session.key, "2026-03-02T09:00:01Z") == ("no", "2026-03-02T09:00:00Z")
+
+
+def test_an_expiry_that_was_not_logged_is_the_one_asked_for(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """Where the answer of the grant was too large to be logged, the duration of the request tells the end."""
+    home = cloud.account("home")
+    role = cloud.role(home, "app")
+    session = cloud.assume_role(cloud.user(home, "ann"), role, "x", duration=7200, omit_response=True)
+    used(cloud, session)
+    load(store, cloud, tmp_path)
+
+    assert life(store, role.session_arn("x"), "2026-03-02T09:30:00Z") == ("yes", "2026-03-02T10:00:00Z")
+
+
+def test_a_session_of_unknown_expiry_ends_after_the_longest_life_of_its_kind(
+    store: Store, cloud: Cloud, tmp_path: Path
+) -> None:
+    """A role session whose grant was not logged may work for twelve hours, and not a second longer."""
+    home = cloud.account("home")
+    role = cloud.role(home, "app")
+    session = cloud.session(role, "x", cloud.user(home, "ann"), key=cloud.unique_id("ASIA", home))
+    used(cloud, session)
+    load(store, cloud, tmp_path)
+
+    assert life(store, session.key, "2026-03-02T20:00:00Z") == ("unknown", "2026-03-02T20:00:00Z")
+    assert life(store, session.key, "2026-03-02T20:00:01Z") == ("no", "2026-03-02T20:00:00Z")
+
+
+def test_a_console_session_may_outlive_the_key_that_opened_it(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """The bootstrap key of a console session ends; the console may keep the session up for twelve hours."""
+    home = cloud.account("home")
+    role = cloud.role(home, "app")
+    used(cloud, cloud.saml_console(role, "ann@example.com"))
+    load(store, cloud, tmp_path)
+    arn = role.session_arn("ann@example.com")
+
+    assert life(store, arn, "2026-03-02T08:01:00Z")[0] == "yes"
+    assert life(store, arn, "2026-03-02T19:00:00Z") == ("unknown", "2026-03-02T20:00:00Z")
+
+
+def test_a_use_proves_life(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """A call that succeeded after the time in question outweighs every rule."""
+    home = cloud.account("home")
+    role = cloud.role(home, "app")
+    session = cloud.session(role, "x", cloud.user(home, "ann"), key=cloud.unique_id("ASIA", home))
+    cloud.tick(14 * 3600)
+    cloud.call(session, EC2, "DescribeInstances")
+    load(store, cloud, tmp_path)
+
+    assert life(store, session.key, "2026-03-02T21:00:00Z")[0] == "yes"
+
+
+def test_a_revocation_ends_the_sessions_before_it_alone(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """AWSRevokeOlderSessions ends what was issued before its time, until it is taken away again."""
+    home = cloud.account("home")
+    ann, role = cloud.user(home, "ann"), cloud.role(home, "app")
+    old = used(cloud, cloud.assume_role(ann, role, "x"))
+    cloud.tick(60)
+    document = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Deny", "Action": ["*"], "Resource": ["*"],
+         "Condition": {"DateLessThan": {"aws:TokenIssueTime": "2026-03-02T08:02:00Z"}}},
+    ]}  # fmt: skip
+    request = {"roleName": "app", "policyName": "AWSRevokeOlderSessions", "policyDocument": json.dumps(document)}
+    cloud.call(ann, IAM, "PutRolePolicy", request=request, read_only=False)
+    new = used(cloud, cloud.assume_role(ann, role, "x"))
+    cloud.tick(60)
+    request = {"roleName": "app", "policyName": "AWSRevokeOlderSessions"}
+    cloud.call(ann, IAM, "DeleteRolePolicy", request=request, read_only=False)
+    load(store, cloud, tmp_path)
+
+    assert life(store, old.key, "2026-03-02T08:01:59Z")[0] == "yes"
+    assert life(store, old.key, "2026-03-02T08:02:00Z") == ("no", "2026-03-02T08:02:00Z")
+    assert life(store, new.key, "2026-03-02T08:02:30Z")[0] == "yes"
+    assert life(store, old.key, "2026-03-02T08:04:00Z")[0] == "yes"
+
+
+def test_a_key_works_until_it_is_made_inactive(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """A key ends when it is made inactive, lives again when it is made active, and not once it was deleted."""
+    home = cloud.account("home")
+    ann, bob = cloud.user(home, "ann"), cloud.user(home, "bob")
+    used(cloud, bob)
+    for name, status in (("UpdateAccessKey", "Inactive"), ("UpdateAccessKey", "Active"), ("DeleteAccessKey", None)):
+        cloud.tick(60)
+        request = {"userName": "bob", "accessKeyId": bob.key} | ({"status": status} if status else {})
+        cloud.call(ann, IAM, name, request=request, read_only=False)
+    load(store, cloud, tmp_path)
+
+    told = [life(store, bob.key, f"2026-03-02T08:0{minute}:30Z") for minute in (1, 2, 3, 4)]
+
+    assert told == [("yes", None), ("no", "2026-03-02T08:02:00Z"), ("yes", None), ("no", "2026-03-02T08:04:00Z")]
+
+
+def test_a_key_of_an_account_without_logs_is_unknown(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """Nobody can say of a key that it works where no logs would show that it was made inactive."""
+    home = cloud.account("home")
+    bob = used(cloud, cloud.user(home, "bob"))
+    load(store, cloud, tmp_path)
+
+    assert life(store, bob.key, "2026-04-02T08:00:00Z") == ("unknown", None)
+
+
+def test_a_key_that_somebody_makes_for_itself_descends(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """A user's own new key is part of the descent; one for somebody else is a branch."""
+    home = cloud.account("home")
+    ann, bob = cloud.user(home, "ann"), cloud.user(home, "bob")
+    own = used(cloud, cloud.create_access_key(ann, ann))
+    others = used(cloud, cloud.create_access_key(ann, bob))
+    load(store, cloud, tmp_path)
+
+    told = store.blast(str(ann.key))
+
+    assert [node.key for node in told.nodes] == [ann.key, own.key]
+    assert [branch.target for branch in told.branches] == [others.key]
+
+
+def test_a_password_made_for_somebody_leads_on_to_the_sign_in(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """With `made`, the console sessions that were opened with a password follow whoever made it, until the next one."""
+    home = cloud.account("home")
+    ann, bob, eve = cloud.user(home, "ann"), cloud.user(home, "bob"), cloud.user(home, "eve")
+    cloud.create_login_profile(ann, bob)
+    used(cloud, cloud.console_login(bob))
+    cloud.tick(60)
+    cloud.call(eve, IAM, "UpdateLoginProfile", request={"userName": "bob"}, read_only=False)
+    cloud.tick(60)
+    used(cloud, cloud.console_login(bob))
+    load(store, cloud, tmp_path)
+
+    plain, followed = store.blast(str(ann.key)), store.blast(str(ann.key), made=True)
+    way = store.path(str(ann.key), str(bob.arn)).ways[0]
+
+    assert [branch.what for branch in plain.branches] == ["login profile"]
+    assert [node.relation for node in plain.nodes] == ["asked"]
+    assert [(node.relation, node.how, node.time) for node in followed.nodes[1:]] == [("made", "console", START)]
+    assert (way.made, way.hops, way.steps[0].relation) == (True, 1, "made")
+
+
+def test_one_of_several_callers_is_only_perhaps(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """A session that two callers fit is no part of the descent of either, and no way leads to it."""
+    home = cloud.account("home")
+    ann, bob, role = cloud.user(home, "ann"), cloud.user(home, "bob"), cloud.role(home, "app")
+    session = cloud.assume_role(ann, role, "x", omit_response=True)
+    cloud.assume_role(bob, role, "x", omit_response=True)
+    used(cloud, session)
+    load(store, cloud, tmp_path)
+
+    told, way = store.blast(str(ann.key)), store.path(str(ann.key), role.arn)
+
+    assert (len(told.nodes), [link.relation for link in told.perhaps]) == (1, ["candidate"])
+    assert (way.found, way.perhaps) == (False, 1)
+
+
+def test_asks_that_are_no_credentials_are_refused(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """An address or a user agent is no credential: one line says what to ask for."""
+    used(cloud, cloud.user(cloud.account("home"), "ann", ip="203.0.113.9"))
+    load(store, cloud, tmp_path)
+
+    with pytest.raises(BadUse, match=r"203\.0\.113\.9: address has no credentials; ask for a key"):
+        store.blast("203.0.113.9")
+    with pytest.raises(BadUse, match="needs two ends that differ"):
+        store.path("AKIAIOSFODNN7ABCDEFG", "AKIAIOSFODNN7ABCDEFG ")
+
+
+def test_an_empty_store_knows_nothing(store: Store) -> None:
+    """Without logs nothing is found, and that is said with what it rests on."""
+    told = store.contain("AKIAIOSFODNN7ABCDEFG")
+
+    assert (told.found, told.steps, told.sight.events) == (False, [], 0)
+    assert not store.blast("AKIAIOSFODNN7ABCDEFG").found
+    assert not store.path("111122223333", "444455556666").found
+
+
+def test_hostile_names_stay_values(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """Whatever a name holds, the shell reads it as one value; a name that could be more gives no command."""
+    home = cloud.account("home")
+    mallory = cloud.user(home, "mallory")
+    names = ["$(reboot)", "a'; reboot; '", "--profile", "file:///etc/passwd", "two\nlines", "`id`"]
+    for name in names:
+        cloud.tick(60)
+        cloud.create_user(mallory, name)
+    load(store, cloud, tmp_path)
+
+    plan = store.contain(str(mallory.key))
+    read = {
+        words[-1] if words[-2] == "--user-name" else words[-1].removeprefix("--user-name=")
+        for step in plan.steps
+        if step.kind == "user"
+        for words in map(shlex.split, step.commands)
+    }
+    shown = "".join(step.title for step in plan.steps if not step.commands)
+
+    assert read == {"$(reboot)", "a'; reboot; '", "--profile", "`id`"}
+    assert "two\nlines" in shown
+    assert "two\nlines" not in text(plan).replace('\\n', " ")
+
+
+def test_root_and_service_linked_sessions_are_said_to_stay(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """No policy is offered for what no policy binds."""
+    home = cloud.account("home")
+    used(cloud, cloud.console_login(cloud.root(home)))
+    linked = used(cloud, cloud.service_linked("config.amazonaws.com", home, "Config", "x"))
+    load(store, cloud, tmp_path)
+    at = "2026-03-02T08:03:00Z"
+
+    root = store.contain(f"arn:aws:iam::{home}:root", at=at)
+    service = store.contain(f"arn:aws:iam::{home}:role/AWSServiceRoleForConfig", at=at)
+
+    assert [(step.kind, step.commands) for step in root.steps if step.phase == "sessions"] == [("root", [])]
+    assert [(s.kind, s.commands) for s in service.steps if s.phase == "sessions"] == [("service-linked", [])]
+    assert linked.session == "x"
+
+
+def test_a_plan_for_a_role_begins_with_everybody_in_it(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """Asked for a role, the plan closes it, names the source of each session that works, and open origins once."""
+    home = cloud.account("home")
+    ann, role = cloud.user(home, "ann"), cloud.role(home, "app")
+    used(cloud, cloud.assume_role(ann, role, "a"))
+    used(cloud, cloud.saml(role, "eve@example.com"))
+    for name in ("x", "y"):
+        used(cloud, cloud.session(role, name, ann, key=cloud.unique_id("ASIA", home)))
+    load(store, cloud, tmp_path)
+
+    steps = store.contain(role.arn).steps
+
+    assert [(step.phase, step.kind) for step in steps] == [
+        ("sources", "role-door"), ("sources", "key"), ("sources", "federation"), ("sources", "origin-open"),
+        ("sessions", "role"),
+    ]  # fmt: skip
+    assert (steps[1].target, steps[1].account) == (ann.key, home)
+    assert steps[3].title.startswith("Find the origin of 2 sessions")
+
+
+def test_every_inverse_is_of_a_known_operation() -> None:
+    """The table of inverses names only operations that the loaders keep as changes or makings."""
+    known = {*change_table.OPERATIONS, *makings.OPERATIONS}
+
+    assert set(undo.UNDO) - known == set()
+
+
+def test_every_template_gives_a_line() -> None:
+    """With all its parameters known, every inverse is a line that a shell reads without a rest."""
+    for templates in undo.UNDO.values():
+        for template in templates:
+            names = [word[1:-1] for word in template.split() if word.startswith("{")]
+            written = line(template, dict.fromkeys(names, "it's"))
+
+            assert written is not None
+            assert shlex.split(written) == ["aws", *(w if w[0] != "{" else "it's" for w in template.split())]
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ({"Effect": "Deny", "Action": "*", "Resource": "*",
+          "Condition": {"DateLessThan": {"aws:TokenIssueTime": ["2026-03-02T08:00:00Z"]}}}, START),
+        ({"Effect": "Allow", "Action": "*", "Resource": "*"}, None),
+        ({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}, None),
+        ({"Effect": "Deny", "Action": "*", "Resource": "*",
+          "Condition": {"DateLessThan": {"aws:TokenIssueTime": START}, "StringEquals": {"aws:userid": "x"}}}, None),
+        ("no statement", None),
+    ],
+)  # fmt: skip
+def test_only_a_denial_of_all_is_a_revocation(statement: object, expected: str | None) -> None:
+    """A policy revokes sessions if it denies everything by the time of issue, and by nothing else."""
+    assert issued_before({"Statement": [statement]}) == (parse_when(expected) if expected else None)
+
+
+def test_a_deleted_key_is_not_made_active_again() -> None:
+    """After a deletion nothing brings a key back."""
+    def change(time: int, what: str, after: str) -> DeedSeen:
+        properties = {"what": what, "after": after, "before": None, "api": "iam:UpdateAccessKey"}
+        return DeedSeen("CHANGED", str(time), "Session s", "Credential AKIA", time, [f"e{time}"], dict(properties))
+
+    told = standing([change(1, "key-deleted", "deleted"), change(2, "key-status", "Active")])
+
+    assert told.off is not None
+    assert (told.off.time, told.off.why) == (1, "deleted")
+
+
+def test_what_a_step_also_ends_is_told_as_a_least() -> None:
+    """The numbers of innocent sessions are told as what the logs show at least; nothing is said of nothing."""
+    none = AlsoEnds(others=0, open=0, same=0, perhaps=0, origins=[])
+
+    assert ended(none) == ""
+    assert ended(none.model_copy(update={"others": 1, "open": 2, "origins": ["li\x1b"]})) == (
+        "Also ends at least 1 live session of others (li\\x1b), 2 of unknown origin."
+    )
+
+
+def test_a_plan_is_a_table(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """The CSV of a plan has a line for each step, whatever its commands hold."""
+    home = cloud.account("home")
+    ann = cloud.user(home, "ann")
+    cloud.create_role(ann, "door", "*")
+    load(store, cloud, tmp_path)
+
+    plan: Contain = store.contain(str(ann.key))
+
+    assert len(text(plan).splitlines()) == 1 + len(plan.steps) == 3
+
+
+def test_the_statements_say_the_same(neo4j_any: Server) -> None:
+    """The Cypher files tell the same nodes, ways and things to stop as the answers."""
+    neo4j_any.wipe(schema=False)
+    with lineage.open(neo4j_any.uri) as store:
+        store.load([STORIES / "blast-of-a-stolen-key" / "events.json"])
+        way = store.path("111122223333", "444455556666").ways[0]
+        alice = store.who("e0000000-0000-4000-8000-000000000012").answers[0].origin.access_key_id
+        for made in (False, True):
+            columns, rows = store.query("blast", ask=alice, made=made, limit=100)
+            told = store.blast(str(alice), made=made)
+
+            assert {row[columns.index("key")] for row in rows} == {node.key for node in told.nodes}
+        columns, rows = store.query("path", start="111122223333", end="444455556666", made=False, limit=1)
+        stops, found = store.query("contain", ask=alice, at="2026-03-02T08:30:00Z", limit=100)
+
+    assert rows[0][columns.index("end")] == way.end.split(" ", 1)[1]
+    assert [(row[stops.index("phase")], row[stops.index("target")]) for row in found][:3] == [
+        (1, "AKIAWO645SY5I6LP5ANL"), (1, str(alice)), (2, "arn:aws:iam::111122223333:role/admin"),
+    ]  # fmt: skip
+    assert {row[stops.index("kind")] for row in found if row[stops.index("phase")] == 3} == {
+        "access key", "permissions", "trust", "workload",
+    }  # fmt: skip
