@@ -60,10 +60,10 @@ def chain(answer: WhoAnswer) -> list[str]:
 
 
 def call_it(whose: Whose) -> str:
-    """What to call it in one breath: the person, else the origin's name, else the candidates or `nobody known`."""
+    """What to call it in one breath: the origin's name, else the person, else the candidates or `nobody known`."""
     if whose.kind == "Unresolved":
         return " or ".join(whose.candidates) if whose.candidates else "nobody known"
-    return whose.person or whose.name or whose.id or whose.kind
+    return whose.name or whose.person or whose.id or whose.kind
 
 
 __all__ = ["call_it", "chain", "one", "short", "whose"]
