@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
 from lineage.asking.base import second
+from lineage.asking.enriching import Enriching
 from lineage.asking.history import History
 from lineage.asking.investigating import Investigating
 from lineage.asking.reach import Reach
@@ -49,7 +50,7 @@ def open(target: str | os.PathLike[str], *, create: bool = True) -> Lineage:
     return Lineage(EmbeddedStore(text, create=create))
 
 
-class Lineage(Investigating, Sessions, History, Roles, Reach, Whole):
+class Lineage(Investigating, Enriching, Sessions, History, Roles, Reach, Whole):
     """An open store. Every question is a method that returns its answer model."""
 
     def __init__(self, store: Store) -> None:

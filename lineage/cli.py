@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lineage.commands import chains, guard, history, investigating, reach, roles, sessions, store, whole
+from lineage.commands import chains, enriching, guard, history, investigating, reach, roles, sessions, store, whole
 from lineage.commands.app import app
 
-GROUPS = (chains, investigating, sessions, history, roles, reach, whole, store)
+GROUPS = (chains, investigating, sessions, history, roles, reach, whole, enriching, store)
 """The modules that hold commands; importing one adds its own."""
 
 

@@ -56,7 +56,7 @@ def _in_file(event_id: str, source: Source, loaded: str | None) -> Iterator[Plac
     raw = list(_as_logged(event_id, source.path))
     for position, (index, record) in enumerate(found):
         # Rows of a table, and what lies in packed texts, are shown as far as they were understood.
-        whole = raw[position] if len(raw) == len(found) else _understood(record)
+        whole = raw[position] if len(raw) == len(found) else understood(record)
         clean = scrub(whole)
         assert isinstance(clean, dict), "an object stays an object"
         yield Place(path=source.path, index=index, sha256=sha256, loaded_sha256=loaded, record=clean)
@@ -101,7 +101,7 @@ def _decoded(text: bytes) -> object:
     return value
 
 
-def _understood(record: Record) -> dict[str, object]:
+def understood(record: Record) -> dict[str, object]:
     """What the loaders read of a record, by CloudTrail's names."""
     shown: dict[str, object] = {}
     for field in msgspec.structs.fields(record):

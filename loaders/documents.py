@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from loaders import scan, split, tables, wrappers
+from loaders import quick, scan, split, tables, wrappers
 from loaders.gunzip import Gunzip
 from loaders.items import Aside, FileEnd, Gather, Item, Passed, Records
 from loaders.lenient import strict
@@ -36,10 +36,11 @@ def records_in(data: bytes) -> Iterator[Item]:
     return items_in(iter(Gunzip(Gunzip([data]))))
 
 
-def items_in(blocks: Iterator[bytes], size: int = split.SIZE) -> Iterator[Item]:
+def items_in(blocks: Iterator[bytes], size: int = split.SIZE, texts: bool = False) -> Iterator[Item]:
     """Yield what a text holds, in its order, for blocks of decompressed bytes.
 
-    `size` bytes are decoded at once; it changes batches, never records. A text that is neither JSON
+    `size` bytes are decoded at once; it changes batches, never records. With `texts` each batch has the records'
+    own texts, where they are at hand. A text that is neither JSON
     nor an event table is one `Passed("other")`; an empty one is nothing. Raises nothing on any input.
     """
     start = b""
@@ -56,17 +57,16 @@ def items_in(blocks: Iterator[bytes], size: int = split.SIZE) -> Iterator[Item]:
         if mark := tables.separator(line):
             return tables.items(itertools.chain([start.lstrip()], blocks), mark)
     if _JSON.match(start) or _BASE64.match(start):
-        return _json(rest, size)
+        return _json(rest, size, texts)
     return iter([Passed("other", 1)])
 
 
-def _json(blocks: Iterator[bytes], size: int) -> Iterator[Item]:
+def _json(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
     gather = Gather()
     for chunk in split.chunks(blocks, size, document):
-        if chunk.value is not None:
-            gather.records(RECORD, chunk.value)
-        elif (records := at_once(chunk.text)) is not None:
-            gather.records(RECORD, records)
+        records = chunk.value if chunk.value is not None else at_once(chunk.text)
+        if records is not None:
+            gather.records(RECORD, records, quick.texts(chunk.text, len(records)) if texts else None)
         else:
             _carefully(gather, chunk.text, chunk.offset)
         yield from gather.drain()

@@ -51,15 +51,16 @@ def find(paths: Sequence[str]) -> list[Source]:
 
 
 def read(
-    source: Source, stdin: BinaryIO | None = None, size: int = SIZE
+    source: Source, stdin: BinaryIO | None = None, size: int = SIZE, texts: bool = False
 ) -> Iterator[Records | Aside | Passed | FileEnd]:
     """Yield what a file holds, in its order, and a `FileEnd` last.
 
     Records come in batches of about `size` bytes of text, so memory does not grow with the file. A
     file that cannot be read, or ends inside a gzip stream or a record, gives what comes before and
-    one `Aside` with the reason. Raises nothing.
+    one `Aside` with the reason. With `texts` each batch has the records' own texts, where they are at hand.
+    Raises nothing.
     """
-    if (found := _ordinary(source, WHOLE * size)) is not None:
+    if not texts and (found := _ordinary(source, WHOLE * size)) is not None:
         yield from found
         return
     offered = 0
@@ -67,7 +68,7 @@ def read(
     unpacked = Gunzip(file.blocks(source, stdin))
     again = Gunzip(unpacked)
     held: Aside | None = None
-    for item in items_in(iter(again), size):
+    for item in items_in(iter(again), size, texts):
         if held is not None:
             yield held
             held = None

@@ -6,6 +6,8 @@ The sum of invariant 3 is made from these: every element offered as an event rec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from loaders.record import Record
@@ -22,6 +24,8 @@ class Records(msgspec.Struct):
     first: int
     records: list[Record]
     indexes: list[int] | None = None
+    texts: Sequence[msgspec.Raw | str | None] | None = None
+    """Each record's own JSON as logged, where the reader was asked for it and it is at hand."""
 
 
 class Aside(msgspec.Struct):
@@ -79,16 +83,18 @@ class Gather:
     def record(self, form: int, record: Record) -> None:
         """Add one record, to the batch before it where that has the same form."""
         last = self._items[-1] if self._items else None
-        if isinstance(last, Records) and last.form == form:
+        if isinstance(last, Records) and last.form == form and last.texts is None:
             last.records.append(record)
         else:
             self._items.append(Records(form, self.offered, [record]))
         self.offered += 1
 
-    def records(self, form: int, records: list[Record]) -> None:
+    def records(
+        self, form: int, records: list[Record], texts: Sequence[msgspec.Raw | str | None] | None = None
+    ) -> None:
         """Add a batch; an empty one is nothing."""
         if records:
-            self._items.append(Records(form, self.offered, records))
+            self._items.append(Records(form, self.offered, records, texts=texts))
             self.offered += len(records)
 
     def aside(self, reason: str, offset: int | None = None) -> None:

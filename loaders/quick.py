@@ -74,6 +74,42 @@ def at_once(text: bytes) -> list[Record] | None:
         return None
 
 
+def texts(text: bytes, count: int) -> list[msgspec.Raw] | list[str | None] | None:
+    """Return each record's own JSON of a text of which `at_once` made `count` records; None where it is not at hand."""
+    try:
+        found: list[msgspec.Raw] | list[str | None]
+        if _RECORDS.match(text):
+            found = _raw_document.decode(text).records
+        elif _LIST.match(text):
+            enveloped = _DETAIL.match(text[:1_000])
+            found = [one.detail for one in _raw_envelopes.decode(text)] if enveloped else _raw_list.decode(text)
+        elif _DETAIL.match(text[:1_000]):
+            found = [one.detail for one in _raw_envelope.decode_lines(text)]
+        elif _TEXTS.match(text[:1_000]):
+            held = _texts.decode(text)
+            found = [one.event or one.message for one in (*held.looked_up, *held.filtered, *held.logged)]
+        else:
+            found = _raw.decode_lines(text)
+    except ERRORS:
+        return None
+    return found if len(found) == count else None
+
+
+class _RawDocument(msgspec.Struct, gc=False):
+    records: list[msgspec.Raw] = msgspec.field(default=[], name="Records")
+
+
+class _RawEnvelope(msgspec.Struct, gc=False):
+    detail: msgspec.Raw
+
+
+_raw = msgspec.json.Decoder(msgspec.Raw)
+_raw_list = msgspec.json.Decoder(list[msgspec.Raw])
+_raw_document = msgspec.json.Decoder(_RawDocument)
+_raw_envelope = msgspec.json.Decoder(_RawEnvelope)
+_raw_envelopes = msgspec.json.Decoder(list[_RawEnvelope])
+
+
 def ordinary(text: bytes) -> list[Record] | None:
     """Return the records of a text that is one `{"Records": […]}`, as S3 has it; None where it is not."""
     return document(text) if _RECORDS.match(text) else None

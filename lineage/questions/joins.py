@@ -43,7 +43,8 @@ def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]
             first = weaker(chain.hops[0], "10b", "LIKELY" if len(live) == 1 else "HEURISTIC")
             further = reader.neighbourhood(Ref(schema.SESSION, live[0].key))
             graph.add_nodes_from(further.nodes(data=True))
-            graph.add_edges_from((source, target, way) for source, target, way in further.edges(data=True))
+            # Under their keys: the graph may hold some of them already.
+            graph.add_edges_from(further.edges(keys=True, data=True))
             return [
                 above._replace(
                     hops=(*above.hops, first, *chain.hops[1:]), ambiguous=above.ambiguous or chain.ambiguous

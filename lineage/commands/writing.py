@@ -1,0 +1,43 @@
+"""`lineage enrich`: where the records go, and in which form."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lineage import Lineage
+from lineage.enrich import Sums
+from lineage.errors import BadUse
+from lineage.render.streams import WRITERS
+
+ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
+
+
+def write(
+    lineage: Lineage, paths: Sequence[str], *, form: str | None, output: Path | None, min_confidence: str
+) -> Sums:
+    """Write the records behind the paths with their origins; returns how many there were.
+
+    Raises `BadUse` for a form that there is not, and where an input would be overwritten.
+    """
+    form = form or ENDINGS.get(output.suffix.lower() if output else "", "ndjson")
+    if form not in WRITERS:
+        raise BadUse(f"--format {form}: there is none; one of {', '.join(WRITERS)}")
+    if output is not None and output.exists() and any(Path(path).exists() and output.samefile(path) for path in paths):
+        raise BadUse(f"{output}: is an input too; give another file with --output")
+    sums = Sums()
+    records = lineage.enrich(paths, min_confidence=min_confidence, sums=sums)
+    if output is None:
+        if form == "parquet" and sys.stdout.isatty():
+            raise BadUse("--format parquet: not for a terminal; give a file with --output")
+        WRITERS[form](records, sys.stdout.buffer)
+        return sums
+    part = output.with_name(f".{output.name}.part")
+    try:
+        with part.open("wb") as out:
+            WRITERS[form](records, out)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)
+    return sums
