@@ -5,27 +5,35 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from lineage.seen import ALWAYS, Window
+
 if TYPE_CHECKING:
     from lineage.facts import Identity
     from lineage.keys import Ref
-    from lineage.seen import Around, Graph, SessionSeen
+    from lineage.seen import Around, Coverage, Graph, RowSeen, SessionSeen, Which
     from lineage.stores.base import Store
 
 SECONDS = 1.0
 """How long it remembers; what other processes load meanwhile is seen after that."""
 ENTRIES = 5_000
+HOUR = 3600
+LARGEST = 20_000
+"""So many rows of calls are remembered at once."""
 
 
 class Memo:
     """Reads like the store; what it read in the last second it does not read again."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, lasts: float = SECONDS) -> None:
         self._store = store
+        self._lasts = lasts
         self._made = time.monotonic()
         self._graphs: dict[Ref, Graph] = {}
         self._identities: dict[Ref, list[Identity]] = {}
         self._sessions: dict[str, list[SessionSeen]] = {}
         self._around: dict[tuple[str | None, int], Around] = {}
+        self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
+        self._calls: dict[tuple[Which, Window, bool], list[RowSeen]] = {}
         self.events = store.events
         self.facts_of = store.facts_of
         self.of_key = store.of_key
@@ -36,13 +44,11 @@ class Memo:
         self.ascend = store.ascend
         self.descend = store.descend
         self.uses = store.uses
-        self.calls = store.calls
         self.deeds = store.deeds
         self.addresses = store.addresses
         self.identities = store.identities
         self.events_of = store.events_of
         self.lineage = store.lineage
-        self.coverage = store.coverage
         self.account_names = store.account_names
         self.chain_rows = store.chain_rows
         self.crossing_rows = store.crossing_rows
@@ -51,7 +57,7 @@ class Memo:
     @property
     def is_stale(self) -> bool:
         """Is it time to read anew?"""
-        return time.monotonic() - self._made > SECONDS or len(self._graphs) > ENTRIES
+        return time.monotonic() - self._made > self._lasts or len(self._graphs) > ENTRIES
 
     def neighbourhood(self, ref: Ref) -> Graph:
         """All that leads to a node."""
@@ -76,3 +82,29 @@ class Memo:
         if (account, time) not in self._around:
             self._around[account, time] = self._store.around(account, time)
         return self._around[account, time]
+
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category; a part of what was read as a whole is not read again."""
+        whole = self._coverage.get((None, ALWAYS))
+        if whole is not None:
+            low = window.since // HOUR if window.since is not None else None
+            high = window.until // HOUR if window.until is not None else None
+            return [
+                one
+                for one in whole
+                if (account is None or one.account == account)
+                and (low is None or one.hour >= low)
+                and (high is None or one.hour <= high)
+            ]
+        if (account, window) not in self._coverage:
+            self._coverage[account, window] = self._store.coverage(account, window)
+        return list(self._coverage[account, window])
+
+    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
+        """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
+        found = self._calls.get((which, window, every))
+        if found is None:
+            found = self._store.calls(which, window, every=every)
+            if len(found) <= LARGEST:
+                self._calls[which, window, every] = found
+        return list(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 from lineage.seen import RowSeen
 
@@ -22,6 +23,7 @@ def place(row: RowSeen) -> str | None:
     return f"{row.row.source_ip} {row.row.endpoint}" if row.row.endpoint else row.row.source_ip
 
 
+@lru_cache(maxsize=8192)
 def network(address: str | None) -> str | None:
     """The network around an internet address: /16 of IPv4, /32 of IPv6; None of what is none.
 
@@ -34,6 +36,7 @@ def network(address: str | None) -> str | None:
     return str(ipaddress.ip_network(f"{ip}/{16 if ip.version == 4 else 32}", strict=False))
 
 
+@lru_cache(maxsize=8192)
 def doubt(address: str | None, endpoint: str | None = None) -> str | None:
     """Why an address does not say where somebody was; None where it may be trusted.
 
@@ -58,6 +61,7 @@ def _is_documentation(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool
     )
 
 
+@lru_cache(maxsize=8192)
 def _ip(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text or "")

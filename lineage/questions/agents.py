@@ -1,0 +1,122 @@
+"""User agents by family, then version, then exact text.
+
+Whoever makes a call sets its agent freely: it tells habits, and proves nothing (guide §8, §10.3).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+CONSOLE: Final = "console"
+BROWSER: Final = "browser"
+SERVICE: Final = "service"
+OTHER: Final = "other"
+FAMILY_LENGTH = 60
+
+_TOOLS: Final = (
+    ("Terraform", re.compile(r"\bTerraform/([\w.+-]+)")),
+    ("OpenTofu", re.compile(r"\bOpenTofu/([\w.+-]+)")),
+    ("Pulumi", re.compile(r"\bPulumi(?:AWS|-AWS)?/([\w.+-]+)", re.IGNORECASE)),
+    ("CDK", re.compile(r"\b(?:aws-cdk(?:-cli)?|cdk-cli)/([\w.+-]+)", re.IGNORECASE)),
+    ("CloudFormation", re.compile(r"\A(?:cloudformation\.amazonaws\.com|AWS CloudFormation)(?:\Z|/)([\w.]*)")),
+)
+"""Tools that build infrastructure: they name themselves anywhere in the text, for they ride on an SDK."""
+
+_LANGUAGES: Final = {
+    "python": "Python", "java": "Java", "go": "Go", "js": "JavaScript", "nodejs": "JavaScript", "browser": "JavaScript",
+    "react-native": "JavaScript", "dotnet": ".NET", "net": ".NET", "php": "PHP", "ruby": "Ruby", "rust": "Rust",
+    "cpp": "C++", "kotlin": "Kotlin", "swift": "Swift", "ios": "iOS", "android": "Android",
+}  # fmt: skip
+_SDK: Final = re.compile(
+    rf"aws-sdk-({'|'.join(sorted(_LANGUAGES, key=len, reverse=True))})(?:\d|-[a-z][\w]*)*(?:/v?([\w.+-]+)|\b)",
+    re.IGNORECASE,
+)
+_PYTHON: Final = re.compile(r"(?:Boto3|Botocore|Boto)/([\w.+-]+)", re.IGNORECASE)
+_CLI: Final = re.compile(r"aws-cli/((\d+)[\w.+-]*)")
+_POWERSHELL: Final = re.compile(r"AWSPowerShell(?:\.\w+)*/([\w.+-]+)")
+_HOST: Final = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?")
+_CONSOLE_HOST: Final = re.compile(r"(?:[\w-]+\.)?signin\.|console\.|[\w-]+\.console\.")
+_CONSOLE_TEXT: Final = re.compile(r"S3Console/|AWS Signin\b|AWS Console\b|AWS [\w ]+ Console\b|\w+ConsoleFrontend\b")
+_INTERNAL: Final = re.compile(r"AWS Internal|aws-internal/|Coral/")
+_BROWSERS: Final = (
+    ("Edge", re.compile(r"\bEdg(?:e|A|iOS)?/([\d.]+)")),
+    ("Opera", re.compile(r"\bOPR/([\d.]+)")),
+    ("Firefox", re.compile(r"\b(?:Firefox|FxiOS)/([\d.]+)")),
+    ("Chrome", re.compile(r"\b(?:Chrome|CriOS)/([\d.]+)")),
+    ("Safari", re.compile(r"\bVersion/([\d.]+).* Safari/")),
+)
+_PRODUCT: Final = re.compile(r"([^\s/(),;]+)(?:/v?([^\s(),;]+))?")
+
+
+class Agent(NamedTuple):
+    """A user agent."""
+
+    family: str
+    """`console`, `browser`, `aws-cli v1`, `aws-cli v2`, `SDK for LANGUAGE`, `Terraform` and its kin, `service`, or
+    `other: PRODUCT`."""
+    version: str | None
+    """Of the family; of a service or a console its name."""
+    text: str
+    """As logged."""
+
+
+def parse(text: str | None) -> Agent | None:
+    """The agent that a text tells; None of no text.
+
+    >>> parse("aws-cli/2.17.9 Python/3.11.9 Linux/6.8.0 exec-env/CloudShell")[:2]
+    ('aws-cli v2', '2.17.9')
+    >>> parse("[S3Console/0.4]")[:2]
+    ('console', 'S3Console/0.4')
+    """
+    return _parse(text) if text else None
+
+
+@lru_cache(maxsize=8192)
+def _parse(text: str) -> Agent:
+    # Old records have the whole value in brackets (guide §10.3).
+    bare = text.strip().removeprefix("[").removesuffix("]").strip()
+    family, version = _family(bare)
+    return Agent(family, version, text)
+
+
+def _family(bare: str) -> tuple[str, str | None]:
+    for name, tool in _TOOLS:
+        if found := tool.search(bare):
+            return name, found[1] or None
+    if _HOST.fullmatch(bare):
+        return (CONSOLE if _CONSOLE_HOST.match(bare) else SERVICE), bare
+    if _CONSOLE_TEXT.match(bare) or (", aws-internal/" in bare and not _INTERNAL.match(bare)):
+        return CONSOLE, bare.split(",", 1)[0].strip()
+    if found := _CLI.match(bare):
+        return f"aws-cli v{found[2]}", found[1]
+    if found := _POWERSHELL.match(bare):
+        return "AWS Tools for PowerShell", found[1]
+    if found := _PYTHON.match(bare):
+        return "SDK for Python", found[1]
+    if found := _SDK.match(bare):
+        return f"SDK for {_LANGUAGES[found[1].lower()]}", found[2]
+    if _INTERNAL.match(bare):
+        return SERVICE, bare.split(" aws-sdk", 1)[0][:FAMILY_LENGTH]
+    if bare.startswith("Mozilla"):
+        return BROWSER, _browser(bare)
+    return _other(bare)
+
+
+def _browser(bare: str) -> str | None:
+    for name, browser in _BROWSERS:
+        if found := browser.search(bare):
+            return f"{name} {found[1]}"
+    return None
+
+
+def _other(bare: str) -> tuple[str, str | None]:
+    """The product that the text begins with, so that one strange agent does not make another one known."""
+    found = _PRODUCT.search(bare)
+    if found is None:
+        return OTHER, None
+    return f"{OTHER}: {found[1].lower()[:FAMILY_LENGTH]}", found[2]
+
+
+__all__ = ["Agent", "parse"]

@@ -1,0 +1,439 @@
+"""`names`, `hunt`, `coverage`, `central`: what the stories do not ask."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import pytest
+
+import lineage
+from lineage import cli
+from lineage.answers.whole import Central, Coverage, Hunt, Names
+from lineage.errors import BadUse
+from lineage.questions import central
+from lineage.questions.central import betweenness
+from lineage.questions.hunting.rules import NAMES, RULES
+from lineage.questions.people import default_name, normal
+from lineage.questions.trust import demanded
+from lineage.render import people
+from lineage.render.csv import text as csv_text
+from tests.aws import Cloud
+from tests.conftest import ROOT
+
+if TYPE_CHECKING:
+    from lineage import Store
+    from tests.neo4j_server import Server
+
+HOSTILE = "ops\x1b[2J\u202e=cmd()"
+HOUR = 3600
+
+
+def load(store: Store, folder: Path, cloud: Cloud) -> None:
+    """Load all that was simulated."""
+    path = folder / "events.json"
+    path.write_text(json.dumps({"Records": cloud.records}))
+    store.load([path])
+
+
+def rules(answer: Hunt) -> list[str]:
+    """The rules of the findings, in order."""
+    return [one.rule for one in answer.findings]
+
+
+# names
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("alice", "Alice"),
+        ("alice.smith", "alice-smith"),
+        ("alice.smith@corp.example", "alice_smith"),
+        ("alice+aws@corp.example", "alice@other.example"),
+        ("CORP\\alice", "alice"),
+    ],
+)
+def test_spellings_of_one_name_are_one(one: str, other: str) -> None:
+    """Case, separators, domain and plus-tag make no other name."""
+    assert normal(one) == normal(other)
+
+
+def test_different_names_stay_different() -> None:
+    """No two people become one by their spelling."""
+    assert len({normal(name) for name in ("alice", "alice2", "alicia", "bob", "ali.ce.b")}) == 5
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "botocore-session-1700000000", "i-0a41c7d2e95b3f608", "mi-0a41c7d2e95b3f608", "aws-go-sdk-1700000000000000000",
+        "AWSCLI-Session", "aws-sdk-js-1700000000000", "1700000000", "4c27f9d8-0a5a-4c1d-9e2b-1f0e7d7a4c27",
+        "GitHubActions", "ec2.amazonaws.com", "AWSCodeBuild-4c27f9d8", "session", "terraform",
+        "CLOUDWATCH_LOGS_DELIVERY_SESSION",
+    ],
+)  # fmt: skip
+def test_default_names_are_known(name: str) -> None:
+    """What SDKs, services and tools fill in names nobody."""
+    assert default_name(name) is not None
+
+
+@pytest.mark.parametrize("name", ["alice", "ops-maintenance", "deploy", "sessions-of-alice", "terry", "eks", "clint"])
+def test_other_names_are_no_defaults(name: str) -> None:
+    """A name that somebody chose is held against the people of the store."""
+    assert default_name(name) is None
+
+
+def policy(*statements: dict[str, object]) -> str:
+    """A trust policy of statements that each let an account in."""
+    every = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [every | one for one in statements]})
+
+
+NAME = {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
+IDENTITY = {"StringLike": {"sts:SourceIdentity": "*"}}
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        (policy({}), set()),
+        (policy({"Condition": NAME}), {"sts:RoleSessionName"}),
+        (policy({"Condition": NAME | IDENTITY}), {"sts:RoleSessionName", "sts:SourceIdentity"}),
+        (policy({"Condition": {"StringLike": {"STS:rolesessionname": "a*"}}}), {"sts:RoleSessionName"}),
+        (policy({"Condition": {"StringLike": {"sts:RoleSessionName": "*"}}}), set()),
+        (policy({"Condition": {"StringEqualsIfExists": {"sts:SourceIdentity": "bob"}}}), set()),
+        (policy({"Condition": NAME}, {}), set()),
+        (policy({"Condition": NAME}, {"Condition": NAME | IDENTITY}), {"sts:RoleSessionName"}),
+        (policy({"Condition": NAME}, {"Principal": {"Service": "ec2.amazonaws.com"}}), {"sts:RoleSessionName"}),
+        (policy({}, {"Effect": "Deny", "Condition": {"Null": {"sts:SourceIdentity": "true"}}}), {"sts:SourceIdentity"}),
+        (policy({}, {"Effect": "Deny", "Condition": {"StringNotEquals": {"sts:RoleSessionName": "x"}}}),
+         {"sts:RoleSessionName"}),
+        ('{"Statement": []}', set()),
+    ],
+)  # fmt: skip
+def test_a_trust_policy_demands_only_what_every_way_in_demands(document: str, names: set[str]) -> None:
+    """One way in without the condition lets any name in; only operators that refuse a missing value count."""
+    found = demanded(document)
+
+    assert found is not None
+    assert set(found) == names
+
+
+@pytest.mark.parametrize("document", ["", "no json", '{"Statement": [1]}', policy({})[:-10], None, "[]"])
+def test_a_policy_that_cannot_be_read_demands_nothing_known(document: str | None) -> None:
+    """A policy that was cut, or that is none, is told apart from one that demands nothing."""
+    assert demanded(document) is None
+
+
+def test_one_caller_needs_no_name(store: Store, tmp_path: Path) -> None:
+    """A role that one user alone assumes gains nothing from a demand; two users' through another role does."""
+    cloud = Cloud(seed=41)
+    home = cloud.account("home")
+    alice, bob = cloud.user(home, "alice"), cloud.user(home, "bob")
+    own, entry, shared = cloud.role(home, "own"), cloud.role(home, "entry"), cloud.role(home, "shared")
+    cloud.assume_role(alice, own, "alice")
+    for who in (alice, bob):
+        cloud.tick(60)
+        cloud.assume_role(cloud.assume_role(who, entry, "x"), shared, "x")
+    load(store, tmp_path, cloud)
+
+    advice = {one.role_arn.rsplit("/", 1)[-1]: (one.helps, one.demand) for one in store.names().roles}
+
+    assert advice == {
+        "own": ("no", None),
+        "entry": ("yes", "sts:RoleSessionName"),
+        "shared": ("yes", "sts:SourceIdentity"),
+    }
+
+
+# hunt
+
+
+def test_every_rule_says_what_it_cannot_see() -> None:
+    """A rule has a name of its own, a title, what it finds and its limits."""
+    assert len(set(NAMES)) == len(NAMES) == 10
+    assert [rule.name for rule in RULES if not (rule.title and rule.about and rule.limits)] == []
+
+
+def test_an_unknown_rule_is_refused_with_the_known_ones(store: Store) -> None:
+    """A name that is no rule's is one line, which lists the rules."""
+    with pytest.raises(BadUse, match="no-such-rule: no rule; the rules are trails-stopped, "):
+        store.hunt("no-such-rule")
+
+
+@pytest.mark.parametrize("given", ["12", "no-such-file", ["123456789012", "x"], " , "])
+def test_known_accounts_that_are_none_are_refused(store: Store, given: str | list[str]) -> None:
+    """What is neither an account ID nor a file of them is one clear line."""
+    with pytest.raises(BadUse, match="account"):
+        store.hunt(known_accounts=given)
+
+
+def test_known_accounts_come_from_a_file(store: Store, tmp_path: Path) -> None:
+    """The table that names accounts also says which are one's own."""
+    cloud = Cloud(seed=43)
+    home, vendor = cloud.account("home", "111122223333"), cloud.account("vendor", "444455556666", logged=False)
+    cloud.assume_role(cloud.user(vendor, "v"), cloud.role(home, "hub"), "v")
+    load(store, tmp_path, cloud)
+    cloud.save_accounts(tmp_path / "accounts.csv")
+    (tmp_path / "ours.txt").write_text("# ours\n111122223333\n")
+
+    assert rules(store.hunt("foreign-accounts")) == ["foreign-accounts"]
+    assert rules(store.hunt("foreign-accounts", known_accounts=str(tmp_path / "ours.txt"))) == ["foreign-accounts"]
+    assert rules(store.hunt("foreign-accounts", known_accounts=str(tmp_path / "accounts.csv"))) == []
+
+
+@pytest.mark.parametrize(("steps", "found"), [((3000, 3000), ["juggling"]), ((1500, 1500), []), ((3500,), [])])
+def test_juggling_is_renewal_past_the_hour(
+    store: Store, tmp_path: Path, steps: tuple[int, ...], found: list[str]
+) -> None:
+    """A session that renews itself is found once its renewals have carried it past an hour, and not before."""
+    cloud = Cloud(seed=45)
+    home = cloud.account("home")
+    alice, role = cloud.user(home, "alice"), cloud.role(home, "juggler")
+    first = cloud.assume_role(alice, role, "a")
+    cloud.tick(5)
+    session = cloud.assume_role(first, role, "a")
+    for seconds in steps:
+        cloud.tick(seconds)
+        session = cloud.assume_role(session, role, "a")
+    load(store, tmp_path, cloud)
+
+    assert rules(store.hunt()) == found
+
+
+def test_fresh_sessions_are_no_renewals(store: Store, tmp_path: Path) -> None:
+    """Somebody who assumes a role again and again with a long-term key renews nothing out of itself."""
+    cloud = Cloud(seed=47)
+    home = cloud.account("home")
+    alice, role = cloud.user(home, "alice"), cloud.role(home, "ops")
+    for _ in range(6):
+        cloud.assume_role(alice, role, "a")
+        cloud.tick(2000)
+    load(store, tmp_path, cloud)
+
+    assert store.hunt().findings == []
+
+
+def test_a_caller_is_new_only_against_enough_history(store: Store, tmp_path: Path) -> None:
+    """Four grants are no history, five over a day are; a kind that comes back within 14 days is not new."""
+    cloud = Cloud(seed=49)
+    home = cloud.account("home")
+    alice = cloud.user(home, "alice")
+    little, much = cloud.role(home, "little"), cloud.role(home, "much")
+    for role, times in ((little, 4), (much, 5)):
+        for number in range(times):
+            cloud.service_session("lambda.amazonaws.com", role, f"f{number}")
+            cloud.tick(8 * HOUR)
+        for _ in range(2):
+            cloud.assume_role(alice, role, "alice")
+            cloud.tick(60)
+    load(store, tmp_path, cloud)
+
+    found = store.hunt("new-caller-kind").findings
+
+    assert [one.subject for one in found] == [f"Principal {much.arn}"]
+
+
+def test_an_instance_behind_a_common_nat_is_no_finding(store: Store, tmp_path: Path) -> None:
+    """A network that several workloads of the account call from is the account's own, whoever called there first."""
+    cloud = Cloud(seed=51)
+    home = cloud.account("home")
+    role = cloud.role(home, "web")
+    for number in range(3):
+        instance = cloud.ec2(role, f"i-0a41c7d2e95b3f60{number}", ip=f"203.{number}.113.5")
+        cloud.call(instance, "ec2.amazonaws.com", "DescribeTags")
+        cloud.tick(60)
+        cloud.call(instance, "ec2.amazonaws.com", "DescribeTags", ip="198.51.100.9")
+        cloud.tick(60)
+    load(store, tmp_path, cloud)
+
+    assert store.hunt("instance-elsewhere").findings == []
+
+
+# coverage
+
+
+def test_a_quiet_region_is_told_where_it_is_busy_otherwise(store: Store, tmp_path: Path) -> None:
+    """A region with events nearly every hour that falls silent while another goes on is a gap of its own; a region of
+    a few events is none."""
+    cloud = Cloud(seed=53, start="2026-03-02T00:00:00Z")
+    alice = cloud.user(cloud.account("home"), "alice")
+    for hour in range(40):
+        cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs", region="eu-west-1")
+        if not 20 <= hour < 30:
+            cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs", region="us-east-1")
+        if hour in (2, 38):
+            cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs", region="sa-east-1")
+        cloud.tick(HOUR)
+    load(store, tmp_path, cloud)
+
+    (gap,) = store.coverage().gaps
+
+    assert (gap.region, gap.since, gap.until) == ("us-east-1", "2026-03-02T20:00:00Z", "2026-03-03T05:59:59Z")
+
+
+@pytest.mark.parametrize(("hours", "gaps"), [(6, 0), (7, 1)])
+def test_a_gap_is_more_than_six_hours(store: Store, tmp_path: Path, hours: int, gaps: int) -> None:
+    """Events that lie up to six hours apart leave no gap."""
+    cloud = Cloud(seed=55, start="2026-03-02T00:00:00Z")
+    alice = cloud.user(cloud.account("home"), "alice")
+    cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs")
+    cloud.tick(hours * HOUR)
+    cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs")
+    load(store, tmp_path, cloud)
+
+    assert len(store.coverage().gaps) == gaps
+
+
+def test_what_is_not_loaded_is_said(store: Store, tmp_path: Path) -> None:
+    """A trail without reads, without data events and without the region of sign-ins cannot speak of them."""
+    cloud = Cloud(seed=57)
+    alice = cloud.user(cloud.account("home"), "alice")
+    cloud.call(alice, "ec2.amazonaws.com", "CreateVpc", read_only=False)
+    load(store, tmp_path, cloud)
+
+    said = " ".join(store.coverage().cannot)
+
+    assert [word in said for word in ("AssumeRole is one", "no data events", "us-east-1")] == [True] * 3
+    assert "no management writes" not in said
+
+
+def test_an_account_is_twelve_digits(store: Store) -> None:
+    """What is no account ID is refused, and one without logs is not found."""
+    with pytest.raises(BadUse, match="no account"):
+        store.coverage("home")
+    assert store.coverage("111122223333").found is False
+
+
+# central
+
+
+def test_betweenness_of_many_roles_is_sampled_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many roles the measure comes from a sample, the same one each time, and of very many from nothing."""
+    graph: nx.DiGraph[str] = nx.relabel_nodes(nx.gnp_random_graph(600, 0.01, seed=1, directed=True), str)
+
+    found, how = betweenness(graph)
+
+    assert how == "from a sample of 200 of 600 roles"
+    assert found == betweenness(graph)[0]
+    monkeypatch.setattr(central, "MOST_ROLES", 10)
+    assert betweenness(graph) == (None, "not worked out: 600 roles are more than 10")
+
+
+def test_chains_are_those_that_chains_lists(store: Store, tmp_path: Path) -> None:
+    """The longest chains are the paths that `chains` lists, with its counts."""
+    cloud = Cloud(seed=59)
+    home = cloud.account("home")
+    roles = [cloud.role(home, name) for name in ("a", "b", "c", "d")]
+    for who, path in (("u", "abcd"), ("v", "abcd"), ("u", "ab"), ("v", "dd"), ("u", "c")):
+        caller = cloud.user(home, who)
+        for name in path:
+            caller = cloud.assume_role(caller, roles["abcd".index(name)], "x")
+            cloud.tick(5)
+    load(store, tmp_path, cloud)
+
+    longest = [(one.roles, one.depth, one.count, one.first, one.last) for one in store.central().longest]
+
+    assert longest == [(one.roles, one.depth, one.count, one.first, one.last) for one in store.chains().chains]
+    assert len(longest) == 3
+
+
+# Cypher
+
+
+def test_the_cypher_files_say_what_the_answers_say(neo4j_any: Server) -> None:
+    """Each file, run on the stories, gives rows that the answer of its name has too."""
+    ours = {"since": None, "until": None, "limit": 100}
+    with neo4j_store(neo4j_any, "session-names-and-true-origins") as store:
+        _, rows = store.query("names", role=None, **ours)
+
+        wanted = [one for one in store.names().names if one.what == "session name"]
+        assert sorted((row[1], row[2], row[6]) for row in rows) == sorted(
+            (one.name, one.verdict, one.sessions) for one in wanted
+        )
+    with neo4j_store(neo4j_any, "roles-that-chains-pass-through") as store:
+        _, rows = store.query("central", limit=100)
+
+        assert rows == [
+            [one.role_arn, one.through, one.chains, one.origins, one.assumed_by, one.assumes]
+            for one in store.central().roles
+        ]
+    with neo4j_store(neo4j_any, "trail-stopped-and-started") as store:
+        _, rows = store.query("coverage", account=None, **ours)
+
+        assert rows == [
+            [one.account, one.region, one.category, one.events, one.hours, one.first, one.last]
+            for one in store.coverage().covered
+        ]
+    with neo4j_store(neo4j_any, "hunt-keys-passwords-root") as store:
+        _, rows = store.query("hunt", known_accounts=None, **ours)
+        found = [one for one in store.hunt().findings if one.rule != "root-use"]
+
+        assert sorted((row[0], row[6]) for row in rows if row[0] != "keys-for-others") == sorted(
+            (one.rule, one.event_ids) for one in found if one.rule != "keys-for-others"
+        )
+        assert [row[6] for row in rows if row[0] == "keys-for-others"] == [
+            one.event_ids[:1] for one in found if one.rule == "keys-for-others"
+        ]
+
+
+@contextmanager
+def neo4j_store(server: Server, story: str) -> Iterator[Store]:
+    """A Neo4j store that holds a story and nothing else."""
+    server.wipe(schema=False)
+    with lineage.open(server.uri) as store:
+        store.load([ROOT / "tests" / "stories" / story / "events.json"])
+        yield store
+
+
+# all
+
+
+def test_an_empty_store_answers(store: Store) -> None:
+    """Nothing loaded: nothing found, no error, and what can be said of nothing."""
+    assert [store.names().found, store.hunt().found, store.coverage().found, store.central().found] == [False] * 4
+    assert store.coverage().cannot == ["Nothing is loaded of that, so nothing can be said about it."]
+    assert len(store.hunt().rules) == len(RULES)
+
+
+def test_nothing_found_says_what_that_rests_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`hunt` without findings exits with 1 and one line that tells what was looked at, never that all is well."""
+    monkeypatch.setenv("LINEAGE_STORE", str(tmp_path / "lineage.db"))
+    cloud = Cloud(seed=61)
+    cloud.call(cloud.user(cloud.account("home"), "alice"), "ec2.amazonaws.com", "DescribeVpcs")
+    (tmp_path / "events.json").write_text(json.dumps({"Records": cloud.records}))
+    for words in (["load", str(tmp_path / "events.json")], ["hunt"]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(words)
+
+    assert ended.value.code == 1
+    assert "not found: findings of 10 rules; that rests on 1 events in 1 of 1 hours" in capsys.readouterr().err
+
+
+def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a caller chose moves no cursor, turns no line around and is no formula."""
+    cloud = Cloud(seed=63)
+    home = cloud.account("home")
+    alice, role = cloud.user(home, "alice"), cloud.role(home, "app")
+    session = cloud.assume_role(alice, role, HOSTILE)
+    session = cloud.assume_role(session, cloud.role(home, "next"), HOSTILE, source_identity=HOSTILE)
+    cloud.stop_logging(session, HOSTILE)
+    made = cloud.create_access_key(session, cloud.user(home, HOSTILE))
+    cloud.call(made, "ec2.amazonaws.com", "DescribeVpcs", region=HOSTILE)
+    load(store, tmp_path, cloud)
+    answers: list[Names | Hunt | Coverage | Central] = [store.names(), store.hunt(), store.coverage(), store.central()]
+
+    for answer in answers:
+        people.show(answer)
+        table = csv_text(answer)
+
+        assert answer.found
+        assert {"\x1b", "\u202e"} & set(capsys.readouterr().out + table) == set()
+        assert [cell for line in table.splitlines() for cell in line.split(",") if cell.startswith("=")] == []
