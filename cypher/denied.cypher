@@ -2,7 +2,7 @@
 // A row for each origin, operation and error; what failed for another reason than a missing permission counts only
 // where it was an assumption.
 // $since, $until: ISO times that the hours of the calls lie between, or null. $limit: integer, how many rows at most.
-// Columns: origin_kind (Unresolved where the chain is open), origin (key), action (service:Operation), error, count,
+// Columns: origin_kind (Unresolved where the chain is open), origin (key), action (like sts:AssumeRole), error, count,
 // first, last (ISO times), callers (how many nodes called), targets (keys of roles and resources, at most 20),
 // event_ids (at most 5). In order of count, greatest first, then of action, error and origin.
 MATCH (n)-[used:USED]->(action:Action)

@@ -4,7 +4,7 @@
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
 // $limit: integer, how many rows at most.
-// Columns: class (change, failed or sensitive), action (service:Operation), error, category, count, first, last (ISO
+// Columns: class (change, failed or sensitive), action (like sts:AssumeRole), error, category, count, first, last (ISO
 // times), resources (keys, at most 5), event_ids (at most 5). In order of class, first, action and error.
 CALL () {
   MATCH (n:Credential {access_key_id: $ask})

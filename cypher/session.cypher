@@ -3,7 +3,7 @@
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
 // $limit: integer, how many rows at most.
-// Columns: action (service:Operation), category, sensitive, total, succeeded, failed, errors, first, last (ISO times),
+// Columns: action (like sts:AssumeRole), category, sensitive, total, succeeded, failed, errors, first, last (ISO times),
 // resources (keys, at most 5), examples (requests as JSON without secrets, at most 3), source_ips, user_agents,
 // regions (at most 5 each), event_ids (at most 5). In order of first and action.
 CALL () {

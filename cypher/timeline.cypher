@@ -5,7 +5,7 @@
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
 // $limit: integer, how many rows at most.
-// Columns: first, last (ISO times), actor (key), role_arn, session_name, account, action (service:Operation), error,
+// Columns: first, last (ISO times), actor (key), role_arn, session_name, account, action (like sts:AssumeRole), error,
 // sensitive, count, resource (key), granted (keys of sessions and keys that came of these events), changes (list of
 // maps: what, target, before, after), event_ids (at most 3). In order of first, actor and action.
 CALL () {

@@ -6,7 +6,7 @@
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
 // $limit: integer, how many rows at most.
 // Columns: resource (key), origin_kind (Unresolved where the chain is open), origin (key), type (of the relationship),
-// action (service:Operation), error, count, first, last (ISO times), event_ids (at most 5). In order of resource,
+// action (like sts:AssumeRole), error, count, first, last (ISO times), event_ids (at most 5). In order of resource,
 // first, action, type and origin.
 MATCH (resource:Resource)
 WHERE resource.key = $resource OR resource.id = $resource

@@ -190,7 +190,8 @@ class Changed(Fact, frozen=True, tag="changed"):
     """Something that decides who can do what, or what is seen, was changed.
 
     `what` is a short word: `trust`, `permissions`, `boundary`, `key-status`, `key-deleted`,
-    `password`, `mfa`, `provider`, `trail`, `share`, `deleted`, `instance-profile`, `federation`.
+    `password`, `mfa`, `provider`, `trail`, `share`, `deleted`, `instance-profile`, `federation`,
+    `address`.
     `target_type` is `Principal`, `Credential` or `Resource`; `target` its ARN or key ID, else
     `account:type:id`. `before`/`after` are short texts or compact JSON where the record has them.
     """
@@ -219,6 +220,8 @@ class Started(Fact, frozen=True, tag="started"):
     resource: str | None = None
     role_arn: str | None = None
     entered: bool = False
+    addresses: tuple[str, ...] = ()
+    """Those that an instance was given when it was started, sorted."""
 
 
 class Delegated(Fact, frozen=True, tag="delegated"):

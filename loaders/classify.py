@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import msgspec
 
-from loaders import change_table, grants, makings, signins, workloads
+from loaders import addresses, change_table, grants, makings, signins, workloads
 from loaders.body import words
 
 _VERSION = re.compile(r"(?<=[A-Za-z])(?:19|20)\d\d_?\d\d_?\d\d(?:_?v\d+)?\Z")
@@ -61,7 +61,8 @@ _OLD_DATA_EVENTS = frozenset(
 ) | {"lambda:Invoke", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:Query"}
 
 _MAKERS = frozenset(grants.OPERATIONS) | frozenset(signins.OPERATIONS) | frozenset(makings.OPERATIONS)
-FACTS = _MAKERS | frozenset(change_table.OPERATIONS) | frozenset(workloads.OPERATIONS)
+_CHANGERS = frozenset(change_table.OPERATIONS) | frozenset(addresses.OPERATIONS)
+FACTS = _MAKERS | _CHANGERS | frozenset(workloads.OPERATIONS)
 """Operations that can give a fact; sign-ins by name prefix and MCP events come on top."""
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from lineage.arn import is_masked
 from lineage.facts import AnyFact, Event, Identity, Target
-from loaders import change_table, changes, grants, issuance, makings, signins, workloads
+from loaders import addresses, change_table, changes, grants, issuance, makings, signins, workloads
 from loaders.body import account_id, body_of, decode, failed, items, text
 from loaders.classify import Call
 from loaders.identity import ANONYMOUS
@@ -65,6 +65,8 @@ def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[A
     found: tuple[AnyFact, ...] = ()
     if call.api in change_table.OPERATIONS:
         found = changes.changed(body, caller, event)
+    elif call.api in addresses.OPERATIONS:
+        found = addresses.OPERATIONS[call.api](body, caller, event)
     elif call.api in workloads.OPERATIONS:
         found = workloads.OPERATIONS[call.api](body, caller, event)
     if issues_key(bytes(record.response_elements)):

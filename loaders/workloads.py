@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from lineage.arn import parse_arn, role_of
 from lineage.facts import Event, Identity, Started
+from loaders import addresses
 from loaders.body import Body, account_id, child, items, mapping, text
 
 Maker = Callable[[Body, Identity, Event], tuple[Started, ...]]
@@ -21,7 +22,12 @@ INSTANCE = "AWS::EC2::Instance"
 def instances(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
     """Return one fact for each instance that RunInstances or StartInstances answered."""
     owner = account_id(child(body.response, "ownerId")) or body.account
-    return _instances(body, caller, event, _ids(body.response) or _ids(body.request), owner=owner)
+    given = {
+        name: addresses.given(one)
+        for one in items(child(body.response, "instancesSet"))
+        if (name := text(one, "instanceId")) is not None
+    }
+    return _instances(body, caller, event, _ids(body.response) or _ids(body.request), owner=owner, given=given)
 
 
 def instance_data(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
@@ -206,6 +212,7 @@ def _instances(
     *,
     owner: str | None = None,
     entered: bool = False,
+    given: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[Started, ...]:
     account = owner or body.account
     made = []
@@ -216,7 +223,7 @@ def _instances(
         if name.startswith("mi-"):
             kind, service, path = "AWS::SSM::ManagedInstance", "ssm", "managed-instance"
         resource = one if named else _arn(body, service, f"{path}/{name}", account)
-        made.append(_started(caller, event, kind, name, account, resource, None, entered))
+        made.append(_started(caller, event, kind, name, account, resource, None, entered, (given or {}).get(name, ())))
     return tuple(made)
 
 
@@ -244,6 +251,7 @@ def _started(
     resource: str | None,
     role: str | None,
     entered: bool = False,
+    given: tuple[str, ...] = (),
 ) -> Started:
     return Started(
         event=event,
@@ -254,4 +262,5 @@ def _started(
         resource=resource,
         role_arn=role if role_of(role) else None,
         entered=entered,
+        addresses=given,
     )

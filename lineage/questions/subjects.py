@@ -56,7 +56,7 @@ def find(reader: Reader, ask: str) -> Subject | None:
         return _if_called(reader, Subject(ask, "agent", ask[len(AGENT) :], (), Which("agent", (ask[len(AGENT) :],))))
     if re.fullmatch(r"\d{12}", ask):
         return _if_called(reader, Subject(ask, "account", ask, (), Which("account", (ask,))))
-    if _is_address(ask):
+    if is_address(ask):
         return _if_called(reader, Subject(ask, "address", ask, (), Which("address", (ask,))))
     kind = asks.kind_of(ask)
     if kind == "event":
@@ -124,7 +124,8 @@ def _of_arn(reader: Reader, ask: str) -> Subject | None:
     return Subject(ask, "principal", found[0], starts, Which("principal", tuple(sorted(found))))
 
 
-def _is_address(ask: str) -> bool:
+def is_address(ask: str) -> bool:
+    """Is it an address as logged: an IP address, or the name of a service?"""
     try:
         ipaddress.ip_address(ask)
     except ValueError:
