@@ -55,6 +55,8 @@ class Whose(Model):
     person: str | None = None
     access_key_id: str | None = None
     """The long-term key where the chain begins at one."""
+    made_by: str | None = None
+    """Whose credentials made that key, where they were somebody else's."""
     resource: str | None = None
     """The workload of a service's session."""
     provider: str | None = None

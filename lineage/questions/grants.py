@@ -94,12 +94,13 @@ class Owners:
         self._reader = reader
         self._graph = graph
         self._found: dict[str, Whose] = {}
+        self._makers: dict[str, str | None] = {}
 
     def whose(self, node: str) -> Whose:
         """Whose a node is; the graph holds all that leads to it."""
         found = self._found.get(node)
         if found is None:
-            found = self._found[node] = one(self._reader, self._graph, node)
+            found = self._found[node] = one(self._reader, self._graph, node, self._makers)
         return found
 
     def apart(self, node: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lineage import schema
 from lineage.answers import WhoAnswer, Whose
 from lineage.arn import role_of
 from lineage.questions.asks import Asked
@@ -16,13 +17,27 @@ def whose(reader: Reader, refs: Iterable[str]) -> dict[str, Whose]:
     """Whose each node is (references of sessions, credentials, principals), as `who` would say it."""
     wanted = list(dict.fromkeys(refs))
     graph = reader.ascend(wanted)
-    return {node: one(reader, graph, node) for node in wanted}
+    makers: dict[str, str | None] = {}
+    return {node: one(reader, graph, node, makers) for node in wanted}
 
 
-def one(reader: Reader, graph: Graph, node: str) -> Whose:
-    """Whose a node is; `graph` holds all that leads to it."""
-    found = explain(reader, Asked(node, None, None), graph=graph, provenance=False)
-    return short(found)
+def one(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] | None = None) -> Whose:
+    """Whose a node is; `graph` holds all that leads to it. `makers` remembers whose credentials made keys."""
+    whose = short(explain(reader, Asked(node, None, None), graph=graph, provenance=False))
+    key = whose.access_key_id
+    if key is None or whose.kind != "IAMUser":
+        return whose
+    makers = makers if makers is not None else {}
+    if key not in makers:
+        makers[key] = _maker(reader, key)
+    return whose.model_copy(update={"made_by": makers[key]}) if makers[key] else whose
+
+
+def _maker(reader: Reader, key: str) -> str | None:
+    """Whose credentials made a long-term key, None where they were its owner's own or its making is not logged."""
+    found = explain(reader, Asked(f"{schema.CREDENTIAL} {key}", None, None))
+    made = found[0].made_by if found else None
+    return name_of(made.answer) if made is not None and made.what == "access key" else None
 
 
 def short(found: list[WhoAnswer]) -> Whose:
