@@ -10,6 +10,8 @@
    are found. They are downloaded once, into `$XDG_CACHE_HOME/cloudtrail-lineage`.
 
 Servers 2 and 3 have no authentication, listen on 127.0.0.1 and end with this process, however it ends.
+
+A release with a Browser is always the third: it serves that very version of Neo4j Browser over HTTP.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +38,7 @@ READY_SECONDS = 180
 DOWNLOAD_SECONDS = 900
 POM = Path(__file__).with_name("neo4j_server.pom.xml")
 MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+MAVEN_COPY_ONE = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 ADD_OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang")
 
 
@@ -46,6 +49,8 @@ class Release:
     version: str
     java: tuple[int, int]
     main: str
+    browser: str = ""
+    """The version of Neo4j Browser that it serves over HTTP; none where a test did not ask for it."""
 
     @property
     def image(self) -> str:
@@ -58,6 +63,7 @@ class Release:
 
 
 LTS = Release("5.26.30", java=(17, 21), main="org.neo4j.server.CommunityEntryPoint")
+LTS_BROWSER = replace(LTS, browser="5.24.0")
 LATEST = Release("2026.09.0", java=(21, 99), main="org.neo4j.server.Neo4jCommunity")
 
 
@@ -86,6 +92,8 @@ class Server:
     database: str = "neo4j"
     version: str = ""
     how: str = ""
+    browser: str = ""
+    """Address of Neo4j Browser, connected to this server."""
     on_stop: Callable[[], None] | None = None
     _driver: Driver | None = field(default=None, repr=False)
 
@@ -151,6 +159,8 @@ def obtain(release: Release) -> Server:
 
 def _given(release: Release) -> Server:
     """The server at NEO4J_URI."""
+    if release.browser:
+        raise Unavailable("nobody knows which Browser NEO4J_URI has")
     uri = os.environ.get("NEO4J_URI")
     if not uri:
         raise Unavailable("NEO4J_URI is not set")
@@ -179,6 +189,8 @@ def _given(release: Release) -> Server:
 
 def _container(release: Release) -> Server:
     """A container of the pinned image."""
+    if release.browser:
+        raise Unavailable("the image has another Browser")
     # Asked in a process of its own: a refused connection leaves open sockets behind in the library.
     probe = "from testcontainers.core.docker_client import DockerClient; DockerClient().client.ping()"
     try:
@@ -207,10 +219,12 @@ def _process(release: Release) -> Server:
     for name in ("conf", "data", "logs", "run", "plugins", "import"):
         (home / name).mkdir()
     port = _free_port()
-    (home / "conf" / "neo4j.conf").write_text(_settings(port), encoding="utf-8")
+    http = _free_port() if release.browser else None
+    (home / "conf" / "neo4j.conf").write_text(_settings(port, http), encoding="utf-8")
     command = [str(java_home / "bin" / "java"), "-Xms512m", "-Xmx1g"]
     command += [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ADD_OPENS]
-    command += ["-cp", f"{jars}/*", release.main]
+    path = f"{jars}/*{os.pathsep}{_browser_jar(release, java_home)}/*" if release.browser else f"{jars}/*"
+    command += ["-cp", path, release.main]
     command += [f"--home-dir={home}", f"--config-dir={home / 'conf'}", "--console-mode"]
     with (home / "logs" / "console.log").open("wb") as log:
         process = subprocess.Popen(
@@ -231,6 +245,8 @@ def _process(release: Release) -> Server:
             raise Unavailable(f"Neo4j {release.version} ended at once on {java_home}")
 
     server = Server(f"bolt://127.0.0.1:{port}", how=f"process on {java_home.name}", on_stop=stop)
+    if http:
+        server.browser = f"http://127.0.0.1:{http}/browser/?dbms={server.uri}&preselectAuthMethod=NO_AUTH"
     return _when_ready(server, check)
 
 
@@ -248,13 +264,14 @@ rm -rf "$home"
 The tests hold the other end of that pipe, and the system closes it even when they are killed."""
 
 
-def _settings(port: int) -> str:
-    """The text of neo4j.conf: Bolt on 127.0.0.1 only, nothing else listens."""
+def _settings(port: int, http: int | None) -> str:
+    """The text of neo4j.conf: Bolt on 127.0.0.1 only; HTTP there too if it has a port, nothing else listens."""
     return f"""\
 server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{port}
 server.bolt.advertised_address=127.0.0.1:{port}
-server.http.enabled=false
+server.http.enabled={"true" if http else "false"}
+server.http.listen_address=127.0.0.1:{http or 7474}
 server.https.enabled=false
 dbms.security.auth_enabled=false
 dbms.usage_report.enabled=false
@@ -298,24 +315,35 @@ def _free_port() -> int:
 
 def _jars(release: Release, java_home: Path) -> Path:
     """The folder with the server's jars, downloaded if this machine has not done so before."""
+    goal = [f"--file={POM}", MAVEN_COPY, f"-Dneo4j.version={release.version}", "-DincludeScope=runtime"]
+    return _downloaded(release.version, goal, java_home)
+
+
+def _browser_jar(release: Release, java_home: Path) -> Path:
+    """The folder with the one jar of Neo4j Browser, downloaded likewise."""
+    goal = [MAVEN_COPY_ONE, f"-Dartifact=org.neo4j.client:neo4j-browser:{release.browser}"]
+    return _downloaded(f"browser-{release.browser}", goal, java_home)
+
+
+def _downloaded(name: str, goal: list[str], java_home: Path) -> Path:
+    """The folder of that name in the cache, filled by that goal of Maven where it is not there yet."""
     base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    ready = base / "cloudtrail-lineage" / "neo4j" / release.version
+    ready = base / "cloudtrail-lineage" / "neo4j" / name
     ready.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(ready.parent / f"{release.version}.lock"):
+    with _locked(ready.parent / f"{name}.lock"):
         if not ready.is_dir():
             maven = shutil.which("mvn")
             if maven is None:
                 raise Unavailable("no Maven (mvn) to download it with")
             with tempfile.TemporaryDirectory(dir=ready.parent, prefix="download-") as folder:
-                _download(release, maven, java_home, Path(folder) / "jars")
+                _download(goal, maven, java_home, Path(folder) / "jars")
                 (Path(folder) / "jars").rename(ready)
     return ready
 
 
-def _download(release: Release, maven: str, java_home: Path, target: Path) -> None:
-    """Copy the server's jars to `target`, each held against its published checksum."""
-    command = [maven, "--batch-mode", "--quiet", "--strict-checksums", f"--file={POM}", MAVEN_COPY]
-    command += [f"-Dneo4j.version={release.version}", "-DincludeScope=runtime", f"-DoutputDirectory={target}"]
+def _download(goal: list[str], maven: str, java_home: Path, target: Path) -> None:
+    """Copy jars to `target`, each held against its published checksum."""
+    command = [maven, "--batch-mode", "--quiet", "--strict-checksums", *goal, f"-DoutputDirectory={target}"]
     try:
         subprocess.run(
             command,

@@ -295,6 +295,22 @@ def test_deeds(store: Lineage, tmp_path: Path) -> None:
     assert told(sources=[]) == told(targets=[]) == []
 
 
+def test_principals(store: Lineage, tmp_path: Path) -> None:
+    """The principals of some kinds are those of the whole lineage, by key."""
+    held = loaded(store, tmp_path, lively(9, 60).records)
+    known = [
+        (keys.ref(node).key, attributes["kind"], attributes.get("name"))
+        for node, attributes in held.lineage().nodes(data=True)
+        if node.startswith(f"{schema.PRINCIPAL} ")
+    ]
+
+    assert len({kind for _, kind, _ in known}) >= 3
+    assert held.principals(schema.KINDS) == sorted(known)
+    for kind in schema.KINDS:
+        assert held.principals([kind]) == sorted(one for one in known if one[1] == kind)
+    assert held.principals([]) == []
+
+
 def test_coverage_by_account_and_hours(store: Lineage, tmp_path: Path) -> None:
     """Coverage of an account and a window is the part of the whole in that account and the hours it touches."""
     records = lively(6).records
@@ -372,6 +388,7 @@ def test_an_empty_store(store: Lineage) -> None:
     assert held.deeds(DEEDS) == []
     assert held.deeds(DEEDS, sources=["Session x"], targets=["Session x"]) == []
     assert held.addresses() == []
+    assert held.principals(schema.KINDS) == []
     assert held.coverage() == []
     assert held.identities([1]) == {}
     assert held.events_of(["x"]) == {}

@@ -186,6 +186,8 @@ class Group(Model):
     cited: list[Cited]
     """In order of time and ID; at most 500."""
     cited_total: int
+    truncated: bool
+    """Leads, cases or cited events were cut."""
     notes: list[str]
     """What the report could not do, in sentences."""
     sight: Sight
@@ -204,5 +206,5 @@ class Investigation(Model):
     passed_over: list[str]
     """Alerts that were left out, each with the reason."""
     truncated: bool
-    """Leads, groups or cited events were cut."""
+    """Groups were cut, or something in one of them."""
     sight: Sight

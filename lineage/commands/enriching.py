@@ -11,7 +11,7 @@ from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Debug, Store, app
 
 
-@app.command(epilog="Example: lineage enrich examples/incident/logs -o enriched.ndjson")
+@app.command(epilog="Example: lineage enrich examples/incident/logs --format csv")
 def enrich(
     paths: Annotated[
         list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")

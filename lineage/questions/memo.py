@@ -40,6 +40,7 @@ class Memo:
         self.has = store.has
         self.sessions_of = store.sessions_of
         self.principals_of = store.principals_of
+        self.principals = store.principals
         self.direct_calls = store.direct_calls
         self.ascend = store.ascend
         self.descend = store.descend

@@ -9,18 +9,18 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from lineage import keys
+from lineage import keys, schema
 from lineage.answers.whole import Demanded, Name, Names, NamesOfRole, Verdict
 from lineage.arn import role_of
 from lineage.errors import BadUse
-from lineage.keys import Ref
+from lineage.keys import Ref, ref
 from lineage.questions import grants, trust
 from lineage.questions.advice import advice
 from lineage.questions.forest import Forest, Origin
 from lineage.questions.people import People, default_name
 from lineage.questions.reader import Reader
 from lineage.questions.sight import sight
-from lineage.seen import Window
+from lineage.seen import Graph, Window
 from lineage.times import iso
 
 ORDER: tuple[Verdict, ...] = ("names-another", "names-origin", "names-nobody", "not-known")
@@ -60,15 +60,15 @@ def answer(
     """
     wanted = _wanted(role)
     window = Window(since, until)
-    forest = Forest(reader.lineage())
+    forest = Forest(_graph(reader, wanted, window))
     chosen = [
         node
         for node in forest.sessions
         if grants.within(forest.begun(node), window) and wanted in (None, forest.owners.get(node))
     ]
-    if wanted is not None and wanted not in forest.graph:
+    if wanted is not None and not reader.has(ref(wanted)):
         return Names(asked=role, found=False)
-    people, demands = People(forest), trust.Demands(reader)
+    people, demands = People(reader), trust.Demands(reader)
     claims = [claim for node in chosen for claim in _claims(forest, people, demands, node)]
     owners = grants.Owners(reader, forest.graph)
     lines, roles = _lines(claims), _roles(forest, claims, demands)
@@ -81,6 +81,14 @@ def answer(
         names=[_name(forest, owners, line) for line in lines[:limit]], names_total=len(lines),
         roles=roles[:limit], roles_total=len(roles), truncated=len(lines) > limit or len(roles) > limit, sight=looked,
     )  # fmt: skip
+
+
+def _graph(reader: Reader, wanted: str | None, window: Window) -> Graph:
+    """The lineage of one role's sessions that began in a window, or of all sessions."""
+    if wanted is None:
+        return reader.lineage()
+    seen = reader.sessions_of(ref(wanted).key, None, False)
+    return reader.ascend([f"{schema.SESSION} {one.key}" for one in seen if grants.within(one.created, window)])
 
 
 def _wanted(role: str | None) -> str | None:

@@ -10,7 +10,9 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
-from lineage.questions.forest import PEOPLE, Forest
+from lineage import schema
+from lineage.questions.forest import PEOPLE
+from lineage.questions.reader import Reader
 
 SHORTEST = 2
 """Names shorter than this identify nobody."""
@@ -64,14 +66,13 @@ class Person(NamedTuple):
 class People:
     """The known people of a store, by the names that they go by."""
 
-    def __init__(self, forest: Forest) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._whole: dict[str, set[Person]] = defaultdict(set)
         self._local: dict[str, set[Person]] = defaultdict(set)
-        for node, body in forest.principals(*PEOPLE):
-            name = body.get("name")
+        for key, kind, name in reader.principals(PEOPLE):
             if not name:
                 continue
-            one = Person(node, body["kind"], name)
+            one = Person(f"{schema.PRINCIPAL} {key}", kind, name)
             self._whole[name.casefold()].add(one)
             if len(normal(name)) >= SHORTEST:
                 self._local[normal(name)].add(one)

@@ -89,6 +89,9 @@ class Store(Protocol):
     def principals_of(self, identifier: str) -> list[str]:
         """Keys of the principals with that key or ARN; sorted."""
 
+    def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
+        """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""
+
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls hang on a node."""
 

@@ -105,6 +105,19 @@ class EmbeddedGraphs(EmbeddedCalls):
         for some, marks in in_lists([ref for ref in refs if ref.startswith(f"{schema.RESOURCE} ")]):
             yield from self._db.execute(f"{edges} WHERE source IN ({marks}) AND type = ?", (*some, schema.RUNS_AS))
 
+    def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
+        """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""
+        marks = ", ".join("?" * len(kinds))
+        found = self._db.execute(
+            f"SELECT n.ref, n.kind, n.body FROM node n WHERE n.kind IN ({marks}) AND ("
+            "EXISTS (SELECT 1 FROM edge e WHERE e.source = n.ref) "
+            "OR EXISTS (SELECT 1 FROM edge e WHERE e.target = n.ref) "
+            "OR EXISTS (SELECT 1 FROM deed d WHERE d.target = n.ref) "
+            "OR EXISTS (SELECT 1 FROM actor a JOIN deed d ON d.actor = a.id WHERE a.source = n.ref)) ORDER BY n.ref",
+            tuple(kinds),
+        )
+        return [(keys.ref(ref).key, kind, _properties(body).get("name")) for ref, kind, body in found]  # type: ignore[misc]  # a name is a text
+
     def lineage(self) -> Graph:
         """Sessions, keys and principals with the relationships between them, without calls."""
         graph: Graph = nx.MultiDiGraph()

@@ -103,6 +103,10 @@ class Neo4jReader(Neo4jCalls):
         """Keys of principals with that key or ARN."""
         return sorted(key for (key,) in self._read("principals_of", identifier=identifier))
 
+    def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
+        """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""
+        return sorted((key, kind, name) for key, kind, name in self._read("principals", kinds=list(kinds)))
+
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls hang on a node."""
         return [_IDENTITY.decode(body) for _, body, hours in self._read("actors_of_source", source=str(ref)) if hours]
