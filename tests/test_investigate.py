@@ -1,0 +1,434 @@
+"""From an alert to one report, in every form: on the incident, on hostile text, and where there is nothing to find."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import lineage
+from lineage.answers.investigation import Investigation
+from lineage.errors import BadUse
+from lineage.render import markdown, report_html
+from lineage.render.report import PARTS, TITLES
+from tests.aws import Cloud, iso
+from tests.matching import differences
+from tests.test_cli import LOGS, ROOT, Ran, Shell
+from tests.test_cli import incident as incident  # the fixture
+from tests.test_cli import run as run  # the fixture
+
+if TYPE_CHECKING:
+    from lineage import Store
+
+FINDING = "examples/incident/finding.json"
+SESSION = "804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
+HOSTILE = "<img src=x onerror=alert(1)>`|**\u202ex\u001b[2J</script> end"
+DRAWN = {"svg", "rect", "line", "polyline", "text", "title"}
+TAGS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "h4", "p", "nav", "a", "main"),
+    *("details", "summary", "div", "span", "dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody"),
+    *("tr", "th", "td", "pre", "code", "br", "i", "footer", "script"),
+    *DRAWN,
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """What a browser would see of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.values: list[tuple[str, str]] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.add(name)
+            self.values.append((name, value or ""))
+            if name == "id":
+                self.ids.append(value or "")
+            if name == "href":
+                self.links.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def report(incident: Path) -> Iterator[Investigation]:
+    """The report about the finding that ships with the incident."""
+    with lineage.open(incident) as store:
+        yield store.investigate(ROOT / FINDING)
+
+
+def test_the_incident_by_its_finding(report: Investigation) -> None:
+    """The finding that ships leads to Dana's credentials, and every question has its section with an answer."""
+    expected = {
+        "found": True,
+        "truncated": False,
+        "groups": [
+            {
+                "headline": "credentials of dana.whitfield — STRONG",
+                "why": "alone",
+                "scope": {"since": "2026-03-11T21:25:02Z", "until": "2026-03-11T22:25:02Z", "basis": "alert"},
+                "leads": [{"ask": SESSION, "how": "access key and principal", "confidence": "EXACT"}],
+                "cases": [
+                    {
+                        "calls": 5,
+                        "failed": 1,
+                        "last_hour": {"calls": 5},
+                        "last_day": {"calls": 5},
+                        "who": [{"origin": {"name": "dana.whitfield"}, "hops": {"count": 2}}],
+                    }
+                ],
+            }
+        ],
+    }  # fmt: skip
+    (case,) = report.groups[0].cases
+    asked = [section.question for section in case.sections]
+
+    assert list(differences(expected, report.as_json())) == []
+    assert asked == [stem for stem in TITLES if stem != "touched"]
+    assert [section.question for section in case.sections if not section.found] == []
+
+
+def test_the_steps_of_the_incident_in_order(report: Investigation) -> None:
+    """The report shows the stopped trail, the second role, the instances and the policy, in order of time."""
+    (case,) = report.groups[0].cases
+    (timeline,) = (section.answer for section in case.sections if section.question == "timeline")
+    assert timeline is not None
+    calls = [entry["api"] for entry in timeline.as_json()["entries"] if entry["kind"] in ("change", "grant", "failed")]
+
+    assert calls == [
+        "sts:AssumeRoleWithSAML", "cloudtrail:StopLogging", "sts:AssumeRole", "ec2:StartInstances",
+        "iam:AttachRolePolicy", "iam:AttachRolePolicy", "iam:CreateAccessKey",
+    ]  # fmt: skip
+
+
+def test_what_came_of_it_begins_at_the_chain(report: Investigation) -> None:
+    """Reach and plan are about everything that came of the same sign-in, not of the alert's session alone."""
+    asked = {section.question: section.asked for section in report.groups[0].cases[0].sections}
+    begins = "537140928816/AROAX2EAYEEYMFDBS2QXG:dana.whitfield/2026-03-11T21:47:55Z"
+
+    assert (asked["blast"], asked["contain"], asked["session"]) == (begins, begins, SESSION)
+
+
+def test_every_cited_event_lies_where_it_is_said_to(report: Investigation) -> None:
+    """File and index of each cited event lead to the record with that ID, and every event ID of the report is cited."""
+    files: dict[str, list[dict[str, Any]]] = {}
+    cited = report.groups[0].cited
+    for event in cited:
+        assert event.path is not None
+        if event.path not in files:
+            files[event.path] = json.loads(gzip.decompress((ROOT / event.path).read_bytes()))["Records"]
+        assert files[event.path][event.index]["eventID"] == event.event_id
+    told = set(re.findall(r"c0ffee00-0000-4000-8000-0000000000\d\d", report.model_dump_json()))
+
+    assert told <= {event.event_id for event in cited}
+    assert [(event.time, event.event_id) for event in cited] == sorted((e.time, e.event_id) for e in cited)
+
+
+def test_json_reads_back(report: Investigation) -> None:
+    """The report as JSON is read back as the same report, the answers inside by their own schemas."""
+    assert Investigation.model_validate_json(report.model_dump_json(by_alias=True)) == report
+
+
+def test_every_question_of_the_report_has_its_parts() -> None:
+    """Each section has a title and is written in Markdown and HTML."""
+    assert set(PARTS) == set(TITLES)
+
+
+def test_page_needs_nothing_else(report: Investigation) -> None:
+    """The page loads nothing, runs only the script that its policy names, and its links stay inside."""
+    html = report_html.page(report)
+    page = Page(html)
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
+    (style,) = re.findall(r"<style>(.*?)</style>", html, re.S)
+    (script,) = re.findall(r"<script>(.*?)</script>", html, re.S)
+
+    assert page.tags <= TAGS
+    assert not page.attributes & {"src", "style", "onclick", "onload", "srcset", "action"}
+    assert not re.findall(r"https?://|@import|url\(", html)
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for text in (style, script):
+        assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
+    assert len(page.ids) == len(set(page.ids))
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+    assert {"svg", "polyline"} <= page.tags
+
+
+def test_page_and_markdown_say_what_the_report_says(report: Investigation) -> None:
+    """Both written forms have the verdict, the hops, the plan, the hours and every cited event."""
+    page = Page(report_html.page(report)).text
+    text = markdown.text(report).replace("\\", "")
+
+    for shown in (page, text):
+        assert "credentials of dana.whitfield (Identity Center user)" in shown
+        assert "aws iam update-access-key --user-name svc-reports" in shown
+        assert all(event.event_id in shown for event in report.groups[0].cited)
+        assert "2026-03-11 21:00:00Z" in shown
+        assert all(title in shown for stem, title in TITLES.items() if stem != "touched")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Iterator[Investigation]:
+    """A report about a session whose names and agents are written by an attacker."""
+    cloud = Cloud(seed=5, plain_ids=True)
+    home = cloud.account("home", "111122223333")
+    cloud.tick(60)
+    alice = cloud.user(home, "alice", agent=HOSTILE)
+    session = cloud.assume_role(alice, cloud.role(home, "admin"), "ops")
+    cloud.tick(5)
+    event = cloud.call(
+        session, "iam.amazonaws.com", "CreateUser", agent=HOSTILE, request={"userName": HOSTILE}, read_only=False
+    )
+    (tmp_path / "log.json").write_text(json.dumps({"Records": cloud.records}))
+    finding = {
+        "id": HOSTILE, "type": HOSTILE, "title": HOSTILE, "accountId": home, "severity": 5,
+        "resource": {
+            "resourceType": "AccessKey",
+            "accessKeyDetails": {"accessKeyId": session.key, "principalId": session.principal_id, "userName": HOSTILE},
+        },
+        "service": {"eventFirstSeen": iso(cloud.now), "eventLastSeen": iso(cloud.now)},
+    }  # fmt: skip
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([tmp_path / "log.json"])
+        answer = store.investigate(finding)
+        assert answer.groups[0].cases[0].who[0].origin.name == "alice"
+        assert event in {one.event_id for one in answer.groups[0].cited}
+        yield answer
+
+
+def test_hostile_text_stays_text_in_html(hostile: Investigation) -> None:
+    """No text of a finding or log becomes a tag, an attribute or a turned line of the page."""
+    html = report_html.page(hostile)
+    page = Page(html)
+
+    assert page.tags <= TAGS
+    assert not page.attributes & {"onerror", "src"}
+    assert html.count("<script>") == html.count("</script>") == 1
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", html)
+    assert "<img src=x onerror=alert(1)>" in page.text
+
+
+def test_hostile_text_stays_text_in_markdown(hostile: Investigation) -> None:
+    """No text of a finding or log becomes a mark of Markdown or HTML, or ends the cell of a table."""
+    text = markdown.text(hostile)
+    outside = "\n".join(line for line in text.splitlines() if not line.startswith("    "))
+
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x1b]", text)
+    assert not re.search(r"(?<!\\)<", re.sub(r"`[^`\n]*`", "", outside))
+    widths = {len(re.findall(r"(?<!\\)\|", row)) for row in _tables(text)[0]}
+    assert len(widths) == 1
+
+
+def _tables(text: str) -> list[list[str]]:
+    """The rows of each table of a Markdown text."""
+    tables: list[list[str]] = [[]]
+    for line in text.splitlines():
+        if line.startswith("|"):
+            tables[-1].append(line)
+        elif tables[-1]:
+            tables.append([])
+    return [table for table in tables if table]
+
+
+def test_every_table_of_the_markdown_is_even(report: Investigation) -> None:
+    """Each table has as many cells in every row as it has columns."""
+    for table in _tables(markdown.text(report)):
+        assert len({len(re.findall(r"(?<!\\)\|", row)) for row in table}) == 1
+
+
+def test_forms_on_the_command_line(run: Shell, tmp_path: Path) -> None:
+    """Terminal, Markdown, JSON, CSV and HTML come from one command; a file is named on standard error."""
+    target = tmp_path / "report.html"
+    text, as_md, as_json, as_csv, as_page = (
+        run("investigate", FINDING, *form) for form in ((), ("--md",), ("--json",), ("--csv",), ("--html", "-"))
+    )
+    written = run("investigate", FINDING, "--html", str(target))
+
+    assert {ran.code for ran in (text, as_md, as_json, as_csv, as_page, written)} == {0}
+    assert text.out.startswith("credentials of dana.whitfield — STRONG\n")
+    assert as_md.out.startswith("# credentials of dana.whitfield — STRONG\n")
+    assert json.loads(as_json.out)["schema"] == "lineage.investigate/1"
+    assert as_csv.out.startswith("group,what,id,time,")
+    assert as_page.out.startswith("<!DOCTYPE html>")
+    assert target.read_text("utf-8") == as_page.out
+    assert (written.out, written.err) == ("", f"written: {target}\n")
+
+
+def test_alert_from_standard_input_and_as_text(run: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-`, the JSON itself and the path of a file are the same alert."""
+    text = (ROOT / FINDING).read_text()
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    found = [json.loads(run("investigate", one, "--json").out) for one in ("-", text, FINDING)]
+
+    assert found[0]["groups"] == found[1]["groups"] == found[2]["groups"]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    ["c0ffee00-0000-4000-8000-000000000007", "ASIA3WQUP53HA3TWDBIN", SESSION,
+     "arn:aws:sts::804275613390:assumed-role/payments-operations/ops-maintenance"],
+    ids=["event", "key", "session", "ARN"],
+)  # fmt: skip
+def test_entry_by_name(ask: str, run: Shell) -> None:
+    """An event ID, a key, a session and an ARN are alerts too."""
+    ran = run("investigate", ask, "--json")
+
+    assert ran.code == 0
+    assert "dana.whitfield" in json.loads(ran.out)["groups"][0]["headline"]
+
+
+def test_entry_by_an_event_that_is_not_loaded(incident: Path) -> None:
+    """A raw event that is not in the store leads to its session by the identity in it."""
+    records = (json.loads(gzip.decompress(path.read_bytes()))["Records"] for path in (ROOT / LOGS).rglob("*.json.gz"))
+    event = next(one for file in records for one in file if one["eventID"].endswith("000000000007"))
+    with lineage.open(incident) as store:
+        answer = store.investigate(event | {"eventID": "e0000000-0000-4000-8000-000000000099"})
+
+    assert [(lead.ask, lead.how) for lead in answer.groups[0].leads] == [(SESSION, "identity of the event")]
+
+
+def _line(ran: Ran) -> str:
+    """The one line on standard error of a command that said nothing else."""
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    return ran.err
+
+
+def test_scope_changes_to_the_second(run: Shell) -> None:
+    """`--from`, `--to` and `--window` set the scope, and it carries through every question."""
+    ran = run(
+        "investigate", FINDING, "--from", "2026-03-11T21:57:42Z", "--to", "2026-03-11T21:58:29Z", "--json"
+    )
+    (group,) = json.loads(ran.out)["groups"]
+    session = group["cases"][0]["sections"][0]["answer"]
+    wide = json.loads(run("investigate", FINDING, "--window", "30s", "--json").out)["groups"][0]["scope"]
+
+    assert group["scope"] == {"since": "2026-03-11T21:57:42Z", "until": "2026-03-11T21:58:29Z", "basis": "asked"}
+    assert (group["cases"][0]["calls"], session["calls"], session["failed"]) == (1, 1, 1)
+    assert (wide["since"], wide["until"]) == ("2026-03-11T21:54:32Z", "2026-03-11T21:55:32Z")
+
+
+def test_scope_without_logs(run: Shell) -> None:
+    """A scope that no logs are loaded of gives a report that says so, and no error."""
+    ran = run("investigate", FINDING, "--from", "2025-01-01", "--to", "2025-01-02", "--json")
+    (group,) = json.loads(ran.out)["groups"]
+
+    assert ran.code == 0
+    assert group["cases"][0]["calls"] == 0
+    assert group["sight"]["events"] == 0
+
+
+@pytest.mark.parametrize(
+    ("alert", "why"),
+    [
+        ("tests/alerts/guardduty-names-nobody.json", "it names no key, no principal, no workload and no resource"),
+        ("tests/alerts/guardduty-api.json", "nothing in the store fits key ASIARTX3GSDSQPTGZMHE"),
+        ("AKIARTX3GSDSALICEAAA", "not in the store"),
+        ("e0000000-0000-4000-8000-000000000042", "not in the store"),
+    ],
+)
+def test_what_leads_nowhere(alert: str, why: str, run: Shell) -> None:
+    """An alert that names nobody, and a key that no log holds, end in 1 with one line that says which."""
+    ran = run("investigate", alert)
+
+    assert ran.code == 1
+    assert why in _line(ran)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("tests/alerts/guardduty-sample.json",), "a sample finding that GuardDuty made up"),
+        (("README.md",), "malformed JSON"),
+        (('{"cut":',), "cut JSON"),
+        (("examples",), "a folder"),
+        (("no-such-finding.json",), "no such file"),
+        (("198.51.100.23",), "lineage from 198.51.100.23"),
+        (("804275613390",), "no alert"),
+        (("",), "no alert"),
+        ((FINDING, "--from", "yesterday"), "no time"),
+        ((FINDING, "--from", "2026-03-12", "--to", "2026-03-11"), "lies before"),
+        ((FINDING, "--gap", "30d"), "leaves no history"),
+        ((FINDING, "--window", "5"), "no span"),
+    ],
+)
+def test_bad_use_is_one_line(arguments: tuple[str, ...], why: str, run: Shell) -> None:
+    """What is no alert, and options that mean nothing, end in 2 with one line."""
+    ran = run("investigate", *arguments)
+
+    assert ran.code == 2
+    assert why in _line(ran)
+
+
+def test_forms_exclude_each_other(run: Shell) -> None:
+    """Two forms at once are refused."""
+    assert run("investigate", FINDING, "--md", "--json").code == 2
+
+
+def test_missing_file_is_bad_use(incident: Path) -> None:
+    """A path that leads to no file is refused in Python too."""
+    with lineage.open(incident) as store, pytest.raises(BadUse, match="cannot be read"):
+        store.investigate(Path("no-such-finding.json"))
+
+
+@pytest.mark.parametrize(("accounts", "leads"), [(1, 1), (2, 0)])
+def test_private_address_of_our_own(tmp_path: Path, accounts: int, leads: int) -> None:
+    """A private address leads to the instance that was started with it, unless two accounts have such a one."""
+    cloud = Cloud(seed=6, plain_ids=True)
+    for number in range(accounts):
+        home = cloud.account(f"home{number}", f"{number + 1}11122223333")
+        cloud.tick(60)
+        instance = f"i-0dbc91f429e48eee{number}"
+        answer = {"instancesSet": {"items": [{"instanceId": instance, "privateIpAddress": "10.0.3.44"}]}}
+        cloud.call(cloud.user(home, "dana"), "ec2.amazonaws.com", "RunInstances", response=answer, read_only=False)
+        cloud.tick(60)
+        running = cloud.ec2(cloud.role(home, "worker"), instance)
+        cloud.tick(5)
+        cloud.call(running, "s3.amazonaws.com", "ListBuckets")
+    (tmp_path / "log.json").write_text(json.dumps({"Records": cloud.records}))
+    finding = {
+        "id": "f", "type": "Recon:IAMUser/MaliciousIPCaller", "accountId": home, "severity": 5,
+        "resource": {"resourceType": "AccessKey"},
+        "service": {
+            "eventFirstSeen": iso(cloud.now), "eventLastSeen": iso(cloud.now),
+            "action": {
+                "awsApiCallAction": {
+                    "api": "ListBuckets", "serviceName": "s3.amazonaws.com",
+                    "remoteIpDetails": {"ipAddressV4": "10.0.3.44"},
+                }
+            },
+        },
+    }  # fmt: skip
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([tmp_path / "log.json"])
+        (group,) = store.investigate(finding).groups
+
+    assert len(group.leads) == len(group.own_addresses) == leads
+    assert [one.whose.name for one in group.started] == ["dana"] * leads
+
+
+def test_both_stores_give_the_same_report(store: Store, report: Investigation) -> None:
+    """The report about the incident is the same on either store."""
+    store.load([ROOT / LOGS], accounts=ROOT / "examples/incident/accounts.csv")
+    again = store.investigate(ROOT / FINDING)
+
+    assert again.as_json()["groups"] == report.as_json()["groups"]
