@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from lineage import cli, queries, schema
+from lineage import queries, schema
 from lineage.answers import CallIdentity, Hop, Model, Origin, Who, WhoAnswer
 from lineage.answers.registry import ANSWERS
+from lineage.commands.app import app
 from lineage.render import words
 from tests.test_cli import Shell, commands
 
@@ -165,7 +166,7 @@ def test_every_schema_and_kind_is_documented() -> None:
 def test_exit_codes_are_documented() -> None:
     """The codes that the help promises are those of the page."""
     text = page("docs/questions.md")
-    promised = re.findall(r"\d", str(cli.app.info.epilog))
+    promised = re.findall(r"\d", str(app.info.epilog))
 
     assert promised == ["0", "1", "2", "3", "4"]
     assert [code for code in promised if f"\n| {code} | " not in text] == []

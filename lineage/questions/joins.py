@@ -44,7 +44,8 @@ def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]
             further = reader.neighbourhood(Ref(schema.SESSION, live[0].key))
             graph.add_nodes_from(further.nodes(data=True))
             # Under their keys: the graph may hold some of them already.
-            graph.add_edges_from(further.edges(keys=True, data=True))
+            for source, target, key, attributes in further.edges(keys=True, data=True):
+                graph.add_edge(source, target, key=key, **attributes)
             return [
                 above._replace(
                     hops=(*above.hops, first, *chain.hops[1:]), ambiguous=above.ambiguous or chain.ambiguous
