@@ -47,6 +47,9 @@ demo: env
 	$(call ask,trace c0ffee00-0000-4000-8000-000000000002)
 	$(call ask,chains)
 	$(call ask,cross-account)
+	$(call ask,timeline c0ffee00-0000-4000-8000-000000000007)
+	$(call ask,contain c0ffee00-0000-4000-8000-000000000002 --made)
+	$(call ask,investigate examples/incident/finding.json --html .demo/report.html)
 	@printf '\nThe story behind it: examples/incident/README.md\n'
 	@printf 'Ask on: LINEAGE_STORE=$(DEMO) $(BIN)/lineage --help\n'
 

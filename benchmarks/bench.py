@@ -29,6 +29,8 @@ from tests.neo4j_server import NotEmpty, Server, Unavailable, favourite, obtain
 ROUNDS = 3
 WHO_ASKS = 1_000
 SHELL_ASKS = 7
+LARGE = 1_000_000
+"""Events of the store that `investigate` is asked on."""
 STREAM_ASKS = 10_000
 CREDENTIALS = 100_000
 MEGABYTE = 1e6
@@ -76,6 +78,7 @@ def speed(logs: Path, events: int, work: Path, server: Server | None) -> Iterato
         if server:
             server.wipe()
             turn("neo4j", "load", reach(server))
+        turn("enrich", "enrich", embedded)
 
     floor = best["floor"]
     yield Line("floor: gunzip + simdjson parse, one core", rate(events / floor), "1.00")
@@ -83,6 +86,8 @@ def speed(logs: Path, events: int, work: Path, server: Server | None) -> Iterato
     yield against("read + aggregate, two cores", events, best["two"], floor, 0.9)
     yield Line("start of two processes, not counted above", f"{best['start two'] * 1e3:,.0f} ms")
     yield against("load, embedded", events, best["load"], floor, 0.25)
+    pace = events / best["enrich"]
+    yield Line("enrich, one core", rate(pace), "", "≥ 20,000", pace >= 20_000)
     if server:
         yield against(f"load, Neo4j {server.version}", events, best["neo4j"], floor, 0.10)
     else:
@@ -130,6 +135,24 @@ def asking(work: Path, credentials: int, server: Server | None, seed: int) -> It
             "≥ 2,000" if bars else "",
             pace >= 2_000 if bars else None,
         )
+
+
+def investigating(work: Path, events: int, seed: int) -> Iterator[Line]:
+    """How quickly a report stands, asked from the shell about keys of a large store."""
+    say(f"a corpus of {events:,} events")
+    made = make(work / "large", events, seed)
+    target = Target(str(work / "large.db"), {})
+    say("investigate")
+    run("load", target, paths=[str(work / "large")], store=target.store)
+    asks = random.Random(seed).choices(made.keys, k=SHELL_ASKS)
+    took = run("investigate_shell", target, store=target.store, asks=asks)
+    yield Line(
+        f"investigate, {events:,} events, from the shell",
+        f"{took['median']:,.2f} s, at most {took['slowest']:,.2f} s",
+        "",
+        "< 3 s",
+        took["median"] < 3,
+    )
 
 
 def peaks(work: Path, whole: Path, events: int, seed: int) -> Iterator[Line]:
@@ -245,6 +268,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--credentials", type=int, default=CREDENTIALS, help="issued keys for `who`")
+    parser.add_argument("--large", type=int, default=LARGE, help="events of the store for `investigate`")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-neo4j", action="store_true", help="leave Neo4j out")
     args = parser.parse_args()
@@ -256,6 +280,7 @@ def main() -> None:
         lines = [
             *speed(logs, args.events, work, server),
             *asking(work, args.credentials, server, args.seed),
+            *investigating(work, args.large, args.seed),
             *peaks(work, logs, args.events, args.seed),
         ]
         print(table(lines))

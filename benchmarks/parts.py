@@ -151,6 +151,32 @@ def who_stream(store: str, asks: Sequence[str]) -> dict[str, float]:
     return {"seconds": seconds, "found": sum(answer["found"] for answer in answers)}
 
 
+def enrich(paths: Sequence[str], store: str) -> dict[str, float]:
+    """Seconds to write the logs out with their origins as NDJSON, on one core, and the records written."""
+    import lineage
+    from lineage.enrich import Sums
+    from lineage.render.streams import ndjson
+
+    one_core()
+    sums = Sums()
+    with lineage.open(store) as opened, Path(os.devnull).open("wb") as out:
+        begin = time.perf_counter()
+        ndjson(opened.enrich(list(paths), sums=sums), out)
+        seconds = time.perf_counter() - begin
+    return {"seconds": seconds, "events": sums.written}
+
+
+def investigate_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
+    """Seconds of `lineage investigate` as a whole process: at the median, and the slowest."""
+    seconds = []
+    for ask in asks:
+        begin = time.perf_counter()
+        command = [*LINEAGE, "investigate", ask, "--store", store]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        seconds.append(time.perf_counter() - begin)
+    return {"median": median(seconds), "slowest": max(seconds)}
+
+
 def _files(paths: Sequence[str]) -> list[Path]:
     """The files, in the order of their names."""
     return sorted(
@@ -159,7 +185,8 @@ def _files(paths: Sequence[str]) -> list[Path]:
 
 
 PARTS: dict[str, Callable[..., dict[str, float]]] = {
-    part.__name__: part for part in (floor, read_and_aggregate, load, who, who_shell, who_stream)
+    part.__name__: part
+    for part in (floor, read_and_aggregate, load, who, who_shell, who_stream, enrich, investigate_shell)
 }
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ class Query(NamedTuple):
     """One Cypher file."""
 
     name: str
-    """The file's stem: `who` for `cypher/who.cypher`."""
+    """The file's path without its ending: `who` for `cypher/who.cypher`, `draw/who` for `cypher/draw/who.cypher`."""
     title: str
     """The text of the first `//` line."""
     header: str
@@ -28,13 +28,22 @@ class Query(NamedTuple):
 
 def queries() -> list[Query]:
     """The questions of `cypher/`, by name."""
-    files = (file for file in resources.files("cypher").iterdir() if file.name.endswith(".cypher"))
-    return sorted(parse(file.name.removesuffix(".cypher"), file.read_text("utf-8")) for file in files)
+    return _within("")
+
+
+def drawings() -> list[Query]:
+    """The questions of `cypher/draw/`, which answer with paths for Neo4j Browser to draw, by name."""
+    return _within("draw/")
+
+
+def _within(folder: str) -> list[Query]:
+    files = (file for file in resources.files("cypher").joinpath(folder).iterdir() if file.name.endswith(".cypher"))
+    return sorted(parse(folder + file.name.removesuffix(".cypher"), file.read_text("utf-8")) for file in files)
 
 
 def query(name: str) -> Query:
     """The query of that name. Raises `BadUse` where there is none."""
-    known = {one.name: one for one in queries()}
+    known = {one.name: one for one in (*queries(), *drawings())}
     if name not in known:
         raise BadUse(f"query {name}: there is none of that name; there are: {', '.join(known) or 'none'}")
     return known[name]

@@ -14,7 +14,7 @@ from lineage.errors import BadUse
 
 def listed() -> QueryRows:
     """Name and title of every Cypher file."""
-    rows: list[list[object]] = [[one.name, one.title] for one in queries.queries()]
+    rows: list[list[object]] = [[one.name, one.title] for one in (*queries.queries(), *queries.drawings())]
     return QueryRows(query="", columns=["name", "title"], rows=rows)
 
 
