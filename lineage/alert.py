@@ -1,8 +1,8 @@
 """Alerts: what a finding, an event or an ask says of whom and when to look at, whatever its format.
 
-An alert is frozen, comparable and self-contained. `loaders.findings` makes alerts, `lineage.questions.leads` finds
-what of the store they are about. Times are whole seconds since the epoch, UTC; masked and placeholder identifiers
-are None here, as in facts.
+An alert is frozen, comparable and self-contained. `loaders.findings` makes alerts, `lineage.questions.alerts.leads`
+finds what of the store they are about. Times are whole seconds since the epoch, UTC; masked and placeholder
+identifiers are None here, as in facts.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     # The answer models take a tenth of a second to import, which `lineage --help` need not wait for.
     from lineage.answers import Chains, CrossAccount, Info, LoadSums, Trace, Who
     from lineage.load import LoadReport, Progress
-    from lineage.questions.memo import Memo
+    from lineage.questions.common.memo import Memo
     from lineage.seen import Graph, Sums
     from lineage.stores.base import Store
 
@@ -103,7 +103,7 @@ class Lineage(Investigating, Enriching, Sessions, History, Roles, Reach, Whole):
         `at` keeps the sessions that were live at a time; at most `limit` answers, newest first.
         """
         from lineage.questions import who
-        from lineage.questions.asks import kind_of
+        from lineage.questions.common.asks import kind_of
 
         ask = ask.strip()
         if kind_of(ask) == "record":

@@ -17,12 +17,12 @@ from lineage import keys, schema
 from lineage.answers import Whose
 from lineage.errors import BadUse
 from lineage.facts import Identity
-from lineage.questions.asks import Asked, by_event, locate
-from lineage.questions.climb import session_key_of
-from lineage.questions.joins import session_at
-from lineage.questions.reader import Reader
+from lineage.questions.common.asks import Asked, by_event, locate
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.joins import session_at
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.whose import call_it, short
 from lineage.questions.who import explain
-from lineage.questions.whose import call_it, short
 from lineage.seen import Graph
 from lineage.show import understood
 from lineage.terms import is_forwarded

@@ -15,7 +15,7 @@ import lineage
 from lineage.answers import Who
 from lineage.enrich import COLUMNS, FIELDS, Sums
 from lineage.errors import BadUse
-from lineage.questions.whose import short
+from lineage.questions.common.whose import short
 from loaders.secrets import scrub, scrub_record
 from tests.aws import Cloud, Json
 from tests.conftest import ROOT

@@ -17,9 +17,9 @@ from lineage.answers.history import Volume
 from lineage.batch import Row
 from lineage.errors import BadUse
 from lineage.facts import Sample
-from lineage.questions.geo import Located, open_databases
-from lineage.questions.jumps import jumps
-from lineage.questions.past import window_of
+from lineage.questions.history.geo import Located, open_databases
+from lineage.questions.history.jumps import jumps
+from lineage.questions.history.past import window_of
 from lineage.render import csv, people
 from lineage.render.bars import ASCII, Column, draw, joined, top_of
 from lineage.seen import RowSeen, Window

@@ -12,9 +12,9 @@ import pytest
 import lineage
 from lineage.answers.reach import AlsoEnds, Contain
 from lineage.errors import BadUse
-from lineage.questions import undo
-from lineage.questions.revocations import issued_before, standing
-from lineage.questions.shell import line
+from lineage.questions.reach import undo
+from lineage.questions.reach.revocations import issued_before, standing
+from lineage.questions.reach.shell import line
 from lineage.render.csv import text
 from lineage.render.of.contain import ended
 from lineage.seen import DeedSeen

@@ -16,9 +16,9 @@ import lineage
 from lineage.answers.roles import Assumed, Denied, From, Role, Touched
 from lineage.errors import BadUse
 from lineage.facts import Sample, Target
-from lineage.questions.bursts import BURST_SECONDS, Event, bursts, is_refusal
-from lineage.questions.networks import Finder, entries, entry
-from lineage.questions.resources import wanted
+from lineage.questions.common.networks import Finder, entries, entry
+from lineage.questions.roles.bursts import BURST_SECONDS, Event, bursts, is_refusal
+from lineage.questions.roles.resources import wanted
 from lineage.render import people
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud

@@ -14,7 +14,7 @@ import lineage
 from lineage.answers.sessions import Entry
 from lineage.errors import BadUse
 from lineage.questions import services
-from lineage.questions.techniques import OPERATIONS, techniques
+from lineage.questions.sessions.techniques import OPERATIONS, techniques
 from tests.aws import Cloud, Identity, Json
 from tests.test_cli import Shell, commands, incident, run
 

@@ -18,8 +18,8 @@ from lineage.errors import BadUse
 from lineage.questions import central
 from lineage.questions.central import betweenness
 from lineage.questions.hunting.rules import NAMES, RULES
-from lineage.questions.people import default_name, normal
-from lineage.questions.trust import demanded
+from lineage.questions.whole.people import default_name, normal
+from lineage.questions.whole.trust import demanded
 from lineage.render import people
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud

@@ -42,7 +42,7 @@ class History(Asking):
         `geo` are paths of databases in MaxMind's format. Raises `BadUse`, also where one cannot be read.
         """
         from lineage.questions import new
-        from lineage.questions.geo import open_databases
+        from lineage.questions.history.geo import open_databases
 
         paths = [geo] if isinstance(geo, (str, os.PathLike)) else geo
         atlas = open_databases([os.fspath(path) for path in paths])

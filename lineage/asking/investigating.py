@@ -13,7 +13,7 @@ from lineage.errors import BadUse
 if TYPE_CHECKING:
     from lineage.alert import Alert
     from lineage.answers.investigation import Investigation
-    from lineage.questions.sections import Questions
+    from lineage.questions.alerts.sections import Questions
 
 Given = str | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]]
 """What may be given as an alert."""
@@ -43,8 +43,9 @@ class Investigating(Asking):
         `until` set its ends. History is compared over `days` before it, up to `gap` before.
         Raises `BadUse` where the text is no alert, or only samples.
         """
-        from lineage.questions import investigate, past
-        from lineage.questions.memo import Memo
+        from lineage.questions import investigate
+        from lineage.questions.common.memo import Memo
+        from lineage.questions.history import past
         from lineage.seen import Window
 
         name, alerts = read(alert)
@@ -95,7 +96,7 @@ def read(alert: Given) -> tuple[str, list[Alert]]:
 def _ask(text: str) -> Alert:
     """An event ID, key, session or ARN as an alert. Raises `BadUse` for what is none."""
     from lineage.alert import Alert
-    from lineage.questions.subjects import AGENT, is_address
+    from lineage.questions.common.subjects import AGENT, is_address
 
     if not text:
         raise BadUse("no alert: give a finding, an event, a key, a session or an ARN")

@@ -12,7 +12,7 @@ from lineage.errors import BadUse
 
 if TYPE_CHECKING:
     from lineage.answers.roles import Assumed, Denied, From, Role, Touched
-    from lineage.questions.networks import Entry
+    from lineage.questions.common.networks import Entry
 
 
 class Roles(Asking):
@@ -82,7 +82,7 @@ class Roles(Asking):
 
 def _entries(asks: Iterable[str]) -> tuple[list[Entry], list[str]]:
     """The entries that were asked for, in files too, and the lines of files that are none."""
-    from lineage.questions import networks
+    from lineage.questions.common import networks
 
     found: list[Entry] = []
     unread: list[str] = []

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from lineage import Lineage
 from lineage.answers import Who
 from lineage.errors import BadUse, LineageError
-from lineage.questions.asks import kind_of
+from lineage.questions.common.asks import kind_of
 from lineage.render.jsonout import line
 
 BLOCK = 1 << 16

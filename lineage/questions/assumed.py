@@ -18,13 +18,14 @@ from lineage.errors import BadUse
 from lineage.facts import Event, Identity
 from lineage.facts import Grant as GrantFact
 from lineage.keys import ref
-from lineage.questions import grants, obtained, scopes
-from lineage.questions.grants import Grant
-from lineage.questions.obtained import Walk
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import find
-from lineage.questions.whose import whose
+from lineage.questions.common import grants, scopes
+from lineage.questions.common.grants import Grant
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import find
+from lineage.questions.common.whose import whose
+from lineage.questions.roles import obtained
+from lineage.questions.roles.obtained import Walk
 from lineage.seen import RowSeen, Window
 from lineage.times import iso
 

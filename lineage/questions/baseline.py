@@ -13,15 +13,15 @@ from typing import Final, NamedTuple
 import msgspec
 
 from lineage.answers.history import Baseline, CallCompared, Habits, Match, Verdict
-from lineage.questions import grants
-from lineage.questions.agents import parse
-from lineage.questions.compared import Compared, compare
-from lineage.questions.enough import about_credential, days_of, failed, rests_on
-from lineage.questions.habits import habits
-from lineage.questions.places import doubt, network, place
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import Subject
+from lineage.questions.common import grants
+from lineage.questions.common.places import doubt, network, place
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import Subject
+from lineage.questions.history.agents import parse
+from lineage.questions.history.compared import Compared, compare
+from lineage.questions.history.enough import about_credential, days_of, failed, rests_on
+from lineage.questions.history.habits import habits
 from lineage.seen import RowSeen, Window
 
 CALLS_SHOWN: Final = 50

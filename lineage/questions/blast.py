@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from lineage import answers, schema
 from lineage.answers.reach import Blast, Life, MadeBranch, Reach, Reached, Touched, Workload
 from lineage.keys import ref
-from lineage.questions.alterations import altered, permissions
-from lineage.questions.climb import owner_of, principal_of, session_key_of
-from lineage.questions.descent import Branch, Descent, Link, begin, walk
-from lineage.questions.lives import last_second, lives
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import own_calls
-from lineage.questions.whose import one
+from lineage.questions.common.climb import owner_of, principal_of, session_key_of
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import own_calls
+from lineage.questions.common.whose import one
+from lineage.questions.reach.alterations import altered, permissions
+from lineage.questions.reach.descent import Branch, Descent, Link, begin, walk
+from lineage.questions.reach.lives import last_second, lives
 from lineage.seen import DeedSeen, Graph, RowSeen, Which, Window
 from lineage.times import iso
 

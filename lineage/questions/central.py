@@ -15,10 +15,10 @@ import networkx as nx
 
 from lineage.answers.whole import Central, Entry, LongChain, RoleGroup, RolePassed
 from lineage.keys import ref
-from lineage.questions.forest import Forest, account_of_role
-from lineage.questions.grants import Owners
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
+from lineage.questions.common.grants import Owners
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.whole.forest import Forest, account_of_role
 from lineage.seen import ALWAYS
 from lineage.times import iso
 

@@ -11,16 +11,16 @@ from typing import NamedTuple
 from lineage import answers, schema
 from lineage.answers.reach import Contain, Life, Step
 from lineage.keys import ref
-from lineage.questions import plan
 from lineage.questions.blast import account_of, loaded_once, owner_in
-from lineage.questions.bystanders import NOBODY, bystanders, origin
-from lineage.questions.climb import session_key_of
-from lineage.questions.descent import Descent, above, begin, walk
-from lineage.questions.leftovers import Change, changes, left_behind
-from lineage.questions.lives import last_second, lives, owners
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.whose import whose
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.whose import whose
+from lineage.questions.reach import plan
+from lineage.questions.reach.bystanders import NOBODY, bystanders, origin
+from lineage.questions.reach.descent import Descent, above, begin, walk
+from lineage.questions.reach.leftovers import Change, changes, left_behind
+from lineage.questions.reach.lives import last_second, lives, owners
 from lineage.seen import Graph, Which, Window
 from lineage.times import iso
 

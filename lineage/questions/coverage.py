@@ -10,12 +10,12 @@ from typing import NamedTuple
 from lineage import answers
 from lineage.answers.whole import AccountUnseen, Covered, Opened
 from lineage.answers.whole import Coverage as Answer
-from lineage.questions import trails
-from lineage.questions.blind import sentences
+from lineage.questions.common.grants import Owners, account_of, within
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import GAP_HOURS, HOUR
 from lineage.questions.cross_account import CrossingRow
-from lineage.questions.grants import Owners, account_of, within
-from lineage.questions.reader import Reader
-from lineage.questions.sight import GAP_HOURS, HOUR
+from lineage.questions.whole import trails
+from lineage.questions.whole.blind import sentences
 from lineage.seen import ALWAYS, Coverage, Window
 from lineage.times import iso
 

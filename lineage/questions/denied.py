@@ -14,12 +14,12 @@ from lineage import keys, schema
 from lineage.answers import Counted, Scope
 from lineage.answers.roles import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole, Success
 from lineage.arn import role_of
-from lineage.questions import grants, scopes
-from lineage.questions.bursts import RULE, Event, bursts, is_refusal, stretches
-from lineage.questions.grants import NODES_SHOWN, Owners
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import Subject, find
+from lineage.questions.common import grants, scopes
+from lineage.questions.common.grants import NODES_SHOWN, Owners
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import Subject, find
+from lineage.questions.roles.bursts import RULE, Event, bursts, is_refusal, stretches
 from lineage.seen import RowSeen, Which, Window
 from lineage.times import iso
 

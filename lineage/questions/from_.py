@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from lineage.answers.roles import AddressHit, From, Origins
-from lineage.questions import grants
-from lineage.questions.climb import session_key_of
-from lineage.questions.grants import NODES_SHOWN, Owners
-from lineage.questions.networks import Entry, Finder, by_number
-from lineage.questions.places import doubt, is_place
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
+from lineage.questions.common import grants
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.grants import NODES_SHOWN, Owners
+from lineage.questions.common.networks import Entry, Finder, by_number
+from lineage.questions.common.places import doubt, is_place
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
 from lineage.seen import RowSeen, Which, Window
 
 SHARED_ORIGINS = 5

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from lineage.answers.whole import Finding, Hunt
 from lineage.answers.whole import Rule as RuleRun
 from lineage.errors import BadUse
-from lineage.questions.grants import EVENTS_SHOWN, whole
+from lineage.questions.common.grants import EVENTS_SHOWN, whole
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
 from lineage.questions.hunting.ground import Found, Ground, Rule
 from lineage.questions.hunting.rules import NAMES, RULES
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
 from lineage.seen import Window
 from lineage.times import iso
 

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lineage.answers.sessions import Interesting, InterestingCall
-from lineage.questions import called, grants, subjects
-from lineage.questions.called import TARGETS_SHOWN
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.techniques import VERSION, techniques
+from lineage.questions.common import grants, subjects
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.sessions import called
+from lineage.questions.sessions.called import TARGETS_SHOWN
+from lineage.questions.sessions.techniques import VERSION, techniques
 from lineage.seen import RowSeen
 
 

@@ -11,17 +11,18 @@ from lineage.answers import Whose
 from lineage.answers.investigation import Case, Group, Investigation, Lead, OwnAddress, Recent, Started
 from lineage.arn import role_of
 from lineage.keys import ref
-from lineage.questions import grants, leads, scopes, told
-from lineage.questions.asks import Asked, by_event
-from lineage.questions.belonging import Examined, Together, together
-from lineage.questions.cited import cited, event_ids
-from lineage.questions.places import is_place
-from lineage.questions.reader import Reader
-from lineage.questions.sections import Context, Questions, sections
-from lineage.questions.sight import in_words, sight
-from lineage.questions.subjects import Subject, own_calls
+from lineage.questions.alerts import leads, told
+from lineage.questions.alerts.belonging import Examined, Together, together
+from lineage.questions.alerts.cited import cited, event_ids
+from lineage.questions.alerts.sections import Context, Questions, sections
+from lineage.questions.common import grants, scopes
+from lineage.questions.common.asks import Asked, by_event
+from lineage.questions.common.places import is_place
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import in_words, sight
+from lineage.questions.common.subjects import Subject, own_calls
+from lineage.questions.common.whose import call_it, short, whose
 from lineage.questions.who import explain
-from lineage.questions.whose import call_it, short, whose
 from lineage.seen import RowSeen, Window
 from lineage.times import iso
 

@@ -14,12 +14,13 @@ from lineage.answers.whole import Demanded, Name, Names, NamesOfRole, Verdict
 from lineage.arn import role_of
 from lineage.errors import BadUse
 from lineage.keys import Ref, ref
-from lineage.questions import grants, trust
-from lineage.questions.advice import advice
-from lineage.questions.forest import Forest, Origin
-from lineage.questions.people import People, default_name
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
+from lineage.questions.common import grants
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.whole import trust
+from lineage.questions.whole.advice import advice
+from lineage.questions.whole.forest import Forest, Origin
+from lineage.questions.whole.people import People, default_name
 from lineage.seen import Graph, Window
 from lineage.times import iso
 

@@ -12,18 +12,18 @@ from typing import Final, Literal, NamedTuple
 
 from lineage import schema
 from lineage.answers.history import Dimension, DimensionName, New, NewValue
-from lineage.questions.agents import parse
-from lineage.questions.climb import session_key_of
-from lineage.questions.compared import Compared, compare
-from lineage.questions.enough import about_credential, rests_on
-from lineage.questions.entrances import Entrance, entrances
-from lineage.questions.geo import CITY, COUNTRY, SYSTEM, Atlas
-from lineage.questions.grants import EVENTS_SHOWN, within
-from lineage.questions.jumps import STATISTIC, jumps
-from lineage.questions.past import window_of
-from lineage.questions.places import doubt, network, place
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.grants import EVENTS_SHOWN, within
+from lineage.questions.common.places import doubt, network, place
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.history.agents import parse
+from lineage.questions.history.compared import Compared, compare
+from lineage.questions.history.enough import about_credential, rests_on
+from lineage.questions.history.entrances import Entrance, entrances
+from lineage.questions.history.geo import CITY, COUNTRY, SYSTEM, Atlas
+from lineage.questions.history.jumps import STATISTIC, jumps
+from lineage.questions.history.past import window_of
 from lineage.seen import RowSeen, Window
 from lineage.times import iso
 

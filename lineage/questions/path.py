@@ -16,11 +16,11 @@ from lineage.answers import Confidence, Sight
 from lineage.answers.reach import Path, PathStep, Way
 from lineage.arn import account_in_id
 from lineage.keys import ref
-from lineage.questions.climb import session_key_of
-from lineage.questions.descent import Descent, Link, begin, walk
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import find
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import find
+from lineage.questions.reach.descent import Descent, Link, begin, walk
 from lineage.seen import ALWAYS, Graph
 
 NODES = 100_000

@@ -16,13 +16,13 @@ from lineage.answers.roles import Role, RoleCaller, RoleSession, RoleTaken
 from lineage.arn import role_of
 from lineage.errors import BadUse
 from lineage.keys import Ref, ref
-from lineage.questions import grants
-from lineage.questions.climb import principal_of, session_key_of
-from lineage.questions.grants import Grant, Owners
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import find
-from lineage.questions.whose import call_it
+from lineage.questions.common import grants
+from lineage.questions.common.climb import principal_of, session_key_of
+from lineage.questions.common.grants import Grant, Owners
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import find
+from lineage.questions.common.whose import call_it
 from lineage.seen import Graph, RowSeen, SessionSeen, Which, Window
 from lineage.times import iso, parse_when
 

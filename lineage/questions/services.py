@@ -1,6 +1,6 @@
 """`services`: which services an identity used in the days before, with those marked that are worth a look.
 
-Whose calls these are, `lineage.questions.past` decides: the resolved origin in its role over all sessions.
+Whose calls these are, `lineage.questions.history.past` decides: the resolved origin in its role over all sessions.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from typing import Final
 
 from lineage.answers import Scope
 from lineage.answers.sessions import Service, Services
-from lineage.questions import called, grants, past, subjects
-from lineage.questions.climb import session_key_of
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
+from lineage.questions.common import grants, subjects
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.history import past
+from lineage.questions.sessions import called
 from lineage.seen import RowSeen, Window
 from lineage.times import iso
 

@@ -9,13 +9,14 @@ from typing import Any
 from lineage import answers, schema
 from lineage.answers.sessions import Failed, KeySeen, Operation, Session, SessionTold
 from lineage.keys import Ref, ref
-from lineage.questions import called, grants, subjects
-from lineage.questions.called import TARGETS_SHOWN, Called
-from lineage.questions.climb import session_key_of
-from lineage.questions.places import doubt
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.whose import whose
+from lineage.questions.common import grants, subjects
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.places import doubt
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.whose import whose
+from lineage.questions.sessions import called
+from lineage.questions.sessions.called import TARGETS_SHOWN, Called
 from lineage.seen import Graph, RowSeen, Which
 from lineage.terms import is_long_term
 

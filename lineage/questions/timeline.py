@@ -16,12 +16,13 @@ import msgspec
 from lineage.answers import Scope
 from lineage.answers.sessions import Actor, Entry, Timeline
 from lineage.facts import Sample
-from lineage.questions import called, grants, subjects
-from lineage.questions.called import TARGETS_SHOWN
-from lineage.questions.climb import session_key_of
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.whole_chain import Chain, as_actor, chain_of, name_of
+from lineage.questions.common import grants, subjects
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.sessions import called
+from lineage.questions.sessions.called import TARGETS_SHOWN
+from lineage.questions.sessions.whole_chain import Chain, as_actor, chain_of, name_of
 from lineage.seen import RowSeen, Which, Window
 from lineage.times import iso
 

@@ -17,13 +17,13 @@ from lineage import schema
 from lineage.answers import Sight
 from lineage.answers.roles import Deed, Touch, Touched, Toucher
 from lineage.keys import ref
-from lineage.questions import grants
+from lineage.questions.common import grants
+from lineage.questions.common.grants import NODES_SHOWN, Owners
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.whose import call_it
 from lineage.questions.denied import ASSUME
-from lineage.questions.grants import NODES_SHOWN, Owners
-from lineage.questions.reader import Reader
-from lineage.questions.resources import Wanted, wanted
-from lineage.questions.sight import sight
-from lineage.questions.whose import call_it
+from lineage.questions.roles.resources import Wanted, wanted
 from lineage.seen import DeedSeen, RowSeen, Which, Window
 from lineage.times import iso
 

@@ -10,8 +10,8 @@ from lineage import schema
 from lineage.answers import Branch, Done, Trace, TriedRole
 from lineage.facts import Grant
 from lineage.keys import Ref, ref
-from lineage.questions import asks
-from lineage.questions.climb import session_key_of
+from lineage.questions.common import asks
+from lineage.questions.common.climb import session_key_of
 from lineage.seen import Graph, RowSeen
 from lineage.times import iso
 

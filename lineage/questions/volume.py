@@ -8,14 +8,15 @@ from statistics import median
 from typing import Final, Literal
 
 from lineage.answers.history import Drill, Hour, Part, Volume
-from lineage.questions import grants, past
-from lineage.questions.compared import Compared, compare
-from lineage.questions.enough import about_credential, failed, rests_on
-from lineage.questions.past import HOUR
-from lineage.questions.places import place
-from lineage.questions.reader import Reader
-from lineage.questions.sight import sight
-from lineage.questions.subjects import own_calls
+from lineage.questions.common import grants
+from lineage.questions.common.places import place
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.sight import sight
+from lineage.questions.common.subjects import own_calls
+from lineage.questions.history import past
+from lineage.questions.history.compared import Compared, compare
+from lineage.questions.history.enough import about_credential, failed, rests_on
+from lineage.questions.history.past import HOUR
 from lineage.seen import RowSeen, Window
 from lineage.times import iso, parse_when
 

@@ -8,10 +8,10 @@ from lineage import keys, schema
 from lineage.answers import CallIdentity, Hint, Missing, Origin, Provenance, Who, WhoAnswer
 from lineage.facts import Identity
 from lineage.keys import Ref
-from lineage.questions.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
-from lineage.questions.climb import Climb, climb, owner_of, principal_of, session_key_of
-from lineage.questions.joins import session_at, through_lost_copy, weaker, with_login
-from lineage.questions.origins import day_of, hints_of, origin_of, person_of, why
+from lineage.questions.common.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
+from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of
+from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
+from lineage.questions.common.origins import day_of, hints_of, origin_of, person_of, why
 from lineage.seen import Graph
 from lineage.times import iso, parse_when
 

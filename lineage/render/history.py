@@ -8,8 +8,8 @@ from rich.console import RenderableType
 
 from lineage.answers import Scope, Sight
 from lineage.answers.history import History
-from lineage.questions.sight import in_words
-from lineage.questions.whose import call_it
+from lineage.questions.common.sight import in_words
+from lineage.questions.common.whose import call_it
 from lineage.render.lines import Line
 from lineage.render.roles import span
 from lineage.render.text import clean, counted, moment

@@ -222,7 +222,7 @@ def _section(section: Section, mark: str) -> Fold:
 
 def _seen(section: Section) -> Inline:
     """What a silence rests on."""
-    from lineage.questions.sight import in_words
+    from lineage.questions.common.sight import in_words
 
     looked = getattr(section.answer, "sight", None)
     return (f" That {in_words(looked)}.",) if looked is not None else ()

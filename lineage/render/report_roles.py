@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lineage.answers.base import Whose
 from lineage.answers.roles import Assumed, Denied, From, Role, RoleSession, Touched
 from lineage.answers.whole import Names
-from lineage.questions.whose import call_it
+from lineage.questions.common.whose import call_it
 from lineage.render.blocks import Block, Grid, Items, Para, Span, when
 from lineage.render.text import counted, moment
 

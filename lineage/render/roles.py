@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 
 from lineage.answers import Whose
-from lineage.questions.whose import call_it
+from lineage.questions.common.whose import call_it
 from lineage.render.lines import Line
 from lineage.render.text import clean, moment
 from lineage.render.words import KINDS, reason

@@ -37,6 +37,7 @@ from neo4j.exceptions import (
     Neo4jError,
     ServiceUnavailable,
 )
+from neo4j.graph import Path
 
 from lineage.batch import Batch
 from lineage.errors import BadUse, StoreUnreachable
@@ -221,7 +222,7 @@ class Neo4jStore(Neo4jReader):
         @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
         def work(transaction: ManagedTransaction) -> tuple[list[str], list[list[object]]]:
             result = transaction.run(text, dict(parameters))
-            return list(result.keys()), result.values()
+            return list(result.keys()), [[_plain(value) for value in row] for row in result.values()]
 
         try:
             with self._session(READ_ACCESS) as session:
@@ -250,6 +251,19 @@ class _Open:
     def write(self, name: str, /, **parameters: object) -> None:
         """Run a statement without waiting for its end; what follows waits for it."""
         self._transaction.run(_text(name), parameters)
+
+
+def _plain(value: object) -> object:
+    """A value without the driver's types: a path as text, `KEY -[TYPE]-> KEY <-[TYPE]- KEY`."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if not isinstance(value, Path):
+        return value
+    steps = [str(value.start_node["key"])]
+    for node, way in zip(value.nodes[1:], value.relationships, strict=True):
+        steps.append(f"-[{way.type}]->" if way.end_node == node else f"<-[{way.type}]-")
+        steps.append(str(node["key"]))
+    return " ".join(steps)
 
 
 @cache

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lineage.keys import ref
-from lineage.questions.forest import Forest, account_of_role, short
 from lineage.questions.hunting.ground import Found, Ground, Rule, many
+from lineage.questions.whole.forest import Forest, account_of_role, short
 from lineage.times import iso
 
 HOUR = 3600

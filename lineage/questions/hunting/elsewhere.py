@@ -14,9 +14,9 @@ from typing import NamedTuple
 from lineage import schema
 from lineage.answers.base import Confidence
 from lineage.keys import ref
+from lineage.questions.common.places import doubt, is_place, network
+from lineage.questions.common.reader import Reader
 from lineage.questions.hunting.ground import Found, Ground, Rule, many, span
-from lineage.questions.places import doubt, is_place, network
-from lineage.questions.reader import Reader
 from lineage.seen import RowSeen, Which
 
 CHUNK = 2_000

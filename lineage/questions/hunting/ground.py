@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from lineage.answers import Whose
 from lineage.answers.base import Confidence
-from lineage.questions import trails
-from lineage.questions.forest import Forest
-from lineage.questions.grants import Owners, loaded, within
+from lineage.questions.common.grants import Owners, loaded, within
+from lineage.questions.common.reader import Reader
+from lineage.questions.common.whose import call_it
 from lineage.questions.hunting.renewals import Place, places_of
-from lineage.questions.reader import Reader
-from lineage.questions.trails import Change
-from lineage.questions.whose import call_it
+from lineage.questions.whole import trails
+from lineage.questions.whole.forest import Forest
+from lineage.questions.whole.trails import Change
 from lineage.seen import Window
 from lineage.times import iso
 

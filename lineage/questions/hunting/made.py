@@ -7,10 +7,10 @@ from collections.abc import Iterable
 
 from lineage import schema
 from lineage.keys import ref
-from lineage.questions.forest import bare
-from lineage.questions.grants import account_of
+from lineage.questions.common.grants import account_of
+from lineage.questions.common.subjects import own_calls
 from lineage.questions.hunting.ground import Found, Ground, Rule, many, span
-from lineage.questions.subjects import own_calls
+from lineage.questions.whole.forest import bare
 from lineage.seen import RowSeen, Which
 from lineage.times import parse_when
 

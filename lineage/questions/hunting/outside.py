@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import msgspec
 
 from lineage.keys import ref
-from lineage.questions import trails
-from lineage.questions.bursts import is_refusal
-from lineage.questions.forest import account_of_role, short
-from lineage.questions.grants import account_of
+from lineage.questions.common.grants import account_of
 from lineage.questions.hunting.ground import Found, Ground, Rule, many, span
+from lineage.questions.roles.bursts import is_refusal
+from lineage.questions.whole import trails
+from lineage.questions.whole.forest import account_of_role, short
 from lineage.seen import RowSeen, Which
 from lineage.times import iso, parse_when
 

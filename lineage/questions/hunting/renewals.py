@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lineage.questions.forest import Forest
+from lineage.questions.whole.forest import Forest
 
 
 class Place(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 
 from lineage.answers.reach import Altered, Blast, Life, Reached, Touched, Workload
-from lineage.questions.sight import in_words
-from lineage.questions.whose import call_it
+from lineage.questions.common.sight import in_words
+from lineage.questions.common.whose import call_it
 from lineage.render import words
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment, shorten

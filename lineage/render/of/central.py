@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 
 from lineage.answers.whole import Central, Entry, LongChain, RolePassed
-from lineage.questions.sight import in_words
+from lineage.questions.common.sight import in_words
 from lineage.render.lines import Line
 from lineage.render.roles import cut, heading, origin, span
 from lineage.render.text import clean, counted

@@ -8,8 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from lineage.answers.reach import AlsoEnds, Contain, Step
-from lineage.questions.sight import in_words
-from lineage.questions.whose import call_it
+from lineage.questions.common.sight import in_words
+from lineage.questions.common.whose import call_it
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment
 

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 
 from lineage.answers import Who
 from lineage.answers.investigation import AlertTold, Case, Group, Investigation, Section
-from lineage.questions.sight import in_words
+from lineage.questions.common.sight import in_words
 from lineage.render import ladder
 from lineage.render.lines import Line
 from lineage.render.of import by_stem

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from rich.console import RenderableType
 
 from lineage.answers.reach import Path, PathStep, Way
-from lineage.questions.climb import session_key_of
-from lineage.questions.sight import in_words
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.sight import in_words
 from lineage.render import words
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment

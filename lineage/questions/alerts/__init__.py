@@ -1,0 +1,1 @@
+"""Parts of `investigate`: from an alert to sessions, groups and sections."""

@@ -1,0 +1,153 @@
+"""What a question is about: the ask as nodes of the graph and as the calls that are meant."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import NamedTuple
+
+from lineage import answers, keys, schema
+from lineage.arn import role_of
+from lineage.keys import Ref, ref
+from lineage.questions.common import asks
+from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.reader import Reader
+from lineage.seen import RowSeen, Seen, Which
+
+SESSIONS_SHOWN = 100
+AGENT = "agent:"
+"""What begins an ask for a user agent."""
+
+
+class Subject(NamedTuple):
+    """What was asked about."""
+
+    ask: str
+    kind: str
+    """As in `answers.Subject`."""
+    key: str | None
+    starts: tuple[str, ...]
+    """The nodes it stands for, as references: sessions and keys, or a principal. Empty for an account, an address
+    or an agent; sorted."""
+    which: Which
+    """Its own calls."""
+    event: Seen | None = None
+    """The event that was asked for."""
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """Keys of the sessions among its nodes, oldest first."""
+        found = {key for start in self.starts if (key := session_key_of(start))}
+        return tuple(sorted(found, key=lambda key: (key.rsplit("/", 1)[-1], key)))
+
+    def told(self) -> answers.Subject:
+        """As it stands in an answer."""
+        return answers.Subject(kind=self.kind, key=self.key, sessions=list(self.sessions[:SESSIONS_SHOWN]))  # type: ignore[arg-type]  # one of the words
+
+
+def find(reader: Reader, ask: str) -> Subject | None:
+    """The subject of an ask, None where the store knows nothing of it.
+
+    An event ID stands for the session (else key, else principal) of its caller; a temporary key for the sessions
+    that it belongs to; a role for all its sessions; `agent:TEXT` for a user agent.
+    """
+    ask = ask.strip()
+    if ask.startswith(AGENT):
+        return _if_called(reader, Subject(ask, "agent", ask[len(AGENT) :], (), Which("agent", (ask[len(AGENT) :],))))
+    if re.fullmatch(r"\d{12}", ask):
+        return _if_called(reader, Subject(ask, "account", ask, (), Which("account", (ask,))))
+    if is_address(ask):
+        return _if_called(reader, Subject(ask, "address", ask, (), Which("address", (ask,))))
+    kind = asks.kind_of(ask)
+    if kind == "event":
+        return _of_event(reader, ask)
+    if kind == "key":
+        return _of_key(reader, ask)
+    if kind == "session":
+        return _of_sessions(ask, [ask]) if reader.has(Ref(schema.SESSION, ask)) else None
+    return _of_arn(reader, ask) if kind == "arn" else None
+
+
+def _of_event(reader: Reader, ask: str) -> Subject | None:
+    events = reader.events(ask)
+    if not events:
+        return None
+    seen = events[-1]
+    return of_node(str(seen.source), ask)._replace(event=seen)
+
+
+def of_node(node: str, ask: str | None = None) -> Subject:
+    """The subject that a node stands for: a session, a long-term key or a principal."""
+    session = session_key_of(node)
+    label, key = ref(node)
+    if session is not None:
+        return _of_sessions(ask or session, [session])
+    if label == schema.CREDENTIAL:
+        return Subject(ask or key, "key", key, (node,), Which("key", (key,)))
+    role = role_of(key) is not None
+    return Subject(ask or key, "role" if role else "principal", key, (node,), Which("principal", (key,)))
+
+
+def _of_sessions(ask: str, sessions: list[str]) -> Subject:
+    return Subject(
+        ask, "session", sessions[0] if len(sessions) == 1 else None,
+        tuple(sorted(f"{schema.SESSION} {key}" for key in sessions)), Which("session", tuple(sorted(sessions))),
+    )  # fmt: skip
+
+
+def _of_key(reader: Reader, ask: str) -> Subject | None:
+    found = [str(one) for one in reader.of_key(ask)]
+    sessions = [key for one in found if (key := session_key_of(one))]
+    if sessions:
+        return _of_sessions(ask, sorted(set(sessions)))
+    if not found:
+        return None
+    lasting = [one for one in found if ref(one).label == schema.CREDENTIAL] or found
+    return Subject(ask, "key", ask, tuple(sorted(lasting)), Which("key", (ask,)))
+
+
+def _of_arn(reader: Reader, ask: str) -> Subject | None:
+    parts = role_of(ask)
+    if parts is not None:
+        partition, account, name, _, session_name = parts
+        role = keys.role(partition, account, name)
+        sessions = [seen.key for seen in reader.sessions_of(role.key, session_name, False)]
+        if session_name:
+            return _of_sessions(ask, sessions) if sessions else None
+        if not sessions and not reader.has(role.ref):
+            return None
+        return Subject(ask, "role", role.key, (str(role.ref),), Which("principal", (role.key,)))
+    found = reader.principals_of(ask)
+    if not found:
+        return None
+    starts = tuple(sorted(f"{schema.PRINCIPAL} {key}" for key in found))
+    return Subject(ask, "principal", found[0], starts, Which("principal", tuple(sorted(found))))
+
+
+def is_address(ask: str) -> bool:
+    """Is it an address as logged: an IP address, or the name of a service?"""
+    try:
+        ipaddress.ip_address(ask)
+    except ValueError:
+        return ask.startswith("AWS Internal") or ask.endswith(".amazonaws.com")
+    return True
+
+
+def _if_called(reader: Reader, subject: Subject) -> Subject | None:
+    return subject if reader.calls(subject.which) else None
+
+
+def own_calls(rows: list[RowSeen], accounts: set[str]) -> list[RowSeen]:
+    """The caller's own copies of calls, and the others' only where the caller's account is not loaded.
+
+    `accounts` are those with loaded logs. Both copies of one call would count it twice (design §3, Chains).
+    """
+    return [row for row in rows if not row.row.copy or _caller_account(row) not in accounts]
+
+
+def _caller_account(row: RowSeen) -> str | None:
+    session = session_key_of(row.source)
+    if session is not None:
+        return session.split("/", 1)[0]
+    key = ref(row.source).key
+    return key.split(":")[4] if key.startswith("arn:") else key.split(":", 1)[0]

@@ -1,0 +1,1 @@
+"""Parts of the questions that compare with the past."""

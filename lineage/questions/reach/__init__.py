@@ -1,0 +1,1 @@
+"""Parts of the questions about reach: what descends, what lives, what stops it."""
