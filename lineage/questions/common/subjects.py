@@ -55,9 +55,10 @@ def find(reader: Reader, ask: str) -> Subject | None:
     if ask.startswith(AGENT):
         return _if_called(reader, Subject(ask, "agent", ask[len(AGENT) :], (), Which("agent", (ask[len(AGENT) :],))))
     if re.fullmatch(r"\d{12}", ask):
-        return _if_called(reader, Subject(ask, "account", ask, (), Which("account", (ask,))))
+        return Subject(ask, "account", ask, (), Which("account", (ask,))) if reader.coverage(ask) else None
     if is_address(ask):
-        return _if_called(reader, Subject(ask, "address", ask, (), Which("address", (ask,))))
+        known = ask in reader.addresses()
+        return Subject(ask, "address", ask, (), Which("address", (ask,))) if known else None
     kind = asks.kind_of(ask)
     if kind == "event":
         return _of_event(reader, ask)
