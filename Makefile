@@ -51,6 +51,7 @@ demo: env
 	$(call ask,contain c0ffee00-0000-4000-8000-000000000002 --made)
 	$(call ask,investigate examples/incident/finding.json --html .demo/report.html)
 	@printf '\nThe story behind it: examples/incident/README.md\n'
+	@printf 'The report of the last question, for a browser: .demo/report.html\n'
 	@printf 'Ask on: LINEAGE_STORE=$(DEMO) $(BIN)/lineage --help\n'
 
 lint: env
