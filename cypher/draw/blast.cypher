@@ -1,0 +1,42 @@
+// Draw what came from these credentials, and what it left behind.
+// The drawing twin of blast.cypher: forward from an access key, a session or all that belongs to a principal, at most
+// 20 steps down, each session and key with what it made, changed, started and touched.
+// $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
+// $made: boolean, go on through long-term keys that were made for somebody else.
+// $limit: integer, how many sessions and keys at most, the nearest; 100 can still be read.
+// Columns: path (from what was asked to a session or key), owners (paths: whose it is), altered (paths: at most 10 of
+// what it made, changed or started), keys_made (paths: at most 5 keys made for somebody else), touched (paths: at most
+// 5 resources). In order of steps, creation and key.
+CALL () {
+  MATCH (n:Credential {access_key_id: $ask})
+  RETURN n
+  UNION
+  MATCH (n:Session {key: $ask})
+  RETURN n
+  UNION
+  MATCH (n:Principal {key: $ask})
+  RETURN n
+  UNION
+  MATCH (:Principal {key: $ask})<-[:SESSION_OF|BELONGS_TO]-(n)
+  RETURN n
+}
+MATCH path = (n)-[:ASSUMED|ISSUED*0..20]->(m)
+WHERE all(r IN relationships(path) WHERE r.parent OR ($made AND r.event_id IS NOT NULL))
+WITH path, m
+ORDER BY length(path), coalesce(m.created, ''), m.key
+LIMIT $limit
+RETURN path,
+       COLLECT { MATCH owner = (m)-[:SESSION_OF|BELONGS_TO]->(:Principal) RETURN owner } AS owners,
+       COLLECT {
+         MATCH deed = (m)-[way:CREATED|CHANGED|STARTED]->()
+         RETURN deed ORDER BY way.time, way.key LIMIT 10
+       } AS altered,
+       COLLECT {
+         MATCH making = (m)-[way:ISSUED {parent: false}]->(:Credential)-[:BELONGS_TO]->(:Principal)
+         WHERE way.event_id IS NOT NULL
+         RETURN making ORDER BY way.time, way.key LIMIT 5
+       } AS keys_made,
+       COLLECT {
+         MATCH call = (m)-[way:TOUCHED]->(:Resource)
+         RETURN call ORDER BY way.first, way.key LIMIT 5
+       } AS touched
