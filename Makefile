@@ -1,5 +1,6 @@
 # make demo   load the example incident and ask the first questions about it
-# make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure
+# make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure, REQUIRE_CHROMIUM=1 a
+#             missing Chromium
 # make lint   ruff and mypy alone
 # make bench  speed and memory; EVENTS=200000 is the size
 # make lock   write constraints.txt anew from pyproject.toml (needs uv)
@@ -13,7 +14,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := lineage loaders cypher tests benchmarks
 DEMO := .demo/lineage.db
-export REQUIRE_NEO4J
+export REQUIRE_NEO4J REQUIRE_CHROMIUM
 
 .DEFAULT_GOAL := test
 .PHONY: env demo test lint bench lock clean

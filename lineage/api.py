@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO
 
 from lineage.asking.base import second
+from lineage.asking.drawing import Drawing
 from lineage.asking.enriching import Enriching
 from lineage.asking.history import History
 from lineage.asking.investigating import Investigating
@@ -50,7 +51,7 @@ def open(target: str | os.PathLike[str], *, create: bool = True) -> Lineage:
     return Lineage(EmbeddedStore(text, create=create))
 
 
-class Lineage(Investigating, Enriching, Sessions, History, Roles, Reach, Whole):
+class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach, Whole):
     """An open store. Every question is a method that returns its answer model."""
 
     def __init__(self, store: Store) -> None:

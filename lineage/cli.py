@@ -9,10 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lineage.commands import chains, enriching, guard, history, investigating, reach, roles, sessions, store, whole
+from lineage.commands import (
+    chains,
+    drawing,
+    enriching,
+    exploring,
+    guard,
+    history,
+    investigating,
+    kit,
+    reach,
+    roles,
+    sessions,
+    store,
+    whole,
+)
 from lineage.commands.app import app
 
-GROUPS = (chains, investigating, sessions, history, roles, reach, whole, enriching, store)
+GROUPS = (chains, investigating, sessions, history, roles, reach, whole, enriching, drawing, exploring, kit, store)
 """The modules that hold commands; importing one adds its own."""
 
 

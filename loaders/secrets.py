@@ -107,28 +107,30 @@ def scrub_json(raw: bytes) -> bytes:
 def scrub_record(raw: bytes) -> bytes:
     """Return the JSON object `raw`, a whole record, with its secrets removed; on one line.
 
-    The same as `scrub_json`, but the text itself where there is nothing to remove, and members without anything to
-    hide are not opened, which is most of them.
+    The same as `scrub_json`, but members without anything to hide, which is most of them, stay as they were written.
     """
     try:
         members = _MEMBERS.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         return scrub_json(raw)
-    changed = b"\n" in raw
     for name in members.keys() - _PLAIN:
         text = bytes(members[name])
         if is_secret_name(name) or name.lower() in _PAIRS:
             return scrub_json(raw)
         if text[:1] not in _OPENING or len(text) < 8:
             continue
-        scrubbed = _scrub_again(text) if name in _AGAIN else _scrub_once(text)
+        again = name in _AGAIN or (len(text) <= _SHORT and name != "additionalEventData")
+        scrubbed = _scrub_again(text) if again else _scrub_once(text)
         if scrubbed != text:
             members[name] = msgspec.Raw(scrubbed)
-            changed = True
-    return msgspec.json.encode(members).replace(b"\n", b" ") if changed else raw
+    # Written anew even if nothing changed: of a member that stands there twice only the last was looked at.
+    written = msgspec.json.encode(members)
+    return written.translate(_ON_ONE_LINE) if b"\n" in raw or b"\r" in raw else written
 
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ON_ONE_LINE = bytes(32 if byte in b"\r\n" else byte for byte in range(256))
+"""Line ends can only stand between the parts of JSON, where a blank does as well."""
 _PAIRS = {*_PAIR_NAMES, *_PAIR_VALUES, "type", "code"}
 _OPENING = (b'"', b"{", b"[")
 _PLAIN = frozenset(
@@ -141,7 +143,9 @@ _PLAIN = frozenset(
 )
 """Members of a record that AWS writes, each a short text that holds no secret."""
 _AGAIN = frozenset(("userIdentity", "userAgent", "tlsDetails"))
-"""Members that come again and again with the same text."""
+"""Members that come again and again with the same text; short parameters and resources do so too."""
+_SHORT = 500
+"""Bytes; longer texts are worth no room among those that are remembered."""
 
 
 def _scrub_once(raw: bytes) -> bytes:
@@ -172,15 +176,18 @@ def nothing_to_hide(raw: bytes) -> bool:
 
 _KEY = re.compile(r'"([^"]*)"\s*:')
 _MARKS = (
-    *("token", "secret", "pass", "signature", "private", "authorization", "saml", "verifier", "userdata"),
+    *("token", "pass", "signature", "private", "authorization", "saml", "verifier", "userdata"),
     *("eyj", "fwog", "iqoj", "fqog", "aqod"),
 )
 """A part of each thing that `_IN_TEXT` and `_FORMS` find, in lower case: cheaper to look for."""
+_SECRETS = ("secret_", "secret-", "_secret", "secretkey", "secretaccess", "secretstring", "--")
+"""The same of those with `secret` in them: ARNs of Secrets Manager have that word too, and are many."""
 
 
 def _marked(text: str) -> bool:
     """Return whether an ASCII text may hold what `_IN_TEXT` or `_FORMS` find."""
-    return any(map(text.lower().__contains__, _MARKS))
+    holds = text.lower().__contains__
+    return any(map(holds, _MARKS)) or (holds("secret") and any(map(holds, _SECRETS)))
 
 
 @lru_cache(maxsize=4_096)

@@ -2,7 +2,7 @@
 
 A server starts when the first test asks for it, at most one of each release line in a run. What cannot
 be had here skips the tests that need it, with one loud line at the end; `REQUIRE_NEO4J=1` makes a
-missing Neo4j a failure.
+missing Neo4j a failure, `REQUIRE_CHROMIUM=1` a missing Chromium.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from tests.neo4j_server import LATEST, LTS, NotEmpty, Release, Server, Unavailable, favourite, obtain
+from tests.neo4j_server import LATEST, LTS, LTS_BROWSER, NotEmpty, Release, Server, Unavailable, favourite, obtain
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from lineage import Store
 
 ROOT = Path(__file__).parent.parent
@@ -97,6 +99,12 @@ def neo4j_latest(neo4j_servers: Servers) -> Server:
     return neo4j_servers.get(LATEST)
 
 
+@pytest.fixture(scope="session")
+def neo4j_browser(neo4j_servers: Servers) -> Server:
+    """A real Neo4j of the 5.26 line that serves Neo4j Browser; holds what the test before left."""
+    return neo4j_servers.get(LTS_BROWSER)
+
+
 @pytest.fixture(scope="session", params=["lts", "latest"])
 def neo4j_server(request: pytest.FixtureRequest, neo4j_servers: Servers) -> Server:
     """Each of the two in turn; holds what the test before left."""
@@ -107,6 +115,22 @@ def neo4j_server(request: pytest.FixtureRequest, neo4j_servers: Servers) -> Serv
 def neo4j_any(neo4j_servers: Servers) -> Server:
     """One real Neo4j, for tests that both release lines would pass or fail alike."""
     return neo4j_servers.get(favourite())
+
+
+@pytest.fixture(scope="session")
+def chromium(pytestconfig: pytest.Config) -> Iterator[Browser]:
+    """A real Chromium without a window; skips the tests that need one, or fails them, where there is none."""
+    from tests import chromium as real
+
+    try:
+        browsers = real.launched()
+        browser = next(browsers)
+    except real.Missing as reason:
+        if os.environ.get("REQUIRE_CHROMIUM") == "1":
+            pytest.fail(f"REQUIRE_CHROMIUM=1, but no Chromium: {reason}", pytrace=False)
+        skip(pytestconfig, f"NO CHROMIUM, ITS TESTS WERE SKIPPED: {reason}")
+    yield browser
+    next(browsers, None)
 
 
 @pytest.fixture(params=["embedded", "neo4j"])

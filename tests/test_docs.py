@@ -30,8 +30,10 @@ def page(name: str) -> str:
 
 
 def questions() -> str:
-    """The text of all pages about questions."""
-    return "".join(path.read_text("utf-8") for path in PAGES if "questions" in path.parts[-2:][0] + path.stem)
+    """The text of all pages about questions and pictures."""
+    about = [path for path in PAGES if "questions" in path.parts[-2:][0] + path.stem]
+    about += [path for path in PAGES if path.stem in ("browser", "pictures")]
+    return "".join(path.read_text("utf-8") for path in about)
 
 
 def names(path: Path) -> str:
@@ -107,8 +109,9 @@ def test_links_lead_somewhere(path: Path) -> None:
             continue
         file, _, anchor = link.partition("#")
         target = (path.parent / file).resolve() if file else path
-        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.M)
+        headings = re.findall(r"^#+ (.*)$", target.read_text("utf-8"), re.M) if anchor else []
 
+        assert target.exists(), link
         assert not anchor or anchor in {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in headings}
 
 
@@ -127,7 +130,8 @@ def test_every_question_is_a_command() -> None:
     stems = {full.removeprefix("lineage.").removesuffix("/1") for full in ANSWERS}
 
     assert {query.name for query in queries.queries()} <= stems
-    assert {name.replace("-", "_") for name in commands()} - {"schema", "enrich"} == stems
+    others = {"schema", "enrich", "browser", "graph", "explore"}
+    assert {name.replace("-", "_") for name in commands()} - others == stems
 
 
 def test_every_name_of_the_graph_is_documented() -> None:

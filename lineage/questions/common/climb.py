@@ -169,11 +169,17 @@ def _hop(
 
 
 def owner_of(graph: Graph, credential: str) -> str | None:
-    """The principal that a key belongs to."""
-    for _, target, attributes in graph.out_edges(credential, data=True):
-        if attributes["type"] == schema.BELONGS_TO:
-            return str(target)
-    return None
+    """The principal that a key belongs to.
+
+    The graph remembers it: a key may have obtained a hundred thousand sessions, and be asked for with each of them.
+    """
+    owners: dict[str, str] = graph.graph.setdefault("owners", {})
+    if credential not in owners:
+        for _, target, attributes in graph.out_edges(credential, data=True):
+            if attributes["type"] == schema.BELONGS_TO:
+                owners[credential] = str(target)
+                break
+    return owners.get(credential)
 
 
 def principal_of(graph: Graph, session: str) -> str | None:

@@ -27,10 +27,11 @@ def weaker(hop: Hop, rule: str, confidence: str) -> Hop:
 def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]:
     """Go on through a role session of another account whose own copy of the call is not there, if sessions of
     that principal were live then (rule 10b): the one, or the newest."""
-    if not chain.hops or graph.nodes.get(chain.top, {}).get("kind") != "ExternalAccount":
+    if chain.first_session is None or graph.nodes.get(chain.top, {}).get("kind") != "ExternalAccount":
         return [chain]
-    for _, _, way in graph.out_edges(chain.top, data=True):
-        if way["type"] != schema.ASSUMED or not set(way["event_ids"]) & set(chain.hops[0].event_ids):
+    # From below: an outside account may have assumed roles a hundred thousand times.
+    for source, _, way in graph.in_edges(chain.first_session, data=True):
+        if source != chain.top or way["type"] != schema.ASSUMED:
             continue
         caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
         time = parse_when(chain.hops[0].time) or 0

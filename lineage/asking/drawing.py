@@ -1,0 +1,47 @@
+"""Answers as pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineage.asking.base import Asking
+from lineage.errors import BadUse
+
+if TYPE_CHECKING:
+    from lineage.answers import Model
+    from lineage.draw.shape import Shape
+
+MOST = 300
+"""Of so many nodes at most the origins are looked up for a picture."""
+
+
+class Drawing(Asking):
+    """Answers as pictures."""
+
+    def picture(self, answer: Model) -> Shape:
+        """The picture of an answer: nodes, links and what is folded, with their evidence.
+
+        `lineage.draw.files.write` writes it as HTML, SVG, GraphML, JSON or DOT. Raises `BadUse` for an answer without
+        a shape.
+        """
+        from lineage.draw import fold, shapes
+        from lineage.draw.sheet import Known
+        from lineage.questions.common.asks import Asked
+        from lineage.questions.who import explain
+
+        try:
+            module = shapes.by_stem(answer)
+        except KeyError as stem:
+            raise BadUse(f"{stem.args[0]}: has no shape to draw; {', '.join(shapes.QUESTIONS)} have") from None
+        reader = self._reader()
+        nodes, above, events = shapes.wanted(answer)
+        calls = {event_id: seen[-1] for event_id, seen in reader.events_of(events).items() if seen}
+        above += [str(seen.source) for seen in calls.values()]
+        graph = reader.ascend([*nodes, *above])
+        origins = {
+            node: explain(reader, Asked(node, None, None), graph=graph.copy())
+            for node in list(dict.fromkeys(above))[:MOST]
+            if node in graph
+        }
+        accounts = reader.account_names()
+        return fold.shape(module.draw(answer, Known(accounts, graph, origins, calls)), accounts)

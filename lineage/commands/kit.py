@@ -1,0 +1,49 @@
+"""`browser`: what Neo4j Browser needs to show the graph well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lineage.commands import guard
+from lineage.commands.app import Debug, app
+
+FOLDER = Path("lineage-browser")
+
+
+@app.command(epilog="Example: lineage browser --out lineage-browser")
+def browser(
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help=f"Write it there; else to {FOLDER}, with --serve nowhere.")
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Offer style sheet and guide to Neo4j Browser, until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, metavar="N", help="With --serve: that port, else a free one.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Write or serve style sheet, guide and queries for Neo4j Browser."""
+    from lineage.errors import BadUse
+    from lineage.kit.files import GUIDE, README, STYLE, write
+
+    if port is not None and not serve:
+        raise BadUse("--port: goes with --serve")
+    if out is not None or not serve:
+        folder = out or FOLDER
+        write(folder)
+        typer.echo(f"Written to {folder}; its {README} says how to use it.")
+    if not serve:
+        typer.echo("Neo4j Browser loads style sheet and guide from: lineage browser --serve")
+        return
+    from lineage.kit.serve import KitServer
+
+    with KitServer(port or 0) as server:
+        typer.echo("Paste these into Neo4j Browser, one by one:")
+        typer.echo(f":style {server.address}/{STYLE}")
+        typer.echo(f":guide {server.address}/{GUIDE}")
+        guard.say("Serving until Ctrl-C.")
+        server.serve_forever()

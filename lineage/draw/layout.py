@@ -1,0 +1,278 @@
+"""A layered drawing from left to right: callers stand left of what they obtained, each account in a frame of its own.
+
+The layers are longest paths, the order within a layer comes from barycentre sweeps (Sugiyama, Tagawa and Toda,
+1981), the heights from the mean of the neighbours as far as the order allows. Frames that share no layer stand
+beside each other, so that a chain through accounts runs straight. Cost: O(sweeps * edges), the sorting of layers,
+and the square of the number of accounts; cycles are broken at the edge that closes them, which is then drawn
+backwards.
+
+`page/layout.js` is its twin, for what is unfolded in the page: same steps, same numbers. That is why sums are
+written as loops here: `sum` rounds differently.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+SWEEPS = 6
+LOOSE = "\0"
+"""What begins the band of nodes without an account: those of one layer share one, and have no frame."""
+
+
+class Size(NamedTuple):
+    """Distances of the drawing, in pixels."""
+
+    layer: float = 260.0
+    """From one layer to the next."""
+    node: float = 72.0
+    """From one node to the one below it: room for two lines of a label."""
+    side: float = 108.0
+    """From the middle of a node to the side of its frame."""
+    above: float = 50.0
+    """From the middle of a node to the top of its frame."""
+    below: float = 56.0
+    gap: float = 28.0
+    """Between two frames."""
+
+
+SIZE = Size()
+Point = tuple[float, float]
+Frame = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+
+class Placed(NamedTuple):
+    """Where everything stands: the middles of nodes, and the frames of accounts."""
+
+    at: dict[str, Point]
+    frames: dict[str, Frame]
+    layers: dict[str, int]
+
+
+_Links = Mapping[str, Sequence[str]]
+_Cells = dict[str, dict[int, list[str]]]
+"""The nodes of each band and layer, from top to bottom."""
+
+
+def place(
+    nodes: Sequence[str], edges: Iterable[tuple[str, str]], accounts: Mapping[str, str], size: Size = SIZE
+) -> Placed:
+    """Where the nodes stand; `accounts` names the account of those that have one.
+
+    >>> placed = place(["a", "b", "c"], [("a", "b"), ("b", "c")], {})
+    >>> [placed.at[node] for node in "abc"]
+    [(0.0, 0.0), (260.0, 0.0), (520.0, 0.0)]
+    """
+    known = set(nodes)
+    ways = list(dict.fromkeys((s, t) for s, t in edges if s in known and t in known and s != t))
+    down = _acyclic(nodes, ways)
+    layers = _layers(nodes, down)
+    up: dict[str, list[str]] = defaultdict(list)
+    for source, targets in down.items():
+        for target in targets:
+            up[target].append(source)
+    bands = {node: accounts.get(node) or f"{LOOSE}{layers[node]}" for node in nodes}
+    cells = _ordered(nodes, down, up, layers, bands)
+    heights = _heights(cells, down, up, bands, size)
+    return _packed(nodes, ways, layers, bands, cells, heights, size)
+
+
+def _acyclic(nodes: Sequence[str], ways: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The edges by source, without those that close a cycle (depth first, in the order of the nodes)."""
+    out: dict[str, list[str]] = {node: [] for node in nodes}
+    entered = set()
+    for source, target in ways:
+        out[source].append(target)
+        entered.add(target)
+    kept: dict[str, list[str]] = {node: [] for node in nodes}
+    open_: dict[str, bool] = {}
+    for start in [*(node for node in nodes if node not in entered), *nodes]:
+        if start in open_:
+            continue
+        open_[start] = True
+        stack = [(start, iter(out[start]))]
+        while stack:
+            node, rest = stack[-1]
+            for target in rest:
+                if open_.get(target):
+                    continue  # closes a cycle
+                kept[node].append(target)
+                if target not in open_:
+                    open_[target] = True
+                    stack.append((target, iter(out[target])))
+                    break
+            else:
+                open_[node] = False
+                stack.pop()
+    return kept
+
+
+def _layers(nodes: Sequence[str], down: _Links) -> dict[str, int]:
+    """The layer of each node: the longest path to it; what nothing leads to stands just left of what it leads to."""
+    waiting = dict.fromkeys(nodes, 0)
+    for targets in down.values():
+        for target in targets:
+            waiting[target] += 1
+    sources = [node for node in nodes if not waiting[node]]
+    layers = dict.fromkeys(sources, 0)
+    ready = list(sources)
+    while ready:
+        node = ready.pop()
+        for target in down[node]:
+            layers[target] = max(layers.get(target, 0), layers[node] + 1)
+            waiting[target] -= 1
+            if not waiting[target]:
+                ready.append(target)
+    for node in sources:
+        if down[node]:
+            layers[node] = min(layers[target] for target in down[node]) - 1
+    return layers
+
+
+def _ordered(
+    nodes: Sequence[str], down: _Links, up: _Links, layers: Mapping[str, int], bands: Mapping[str, str]
+) -> _Cells:
+    """The nodes by band and layer, each with few crossings; bands in the order of their first nodes."""
+    cells: _Cells = {}
+    for node in nodes:
+        cells.setdefault(bands[node], {}).setdefault(layers[node], []).append(node)
+    rank = {band: number for number, band in enumerate(cells)}
+    position: dict[str, float] = {}
+
+    def number(band: str, members: Sequence[str]) -> None:
+        for place, node in enumerate(members):
+            position[node] = rank[band] + (place + 0.5) / len(members)
+
+    for band, columns in cells.items():
+        for members in columns.values():
+            number(band, members)
+    for sweep in range(SWEEPS):
+        near = up if sweep % 2 == 0 else down
+        for band, columns in cells.items():
+            for layer in sorted(columns, reverse=sweep % 2 == 1):
+                members = columns[layer]
+                if len(members) > 1:
+                    wish = {node: _mean(position, near.get(node, ()), position[node]) for node in members}
+                    members.sort(key=wish.__getitem__)
+                    number(band, members)
+    return cells
+
+
+def _mean(values: Mapping[str, float], of: Sequence[str], otherwise: float) -> float:
+    if not of:
+        return otherwise
+    total = 0.0
+    for one in of:
+        total += values[one]
+    return total / len(of)
+
+
+def _heights(cells: _Cells, down: _Links, up: _Links, bands: Mapping[str, str], size: Size) -> dict[str, float]:
+    """The height of each node within its band, from the band's first."""
+    heights: dict[str, float] = {}
+    for columns in cells.values():
+        for members in columns.values():
+            for place, node in enumerate(members):
+                heights[node] = place * size.node
+    for sweep in range(4):
+        near = up if sweep % 2 == 0 else down
+        for band, columns in cells.items():
+            for layer in sorted(columns, reverse=sweep % 2 == 1):
+                members = columns[layer]
+                wished = [
+                    _mean(heights, [other for other in near.get(node, ()) if bands[other] == band], heights[node])
+                    for node in members
+                ]
+                for node, height in zip(members, _apart(wished, size.node), strict=True):
+                    heights[node] = height
+    for columns in cells.values():
+        top = min(heights[node] for members in columns.values() for node in members)
+        for members in columns.values():
+            for node in members:
+                heights[node] -= top
+    return heights
+
+
+def _apart(wished: Sequence[float], gap: float) -> list[float]:
+    """Heights in the given order, at least a gap apart, as near to the wished ones as can be (least squares, by
+    pooling neighbours that would overlap).
+
+    >>> _apart([0, 0, 100], 10)
+    [-5.0, 5.0, 100.0]
+    """
+    blocks: list[list[float]] = []  # sum of wishes less offsets, count
+    for place, height in enumerate(wished):
+        blocks.append([height - place * gap, 1.0])
+        while len(blocks) > 1 and blocks[-2][0] / blocks[-2][1] >= blocks[-1][0] / blocks[-1][1]:
+            total, count = blocks.pop()
+            blocks[-1][0] += total
+            blocks[-1][1] += count
+    heights: list[float] = []
+    for total, count in blocks:
+        begin = len(heights)
+        heights += [total / count + (begin + place) * gap for place in range(int(count))]
+    return heights
+
+
+def _packed(
+    nodes: Sequence[str], ways: Iterable[tuple[str, str]], layers: Mapping[str, int], bands: Mapping[str, str],
+    cells: _Cells, heights: Mapping[str, float], size: Size,
+) -> Placed:  # fmt: skip
+    """Each band as near to the height of its neighbours as the frames that stand already allow, left ones first."""
+    across: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for source, target in ways:
+        if bands[source] != bands[target]:
+            across[bands[source]].append((source, target))
+            across[bands[target]].append((target, source))
+    least = min(layers.values(), default=0)
+    y: dict[str, float] = {}
+    frames: dict[str, Frame] = {}
+    for band in sorted(cells, key=lambda band: min(cells[band])):
+        left = (min(cells[band]) - least) * size.layer - size.side
+        right = (max(cells[band]) - least) * size.layer + size.side
+        members = [node for column in cells[band].values() for node in column]
+        depth = max(heights[node] for node in members)
+        wish, count = 0.0, 0
+        for own, other in across[band]:
+            if other in y:
+                wish += y[other] - heights[own]
+                count += 1
+        # Where the first node may not stand: so near that the two frames would meet.
+        taken = [
+            (top - size.gap - size.below - depth, bottom + size.gap + size.above)
+            for other_left, top, other_right, bottom in frames.values()
+            if other_left < right and left < other_right
+        ]
+        start = _nearest(wish / count if count else 0.0, taken)
+        for node in members:
+            y[node] = start + heights[node]
+        frames[band] = (left, start - size.above, right, start + depth + size.below)
+    top = min(y.values(), default=0.0)
+    return Placed(
+        {node: ((layers[node] - least) * size.layer, y[node] - top) for node in nodes},
+        {
+            band: (left, above - top, right, below - top)
+            for band, (left, above, right, below) in frames.items()
+            if not band.startswith(LOOSE)
+        },
+        dict(layers),
+    )
+
+
+def _nearest(wish: float, taken: Iterable[tuple[float, float]]) -> float:
+    """The number nearest to a wish that lies within none of the intervals; the larger, unless the other is much nearer,
+    for people read downwards.
+
+    >>> _nearest(5, [(0, 10)]), _nearest(4, [(0, 10), (-9, 1)]), _nearest(2, [(0, 10), (20, 30)])
+    (10, 10, 0)
+    """
+    low = high = wish
+    for begin, end in sorted(taken):
+        if begin < high < end:
+            high = end
+    for begin, end in sorted(taken, key=lambda one: one[1], reverse=True):
+        if begin < low < end:
+            low = begin
+    return low if 2 * (wish - low) < high - wish else high

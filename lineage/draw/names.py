@@ -1,0 +1,68 @@
+"""What to call things in a picture: labels in full, and captions of two short lines."""
+
+from __future__ import annotations
+
+import re
+
+from lineage.arn import parse_arn, role_of
+from lineage.render.text import ELLIPSIS, clean
+
+WIDTH = 27
+"""Characters of one line of a caption: what fits beside the next layer."""
+_TYPED = re.compile(r"[0-9]*:([A-Za-z0-9]+(?:::[A-Za-z0-9]+)+):(.+)", re.DOTALL)
+"""The key of a resource that has no ARN: account, type, ID."""
+_SUFFIX = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}")
+
+
+def role_name(arn: str | None) -> str | None:
+    """Name of the role of an ARN; a permission set's without the suffix that tells nothing.
+
+    >>> role_name("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_e0d08636dec79f51")
+    'AWSReservedSSO_Admin'
+    """
+    found = role_of(arn) if arn else None
+    if found is None:
+        return None
+    short = _SUFFIX.fullmatch(found.role_name)
+    return short[1] if short else found.role_name
+
+
+def short_name(key: str) -> str:
+    """The last part of an ARN or of the key of a resource; the whole key of anything else.
+
+    >>> short_name("804275613390:AWS::EC2::Instance:i-07b3"), short_name("arn:aws:iam::1:user/ops/ana")
+    ('i-07b3', 'ana')
+    """
+    arn = parse_arn(key)
+    if arn is not None:
+        return arn.resource.rsplit("/", 1)[-1].rsplit(":", 1)[-1] or key
+    typed = _TYPED.fullmatch(key)
+    return typed[2] if typed else key
+
+
+def type_of(key: str) -> str | None:
+    """The type in the key of a resource that has no ARN.
+
+    >>> type_of("804275613390:AWS::EC2::Instance:i-07b3")
+    'AWS::EC2::Instance'
+    """
+    typed = _TYPED.fullmatch(key)
+    return typed[1] if typed else None
+
+
+def caption(*lines: str | None) -> str:
+    """The lines of a caption, each cut in its middle to what fits.
+
+    >>> caption("payments-operations", "as ops")
+    'payments-operations\\nas ops'
+    >>> caption("a-very-long-name-of-a-role-in-the-middle", None)
+    'a-very-long-n…-in-the-middle'
+    """
+    return "\n".join(_cut(clean(line)) for line in lines if line)
+
+
+def _cut(text: str) -> str:
+    if len(text) <= WIDTH + 1:
+        return text
+    half = WIDTH // 2
+    return text[:half].rstrip() + ELLIPSIS + text[-half - 1 :].lstrip()

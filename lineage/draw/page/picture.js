@@ -1,0 +1,148 @@
+// The drawing: what is shown, as the drawing library takes it, and how it looks.
+"use strict";
+const Picture = (() => {
+  const root = document.documentElement;
+  const dark = () => root.dataset.theme === "dark";
+  const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const pattern = (dashes) => dashes.split(" ").map(Number);
+  const MANY = 1500;
+
+  function styles(looks, dashes, many) {
+    const ink = css("--ink"), paper = css("--paper"), lit = css("--lit"), failed = css("--failed"), quiet = css("--quiet");
+    const rules = [
+      {selector: "node", style: {
+        label: "data(caption)", "text-wrap": "wrap", "text-max-width": 260, "text-valign": "bottom", "text-margin-y": 4,
+        "font-family": "system-ui, sans-serif", "font-size": 11, "line-height": 1.15, color: ink, "text-outline-color": paper,
+        "text-outline-width": many ? 0 : 2, "min-zoomed-font-size": 7, width: 34, height: 26, "border-width": 2,
+        "background-opacity": 0.18, "z-index": 2, "z-index-compare": "manual"}},
+      {selector: "edge", style: {
+        "z-index": 1, "z-index-compare": "manual", ...(many ? {"curve-style": "haystack"} : {"curve-style": "unbundled-bezier", "control-point-distances": "data(bend)",
+          "control-point-weights": 0.5, "edge-distances": "node-position"}), "target-arrow-shape": "triangle",
+        width: 1.6, "line-color": quiet, "target-arrow-color": quiet, "arrow-scale": 0.9, label: "data(caption)",
+        "font-family": "system-ui, sans-serif", "font-size": 9.5, color: quiet, "text-background-color": paper,
+        "text-background-opacity": 0.9, "text-background-padding": 1, "text-background-shape": "round-rectangle",
+        "min-zoomed-font-size": 8, "text-rotation": "autorotate"}},
+      {selector: "edge.likely", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.likely)}},
+      {selector: "edge.guess", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.guess)}},
+      {selector: "edge.beside", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.beside), "target-arrow-shape": "vee"}},
+      {selector: "edge.failed", style: {"line-color": failed, "target-arrow-color": failed, "target-arrow-shape": "tee", color: failed}},
+      {selector: "edge.lit", style: {"line-color": lit, "target-arrow-color": lit, color: lit, width: 3, "z-index": 9, "min-zoomed-font-size": 6}},
+      {selector: "node.lit", style: {"border-width": 4, "font-weight": "bold", "z-index": 9, "min-zoomed-font-size": 4}},
+      {selector: ".dim", style: {opacity: 0.2}},
+      {selector: "node.end", style: {"border-style": "dotted", "border-width": 6}},
+      {selector: ".picked", style: {"underlay-color": css("--accent"), "underlay-opacity": 0.35, "underlay-padding": 7}},
+      {selector: "node.frame", style: {
+        shape: "rectangle", "background-color": css("--frame"), "background-opacity": 1, "border-color": css("--frame-line"),
+        "border-width": 1, width: "data(w)", height: "data(h)", "text-valign": "top", "text-halign": "center", "text-margin-y": 19,
+        "font-size": 13, color: quiet, "text-outline-width": 0, events: "no", "z-index": 0, "min-zoomed-font-size": 4}},
+    ];
+    const kinds = Object.entries(looks).map(([kind, look]) => {
+      const colour = dark() ? look.dark : look.light;
+      return {selector: `node.k-${kind}`, style: {shape: look.form, "background-color": colour, "border-color": colour}};
+    });
+    const folded = {selector: "node.folded", style: {"border-style": "double", "border-width": 5}};
+    rules.splice(1, 0, ...kinds, folded);
+    return rules;
+  }
+
+  // Words that tell how a way is drawn; the same in the page, in the file that is saved and in the legend.
+  function wayClasses(way) {
+    const one = way.members[0], sure = Model.CLASSES.indexOf(Model.weakest(way.members)), classes = [];
+    if (one.beside) classes.push("beside");
+    else if (sure > Model.LIKELY) classes.push("guess");
+    else if (sure === Model.LIKELY) classes.push("likely");
+    if (one.failed) classes.push("failed");
+    return classes;
+  }
+
+  function elements(model, seen, stands, state, nameOf) {
+    const made = [], path = state.ends.length === 2 ? Model.path(seen, ...state.ends) || {nodes: new Set(state.ends), ways: new Set()} : null;
+    for (const [account, [left, top, right, bottom]] of stands.frames) {
+      made.push({group: "nodes", data: {id: `frame ${account}`, caption: nameOf(account), w: right - left, h: bottom - top},
+        position: {x: (left + right) / 2, y: (top + bottom) / 2}, classes: "frame", selectable: false, grabbable: false, pannable: true});
+    }
+    for (const entry of seen.entries.values()) {
+      const classes = [`k-${entry.kind}`];
+      if (entry.folded) classes.push("folded");
+      if (path ? path.nodes.has(entry.id) : model.isLit(entry)) classes.push("lit"); else if (path) classes.push("dim");
+      if (state.ends.includes(entry.id)) classes.push("end");
+      if (entry.id === state.picked) classes.push("picked");
+      const at = stands.at.get(entry.id);
+      made.push({group: "nodes", data: {id: entry.id, caption: Model.caption(entry)}, position: {x: at.x, y: at.y}, classes: classes.join(" ")});
+    }
+    const bends = Layout.bends([...seen.ways.values()].map((way) => [way.source, way.target]), stands.at);
+    let number = 0;
+    for (const way of seen.ways.values()) {
+      const classes = wayClasses(way);
+      if (path ? path.ways.has(way.id) : way.members.some((link) => link.lit)) classes.push("lit"); else if (path) classes.push("dim");
+      if (way.id === state.picked) classes.push("picked");
+      made.push({group: "edges", data: {id: way.id, source: way.source, target: way.target, caption: Model.words(way), bend: bends[number++]}, classes: classes.join(" ")});
+    }
+    return made;
+  }
+
+  // The drawing in its container, which begins with so many nodes. `looks` and `dashes` come from Python, which draws
+  // the same on paper.
+  function make(container, {looks, dashes}, first) {
+    const cy = cytoscape({container, style: styles(looks, dashes, first > MANY), layout: {name: "preset", fit: false}, minZoom: 0.02,
+      maxZoom: 4, boxSelectionEnabled: false, autounselectify: true, autoungrabify: true});
+    let stands = null, many = first > MANY;
+
+    function show(made, placed) {
+      const crowd = placed.at.size > MANY;
+      cy.batch(() => { cy.elements().remove(); cy.add(made); });
+      if (crowd !== many) { many = crowd; restyle(); }
+      stands = placed;
+    }
+
+    // The extent by what the layout says: asking the library for that of all labels takes a second of 5,000 nodes.
+    function extent() {
+      let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+      for (const {x, y} of stands.at.values()) {
+        left = Math.min(left, x - 120); right = Math.max(right, x + 120);
+        top = Math.min(top, y - 62); bottom = Math.max(bottom, y + 68);
+      }
+      return [left, right, top, bottom];
+    }
+
+    // Is all of it to be seen?
+    function whole() {
+      if (!stands || !stands.at.size) return true;
+      const [left, right, top, bottom] = extent(), seen = cy.extent(), slack = 20;
+      return left > seen.x1 - slack && right < seen.x2 + slack && top > seen.y1 - slack && bottom < seen.y2 + slack;
+    }
+
+    function fit() {
+      if (!stands || !stands.at.size) return;
+      const [left, right, top, bottom] = extent();
+      const level = Math.max(0.02, Math.min(1.5, cy.width() / (right - left), cy.height() / (bottom - top)));
+      cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * (left + right) / 2, y: cy.height() / 2 - level * (top + bottom) / 2}});
+    }
+
+    // Keeps a place of the drawing where it is on the screen, while everything around it moves.
+    function hold(from, to) {
+      const level = cy.zoom(), pan = cy.pan();
+      cy.pan({x: pan.x + level * (from.x - to.x), y: pan.y + level * (from.y - to.y)});
+    }
+
+    function bring(id) {
+      const found = cy.getElementById(id);
+      if (!found.length) return;
+      const box = found.renderedBoundingBox({includeLabels: false}), edge = 40;
+      if (box.x1 > edge && box.y1 > edge && box.x2 < cy.width() - edge && box.y2 < cy.height() - edge) return;
+      if (calm()) cy.center(found); else cy.animate({center: {eles: found}, duration: 180});
+    }
+
+    function pick(id) {
+      cy.elements(".picked").removeClass("picked");
+      if (id) cy.getElementById(id).addClass("picked");
+    }
+
+    const zoom = (factor) => cy.zoom({level: cy.zoom() * factor, renderedPosition: {x: cy.width() / 2, y: cy.height() / 2}});
+    const restyle = () => cy.style(styles(looks, dashes, many));
+    return {cy, show, fit, whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
+  }
+
+  return {make, elements, wayClasses, css, dark};
+})();

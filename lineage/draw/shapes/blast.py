@@ -1,0 +1,143 @@
+"""The picture of `blast`: what came from credentials, what still works of it, and what it left behind."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from lineage import schema
+from lineage.answers.reach import Altered, Blast, Reached, Workload
+from lineage.draw.copies import command
+from lineage.draw.names import caption, role_name, short_name
+from lineage.draw.shape import Box
+from lineage.draw.shapes.told import Told
+from lineage.draw.shapes.trace import grant_facts, lead
+from lineage.draw.shapes.who import LIT, operation
+from lineage.draw.sheet import Known, Sheet, facts
+from lineage.questions.common.whose import call_it
+
+_LIVE = {"yes": "works", "no": "ended", "unknown": "may work"}
+
+
+def refs(answer: Blast) -> Iterator[str]:
+    """The nodes that the picture names."""
+    return (one.ref for one in (*answer.nodes, *answer.perhaps))
+
+
+def above(answer: Blast) -> list[str]:
+    """The nodes whose origins the picture needs besides."""
+    return [one.ref for one in answer.nodes if one.parent is None]
+
+
+def draw(answer: Blast, known: Known) -> Told:
+    """The descent as a tree, with changes, workloads and resources at its leaves."""
+    sheet = Sheet(known)
+    roots = above(answer)
+    for root in roots:
+        lead(sheet, root, lit=len(roots) <= LIT)
+    for one in (*answer.nodes, *answer.perhaps):
+        _reached(sheet, one, lit=one.parent is None and len(roots) <= LIT)
+    for branch in answer.branches:
+        label = schema.CREDENTIAL if branch.target.startswith(("AKIA", "ASIA")) else schema.PRINCIPAL
+        target = sheet.of_ref(f"{label} {branch.target}", ("made", f"{branch.what}, {branch.time}"))
+        sheet.link(
+            branch.source, target, schema.ISSUED if label == schema.CREDENTIAL else schema.CREATED,
+            label="made" if branch.followed else f"made: {branch.what}", beside=True, first=branch.time,
+            events=branch.event_ids, api=branch.api,
+        )  # fmt: skip
+    for change in answer.altered:
+        _altered(sheet, change)
+    for work in answer.workloads:
+        _workload(sheet, work)
+    boxes, inside = _touched(sheet, answer, roots) if roots else ([], {})
+    whose = f", by credentials of {call_it(answer.whose)}" if answer.whose else ""
+    about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
+    return Told(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer), boxes, inside)
+
+
+def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
+    life = f"{_LIVE[one.life.live]}, until {one.life.until or 'not known'} ({one.life.why})" if one.life else None
+    sheet.of_ref(
+        one.ref, *facts(at_the_time_asked=life, calls=one.calls, failed_calls=one.failed or None, first=one.first,
+                        last=one.last),
+        role_arn=one.role_arn, name=one.name, account=one.account, lit=lit,
+    )  # fmt: skip
+    if one.parent is None:
+        return
+    if one.parent not in sheet.nodes:
+        sheet.of_ref(one.parent)
+    way = sheet.way(one.parent, one.ref)
+    perhaps, made = one.relation == "candidate", one.relation == "made"
+    own = schema.BELONGS_TO if one.label == schema.CREDENTIAL else schema.SESSION_OF
+    type_ = {"own": own, "issued": schema.ISSUED, "made": schema.ISSUED}.get(one.relation, schema.ASSUMED)
+    if made and one.label != schema.CREDENTIAL:
+        type_ = schema.CREATED
+    label = {"own": "its own", "issued": "key", "made": "made"}.get(one.relation)
+    sheet.link(
+        one.parent, one.ref, type_, label=label or operation(str(way.get("api") or "assumed")), beside=made,
+        confidence=schema.weakest([one.confidence, "HEURISTIC"]) if perhaps else one.confidence, first=one.time,
+        events=one.event_ids, one_of_several_callers_that_fit=perhaps,
+        **{**grant_facts(way, one.how), "rule": one.rule},
+    )  # fmt: skip
+
+
+def _altered(sheet: Sheet, change: Altered) -> None:
+    if change.what == "access key" and change.after and f"{schema.CREDENTIAL} {change.after}" in sheet.nodes:
+        return  # it stands there as made
+    principal = ":role/" in change.target or ":user/" in change.target
+    target = sheet.of_ref(f"{schema.PRINCIPAL if principal else schema.RESOURCE} {change.target}")
+    sheet.link(
+        change.source, target, schema.CREATED if change.created else schema.CHANGED, label=operation(change.api),
+        beside=change.created, first=change.time, events=change.event_ids, what=change.what, api=change.api,
+        before=change.before, after=change.after, lets_in=change.outside, undone_by=change.undone_by,
+    )  # fmt: skip
+
+
+def _workload(sheet: Sheet, work: Workload) -> None:
+    resource = sheet.resource(work.key, work.type, work.account)
+    for source in work.sources:
+        sheet.link(
+            source, resource, schema.STARTED, label=operation(work.apis[0]) if work.apis else "started", beside=True,
+            first=work.first, last=work.last, api=work.apis, entered=work.entered, events=work.event_ids,
+        )  # fmt: skip
+    for key in work.sessions:
+        sheet.link(resource, sheet.of_ref(f"{schema.SESSION} {key}"), schema.RUNS_AS, beside=True)
+
+
+def _touched(sheet: Sheet, answer: Blast, roots: list[str]) -> tuple[list[Box], dict[str, str]]:
+    """Draw what was touched and does not stand there already; the answer does not say by which of the nodes."""
+    there = {(node.account, node.label) for node in sheet.nodes.values() if node.kind in ("resource", "role", "person")}
+    inside: dict[str, str] = {}
+    for one in answer.touched:
+        label = role_name(one.resource) or short_name(one.resource)
+        if (one.account, label) in there:
+            continue
+        resource = sheet.resource(one.resource, one.type, one.account)
+        inside[resource] = f"touched {one.account or ''}"
+        sheet.link(
+            roots[0], resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
+            last=one.last, count=one.calls, by="what was asked about, or something that came of it",
+            operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive, events=one.event_ids,
+        )  # fmt: skip
+    counts = Counter(inside.values())
+    accounts = {f"touched {one.account or ''}": one.account for one in answer.touched}
+    boxes = [
+        Box(
+            id=box, kind="resource", label=f"{count} resources that were touched", caption=caption("resources touched"),
+            account=accounts[box], facts=facts(what="resources that were changed, or read by sensitive calls"),
+        )
+        for box, count in counts.items()
+        if count > 1
+    ]  # fmt: skip
+    return boxes, {node: box for node, box in inside.items() if counts[box] > 1}
+
+
+def _notes(answer: Blast) -> list[str]:
+    reach = answer.reach
+    notes = [f"At {answer.at}: {reach.live:,} work, {reach.unknown:,} may, {reach.ended:,} ended."] if answer.at else []
+    open_ = sum(not branch.followed for branch in answer.branches)
+    if open_:
+        notes.append(f"{open_:,} made for others; --made goes on there.")
+    if answer.truncated:
+        notes.append("There is more than is drawn; --limit draws more.")
+    return notes

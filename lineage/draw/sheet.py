@@ -1,0 +1,256 @@
+"""The sheet that answers are drawn on: each thing stands on it once, whoever names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lineage import schema
+from lineage.answers import WhoAnswer
+from lineage.draw.copies import command, paste
+from lineage.draw.names import caption, role_name, short_name, type_of
+from lineage.draw.shape import Fact, Facts, Kind, Link, Node, Paste, is_guess
+from lineage.render.text import clean
+from lineage.seen import Graph, Seen
+
+ORIGINS: dict[str, Kind] = {
+    "AWSService": "service", "ExternalAccount": "outside", "Role": "role", "Anonymous": "unknown",
+    "Unknown": "unknown", "Unresolved": "unknown",
+}  # fmt: skip
+"""How principals and origins are drawn, by their kind; all others are people or users."""
+WORDS = {
+    schema.ASSUMED: "assumed", schema.ISSUED: "key", schema.BELONGS_TO: "its key", schema.TRIED: "refused",
+    schema.CREATED: "created", schema.CHANGED: "changed", schema.STARTED: "started", schema.RUNS_AS: "runs as",
+    schema.TOUCHED: "touched", schema.USED: "called", schema.SESSION_OF: "session of",
+}  # fmt: skip
+
+
+class Known(NamedTuple):
+    """What is known beside an answer: names of accounts, the graph around what it names, and where that came from."""
+
+    accounts: Mapping[str, str]
+    graph: Graph
+    """Sessions, keys and principals of the answer with all that leads to them."""
+    above: Mapping[str, Sequence[WhoAnswer]]
+    """Whose nodes are, by their references."""
+    calls: Mapping[str, Seen]
+    """Calls that the answer rests on, by event ID."""
+
+
+def facts(**told: object) -> Facts:
+    """Lines of evidence, without those that say nothing; texts cleaned. Underscores become blanks.
+
+    >>> facts(event_ids=["a"], rule="4", agent=None)
+    (('event ids', ('a',)), ('rule', '4'))
+    """
+    found: list[Fact] = []
+    for name, value in told.items():
+        if value is None or value == "" or value == [] or value is False:
+            continue
+        if isinstance(value, (list, tuple)):
+            found.append((name.replace("_", " "), tuple(clean(str(one)) for one in value)))
+        else:
+            said = "yes" if value is True else f"{value:,}" if isinstance(value, int) else str(value)
+            found.append((name.replace("_", " "), clean(said)))
+    return tuple(found)
+
+
+class Sheet:
+    """Nodes and links as they are put down; what was put down first stays, and later facts are added."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.nodes: dict[str, Node] = {}
+        self.links: dict[tuple[str, str, str, bool, str], Link] = {}
+
+    # ---- nodes ---------------------------------------------------------------------------------------------------
+    def put(self, node: Node) -> str:
+        """Put a node down; returns its ID. One that stands there already is kept, and lit if either is."""
+        there = self.nodes.get(node.id)
+        if there is None:
+            self.nodes[node.id] = node
+        else:
+            more = tuple(fact for fact in node.facts if fact[0] not in {name for name, _ in there.facts})
+            if more or (node.lit and not there.lit):
+                self.nodes[node.id] = msgspec.structs.replace(
+                    there, facts=there.facts + more, lit=there.lit or node.lit
+                )
+        return node.id
+
+    def light(self, *ids: str) -> None:
+        """Mark nodes as part of what was asked about."""
+        for one in ids:
+            if one in self.nodes:
+                self.nodes[one] = msgspec.structs.replace(self.nodes[one], lit=True)
+
+    def of_ref(self, ref: str, *more: Fact, lit: bool = False, **said: Any) -> str:  # Any: of the graph's attributes
+        """Put down what a reference names, with what the graph and `said` tell of it."""
+        label, key = ref.split(" ", 1)
+        told = {**self._attributes(ref), **{name: value for name, value in said.items() if value is not None}}
+        if label == schema.SESSION:
+            return self._session(ref, key, told, more, lit)
+        if label == schema.CREDENTIAL:
+            return self._key(ref, key, told, more, lit)
+        if label == schema.PRINCIPAL:
+            return self.principal(key, told.get("kind"), told.get("name"), told.get("account"), *more, lit=lit)
+        return self.resource(key, told.get("type"), told.get("account"), *more, lit=lit)
+
+    def _attributes(self, ref: str) -> dict[str, Any]:
+        return dict(self.known.graph.nodes[ref]) if ref in self.known.graph else {}
+
+    def _session(self, ref: str, key: str, told: Mapping[str, Any], more: Facts, lit: bool) -> str:
+        account, _, rest = key.partition("/")
+        identity, _, created = rest.rpartition("/")
+        role = role_name(told.get("role_arn"))
+        name = told.get("name") or identity.partition(":")[2]
+        first = role or name or told.get("type") or identity
+        second = f"as {name}" if role and name else None
+        return self.put(
+            Node(
+                id=ref, kind="session", label=clean(" ".join(filter(None, (first, second)))),
+                caption=caption(first, second), account=told.get("account") or account or None, lit=lit,
+                facts=facts(
+                    what="session", session_name=name, role=told.get("role_arn"), begun=told.get("created") or created,
+                    source_identity=told.get("source_identity"), mfa=told.get("mfa"), workload=told.get("workload"),
+                    key=key,
+                ) + more,
+                copy=texts(("ARN", told.get("role_arn")), ("key", key), ("command", command("trace", key))),
+                cypher=paste("trace", ask=key),
+            )
+        )  # fmt: skip
+
+    def _key(self, ref: str, key: str, told: Mapping[str, Any], more: Facts, lit: bool) -> str:
+        access_key, _, session = key.partition(" ")
+        account = told.get("account") or session.partition("/")[0] or self._owner_account(ref)
+        return self.put(
+            Node(
+                id=ref, kind="key", label=clean(access_key), caption=caption(access_key), account=account or None,
+                lit=lit,
+                facts=facts(
+                    what="temporary key" if session else "long-term key", access_key=access_key,
+                    expires=told.get("expires"), session=session,
+                ) + more,
+                copy=texts(("key", access_key), ("command", command("who", access_key))),
+                cypher=paste("who", ask=access_key),
+            )
+        )  # fmt: skip
+
+    def _owner_account(self, ref: str) -> str | None:
+        graph = self.known.graph
+        if ref not in graph:
+            return None
+        for _, owner, way in graph.out_edges(ref, data=True):
+            if way["type"] == schema.BELONGS_TO:
+                found: str | None = graph.nodes[owner].get("account")
+                return found
+        return None
+
+    def principal(
+        self, key: str, kind: str | None, name: str | None, account: str | None, *more: Fact, lit: bool = False,
+        ref: str | None = None,
+    ) -> str:  # fmt: skip
+        """Put down a principal: a role, a user, a service, …"""
+        role = role_name(key)
+        drawn: Kind = "role" if role else ORIGINS.get(kind or "", "person")
+        called = role or name or short_name(key)
+        is_arn = key.startswith("arn:")
+        return self.put(
+            Node(
+                id=ref or f"{schema.PRINCIPAL} {key}", kind=drawn, label=clean(called), caption=caption(called),
+                account=account or (key.split(":")[4] if is_arn else None) or None, lit=lit,
+                facts=facts(what=kind or ("Role" if role else None), name=name, id=key) + more,
+                copy=texts(
+                    ("ARN" if is_arn else "ID", key),
+                    ("command", command("role" if role else "trace", key) if is_arn else None),
+                ),
+                cypher=paste("role", role=key, since=None, until=None) if role else paste("trace", ask=key),
+            )
+        )  # fmt: skip
+
+    def resource(
+        self, key: str, type_: str | None, account: str | None, *more: Fact, lit: bool = False
+    ) -> str:  # fmt: skip
+        """Put down a resource or workload."""
+        parts = key.split(":")
+        own = parts[4] if key.startswith("arn:") and len(parts) > 4 else parts[0]
+        said = type_ or type_of(key)
+        return self.put(
+            Node(
+                id=f"{schema.RESOURCE} {key}", kind="resource", label=clean(short_name(key)),
+                caption=caption(short_name(key), said.removeprefix("AWS::").replace("::", " ") if said else None),
+                account=account or (own if own.isdigit() and len(own) == 12 else None), lit=lit,
+                facts=facts(what=said or "resource", key=key) + more,
+                copy=texts(("ARN" if key.startswith("arn:") else "key", key), ("command", command("touched", key))),
+                cypher=paste("touched", resource=key, since=None, until=None),
+            )
+        )  # fmt: skip
+
+    def action(self, caller: str, api: str, error: str | None, *more: Fact, event: str | None = None) -> str:
+        """Put down the calls of one operation and outcome by one caller."""
+        service, _, operation = api.partition(":")
+        return self.put(
+            Node(
+                id=f"Action {api} {error or ''} {caller}", kind="action", label=clean(api),
+                caption=caption(operation or api, error or service), account=self.account(caller),
+                facts=facts(operation=api, error=error) + more,
+                copy=texts(("operation", api), ("command", command("who", event) if event else None)),
+            )
+        )  # fmt: skip
+
+    def account(self, node: str) -> str | None:
+        """The account of a node that stands there."""
+        return self.nodes[node].account if node in self.nodes else None
+
+    # ---- links ---------------------------------------------------------------------------------------------------
+    def link(
+        self, source: str, target: str, type_: str, *, label: str | None = None, confidence: str = "EXACT",
+        failed: bool = False, beside: bool = False, lit: bool = False, first: str | None = None,
+        last: str | None = None, count: int = 1, events: Iterable[str] = (), cross: bool | None = None,
+        **told: object,
+    ) -> None:  # fmt: skip
+        """Draw a link; one of the same ends, type, outcome and label that stands there already is kept."""
+        said = label or WORDS.get(type_, type_.lower())
+        key = (source, target, type_, failed, said)
+        ids = list(events)
+        if key in self.links:
+            if lit and not self.links[key].lit:
+                self.links[key] = msgspec.structs.replace(self.links[key], lit=True)
+            return
+        own, other = self.account(source), self.account(target)
+        crosses = bool(own and other and own != other) if cross is None else cross
+        self.links[key] = Link(
+            id=f"{len(self.links)}", source=source, target=target, type=type_, label=clean(said),
+            confidence=confidence, failed=failed, beside=beside, cross=crosses, lit=lit, first=first, last=last,
+            count=count,
+            facts=facts(
+                times=f"{first} to {last}" if last and last != first else first, calls=count if count > 1 else None,
+                confidence=f"{confidence} (a guess, to be checked)" if is_guess(confidence) else confidence, **told,
+                from_one_account_into_another=f"{own or '?'} into {other or '?'}" if crosses else None, events=ids,
+            ),
+            copy=texts(("event ID", ids[0]), ("command", command("who", ids[0]))) if ids else {},
+            cypher=_path_to(target),
+        )  # fmt: skip
+
+    def way(self, source: str, target: str) -> dict[str, Any]:  # Any: of the graph's attributes
+        """What the graph tells of the grant between two nodes; empty where it has none."""
+        graph = self.known.graph
+        for _, other, way in graph.out_edges(source, data=True) if source in graph else ():
+            if other == target and way["type"] in (schema.ASSUMED, schema.ISSUED):
+                return dict(way)
+        return {}
+
+
+def texts(*named: tuple[str, str | None]) -> dict[str, str]:
+    """Texts to take along by their names, without those that there are not."""
+    return {name: text for name, text in named if text}
+
+
+def _path_to(target: str) -> Paste | None:
+    label, _, key = target.partition(" ")
+    if label == schema.SESSION:
+        return paste("who", ask=key)
+    if label == schema.CREDENTIAL:
+        return paste("who", ask=key.split(" ", 1)[0])
+    return None

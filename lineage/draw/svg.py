@@ -1,0 +1,242 @@
+"""A picture as a static SVG file for reports and tickets: what the page shows when it opens, in light colours.
+
+Everything that a colour says, a form, a dash or a mark says too. Text is data: it is escaped, and nothing in the file
+runs or refers to anything outside of it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from lineage.draw.bend import bends
+from lineage.draw.layout import Frame, Placed, Point
+from lineage.draw.looks import DASHES, HEIGHT, LOOKS, WIDTH
+from lineage.draw.shape import Kind, Shape, is_guess
+from lineage.draw.view import Entry, View, Way, placed, view
+from lineage.render.text import clean
+
+INK, QUIET, LIT, FAILED, FRAME, EDGE, PAPER = (
+    "#1b1f24", "#59636e", "#bf3989", "#cf222e", "#f1f4f8", "#b6c2ce", "#ffffff"
+)  # fmt: skip
+_MARGIN = 30.0
+_HALF_LABEL = 110.0
+"""Half the widest caption."""
+
+
+class Line(NamedTuple):
+    """Where a link runs: a curve with one control point."""
+
+    start: Point
+    control: Point
+    end: Point
+
+    @property
+    def middle(self) -> Point:
+        """The point halfway, where its words stand."""
+        return (
+            (self.start[0] + 2 * self.control[0] + self.end[0]) / 4,
+            (self.start[1] + 2 * self.control[1] + self.end[1]) / 4,
+        )
+
+
+def svg(shape: Shape) -> str:
+    """The picture as SVG text."""
+    shown = view(shape)
+    stands = placed(shown)
+    lines = list(_lines(shown, stands))
+    left, top, right, bottom = _extent(stands, [line for _, line in lines])
+    head = [shape.title, shape.about]
+    notes = [*shape.notes, *_folded(shown)]
+    legend = list(_legend(shown, left, bottom + 34))
+    foot = bottom + 44 + 16 * len(notes)
+    right = max(right, left + max(_width(head[0], 17), *(_width(line, 12) for line in (head[1], *notes))))
+    right = max(right, *(end for end, _ in legend)) if legend else right
+    box = (left - _MARGIN, top - _MARGIN - 52, right - left + 2 * _MARGIN, foot - top + 2 * _MARGIN + 52)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{_numbers(*box)}" width="{box[2]:.0f}" '
+        f'height="{box[3]:.0f}" role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif">',
+        f'<title id="title">{_text(shape.title)}</title>',
+        f'<desc id="desc">{_text(". ".join(_told(shown)))}</desc>',
+        f'<rect x="{box[0]:.1f}" y="{box[1]:.1f}" width="{box[2]:.1f}" height="{box[3]:.1f}" fill="{PAPER}"/>',
+        _words(left, top - 44, head[0], 16, INK, anchor="start", bold=True),
+        _words(left, top - 24, head[1], 12, QUIET, anchor="start"),
+        *(part for account, frame in stands.frames.items() for part in _frame(frame, _name(shape, account))),
+        *(part for way, line in lines for part in _way(way, line)),
+        *(part for one, entry in shown.entries.items() for part in _node(entry, stands.at[one])),
+        *(item for _, item in legend),
+    ]
+    parts += [_words(left, bottom + 66 + 16 * at, note, 12, QUIET, anchor="start") for at, note in enumerate(notes)]
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def _extent(stands: Placed, lines: Iterable[Line]) -> Frame:
+    points = [*stands.at.values(), *(line.middle for line in lines)]
+    xs = [x for x, _ in points] or [0.0]
+    ys = [y for _, y in points] or [0.0]
+    frames = [*stands.frames.values(), (min(xs) - _HALF_LABEL, min(ys) - 20, max(xs) + _HALF_LABEL, max(ys) + 50)]
+    return (
+        min(frame[0] for frame in frames), min(frame[1] for frame in frames),
+        max(frame[2] for frame in frames), max(frame[3] for frame in frames),
+    )  # fmt: skip
+
+
+def _told(shown: View) -> Iterator[str]:
+    """The links in words, for those who do not see them."""
+    for way in shown.ways[:100]:
+        source, target = shown.entries[way.source].thing.label, shown.entries[way.target].thing.label
+        yield f"{source} to {target}: {way.words}"
+    if len(shown.ways) > 100:
+        yield f"and {len(shown.ways) - 100:,} more"
+
+
+def _folded(shown: View) -> list[str]:
+    folded = [entry for entry in shown.entries.values() if len(entry.members) > 1]
+    inside = sum(len(entry.members) for entry in folded)
+    return [f"A double outline stands for several things: {inside:,} in {len(folded):,}."] if folded else []
+
+
+def _name(shape: Shape, account: str) -> str:
+    name = shape.accounts.get(account)
+    return f"{name}  {account}" if name else account
+
+
+def _frame(frame: Frame, name: str) -> Iterator[str]:
+    left, top, right, bottom = frame
+    yield (
+        f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="4" '
+        f'fill="{FRAME}" stroke="{EDGE}"/>'
+    )
+    yield _words((left + right) / 2, top + 19, name, 13, QUIET)
+
+
+def _lines(shown: View, stands: Placed) -> Iterator[tuple[Way, Line]]:
+    """The links with where they run."""
+    bent = bends([(way.source, way.target) for way in shown.ways], stands.at)
+    for way, bend in zip(shown.ways, bent, strict=True):
+        (x1, y1), (x2, y2) = stands.at[way.source], stands.at[way.target]
+        length = math.hypot(x2 - x1, y2 - y1) or 1.0
+        control = ((x1 + x2) / 2 - bend * (y2 - y1) / length, (y1 + y2) / 2 + bend * (x2 - x1) / length)
+        yield way, Line(_border((x1, y1), control), control, _border((x2, y2), control))
+
+
+def _border(middle: Point, towards: Point) -> Point:
+    """Where a line from the middle of a node leaves it."""
+    dx, dy = towards[0] - middle[0], towards[1] - middle[1]
+    length = math.hypot(dx / (WIDTH / 2 + 2), dy / (HEIGHT / 2 + 2)) or 1.0
+    return (middle[0] + dx / length, middle[1] + dy / length)
+
+
+def _way(way: Way, line: Line) -> Iterator[str]:
+    first = way.members[0]
+    colour = FAILED if first.failed else LIT if way.lit else QUIET
+    dash = "beside" if first.beside else "guess" if is_guess(way.confidence) else None
+    if dash is None and way.confidence == "LIKELY":
+        dash = "likely"
+    curve = f"M{_numbers(*line.start)}Q{_numbers(*line.control)} {_numbers(*line.end)}"
+    yield _stroke(curve, colour, 3 if way.lit else 1.6, DASHES[dash] if dash else "")
+    yield _tip(line, colour, failed=first.failed)
+    angle = math.degrees(math.atan2(line.end[1] - line.start[1], line.end[0] - line.start[0]))
+    x, y = line.middle
+    yield _words(x, y + 3, way.words, 9.5, colour, turn=angle + (180 if abs(angle) > 90 else 0), behind=PAPER)
+
+
+def _tip(line: Line, colour: str, *, failed: bool) -> str:
+    """An arrow; of what failed a bar across."""
+    (cx, cy), (x, y) = line.control, line.end
+    angle = math.atan2(y - cy, x - cx)
+    if failed:
+        dx, dy = 7 * math.sin(angle), 7 * math.cos(angle)
+        return f'<path d="M{_numbers(x - dx, y + dy)}L{_numbers(x + dx, y - dy)}" stroke="{colour}" stroke-width="3"/>'
+    corners = [(x - 10 * math.cos(angle + turn), y - 10 * math.sin(angle + turn)) for turn in (0.4, -0.4)]
+    return f'<path d="M{_numbers(x, y)}L{_numbers(*corners[0])}L{_numbers(*corners[1])}Z" fill="{colour}"/>'
+
+
+def _node(entry: Entry, at: Point) -> Iterator[str]:
+    behind = FRAME if entry.thing.account and entry.thing.kind != "account" else PAPER
+    yield from _form(entry.thing.kind, at, lit=entry.lit, double=len(entry.members) > 1)
+    for number, line in enumerate(entry.caption.split("\n")):
+        yield _words(at[0], at[1] + HEIGHT / 2 + 14 + 13 * number, line, 11, INK, bold=entry.lit, behind=behind)
+
+
+def _form(kind: Kind, at: Point, *, lit: bool = False, double: bool = False) -> Iterator[str]:
+    look = LOOKS[kind]
+    place = f"translate({_numbers(*at)})"
+    yield (
+        f'<path d="{look.path}" transform="{place}" fill="{PAPER}" stroke="{look.light}" '
+        f'stroke-width="{4 if lit else 2}"/><path d="{look.path}" transform="{place}" fill="{look.light}" '
+        'fill-opacity=".18"/>'
+    )
+    if double:
+        yield (
+            f'<path d="{look.path}" transform="{place} scale(.7)" fill="none" stroke="{look.light}" '
+            'stroke-width="1.6"/>'
+        )
+
+
+def _legend(shown: View, left: float, y: float) -> Iterator[tuple[float, str]]:
+    """What the forms and dashes mean, as far as they are in the picture: where each ends, and its text."""
+    x = left + 20
+    double = {entry.thing.kind for entry in shown.entries.values() if len(entry.members) > 1}
+    kinds = dict.fromkeys(entry.thing.kind for entry in shown.entries.values())
+    samples = []
+    for kind in kinds:
+        form = "".join(_form(kind, (0, 0), double=kind in double and LOOKS[kind].double))
+        samples.append((LOOKS[kind].words.partition(":")[0], form))
+    for words, dash, colour, there in (
+        ("refused or failed", "", FAILED, any(way.members[0].failed for way in shown.ways)),
+        ("beside the chain", DASHES["beside"], QUIET, any(way.members[0].beside for way in shown.ways)),
+        ("likely", DASHES["likely"], QUIET, any(way.confidence == "LIKELY" for way in shown.ways)),
+        ("guess", DASHES["guess"], QUIET, any(is_guess(way.confidence) for way in shown.ways)),
+        ("asked about", "", LIT, any(way.lit for way in shown.ways)),
+    ):
+        if there:
+            line = _stroke("M-17 0H17", colour, 3 if colour == LIT else 1.6, dash)
+            samples.append((words, line + (_words(0, 4, "\u2715", 11, colour) if colour == FAILED else "")))
+    for words, sample in samples:
+        shown_at = f'<g transform="translate({_numbers(x, y)})">{sample}</g>'
+        yield x + 30 + _width(words, 10), shown_at + _words(x + 24, y + 4, words, 10, QUIET, anchor="start")
+        x += 60 + _width(words, 10)
+
+
+def _stroke(path: str, colour: str, width: float, dash: str = "") -> str:
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}"{dashed}/>'
+
+
+def _words(
+    x: float, y: float, words: str, size: float, colour: str, *, anchor: str = "middle", bold: bool = False,
+    turn: float = 0, behind: str | None = None,
+) -> str:  # fmt: skip
+    """Words with a background, if given, for the lines that run behind them."""
+    weight = ' font-weight="bold"' if bold else ""
+    shown = (
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"{weight}>'
+        f"{_text(words)}</text>"
+    )
+    if behind is None:
+        return shown
+    wide = _width(words, size) * (1.1 if bold else 1)
+    back = (
+        f'<rect x="{x - wide / 2:.1f}" y="{y - size:.1f}" width="{wide:.1f}" height="{size * 1.3:.1f}" '
+        f'fill="{behind}" fill-opacity=".85"/>'
+    )
+    if abs(turn) < 1:
+        return back + shown
+    return f'<g transform="rotate({turn:.1f} {_numbers(x, y - size / 3)})">{back}{shown}</g>'
+
+
+def _width(words: str, size: float) -> float:
+    """About how wide words are."""
+    return 0.58 * size * len(words)
+
+
+def _text(words: str) -> str:
+    """Text that may stand in XML: escaped, without what does not print."""
+    return escape(clean(words), {'"': "&quot;"})
+
+
+def _numbers(*numbers: float) -> str:
+    return " ".join(f"{number:.1f}" for number in numbers)

@@ -1,0 +1,113 @@
+"""A little server on this machine that shows pictures of a store and answers questions about it. It only reads.
+
+Who may ask is told by a token in the address, which is made anew at each start; the `Host` of each request must be
+this machine, so that no page elsewhere can reach in through a name of its own (DNS rebinding). Nothing is sent to
+other origins. One thread alone owns the store; requests wait for it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from lineage.errors import BadUse, LineageError
+
+HOST: Final = "127.0.0.1"
+NAMES: Final = frozenset((HOST, "localhost"))
+LONGEST: Final = 4_000
+"""Characters of an address that is read."""
+
+
+class Source(Protocol):
+    """What the server shows."""
+
+    def page(self, query: Mapping[str, str]) -> str:
+        """The page for a query, as HTML that states its own content security policy."""
+
+    def near(self, node: str) -> object:
+        """The picture of what hangs on a node, as JSON values. Raises `LineageError`."""
+
+
+class ExploreServer(ThreadingHTTPServer):
+    """Serves on a port of 127.0.0.1 under `address`, which holds the token."""
+
+    daemon_threads = True
+
+    def __init__(self, opened: Callable[[], Source], port: int = 0) -> None:
+        """`opened` makes the source, in the thread that owns it. Raises `BadUse` where the port is taken."""
+        self._owner = ThreadPoolExecutor(max_workers=1)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except OSError as error:
+            raise BadUse(f"--port {port}: {(error.strerror or 'not to be had').lower()}; leave it out") from None
+        self.token = secrets.token_urlsafe(24)
+        self.address = f"http://{HOST}:{self.server_address[1]}/{self.token}/"
+        try:
+            self._source = self._owner.submit(opened).result()
+        except BaseException:
+            self.server_close()
+            raise
+
+    def answer(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
+        """Body and type for a path below the token. Raises `LineageError`."""
+        return self._owner.submit(self._answer, path, query).result()
+
+    def _answer(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
+        if path == "":
+            return self._source.page(query), "text/html; charset=utf-8"
+        if path == "near":
+            return msgspec.json.encode(self._source.near(query.get("node", ""))).decode(), "application/json"
+        raise BadUse(f"{path}: there is nothing of that name")
+
+    def server_close(self) -> None:
+        """Give the port and the thread back."""
+        super().server_close()
+        self._owner.shutdown(wait=False, cancel_futures=True)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: ExploreServer
+    server_version = "lineage"
+    sys_version = ""
+    timeout = 30
+
+    def do_GET(self) -> None:
+        """The page, or an answer as JSON."""
+        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in NAMES or len(self.path) > LONGEST:
+            self._send(403, "not from here", "text/plain")
+            return
+        parts = urlsplit(self.path)
+        token, _, path = parts.path.lstrip("/").partition("/")
+        if not secrets.compare_digest(token.encode(), self.server.token.encode()):
+            self._send(404, "not found", "text/plain")
+            return
+        try:
+            body, kind = self.server.answer(path, dict(parse_qsl(parts.query)))
+        except LineageError as error:
+            told = msgspec.json.encode({"error": str(error)}).decode()
+            self._send(404 if error.exit_code == 1 else 400, told, "application/json")
+        except Exception as error:  # noqa: BLE001 - a bug is told in one line, and the server goes on
+            self._send(500, f"unexpected {type(error).__name__}; run lineage graph --debug and report it", "text/plain")
+        else:
+            self._send(200, body, kind)
+
+    def _send(self, code: int, body: str, kind: str) -> None:
+        data = body.encode()
+        self.send_response(code)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("X-Frame-Options", "DENY")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the token stands in each path."""

@@ -1,0 +1,67 @@
+"""The questions as saved Cypher: a file each for any Browser, and one list that the newer Browser imports.
+
+Browser draws no answer of a run of several statements, so the `:param` lines stand as comments above each question,
+and once, as statements, in a file of their own: run that, then any question, then change what is asked.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from lineage.kit.incident import EXAMPLES, literal
+from lineage.queries import Query, drawings, queries
+
+COLUMNS: Final = ("name", "description", "query", "id", "parentId", "isFolder")
+"""Of the list that the newer Browser exports and imports as "Saved Cypher"."""
+PARAMETERS: Final = "parameters.cypher"
+_TITLE: Final = "Set every parameter, to an example from the incident"
+
+
+def files() -> dict[str, str]:
+    """Text by path: `parameters.cypher`, then every question, `draw/…` those that draw."""
+    return {PARAMETERS: parameters()} | {f"{one.name}.cypher": text(one) for one in (*drawings(), *queries())}
+
+
+def parameters() -> str:
+    """A `:param` line for every parameter of the questions. The newer Browser takes no comment before the first."""
+    return "".join(f":param {name} => {literal(value)};\n" for name, value in EXAMPLES.items())
+
+
+def text(query: Query) -> str:
+    """A question as it ships, with the `:param` lines that it needs below its title."""
+    title, _, rest = query.text.partition("\n")
+    return "\n".join([title, *(f"//   :param {name} => {literal(EXAMPLES[name])}" for name in wanted(query)), rest])
+
+
+def wanted(query: Query) -> list[str]:
+    """The parameters that a question's header names, in its order."""
+    return list(dict.fromkeys(re.findall(r"\$(\w+)", query.header)))
+
+
+def listed() -> str:
+    """All of them as CSV in two folders, as the newer Browser imports it."""
+    rows: list[tuple[str, str, str, str, str, str]] = [("lineage", "", "", "0", "", "true")]
+    rows.append((_TITLE, "", parameters(), "1", "0", "false"))
+    for folder, questions in (("Drawn", drawings()), ("As tables", queries())):
+        parent = str(len(rows))
+        rows.append((folder, "", "", parent, "0", "true"))
+        rows += _items(questions, parent, len(rows))
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows([COLUMNS, *rows])
+    return out.getvalue()
+
+
+def _items(questions: Iterable[Query], parent: str, first: int) -> list[tuple[str, str, str, str, str, str]]:
+    return [
+        (query.title.rstrip("."), _short(query), text(query), str(number), parent, "false")
+        for number, query in enumerate(questions, first)
+    ]
+
+
+def _short(query: Query) -> str:
+    """What a header says before its parameters, on one line."""
+    return " ".join(query.header.partition("$")[0].split())

@@ -1,0 +1,487 @@
+"""Pictures: what is drawn of an answer, where it stands, and the files that show it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from pathlib import Path
+
+import msgspec
+import networkx as nx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import lineage
+from lineage import Lineage
+from lineage.answers import CallIdentity, Hop, Model, Origin, SessionId, Who, WhoAnswer
+from lineage.draw import dot, files, fold, graphml, html, jsonform, shapes, svg
+from lineage.draw.copies import command, paste
+from lineage.draw.crowd import MOST, crowded
+from lineage.draw.layout import SIZE, place
+from lineage.draw.shape import Box, Link, Node, Shape
+from lineage.draw.shapes.who import draw as draw_who
+from lineage.draw.sheet import Known
+from lineage.draw.view import placed, standing_for, view
+from lineage.errors import BadUse
+from tests.test_cli import Shell, incident, run  # noqa: F401 - fixtures
+from tests.test_stories import STORIES, orders
+
+SIGN_IN = "c0ffee00-0000-4000-8000-000000000002"
+STARTED = "c0ffee00-0000-4000-8000-000000000007"
+KEY = "AKIA3WQUP53HKQ7V2LCK"
+ROLE = "arn:aws:iam::804275613390:role/payments-operations"
+HOSTILE = "</script><script>alert(1)</script>\" onerror='x' javascript:alert(1) \u202etxt.exe \x1b[2J \x00 ]]> \\N"
+"""Session names are never like this; user agents are whatever somebody wrote."""
+
+
+@pytest.fixture(scope="module")
+def store(incident: Path) -> Iterator[Lineage]:  # noqa: F811 - the fixture
+    """The incident."""
+    with lineage.open(incident) as opened:
+        yield opened
+
+
+def answers(store: Lineage) -> dict[str, Model]:
+    """An answer of every question that can be drawn."""
+    return {
+        "who": store.who(STARTED), "trace": store.trace(SIGN_IN), "chains": store.chains(), "role": store.role(ROLE),
+        "blast": store.blast(SIGN_IN, made=True), "path": store.path("537140928816", KEY),
+        "cross_account": store.cross_account(), "denied": store.denied(),
+    }  # fmt: skip
+
+
+def captions(shape: Shape) -> set[str]:
+    """What stands below the nodes when the picture opens, on one line each."""
+    return {entry.caption.replace("\n", " ") for entry in view(shape).entries.values()}
+
+
+def steps(shape: Shape) -> set[tuple[str, str, str]]:
+    """The links when the picture opens: source, words, target."""
+    shown = view(shape)
+    names = {one: entry.caption.replace("\n", " ") for one, entry in shown.entries.items()}
+    return {(names[way.source], way.words, names[way.target]) for way in shown.ways}
+
+
+# ---- what is drawn
+DANA = "AWSReservedSSO_PlatformAdmin as dana.whitfield"
+OPS = "payments-operations as ops-maintenance"
+
+
+def test_who_ends_at_the_call(store: Lineage) -> None:
+    """The picture of `who` for an event is the lit chain from the origin to that very call."""
+    shape = store.picture(store.who(STARTED))
+
+    assert steps(shape) == {
+        ("dana.whitfield", "AssumeRoleWithSAML", DANA), (DANA, "AssumeRole", OPS),
+        (OPS, "key", "ASIA3WQUP53HA3TWDBIN"), ("ASIA3WQUP53HA3TWDBIN", "called", "StartInstances ec2"),
+    }  # fmt: skip
+    assert all(node.lit for node in shape.nodes)
+    assert [link.cross for link in shape.links] == [False, True, False, False]
+    assert shape.title == "Credentials of dana.whitfield"
+
+
+def test_who_shows_the_maker_of_a_key_beside_the_chain(store: Lineage) -> None:
+    """Who made a key stands beside its owner, and is no part of the chain."""
+    shape = store.picture(store.who(KEY))
+
+    assert ("svc-reports", "its key", KEY) in steps(shape)
+    assert (OPS, "made: access key", KEY) in steps(shape)
+    assert {link.label: link.beside for link in shape.links if link.beside} == {"made: access key": True}
+
+
+def test_trace_begins_at_the_origin(store: Lineage) -> None:
+    """The picture of `trace` leads down to what was asked about, and folds the calls of each caller."""
+    assert steps(store.picture(store.trace(SIGN_IN))) == {
+        ("dana.whitfield", "AssumeRoleWithSAML", DANA), (DANA, "called, 5×", "5 operations"),
+        (DANA, "key", "ASIAX2EAYEEYGCAMPTMD"), (DANA, "AssumeRole", OPS), (OPS, "called, 4×", "5 operations"),
+        (OPS, "✕ called", "5 operations"), (OPS, "made", KEY), (KEY, "called, 14×", "7 operations"),
+    }  # fmt: skip
+
+
+def test_role_tells_people_apart(store: Lineage) -> None:
+    """The picture of `role` leads from four people through their own sessions into one role."""
+    found = steps(store.picture(store.role(ROLE)))
+
+    assert {(source, target) for source, _, target in found if "×13" in target} == {
+        (f"AWSReservedSSO_PlatformAdmin as {name} ×{count}", "payments-operations ×13")
+        for name, count in (("dana.whitfield", 4), ("jonas.brandt", 3), ("li.wei", 3), ("priya.raman", 3))
+    }
+    assert ("dana.whitfield", "AssumeRoleWithSAML, 4×", "AWSReservedSSO_PlatformAdmin as dana.whitfield ×4") in found
+
+
+def test_blast_shows_what_was_left_behind(store: Lineage) -> None:
+    """The picture of `blast` has the instances that were started, the role that was changed, the key that was made."""
+    shape = store.picture(store.blast(SIGN_IN, made=True))
+
+    assert {KEY, "payments-reporting", "platform-events", "i-07b3e6f20c9a5d184 EC2 Instance"} <= captions(shape)
+    started = [link for link in shape.links if link.type == "STARTED"]
+    assert len(started) == 2
+    assert all(link.beside for link in started)
+
+
+def test_path_lights_the_way(store: Lineage) -> None:
+    """The picture of `path` lights the way that was found, and shows whose the start is."""
+    shape = store.picture(store.path("537140928816", KEY))
+
+    assert [link.label for link in shape.links if link.lit] == ["AssumeRole", "key", "made"]
+    assert "dana.whitfield" in captions(shape)
+
+
+def test_chains_cross_account_and_denied(store: Lineage) -> None:
+    """Paths of roles, accounts and refusals are drawn with their numbers."""
+    assert ("ci", "assumed, 30×", "deploy") in steps(store.picture(store.chains()))
+    assert steps(store.picture(store.cross_account())) == {
+        ("platform 537140928816", "2 roles, 43×", "payments 804275613390")
+    }
+    assert (OPS, "✕ AccessDenied", "AttachRolePolicy AccessDenied") in steps(store.picture(store.denied()))
+
+
+def test_only_some_answers_have_a_shape(store: Lineage) -> None:
+    """An answer that cannot be drawn says so, and which can."""
+    with pytest.raises(BadUse, match="info: has no shape to draw; who, trace, "):
+        store.picture(store.info())
+
+
+def test_every_link_carries_its_evidence(store: Lineage) -> None:
+    """Grants and calls carry event IDs, times and confidence; grants rule, address and agent too."""
+    for link in store.picture(store.trace(SIGN_IN)).links:
+        told = dict(link.facts)
+
+        assert {"confidence", "events", "times"} <= set(told), link
+        assert link.type != "ASSUMED" or {"rule", "address", "agent", "how"} <= set(told)
+        assert link.copy["event ID"] == told["events"][0]
+        assert link.copy["command"] == f"lineage who {told['events'][0]}"
+
+
+@pytest.mark.parametrize("story", sorted(STORIES.iterdir()), ids=lambda folder: folder.name)
+def test_every_story_can_be_drawn(story: Path, tmp_path: Path) -> None:
+    """Pictures of any answer are whole: ends of links and boxes are there, lit things are not folded away."""
+    with lineage.open(tmp_path / "lineage.db") as store:
+        for names in orders(story)[0]:
+            store.load([story / name for name in names])
+        for answer in drawable(store, story):
+            shape = store.picture(answer)
+            nodes = {node.id for node in shape.nodes}
+            boxes = {box.id for box in shape.boxes}
+            stands = standing_for(shape)
+
+            assert {end for link in shape.links for end in (link.source, link.target)} <= nodes
+            assert {node.box for node in shape.nodes} | {box.box for box in shape.boxes} <= {*boxes, None}
+            assert {node.id for node in shape.nodes if node.lit and stands[node.id] != node.id} == set()
+            assert len(nodes) == len(shape.nodes)
+            assert len({link.id for link in shape.links}) == len(shape.links)
+            assert set(placed(view(shape)).at) == set(view(shape).entries)
+            assert all(files.text(shape, form) for form in files.FORMS)
+
+
+def drawable(store: Lineage, story: Path) -> Iterator[Model]:
+    """The answers that a story is about, and those about its chains, as far as they have a shape."""
+    for check in json.loads((story / "answers.json").read_text()):
+        asked = [check["ask"]] if "ask" in check else []
+        if check["question"] == "path":
+            yield store.path(**{"start": check.get("ask"), **check.get("options", {})})
+        elif check["question"] in shapes.QUESTIONS:
+            yield getattr(store, check["question"])(*asked, **check.get("options", {}))
+        elif asked and isinstance(asked[0], str):
+            with contextlib.suppress(BadUse):  # an address or account has no credentials
+                yield store.blast(*asked)
+    yield store.chains()
+    yield store.cross_account()
+    yield store.denied()
+
+
+# ---- what is folded
+def session(number: int, role: str = "deploy", **more: object) -> Node:
+    """A session of a role."""
+    return msgspec.convert(
+        {"id": f"Session {role} {number}", "label": f"{role} as {number}", "caption": role, "shape": "session",
+         "account": "111122223333", "copy": {"ARN": f"arn:aws:iam::111122223333:role/{role}"}, **more},
+        Node,
+    )  # fmt: skip
+
+
+def crowd(count: int, *, lit: int = 0) -> Shape:
+    """A person and so many nodes that come from it, over twelve accounts."""
+    accounts = [f"{number:012d}" for number in range(12)]
+    nodes = [
+        Node(id=f"n{n}", label=f"thing {n}", caption=f"thing {n}", kind="resource", account=accounts[n % 12],
+             box=f"account {accounts[n % 12]}", lit=0 < n <= lit)
+        for n in range(count)
+    ]  # fmt: skip
+    return Shape(
+        title="many", about="lineage trace x",
+        boxes=tuple(Box(id=f"account {one}", kind="account", label=one, caption=one, account=one) for one in accounts),
+        nodes=tuple(nodes),
+        links=tuple(Link(id=f"e{n}", source=f"n{n // 3}", target=f"n{n}", type="ASSUMED", label="assumed")
+                    for n in range(1, count)),
+    )  # fmt: skip
+
+
+def test_a_crowd_is_folded_and_says_so() -> None:
+    """Of 5,000 nodes no more than can be read are drawn, and a note says how many."""
+    shape = crowded(crowd(5000))
+    drawn = len(view(shape).entries)
+
+    assert drawn <= MOST
+    assert shape.notes == (f"Of 5,000 nodes {drawn} are drawn; the rest is folded, so that the picture can be read.",)
+
+
+def test_what_is_lit_is_never_folded() -> None:
+    """However many there are, what was asked about stays in sight."""
+    shape = crowded(crowd(5000, lit=20))
+    stands = standing_for(shape)
+
+    assert [stands[f"n{number}"] for number in range(1, 21)] == [f"n{number}" for number in range(1, 21)]
+
+
+def test_a_small_picture_is_left_alone() -> None:
+    """What can be read is not folded."""
+    assert crowded(crowd(200)) == crowd(200)
+
+
+# ---- where it stands
+@st.composite
+def drawings(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, str]], dict[str, str]]:
+    """Nodes, links among them, and accounts of some."""
+    nodes = [f"n{number}" for number in range(draw(st.integers(0, 30)))]
+    ends = st.sampled_from(nodes) if nodes else st.nothing()
+    links = draw(st.lists(st.tuples(ends, ends), max_size=50)) if nodes else []
+    return nodes, links, {node: draw(st.sampled_from("abc")) for node in nodes if draw(st.booleans())}
+
+
+@given(drawings())
+@settings(max_examples=200, deadline=None)
+def test_nothing_stands_on_anything_else(drawing: tuple[list[str], list[tuple[str, str]], dict[str, str]]) -> None:
+    """Nodes keep their distance, frames do not meet, and a frame holds all nodes of its account and no other's."""
+    nodes, links, accounts = drawing
+    found = place(nodes, links, accounts)
+
+    assert set(found.at) == set(nodes)
+    for layer in set(found.layers.values()):
+        heights = sorted(found.at[node][1] for node in nodes if found.layers[node] == layer)
+        assert all(below - above >= SIZE.node - 1e-6 for above, below in pairwise(heights))
+    for one, other in combinations(found.frames.values(), 2):
+        assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+    for node, (x, y) in found.at.items():
+        for account, (left, top, right, bottom) in found.frames.items():
+            assert (left < x < right and top < y < bottom) == (accounts.get(node) == account)
+
+
+@given(drawings())
+@settings(max_examples=100, deadline=None)
+def test_links_lead_to_the_right(drawing: tuple[list[str], list[tuple[str, str]], dict[str, str]]) -> None:
+    """Without cycles each link leads from a layer to a later one."""
+    nodes, links, accounts = drawing
+    forward = [(source, target) for source, target in links if int(source[1:]) < int(target[1:])]
+    layers = place(nodes, forward, accounts).layers
+
+    assert all(layers[source] < layers[target] for source, target in forward)
+
+
+def test_the_same_is_drawn_in_the_same_place(store: Lineage) -> None:
+    """A picture depends on its answer alone."""
+    for answer in answers(store).values():
+        assert jsonform.text(store.picture(answer)) == jsonform.text(store.picture(answer))
+
+
+# ---- files
+def hostile() -> Shape:
+    """The picture of an answer whose names and agents were made to do harm, with a guess in it."""
+    hop = Hop(
+        api="sts:AssumeRole", how="cli-sdk", via=None, time="2026-01-01T00:00:00Z", event_ids=[HOSTILE],
+        sign_in_event_ids=[], rule="8", confidence="HEURISTIC", candidates=1,
+        session=SessionId(account="111122223333", principal_id=f"AROA:{HOSTILE}", creation_date="2026-01-01T00:00:00Z"),
+        role_arn="arn:aws:iam::111122223333:role/ops", session_name=HOSTILE, access_key_id=None,
+        caller_access_key_id=None, source_ip="198.51.100.7", user_agent=HOSTILE, cross_account=False,
+    )  # fmt: skip
+    answer = Who(
+        asked=HOSTILE, kind="event", found=True, total=1, truncated=False,
+        answers=[
+            WhoAnswer(
+                identity=CallIdentity(), origin=Origin(kind="SAMLIdentity", id=HOSTILE, name=HOSTILE), person=None,
+                confidence="HEURISTIC", ambiguous=False, reason=None, missing=None, hints=[], hops=[hop],
+            )
+        ],
+    )  # fmt: skip
+    return fold.shape(draw_who(answer, Known({"111122223333": HOSTILE}, nx.MultiDiGraph(), {}, {})), {})
+
+
+def texts(tree: ET.Element) -> list[str]:
+    """All texts of an XML document."""
+    return ["".join(one.itertext()) for one in tree.iter()]
+
+
+def test_hostile_text_stays_text_in_svg() -> None:
+    """Names and agents that were made to do harm are texts of an SVG file, in which nothing runs."""
+    tree = ET.fromstring(svg.svg(hostile()))
+    tags = {one.tag.rpartition("}")[2] for one in tree.iter()}
+
+    assert tags <= {"svg", "title", "desc", "rect", "path", "text", "g"}
+    assert not [name for one in tree.iter() for name in one.attrib if name.startswith("on") or "href" in name]
+    assert any("</script>" in text for text in texts(tree))
+    assert "\u202e" not in svg.svg(hostile())
+
+
+def test_hostile_text_stays_text_in_graphml_and_dot() -> None:
+    """Names and agents that were made to do harm stay within their quotes and elements."""
+    read = nx.parse_graphml(graphml.graphml(hostile()))
+    drawn = dot.dot(hostile())
+
+    assert {data["kind"] for _, data in read.nodes(data=True)} == {"person", "session"}
+    assert any("</script>" in data["label"] for _, data in read.nodes(data=True))
+    assert "\u202e" not in drawn
+    for line in drawn.splitlines():
+        bare = re.sub(r'"(?:[^"\\]|\\.)*"', '""', line)
+        assert '"' not in bare.replace('""', ""), line
+        assert "script" not in bare
+
+
+def test_hostile_text_stays_text_in_the_page() -> None:
+    """The data of a page cannot end its element, and says exactly what the picture holds."""
+    page = html.page(hostile())
+    data = page.split('<script type="application/json" id="data">')[1].split("</script>")[0]
+
+    assert not set("<>&\u2028\u2029") & set(data)
+    assert json.loads(data)["nodes"] == json.loads(msgspec.json.encode(hostile()))["nodes"]
+    assert page.count("<script") == 1 + len(html.SCRIPTS)
+
+
+def test_the_policy_lets_only_these_scripts_run() -> None:
+    """The content security policy names a hash for every script and style and allows no address."""
+    page = html.page(hostile())
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+
+    assert policy is not None
+    assert policy[1].startswith("default-src &#x27;none&#x27;; script-src ")
+    assert policy[1].count("sha256-") == len(html.SCRIPTS) + 2
+    assert "http" not in policy[1]
+    assert "connect-src" not in policy[1]
+
+
+def test_a_guess_is_called_one_everywhere() -> None:
+    """What is less sure than LIKELY is dotted and says "guess" in every form."""
+    shape = hostile()
+    read = nx.parse_graphml(graphml.graphml(shape))
+
+    assert "AssumeRole, guess" in svg.svg(shape)
+    assert 'stroke-dasharray="2 5"' in svg.svg(shape)
+    assert [data["guess"] for _, _, data in read.edges(data=True)] == [True]
+    assert "style=dotted" in dot.dot(shape)
+    assert [link["guess"] for link in jsonform.graph(shape)["links"]] == [True]
+
+
+def test_failures_are_marked_on_paper(store: Lineage) -> None:
+    """Failure is told by a mark and not by colour alone."""
+    shape = store.picture(store.denied())
+
+    assert "\u2715 AccessDenied" in svg.svg(shape)
+    assert "arrowhead=tee" in dot.dot(shape)
+
+
+def test_svg_can_be_read_aloud(store: Lineage) -> None:
+    """An SVG file has a title, and the links in words."""
+    tree = ET.fromstring(svg.svg(store.picture(store.who(STARTED))))
+    title, description = (tree.findtext(f"{{http://www.w3.org/2000/svg}}{name}") for name in ("title", "desc"))
+
+    assert title == "Credentials of dana.whitfield"
+    assert description is not None
+    assert description.startswith(f"dana.whitfield to {DANA}: AssumeRoleWithSAML. {DANA} to {OPS}: AssumeRole")
+
+
+def test_json_has_a_schema_and_everything(store: Lineage) -> None:
+    """The JSON form is versioned, holds every node and link, and where the drawn ones stand."""
+    shape = store.picture(store.trace(SIGN_IN))
+    told = json.loads(jsonform.text(shape))
+
+    assert told["schema"] == "lineage.graph/1"
+    assert (len(told["nodes"]), len(told["links"])) == (len(shape.nodes), len(shape.links))
+    assert set(told["at"]) == set(view(shape).entries)
+
+
+def test_graphml_is_read_by_others(store: Lineage) -> None:
+    """networkx reads the GraphML form with all nodes, links and evidence."""
+    shape = store.picture(store.trace(SIGN_IN))
+    read = nx.parse_graphml(graphml.graphml(shape), force_multigraph=True)
+
+    assert (len(read), read.number_of_edges()) == (len(shape.nodes), len(shape.links))
+    assert {data["event_ids"] for _, _, data in read.edges(data=True)} >= {SIGN_IN}
+
+
+def test_values_never_stand_in_a_statement() -> None:
+    """What Neo4j is asked about is set as a parameter, as JSON of plain ASCII; the statement is the shipped file."""
+    made = paste("trace", ask=HOSTILE)
+    line, limit = made.params.split("\n")
+
+    assert json.loads(line.removeprefix(":param ask => ").removesuffix(";")) == HOSTILE
+    assert line.isascii()
+    assert limit == ":param limit => 100;"
+    assert made.query == "draw/trace"
+
+
+def test_commands_are_quoted_or_not_offered() -> None:
+    """A command that is offered to a shell holds each value as one word; what does not print is not offered."""
+    assert command("who", "a; rm -rf ~") == "lineage who 'a; rm -rf ~'"
+    assert command("who", HOSTILE) is None
+
+
+# ---- the command
+def test_graph_writes_what_the_ending_says(run: Shell, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    """`lineage graph` writes the form that the ending names, and says so on standard error."""
+    forms = {"html": "<!doctype html>", "svg": "<svg ", "graphml": "<?xml ", "json": "{", "dot": "digraph"}
+    for form, begins in forms.items():
+        path = tmp_path / f"picture.{form}"
+        ran = run("graph", "who", STARTED, "-o", str(path))
+
+        assert (ran.code, ran.out, ran.err) == (0, "", f"{path}: 5 nodes, 4 edges\n")
+        assert path.read_text("utf-8").startswith(begins)
+
+
+def test_graph_writes_to_standard_output(run: Shell) -> None:  # noqa: F811 - the fixture
+    """`-o -` writes to standard output, a page or the form that is asked for, and nothing else."""
+    page = run("graph", "who", STARTED, "-o", "-")
+    drawn = run("graph", "cross_account", "-o", "-", "--format", "dot")
+
+    assert (page.code, page.err, page.out[:15]) == (0, "", "<!doctype html>")
+    assert (drawn.code, drawn.err, drawn.out[:16]) == (0, "", "digraph lineage ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["whose", "x"], "graph whose: no question that can be drawn; there are: who, trace, chains, role, blast, "),
+        (["path", "x"], "graph path: takes 2 asks, not 1"),
+        (["denied", "x", "y"], "graph denied: takes 0 or 1 asks, not 2"),
+        (["who", STARTED, "--made"], "--made: not for who; "),
+        (["chains", "--from", "2026-01-01", "-o", "x.png"], "x.png: no ending of a picture; there are: .html, .svg, "),
+        (["who", STARTED, "--format", "png"], "--format png: there is none; one of html, svg, graphml, json, dot"),
+        (["who", STARTED, "-o", "no/such/folder/x.svg"], "x.svg: cannot be written (No such file or directory); "),
+    ],
+)  # fmt: skip
+def test_bad_use_is_told_in_one_line(run: Shell, arguments: list[str], says: str) -> None:  # noqa: F811 - the fixture
+    """What cannot be is told in one line, and the exit code is 2."""
+    ran = run("graph", *arguments)
+
+    assert (ran.code, ran.out) == (2, "")
+    assert says in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_nothing_is_written_of_nothing(run: Shell, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    """Where nothing is found nothing is written, and the exit code is 1."""
+    path = tmp_path / "picture.html"
+    ran = run("graph", "who", "nosuch", "-o", str(path))
+
+    assert (ran.code, ran.out, ran.err) == (1, "", "not found: nosuch\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_question_with_a_shape_has_a_module() -> None:
+    """The questions that the command offers are those that can be drawn."""
+    from lineage.commands.pictures import QUESTIONS
+
+    assert tuple(QUESTIONS) == shapes.QUESTIONS
