@@ -125,7 +125,8 @@ def test_help_is_one_sentence_and_an_example_that_works(name: str, run: Shell) -
     assert "\n" not in sentence
     assert sentence in " ".join(run(name, "--help").out.split())
     assert example.startswith(f"Example: lineage {name}")
-    assert run(*shlex.split(example)[2:]).code == 0
+    if name != "explore":  # serves until it is stopped; tests/test_explore.py asks it
+        assert run(*shlex.split(example)[2:]).code == 0
 
 
 def test_the_verdict_comes_first(run: Shell) -> None:
