@@ -268,7 +268,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--credentials", type=int, default=CREDENTIALS, help="issued keys for `who`")
-    parser.add_argument("--large", type=int, default=LARGE, help="events of the store for `investigate`")
+    parser.add_argument("--large", type=int, default=LARGE, help="events to `investigate` in; 0 leaves it out")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-neo4j", action="store_true", help="leave Neo4j out")
     args = parser.parse_args()
@@ -280,7 +280,7 @@ def main() -> None:
         lines = [
             *speed(logs, args.events, work, server),
             *asking(work, args.credentials, server, args.seed),
-            *investigating(work, args.large, args.seed),
+            *(investigating(work, args.large, args.seed) if args.large else ()),
             *peaks(work, logs, args.events, args.seed),
         ]
         print(table(lines))

@@ -32,9 +32,9 @@ from loaders.classify import Call, classify
 from loaders.identity import identity
 from loaders.items import Aside, Records
 from loaders.record import Record
-from loaders.secrets import scrub_json, scrub_record
+from loaders.secrets import scrub_json, scrub_record, scrub_text
 
-REMEMBERED = 100_000
+REMEMBERED = 20_000
 """Identities and answers that are kept at most; then they are forgotten and worked out anew."""
 COLUMNS = (
     "origin_kind", "origin_id", "origin_account", "origin_name", "person", "origin_key", "resource", "provider",
@@ -43,7 +43,7 @@ COLUMNS = (
 """What stands beside each record."""
 TOGETHER = 2_000
 """Records whose identities are looked up together."""
-Text = msgspec.Raw | str | None
+Text = bytes | msgspec.Raw | str | None
 _json = msgspec.json.Encoder().encode
 
 
@@ -58,9 +58,16 @@ class Enriched(NamedTuple):
     """A record with its origin."""
 
     record: Record
-    text: bytes
-    """Its JSON as logged, secrets removed, on one line; of a row of a table what was understood of it."""
+    who: Identity
+    """Its `userIdentity`, as it was understood."""
     beside: Beside
+    logged: Text
+    """Its JSON as it lies in the file, secrets and all; None of a row of a table."""
+
+    @property
+    def text(self) -> bytes:
+        """Its JSON as logged, secrets removed, on one line; of a row of a table what was understood of it."""
+        return clean(self.record, self.logged)
 
     @property
     def line(self) -> bytes:
@@ -89,14 +96,20 @@ def enrich(
     """Every usable record behind the paths, in their order, with its origin by the lineage in the store.
 
     A record need not be loaded: its identity is looked up all the same. Origins below `min_confidence` are left out
-    and stand as a guess. Raises `BadUse` for a class of confidence that there is not, or a path that names nothing.
+    and stand as a guess. The files are found at once, so that none that is written meanwhile is read. Raises `BadUse`
+    for a class of confidence that there is not, or a path that names nothing.
     """
     if min_confidence.upper() not in schema.CONFIDENCE[:-1]:
         raise BadUse(f"--min-confidence {min_confidence}: there is none; one of {', '.join(schema.CONFIDENCE[:-1])}")
-    sums = sums if sums is not None else Sums()
     origins = Origins(reader, min_confidence.upper())
+    return _enriched(origins, inputs.find(paths), stdin, sums if sums is not None else Sums())
+
+
+def _enriched(
+    origins: Origins, sources: Iterable[inputs.Source], stdin: BinaryIO | None, sums: Sums
+) -> Iterator[Enriched]:
     waiting: list[tuple[Record, Text]] = []
-    for record, text in _records(inputs.find(paths), stdin, sums):
+    for record, text in _records(sources, stdin, sums):
         waiting.append((record, text))
         if len(waiting) >= TOGETHER:
             yield from _answered(origins, waiting, sums)
@@ -122,7 +135,8 @@ def _answered(origins: Origins, waiting: list[tuple[Record, Text]], sums: Sums) 
     origins.meet(record for record, _ in waiting)
     for record, text in waiting:
         sums.written += 1
-        yield Enriched(record, clean(record, text), origins.of(record))
+        who, beside = origins.of(record)
+        yield Enriched(record, who, beside, text)
     waiting.clear()
 
 
@@ -161,10 +175,10 @@ class Origins:
             beside = self._told(asked._replace(time=None), graph) if asked is not None and settled else None
             self._identities[key] = who, beside
 
-    def of(self, record: Record) -> Beside:
-        """What stands beside a record whose identity was met."""
+    def of(self, record: Record) -> tuple[Identity, Beside]:
+        """The identity of a record, which was met, and what stands beside the record."""
         who, beside = self._identities[bytes(record.user_identity), record.event_type]
-        return beside if beside is not None else self._apart(who, record)
+        return who, beside if beside is not None else self._apart(who, record)
 
     def _apart(self, who: Identity, record: Record) -> Beside:
         """The answer for one call of an identity whose calls differ."""
@@ -240,27 +254,27 @@ def _call(record: Record) -> Call:
     )
 
 
-def flat(enriched: Enriched) -> tuple[object, ...]:
-    """The values of a record for a table: those of `FIELDS`, then those of `COLUMNS`."""
-    record = enriched.record
-    who = _identity_of(record)
+FIELDS = (
+    "eventTime", "eventID", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
+    "recipientAccountId", "readOnly", "eventType",
+)  # fmt: skip
+"""CloudTrail's own fields of an event in a table, under its own names."""
+IDENTITY = tuple(f"userIdentity_{name}" for name in ("type", "arn", "principalId", "accountId", "accessKeyId"))
+"""Those of its identity."""
+
+
+def fields_of(record: Record) -> tuple[object, ...]:
+    """The values of `FIELDS`, secrets removed."""
+    agent = record.user_agent
     return (
         record.event_time, record.event_id, record.event_source, record.event_name, record.aws_region,
-        record.source_ip, record.user_agent, record.error_code, record.recipient_account_id,
-        _read_only(record.read_only), record.event_type, *who, *enriched.beside.values,
+        record.source_ip, scrub_text(agent) if agent else agent, record.error_code, record.recipient_account_id,
+        _read_only(record.read_only), record.event_type,
     )  # fmt: skip
 
 
-FIELDS = (
-    "eventTime", "eventID", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
-    "recipientAccountId", "readOnly", "eventType", "userIdentity_type", "userIdentity_arn",
-    "userIdentity_principalId", "userIdentity_accountId", "userIdentity_accessKeyId",
-)  # fmt: skip
-"""CloudTrail's own fields in a table, under its own names."""
-
-
-def _identity_of(record: Record) -> Iterable[str | None]:
-    who = identity(bytes(record.user_identity), record.event_type)
+def identity_of(who: Identity) -> tuple[str | None, ...]:
+    """The values of `IDENTITY`."""
     return who.type, who.arn, who.principal_id, who.account, who.access_key_id
 
 

@@ -62,23 +62,23 @@ def items_in(blocks: Iterator[bytes], size: int = split.SIZE, texts: bool = Fals
 
 
 def _json(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
-    gather = Gather()
+    gather = Gather(texts)
     for chunk in split.chunks(blocks, size, document):
         records = chunk.value if chunk.value is not None else at_once(chunk.text)
         if records is not None:
             gather.records(RECORD, records, quick.texts(chunk.text, len(records)) if texts else None)
         else:
-            _carefully(gather, chunk.text, chunk.offset)
+            _carefully(gather, chunk.text, chunk.offset, texts)
         yield from gather.drain()
 
 
-def _carefully(gather: Gather, text: bytes, offset: int) -> None:
+def _carefully(gather: Gather, text: bytes, offset: int, texts: bool) -> None:
     """Take a text value by value."""
     place: int | None = offset
     if wrappers.EXPORT_LINE.match(b"\n" + text[:64]):
         text, place = wrappers.EXPORT_LINE.sub(b"\n", b"\n" + text), None
         if (records := at_once(text)) is not None:
-            gather.records(RECORD, records)
+            gather.records(RECORD, records, quick.texts(text, len(records)) if texts else None)
             return
     elif _BASE64.match(text):
         for line in text.split():
@@ -87,9 +87,9 @@ def _carefully(gather: Gather, text: bytes, offset: int) -> None:
         return
     for value, at in scan.values(text):
         if value[:1] == b"{" and (record := strict(value)) is not None:
-            gather.record(RECORD, record)
+            gather.record(RECORD, record, value)
         elif (records := at_once(value)) is not None:
-            gather.records(RECORD, records)
+            gather.records(RECORD, records, quick.texts(value, len(records)) if texts else None)
         else:
             wrappers.value(gather, value, None if place is None else place + at)
 

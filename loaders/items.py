@@ -24,7 +24,7 @@ class Records(msgspec.Struct):
     first: int
     records: list[Record]
     indexes: list[int] | None = None
-    texts: Sequence[msgspec.Raw | str | None] | None = None
+    texts: Sequence[bytes | msgspec.Raw | str | None] | None = None
     """Each record's own JSON as logged, where the reader was asked for it and it is at hand."""
 
 
@@ -74,19 +74,24 @@ Item = Records | Aside | Passed
 
 
 class Gather:
-    """Collects the items of one file in order and counts the elements offered."""
+    """Collects the items of one file in order and counts the elements offered; with `texts` their texts too."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: bool = False) -> None:
         self.offered = 0
         self._items: list[Item] = []
+        self._texts: list[bytes | msgspec.Raw | None] | None = [] if texts else None
+        """Of the batch that single records are added to."""
 
-    def record(self, form: int, record: Record) -> None:
-        """Add one record, to the batch before it where that has the same form."""
+    def record(self, form: int, record: Record, text: bytes | msgspec.Raw | None = None) -> None:
+        """Add one record, to the batch before it where that has the same form; `text` is its own JSON."""
         last = self._items[-1] if self._items else None
-        if isinstance(last, Records) and last.form == form and last.texts is None:
+        if isinstance(last, Records) and last.form == form and last.texts is self._texts:
             last.records.append(record)
         else:
-            self._items.append(Records(form, self.offered, [record]))
+            self._texts = [] if self._texts is not None else None
+            self._items.append(Records(form, self.offered, [record], texts=self._texts))
+        if self._texts is not None:
+            self._texts.append(text)
         self.offered += 1
 
     def records(

@@ -53,7 +53,7 @@ def value(gather: Gather, text: bytes | msgspec.Raw, offset: int | None = None) 
 def _value(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth: int, offered: bool) -> None:
     """`offered`: the value stands where a record should (a list of events)."""
     if (record := lenient.strict(text)) is not None:
-        gather.record(RECORD, record)
+        gather.record(RECORD, record, text)
         return
     start = bytes(memoryview(text)[:64]).lstrip()[:1]
     if depth > DEEPEST:
@@ -81,7 +81,7 @@ def _scalar(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth
 def _list(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth: int, offered: bool) -> None:
     for item in _items.decode(text):
         if (record := lenient.strict(item)) is not None:
-            gather.record(RECORD, record)
+            gather.record(RECORD, record, item)
         else:
             _value(gather, item, offset, depth + 1, offered)
 
@@ -98,7 +98,8 @@ def _object(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth
         _query_rows(gather, members["QueryResultRows"], offset)
         return
     if _is_record(members):
-        gather.record(*lenient.from_members(members))
+        form, record = lenient.from_members(members)
+        gather.record(form, record, text if form == RECORD else None)
         return
     for name in _INNER_TEXT:
         if name in members and _opened_text(gather, members[name], offset, depth):

@@ -10,6 +10,7 @@ from lineage import Lineage
 from lineage.enrich import Sums
 from lineage.errors import BadUse
 from lineage.render.streams import WRITERS
+from loaders import inputs
 
 ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
 
@@ -24,15 +25,19 @@ def write(
     form = form or ENDINGS.get(output.suffix.lower() if output else "", "ndjson")
     if form not in WRITERS:
         raise BadUse(f"--format {form}: there is none; one of {', '.join(WRITERS)}")
-    if output is not None and output.exists() and any(Path(path).exists() and output.samefile(path) for path in paths):
-        raise BadUse(f"{output}: is an input too; give another file with --output")
     sums = Sums()
     records = lineage.enrich(paths, min_confidence=min_confidence, sums=sums)
-    if output is None:
+    if output is None or str(output) == "-":
         if form == "parquet" and sys.stdout.isatty():
             raise BadUse("--format parquet: not for a terminal; give a file with --output")
         WRITERS[form](records, sys.stdout.buffer)
         return sums
+    if output.exists() and not output.is_file():
+        with output.open("wb") as out:  # a pipe or device cannot be put in another's place
+            WRITERS[form](records, out)
+        return sums
+    if output.exists() and any(output.samefile(source.path) for source in inputs.find(paths) if source.path != "-"):
+        raise BadUse(f"{output}: is an input too; give another file with --output")
     part = output.with_name(f".{output.name}.part")
     try:
         with part.open("wb") as out:

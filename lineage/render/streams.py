@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from lineage.enrich import COLUMNS, FIELDS, Enriched, flat
+from lineage.enrich import COLUMNS, FIELDS, IDENTITY, Enriched, fields_of, identity_of
 from lineage.errors import BadUse
 from lineage.render.csv import guarded
 
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 
 TOGETHER = 1_000
 """Records that are written at once."""
-ROW_GROUP = 50_000
-"""Records of one row group of a Parquet file: what is held in memory at a time."""
+ROW_GROUP = 64 << 20
+"""Bytes of one row group of a Parquet file, before they are packed: what is held in memory at a time."""
 BESIDE = tuple(f"lineage_{name}" for name in COLUMNS)
 FLAGS = ("readOnly", "lineage_ambiguous")
 NUMBERS = ("lineage_depth",)
+REMEMBERED = 65_536
+"""Cells, and rows of cells, that are kept written: most come again."""
+Values = tuple[object, ...]
 
 
 def ndjson(records: Iterable[Enriched], out: BinaryIO) -> None:
@@ -35,14 +39,32 @@ def table(records: Iterable[Enriched], out: BinaryIO) -> None:
     """CSV with a header line; no cell is run as a formula by a spreadsheet."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((*FIELDS, *BESIDE))
+    writer.writerow((*FIELDS, *IDENTITY, *BESIDE))
     for some in _batches(records, TOGETHER):
-        writer.writerows([guarded(value) for value in flat(one)] for one in some)
-        out.write(text.getvalue().encode("utf-8", "backslashreplace"))
-        out.flush()
-        text.seek(0)
-        text.truncate()
+        writer.writerows(map(_cells, some))
+        _pour(text, out)
+    _pour(text, out)
+
+
+def _pour(text: io.StringIO, out: BinaryIO) -> None:
     out.write(text.getvalue().encode("utf-8", "backslashreplace"))
+    out.flush()
+    text.seek(0)
+    text.truncate()
+
+
+def _cells(one: Enriched) -> tuple[str, ...]:
+    time, event_id, *rest = fields_of(one.record)
+    own = (guarded(time), guarded(event_id), *map(_cell, rest))
+    return (*own, *_row(identity_of(one.who)), *_row(one.beside.values))
+
+
+_cell = lru_cache(REMEMBERED, typed=True)(guarded)
+
+
+@lru_cache(REMEMBERED)
+def _row(values: Values) -> tuple[str, ...]:
+    return tuple(map(guarded, values))
 
 
 def parquet(records: Iterable[Enriched], out: BinaryIO) -> None:
@@ -54,17 +76,41 @@ def parquet(records: Iterable[Enriched], out: BinaryIO) -> None:
         raise BadUse("--format parquet needs pyarrow: pip install 'cloudtrail-lineage[parquet]'") from None
     schema = _schema(pa)
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
-        for some in _batches(records, ROW_GROUP):
-            rows = [(*flat(one), one.text.decode("utf-8", "replace")) for one in some]
-            columns = [
-                pa.array(column, type=field.type) for column, field in zip(zip(*rows, strict=True), schema, strict=True)
-            ]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+        waiting: list[pa.RecordBatch] = []
+        size = 0
+        for some in _batches(records, TOGETHER):
+            waiting.append(_batch(pa, schema, some))
+            size += waiting[-1].nbytes
+            if size >= ROW_GROUP:
+                writer.write_table(pa.Table.from_batches(waiting))
+                waiting, size = [], 0
+        if waiting:
+            writer.write_table(pa.Table.from_batches(waiting))
+
+
+def _batch(pa: Any, schema: pa.Schema, some: Sequence[Enriched]) -> pa.RecordBatch:  # Any: the module itself
+    types = iter(schema.types)
+    own = _columns(pa, types, [fields_of(one.record) for one in some])
+    who = _repeated(pa, types, [identity_of(one.who) for one in some])
+    beside = _repeated(pa, types, [one.beside.values for one in some])
+    record = pa.array([one.text.decode("utf-8", "replace") for one in some], next(types))
+    return pa.RecordBatch.from_arrays([*own, *who, *beside, record], schema=schema)
+
+
+def _columns(pa: Any, types: Iterator[Any], rows: Iterable[Values]) -> list[Any]:
+    return [pa.array(column, next(types)) for column in zip(*rows, strict=True)]
+
+
+def _repeated(pa: Any, types: Iterator[Any], rows: Iterable[Values]) -> list[Any]:
+    """The columns of rows that come again and again: each row is made once."""
+    places: dict[Values, int] = {}
+    order = pa.array([places.setdefault(row, len(places)) for row in rows], pa.int32())
+    return [column.take(order) for column in _columns(pa, types, places)]
 
 
 def _schema(pa: Any) -> pa.Schema:  # Any: the module itself, which may be missing
     types = {**dict.fromkeys(FLAGS, pa.bool_()), **dict.fromkeys(NUMBERS, pa.int32())}
-    return pa.schema([(name, types.get(name, pa.string())) for name in (*FIELDS, *BESIDE, "record")])
+    return pa.schema([(name, types.get(name, pa.string())) for name in (*FIELDS, *IDENTITY, *BESIDE, "record")])
 
 
 def _batches(records: Iterable[Enriched], size: int) -> Iterator[list[Enriched]]:
