@@ -28,7 +28,8 @@ from lineage.draw.shapes.who import draw as draw_who
 from lineage.draw.sheet import Known
 from lineage.draw.view import placed, standing_for, view
 from lineage.errors import BadUse
-from tests.test_cli import Shell, incident, run  # noqa: F401 - fixtures
+from tests.neo4j_server import Server
+from tests.test_cli import ROOT, Shell, incident, run  # noqa: F401 - fixtures
 from tests.test_stories import STORIES, orders
 
 SIGN_IN = "c0ffee00-0000-4000-8000-000000000002"
@@ -289,7 +290,54 @@ def test_the_same_is_drawn_in_the_same_place(store: Lineage) -> None:
         assert jsonform.text(store.picture(answer)) == jsonform.text(store.picture(answer))
 
 
+def test_both_stores_draw_the_same(store: Lineage, neo4j_any: Server) -> None:
+    """A picture of Neo4j's answer is that of the embedded store's, to the last letter."""
+    neo4j_any.wipe(schema=False)
+    with lineage.open(neo4j_any.uri) as other:
+        other.load([ROOT / "examples/incident/logs"], accounts=ROOT / "examples/incident/accounts.csv")
+        drawn = {name: jsonform.text(other.picture(answer)) for name, answer in answers(other).items()}
+
+    assert drawn == {name: jsonform.text(store.picture(answer)) for name, answer in answers(store).items()}
+
+
 # ---- files
+def long_chain(hops: int) -> Who:
+    """Two roles that assume each other, again and again."""
+    return Who(
+        asked="e0", kind="event", found=True, total=1, truncated=False,
+        answers=[
+            WhoAnswer(
+                identity=CallIdentity(),
+                origin=Origin(kind="IAMUser", id="arn:aws:iam::111122223333:user/ana", name="ana"), person=None,
+                confidence="EXACT", ambiguous=False, reason=None, missing=None, hints=[],
+                hops=[granted(number) for number in range(hops)],
+            )
+        ],
+    )  # fmt: skip
+
+
+def granted(number: int) -> Hop:
+    """A grant of one of two roles, a second after the one before."""
+    time = f"2026-01-01T{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z"
+    return Hop(
+        api="sts:AssumeRole", how="cli-sdk", via=None, time=time, event_ids=[f"e{number}"], sign_in_event_ids=[],
+        rule="4", confidence="STRONG", candidates=1,
+        session=SessionId(account="111122223333", principal_id="AROA:x", creation_date=time),
+        role_arn=f"arn:aws:iam::111122223333:role/{'ab'[number % 2]}", session_name="x", access_key_id=None,
+        caller_access_key_id=None, source_ip=None, user_agent=None, cross_account=False,
+    )  # fmt: skip
+
+
+def test_the_middle_of_a_long_chain_is_folded() -> None:
+    """Of 2,000 hops the first and last stand for themselves and are lit, and what is between them is one node."""
+    shape = fold.shape(draw_who(long_chain(2000), Known({}, nx.MultiDiGraph(), {}, {})), {})
+
+    assert [entry.caption.replace("\n", " ") for entry in view(shape).entries.values()] == [
+        "ana", "a as x", "b as x", "a as x", "hops between ×1,994", "b as x", "a as x", "b as x",
+    ]  # fmt: skip
+    assert sum(node.lit for node in shape.nodes) == 7
+
+
 def hostile() -> Shape:
     """The picture of an answer whose names and agents were made to do harm, with a guess in it."""
     hop = Hop(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST = 300
 """Of so many nodes at most the origins are looked up for a picture."""
+FEW = 5
+"""Of so many it is told too who made their keys and started their workloads."""
 
 
 class Drawing(Asking):
@@ -38,10 +40,13 @@ class Drawing(Asking):
         calls = {event_id: seen[-1] for event_id, seen in reader.events_of(events).items() if seen}
         above += [str(seen.source) for seen in calls.values()]
         graph = reader.ascend([*nodes, *above])
+        wanted = [node for node in dict.fromkeys(above) if node in graph][:MOST]
+        makers = len(wanted) <= FEW  # looking for them adds to the graph
         origins = {
-            node: explain(reader, Asked(node, None, None), graph=graph.copy())
-            for node in list(dict.fromkeys(above))[:MOST]
-            if node in graph
+            node: explain(
+                reader, Asked(node, None, None), graph=graph.copy() if makers else graph, provenance=makers
+            )
+            for node in wanted
         }
         accounts = reader.account_names()
         return fold.shape(module.draw(answer, Known(accounts, graph, origins, calls)), accounts)

@@ -41,13 +41,13 @@ class _Folding:
         self.links = list(told.sheet.links.values())
         self.boxes: dict[str, Box] = {}
         self.folded: list[str] = []
-        self.inside: dict[str, str] = dict(told.inside)
+        self.inside = {node: box for node, box in told.sheet.inside.items() if not self.nodes[node].lit}
         """Innermost box of each node that is in one but that of its account."""
         self.few = 1 if len(self.nodes) > CROWD else FEW
 
     def shape(self) -> Shape:
         """All of it, in the order in which boxes lie in each other."""
-        for box in self.told.boxes:
+        for box in self.told.sheet.boxes.values():
             self._box(box, folded=True)
         self._groups()
         self._keys()

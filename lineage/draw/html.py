@@ -37,7 +37,6 @@ def page(shape: Shape, *, live: str | None = None) -> str:
         f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; "
         f"style-src {_hash(style)} {_hash(_CYTOSCAPE_STYLE)}; img-src data: blob:; base-uri 'none'; form-action 'none'"
         + ("; connect-src 'self'" if live else "")
-        + ("; connect-src 'self'" if live else "")
     )
     parts = {
         "policy": escape(policy, quote=True),

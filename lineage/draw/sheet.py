@@ -11,7 +11,7 @@ from lineage import schema
 from lineage.answers import WhoAnswer
 from lineage.draw.copies import command, paste
 from lineage.draw.names import caption, role_name, short_name, type_of
-from lineage.draw.shape import Fact, Facts, Kind, Link, Node, Paste, is_guess
+from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
 from lineage.render.text import clean
 from lineage.seen import Graph, Seen
 
@@ -64,6 +64,10 @@ class Sheet:
         self.known = known
         self.nodes: dict[str, Node] = {}
         self.links: dict[tuple[str, str, str, bool, str], Link] = {}
+        self.boxes: dict[str, Box] = {}
+        """Boxes of the question's own."""
+        self.inside: dict[str, str] = {}
+        """Boxes of nodes, by their IDs."""
 
     # ---- nodes ---------------------------------------------------------------------------------------------------
     def put(self, node: Node) -> str:
@@ -199,6 +203,11 @@ class Sheet:
             )
         )  # fmt: skip
 
+    def into(self, box: Box, nodes: Iterable[str]) -> None:
+        """Put nodes into a box that is folded when the picture opens."""
+        self.boxes.setdefault(box.id, box)
+        self.inside |= dict.fromkeys(nodes, box.id)
+
     def account(self, node: str) -> str | None:
         """The account of a node that stands there."""
         return self.nodes[node].account if node in self.nodes else None
@@ -232,6 +241,8 @@ class Sheet:
             copy=texts(("event ID", ids[0]), ("command", command("who", ids[0]))) if ids else {},
             cypher=_path_to(target),
         )  # fmt: skip
+        if target in self.nodes and self.nodes[target].kind == "action":  # its one link is all there is to say of it
+            self.put(msgspec.structs.replace(self.nodes[target], facts=self.links[key].facts))
 
     def way(self, source: str, target: str) -> dict[str, Any]:  # Any: of the graph's attributes
         """What the graph tells of the grant between two nodes; empty where it has none."""

@@ -206,6 +206,7 @@
     $("found").textContent = hits.length ? `${hit + 1} of ${hits.length.toLocaleString("en")}` : "none";
   }
   $("search").addEventListener("input", find);
+  $("search").addEventListener("search", () => { if (!$("search").value) find(); });  // emptied by Escape
   $("search").addEventListener("keydown", (e) => { if (e.key === "Enter") next(); });
 
   // ---- filters -------------------------------------------------------------------------------------------------
@@ -307,7 +308,6 @@
       $(`tab-${other}`).tabIndex = other === name ? 0 : -1;
     }
     if (name === "rows") { Panels.table({model, seen, state}); Panels.markRows(seen, state.picked, true); }
-    resized();
   }
   for (const [place, name] of tabs.entries()) {
     $(`tab-${name}`).addEventListener("click", () => tab(name));
@@ -319,14 +319,7 @@
   function side() {
     $("side").hidden = !$("side").hidden;
     $("panel").setAttribute("aria-expanded", String(!$("side").hidden));
-    resized();
   }
-  function resized() {
-    const whole = picture.whole();
-    cy.resize();
-    if (whole) picture.fit();
-  }
-  addEventListener("resize", resized);
   function theme() {
     root.dataset.theme = Picture.dark() ? "light" : "dark";
     picture.restyle();

@@ -87,13 +87,14 @@ const Picture = (() => {
   function make(container, {looks, dashes}, first) {
     const cy = cytoscape({container, style: styles(looks, dashes, first > MANY), layout: {name: "preset", fit: false}, minZoom: 0.02,
       maxZoom: 4, boxSelectionEnabled: false, autounselectify: true, autoungrabify: true});
-    let stands = null, many = first > MANY;
+    let stands = null, around = null, many = first > MANY;
 
     function show(made, placed) {
       const crowd = placed.at.size > MANY;
       cy.batch(() => { cy.elements().remove(); cy.add(made); });
       if (crowd !== many) { many = crowd; restyle(); }
       stands = placed;
+      around = extent();
     }
 
     // The extent by what the layout says: asking the library for that of all labels takes a second of 5,000 nodes.
@@ -106,16 +107,18 @@ const Picture = (() => {
       return [left, right, top, bottom];
     }
 
-    // Is all of it to be seen?
-    function whole() {
-      if (!stands || !stands.at.size) return true;
-      const [left, right, top, bottom] = extent(), seen = cy.extent(), slack = 20;
-      return left > seen.x1 - slack && right < seen.x2 + slack && top > seen.y1 - slack && bottom < seen.y2 + slack;
-    }
+    // Was all of it to be seen when somebody last moved it? Then it is fitted in again when its place changes.
+    let whole = true;
+    cy.on("pan zoom", () => {
+      if (!stands || !stands.at.size) return;
+      const [left, right, top, bottom] = around, seen = cy.extent(), slack = 20;
+      whole = left > seen.x1 - slack && right < seen.x2 + slack && top > seen.y1 - slack && bottom < seen.y2 + slack;
+    });
+    new ResizeObserver(() => { cy.resize(); if (whole) fit(); }).observe(container);
 
     function fit() {
       if (!stands || !stands.at.size) return;
-      const [left, right, top, bottom] = extent();
+      const [left, right, top, bottom] = around;
       const level = Math.max(0.02, Math.min(1.5, cy.width() / (right - left), cy.height() / (bottom - top)));
       cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * (left + right) / 2, y: cy.height() / 2 - level * (top + bottom) / 2}});
     }
@@ -141,7 +144,7 @@ const Picture = (() => {
 
     const zoom = (factor) => cy.zoom({level: cy.zoom() * factor, renderedPosition: {x: cy.width() / 2, y: cy.height() / 2}});
     const restyle = () => cy.style(styles(looks, dashes, many));
-    return {cy, show, fit, whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
+    return {cy, show, fit, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
   }
 
   return {make, elements, wayClasses, css, dark};

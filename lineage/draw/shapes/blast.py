@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 
 from lineage import schema
@@ -49,10 +49,11 @@ def draw(answer: Blast, known: Known) -> Told:
         _altered(sheet, change)
     for work in answer.workloads:
         _workload(sheet, work)
-    boxes, inside = _touched(sheet, answer, roots) if roots else ([], {})
+    if roots:
+        _touched(sheet, answer, roots[0])
     whose = f", by credentials of {call_it(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
-    return Told(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer), boxes, inside)
+    return Told(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer))
 
 
 def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
@@ -104,32 +105,28 @@ def _workload(sheet: Sheet, work: Workload) -> None:
         sheet.link(resource, sheet.of_ref(f"{schema.SESSION} {key}"), schema.RUNS_AS, beside=True)
 
 
-def _touched(sheet: Sheet, answer: Blast, roots: list[str]) -> tuple[list[Box], dict[str, str]]:
+def _touched(sheet: Sheet, answer: Blast, root: str) -> None:
     """Draw what was touched and does not stand there already; the answer does not say by which of the nodes."""
     there = {(node.account, node.label) for node in sheet.nodes.values() if node.kind in ("resource", "role", "person")}
-    inside: dict[str, str] = {}
+    found: dict[str | None, list[str]] = defaultdict(list)
     for one in answer.touched:
-        label = role_name(one.resource) or short_name(one.resource)
-        if (one.account, label) in there:
+        if (one.account, role_name(one.resource) or short_name(one.resource)) in there:
             continue
         resource = sheet.resource(one.resource, one.type, one.account)
-        inside[resource] = f"touched {one.account or ''}"
+        found[sheet.account(resource)].append(resource)
         sheet.link(
-            roots[0], resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
+            root, resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
             last=one.last, count=one.calls, by="what was asked about, or something that came of it",
             operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive, events=one.event_ids,
         )  # fmt: skip
-    counts = Counter(inside.values())
-    accounts = {f"touched {one.account or ''}": one.account for one in answer.touched}
-    boxes = [
-        Box(
-            id=box, kind="resource", label=f"{count} resources that were touched", caption=caption("resources touched"),
-            account=accounts[box], facts=facts(what="resources that were changed, or read by sensitive calls"),
-        )
-        for box, count in counts.items()
-        if count > 1
-    ]  # fmt: skip
-    return boxes, {node: box for node, box in inside.items() if counts[box] > 1}
+    for account, resources in found.items():
+        if len(resources) > 1:
+            box = Box(
+                id=f"touched {account or ''}", kind="resource", label=f"{len(resources)} resources that were touched",
+                caption=caption("resources touched"), account=account,
+                facts=facts(what="resources that were changed, or read by sensitive calls"),
+            )  # fmt: skip
+            sheet.into(box, resources)
 
 
 def _notes(answer: Blast) -> list[str]:

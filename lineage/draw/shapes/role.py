@@ -43,15 +43,15 @@ def draw(answer: Role, known: Known) -> Told:
         cypher=paste("role", role=arn, since=None, until=None),
     )  # fmt: skip
     itself = sheet.principal(arn, "Role", None, answer.account)
-    inside = {itself: box.id}
+    sheet.into(box, [itself])
     for one in answer.sessions:
         session = _session(sheet, one)
-        inside[session] = box.id
+        sheet.into(box, [session])
         sheet.link(session, itself, schema.SESSION_OF, beside=True)
         for found in sheet.known.above.get(session, ()):
             key = chain(sheet, found, lit=False)
             if key != session:
-                inside[key] = box.id
+                sheet.into(box, [key])
     for one in answer.out:
         _obtained(sheet, one)
     for refused in answer.refused:
@@ -69,7 +69,7 @@ def draw(answer: Role, known: Known) -> Told:
         if total > shown:
             notes.append(f"{shown:,} of {total:,} {what} are drawn; --limit draws more.")
     title = f"Who came into {role_name(arn) or arn}, and where they went on to"
-    return Told(sheet, title, command("role", arn) or "lineage role", notes, [box], inside)
+    return Told(sheet, title, command("role", arn) or "lineage role", notes)
 
 
 def _session(sheet: Sheet, one: RoleSession) -> str:

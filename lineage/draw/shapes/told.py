@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lineage.draw.shape import Box
 from lineage.draw.sheet import Sheet
 
 
@@ -17,7 +16,3 @@ class Told(NamedTuple):
     about: str
     """The command that gives the answer."""
     notes: Sequence[str] = ()
-    boxes: Sequence[Box] = ()
-    """Boxes of the question's own; `inside` says what lies in them."""
-    inside: dict[str, str] = {}  # noqa: RUF012 - never written to
-    """Box of a node, by their IDs."""

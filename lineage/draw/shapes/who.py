@@ -8,7 +8,7 @@ from lineage import schema
 from lineage.answers import Hop, Origin, Provenance, Who, WhoAnswer
 from lineage.draw.copies import command, paste
 from lineage.draw.names import caption
-from lineage.draw.shape import Node
+from lineage.draw.shape import Box, Node
 from lineage.draw.shapes.told import Told
 from lineage.draw.sheet import ORIGINS, Known, Sheet, facts, texts
 from lineage.render import words
@@ -18,7 +18,9 @@ from lineage.times import iso
 LIT = 3
 """So many chains are lit; of more, none stands out."""
 LONGEST = 50
-"""Hops of a chain that is lit; a longer one, of renewals, is folded."""
+"""Of a chain with more hops the middle is folded."""
+ENDS = 3
+"""Hops of such a chain that stay in sight at either end."""
 
 
 def refs(answer: Who) -> Iterator[str]:
@@ -38,7 +40,7 @@ def draw(answer: Who, known: Known) -> Told:
     sheet = Sheet(known)
     lit = len(answer.answers) <= LIT
     for one in answer.answers:
-        end = chain(sheet, one, lit=lit and len(one.hops) <= LONGEST)
+        end = chain(sheet, one, lit=lit)
         if answer.kind == "event":
             asked_for(sheet, end, answer.asked)
     names = list(dict.fromkeys(words.whose(one.origin) for one in answer.answers))
@@ -98,22 +100,39 @@ def chain(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
         at = key
     if answer.made_by is not None:
         _provenance(sheet, answer.made_by, at, schema.ISSUED if answer.made_by.what == "access key" else schema.CREATED)
+    long, middle = len(answer.hops) > LONGEST, []
     for number, hop in enumerate(answer.hops):
+        within = long and ENDS <= number < len(answer.hops) - ENDS
+        shown = lit and not within
         session = sheet.of_ref(
             session_of(hop), ("expires", hop.expires or "not known"), account=hop.session.account or hop.account,
-            role_arn=hop.role_arn, name=hop.session_name, source_identity=hop.source_identity, lit=lit,
+            role_arn=hop.role_arn, name=hop.session_name, source_identity=hop.source_identity, lit=shown,
         )  # fmt: skip
-        _hop(sheet, at, session, hop, unsure=answer.reason == "ambiguous" and hop.candidates > 1, lit=lit)
+        _hop(sheet, at, session, hop, unsure=answer.reason == "ambiguous" and hop.candidates > 1, lit=shown)
         if number == 0 and answer.started_by is not None:
             _started(sheet, answer.started_by, answer.origin, session)
         at = session
         if hop.access_key_id:
-            at = sheet.of_ref(key_of(hop.access_key_id, session), account=hop.account, lit=lit)
+            at = sheet.of_ref(key_of(hop.access_key_id, session), account=hop.account, lit=shown)
             sheet.link(
-                session, at, schema.ISSUED, label="key", lit=lit, first=hop.time, events=hop.event_ids, api=hop.api,
+                session, at, schema.ISSUED, label="key", lit=shown, first=hop.time, events=hop.event_ids, api=hop.api,
                 rule="2",
             )  # fmt: skip
+        if within:
+            middle += [session, at]
+    if middle:
+        _fold_middle(sheet, middle, len(answer.hops) - 2 * ENDS)
     return at
+
+
+def _fold_middle(sheet: Sheet, nodes: list[str], hops: int) -> None:
+    accounts = {sheet.account(node) for node in nodes}
+    box = Box(
+        id=f"middle {nodes[0]}", kind="group", label=f"{hops:,} hops between", caption=caption("hops between"),
+        account=accounts.pop() if len(accounts) == 1 else None,
+        facts=facts(what="the middle of a long chain", hops=hops),
+    )  # fmt: skip
+    sheet.into(box, nodes)
 
 
 def origin(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:

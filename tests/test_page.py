@@ -1,0 +1,538 @@
+"""The page of a picture, opened from a file in a real Chromium: what a person sees and does there."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import pytest
+
+import lineage
+from lineage.draw import html
+from lineage.draw.bend import bends
+from lineage.draw.layout import place
+from lineage.draw.looks import LOOKS
+from lineage.draw.shape import Shape
+from lineage.draw.view import view
+from tests.test_cli import incident  # noqa: F401 - a fixture
+from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, crowd, hostile
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+PAGE = Path(html.__file__).parent / "page"
+Opener = Callable[..., "Opened"]
+
+
+class Opened:
+    """A page in a tab, with all that it said and asked for."""
+
+    def __init__(self, page: Page, path: Path, fragment: str = "") -> None:
+        self.page = page
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        page.on("console", lambda message: self.said.append(message.text))
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("dialog", lambda dialog: self.said.append(dialog.message))
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.goto(path.as_uri() + fragment)
+
+    def visible(self) -> tuple[list[str], list[str]]:
+        """IDs of the nodes and edges that are drawn."""
+        shown = self.page.evaluate("lineagePage.visible()")
+        return shown["nodes"], shown["edges"]
+
+    def drawn(self) -> tuple[int, int]:
+        """How many nodes and edges are in the drawing."""
+        found = self.page.evaluate(
+            "[lineagePage.cy().nodes().not('.frame').length, lineagePage.cy().edges().length]"
+        )
+        return found[0], found[1]
+
+    def state(self, name: str) -> Any:
+        """A part of the page's state."""
+        return self.page.evaluate(
+            "name => { const it = lineagePage.state()[name]; return it instanceof Set ? [...it] : it; }", name
+        )
+
+    def tap(self, node: str, *, shift: bool = False, double: bool = False) -> None:
+        """Click into the middle of a node or edge of the drawing."""
+        at = self.page.evaluate(
+            "id => { const it = lineagePage.cy().getElementById(id);"
+            " const at = it.isNode() ? it.renderedPosition() : it.renderedMidpoint();"
+            " const box = document.getElementById('drawing').getBoundingClientRect();"
+            " return [at.x + box.left, at.y + box.top]; }",
+            node,
+        )
+        if shift:
+            self.page.keyboard.down("Shift")
+        self.page.mouse.click(at[0], at[1], click_count=2 if double else 1)
+        if shift:
+            self.page.keyboard.up("Shift")
+        self.page.wait_for_timeout(50)
+
+    def text(self, selector: str) -> str:
+        """The text of the first element that fits."""
+        return self.page.locator(selector).first.inner_text()
+
+    def labels(self) -> set[str]:
+        """Captions of the drawn nodes."""
+        found: list[str] = self.page.evaluate("lineagePage.cy().nodes().not('.frame').map(one => one.data('caption'))")
+        return {one.replace("\n", " ") for one in found}
+
+
+@pytest.fixture(scope="module")
+def pictures(incident: Path) -> dict[str, Shape]:  # noqa: F811 - the fixture
+    """Pictures of the incident."""
+    with lineage.open(incident) as store:
+        return {
+            "who": store.picture(store.who(STARTED)), "trace": store.picture(store.trace(SIGN_IN)),
+            "role": store.picture(store.role(ROLE)), "blast": store.picture(store.blast(SIGN_IN, made=True)),
+            "chains": store.picture(store.chains()), "denied": store.picture(store.denied()),
+            "path": store.picture(store.path("537140928816", KEY)),
+            "cross_account": store.picture(store.cross_account()),
+        }  # fmt: skip
+
+
+@pytest.fixture
+def opened(chromium: Browser, pictures: dict[str, Shape], tmp_path: Path) -> Iterator[Opener]:
+    """Opens pictures, by name or as they are, in tabs of their own."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 850}, color_scheme="light", offline=True)
+
+    def to_open(shape: str | Shape, *, fragment: str = "") -> Opened:
+        path = tmp_path / "picture.html"
+        path.write_text(html.page(pictures[shape] if isinstance(shape, str) else shape), "utf-8")
+        return Opened(context.new_page(), path, fragment)
+
+    yield to_open
+    context.close()
+
+
+SESSION = "Session 537140928816/AROAX2EAYEEYMFDBS2QXG:dana.whitfield/2026-03-11T21:47:55Z"
+CALLS = f"calls Credential {KEY}"
+
+
+@pytest.mark.parametrize("name", ["who", "trace", "role", "blast", "chains", "denied", "path", "cross_account"])
+def test_it_opens_from_a_file_and_asks_for_nothing(name: str, opened: Opener, pictures: dict[str, Shape]) -> None:
+    """The page draws what the answer says, fetches nothing, and has nothing to complain of."""
+    tab = opened(name)
+    shown = view(pictures[name])
+
+    assert tab.said == []
+    assert tab.asked == [tab.page.url]
+    assert tab.visible()[0] == list(shown.entries)
+    assert tab.drawn() == (len(shown.entries), len(shown.ways))
+    assert tab.labels() == {entry.caption.replace("\n", " ") for entry in shown.entries.values()}
+    assert tab.text("#title") == pictures[name].title
+
+
+def test_open_all_shows_every_node(opened: Opener, pictures: dict[str, Shape]) -> None:
+    """With everything open there is a node for each node of the answer, and a link for each of its links."""
+    tab = opened("trace")
+    tab.page.click("#unfold")
+
+    assert tab.drawn() == (len(pictures["trace"].nodes), len(pictures["trace"].links))
+    tab.page.click("#refold")
+    assert tab.drawn() == (8, 8)
+    assert tab.said == []
+
+
+def test_a_click_shows_the_evidence(opened: Opener) -> None:
+    """A click on an edge shows event IDs, time, rule, confidence, address and agent of the grant behind it."""
+    tab = opened("who")
+    tab.tap(next(edge for edge in tab.visible()[1] if edge.startswith(SESSION)))
+    told = tab.text("#details")
+
+    for wanted in (
+        f"{DANA} → {OPS}", "c0ffee00-0000-4000-8000-000000000004", "c0ffee00-0000-4000-8000-000000000005",
+        "2026-03-11T21:53:30Z", "sts:AssumeRole", "EXACT", "198.51.100.23", "aws-cli/2.27.41", "rule",
+    ):  # fmt: skip
+        assert wanted in told
+
+
+def test_a_double_click_opens_a_group(opened: Opener) -> None:
+    """A double click opens what is folded; its button folds it again."""
+    tab = opened("trace")
+    before = tab.drawn()
+    tab.tap(CALLS, double=True)
+
+    assert tab.drawn() == (before[0] + 6, before[1] + 6)
+    assert "GetSecretValue secretsmanager" in tab.labels()
+    tab.tap(next(node for node in tab.visible()[0] if "GetSecretValue" in node))
+    tab.page.get_by_role("button", name="Fold 7 operations").click()
+    assert tab.drawn() == before
+
+
+def test_accounts_fold(opened: Opener) -> None:
+    """A whole account folds into one node that keeps its links, and opens again."""
+    tab = opened("blast")
+    tab.tap(f"Credential {KEY}")
+    tab.page.get_by_role("button", name="Fold payments 804275613390").click()
+
+    assert any(label.startswith("payments 804275613390") for label in tab.labels())
+    assert "account 804275613390" in tab.visible()[0]
+    assert any(edge.startswith(f"{SESSION}\x01account 804275613390") for edge in tab.visible()[1])
+
+
+def test_search_finds_what_is_folded(opened: Opener) -> None:
+    """Search looks into labels, facts and evidence, opens what it must, and says how many there are."""
+    tab = opened("trace")
+    tab.page.keyboard.press("/")
+    tab.page.keyboard.type("getsecretvalue")
+
+    assert tab.text("#found") == "1 of 1"
+    assert tab.text("#details h2") == "secretsmanager:GetSecretValue"
+    tab.page.fill("#search", "198.51.100.23")
+    assert tab.text("#found") == "1 of 2"
+    tab.page.keyboard.press("Enter")
+    assert tab.text("#found") == "2 of 2"
+    tab.page.fill("#search", "no such thing")
+    assert tab.text("#found") == "none"
+
+
+def test_the_slider_goes_through_time(opened: Opener) -> None:
+    """The slider shows what had happened until then, nothing jumps, and at its end is everything."""
+    tab = opened("who")
+    where = "lineagePage.cy().nodes().not('.frame').map(one => [one.id(), one.position()]).slice(0, 2)"
+    before = tab.page.evaluate(where)
+    tab.page.focus("#slider")
+    tab.page.keyboard.press("Home")
+
+    assert tab.drawn() == (2, 1)
+    assert tab.text("#clock") == "until 2026-03-11 21:47:55Z"
+    assert tab.page.evaluate(where) == before
+    tab.page.keyboard.press("ArrowRight")
+    assert tab.drawn() == (4, 3)
+    tab.page.keyboard.press("End")
+    assert tab.drawn() == (5, 4)
+    assert tab.text("#clock") == "all: 2026-03-11 21:47:55Z to 2026-03-11 21:55:02Z"
+
+
+def test_play_ends_with_everything(opened: Opener) -> None:
+    """Play goes from the first event to the last and stops by itself."""
+    tab = opened("who")
+    tab.page.click("#play")
+
+    assert tab.text("#play") == "Stop"
+    assert tab.drawn() == (2, 1)
+    tab.page.locator("#play", has_text="Play").wait_for()
+    assert tab.drawn() == (5, 4)
+
+
+def test_filters_leave_what_fits(opened: Opener, pictures: dict[str, Shape]) -> None:
+    """Filters for refusals, accounts, crossings, certainty and what stands beside the chain leave what fits."""
+    tab = opened("trace")
+
+    tab.page.check("#failed")
+    assert tab.labels() == {OPS, "5 operations"}
+    tab.page.uncheck("#failed")
+    tab.page.check("#cross")
+    assert tab.labels() == {DANA, OPS}
+    tab.page.uncheck("#cross")
+    tab.page.select_option("#confidence", "EXACT")
+    assert "dana.whitfield" not in tab.labels()
+    tab.page.select_option("#confidence", "NONE")
+    tab.page.select_option("#account", "537140928816")
+    assert tab.labels() == {"dana.whitfield", DANA, "5 operations", "ASIAX2EAYEEYGCAMPTMD", OPS}
+    tab.page.click("#refold")
+    tab.page.uncheck("#beside")
+    assert tab.page.evaluate("lineagePage.cy().edges('.beside').length") == 0
+    assert tab.state("account") == ""
+
+
+def test_a_path_between_two_picked_nodes_is_lit(opened: Opener) -> None:
+    """Two nodes that are picked with Shift light the path between them; Escape takes it back."""
+    tab = opened("trace")
+    tab.tap("Origin IdentityCenterUser a4441acb-e00d-42f9-8207-2df8d55d375d ", shift=True)
+    tab.tap(CALLS, shift=True)
+    lit = "lineagePage.cy().edges('.lit').length"
+
+    assert tab.text("#said") == "A path of 4 steps"
+    assert tab.page.evaluate(lit) == 4
+    assert tab.page.evaluate("lineagePage.cy().edges('.dim').length") == 4
+    tab.page.keyboard.press("Escape")
+    assert tab.page.evaluate(lit) == 1
+
+
+def test_the_way_from_the_origin_is_lit(opened: Opener) -> None:
+    """One key lights the way from the origin to what is chosen."""
+    tab = opened("trace")
+    tab.tap(CALLS)
+    tab.page.keyboard.press("o")
+
+    assert tab.text("#said") == "The way from dana.whitfield"
+    assert tab.page.evaluate("lineagePage.cy().edges('.lit').length") == 4
+
+
+def test_the_table_follows_and_leads(opened: Opener) -> None:
+    """The table holds a row for each edge; a row chooses its edge, and an edge marks its row."""
+    tab = opened("trace")
+    tab.page.click("#tab-rows")
+    rows = tab.page.locator("tbody tr")
+
+    assert rows.count() == 8
+    assert tab.text("#rowcount") == "8 of 8 rows"
+    rows.nth(2).click()
+    assert tab.state("picked") == rows.nth(2).get_attribute("data-id")
+    tab.tap(CALLS)
+    assert tab.page.locator('tbody tr[aria-selected="true"]').count() == 1
+    tab.page.fill("#rowfilter", "AssumeRole")
+    assert rows.count() == 2
+    tab.page.fill("#rowfilter", "")
+    tab.page.get_by_role("columnheader", name="times").click()
+    tab.page.get_by_role("columnheader", name="times").click()
+    assert [rows.nth(n).locator("td").nth(4).inner_text() for n in range(3)] == ["14", "5", "4"]
+
+
+def test_the_keyboard_is_enough(opened: Opener) -> None:
+    """Arrow keys go from node to node, Enter opens, letters do what the legend says."""
+    tab = opened("trace")
+    tab.page.focus("#drawing")
+    tab.page.keyboard.press("ArrowRight")
+    first = tab.state("picked")
+    tab.page.keyboard.press("ArrowRight")
+
+    assert first == "Origin IdentityCenterUser a4441acb-e00d-42f9-8207-2df8d55d375d "
+    assert tab.state("picked") == SESSION
+    tab.page.keyboard.press("u")
+    assert tab.state("folded") == []
+    tab.page.keyboard.press("d")
+    assert tab.page.evaluate("document.documentElement.dataset.theme") == "dark"
+    tab.page.keyboard.press("s")
+    assert not tab.page.locator("#side").is_visible()
+    tab.page.keyboard.press("Escape")
+    assert tab.state("picked") is None
+    tab.page.keyboard.press("Escape")
+    assert len(tab.state("folded")) == 4
+
+
+def test_a_link_restores_the_view(opened: Opener) -> None:
+    """The fragment of the address holds what was opened, chosen and filtered, and brings it back."""
+    tab = opened("trace")
+    tab.tap(CALLS, double=True)
+    tab.page.check("#cross")
+    tab.page.uncheck("#cross")
+    tab.page.select_option("#account", "804275613390")
+    tab.tap(f"Credential {KEY}")
+    fragment = tab.page.evaluate("location.hash")
+    again = opened("trace", fragment=fragment)
+
+    assert json.loads(unquote(fragment[1:])) == {
+        "opened": [CALLS], "account": "804275613390", "picked": f"Credential {KEY}",
+    }  # fmt: skip
+    assert again.visible() == tab.visible()
+    assert again.text("#details h2") == KEY
+    assert again.page.input_value("#account") == "804275613390"
+
+
+@pytest.mark.parametrize("fragment", ["#%", "#null", "#7", '#{"opened":7,"until":{},"picked":["x"],"ends":[null,"y"]}'])
+def test_a_broken_link_opens_all_the_same(opened: Opener, fragment: str) -> None:
+    """A fragment that says nothing of use is passed over."""
+    tab = opened("trace", fragment=fragment)
+
+    assert tab.said == []
+    assert tab.drawn() == (8, 8)
+
+
+def test_what_is_seen_is_saved(opened: Opener, tmp_path: Path) -> None:
+    """SVG and PNG of what is seen are saved as files, with no request to anywhere."""
+    tab = opened("trace")
+    tab.page.click("#save summary")
+    saved = {}
+    for form in ("svg", "png"):
+        with tab.page.expect_download() as download:
+            tab.page.click(f"#{form}")
+        saved[form] = tmp_path / f"saved.{form}"
+        download.value.save_as(saved[form])
+
+    drawn = saved["svg"].read_text("utf-8")
+    assert drawn.count("as dana.whitfield") == 1
+    assert "platform  537140928816" in drawn
+    assert saved["png"].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert [url for url in tab.asked if not url.startswith(("file:", "blob:", "data:"))] == []
+    assert tab.said == []
+
+
+def test_copies_hold_the_ask_as_it_is(opened: Opener, chromium: Browser) -> None:
+    """From a node one may take its key, the command that asks on, and the Cypher with its parameters."""
+    tab = opened("trace")
+    tab.page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    tab.tap(f"Credential {KEY}")
+    taken = {}
+    for name in ("Copy key", "Copy command", "Copy :param", "Copy Cypher"):
+        tab.page.get_by_role("button", name=name, exact=True).click()
+        taken[name] = tab.page.evaluate("window.copied")
+
+    assert taken["Copy key"] == KEY
+    assert taken["Copy command"] == f"lineage who {KEY}"
+    assert taken["Copy :param"] == f':param ask => "{KEY}";\n:param limit => 100;'
+    assert taken["Copy Cypher"].startswith("// ")
+    assert "$ask" in taken["Copy Cypher"]
+    assert tab.text("#said") == "Copied"
+
+
+def test_dark_and_narrow(chromium: Browser, pictures: dict[str, Shape], tmp_path: Path) -> None:
+    """The page begins as dark as the machine is, fits a narrow screen, and moves nothing where that is not wished."""
+    path = tmp_path / "picture.html"
+    path.write_text(html.page(pictures["trace"]), "utf-8")
+    context = chromium.new_context(viewport={"width": 600, "height": 800}, color_scheme="dark", reduced_motion="reduce")
+    tab = Opened(context.new_page(), path)
+    wide = tab.page.evaluate("document.documentElement.scrollWidth")
+    theme = tab.page.evaluate("document.documentElement.dataset.theme")
+    tab.page.keyboard.press("ArrowRight")
+    side = tab.page.locator("#side").bounding_box()
+    graph = tab.page.locator("#graph").bounding_box()
+    context.close()
+
+    assert (theme, wide) == ("dark", 600)
+    assert side is not None
+    assert graph is not None
+    assert side["y"] >= graph["y"] + graph["height"]
+    assert tab.said == []
+
+
+def test_the_legend_tells_every_kind(opened: Opener) -> None:
+    """Every form and dash is told in the legend, and no two kinds have the same form and outline."""
+    tab = opened("trace")
+    tab.page.click("#tab-legend")
+    told = tab.text("#legend")
+
+    assert [look.words for look in LOOKS.values() if look.words not in told] == []
+    assert len({(look.form, look.double) for look in LOOKS.values()}) == len(LOOKS)
+    for words in ("EXACT or STRONG", "LIKELY", "guess: less sure than LIKELY", "beside the chain", "failed (✕)"):
+        assert words in told
+
+
+def test_labels_thin_out_and_come_back(opened: Opener) -> None:
+    """Far away the labels of ordinary nodes are not drawn, while frames and what is lit still are."""
+    tab = opened("trace")
+    size = "selector => parseFloat(lineagePage.cy().nodes(selector)[0].style('min-zoomed-font-size'))"
+
+    assert tab.page.evaluate(size, ".frame") < tab.page.evaluate(size, ".lit") + 1
+    assert tab.page.evaluate(size, ".lit") < tab.page.evaluate(size, ".k-calls")
+
+
+# ---- hostile text
+def test_hostile_text_stays_text(opened: Opener) -> None:
+    """Names and agents that were made to do harm are text wherever the page shows them: nothing of them runs."""
+    tab = opened(hostile())
+    elements = "document.querySelectorAll('*').length"
+    tab.page.click("#unfold")
+    for node in tab.visible()[0]:
+        tab.tap(node)
+    tab.tap(tab.visible()[1][0])
+    shown = tab.text("#details")
+    tab.page.click("#tab-rows")
+    tab.page.fill("#search", "<script")
+    tab.page.wait_for_timeout(100)
+
+    assert tab.said == []
+    assert tab.asked == [tab.page.url.split("#")[0]]
+    assert "</script><script>alert(1)</script>\" onerror='x' javascript:alert(1) \\u202etxt.exe" in shown
+    assert tab.page.locator("[onerror]").count() == 0
+    assert tab.page.locator("script").count() == 1 + len(html.SCRIPTS)
+    assert tab.page.evaluate(elements) < 1000
+    assert any(HOSTILE in key for key in tab.page.evaluate("[...lineagePage.model.nodes.keys()]"))
+    assert tab.page.title().startswith("Credentials of </script>")
+
+
+def test_hostile_text_stays_text_in_what_is_saved(opened: Opener, tmp_path: Path) -> None:
+    """The SVG that the page saves holds hostile names as text too."""
+    import xml.etree.ElementTree as ET
+
+    tab = opened(hostile())
+    tab.page.click("#save summary")
+    with tab.page.expect_download() as download:
+        tab.page.click("#svg")
+    download.value.save_as(tmp_path / "saved.svg")
+    tags = {one.tag.rpartition("}")[2] for one in ET.parse(tmp_path / "saved.svg").iter()}
+
+    assert tags == {"svg", "title", "rect", "text", "g", "path"}
+
+
+# ---- large pictures
+def test_five_thousand_nodes_open(opened: Opener, record_property: Callable[[str, object], None]) -> None:
+    """A picture of 5,000 nodes, nothing folded, opens and can be searched; how long that took is printed."""
+    begun = time.perf_counter()
+    tab = opened(crowd(5000))
+    seconds = time.perf_counter() - begun
+    record_property("seconds", round(seconds, 2))
+    print(f"5,000 nodes were open after {seconds:.2f} s")
+
+    assert tab.drawn() == (5000, 4999)
+    assert "5,000 nodes are drawn" in tab.text("#notes")
+    tab.page.fill("#search", "thing 4321")
+    assert tab.text("#found") == "1 of 1"
+    assert tab.said == []
+
+
+# ---- the twins
+def random_drawings() -> list[tuple[list[str], list[tuple[str, str]], dict[str, str]]]:
+    """Graphs of all sizes, with cycles, accounts and loners."""
+    found = []
+    for seed in range(40):
+        dice = random.Random(seed)
+        nodes = [f"n{number}" for number in range(dice.choice([0, 1, 2, 5, 20, 80, 300]))]
+        links = [(dice.choice(nodes), dice.choice(nodes)) for _ in range(int(len(nodes) * 1.3))]
+        found.append((nodes, links, {node: f"account {dice.randrange(5)}" for node in nodes if dice.random() < 0.8}))
+    return found
+
+
+@pytest.fixture
+def javascript(request: pytest.FixtureRequest) -> Callable[[str, object], Any]:
+    """Evaluates a function of one value beside layout.js and model.js: in node where there is one, else in Chromium."""
+    source = "".join((PAGE / name).read_text("utf-8") for name in ("layout.js", "model.js"))
+    node = shutil.which("node")
+
+    def evaluate(function: str, value: object) -> Any:
+        if node is None:
+            page = request.getfixturevalue("chromium").new_page()
+            page.add_script_tag(content=source)
+            found = page.evaluate(function, value)
+            page.close()
+            return found
+        program = f"{source}\nconsole.log(JSON.stringify(({function})(JSON.parse(require('fs').readFileSync(0)))));"
+        ran = subprocess.run([node, "-e", program], input=json.dumps(value), capture_output=True, text=True, check=True)
+        return json.loads(ran.stdout)
+
+    return evaluate
+
+
+def test_layouts_are_twins(javascript: Callable[[str, object], Any]) -> None:
+    """The page puts what is unfolded where Python would put it, and bends links as Python does, to the last digit."""
+    drawings = random_drawings()
+    found = javascript(
+        "drawings => drawings.map(([nodes, links, accounts]) => {"
+        " const stands = Layout.place(nodes, links, (node) => accounts[node] || '');"
+        " const at = [...stands.at].map(([id, one]) => [id, one.x, one.y]);"
+        " return [at, [...stands.frames], Layout.bends(links, stands.at)]; })",
+        drawings,
+    )
+
+    for (nodes, links, accounts), (at, frames, bent) in zip(drawings, found, strict=True):
+        stands = place(nodes, links, accounts)
+        assert {node: (x, y) for node, x, y in at} == stands.at
+        assert {account: tuple(frame) for account, frame in frames} == stands.frames
+        assert bent == bends(links, stands.at)
+
+
+def test_views_are_twins(javascript: Callable[[str, object], Any], pictures: dict[str, Shape]) -> None:
+    """The page folds, names and joins what it draws as Python does for paper."""
+    for shape in pictures.values():
+        seen = javascript(
+            "data => { const model = Model.make(data), seen = model.view(model.start());"
+            " return [[...seen.entries.values()].map((one) => [one.id, Model.caption(one), model.isLit(one)]),"
+            " [...seen.ways.values()].map((way) => [way.source, way.target, Model.words(way)])]; }",
+            html.data(shape),
+        )
+        shown = view(shape)
+
+        assert seen[0] == [[one, entry.caption, entry.lit] for one, entry in shown.entries.items()]
+        assert seen[1] == [[way.source, way.target, way.words] for way in shown.ways]
