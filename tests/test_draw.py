@@ -501,10 +501,10 @@ def test_graph_writes_to_standard_output(run: Shell) -> None:  # noqa: F811 - th
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["whose", "x"], "graph whose: no question that can be drawn; there are: who, trace, chains, role, blast, "),
-        (["path", "x"], "graph path: takes 2 asks, not 1"),
-        (["denied", "x", "y"], "graph denied: takes 0 or 1 asks, not 2"),
-        (["who", STARTED, "--made"], "--made: not for who; "),
+        (["whose", "x"], "whose: no question to ask here; there are: who, trace, chains, role, blast, path, "),
+        (["path", "x"], "path: Missing argument 'END'."),
+        (["denied", "x", "y"], "denied: Got unexpected extra argument(s) (y)"),
+        (["who", STARTED, "--made"], "who: No such option: --made"),
         (["chains", "--from", "2026-01-01", "-o", "x.png"], "x.png: no ending of a picture; there are: .html, .svg, "),
         (["who", STARTED, "--format", "png"], "--format png: there is none; one of html, svg, graphml, json, dot"),
         (["who", STARTED, "-o", "no/such/folder/x.svg"], "x.svg: cannot be written (No such file or directory); "),
@@ -528,8 +528,19 @@ def test_nothing_is_written_of_nothing(run: Shell, tmp_path: Path) -> None:  # n
     assert list(tmp_path.iterdir()) == []
 
 
-def test_every_question_with_a_shape_has_a_module() -> None:
-    """The questions that the command offers are those that can be drawn."""
-    from lineage.commands.pictures import QUESTIONS
+def test_graph_takes_the_options_of_the_question(run: Shell) -> None:  # noqa: F811 - the fixture
+    """What the question takes on the command line it takes behind `graph`, wherever the options stand."""
+    whole = run("graph", "blast", SIGN_IN, "-o", "-", "--format", "json")
+    made = run("graph", "-o", "-", "blast", "--made", SIGN_IN, "--format", "json")
+    never = run("graph", "chains", "--min-depth", "9", "-o", "-")
 
-    assert tuple(QUESTIONS) == shapes.QUESTIONS
+    assert len(json.loads(made.out)["nodes"]) > len(json.loads(whole.out)["nodes"])
+    assert (never.code, never.err) == (1, "not found: chains --min-depth 9\n")
+
+
+def test_every_question_with_a_shape_is_offered() -> None:
+    """The command offers the questions that can be drawn, by the names of their commands."""
+    from lineage.commands import pictures, spoken
+
+    assert set(pictures.QUESTIONS) < set(spoken.questions())
+    assert len(pictures.QUESTIONS) == len(shapes.QUESTIONS)

@@ -7,20 +7,21 @@ from typing import Annotated
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Debug, Since, Store, Until, app
+from lineage.commands.app import DEFAULT, Debug, Store, app
 
 
-@app.command(epilog="Example: lineage graph trace c0ffee00-0000-4000-8000-000000000002 -o trace.html")
+@app.command(
+    epilog="Example: lineage graph trace c0ffee00-0000-4000-8000-000000000002 -o trace.html",
+    context_settings={"ignore_unknown_options": True},
+)
 def graph(
     question: Annotated[
-        str,
+        list[str],
         typer.Argument(
-            metavar="QUESTION", help="One of who, trace, chains, role, blast, path, cross-account, denied."
+            metavar="QUESTION",
+            help="who, trace, chains, role, blast, path, cross-account or denied, with its asks and options.",
         ),
     ],
-    asks: Annotated[
-        list[str] | None, typer.Argument(metavar="[ASK]...", help="What the question asks about; two ends of a path.")
-    ] = None,
     output: Annotated[
         str,
         typer.Option(
@@ -33,30 +34,19 @@ def graph(
         typer.Option("--format", metavar="FORM", help="html, svg, graphml, json or dot; else by the ending."),
     ] = None,
     store: Store = DEFAULT,
-    since: Since = None,
-    until: Until = None,
-    account: Annotated[
-        str | None, typer.Option(metavar="ID", help="chains: only through this account.")
-    ] = None,
-    made: Annotated[
-        bool, typer.Option("--made", help="blast: go on through keys and users made for somebody else.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="At most so many, as the question counts them.")
-    ] = None,
     debug: Debug = False,
-) -> None:
+) -> None:  # fmt: skip
     """Draw an answer as a page that opens in any browser, or as a picture for other tools."""
-    from lineage.commands.pictures import answer, form_of, put
+    from lineage.commands import pictures
+    from lineage.commands.spoken import is_found
 
-    wanted = form_of(output, form)
-    options = {"since": since, "until": until, "account": account, "made": made, "limit": limit}
+    wanted, asked = pictures.form_of(output, form), pictures.question(question)
     with guard.opened(store) as lineage:
-        found, asked = answer(lineage, question, asks or [], options)
-        if found is None:
-            guard.say(f"not found: {asked}")
+        answer = asked.of(lineage)
+        if not is_found(answer):
+            guard.say(f"not found: {getattr(answer, 'asked', None) or ' '.join(question)}")
             raise typer.Exit(1)
-        picture = lineage.picture(found)
-    put(picture, output, wanted)
+        picture = lineage.picture(answer)
+    pictures.put(picture, output, wanted)
     if output != "-":
         guard.say(f"{output}: {len(picture.nodes):,} nodes, {len(picture.links):,} edges")

@@ -10,24 +10,31 @@ from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Debug, Store, app
 
 
-@app.command(epilog="Example: lineage explore trace c0ffee00-0000-4000-8000-000000000002")
+@app.command(
+    epilog="Example: lineage explore trace c0ffee00-0000-4000-8000-000000000002",
+    context_settings={"ignore_unknown_options": True},
+)
 def explore(
     question: Annotated[
-        str, typer.Argument(metavar="[QUESTION]", help="who, trace, role, blast, denied, chains, cross_account, path.")
-    ] = "chains",
-    asks: Annotated[list[str] | None, typer.Argument(metavar="[ASK...]", help="What the question is about.")] = None,
+        list[str] | None,
+        typer.Argument(metavar="[QUESTION]", help="Any question with its asks and options; none: chains."),
+    ] = None,
     store: Store = DEFAULT,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, metavar="N", help="That port; else a free one.")
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Serve the pictures of a store on this machine, until Ctrl-C."""
+    """Serve the pictures and answers of a store on this machine, until Ctrl-C."""
+    import shlex
+
+    from lineage.commands import spoken
     from lineage.explore.server import ExploreServer
     from lineage.explore.source import StoreSource
 
-    asked = " ".join(asks or [])
-    with ExploreServer(lambda: StoreSource(guard.opened(store), question, asked), port or 0) as server:
+    first = question or ["chains"]
+    spoken.parse(first)
+    with ExploreServer(lambda: StoreSource(guard.opened(store), spoken, shlex.join(first)), port or 0) as server:
         typer.echo(server.address)
         guard.say("Open the address in a browser; it is good until Ctrl-C.")
         server.serve_forever()

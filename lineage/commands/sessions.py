@@ -35,10 +35,10 @@ def timeline(
     store: Store = DEFAULT,
     since: Since = None,
     until: Until = None,
-    alert_from: Annotated[
+    alert_since: Annotated[
         str | None, typer.Option("--alert-from", metavar="TIME", help="When what the alert is about began.")
     ] = None,
-    alert_to: Annotated[str | None, typer.Option("--alert-to", metavar="TIME", help="When it ended.")] = None,
+    alert_until: Annotated[str | None, typer.Option("--alert-to", metavar="TIME", help="When it ended.")] = None,
     limit: Limit = 1000,
     json: Json = False,
     csv: Csv = False,
@@ -47,7 +47,7 @@ def timeline(
     """Tell call by call what the whole chain changed, tried and got."""
     with guard.opened(store) as lineage:
         answer = lineage.timeline(
-            ask, since=since, until=until, alert_since=alert_from, alert_until=alert_to, limit=limit
+            ask, since=since, until=until, alert_since=alert_since, alert_until=alert_until, limit=limit
         )
     show_answer(answer, json=json, csv=csv, found=answer.found, asked=answer.asked)
 

@@ -29,20 +29,25 @@ _CYTOSCAPE_STYLE = ".__________cytoscape_container { position: relative; }"
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
-def page(shape: Shape, *, live: str | None = None) -> str:
-    """The page as text. `live` is the script of a page that a server stands behind, which it may then ask."""
+def page(shape: Shape, *, live: str | None = None, asking: str = "") -> str:
+    """The page as text.
+
+    `live` is the script of a page that a server stands behind, which it may then ask, and `asking` the form to do so,
+    as HTML.
+    """
     scripts = [script(name) for name in SCRIPTS[:-1]] + ([live] if live else []) + [script(SCRIPTS[-1])]
     style = _file("page.css")
     policy = (
-        f"default-src 'none'; script-src {' '.join(map(_hash, scripts))}; "
-        f"style-src {_hash(style)} {_hash(_CYTOSCAPE_STYLE)}; img-src data: blob:; base-uri 'none'; form-action 'none'"
-        + ("; connect-src 'self'" if live else "")
+        f"default-src 'none'; script-src {' '.join(map(hashed, scripts))}; "
+        f"style-src {hashed(style)} {hashed(_CYTOSCAPE_STYLE)}; img-src data: blob:; base-uri 'none'; "
+        + ("form-action 'self'; connect-src 'self'" if live else "form-action 'none'")
     )
     parts = {
         "policy": escape(policy, quote=True),
         "title": escape(clean(shape.title)),
         "style": style,
         "cytoscape_style": _CYTOSCAPE_STYLE,
+        "asking": asking,
         "data": in_script(data(shape)),
         "scripts": "\n".join(f"<script>{text}</script>" for text in scripts),
     }
@@ -81,5 +86,6 @@ def _file(name: str) -> str:
     return files("lineage.draw").joinpath("page", name).read_text("utf-8")
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """The hash of a script or style, as a content security policy names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

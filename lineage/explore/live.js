@@ -2,22 +2,7 @@
 // address; what is not found or cannot be asked is told in one line.
 "use strict";
 window.lineageLive = ({model, draw, pick, say, element, button}) => {
-  const QUESTIONS = {who: 1, trace: 1, role: 1, blast: 1, denied: 0, chains: 0, "cross_account": 0, path: 2};
-  const given = new URLSearchParams(location.search);
-  const form = element("form", null, {id: "live"});
-  const question = element("select", null, {id: "question", "aria-label": "Question"});
-  for (const name of Object.keys(QUESTIONS)) question.append(element("option", name, {value: name}));
-  const asked = element("input", null, {id: "ask", type: "search", size: "44", "aria-label": "Ask",
-    placeholder: "event ID, key, session or ARN; two for path", autocomplete: "off", spellcheck: "false"});
-  const told = element("span", null, {id: "told", role: "alert"});
-  form.append(question, asked, element("button", "Ask"), told);
-  document.getElementById("tools").prepend(form);
-  if (given.get("question") in QUESTIONS) question.value = given.get("question");
-  asked.value = given.get("ask") || "";
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    location.href = `./?${new URLSearchParams({question: question.value, ask: asked.value.trim()})}`;
-  });
+  const told = document.getElementById("told");
 
   async function fetched(node) {
     say("Asking\u2026");

@@ -2,38 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from importlib.resources import files
 from types import TracebackType
-from typing import Final
+from typing import Protocol
 
 import msgspec
 
 from lineage import Lineage, schema
 from lineage.answers import Model
-from lineage.draw import fold, html
-from lineage.draw.shape import Shape
+from lineage.answers.investigation import Investigation
+from lineage.draw import fold, html, shapes
 from lineage.errors import BadUse, LineageError, NotFound
+from lineage.explore import told
 from lineage.explore.near import near
 from lineage.keys import ref
+from lineage.render import report_html
 
-LIMIT: Final = 300
-"""At most so many branches, paths or sessions of one answer are drawn."""
-_ONE: Final = "one event ID, key, session or ARN"
-_WANTED: Final[Mapping[str, tuple[int, ...]]] = {
-    "who": (1,), "trace": (1,), "role": (1,), "blast": (1,), "denied": (0, 1), "chains": (0,), "cross_account": (0,),
-    "path": (2,),
-}  # fmt: skip
-"""How many asks a question takes."""
+TEXT, PICTURE, REPORT = ("in words", "text"), ("as a picture", ""), ("as a report", "report")
+"""Other forms of an answer, and the values of `as` that ask for them."""
+
+
+class Asked(Protocol):
+    """A question that was understood."""
+
+    def of(self, store: Lineage) -> Model:
+        """The answer. Raises `LineageError`."""
+
+
+class Language(Protocol):
+    """How questions are typed."""
+
+    def questions(self) -> tuple[str, ...]:
+        """Their names."""
+
+    def words_of(self, line: str) -> list[str]:
+        """The words of a typed line. Raises `BadUse`."""
+
+    def parse(self, words: list[str]) -> Asked:
+        """The question of these words. Raises `BadUse`."""
+
+    def is_found(self, answer: Model) -> bool:
+        """Was there anything?"""
 
 
 class StoreSource:
     """Pages and neighbourhoods of one open store."""
 
-    def __init__(self, store: Lineage, question: str, asked: str) -> None:
+    def __init__(self, store: Lineage, language: Language, first: str) -> None:
+        """`first` is the question that the page opens on, as it is typed."""
         self._store = store
-        self._first = question, asked
+        self._language = language
+        self._first = first
 
     def __enter__(self) -> StoreSource:
         return self
@@ -44,30 +65,31 @@ class StoreSource:
         self._store.close()
 
     def page(self, query: Mapping[str, str]) -> str:
-        """The page of the answer that was asked for, else of the first; an error is a note on an empty page."""
-        question, asked = (query["question"], query.get("ask", "")) if query.get("question") else self._first
-        try:
-            shape = self.shape(question, asked)
-        except LineageError as error:
-            shape = Shape(title="Nothing to draw", about=f"lineage {question} {asked}".strip(), notes=(str(error),))
-        return html.page(shape, live=_live())
+        """The page of a `question` with its `ask`, else of the first; `as` says in which form.
 
-    def shape(self, question: str, asked: str) -> Shape:
-        """The picture of an answer. Raises `BadUse` and `NotFound`."""
-        asks = asked.split()
-        if question not in _WANTED:
-            raise BadUse(f"{question}: no question with a picture; there are {', '.join(_WANTED)}")
-        if len(asks) not in _WANTED[question]:
-            wanted = {0: "nothing", 1: _ONE, 2: "two of event ID, key, session and ARN"}[_WANTED[question][-1]]
-            raise BadUse(f"{question}: takes {wanted}")
-        ways: dict[str, Callable[..., Model]] = {
-            name: getattr(self._store, name) for name in _WANTED
-        }
-        bound = {} if question in ("cross_account",) else {"limit": LIMIT if question != "path" else 20}
-        answer = ways[question](*asks, **bound)
-        if getattr(answer, "found", True) is False or getattr(answer, "total", 1) == 0:
-            raise NotFound(f"not found: {asked or question}")
-        return self._store.picture(answer)
+        An error is a line on a page where one can ask on.
+        """
+        line = f"{query['question']} {query.get('ask', '')}".strip() if query.get("question") else self._first
+        ways = partial(told.page, line, self._language.questions())
+        try:
+            answer = self._answer(line)
+        except LineageError as error:
+            return ways(problem=str(error))
+        wanted = query.get("as")
+        if isinstance(answer, Investigation):
+            return report_html.page(answer) if wanted == "report" else ways(answer, others=[REPORT])
+        if getattr(answer, "name", None) not in shapes.QUESTIONS:
+            return ways(answer)
+        if wanted == "text":
+            return ways(answer, others=[PICTURE])
+        asking = told.form(line, self._language.questions(), [TEXT])
+        return html.page(self._store.picture(answer), live=_live(), asking=asking)
+
+    def _answer(self, line: str) -> Model:
+        answer = self._language.parse(self._language.words_of(line)).of(self._store)
+        if not self._language.is_found(answer):
+            raise NotFound(f"not found: {getattr(answer, 'asked', None) or line}")
+        return answer
 
     def near(self, node: str) -> object:
         """The picture of what hangs on a node, as JSON values. Raises `BadUse` and `NotFound`."""
