@@ -240,7 +240,7 @@ def test_schema_describes_the_answer(run: Shell) -> None:
 
     assert schema == json.loads(run("schema", "lineage.who/1").out)
     assert schema["properties"]["schema"]["const"] == "lineage.who/1"
-    assert run("schema").out.split() == list(ANSWERS)
+    assert run("schema").out.split() == [*ANSWERS, "lineage.graph/1"]
 
 
 def test_version(run: Shell) -> None:

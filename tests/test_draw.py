@@ -15,6 +15,7 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 import lineage
 from lineage import Lineage
@@ -200,7 +201,7 @@ def drawable(store: Lineage, story: Path) -> Iterator[Model]:
 def session(number: int, role: str = "deploy", **more: object) -> Node:
     """A session of a role."""
     return msgspec.convert(
-        {"id": f"Session {role} {number}", "label": f"{role} as {number}", "caption": role, "shape": "session",
+        {"id": f"Session {role} {number}", "label": f"{role} as {number}", "caption": role, "kind": "session",
          "account": "111122223333", "copy": {"ARN": f"arn:aws:iam::111122223333:role/{role}"}, **more},
         Node,
     )  # fmt: skip
@@ -449,6 +450,20 @@ def test_json_has_a_schema_and_everything(store: Lineage) -> None:
     assert told["schema"] == "lineage.graph/1"
     assert (len(told["nodes"]), len(told["links"])) == (len(shape.nodes), len(shape.links))
     assert set(told["at"]) == set(view(shape).entries)
+
+
+def test_json_is_what_its_schema_says(store: Lineage) -> None:
+    """Each picture keeps the schema that `lineage schema graph` prints, and has no member that is not in it."""
+    schema = jsonform.json_schema()
+    check = Draft202012Validator(schema)
+    members = {name: set(told["properties"]) for name, told in schema["$defs"].items() if "properties" in told}
+    for answer in answers(store).values():
+        told = json.loads(jsonform.text(store.picture(answer)))
+
+        check.validate(told)
+        assert set(told) <= members["Graph"]
+        assert {name for node in told["nodes"] for name in node} <= members["Node"]
+        assert {name for link in told["links"] for name in link} <= members["Link"]
 
 
 def test_graphml_is_read_by_others(store: Lineage) -> None:

@@ -1,10 +1,11 @@
-"""`lineage schema`: the JSON Schema of the answers."""
+"""`lineage schema`: the JSON Schema of the answers and of pictures."""
 
 from __future__ import annotations
 
 import json
 
 from lineage.answers.registry import ANSWERS
+from lineage.draw import jsonform
 from lineage.errors import BadUse
 
 
@@ -13,10 +14,12 @@ def schema(name: str | None) -> str:
 
     Raises `BadUse` for a name that there is not.
     """
+    names = [*ANSWERS, jsonform.SCHEMA]
     if name is None:
-        return "\n".join(ANSWERS)
-    by_stem = {full.split(".")[-1].split("/")[0]: model for full, model in ANSWERS.items()}
-    model = ANSWERS.get(name) or by_stem.get(name.replace("-", "_"))
-    if model is None:
+        return "\n".join(names)
+    by_stem = {full.split(".")[-1].split("/")[0]: full for full in names}
+    full = name if name in names else by_stem.get(name.replace("-", "_"))
+    if full is None:
         raise BadUse(f"schema {name}: there is none; there are: {', '.join(by_stem)}")
-    return json.dumps(model.model_json_schema(mode="serialization"), indent=2)
+    told = ANSWERS[full].model_json_schema(mode="serialization") if full in ANSWERS else jsonform.json_schema()
+    return json.dumps(told, indent=2)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +13,27 @@ from lineage.draw.view import placed, view
 from lineage.render.text import safe_json
 
 SCHEMA = "lineage.graph/1"
+
+
+class Graph(Shape, frozen=True, omit_defaults=True, kw_only=True):
+    """A picture, and where it stands when it opens."""
+
+    schema: Literal["lineage.graph/1"]
+    beside: bool
+    at: Mapping[str, tuple[float, float]]
+    """Where the middle of each drawn node or folded box stands, in pixels to the right and down."""
+    frames: Mapping[str, tuple[float, float, float, float]]
+    """The frame of each account: left, top, right, bottom."""
+    queries: Mapping[str, str]
+    """The Cypher statements that nodes and links name."""
+
+
+def json_schema() -> dict[str, Any]:  # Any: JSON values
+    """The JSON Schema of `graph`. What is left out has the default that stands there."""
+    told: dict[str, Any] = msgspec.json.schema(Graph)
+    guess = {"type": "boolean", "description": "Is it less sure than LIKELY?"}
+    told["$defs"]["Link"]["properties"]["guess"] = guess
+    return told
 
 
 def graph(shape: Shape) -> dict[str, Any]:  # Any: JSON values

@@ -50,7 +50,7 @@ class Thing(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     cypher: Paste | None = None
 
 
-class Node(Thing, frozen=True, omit_defaults=True, kw_only=True, rename={"kind": "shape"}):
+class Node(Thing, frozen=True, omit_defaults=True, kw_only=True):
     """An identity, key, workload, operation or account."""
 
     kind: Kind

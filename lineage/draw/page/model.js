@@ -30,7 +30,7 @@ const Model = (() => {
     }
 
     const look = (id) => boxes.get(id) || nodes.get(id);
-    const kind = (id) => (boxes.has(id) ? boxes.get(id).kind : nodes.get(id).shape);
+    const kind = (id) => (boxes.has(id) ? boxes.get(id).kind : nodes.get(id).kind);
     const stands = (id, folded) => around(id).find((box) => folded.has(box)) || id;
     const accountOf = (id) => (kind(id) === "account" ? "" : look(id).account || "");
 
@@ -90,7 +90,7 @@ const Model = (() => {
   function caption(entry) {
     const own = entry.thing.caption || entry.thing.label;
     if (!entry.folded || ["session", "calls"].includes(entry.kind)) return own;
-    const sessions = entry.members.filter((node) => node.shape === "session").length;
+    const sessions = entry.members.filter((node) => node.kind === "session").length;
     return `${own} \u00d7${(sessions || entry.members.length).toLocaleString("en")}`;
   }
 
