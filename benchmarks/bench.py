@@ -31,6 +31,8 @@ WHO_ASKS = 1_000
 SHELL_ASKS = 7
 LARGE = 1_000_000
 """Events of the store that `investigate` is asked on."""
+DRAWN = 5_000
+"""Nodes of the picture that is opened."""
 STREAM_ASKS = 10_000
 CREDENTIALS = 100_000
 MEGABYTE = 1e6
@@ -153,6 +155,20 @@ def investigating(work: Path, events: int, seed: int) -> Iterator[Line]:
         "< 3 s",
         took["median"] < 3,
     )
+
+
+def pictures(work: Path) -> Iterator[Line]:
+    """How quickly a large picture is placed, and its page opens."""
+    say("pictures")
+    seconds = run("layout", nodes=DRAWN)["seconds"]
+    yield Line(f"layout of {DRAWN:,} nodes", f"{seconds:,.2f} s", "", "< 1 s", seconds < 1)
+    took = run("page", nodes=DRAWN, folder=str(work))
+    what = f"page of {DRAWN:,} nodes, until it is open"
+    if took:
+        figure = f"{took['median']:,.2f} s, at most {took['slowest']:,.2f} s"
+        yield Line(what, figure, "", "< 3 s", took["median"] < 3)
+    else:
+        yield Line(what, "no Chromium", "", "< 3 s")
 
 
 def peaks(work: Path, whole: Path, events: int, seed: int) -> Iterator[Line]:
@@ -281,6 +297,7 @@ def main() -> None:
             *speed(logs, args.events, work, server),
             *asking(work, args.credentials, server, args.seed),
             *(investigating(work, args.large, args.seed) if args.large else ()),
+            *pictures(work),
             *peaks(work, logs, args.events, args.seed),
         ]
         print(table(lines))

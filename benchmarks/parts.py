@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 LINEAGE = (sys.executable, "-c", "from lineage.cli import main; main()")
 """The command `lineage`, also where it is not installed."""
 
+OPENED = 7
+"""Times that a picture is placed and opened."""
+
 GZIP = 31
 """zlib's `wbits` for a stream with a gzip header."""
 
@@ -177,6 +180,46 @@ def investigate_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
     return {"median": median(seconds), "slowest": max(seconds)}
 
 
+def layout(nodes: int) -> dict[str, float]:
+    """Seconds to place the nodes of a picture, nothing of which is folded."""
+    from lineage.draw.view import placed, view
+    from tests.crowd import crowd
+
+    shown = view(crowd(nodes))
+    seconds = []
+    for _ in range(OPENED):
+        begin = time.perf_counter()
+        placed(shown)
+        seconds.append(time.perf_counter() - begin)
+    return {"seconds": median(seconds)}
+
+
+def page(nodes: int, folder: str) -> dict[str, float]:
+    """Seconds until a page of so many drawn nodes is open in Chromium; nothing where there is none."""
+    from lineage.draw import html
+    from tests.chromium import Missing, launched
+    from tests.crowd import crowd
+
+    file = Path(folder) / "crowd.html"
+    file.write_text(html.page(crowd(nodes)), "utf-8")
+    seconds = []
+    try:
+        for browser in launched():
+            for _ in range(OPENED):
+                tab = browser.new_page()
+                begin = time.perf_counter()
+                tab.goto(file.as_uri())
+                drawn = tab.evaluate("lineagePage.cy().nodes().not('.frame').length")
+                seconds.append(time.perf_counter() - begin)
+                tab.close()
+                if drawn != nodes:
+                    raise SystemExit(f"bench: the page drew {drawn:,} of {nodes:,} nodes")
+    except Missing as reason:
+        print(f"bench: no Chromium: {reason}", file=sys.stderr)
+        return {}
+    return {"median": median(seconds), "slowest": max(seconds)}
+
+
 def _files(paths: Sequence[str]) -> list[Path]:
     """The files, in the order of their names."""
     return sorted(
@@ -186,7 +229,7 @@ def _files(paths: Sequence[str]) -> list[Path]:
 
 PARTS: dict[str, Callable[..., dict[str, float]]] = {
     part.__name__: part
-    for part in (floor, read_and_aggregate, load, who, who_shell, who_stream, enrich, investigate_shell)
+    for part in (floor, read_and_aggregate, load, who, who_shell, who_stream, enrich, investigate_shell, layout, page)
 }
 
 if __name__ == "__main__":

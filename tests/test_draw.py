@@ -24,11 +24,12 @@ from lineage.draw import dot, files, fold, graphml, html, jsonform, shapes, svg
 from lineage.draw.copies import command, paste
 from lineage.draw.crowd import MOST, crowded
 from lineage.draw.layout import SIZE, place
-from lineage.draw.shape import Box, Link, Node, Shape
+from lineage.draw.shape import Node, Shape
 from lineage.draw.shapes.who import draw as draw_who
 from lineage.draw.sheet import Known
 from lineage.draw.view import placed, standing_for, view
 from lineage.errors import BadUse
+from tests.crowd import crowd
 from tests.neo4j_server import Server
 from tests.test_cli import ROOT, Shell, incident, run  # noqa: F401 - fixtures
 from tests.test_stories import STORIES, orders
@@ -204,23 +205,6 @@ def session(number: int, role: str = "deploy", **more: object) -> Node:
         {"id": f"Session {role} {number}", "label": f"{role} as {number}", "caption": role, "kind": "session",
          "account": "111122223333", "copy": {"ARN": f"arn:aws:iam::111122223333:role/{role}"}, **more},
         Node,
-    )  # fmt: skip
-
-
-def crowd(count: int, *, lit: int = 0) -> Shape:
-    """A person and so many nodes that come from it, over twelve accounts."""
-    accounts = [f"{number:012d}" for number in range(12)]
-    nodes = [
-        Node(id=f"n{n}", label=f"thing {n}", caption=f"thing {n}", kind="resource", account=accounts[n % 12],
-             box=f"account {accounts[n % 12]}", lit=0 < n <= lit)
-        for n in range(count)
-    ]  # fmt: skip
-    return Shape(
-        title="many", about="lineage trace x",
-        boxes=tuple(Box(id=f"account {one}", kind="account", label=one, caption=one, account=one) for one in accounts),
-        nodes=tuple(nodes),
-        links=tuple(Link(id=f"e{n}", source=f"n{n // 3}", target=f"n{n}", type="ASSUMED", label="assumed")
-                    for n in range(1, count)),
     )  # fmt: skip
 
 

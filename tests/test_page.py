@@ -21,8 +21,9 @@ from lineage.draw.layout import place
 from lineage.draw.looks import LOOKS
 from lineage.draw.shape import Shape
 from lineage.draw.view import view
+from tests.crowd import crowd
 from tests.test_cli import incident  # noqa: F401 - a fixture
-from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, crowd, hostile
+from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
