@@ -51,8 +51,9 @@ demo: env
 	$(call ask,timeline c0ffee00-0000-4000-8000-000000000007)
 	$(call ask,contain c0ffee00-0000-4000-8000-000000000002 --made)
 	$(call ask,investigate examples/incident/finding.json --html .demo/report.html)
+	$(call ask,graph trace c0ffee00-0000-4000-8000-000000000002 -o .demo/trace.html)
 	@printf '\nThe story behind it: examples/incident/README.md\n'
-	@printf 'The report of the last question, for a browser: .demo/report.html\n'
+	@printf 'For a browser: the report in .demo/report.html, the picture in .demo/trace.html\n'
 	@printf 'Ask on: LINEAGE_STORE=$(DEMO) $(BIN)/lineage --help\n'
 
 lint: env
