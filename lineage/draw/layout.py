@@ -28,7 +28,7 @@ class Size(NamedTuple):
     """From one layer to the next."""
     node: float = 72.0
     """From one node to the one below it: room for two lines of a label."""
-    side: float = 108.0
+    side: float = 116.0
     """From the middle of a node to the side of its frame."""
     above: float = 50.0
     """From the middle of a node to the top of its frame."""

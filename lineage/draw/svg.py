@@ -21,8 +21,10 @@ from lineage.render.text import clean
 INK, QUIET, LIT, FAILED, FRAME, EDGE, PAPER = (
     "#1b1f24", "#59636e", "#bf3989", "#cf222e", "#f1f4f8", "#b6c2ce", "#ffffff"
 )  # fmt: skip
+NODE_FONT, WAY_FONT, FRAME_FONT = 12, 10.5, 14
+"""Sizes of letters, in pixels; those of `page/picture.js`."""
 _MARGIN = 30.0
-_HALF_LABEL = 110.0
+_HALF_LABEL = 118.0
 """Half the widest caption."""
 
 
@@ -109,7 +111,7 @@ def _frame(frame: Frame, name: str) -> Iterator[str]:
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="4" '
         f'fill="{FRAME}" stroke="{EDGE}"/>'
     )
-    yield _words((left + right) / 2, top + 19, name, 13, QUIET)
+    yield _words((left + right) / 2, top + 19, name, FRAME_FONT, QUIET)
 
 
 def _lines(shown: View, stands: Placed) -> Iterator[tuple[Way, Line]]:
@@ -140,7 +142,7 @@ def _way(way: Way, line: Line) -> Iterator[str]:
     yield _tip(line, colour, failed=first.failed)
     angle = math.degrees(math.atan2(line.end[1] - line.start[1], line.end[0] - line.start[0]))
     x, y = line.middle
-    yield _words(x, y + 3, way.words, 9.5, colour, turn=angle + (180 if abs(angle) > 90 else 0), behind=PAPER)
+    yield _words(x, y + 3, way.words, WAY_FONT, colour, turn=angle + (180 if abs(angle) > 90 else 0), behind=PAPER)
 
 
 def _tip(line: Line, colour: str, *, failed: bool) -> str:
@@ -158,7 +160,7 @@ def _node(entry: Entry, at: Point) -> Iterator[str]:
     behind = FRAME if entry.thing.account and entry.thing.kind != "account" else PAPER
     yield from _form(entry.thing.kind, at, lit=entry.lit, double=len(entry.members) > 1)
     for number, line in enumerate(entry.caption.split("\n")):
-        yield _words(at[0], at[1] + HEIGHT / 2 + 14 + 13 * number, line, 11, INK, bold=entry.lit, behind=behind)
+        yield _words(at[0], at[1] + HEIGHT / 2 + 15 + 14 * number, line, NODE_FONT, INK, bold=entry.lit, behind=behind)
 
 
 def _form(kind: Kind, at: Point, *, lit: bool = False, double: bool = False) -> Iterator[str]:
@@ -194,11 +196,11 @@ def _legend(shown: View, left: float, y: float) -> Iterator[tuple[float, str]]:
     ):
         if there:
             line = _stroke("M-17 0H17", colour, 3 if colour == LIT else 1.6, dash)
-            samples.append((words, line + (_words(0, 4, "\u2715", 11, colour) if colour == FAILED else "")))
+            samples.append((words, line + (_words(0, 4, "\u2715", NODE_FONT, colour) if colour == FAILED else "")))
     for words, sample in samples:
         shown_at = f'<g transform="translate({_numbers(x, y)})">{sample}</g>'
-        yield x + 30 + _width(words, 10), shown_at + _words(x + 24, y + 4, words, 10, QUIET, anchor="start")
-        x += 60 + _width(words, 10)
+        yield x + 30 + _width(words, WAY_FONT), shown_at + _words(x + 24, y + 4, words, WAY_FONT, QUIET, anchor="start")
+        x += 60 + _width(words, WAY_FONT)
 
 
 def _stroke(path: str, colour: str, width: float, dash: str = "") -> str:

@@ -15,7 +15,7 @@ const Export = (() => {
     cy.nodes(".frame").forEach((node) => {
       const {x, y} = node.position(), {w, h, caption} = node.data();
       parts.push(`<rect x="${x - w / 2}" y="${y - h / 2}" width="${w}" height="${h}" fill="${css("--frame")}" stroke="${css("--frame-line")}"/>`);
-      text(x, y - h / 2 + 19, caption, 13, css("--quiet"));
+      text(x, y - h / 2 + 19, caption, Picture.FONT.frame, css("--quiet"));
     });
     cy.edges().forEach((edge) => {
       const s = edge.sourceEndpoint(), t = edge.targetEndpoint(), middle = edge.midpoint(), failed = edge.hasClass("failed"), lit = edge.hasClass("lit");
@@ -24,7 +24,7 @@ const Export = (() => {
       const tip = (turn, far) => `${t.x - far * Math.cos(angle + turn)} ${t.y - far * Math.sin(angle + turn)}`;
       parts.push(`<g${edge.hasClass("dim") ? ' opacity="0.2"' : ""}><path d="M${s.x} ${s.y}Q${bend.x} ${bend.y} ${t.x} ${t.y}" fill="none" stroke="${colour}" stroke-width="${lit ? 3 : 1.6}"${kind ? ` stroke-dasharray="${dashes[kind]}"` : ""}/>`,
         failed ? `<path d="M${tip(Math.PI / 2, 7)}L${tip(-Math.PI / 2, 7)}" stroke="${colour}" stroke-width="3"/>` : `<path d="M${t.x} ${t.y}L${tip(0.4, 10)}L${tip(-0.4, 10)}Z" fill="${colour}"/>`);
-      text(middle.x, middle.y - 5, edge.data("caption"), 9.5, failed || lit ? colour : css("--quiet"));
+      text(middle.x, middle.y - 5, edge.data("caption"), Picture.FONT.way, failed || lit ? colour : css("--quiet"));
       parts.push("</g>");
     });
     cy.nodes().not(".frame").forEach((node) => {
@@ -32,7 +32,7 @@ const Export = (() => {
       const colour = Picture.dark() ? look.dark : look.light, lit = node.hasClass("lit");
       parts.push(`<g${node.hasClass("dim") ? ' opacity="0.2"' : ""}><path d="${look.path}" transform="translate(${x} ${y})" fill="${colour}" fill-opacity=".18" stroke="${colour}" stroke-width="${lit ? 4 : 2}"/>`);
       if (node.hasClass("folded")) parts.push(`<path d="${look.path}" transform="translate(${x} ${y}) scale(.72)" fill="none" stroke="${colour}" stroke-width="1.6"/>`);
-      text(x, y + 28, node.data("caption"), 11, css("--ink"), lit ? 'font-weight="bold"' : "");
+      text(x, y + 29, node.data("caption"), Picture.FONT.node, css("--ink"), lit ? 'font-weight="bold"' : "");
       parts.push("</g>");
     });
     return `${parts.join("\n")}</svg>\n`;

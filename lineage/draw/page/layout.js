@@ -2,7 +2,7 @@
 // what is unfolded in the page. Same steps, same numbers.
 "use strict";
 const Layout = (() => {
-  const SIZE = {layer: 260, node: 72, side: 108, above: 50, below: 56, gap: 28};
+  const SIZE = {layer: 260, node: 72, side: 116, above: 50, below: 56, gap: 28};
   const SWEEPS = 6;
   const LOOSE = "\u0000";
 

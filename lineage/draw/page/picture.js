@@ -8,19 +8,21 @@ const Picture = (() => {
   const pattern = (dashes) => dashes.split(" ").map(Number);
   const MANY = 1500;
 
+  const FONT = {node: 12, way: 10.5, frame: 14};  // pixels of the drawing; those of lineage/draw/svg.py
+
   function styles(looks, dashes, many) {
     const ink = css("--ink"), paper = css("--paper"), lit = css("--lit"), failed = css("--failed"), quiet = css("--quiet");
     const rules = [
       {selector: "node", style: {
         label: "data(caption)", "text-wrap": "wrap", "text-max-width": 260, "text-valign": "bottom", "text-margin-y": 4,
-        "font-family": "system-ui, sans-serif", "font-size": 11, "line-height": 1.15, color: ink, "text-outline-color": paper,
+        "font-family": "system-ui, sans-serif", "font-size": FONT.node, "line-height": 1.15, color: ink, "text-outline-color": paper,
         "text-outline-width": many ? 0 : 2, "min-zoomed-font-size": 7, width: 34, height: 26, "border-width": 2,
         "background-opacity": 0.18, "z-index": 2, "z-index-compare": "manual"}},
       {selector: "edge", style: {
         "z-index": 1, "z-index-compare": "manual", ...(many ? {"curve-style": "haystack"} : {"curve-style": "unbundled-bezier", "control-point-distances": "data(bend)",
           "control-point-weights": 0.5, "edge-distances": "node-position"}), "target-arrow-shape": "triangle",
         width: 1.6, "line-color": quiet, "target-arrow-color": quiet, "arrow-scale": 0.9, label: "data(caption)",
-        "font-family": "system-ui, sans-serif", "font-size": 9.5, color: quiet, "text-background-color": paper,
+        "font-family": "system-ui, sans-serif", "font-size": FONT.way, color: quiet, "text-background-color": paper,
         "text-background-opacity": 0.9, "text-background-padding": 1, "text-background-shape": "round-rectangle",
         "min-zoomed-font-size": 8, "text-rotation": "autorotate"}},
       {selector: "edge.likely", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.likely)}},
@@ -35,7 +37,7 @@ const Picture = (() => {
       {selector: "node.frame", style: {
         shape: "rectangle", "background-color": css("--frame"), "background-opacity": 1, "border-color": css("--frame-line"),
         "border-width": 1, width: "data(w)", height: "data(h)", "text-valign": "top", "text-halign": "center", "text-margin-y": 19,
-        "font-size": 13, color: quiet, "text-outline-width": 0, events: "no", "z-index": 0, "min-zoomed-font-size": 4}},
+        "font-size": FONT.frame, color: quiet, "text-outline-width": 0, events: "no", "z-index": 0, "min-zoomed-font-size": 4}},
     ];
     const kinds = Object.entries(looks).map(([kind, look]) => {
       const colour = dark() ? look.dark : look.light;
@@ -147,5 +149,5 @@ const Picture = (() => {
     return {cy, show, fit, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
   }
 
-  return {make, elements, wayClasses, css, dark};
+  return {make, elements, wayClasses, css, dark, FONT};
 })();

@@ -131,7 +131,10 @@ def _touched(sheet: Sheet, answer: Blast, root: str) -> None:
 
 def _notes(answer: Blast) -> list[str]:
     reach = answer.reach
-    notes = [f"At {answer.at}: {reach.live:,} work, {reach.unknown:,} may, {reach.ended:,} ended."] if answer.at else []
+    told = [f"{reach.live:,} of the sessions and keys still worked", f"{reach.ended:,} had ended"]
+    if reach.unknown:
+        told.insert(1, f"{reach.unknown:,} may have")
+    notes = [f"At {answer.at} {', '.join(told)}."] if answer.at else []
     open_ = sum(not branch.followed for branch in answer.branches)
     if open_:
         notes.append(f"{open_:,} made for others; --made goes on there.")
