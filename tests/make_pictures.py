@@ -32,18 +32,16 @@ def shapes() -> dict[str, Shape]:
         return {"trace": store.picture(store.trace(SIGN_IN)), "role": store.picture(store.role(ROLE))}
 
 
-def photograph(browser: Browser, shape: Shape, file: Path, *, found: str | None = None) -> None:
+def photograph(browser: Browser, shape: Shape, file: Path, *, found: str) -> None:
     """Write a picture of the page of a shape; of what is looked for, the way to it is lit."""
     page = browser.new_page(viewport={"width": 1440, "height": 680}, color_scheme="light")
     page.set_content(html.page(shape))
-    if found is not None:
-        page.fill("#search", found)
-        page.keyboard.press("Escape")
-        page.keyboard.press("o")
-        page.fill("#search", "")
-        page.locator("#search").blur()
-        page.wait_for_timeout(3000)  # what it says fades away
-    page.wait_for_timeout(300)
+    page.fill("#search", found)
+    page.keyboard.press("Escape")
+    page.keyboard.press("o")
+    page.fill("#search", "")
+    page.locator("#search").blur()
+    page.wait_for_timeout(3000)  # what it says fades away
     page.screenshot(path=file)
     page.close()
 
@@ -53,8 +51,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     found = shapes()
     for browser in launched():
-        for name, shape in found.items():
-            photograph(browser, shape, folder / f"{name}.png", found={"trace": "GetSecretValue"}.get(name))
+        photograph(browser, found["trace"], folder / "trace.png", found="GetSecretValue")
     (folder / "role.svg").write_text(svg.svg(found["role"]), "utf-8")
     for file in folder.glob("*.png"):
         size = file.stat().st_size

@@ -30,7 +30,7 @@ const Picture = (() => {
       {selector: "edge.beside", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.beside), "target-arrow-shape": "vee"}},
       {selector: "edge.failed", style: {"line-color": failed, "target-arrow-color": failed, "target-arrow-shape": "tee", color: failed}},
       {selector: "edge.lit", style: {"line-color": lit, "target-arrow-color": lit, color: lit, width: 3, "z-index": 9, "min-zoomed-font-size": 6}},
-      {selector: "node.lit", style: {"border-width": 4, "font-weight": "bold", "z-index": 9, "min-zoomed-font-size": 4}},
+      {selector: "node.lit", style: {"border-width": 4, "font-weight": "bold", "z-index": 10, "min-zoomed-font-size": 4}},
       {selector: ".dim", style: {opacity: 0.2}},
       {selector: "node.end", style: {"border-style": "dotted", "border-width": 6}},
       {selector: ".picked", style: {"underlay-color": css("--accent"), "underlay-opacity": 0.35, "underlay-padding": 7}},
