@@ -13,6 +13,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from lineage import schema
+from lineage.kit import grass
 from lineage.kit.serve import KitServer
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ PATIENCE = 30_000
 """Milliseconds that a step may take."""
 CHAIN_PAGE = 3
 """The page of the guide that draws the chain."""
+PLACES = {
+    ("Role", "AWSReserved"): (990, 420),
+    ("Role", "payments"): (1066, 420),
+    ("IdentityCenterUser", "dana"): (914, 350),
+    (schema.SESSION, "dana"): (990, 350),
+    (schema.SESSION, "ops"): (1066, 350),
+}
+"""Where the picture has the nodes of the chain, by what they are and are called: from left to right."""
 
 
 @contextmanager
@@ -47,8 +57,12 @@ class Classic:
         page.goto(server.browser)
         page.get_by_test_id("frameCommand").filter(has_text=":play start").wait_for()
         self.page = page
+        self.clear()
+
+    def clear(self) -> None:
+        """Take all frames off the page."""
         self.run(":clear", frame=False)
-        page.get_by_test_id("frame").first.wait_for(state="detached")
+        self.page.wait_for_function("() => !document.querySelector('[data-testid=frame]')")
 
     def run(self, text: str, *, frame: bool = True) -> None:
         """Run a command or a query, and wait until its frame has come."""
@@ -96,7 +110,11 @@ class Classic:
 
     def slide(self) -> list[Locator]:
         """The queries of the page of the guide that is shown."""
-        return [one for one in self.page.locator(".runnable").all() if not one.inner_text().startswith(":")]
+        return [one for one in self.runnable().all() if not one.inner_text().startswith(":")]
+
+    def runnable(self) -> Locator:
+        """All that can be clicked and run on the page of the guide that is shown."""
+        return self.page.locator(".runnable")
 
     def turn(self) -> bool:
         """Go to the next page of the guide; False where there is none."""
@@ -125,6 +143,24 @@ class Classic:
             )
             for one in nodes
         }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Fill and caption of each relationship of the newest frame."""
+        lines = self.page.get_by_test_id("frame").first.locator("svg g.relationship").all()
+        return [
+            (str(one.locator("path.b-outline").get_attribute("fill")), one.locator("text").text_content() or "")
+            for one in lines
+        ]
+
+    def drag(self, label: str, caption: str, place: tuple[int, int]) -> None:
+        """Drag the node of the newest frame with that colour and caption to a place on the page."""
+        nodes = self.page.get_by_test_id("frame").first.locator("svg g.node").filter(has_text=caption)
+        box = nodes.filter(has=self.page.locator(f"circle[fill='{grass.colour(label)}']")).first.bounding_box()
+        assert box is not None
+        self.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        self.page.mouse.down()
+        self.page.mouse.move(*place, steps=10)
+        self.page.mouse.up()
 
 
 class Newer:
@@ -178,6 +214,12 @@ def picture(page: Page, server: Server, file: Path) -> None:
     page.get_by_title("Collapse the node properties display").click()
     page.get_by_text("To help make Neo4j Browser better").locator("xpath=..").evaluate("banner => banner.remove()")
     page.wait_for_timeout(2000)  # the nodes find their places
+    for _ in range(4):
+        page.get_by_label("zoom-out").first.click()
+    for (label, caption), place in PLACES.items():
+        page.wait_for_timeout(800)
+        browser.drag(label, caption, place)
+    page.evaluate("getSelection().empty()")
     page.get_by_label("zoom-to-fit").first.click()
     page.wait_for_timeout(1500)
     page.screenshot(path=file)

@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from neo4j.graph import Node
 from neo4j.graph import Path as GraphPath
 
 import lineage
 from lineage import queries, schema
 from lineage.draw.looks import LOOKS
-from lineage.draw.shape import Kind
 from lineage.errors import BadUse
 from lineage.kit import files, grass, guide, incident, saved
+from lineage.kit.incident import literal
 from lineage.kit.serve import KitServer
 from tests.conftest import ROOT
 from tests.neo4j_browser import Classic, Newer, served
@@ -72,19 +73,18 @@ def test_captions_name_properties_of_the_schema() -> None:
     assert {(name, shown) for name, shown in shown if shown not in known[name]} == set()
 
 
-def test_colours_are_those_of_the_drawings() -> None:
-    """What `lineage graph` draws in a colour has the same colour in Browser, and no two kinds share one but people."""
-    meant: dict[str, Kind] = {
-        schema.SESSION: "session", schema.CREDENTIAL: "key", schema.ACTION: "action", schema.ACCOUNT: "account",
-        schema.RESOURCE: "resource", "Role": "role", "AWSService": "service", "ExternalAccount": "outside",
-        "Anonymous": "unknown", "Unknown": "unknown",
-    }  # fmt: skip
-    people = {"Principal", *schema.KINDS} - meant.keys()
-    colours = {label: look.colour for label, look in grass.NODES.items()}
+def test_only_what_is_one_kind_shares_a_colour() -> None:
+    """People of all kinds have one colour, and so has whoever is not known; anything else has its own."""
+    shared = {
+        colour: {label for label in grass.NODES if grass.colour(label) == colour}
+        for colour in map(grass.colour, grass.NODES)
+    }
 
-    assert {label: colours[label] for label in meant} == {label: LOOKS[kind].light for label, kind in meant.items()}
-    assert {colours[label] for label in people} == {LOOKS["person"].light}
-    assert len(set(colours.values())) == len({*meant.values(), "person", "place"})
+    assert sorted(map(len, shared.values()))[-3:] == [1, 2, 7]
+    assert shared[grass.colour("Unknown")] == {"Anonymous", "Unknown"}
+    assert shared[grass.colour("IAMUser")] == {
+        "Principal", "IAMUser", "RootUser", "FederatedUser", "SAMLIdentity", "WebIdentity", "IdentityCenterUser"
+    }  # fmt: skip
 
 
 # ---- the questions
@@ -104,6 +104,13 @@ def test_every_parameter_has_its_example() -> None:
 
     assert incident.EXAMPLES.keys() == wanted
     assert re.findall(r"^:param (\w+) => .+;$", saved.parameters(), re.M) == list(incident.EXAMPLES)
+
+
+def test_every_drawing_is_documented() -> None:
+    """The page on Neo4j Browser has a line for each question that draws, and for no other."""
+    page = (ROOT / "docs/browser.md").read_text("utf-8").partition("| `queries/draw/` |")[2]
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.M)) == [name.removeprefix("draw/") for name in DRAWINGS]
 
 
 @pytest.mark.parametrize("name", [*DRAWINGS, *TABLES])
@@ -213,6 +220,9 @@ def test_the_folder_is_written(run: Shell, tmp_path: Path) -> None:
     assert written(tmp_path / "lineage-browser") == files.files()
 
 
+TRY = "name an empty or a new folder\n"
+
+
 @pytest.mark.parametrize("name", ["notes.txt", "README.md"])
 def test_a_folder_of_others_is_left_alone(name: str, run: Shell, tmp_path: Path) -> None:
     """Where a folder holds anything but a kit, nothing is written, and one line says so."""
@@ -221,8 +231,24 @@ def test_a_folder_of_others_is_left_alone(name: str, run: Shell, tmp_path: Path)
     ran = run("browser", "--out", "mine")
 
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err == "error: --out mine: holds other files; name an empty or a new folder\n"
+    assert ran.err == f"error: --out mine: holds other files; {TRY}"
     assert written(tmp_path / "mine") == {name: "# mine\n"}
+
+
+def test_a_folder_that_cannot_be_written_is_told(run: Shell, tmp_path: Path) -> None:
+    """One line says which file cannot be written, and why."""
+    (tmp_path / "file").write_text("")
+    run("browser", "--out", "kit")
+    (tmp_path / "kit/lineage.grass").unlink()
+    (tmp_path / "kit/lineage.grass").mkdir()
+    told = {name: run("browser", "--out", name) for name in ("file", "file/kit", "kit")}
+
+    assert {(ran.code, ran.out) for ran in told.values()} == {(2, "")}
+    assert {name: ran.err.partition("; ")[::2] for name, ran in told.items()} == {
+        "file": ("error: --out file: is no folder", TRY),
+        "file/kit": ("error: --out file/kit: file/kit cannot be written, not a directory", TRY),
+        "kit": ("error: --out kit: kit/lineage.grass cannot be written, is a directory", TRY),
+    }
 
 
 def test_a_port_goes_with_serving(run: Shell, tmp_path: Path) -> None:
@@ -374,7 +400,9 @@ def answer(server: Server, text: str, **parameters: object) -> list[Record]:
 
 
 def nodes(value: object) -> set[str]:
-    """IDs of all nodes of the paths in a value."""
+    """IDs of all nodes in a value and its paths."""
+    if isinstance(value, Node):
+        return {value.element_id}
     if isinstance(value, GraphPath):
         return {node.element_id for node in value.nodes}
     if isinstance(value, list):
@@ -402,6 +430,36 @@ def test_a_drawing_draws_the_incident(told: Server, name: str) -> None:
 def test_a_table_answers_with_the_examples(told: Server, name: str) -> None:
     """With the kit's examples every question has an answer."""
     assert answer(told, TABLES[name].text, **incident.EXAMPLES)
+
+
+def test_a_parameter_is_set_to_its_example(told: Server) -> None:
+    """What a `:param` line says is what the server takes it for."""
+    said = ", ".join(f"{name}: {literal(value)}" for name, value in incident.EXAMPLES.items())
+    (row,) = answer(told, f"RETURN {{{said}}} AS examples")
+
+    assert row["examples"] == incident.EXAMPLES
+
+
+def test_a_node_has_the_colour_that_graph_gives_it(told: Server) -> None:
+    """What `lineage graph` draws of the incident, Browser draws in the same colour."""
+    of_config = "arn:aws:iam::537140928816:role/AWSServiceRoleForConfig"
+    with lineage.open(told.uri) as store:
+        asked = (store.blast(incident.SESSION, made=True), store.chains(), store.role(of_config))
+        kinds = {node.id: node.kind for one in asked for node in store.picture(one).nodes}
+    found = answer(
+        told,
+        "MATCH (n) UNWIND labels(n) AS label WITH n, label WHERE label + ' ' + n.key IN $ids "
+        "RETURN label + ' ' + n.key AS id, coalesce(n.kind, label) AS look",
+        ids=list(kinds),
+    )
+
+    looks = {row["id"]: row["look"] for row in found}
+    looks |= {drawn: drawn.split()[1] for drawn in kinds if drawn.startswith("Origin ")}
+
+    assert {kinds[drawn] for drawn in looks} == {"person", "role", "session", "key", "resource", "service"}
+    assert {drawn: grass.colour(look) for drawn, look in looks.items()} == {
+        drawn: LOOKS[kinds[drawn]].light for drawn in looks
+    }
 
 
 CASES = [
@@ -458,7 +516,7 @@ def test_a_drawing_runs_from_the_command_line(told: Server, capsys: pytest.Captu
 
 
 CROWD = """
-UNWIND range(1, 3000) AS n
+UNWIND range(1, 1000) AS n
 CREATE (user:Principal:IAMUser {key: 'user ' + n, kind: 'IAMUser', name: 'user ' + n, account: '111111111111'})
 CREATE (key:Credential {key: 'AKIA' + n, access_key_id: 'AKIA' + n, long_term: true})-[:BELONGS_TO {key: n}]->(user)
 CREATE (key)-[:ASSUMED {key: 'one ' + n, parent: true, time: '2026-01-01T00:00:00Z', caller_account: '111111111111',
@@ -467,10 +525,10 @@ CREATE (key)-[:ASSUMED {key: 'one ' + n, parent: true, time: '2026-01-01T00:00:0
                      created: '2026-01-01T00:00:00Z'})
 CREATE (one)-[:ASSUMED {key: 'two ' + n, parent: true, time: '2026-01-01T00:10:00Z', caller_account: '222222222222',
                         account: '222222222222', cross_account: false, grants: []}]->
-       (two:Session {key: 'two ' + n, type: 'role', name: 'n', account: '222222222222', role_arn: 'two ' + n % 500,
+       (two:Session {key: 'two ' + n, type: 'role', name: 'n', account: '222222222222', role_arn: 'two ' + n % 200,
                      created: '2026-01-01T00:10:00Z'})
 MERGE (role:Principal:Role {key: 'one', kind: 'Role', name: 'one', account: '222222222222'})
-MERGE (other:Principal:Role {key: 'two ' + n % 500, kind: 'Role', name: 'two', account: '222222222222'})
+MERGE (other:Principal:Role {key: 'two ' + n % 200, kind: 'Role', name: 'two', account: '222222222222'})
 MERGE (place:IPAddress {key: '192.0.2.1', address: '192.0.2.1'})
 MERGE (thing:Resource {key: 'thing', id: 'thing'})
 MERGE (action:Action {key: 's3:GetObject', service: 's3', operation: 'GetObject'})
@@ -481,11 +539,15 @@ CREATE (one)-[:SESSION_OF {key: 'one ' + n}]->(role), (two)-[:SESSION_OF {key: '
        (one)-[:TOUCHED {key: n, count: 1, first: '2026', last: '2026', action: 's3:GetObject'}]->(thing),
        (one)-[:USED {key: n, count: 1, copy: false, error: 'AccessDenied', first: '2026', last: '2026'}]->(action)
 """
-"""3,000 users, each through a role of all into one of 500 others."""
+"""1,000 users, each through a role of all into one of 200 others."""
+
+
+FIRST = 300
+"""As many nodes Browser draws of an answer, unless its settings say otherwise."""
 
 
 def test_no_drawing_floods_browser(neo4j_any: Server) -> None:
-    """Of 3,000 chains through one role, every drawing has 100 rows, and draws a few hundred nodes."""
+    """Of 1,000 chains through one role every drawing has 50 rows, and no more nodes than Browser draws at first."""
     neo4j_any.wipe(schema=False)
     lineage.open(neo4j_any.uri).close()
     answer(neo4j_any, CROWD)
@@ -496,11 +558,110 @@ def test_no_drawing_floods_browser(neo4j_any: Server) -> None:
     rows = {name: answer(neo4j_any, query.text, **asked) for name, query in DRAWINGS.items()}
     neo4j_any.wipe(schema=False)
 
-    assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(DRAWINGS, 100)
-    assert {name: len(drawn(found)) for name, found in rows.items() if not 100 < len(drawn(found)) <= 600} == {}
+    assert {name: len(found) for name, found in rows.items()} == dict.fromkeys(DRAWINGS, 50)
+    assert {name: len(drawn(found)) for name, found in rows.items() if not 50 < len(drawn(found)) <= FIRST} == {}
+
+
+ITSELF = """
+CREATE (role:Principal:Role {key: 'role', kind: 'Role', name: 'role'}),
+       (one:Session {key: 'one', type: 'role', created: '1'})-[:SESSION_OF {key: '1'}]->(role),
+       (one)-[:ISSUED {key: '2', parent: true}]->(key:Credential {key: 'key', access_key_id: 'ASIA'}),
+       (key)-[:BELONGS_TO {key: '3'}]->(role),
+       (key)-[:ASSUMED {key: '4', parent: true}]->(two:Session {key: 'two', type: 'role', created: '2'}),
+       (two)-[:SESSION_OF {key: '5'}]->(role)
+"""
+"""A role that assumed itself with the key of its session."""
+
+
+@pytest.mark.parametrize("name", ["draw/trace", "draw/blast"])
+def test_each_session_and_key_is_drawn_once(neo4j_any: Server, name: str) -> None:
+    """Of a role that assumed itself, no session takes two rows of the limit, and a key is drawn with its session."""
+    neo4j_any.wipe(schema=False)
+    answer(neo4j_any, ITSELF)
+    rows = answer(neo4j_any, DRAWINGS[name].text, ask="role", made=True, limit=50)
+    neo4j_any.wipe(schema=False)
+
+    assert [[node["key"] for node in row["path"].nodes] for row in rows] == [["role"], ["one"], ["two"], ["one", "key"]]
 
 
 # ---- in the real Neo4j Browser
+
+
+@pytest.fixture(scope="module")
+def opened(chromium: Browser, told: Server) -> Iterator[Classic]:
+    """A classic Browser that is connected."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 900})
+    yield Classic(context.new_page(), told)
+    context.close()
+
+
+@pytest.fixture
+def classic(opened: Classic) -> Classic:
+    """A classic Browser with nothing on its page, and the style that it brings along."""
+    opened.run(":style reset", frame=False)
+    opened.clear()
+    return opened
+
+
+def test_the_style_is_seen(kit: KitServer, classic: Classic) -> None:
+    """The guide loads the style sheet at a click: each node of the chain has the colour of its kind and its caption,
+    and each line says first how sure it is, or that it was refused."""
+    classic.guide(kit.address)
+    classic.play(classic.runnable().first)
+    classic.run(guide.drawing("who", ask=incident.CHAINED))
+    count, looks, lines = classic.drawn(), classic.looks(), classic.lines()
+    classic.run(guide.drawing("denied"))
+    classic.drawn()
+
+    assert count == 5
+    assert looks == {
+        (grass.colour("IdentityCenterUser"), "dana.whitfield"),
+        (grass.colour(schema.SESSION), "dana.whitfield"),
+        (grass.colour(schema.SESSION), "ops-maintenance"),
+        (grass.colour("Role"), "537140928816 AWSReservedSSO_PlatformA…"),
+        (grass.colour("Role"), "804275613390 payments-operations"),
+    }
+    assert sorted({(colour, caption.split()[0]) for colour, caption in lines}) == [
+        (grass.LINES[schema.ASSUMED].colour, "STRONG"),
+        (grass.LINES[schema.SESSION_OF].colour, "SESSION_OF"),
+    ]
+    assert (grass.LINES[schema.USED].colour, "AccessDenied") in {
+        (colour, caption.split()[0]) for colour, caption in classic.lines()
+    }
+
+
+def test_the_style_can_be_dropped(classic: Classic) -> None:
+    """Dropped on the page, the style sheet is taken as well, without any server of the kit."""
+    classic.drop("lineage.grass", grass.grass())
+    classic.run(guide.drawing("who", ask=incident.KEY))
+    classic.drawn()
+
+    assert {colour for colour, _ in classic.looks()} == {grass.colour(schema.CREDENTIAL), grass.colour("IAMUser")}
+
+
+def test_each_query_of_the_guide_runs_and_draws(told: Server, kit: KitServer, classic: Classic) -> None:
+    """Browser opens the guide; each query that it offers runs at a click and draws every node that it returns."""
+    classic.guide(kit.address)
+    shown = []
+    while True:
+        counts = []
+        for runnable in classic.slide():
+            classic.play(runnable)
+            counts.append(classic.drawn())
+        shown.append(counts)
+        if not classic.turn():
+            break
+
+    assert shown == [[len(drawn(answer(told, query))) for query in slide.queries] for slide in guide.slides()]
+
+
+def test_a_saved_question_draws_with_the_parameters(told: Server, classic: Classic) -> None:
+    """In the classic Browser, the file of parameters and then a saved question: what it returns is drawn."""
+    text = saved.files()["draw/chains.cypher"]
+    classic.run_each(saved.parameters())
+    classic.run(text)
+
+    assert classic.drawn() == len(drawn(answer(told, text, **incident.EXAMPLES)))
 
 
 @pytest.fixture
@@ -509,60 +670,6 @@ def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1400, "height": 900})
     yield context.new_page()
     context.close()
-
-
-def test_the_style_is_seen(told: Server, kit: KitServer, page: Page) -> None:
-    """Browser takes the style sheet: each node of the chain has the colour of its kind and its own caption."""
-    browser = Classic(page, told)
-    browser.run(f":style {kit.address}/lineage.grass")
-    browser.run(guide.drawing("who", ask=incident.CHAINED))
-    count = browser.drawn()
-
-    assert count == 5
-    assert browser.looks() == {
-        (grass.COLOURS["person"], "dana.whitfield"),
-        (grass.COLOURS["session"], "dana.whitfield"),
-        (grass.COLOURS["session"], "ops-maintenance"),
-        (grass.COLOURS["role"], "AWSReservedSSO_Pl…"),
-        (grass.COLOURS["role"], "payments-operations"),
-    }
-
-
-def test_the_style_can_be_dropped(told: Server, page: Page) -> None:
-    """Dropped on the page, the style sheet is taken as well, without any server of the kit."""
-    browser = Classic(page, told)
-    browser.drop("lineage.grass", grass.grass())
-    browser.run(guide.drawing("who", ask=incident.KEY))
-    browser.drawn()
-
-    assert {colour for colour, _ in browser.looks()} == {grass.COLOURS["key"], grass.COLOURS["person"]}
-
-
-def test_each_query_of_the_guide_runs_and_draws(told: Server, kit: KitServer, page: Page) -> None:
-    """Browser opens the guide; each query that it offers runs at a click and draws every node that it returns."""
-    browser = Classic(page, told)
-    browser.guide(kit.address)
-    shown = []
-    while True:
-        counts = []
-        for runnable in browser.slide():
-            browser.play(runnable)
-            counts.append(browser.drawn())
-        shown.append(counts)
-        if not browser.turn():
-            break
-
-    assert shown == [[len(drawn(answer(told, query))) for query in slide.queries] for slide in guide.slides()]
-
-
-def test_a_saved_question_draws_with_the_parameters(told: Server, page: Page) -> None:
-    """In the classic Browser, the file of parameters and then a saved question: what it returns is drawn."""
-    text = saved.files()["draw/chains.cypher"]
-    browser = Classic(page, told)
-    browser.run_each(saved.parameters())
-    browser.run(text)
-
-    assert browser.drawn() == len(drawn(answer(told, text, **incident.EXAMPLES)))
 
 
 def test_the_newer_browser_takes_the_list(told: Server, page: Page, tmp_path: Path) -> None:

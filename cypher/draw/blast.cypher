@@ -3,10 +3,11 @@
 // 20 steps down, each session and key with what it made, changed, started and touched.
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $made: boolean, go on through long-term keys that were made for somebody else.
-// $limit: integer, how many sessions and keys at most, the nearest; 100 can still be read.
+// $limit: integer, how many sessions and keys at most, the nearest; 50 can still be read.
 // Columns: path (from what was asked to a session or key), owners (paths: whose it is), altered (paths: at most 10 of
 // what it made, changed or started), keys_made (paths: at most 5 keys made for somebody else), touched (paths: at most
-// 5 resources). In order of steps, creation and key.
+// 5 resources of other calls, and of refused ones), tried (paths: at most 5 refused assumptions by it). In order of
+// steps, creation and key.
 CALL () {
   MATCH (n:Credential {access_key_id: $ask})
   RETURN n
@@ -18,11 +19,14 @@ CALL () {
   RETURN n
   UNION
   MATCH (:Principal {key: $ask})<-[:SESSION_OF|BELONGS_TO]-(n)
+  WHERE NOT EXISTS { (n)<-[:ISSUED {parent: true}]-() }
   RETURN n
 }
 MATCH path = (n)-[:ASSUMED|ISSUED*0..20]->(m)
 WHERE all(r IN relationships(path) WHERE r.parent OR ($made AND r.event_id IS NOT NULL))
 WITH path, m
+ORDER BY length(path)
+WITH m, head(collect(path)) AS path
 ORDER BY length(path), coalesce(m.created, ''), m.key
 LIMIT $limit
 RETURN path,
@@ -37,6 +41,14 @@ RETURN path,
          RETURN making ORDER BY way.time, way.key LIMIT 5
        } AS keys_made,
        COLLECT {
-         MATCH call = (m)-[way:TOUCHED]->(:Resource)
+         MATCH call = (m)-[way:TOUCHED]->(thing:Resource)
+         WHERE way.error IS NOT NULL OR NOT (way.action STARTS WITH 'sts:Assume' OR EXISTS {
+           MATCH (m)-[deed:CREATED|CHANGED|STARTED]->(one)
+           WHERE deed.api = way.action AND thing.id IN [one.id, one.name]
+         })
          RETURN call ORDER BY way.first, way.key LIMIT 5
-       } AS touched
+       } AS touched,
+       COLLECT {
+         MATCH refused = (m)-[way:TRIED]->(:Principal)
+         RETURN refused ORDER BY way.first, way.key LIMIT 5
+       } AS tried

@@ -4,7 +4,7 @@
 // $min_depth: integer, role hops at least. $role: text, ARN or name of a role on the path, or null.
 // $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
 // $since, $until: ISO times between which the last hop lies, or null.
-// $limit: integer, how many paths at most; 100 can still be read.
+// $limit: integer, how many paths at most; 50 can still be read.
 // Columns: path, owners (paths: which role each session is of), chains (how many stand behind the one that is drawn),
 // last (ISO time of the newest). Longest first, then most chains, then by roles.
 MATCH (leaf:Session {type: 'role'})

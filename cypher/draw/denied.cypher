@@ -2,7 +2,7 @@
 // The drawing twin of denied.cypher: one call for each origin, operation and error, the newest, with at most 50 steps
 // up to the origin.
 // $since, $until: ISO times that the hours of the calls lie between, or null.
-// $limit: integer, how many at most; 100 can still be read.
+// $limit: integer, how many at most; 50 can still be read.
 // Columns: path (caller and operation), chain (path from the origin to the caller), tried (paths: at most 5 roles that
 // were refused to it), refused (how many calls stand behind the one that is drawn), last (ISO time of the newest). Most
 // calls first, then the newest.

@@ -3,7 +3,7 @@
 // through a shared role, action or address. (Whose sessions they are is drawn beside it.)
 // $start, $end: texts, each an access key ID, the key of a Session, the key of a Principal (its ARN), or an account ID.
 // $made: boolean, go on through long-term keys that were made for somebody else.
-// $limit: integer, how many ways at most; 100 can still be read.
+// $limit: integer, how many ways at most; 50 can still be read.
 // Columns: path, owners (paths: whose session or key each one is). Fewest steps first, then oldest, then by key.
 CALL () {
   MATCH (a:Credential {access_key_id: $start})

@@ -3,7 +3,7 @@
 // steps up to the origin.
 // $resource: text, the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
-// $limit: integer, how many at most; 100 can still be read.
+// $limit: integer, how many at most; 50 can still be read.
 // Columns: path (caller and resource), chain (path from the origin to the caller), owners (paths: whose session or key
 // each one is), calls (how many stand behind the one that is drawn), last (ISO time of the newest). Newest first, then
 // by origin.

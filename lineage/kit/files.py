@@ -23,6 +23,7 @@ Written by `lineage browser`; write it again rather than change it.
   `queries/{saved.PARAMETERS}` once, then any of them, then change what is asked (`:param ask => 'AKIA…'`).
 - `{LIST}`: all of them for the newer Browser: Saved Cypher, Import. It takes no style sheet and no classic guide.
 """
+_NAME: Final = "name an empty or a new folder"
 
 
 def files(address: str = "") -> dict[str, str]:
@@ -32,13 +33,19 @@ def files(address: str = "") -> dict[str, str]:
 
 
 def write(folder: Path) -> None:
-    """Write all files to that folder. Raises `BadUse` where it holds anything but an older kit."""
-    if folder.is_dir() and any(folder.iterdir()) and not _ours(folder):
-        raise BadUse(f"--out {folder}: holds other files; name an empty or a new folder")
-    for name, text in files().items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="")
+    """Write all files to that folder. Raises `BadUse` where it cannot, or holds anything but an older kit."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise BadUse(f"--out {folder}: is no folder; {_NAME}")
+        if folder.is_dir() and any(folder.iterdir()) and not _ours(folder):
+            raise BadUse(f"--out {folder}: holds other files; {_NAME}")
+        for name, text in files().items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise BadUse(f"--out {folder}: {error.filename} cannot be written, {reason}; {_NAME}") from None
 
 
 def _ours(folder: Path) -> bool:

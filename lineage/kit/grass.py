@@ -11,21 +11,30 @@ from typing import Final, NamedTuple
 
 from lineage import schema
 from lineage.draw.looks import LOOKS
+from lineage.draw.shape import Kind
+from lineage.draw.sheet import ORIGINS
+from lineage.draw.svg import FAILED
 
-COLOURS: Final = {kind: look.light for kind, look in LOOKS.items()}
-"""By kind of thing, as `lineage graph` draws it on light paper."""
-_PLACE, _CHANGE, _STEP, _REFUSED, _QUIET = "#bf3989", "#953800", "#0550ae", "#cf222e", "#8c959f"
+PARTS: Final[dict[str, Kind]] = {
+    schema.SESSION: "session",
+    schema.CREDENTIAL: "key",
+    schema.ACTION: "action",
+    schema.ACCOUNT: "account",
+    schema.RESOURCE: "resource",
+}
+"""How `lineage graph` draws what is no principal, by label. It draws no address."""
+_PLACE, _CHANGE, _STEP, _QUIET = "#bf3989", "#953800", "#0550ae", "#8c959f"
+"""What `lineage graph` has no colour for: addresses, and links by their type."""
 
 
 class Look(NamedTuple):
     """How the nodes of a label are drawn."""
 
-    colour: str
-    diameter: int
-    """In pixels."""
     caption: str
     """Text with `{property}` in it; a property that a node does not have stands for nothing."""
-    size: int = 9
+    diameter: int
+    """In pixels."""
+    size: float = 8
     """Of the caption, in pixels. Browser breaks no word: what does not fit on a line is cut."""
 
 
@@ -36,50 +45,54 @@ class Line(NamedTuple):
     width: int
     """In pixels."""
     caption: str
+    """Some 16 characters fit on a line: what matters most stands first."""
 
 
-def _person(caption: str = "{name}") -> Look:
-    return Look(COLOURS["person"], 100, caption)
+def colour(label: str) -> str:
+    """The colour that `lineage graph` gives to nodes of that label or kind, on light paper."""
+    if label == schema.IP_ADDRESS:
+        return _PLACE
+    return LOOKS[PARTS.get(label) or ORIGINS.get(label, "person")].light
 
 
 NODES: Final = {
-    schema.PRINCIPAL: _person(),
-    schema.SESSION: Look(COLOURS["session"], 90, "{name}"),
-    schema.CREDENTIAL: Look(COLOURS["key"], 95, "{access_key_id}", 7),
-    schema.ACTION: Look(COLOURS["action"], 80, "{operation}", 8),
-    schema.ACCOUNT: Look(COLOURS["account"], 90, "{name} {id}"),
-    schema.IP_ADDRESS: Look(_PLACE, 80, "{address}", 8),
-    schema.RESOURCE: Look(COLOURS["resource"], 80, "{id}", 7),
-    "IAMUser": _person(),
-    "Role": Look(COLOURS["role"], 100, "{name}"),
-    "RootUser": _person("root of {account}"),
-    "FederatedUser": _person(),
-    "SAMLIdentity": _person(),
-    "WebIdentity": _person(),
-    "IdentityCenterUser": _person(),
-    "AWSService": Look(COLOURS["service"], 90, "{name}"),
-    "ExternalAccount": Look(COLOURS["outside"], 90, "account {account}"),
-    "Anonymous": Look(COLOURS["unknown"], 80, "anonymous"),
-    "Unknown": Look(COLOURS["unknown"], 80, "nobody known"),
+    schema.PRINCIPAL: Look("{name}", 105),
+    schema.SESSION: Look("{name}", 95),
+    schema.CREDENTIAL: Look("{access_key_id}", 95, 7),
+    schema.ACTION: Look("{operation}", 80),
+    schema.ACCOUNT: Look("{name} {id}", 90),
+    schema.IP_ADDRESS: Look("{address}", 80),
+    schema.RESOURCE: Look("{id}", 85, 7),
+    "IAMUser": Look("{account} {name}", 105),
+    "Role": Look("{account} {name}", 112, 7.5),
+    "RootUser": Look("root of {account}", 105),
+    "FederatedUser": Look("{account} {name}", 105),
+    "SAMLIdentity": Look("{name}", 105),
+    "WebIdentity": Look("{name}", 105, 7),
+    "IdentityCenterUser": Look("{name}", 105),
+    "AWSService": Look("{name}", 90),
+    "ExternalAccount": Look("account {account}", 90),
+    "Anonymous": Look("anonymous", 80),
+    "Unknown": Look("nobody known", 80),
 }
 """By label and by kind, which is the second label of a Principal."""
 
 LINES: Final = {
-    schema.ASSUMED: Line(_STEP, 3, "ASSUMED {confidence}"),
-    schema.ISSUED: Line(_STEP, 2, "ISSUED {confidence}"),
+    schema.ASSUMED: Line(_STEP, 3, "{confidence} ASSUMED"),
+    schema.ISSUED: Line(_STEP, 2, "{confidence} ISSUED {api}"),
     schema.BELONGS_TO: Line(_QUIET, 1, "<type>"),
     schema.SESSION_OF: Line(_QUIET, 1, "<type>"),
-    schema.USED: Line(COLOURS["action"], 1, "USED {error}"),
-    schema.TRIED: Line(_REFUSED, 2, "✕ TRIED"),
+    schema.USED: Line(colour(schema.ACTION), 1, "{error} USED"),
+    schema.TRIED: Line(FAILED, 2, "✕ TRIED"),
     schema.CREATED: Line(_CHANGE, 2, "CREATED {what}"),
     schema.CHANGED: Line(_CHANGE, 2, "CHANGED {what}"),
-    schema.TOUCHED: Line(COLOURS["resource"], 1, "{action} {error}"),
-    schema.STARTED: Line(COLOURS["service"], 2, "STARTED"),
-    schema.RUNS_AS: Line(COLOURS["service"], 1, "<type>"),
+    schema.TOUCHED: Line(colour(schema.RESOURCE), 1, "{error} {action}"),
+    schema.STARTED: Line(colour("AWSService"), 2, "STARTED"),
+    schema.RUNS_AS: Line(colour("AWSService"), 1, "<type>"),
     schema.SEEN_FROM: Line(_PLACE, 1, "SEEN FROM"),
     schema.IN_ACCOUNT: Line(_QUIET, 1, "<type>"),
 }
-"""By relationship type. Steps of a chain are the widest and say how sure they are; what was refused is marked."""
+"""By relationship type. Steps of a chain are the widest and say how sure they are; what was refused says its error."""
 
 
 def grass() -> str:
@@ -89,12 +102,12 @@ def grass() -> str:
 
 def _rules() -> Iterator[str]:
     for label in (*schema.LABELS, *schema.KINDS):
-        colour, diameter, caption, size = NODES[label]
+        caption, diameter, size = NODES[label]
         yield _rule(
             f"node.{label}",
             {
-                "color": colour,
-                "border-color": _darker(colour),
+                "color": colour(label),
+                "border-color": _darker(colour(label)),
                 "border-width": "2px",
                 "diameter": f"{diameter}px",
                 "font-size": f"{size}px",
@@ -103,17 +116,17 @@ def _rules() -> Iterator[str]:
             },
         )
     for kind in schema.RELATIONSHIPS:
-        colour, width, caption = LINES[kind]
+        line = LINES[kind]
         yield _rule(
             f"relationship.{kind}",
             {
-                "color": colour,
-                "shaft-width": f"{width}px",
-                "font-size": "8px",
-                "padding": "3px",
+                "color": line.colour,
+                "shaft-width": f"{line.width}px",
+                "font-size": "7.5px",
+                "padding": "1px",
                 "text-color-external": "#1b1f24",
                 "text-color-internal": "#ffffff",
-                "caption": f'"{caption}"',
+                "caption": f'"{line.caption}"',
             },
         )
 

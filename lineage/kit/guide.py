@@ -66,10 +66,15 @@ def slides() -> tuple[Slide, ...]:
             "second night somebody used Dana Whitfield's single sign-on: a trail was stopped, instances were started, "
             "a key was made. The logs show which credentials did what; whether Dana's own hands held them is not in "
             "any log.\n\n"
-            "Load it, if you have not yet. Then this draws the identities that the logs name, and their accounts: "
-            "a click puts a query into the editor, the arrow beside it runs it.",
-            (f"MATCH way = (:{schema.PRINCIPAL})-[:{schema.IN_ACCOUNT}]->(:{schema.ACCOUNT}) RETURN way LIMIT 100",),
-            "lineage load examples/incident/logs --accounts examples/incident/accounts.csv \\\n"
+            "Load it, if you have not yet. Then this draws the people, users, roles and services that the logs name, "
+            "and the accounts: a click puts a query into the editor, the arrow beside it runs it.",
+            (
+                f"MATCH (one:{schema.PRINCIPAL})\n"
+                "WHERE NOT one:ExternalAccount\n"
+                f"OPTIONAL MATCH way = (one)-[:{schema.IN_ACCOUNT}]->(:{schema.ACCOUNT})\n"
+                "RETURN one, way LIMIT 100",
+            ),
+            "lineage load examples/incident/logs \\\n  --accounts examples/incident/accounts.csv \\\n"
             "  --store bolt://127.0.0.1:7687",
         ),
         Slide(
@@ -83,7 +88,7 @@ def slides() -> tuple[Slide, ...]:
             "The chain, drawn",
             "Back from that session, step by step, to where it begins: an Identity Center user, the permission set "
             "PlatformAdmin in the platform account, and from there payments-operations in the payments account. "
-            "Blue lines are the steps; each says how sure it is. Grey lines say whose session each one is.\n\n"
+            "Blue lines are the steps; each says first how sure it is. Grey lines say whose session each one is.\n\n"
             "Click a line: its evidence stands at the side, with event IDs, time, address and rule.",
             (drawing("who", ask=incident.CHAINED),),
         ),
@@ -97,8 +102,8 @@ def slides() -> tuple[Slide, ...]:
         Slide(
             "The new key",
             f"Next morning {incident.KEY} reads a secret. It belongs to the user svc-reports, but it was made by "
-            "credentials of dana.whitfield: follow the line ISSUED back from it. The chain itself ends at the key. "
-            "Who made a key is told beside a chain, and is never part of it.",
+            "credentials of dana.whitfield: follow the line ISSUED iam:CreateAccessKey back from it. The chain itself "
+            "ends at the key: who made a key is told beside a chain, and is never part of it.",
             (drawing("touched", resource=incident.SECRET), drawing("path", start=incident.SESSION, end=incident.KEY)),
         ),
         Slide(
@@ -124,7 +129,7 @@ def slides() -> tuple[Slide, ...]:
             "change what is asked. lineage investigate asks them all at once and writes a report; lineage graph "
             "draws the same chains as a page of its own that needs no database.",
             (drawing("trace", ask=incident.SESSION),),
-            f"lineage investigate {incident.KEY} --store bolt://127.0.0.1:7687",
+            f"lineage investigate {incident.KEY} \\\n  --store bolt://127.0.0.1:7687",
         ),
     )
 

@@ -21,7 +21,7 @@ Value = str | int | bool | list[str] | None
 
 EXAMPLES: Final[dict[str, Value]] = {
     "ask": SESSION,
-    "limit": 100,
+    "limit": 50,
     "since": "2026-03-11T21:00:00Z",
     "until": "2026-03-12T12:00:00Z",
     "past_since": "2026-03-10T00:00:00Z",
