@@ -20,6 +20,7 @@ from jsonschema import Draft202012Validator
 import lineage
 from lineage import Lineage
 from lineage.answers import CallIdentity, Hop, Model, Origin, SessionId, Who, WhoAnswer
+from lineage.answers.roles import Denied
 from lineage.draw import dot, files, fold, graphml, html, jsonform, shapes, svg
 from lineage.draw.copies import command, paste
 from lineage.draw.crowd import MOST, crowded
@@ -29,6 +30,7 @@ from lineage.draw.shapes.who import draw as draw_who
 from lineage.draw.sheet import Known
 from lineage.draw.view import placed, standing_for, view
 from lineage.errors import BadUse
+from lineage.seen import Graph
 from tests.crowd import crowd
 from tests.neo4j_server import Server
 from tests.test_cli import ROOT, Shell, incident, run  # noqa: F401 - fixtures
@@ -180,6 +182,50 @@ def test_every_story_can_be_drawn(story: Path, tmp_path: Path) -> None:
             assert len({link.id for link in shape.links}) == len(shape.links)
             assert set(placed(view(shape)).at) == set(view(shape).entries)
             assert all(files.text(shape, form) for form in files.FORMS)
+
+
+@pytest.mark.parametrize("story", sorted(STORIES.iterdir()), ids=lambda path: path.name)
+def test_every_story_is_drawn_as_it_is_told(story: Path, tmp_path: Path) -> None:
+    """Sessions and keys are those of the graph, a key hangs on its session, and what was asked about on something."""
+    with lineage.open(tmp_path / "lineage.db") as store:
+        for names in orders(story)[0]:
+            store.load([story / name for name in names])
+        known = store.graph()
+        for answer in [*drawable(store, story), *asked_of_all(store, known)]:
+            shape = store.picture(answer)
+            nodes = {node.id for node in shape.nodes}
+            ends = {(link.source, link.target) for link in shape.links}
+            keys = {node for node in nodes if node.startswith("Credential ") and node.count(" ") == 2}
+
+            assert {node for node in nodes - set(known) if node.startswith(("Session ", "Credential "))} == set()
+            issued = {(f"Session {key.split(' ', 2)[2]}", key) for key in keys}
+            assert {pair for pair in issued if pair[0] in nodes} <= ends
+            if len(nodes) > 1:
+                assert {node.id for node in shape.nodes if node.lit} <= {end for pair in ends for end in pair}
+            if isinstance(answer, Who):
+                assert {one.node for one in answer.answers if one.node} <= nodes
+            if isinstance(answer, Denied):
+                assert sum(link.count for link in shape.links if link.failed) == refusals(answer)
+
+
+def asked_of_all(store: Lineage, known: Graph) -> Iterator[Model]:
+    """`who`, `trace` and `role` of some nodes of each label."""
+    asks = [node.split(" ", 1)[1] for node in known if node.startswith(("Session ", "Credential "))]
+    for ask in asks[:6]:
+        yield store.who(ask.split(" ", 1)[0] if ask.startswith(("AKIA", "ASIA")) else ask)
+        if ask.count("/") > 1:
+            yield store.trace(ask)
+    for node, about in known.nodes(data=True):
+        if about.get("kind") == "Role":
+            yield store.role(node.split(" ", 1)[1])
+
+
+def refusals(answer: Denied) -> int:
+    """Refused calls that the picture of an answer shows: roles, and operations that are no such role."""
+    roles = [role for caller in answer.assumptions for role in caller.roles]
+    ids = {event for role in roles for event in role.event_ids}
+    others = [one for one in answer.operations if not one.api.startswith("sts:Assume") or set(one.event_ids) - ids]
+    return sum(role.count for role in roles) + sum(one.count for one in others)
 
 
 def drawable(store: Lineage, story: Path) -> Iterator[Model]:

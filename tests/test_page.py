@@ -251,7 +251,7 @@ def test_filters_leave_what_fits(opened: Opener, pictures: dict[str, Shape]) -> 
 def test_a_path_between_two_picked_nodes_is_lit(opened: Opener) -> None:
     """Two nodes that are picked with Shift light the path between them; Escape takes it back."""
     tab = opened("trace")
-    tab.tap("Origin IdentityCenterUser a4441acb-e00d-42f9-8207-2df8d55d375d ", shift=True)
+    tab.tap("Principal d-29279b1489/a4441acb-e00d-42f9-8207-2df8d55d375d", shift=True)
     tab.tap(CALLS, shift=True)
     lit = "lineagePage.cy().edges('.lit').length"
 
@@ -300,7 +300,7 @@ def test_the_keyboard_is_enough(opened: Opener) -> None:
     first = tab.state("picked")
     tab.page.keyboard.press("ArrowRight")
 
-    assert first == "Origin IdentityCenterUser a4441acb-e00d-42f9-8207-2df8d55d375d "
+    assert first == "Principal d-29279b1489/a4441acb-e00d-42f9-8207-2df8d55d375d"
     assert tab.state("picked") == SESSION
     tab.page.keyboard.press("u")
     assert tab.state("folded") == []

@@ -15,6 +15,8 @@ class SessionId(Model):
     account: str | None
     principal_id: str | None
     creation_date: str
+    key: str | None = None
+    """Key of its node in the graph."""
 
 
 class CallIdentity(Model):
@@ -38,6 +40,8 @@ class Origin(Model):
     access_key_id: str | None = None
     provider: str | None = None
     resource: str | None = None
+    node: str | None = None
+    """Its node in the graph, as label and key; null where it has none."""
 
 
 class Person(Model):
@@ -117,6 +121,8 @@ class WhoAnswer(Model):
     """In order from the origin to the identity; none for a direct long-term key."""
     made_by: Provenance | None = None
     started_by: Provenance | None = None
+    node: str | None = None
+    """Node of the identity in the graph, as label and key; null where it has none."""
 
 
 class Who(Model):

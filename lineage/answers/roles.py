@@ -194,6 +194,9 @@ class DeniedCalls(Model):
     first: str
     last: str
     event_ids: list[str]
+    nodes: list[str] = Field(default_factory=list)
+    """The sessions, keys and principals that called; sorted, at most 20."""
+    nodes_total: int = 0
 
 
 class Burst(Model):

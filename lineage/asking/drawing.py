@@ -23,8 +23,9 @@ class Drawing(Asking):
     def picture(self, answer: Model) -> Shape:
         """The picture of an answer: nodes, links and what is folded, with their evidence.
 
-        `lineage.draw.files.write` writes it as HTML, SVG, GraphML, JSON or DOT. Raises `BadUse` for an answer without
-        a shape.
+        `lineage.draw.files.write` writes it as HTML, SVG, GraphML, JSON or DOT. The callers of 300 nodes at most are
+        drawn, and a note says so; who made keys and started workloads is told of 5 at most. Raises `BadUse` for an
+        answer without a shape.
         """
         from lineage.draw import fold, shapes
         from lineage.draw.sheet import Known
@@ -49,4 +50,9 @@ class Drawing(Asking):
             for node in wanted
         }
         accounts = reader.account_names()
-        return fold.shape(module.draw(answer, Known(accounts, graph, origins, calls)), accounts)
+        told = module.draw(answer, Known(accounts, graph, origins, calls))
+        left = sum(node in graph for node in dict.fromkeys(above)) - len(wanted)
+        if left:
+            more = f"Of {left:,} more sessions and keys the callers are not drawn."
+            told = told._replace(notes=[*told.notes, more])
+        return fold.shape(told, accounts)

@@ -89,10 +89,17 @@ class _Folding:
             if len(sessions) <= self.few:
                 continue
             first = sessions[0]
+            captions = dict.fromkeys(session.caption for session in sessions)
+            label, said = first.label, first.caption
+            if len(captions) > 1:  # no session's name stands for the others
+                named = said.partition("\n")[0]
+                label, said = f"{named}, {len(captions)} session names", f"{named}\n{len(captions)} session names"
+            known = any(session.id in callers for session in sessions)
+            what = "sessions of one role from the same caller" if known else "sessions of one role, callers not drawn"
             box = Box(
-                id=f"group {first.id}", kind="group", label=first.label,
-                caption=first.caption, account=first.account, box=self.inside.get(first.id),
-                facts=facts(what="sessions of one role from the same caller", sessions=len(sessions)),
+                id=f"group {first.id}", kind="group", label=label,
+                caption=said, account=first.account, box=self.inside.get(first.id),
+                facts=facts(what=what, sessions=len(sessions)),
                 copy={"ARN": first.copy["ARN"]} if "ARN" in first.copy else {},
             )  # fmt: skip
             self._box(box, folded=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lineage import schema
 from lineage.arn import parse_arn, role_of
 from lineage.render.text import ELLIPSIS, clean
 
@@ -11,6 +12,9 @@ WIDTH = 27
 """Characters of one line of a caption: what fits beside the next layer."""
 _TYPED = re.compile(r"[0-9]*:([A-Za-z0-9]+(?:::[A-Za-z0-9]+)+):(.+)", re.DOTALL)
 """The key of a resource that has no ARN: account, type, ID."""
+_KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
+_BEGUN = re.compile(r"/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(:|\Z)")
+"""Where the key of a session says when it began."""
 _SUFFIX = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}")
 
 
@@ -48,6 +52,17 @@ def type_of(key: str) -> str | None:
     """
     typed = _TYPED.fullmatch(key)
     return typed[1] if typed else None
+
+
+def ref_of(key: str) -> str:
+    """The reference of a session, key or principal, by the form of its key.
+
+    >>> ref_of("AKIAIOSFODNN7EXAMPLE"), ref_of("1/AROA:x/2026-01-01T00:00:00Z"), ref_of("ec2.amazonaws.com")
+    ('Credential AKIAIOSFODNN7EXAMPLE', 'Session 1/AROA:x/2026-01-01T00:00:00Z', 'Principal ec2.amazonaws.com')
+    """
+    if _KEY.fullmatch(key.partition(" ")[0]):
+        return f"{schema.CREDENTIAL} {key}"
+    return f"{schema.SESSION if _BEGUN.search(key) else schema.PRINCIPAL} {key}"
 
 
 def caption(*lines: str | None) -> str:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage import schema
-from lineage.answers import WhoAnswer
+from lineage.answers import Origin, WhoAnswer, Whose
 from lineage.draw.copies import command, paste
 from lineage.draw.names import caption, role_name, short_name, type_of
 from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
+from lineage.render import words
 from lineage.render.text import clean
 from lineage.seen import Graph, Seen
 
@@ -57,13 +58,57 @@ def facts(**told: object) -> Facts:
     return tuple(found)
 
 
+_Key = tuple[str, str, str, bool, str]
+"""Source, target, type, outcome and label of a link."""
+
+
+class _Said(NamedTuple):
+    """What a link says of itself."""
+
+    confidence: str
+    beside: bool
+    lit: bool
+    first: str | None
+    last: str | None
+    calls: int
+    events: list[str]
+    cross: bool | None
+    told: dict[str, object]
+
+    def with_(self, other: _Said, *, counted: bool) -> _Said:
+        """Both in one: as lit as either, as sure as the weaker, and with the events of both."""
+        new = [event for event in other.events if event not in self.events]
+        if not new:
+            return self._replace(lit=self.lit or other.lit)
+        told = dict(self.told)
+        for name, value in other.told.items():
+            told[name] = _both(told.get(name), value)
+        times = [time for time in (self.first, self.last, other.first, other.last) if time]
+        return self._replace(
+            confidence=schema.weakest([self.confidence, other.confidence]), lit=self.lit or other.lit,
+            first=min(times, default=None), last=max(times, default=None),
+            calls=self.calls + (other.calls if counted else 0), events=self.events + new, told=told,
+        )  # fmt: skip
+
+
+def _both(one: object, other: object) -> object:
+    """Two values of one fact: the one there is, or each that differs."""
+    if one == other or other in (None, "", [], False):
+        return one
+    if one in (None, "", [], False):
+        return other
+    values = [*(one if isinstance(one, list) else [one]), *(other if isinstance(other, list) else [other])]
+    return list(dict.fromkeys(values))
+
+
 class Sheet:
     """Nodes and links as they are put down; what was put down first stays, and later facts are added."""
 
     def __init__(self, known: Known) -> None:
         self.known = known
         self.nodes: dict[str, Node] = {}
-        self.links: dict[tuple[str, str, str, bool, str], Link] = {}
+        self.links: dict[_Key, Link] = {}
+        self._said: dict[_Key, _Said] = {}
         self.boxes: dict[str, Box] = {}
         """Boxes of the question's own."""
         self.inside: dict[str, str] = {}
@@ -203,6 +248,44 @@ class Sheet:
             )
         )  # fmt: skip
 
+    def origin(self, found: Origin | Whose, *more: Fact, lit: bool = False) -> str:
+        """Put down where a chain begins. Of a service each workload stands for itself."""
+        called = found.name or (found.person if isinstance(found, Whose) else None) or found.id or found.kind
+        principal = found.kind in ("IAMUser", "RootUser", "Role")
+        if principal and found.id:
+            ref = f"{schema.PRINCIPAL} {found.id}"
+        elif found.node and not found.resource:
+            ref = found.node
+        else:
+            ref = " ".join(("Origin", found.kind, found.id or called, found.provider or "", found.resource or ""))
+        is_arn = bool(found.id and found.id.startswith("arn:"))
+        second = found.resource.rsplit(":", 1)[-1] if found.resource else None
+        return self.put(
+            Node(
+                id=ref, kind=ORIGINS.get(found.kind, "person"), label=clean(called), caption=caption(called, second),
+                account=found.account if principal else None, lit=lit,
+                facts=facts(
+                    what=words.KINDS.get(found.kind, found.kind), name=found.name, id=found.id, account=found.account,
+                    provider=found.provider, workload=found.resource,
+                ) + more,
+                copy=texts(
+                    ("ARN" if is_arn else "ID", found.id),
+                    ("command", command("who", found.id or "") if is_arn else None),
+                ),
+                cypher=paste("trace", ask=found.id) if is_arn else None,
+            )
+        )  # fmt: skip
+
+    def nobody(self, apart: str, more: Facts, *, called: str = "nobody known", lit: bool = False) -> str:
+        """Put down an open end; `apart` tells it from others."""
+        told = facts(what="the chain is open") + more
+        return self.put(
+            Node(
+                id=f"Unresolved {apart}", kind="unknown", label=clean(called), caption=caption(called), lit=lit,
+                facts=told,
+            )
+        )  # fmt: skip
+
     def into(self, box: Box, nodes: Iterable[str]) -> None:
         """Put nodes into a box that is folded when the picture opens."""
         self.boxes.setdefault(box.id, box)
@@ -217,32 +300,46 @@ class Sheet:
         self, source: str, target: str, type_: str, *, label: str | None = None, confidence: str = "EXACT",
         failed: bool = False, beside: bool = False, lit: bool = False, first: str | None = None,
         last: str | None = None, count: int = 1, events: Iterable[str] = (), cross: bool | None = None,
-        **told: object,
+        counted: bool = True, **told: object,
     ) -> None:  # fmt: skip
-        """Draw a link; one of the same ends, type, outcome and label that stands there already is kept."""
-        said = label or WORDS.get(type_, type_.lower())
-        key = (source, target, type_, failed, said)
-        ids = list(events)
-        if key in self.links:
-            if lit and not self.links[key].lit:
-                self.links[key] = msgspec.structs.replace(self.links[key], lit=True)
-            return
+        """Draw a link. One of the same ends, type, outcome and label that stands there already stays the only one: it
+        takes on what the new one rests on, if that is other events. `counted`: are these calls no part of those?"""
+        key = (source, target, type_, failed, label or WORDS.get(type_, type_.lower()))
+        said = _Said(confidence, beside, lit, first, last or first, count, list(dict.fromkeys(events)), cross, told)
+        there = self.links.get(key)
+        if there is not None:
+            said = self._said[key].with_(said, counted=counted)
+        self._said[key] = said
+        self.links[key] = link = self._made(key, said, there.id if there else f"{len(self.links)}")
+        node = self.nodes.get(target)
+        if node is not None and node.kind == "action":  # its one link is all there is to say of it
+            own = tuple(fact for fact in node.facts if fact[0] in ("operation", "error"))
+            names = {name for name, _ in own}
+            facts_ = own + tuple(fact for fact in link.facts if fact[0] not in names)
+            self.nodes[target] = msgspec.structs.replace(node, facts=facts_)
+
+    def shows(self, event_id: str) -> bool:
+        """Does a link rest on this event?"""
+        return any(event_id in said.events for said in self._said.values())
+
+    def _made(self, key: _Key, said: _Said, id_: str) -> Link:
+        source, target, type_, failed, label = key
         own, other = self.account(source), self.account(target)
-        crosses = bool(own and other and own != other) if cross is None else cross
-        self.links[key] = Link(
-            id=f"{len(self.links)}", source=source, target=target, type=type_, label=clean(said),
-            confidence=confidence, failed=failed, beside=beside, cross=crosses, lit=lit, first=first, last=last,
-            count=count,
+        crosses = bool(own and other and own != other) if said.cross is None else said.cross
+        guess = " (a guess, to be checked)" if is_guess(said.confidence) else ""
+        first, last, ids = said.first, said.last, said.events
+        return Link(
+            id=id_, source=source, target=target, type=type_, label=clean(label), confidence=said.confidence,
+            failed=failed, beside=said.beside, cross=crosses, lit=said.lit, first=first,
+            last=last if last != first else None, count=said.calls,
             facts=facts(
-                times=f"{first} to {last}" if last and last != first else first, calls=count if count > 1 else None,
-                confidence=f"{confidence} (a guess, to be checked)" if is_guess(confidence) else confidence, **told,
+                times=f"{first} to {last}" if last != first else first, calls=said.calls if said.calls > 1 else None,
+                confidence=said.confidence + guess, **said.told,
                 from_one_account_into_another=f"{own or '?'} into {other or '?'}" if crosses else None, events=ids,
             ),
             copy=texts(("event ID", ids[0]), ("command", command("who", ids[0]))) if ids else {},
             cypher=_path_to(target),
         )  # fmt: skip
-        if target in self.nodes and self.nodes[target].kind == "action":  # its one link is all there is to say of it
-            self.put(msgspec.structs.replace(self.nodes[target], facts=self.links[key].facts))
 
     def way(self, source: str, target: str) -> dict[str, Any]:  # Any: of the graph's attributes
         """What the graph tells of the grant between two nodes; empty where it has none."""

@@ -155,7 +155,8 @@ def _operations(owners: Owners, rows: Iterable[RowSeen]) -> list[DeniedCalls]:
         DeniedCalls(
             whose=owners.whose(some[0].source), api=api, error=error, count=sum(row.count for row in some),
             first=grants.first(some), last=grants.last(some),
-            event_ids=grants.earliest(some),
+            event_ids=grants.earliest(some), nodes=(nodes := sorted({row.source for row in some}))[:NODES_SHOWN],
+            nodes_total=len(nodes),
         )
         for (api, error, _), some in groups.items()
     ]  # fmt: skip

@@ -110,6 +110,7 @@ def _element(
         hops=list(found.hops),
         made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
+        node=start if start in graph else None,
     )
 
 

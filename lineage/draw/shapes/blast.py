@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lineage import schema
 from lineage.answers.reach import Altered, Blast, Reached, Workload
 from lineage.draw.copies import command
-from lineage.draw.names import caption, role_name, short_name
+from lineage.draw.names import caption, ref_of, role_name, short_name
 from lineage.draw.shape import Box
 from lineage.draw.shapes.told import Told
 from lineage.draw.shapes.trace import grant_facts, lead
@@ -38,10 +38,10 @@ def draw(answer: Blast, known: Known) -> Told:
     for one in (*answer.nodes, *answer.perhaps):
         _reached(sheet, one, lit=one.parent is None and len(roots) <= LIT)
     for branch in answer.branches:
-        label = schema.CREDENTIAL if branch.target.startswith(("AKIA", "ASIA")) else schema.PRINCIPAL
-        target = sheet.of_ref(f"{label} {branch.target}", ("made", f"{branch.what}, {branch.time}"))
+        ref = ref_of(branch.target)
+        target = sheet.of_ref(ref, ("made", f"{branch.what}, {branch.time}"))
         sheet.link(
-            branch.source, target, schema.ISSUED if label == schema.CREDENTIAL else schema.CREATED,
+            branch.source, target, schema.ISSUED if ref.startswith(schema.CREDENTIAL) else schema.CREATED,
             label="made" if branch.followed else f"made: {branch.what}", beside=True, first=branch.time,
             events=branch.event_ids, api=branch.api,
         )  # fmt: skip
@@ -49,8 +49,7 @@ def draw(answer: Blast, known: Known) -> Told:
         _altered(sheet, change)
     for work in answer.workloads:
         _workload(sheet, work)
-    if roots:
-        _touched(sheet, answer, roots[0])
+    _touched(sheet, answer, roots)
     whose = f", by credentials of {call_it(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
     return Told(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer))
@@ -86,7 +85,8 @@ def _altered(sheet: Sheet, change: Altered) -> None:
     if change.what == "access key" and change.after and f"{schema.CREDENTIAL} {change.after}" in sheet.nodes:
         return  # it stands there as made
     principal = ":role/" in change.target or ":user/" in change.target
-    target = sheet.of_ref(f"{schema.PRINCIPAL if principal else schema.RESOURCE} {change.target}")
+    key = ref_of(change.target).startswith(schema.CREDENTIAL)
+    target = sheet.of_ref(ref_of(change.target) if principal or key else f"{schema.RESOURCE} {change.target}")
     sheet.link(
         change.source, target, schema.CREATED if change.created else schema.CHANGED, label=operation(change.api),
         beside=change.created, first=change.time, events=change.event_ids, what=change.what, api=change.api,
@@ -105,20 +105,31 @@ def _workload(sheet: Sheet, work: Workload) -> None:
         sheet.link(resource, sheet.of_ref(f"{schema.SESSION} {key}"), schema.RUNS_AS, beside=True)
 
 
-def _touched(sheet: Sheet, answer: Blast, root: str) -> None:
-    """Draw what was touched and does not stand there already; the answer does not say by which of the nodes."""
-    there = {(node.account, node.label) for node in sheet.nodes.values() if node.kind in ("resource", "role", "person")}
+def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
+    """Draw what was touched and does not stand there already, as touched by what was asked about.
+
+    The answer does not say by which of the nodes; where several were asked about, no link says so either.
+    """
+    # What is spelled in several ways is the same by account, kind and name.
+    there = {(node.account, node.kind, node.label) for node in sheet.nodes.values()}
     found: dict[str | None, list[str]] = defaultdict(list)
     for one in answer.touched:
-        if (one.account, role_name(one.resource) or short_name(one.resource)) in there:
+        kind = "role" if role_name(one.resource) else "person" if ":user/" in one.resource else "resource"
+        if (one.account, kind, role_name(one.resource) or short_name(one.resource)) in there:
             continue
-        resource = sheet.resource(one.resource, one.type, one.account)
-        found[sheet.account(resource)].append(resource)
-        sheet.link(
-            root, resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
-            last=one.last, count=one.calls, by="what was asked about, or something that came of it",
-            operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive, events=one.event_ids,
+        resource = sheet.resource(
+            one.resource, one.type, one.account,
+            *facts(first=one.first, last=one.last, calls=one.calls, failed=one.failed or None, operations=one.actions,
+                   events=one.event_ids),
         )  # fmt: skip
+        found[sheet.account(resource)].append(resource)
+        if len(roots) == 1:
+            sheet.link(
+                roots[0], resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
+                last=one.last, count=one.calls, by="what was asked about, or something that came of it",
+                operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive,
+                events=one.event_ids,
+            )  # fmt: skip
     for account, resources in found.items():
         if len(resources) > 1:
             box = Box(
@@ -138,6 +149,8 @@ def _notes(answer: Blast) -> list[str]:
     open_ = sum(not branch.followed for branch in answer.branches)
     if open_:
         notes.append(f"{open_:,} made for others; --made goes on there.")
+    if answer.touched and len(above(answer)) > 1:
+        notes.append("What was touched stands by itself: the answer does not say by which of what was asked about.")
     if answer.truncated:
         notes.append("There is more than is drawn; --limit draws more.")
     return notes

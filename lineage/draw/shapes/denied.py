@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from lineage import schema
 from lineage.answers import Whose
-from lineage.answers.roles import Burst, Denied, RefusedRole
+from lineage.answers.roles import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole
 from lineage.draw.copies import command
-from lineage.draw.names import caption
-from lineage.draw.shape import Node
 from lineage.draw.shapes.told import Told
 from lineage.draw.shapes.who import chain
-from lineage.draw.sheet import ORIGINS, Known, Sheet, facts
+from lineage.draw.sheet import Known, Sheet, facts
 from lineage.questions.common.whose import call_it
 from lineage.render import words
-from lineage.render.text import clean
 
 
-def refs(_: Denied) -> Iterator[str]:
-    """The nodes that the picture names: those of the callers are known by their calls."""
-    return iter(())
+def refs(answer: Denied) -> Iterator[str]:
+    """The nodes that the picture names."""
+    yield from above(answer)
 
 
-def events(answer: Denied) -> Iterator[str]:
-    """The calls that the picture rests on."""
-    for operation in answer.operations:
-        yield from operation.event_ids
-    for caller in answer.assumptions:
-        for role in caller.roles:
-            yield from role.event_ids
+def above(answer: Denied) -> list[str]:
+    """The nodes whose origins the picture needs besides."""
+    found = [caller.nodes[0] for caller in answer.assumptions if caller.nodes_total == 1]
+    found += [calls.nodes[0] for calls in answer.operations if calls.nodes_total == 1]
+    found += [role.success.caller for one in answer.assumptions for role in one.roles if role.success]
+    return list(dict.fromkeys(found))
 
 
 def draw(answer: Denied, known: Known) -> Told:
@@ -37,12 +33,12 @@ def draw(answer: Denied, known: Known) -> Told:
     sheet = Sheet(known)
     for caller in answer.assumptions:
         for role in caller.roles:
-            _refused(sheet, caller.whose, role)
+            _refused(sheet, caller, role)
     assumed = {id_ for caller in answer.assumptions for role in caller.roles for id_ in role.event_ids}
     for one in answer.operations:
         if one.api.startswith("sts:Assume") and assumed.issuperset(one.event_ids):
             continue  # drawn as a refused role already
-        source = _caller(sheet, one.whose, one.event_ids)
+        source = _caller(sheet, one, one.event_ids)
         action = sheet.action(source, one.api, one.error, event=next(iter(one.event_ids), None))
         sheet.link(
             source, action, schema.USED, label=one.error, failed=True, first=one.first, last=one.last,
@@ -55,63 +51,58 @@ def draw(answer: Denied, known: Known) -> Told:
     ):
         if total > shown:
             notes.append(f"{shown:,} of {total:,} {what} are drawn; --limit draws more.")
+    roles = sum(caller.roles_total for caller in answer.assumptions)
+    drawn = sum(len(caller.roles) for caller in answer.assumptions)
+    if roles > drawn:
+        notes.append(f"{drawn:,} of {roles:,} refused roles are drawn.")
     about = command("denied", *([answer.asked] if answer.asked else [])) or "lineage denied"
     return Told(sheet, f"{answer.calls:,} refused call{'s' if answer.calls != 1 else ''}", about, notes)
 
 
-def _refused(sheet: Sheet, whose: Whose, role: RefusedRole) -> None:
-    source = _caller(sheet, whose, role.event_ids)
+def _refused(sheet: Sheet, caller: RefusedCaller, role: RefusedRole) -> None:
+    source = _caller(sheet, caller, role.event_ids)
     if role.role_arn == "unknown":
         target = sheet.action(source, "sts:AssumeRole", role.errors[0] if role.errors else None)
     else:
         target = sheet.principal(role.role_arn, "Role", None, None)
     sheet.link(
         source, target, schema.TRIED, label=" ".join(role.errors) or "refused", failed=True, first=role.first,
-        last=role.last, count=role.count, error=role.errors, chain=" > ".join(whose.chain), events=role.event_ids,
+        last=role.last, count=role.count, error=role.errors, chain=" > ".join(caller.whose.chain),
+        events=role.event_ids,
     )  # fmt: skip
     if role.success is not None:
-        sheet.light(source, target)
+        granted = sheet.of_ref(role.success.caller)
+        if granted != source:
+            _down_to(sheet, granted)
+        sheet.light(source, granted, target)
         sheet.link(
-            source, target, schema.ASSUMED, label="granted later", lit=True, first=role.success.time,
-            by=role.success.caller, events=role.success.event_ids,
+            granted, target, schema.ASSUMED, label="granted later", lit=True, first=role.success.time,
+            events=role.success.event_ids,
         )  # fmt: skip
 
 
-def _caller(sheet: Sheet, whose: Whose, event_ids: Iterable[str]) -> str:
-    """The one node behind the examples, at the end of its chain; else the origin itself."""
-    known = sheet.known
-    nodes = {str(known.calls[one].source) for one in event_ids if one in known.calls}
-    if len(nodes) == 1:
-        (node,) = nodes
-        ends = [chain(sheet, found, lit=False) for found in known.above.get(node, ())]
-        if len(ends) == 1:
-            if ends[0] != node and node.startswith(schema.CREDENTIAL) and node in known.graph:
-                sheet.of_ref(node)
-                sheet.link(ends[0], node, schema.ISSUED)
-                return node
-            return ends[0]
-    return of_whose(sheet, whose)
+def _caller(sheet: Sheet, refused: RefusedCaller | DeniedCalls, event_ids: Sequence[str]) -> str:
+    """The node that was refused, at the end of its chain; of several the origin itself."""
+    if refused.nodes_total == 1:
+        node = sheet.of_ref(refused.nodes[0])
+        _down_to(sheet, node)
+        return node
+    return of_whose(sheet, refused.whose, apart=next(iter(event_ids), refused.first))
 
 
-def of_whose(sheet: Sheet, whose: Whose) -> str:
-    """Draw an origin that is known in one line."""
-    called = call_it(whose)
-    same = whose.kind in ("IAMUser", "RootUser", "Role") and whose.id
-    if same:
-        ref = f"{schema.PRINCIPAL} {whose.id}"
-    else:
-        ref = " ".join(("Origin", whose.kind, whose.id or called, whose.resource or ""))
-    return sheet.put(
-        Node(
-            id=ref, kind=ORIGINS.get(whose.kind, "person"), label=clean(called), caption=caption(called),
-            account=whose.account if same else None,
-            facts=facts(
-                what=words.KINDS.get(whose.kind, whose.kind), id=whose.id, person=whose.person, account=whose.account,
-                workload=whose.resource, why=words.reason(whose.reason) if whose.reason else None,
-                candidates=whose.candidates,
-            ),
-        )
-    )  # fmt: skip
+def _down_to(sheet: Sheet, node: str) -> None:
+    """Draw the chains that end in a node; a role is assumed by many, and is nobody's."""
+    for found in sheet.known.above.get(node, ()):
+        if found.node == node and not node.startswith(schema.PRINCIPAL):
+            chain(sheet, found, lit=False)
+
+
+def of_whose(sheet: Sheet, whose: Whose, apart: str) -> str:
+    """Draw an origin that is known in one line; `apart` tells an open end from others."""
+    if whose.kind == "Unresolved":
+        why = words.reason(whose.reason) if whose.reason else None
+        return sheet.nobody(apart, facts(why=why, candidates=whose.candidates), called=call_it(whose))
+    return sheet.origin(whose, *facts(person=whose.person))
 
 
 def _burst(one: Burst) -> str:

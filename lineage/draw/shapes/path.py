@@ -37,6 +37,8 @@ def draw(answer: Path, known: Known) -> Told:
             sheet.of_ref(step.target, lit=lit)
             made = step.relation == "made"
             type_ = schema.ASSUMED if step.relation == "assumed" else schema.ISSUED
+            if made and not step.target.startswith(schema.CREDENTIAL):
+                type_ = schema.CREATED
             if step.relation == "own":
                 type_ = schema.BELONGS_TO if step.target.startswith(schema.CREDENTIAL) else schema.SESSION_OF
             label = {"made": "made", "issued": "key", "own": "its own"}.get(step.relation) or operation(step.api or "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lineage import schema
 from lineage.answers.roles import Role, RoleSession
 from lineage.draw.copies import command, paste
-from lineage.draw.names import caption, role_name
+from lineage.draw.names import caption, ref_of, role_name
 from lineage.draw.shape import Box
 from lineage.draw.shapes.denied import of_whose
 from lineage.draw.shapes.told import Told
@@ -49,14 +49,13 @@ def draw(answer: Role, known: Known) -> Told:
         sheet.into(box, [session])
         sheet.link(session, itself, schema.SESSION_OF, beside=True)
         for found in sheet.known.above.get(session, ()):
-            key = chain(sheet, found, lit=False)
-            if key != session:
-                sheet.into(box, [key])
+            chain(sheet, found, lit=False)
     for one in answer.out:
-        _obtained(sheet, one)
+        _obtained(sheet, one, box)
     for refused in answer.refused:
+        who = of_whose(sheet, refused.whose, apart=f"{arn} {refused.principal} {refused.first}")
         sheet.link(
-            of_whose(sheet, refused.whose), itself, schema.TRIED, label=refused.error or "refused", failed=True,
+            who, itself, schema.TRIED, label=refused.error or "refused", failed=True,
             confidence=refused.whose.confidence, first=refused.first, last=refused.last, count=refused.count,
             error=refused.error, through=refused.principal, events=refused.event_ids,
         )  # fmt: skip
@@ -80,7 +79,7 @@ def _session(sheet: Sheet, one: RoleSession) -> str:
     )  # fmt: skip
 
 
-def _obtained(sheet: Sheet, one: RoleSession) -> None:
+def _obtained(sheet: Sheet, one: RoleSession, box: Box) -> None:
     session = _session(sheet, one)
     if one.caller is None:
         return
@@ -90,7 +89,7 @@ def _obtained(sheet: Sheet, one: RoleSession) -> None:
         None,
     )  # fmt: skip
     if caller is None:
-        caller = sheet.of_ref(_ref(one.caller))
+        caller = _put_caller(sheet, one.caller, box)
     way = sheet.way(caller, session)
     sheet.link(
         caller, session, schema.ASSUMED, label=operation(str(way.get("api") or "assumed")),
@@ -99,10 +98,16 @@ def _obtained(sheet: Sheet, one: RoleSession) -> None:
     )  # fmt: skip
 
 
-def _ref(key: str) -> str:
-    """The reference of a caller, by the form of its key."""
-    if key.startswith(("AKIA", "ASIA")) and (" " in key or "/" not in key):
-        return f"{schema.CREDENTIAL} {key}"
-    return f"{schema.PRINCIPAL if key.startswith('arn:') else schema.SESSION} {key}"
-
-
+def _put_caller(sheet: Sheet, key: str, box: Box) -> str:
+    """Put a caller down by its key; a temporary key with the session that it is of."""
+    caller = sheet.of_ref(ref_of(key))
+    if caller.startswith(schema.CREDENTIAL) and " " in key:
+        session = sheet.of_ref(f"{schema.SESSION} {key.split(' ', 1)[1]}")
+        way = sheet.way(session, caller)
+        sheet.link(
+            session, caller, schema.ISSUED, label="key", confidence=str(way.get("confidence") or "EXACT"),
+            first=way.get("time"), events=list(way.get("event_ids") or ()), rule=way.get("rule"),
+        )  # fmt: skip
+        if sheet.inside.get(session) == box.id:
+            sheet.into(box, [caller])
+    return caller

@@ -9,8 +9,9 @@ from lineage import schema
 from lineage.answers import Branch, Trace
 from lineage.draw.copies import command
 from lineage.draw.shapes.told import Told
-from lineage.draw.shapes.who import LIT, chain, operation
+from lineage.draw.shapes.who import LIT, asked_for, chain, operation
 from lineage.draw.sheet import Known, Sheet
+from lineage.questions.common.asks import kind_of
 from lineage.render import words
 
 _KINDS: dict[str, str] = {"assumed": schema.ASSUMED, "candidate": schema.ASSUMED, "issued": schema.ISSUED}
@@ -24,6 +25,12 @@ def refs(answer: Trace) -> Iterator[str]:
 def above(answer: Trace) -> list[str]:
     """The nodes whose origins the picture needs besides."""
     return [root.ref for root in answer.roots]
+
+
+def events(answer: Trace) -> Iterator[str]:
+    """The call that was asked about."""
+    if kind_of(answer.asked) == "event":
+        yield answer.asked
 
 
 def branches(answer: Trace) -> Iterator[tuple[Branch, Branch | None]]:
@@ -48,6 +55,9 @@ def draw(answer: Trace, known: Known) -> Told:
         if parent is not None:
             _hang(sheet, branch, parent)
         _deeds(sheet, branch, answer.asked)
+    call = sheet.known.calls.get(answer.asked)
+    if call is not None and str(call.source) in sheet.nodes and not sheet.shows(answer.asked):
+        asked_for(sheet, str(call.source), answer.asked)
     whose = ", ".join(dict.fromkeys(filter(None, names)))
     title = f"What came of {answer.asked}" + (f", by credentials of {whose}" if whose and len(whose) < 80 else "")
     notes = ["More came of it than is drawn; --limit draws more."] if answer.truncated else []
@@ -55,18 +65,13 @@ def draw(answer: Trace, known: Known) -> Told:
 
 
 def lead(sheet: Sheet, ref: str, *, lit: bool) -> str | None:
-    """Draw the chains down to a node; returns whose it is, None where that is not told."""
+    """Draw the chains down to a session or key; returns whose it is, None where that is not told."""
     whose = None
     for found in sheet.known.above.get(ref, ()):
-        end = chain(sheet, found, lit=lit)
-        whose = words.whose(found.origin)
-        if end != ref and ref.startswith(schema.CREDENTIAL) and end != f"{schema.PRINCIPAL} {found.origin.id}":
-            sheet.of_ref(ref, lit=lit)
-            way = sheet.way(end, ref)
-            sheet.link(
-                end, ref, schema.ISSUED, label="key", lit=lit, first=way.get("time"), events=way.get("event_ids") or (),
-                confidence=way.get("confidence") or "EXACT", rule=way.get("rule"),
-            )  # fmt: skip
+        if not ref.startswith(schema.PRINCIPAL):  # a role is assumed by many, and is nobody's
+            chain(sheet, found, lit=lit)
+        if found.origin.kind != "Unresolved" or not ref.startswith(schema.PRINCIPAL):
+            whose = words.whose(found.origin)
     return whose
 
 

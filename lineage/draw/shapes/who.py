@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage import schema
-from lineage.answers import Hop, Origin, Provenance, Who, WhoAnswer
-from lineage.draw.copies import command, paste
+from lineage.answers import Hop, Provenance, Who, WhoAnswer
+from lineage.draw.copies import command
 from lineage.draw.names import caption
-from lineage.draw.shape import Box, Node
+from lineage.draw.shape import Box
 from lineage.draw.shapes.told import Told
-from lineage.draw.sheet import ORIGINS, Known, Sheet, facts, texts
+from lineage.draw.sheet import Known, Sheet, facts
 from lineage.render import words
-from lineage.render.text import clean
 from lineage.times import iso
 
 LIT = 3
@@ -44,9 +43,12 @@ def draw(answer: Who, known: Known) -> Told:
         if answer.kind == "event":
             asked_for(sheet, end, answer.asked)
     names = list(dict.fromkeys(words.whose(one.origin) for one in answer.answers))
-    title = f"Credentials of {names[0]}" if len(names) == 1 else f"Credentials of {len(names)} origins"
+    several = "one of " if any(one.reason == "ambiguous" for one in answer.answers) else ""
+    title = f"Credentials of {names[0]}" if len(names) == 1 else f"Credentials of {several}{len(names)} origins"
     about = (answer.kind != "record" and command("who", answer.asked)) or "lineage who"
     notes = [words.reason(code) for code in dict.fromkeys(one.reason for one in answer.answers) if code]
+    if answer.note:
+        notes.append(answer.note)
     if answer.truncated:
         notes.append(f"{len(answer.answers):,} of {answer.total:,} answers are drawn; --limit draws more.")
     return Told(sheet, title, about, notes)
@@ -61,7 +63,7 @@ def asked_for(sheet: Sheet, caller: str, event_id: str) -> None:
     sheet.light(action)
     sheet.link(
         caller, action, schema.USED, failed=call.error is not None, lit=True, first=iso(call.time), error=call.error,
-        agent=call.user_agent, region=call.region, events=[event_id],
+        agent=call.user_agent, region=call.region, events=[event_id], counted=False,
     )  # fmt: skip
 
 
@@ -74,6 +76,8 @@ def chain_refs(answer: WhoAnswer) -> Iterator[str]:
             yield key_of(hop.access_key_id, session)
     if answer.origin.access_key_id:
         yield f"{schema.CREDENTIAL} {answer.origin.access_key_id}"
+    if answer.node:
+        yield answer.node
     for made in (answer.made_by, answer.started_by):
         if made is not None:
             yield from chain_refs(made.answer)
@@ -82,17 +86,17 @@ def chain_refs(answer: WhoAnswer) -> Iterator[str]:
 def session_of(hop: Hop) -> str:
     """Reference of the session that a hop granted."""
     session = hop.session
-    return f"{schema.SESSION} {session.account or ''}/{session.principal_id or ''}/{session.creation_date}"
+    key = session.key or f"{session.account or ''}/{session.principal_id or ''}/{session.creation_date}"
+    return f"{schema.SESSION} {key}"
 
 
 def key_of(access_key: str, session: str) -> str:
-    """Reference of a key that was issued to a session: a long-term key stands for itself."""
-    temporary = access_key.startswith("ASIA")
-    return f"{schema.CREDENTIAL} {access_key}" + (f" {session.split(' ', 1)[1]}" if temporary else "")
+    """Reference of the key that was issued to a session."""
+    return f"{schema.CREDENTIAL} {access_key} {session.split(' ', 1)[1]}"
 
 
 def chain(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
-    """Draw a chain from its origin; returns the last node, where the identity stands."""
+    """Draw a chain from its origin down to the identity; returns the identity's node, or the last one drawn."""
     at = origin(sheet, answer, lit=lit)
     if answer.origin.access_key_id:
         key = sheet.of_ref(f"{schema.CREDENTIAL} {answer.origin.access_key_id}", account=answer.origin.account, lit=lit)
@@ -109,20 +113,44 @@ def chain(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
             role_arn=hop.role_arn, name=hop.session_name, source_identity=hop.source_identity, lit=shown,
         )  # fmt: skip
         _hop(sheet, at, session, hop, unsure=answer.reason == "ambiguous" and hop.candidates > 1, lit=shown)
-        if number == 0 and answer.started_by is not None:
-            _started(sheet, answer.started_by, answer.origin, session)
+        if number == 0:
+            _started(sheet, answer, session)
         at = session
         if hop.access_key_id:
             at = sheet.of_ref(key_of(hop.access_key_id, session), account=hop.account, lit=shown)
             sheet.link(
                 session, at, schema.ISSUED, label="key", lit=shown, first=hop.time, events=hop.event_ids, api=hop.api,
-                rule="2",
+                confidence=hop.confidence, rule="2",
             )  # fmt: skip
         if within:
             middle += [session, at]
     if middle:
         _fold_middle(sheet, middle, len(answer.hops) - 2 * ENDS)
-    return at
+    return _identity(sheet, answer, at, lit=lit)
+
+
+def _identity(sheet: Sheet, answer: WhoAnswer, at: str, *, lit: bool) -> str:
+    """Draw the identity itself below what its chain ends in; returns its node."""
+    node = answer.node
+    if node is None or node == at:
+        return at
+    sheet.of_ref(node, lit=lit)
+    if node.startswith(schema.SESSION) and not answer.hops:
+        _started(sheet, answer, node)
+    if answer.hops or at.startswith(schema.CREDENTIAL):
+        way = sheet.way(at, node)
+        sheet.link(
+            at, node, str(way.get("type") or schema.ISSUED), lit=lit, first=way.get("time"),
+            events=way.get("event_ids") or (), confidence=str(way.get("confidence") or answer.confidence),
+            rule=way.get("rule"),
+        )  # fmt: skip
+    else:
+        why = words.reason(answer.reason) if answer.reason else None
+        sheet.link(
+            at, node, schema.BELONGS_TO if node.startswith(schema.CREDENTIAL) else schema.SESSION_OF,
+            label="whose" if answer.confidence == "NONE" else "acts as", confidence=answer.confidence, lit=lit, why=why,
+        )  # fmt: skip
+    return node
 
 
 def _fold_middle(sheet: Sheet, nodes: list[str], hops: int) -> None:
@@ -136,41 +164,17 @@ def _fold_middle(sheet: Sheet, nodes: list[str], hops: int) -> None:
 
 
 def origin(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
-    """Draw where a chain begins; who is not known is nobody twice."""
+    """Draw where a chain begins. Two open ends are never the same node, for nobody knows whether they are."""
     found = answer.origin
     if found.kind == "Unresolved":
-        first = session_of(answer.hops[0]) if answer.hops else str(answer.identity.arn or answer.identity.principal_id)
-        missing = words.settle(answer.missing)
+        first = session_of(answer.hops[0]) if answer.hops else answer.node
+        identity = answer.identity
+        said = f"{identity.arn} {identity.principal_id} {identity.creation_date} {identity.access_key_id}"
         why = words.reason(answer.reason) if answer.reason else "The chain is open."
-        return sheet.put(
-            Node(
-                id=f"Unresolved {first}", kind="unknown", label="nobody known", caption="nobody known", lit=lit,
-                facts=facts(what="the chain is open", why=why, missing=missing),
-            )
-        )  # fmt: skip
-    called = found.name or found.id or found.kind
-    second = found.resource.rsplit(":", 1)[-1] if found.resource else None
-    if found.kind in ("IAMUser", "RootUser", "Role") and found.id:
-        ref = f"{schema.PRINCIPAL} {found.id}"
-    else:
-        ref = " ".join(("Origin", found.kind, found.id or called, found.resource or ""))
+        return sheet.nobody(first or said, facts(why=why, missing=words.settle(answer.missing)), lit=lit)
     person = f"{answer.person.name} ({answer.person.how})" if answer.person else None
-    is_arn = bool(found.id and found.id.startswith("arn:"))
-    return sheet.put(
-        Node(
-            id=ref, kind=ORIGINS.get(found.kind, "person"), label=clean(called), caption=caption(called, second),
-            account=found.account if found.kind in ("IAMUser", "RootUser", "Role") else None, lit=lit,
-            facts=facts(
-                what=words.KINDS.get(found.kind, found.kind), name=found.name, id=found.id, person=person,
-                account=found.account, provider=found.provider, workload=found.resource,
-                hints=[f"{hint.what}: {hint.value} (rule {hint.rule}, no proof)" for hint in answer.hints],
-            ),
-            copy=texts(
-                ("ARN" if is_arn else "ID", found.id), ("command", command("who", found.id or "") if is_arn else None)
-            ),
-            cypher=paste("trace", ask=found.id) if is_arn else None,
-        )
-    )  # fmt: skip
+    hints = [f"{hint.what}: {hint.value} (rule {hint.rule}, no proof)" for hint in answer.hints]
+    return sheet.origin(found, *facts(person=person, hints=hints), lit=lit)
 
 
 def _hop(sheet: Sheet, source: str, session: str, hop: Hop, *, unsure: bool, lit: bool) -> None:
@@ -202,8 +206,14 @@ def _provenance(sheet: Sheet, made: Provenance, target: str, type_: str) -> str:
     return maker
 
 
-def _started(sheet: Sheet, made: Provenance, begun: Origin, session: str) -> None:
-    workload = sheet.resource(begun.resource, None, begun.account) if begun.resource else session
+def _started(sheet: Sheet, answer: WhoAnswer, session: str) -> None:
+    """Draw who started the workload that a session's origin is."""
+    made = answer.started_by
+    if made is None:
+        return
+    known = sheet.known.graph.nodes[session].get("workload") if session in sheet.known.graph else None
+    key = known or answer.origin.resource
+    workload = sheet.of_ref(f"{schema.RESOURCE} {key}") if key else session
     maker = chain(sheet, made.answer, lit=False)
     sheet.link(
         maker, workload, schema.STARTED, label=operation(made.api), beside=True, first=made.time,

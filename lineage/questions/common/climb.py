@@ -150,7 +150,10 @@ def _hop(
         confidence=confidence,
         candidates=candidates,
         session=SessionId(
-            account=node.get("account"), principal_id=principal_id, creation_date=node["created"]
+            account=node.get("account"),
+            principal_id=principal_id,
+            creation_date=node["created"],
+            key=keys.ref(session).key,
         ),
         role_arn=node.get("role_arn"),
         session_name=node.get("name"),

@@ -62,6 +62,7 @@ def origin_of(
         name = node.get("name")
         return (
             Origin(
+                node=principal if principal in graph else None,
                 kind=kind,
                 id=identifier,
                 account=node.get("account"),
@@ -76,6 +77,7 @@ def origin_of(
     if kind in ("SAMLIdentity", "WebIdentity"):
         return (
             Origin(
+                node=principal if principal in graph else None,
                 kind=kind,
                 id=node.get("name"),
                 account=_first_account(found),
@@ -91,6 +93,7 @@ def origin_of(
         provider = None
         return (
             Origin(
+                node=principal if principal in graph else None,
                 kind=kind,
                 id=user_id,
                 account=None,
@@ -105,7 +108,13 @@ def origin_of(
         role = identifier.split(":", 1)[-1].startswith("AROA")
         reason = "account-not-loaded" if role else None
         return (
-            Origin(kind=kind, id=identifier, account=node.get("account"), name=node.get("name")),
+            Origin(
+                node=principal if principal in graph else None,
+                kind=kind,
+                id=identifier,
+                account=node.get("account"),
+                name=node.get("name"),
+            ),
             reason,
             None,
             hints,

@@ -48,7 +48,7 @@ def short(found: list[WhoAnswer]) -> Whose:
         return Whose(
             kind=origin.kind, id=origin.id, account=origin.account, name=origin.name,
             person=answer.person.name if answer.person else None, access_key_id=origin.access_key_id,
-            resource=origin.resource, provider=origin.provider, confidence=answer.confidence,
+            resource=origin.resource, provider=origin.provider, node=origin.node, confidence=answer.confidence,
             ambiguous=answer.ambiguous, reason=answer.reason,
             via=next((hop.via for hop in reversed(answer.hops) if hop.via), None), chain=chain(answer),
         )  # fmt: skip
