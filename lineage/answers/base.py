@@ -73,10 +73,12 @@ class Whose(Model):
 
     @property
     def key(self) -> str | None:
-        """What tells origins apart: kind and ID, with the workload of a service; None of an open chain."""
+        """What tells origins apart: kind and ID, with the provider of an outside identity and the workload of a
+        service; None of an open chain."""
         if self.kind == "Unresolved":
             return None
-        return " ".join(part for part in (self.kind, self.id or self.name, self.resource) if part)
+        provider = self.provider if self.kind in ("SAMLIdentity", "WebIdentity") else None
+        return " ".join(part for part in (self.kind, provider, self.id or self.name, self.resource) if part)
 
 
 class Counted(Model):

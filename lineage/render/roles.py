@@ -32,9 +32,21 @@ def origin(whose: Whose) -> tuple[str | tuple[str, str], ...]:
         return "credentials of ", (clean(call_it(whose)), "open"), f" ({why.rstrip('.')})"
     resource = f" for {clean(whose.resource)}" if whose.resource else ""
     maker = f", key made with credentials of {clean(whose.made_by)}" if whose.made_by else ""
-    said = f" ({KINDS.get(whose.kind, whose.kind)}){resource}{maker}"
+    said = f" ({KINDS.get(whose.kind, whose.kind)}{_provider(whose)}){resource}{maker}"
     sure: tuple[str | tuple[str, str], ...] = () if whose.confidence == "EXACT" else (" ", (whose.confidence,) * 2)
     return "credentials of ", (clean(call_it(whose)), "name"), said, *sure
+
+
+def _provider(whose: Whose) -> str:
+    """Where an outside identity comes from: two providers may know one and the same name.
+
+    >>> idp = "arn:aws:iam::1:oidc-provider/idp.example"
+    >>> _provider(Whose(kind="WebIdentity", id="x", provider=idp, confidence="EXACT"))
+    ' of idp.example'
+    """
+    if whose.kind not in ("SAMLIdentity", "WebIdentity") or not whose.provider:
+        return ""
+    return f" of {clean(whose.provider.rpartition('-provider/')[2])}"
 
 
 def span(first: str, last: str) -> str:
