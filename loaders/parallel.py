@@ -6,6 +6,7 @@ no guard in the caller's script. A batch goes through a pipe: who reads faster t
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -83,6 +84,7 @@ def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:
 def work() -> None:
     """A reading process: its share comes on standard input, its batches go out on standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    gc.set_threshold(200_000, 50, 100)  # rows and batches make no rings, looking for some costs a twentieth
     try:
         out = sys.stdout.buffer
         for batch in aggregate(_SOURCES.decode(sys.stdin.buffer.read())):
