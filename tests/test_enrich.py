@@ -390,6 +390,21 @@ def test_a_pipe_stays_a_pipe(run: Shell, tmp_path: Path) -> None:
     assert pipe.is_fifo()
 
 
+def test_a_link_stays_a_link(run: Shell, tmp_path: Path) -> None:
+    """What a link leads to is written, and nothing else is left beside it."""
+    log, out, link = (tmp_path / name for name in ("log.json", "out.ndjson", "link.ndjson"))
+    log.write_text(json.dumps({"Records": busy().records}))
+    assert run("load", str(log)).code == 0
+    link.symlink_to(out)
+    out.write_text("old")
+    out.chmod(0o640)
+    ran = run("enrich", str(log), "-o", str(link))
+
+    assert (ran.code, link.is_symlink(), out.stat().st_mode & 0o777) == (0, True, 0o640)
+    assert len(out.read_bytes().splitlines()) == len(busy().records)
+    assert sorted(path.name for path in tmp_path.glob("*")) == ["lineage.db", "link.ndjson", "log.json", "out.ndjson"]
+
+
 def test_what_is_written_meanwhile_is_not_read(tmp_path: Path) -> None:
     """An output beside the logs does not come back as one of them."""
     log = tmp_path / "log.json"

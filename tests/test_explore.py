@@ -7,21 +7,29 @@ import http.client
 import inspect
 import json
 import re
+import socket
+import sqlite3
+import struct
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
 import lineage
 from lineage.commands import spoken
+from lineage.draw import fold
+from lineage.draw.shape import Shape
 from lineage.errors import BadUse
+from lineage.explore.near import near
 from lineage.explore.server import ExploreServer
 from lineage.explore.source import StoreSource
 from lineage.render.of import module_name
 from tests.make_incident import HOME
+from tests.test_stories import STORIES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -145,6 +153,7 @@ def test_rows_ask_on(server: ExploreServer) -> None:
         ("timeline", "x --store other.db", "timeline: no --store here"),
         ("investigate", "x --html x.html", "investigate: no --html here"),
         ("from", "-", "from: standard input cannot be asked here"),
+        ("from", "198.51.100.23 -", "from: files are not read here, and - would be one"),
         ("who", "'", "who &#x27;: no closing quotation"),
         ("who", "<script>alert(1)</script>", "not found: &lt;script&gt;"),
     ],
@@ -159,6 +168,30 @@ def test_what_cannot_be_asked_is_told(question: str, ask: str, problem: str, ser
     assert "form-action &#x27;self&#x27;" in page
 
 
+@pytest.mark.parametrize(
+    ("question", "ask"),
+    [
+        ("from", "{}"), ("from", "198.51.100.23 {}"), ("investigate", "{}"), ("investigate", "' {} '"),
+        ("investigate", "no/such/finding.json"), ("hunt", "--known-accounts 111122223333,{}"),
+        ("hunt", f"--known-accounts {12 * chr(0xff11)}"), ("new", f"{STARTED} --geo {{}}"),
+    ],
+)  # fmt: skip
+def test_files_are_not_read(question: str, ask: str, server: ExploreServer, tmp_path: Path) -> None:
+    """What names a file of this machine is refused: the page shows the store and nothing else."""
+    secret = tmp_path / "secret.txt"
+    secret.write_text("198.51.100.23\n111122223333\nhunter2\n")
+    status, page, _ = get(server, below(server, asking(question, ask.format(secret))))
+
+    assert status == 200
+    assert f'<p role="alert">{question}: files are not read here, and ' in page
+    assert "hunter2" not in page
+
+
+def test_files_are_read_behind_graph(tmp_path: Path) -> None:
+    """On the command line files are asked about as ever."""
+    assert spoken.parse(["from", str(tmp_path)]).arguments == {"asks": [str(tmp_path)], "limit": 200}
+
+
 def test_a_record_can_be_pasted(server: ExploreServer) -> None:
     """A whole record is an ask as it is."""
     path = min((HOME / "logs").rglob("*.json.gz"))
@@ -168,6 +201,18 @@ def test_a_record_can_be_pasted(server: ExploreServer) -> None:
     assert "<option selected>who</option>" in page
     assert 'role="alert">not' not in page
     assert record["eventID"] in page
+
+
+def test_a_long_record_can_be_pasted(server: ExploreServer) -> None:
+    """A record with a long policy is an ask too; what is too long for an address is told as that."""
+    path = min((HOME / "logs").rglob("*.json.gz"))
+    record = json.loads(gzip.decompress(path.read_bytes()))["Records"][0]
+    record["requestParameters"] = {"policyDocument": "x" * 20_000}
+    status, page, _ = get(server, below(server, asking("who", json.dumps(record))))
+    long, told, _ = get(server, below(server, asking("who", "x" * 60_000)))
+
+    assert (status, record["eventID"] in page) == (200, True)
+    assert (long, told) == (414, "too long: a question has 60,000 characters at most")
 
 
 def test_the_page_asks_on_and_grows(server: ExploreServer, chromium: Browser) -> None:
@@ -199,15 +244,97 @@ def test_the_page_asks_on_and_grows(server: ExploreServer, chromium: Browser) ->
     assert said == []
 
 
+def near_in(server: ExploreServer, node: str) -> dict[str, Any]:
+    """What hangs on a node, as the page gets it."""
+    status, body, _ = get(server, below(server, f"near?node={quote(node)}"))
+    assert status == 200
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
+def told_of(shape: Shape) -> set[tuple[str, str, str, str, bool, bool]]:
+    """The links: names of both ends, type, label, is it a guess, does it stand beside the chain?"""
+    names = {node.id: node.label for node in shape.nodes}
+    return {
+        (names[link.source], names[link.target], link.type, link.label, link.guess, link.beside) for link in shape.links
+    }
+
+
 def test_neighbours_are_loaded(server: ExploreServer) -> None:
     """What hangs on a node comes as the same data: who made a key, and what it read."""
-    status, body, _ = get(server, below(server, f"near?node={quote(NEW_KEY)}"))
-    told = json.loads(body)
+    told = near_in(server, NEW_KEY)
     ends = {(link["source"].split(" ")[0], link["target"].split(" ")[0]) for link in told["links"]}
 
-    assert status == 200
     assert ("Credential", "Credential") in ends
-    assert "payments/ledger-db" in body
+    assert "payments/ledger-db" in str(told["nodes"])
+
+
+def test_who_did_something_to_a_resource_is_loaded(server: ExploreServer) -> None:
+    """Of a resource those are loaded who changed, started or touched it, under the names of the operations."""
+    trail = near_in(server, "Resource arn:aws:cloudtrail:eu-west-1:537140928816:trail/platform-events")
+    instance = near_in(server, "Resource 804275613390:AWS::EC2::Instance:i-07b3e6f20c9a5d184")
+
+    assert {(link["type"], link["label"]) for link in trail["links"]} == {
+        ("CHANGED", "StopLogging"), ("TOUCHED", "touched")
+    }  # fmt: skip
+    assert "AWSReservedSSO_PlatformAdmin as dana.whitfield" in {node["label"] for node in trail["nodes"]}
+    assert {(link["type"], link["label"]) for link in instance["links"]} == {("STARTED", "StartInstances")}
+
+
+def test_a_node_may_have_nothing_around_it() -> None:
+    """A session whose grant is older than the logs comes alone."""
+    store = lineage.open(":memory:")
+    store.load([STORIES / "session-older-than-the-logs" / "events.json"])
+    session = next(node for node in store._reader().lineage() if node.startswith("Session "))
+    alone = fold.shape(near(store._reader(), session), {})
+
+    assert [node.id for node in alone.nodes] == [session]
+    assert (alone.links, alone.notes) == ((), ())
+
+
+def test_callers_that_fit_are_guesses() -> None:
+    """Of twins both callers are guesses, as in `trace`; a temporary key's role stands beside it, a user's key not."""
+    store = lineage.open(":memory:")
+    store.load([STORIES / "twins-of-two-callers" / "events.json"])
+    reader = store._reader()
+    twin = next(node for node in reader.lineage() if node.startswith("Session "))
+    temporary = next(node for node in reader.lineage() if node.startswith("Credential ASIA"))
+    own = next(node for node in reader.lineage() if node.startswith("Credential AKIARTX3GSDSUCE6WLY6"))
+    callers, keys, users = (
+        {(link[0], *link[2:]) for link in told_of(fold.shape(near(reader, node), {}))}
+        for node in (twin, temporary, own)
+    )
+
+    assert {link for link in callers if link[1] == "ASSUMED"} == {
+        ("AKIARTX3GSDSUCE6WLY6", "ASSUMED", "AssumeRole", True, False),
+        ("AKIARTX3GSDSXQN4ZTVG", "ASSUMED", "AssumeRole", True, False),
+    }
+    assert ("reader", "BELONGS_TO", "its key", False, True) in keys
+    assert ("alice", "BELONGS_TO", "its key", False, False) in users
+
+
+def test_a_made_key_is_made_once() -> None:
+    """A key that was made for a user has its maker beside it, once."""
+    store = lineage.open(":memory:")
+    store.load([STORIES / "key-made-for-another-user" / "events.json"])
+    made = [
+        link for node in store._reader().lineage() if node.startswith("Credential AKIA")
+        for link in told_of(fold.shape(near(store._reader(), node), {})) if link[2] == "ISSUED"
+    ]  # fmt: skip
+
+    assert made
+    assert {link[3:] for link in made} == {("made", False, True)}
+
+
+def test_a_role_is_drawn_once(server: ExploreServer) -> None:
+    """A role that was assumed and touched is one principal, never a resource besides."""
+    told = near_in(server, f"Principal {ROLE}")
+    sessions = [link["source"] for link in told["links"] if link["type"] == "TOUCHED"]
+
+    assert sessions
+    assert {link["target"] for link in told["links"] if link["type"] == "TOUCHED"} == {f"Principal {ROLE}"}
+    assert not [one for one in sessions if not one.startswith("Session ")]  # no other account's copy besides
+    assert f"Resource {ROLE}" not in {node["id"] for node in near_in(server, sessions[0])["nodes"]}
 
 
 @pytest.mark.parametrize(
@@ -227,6 +354,67 @@ def test_only_who_has_the_token_gets_in(server: ExploreServer) -> None:
     assert get(server, f"/{'x' * len(server.token)}/")[0] == 404
     assert get(server, below(server, ""), host="attacker.example")[0] == 403
     assert get(server, below(server, "../../etc/passwd"))[0] == 400
+
+
+@pytest.mark.parametrize("path", ["http://[::1/x", "//[x", "/%zz", "/?%"])
+def test_an_odd_path_is_not_found(path: str, server: ExploreServer) -> None:
+    """What is no address here is not found, whatever it is."""
+    assert get(server, path)[:2] == (404, "not found")
+
+
+def test_who_goes_away_is_passed_over(server: ExploreServer, capfd: pytest.CaptureFixture[str]) -> None:
+    """A client that does not wait for its answer leaves no traceback, and the next one is answered."""
+    at = urlsplit(server.address)
+    for path in (below(server, asking("trace", SIGN_IN)), "/"):
+        with socket.create_connection(("127.0.0.1", at.port or 0)) as going:
+            going.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # it is reset on close
+            going.sendall(f"GET {path} HTTP/1.1\r\nHost: {at.netloc}\r\n\r\n".encode())
+    assert get(server, below(server, ""))[0] == 200
+    while any(thread.name.endswith("(process_request_thread)") for thread in threading.enumerate()):
+        time.sleep(0.01)
+
+    assert capfd.readouterr().err == ""
+
+
+class Watched:
+    """A source that notes in which threads it is made, asked and closed."""
+
+    def __init__(self, seen: list[tuple[str, int]]) -> None:
+        self.seen = seen
+        self.note("made")
+
+    def note(self, what: str) -> None:
+        self.seen.append((what, threading.get_ident()))
+
+    def page(self, query: Mapping[str, str]) -> str:
+        self.note("asked")
+        return "page"
+
+    def near(self, node: str) -> object:
+        return {}
+
+    def close(self) -> None:
+        self.note("closed")
+
+
+def test_the_store_is_closed_by_its_thread() -> None:
+    """The thread that made the source closes it, once."""
+    seen: list[tuple[str, int]] = []
+    with ExploreServer(lambda: Watched(seen)) as server:
+        assert server.answer("", {})[0] == "page"
+    server.server_close()
+
+    assert [what for what, _ in seen] == ["made", "asked", "closed"]
+    assert len({thread for _, thread in seen} - {threading.get_ident()}) == 1
+
+
+def test_a_store_is_closed() -> None:
+    """Closing the source closes its store."""
+    store = lineage.open(":memory:")
+    StoreSource(store, spoken, "chains").close()
+
+    with pytest.raises(sqlite3.ProgrammingError):
+        store.info()
 
 
 def test_a_taken_port_is_one_line(server: ExploreServer, tmp_path: Path) -> None:

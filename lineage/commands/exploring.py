@@ -33,7 +33,7 @@ def explore(
     from lineage.explore.source import StoreSource
 
     first = question or ["chains"]
-    spoken.parse(first)
+    spoken.parse(first, files=False)
     with ExploreServer(lambda: StoreSource(guard.opened(store), spoken, shlex.join(first)), port or 0) as server:
         typer.echo(server.address)
         guard.say("Open the address in a browser; it is good until Ctrl-C.")

@@ -5,9 +5,11 @@ The parser is that of the command itself, so that asks, options and what is wron
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 import typer
@@ -23,6 +25,8 @@ NO_QUESTIONS: Final = frozenset(
 """Commands that are no questions, or ask no store."""
 OF_THE_SHELL: Final = frozenset(("store", "json", "csv", "md", "html", "debug"))
 """Options that say what to ask, or where the answer goes."""
+
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class Asked(NamedTuple):
@@ -44,10 +48,10 @@ def questions() -> tuple[str, ...]:
     return tuple(name for name in _commands() if name not in NO_QUESTIONS)
 
 
-def parse(words: Sequence[str], among: Sequence[str] | None = None) -> Asked:
+def parse(words: Sequence[str], among: Sequence[str] | None = None, *, files: bool = True) -> Asked:
     """A question by its words, like `["trace", "AKIA…", "--limit", "5"]`. Raises `BadUse`.
 
-    `among` are the questions that may be asked, by default all.
+    `among` are the questions that may be asked, by default all. Without `files` what would read a file is refused.
     """
     there = questions() if among is None else among
     name = words[0].replace("_", "-") if words else ""
@@ -68,7 +72,36 @@ def parse(words: Sequence[str], among: Sequence[str] | None = None) -> Asked:
     }
     if "-" in given.values() or ["-"] in given.values():
         raise BadUse(f"{name}: standard input cannot be asked here")
+    file = None if files else next(_files(name, given), None)
+    if file is not None:
+        raise BadUse(f"{name}: files are not read here, and {file} would be one")
     return Asked(name, given)
+
+
+def _files(name: str, given: Mapping[str, Any]) -> Iterator[str]:  # Any: of the method's parameters
+    """What of its arguments a question would read, or look for, as a file."""
+    if name == "from":
+        from lineage.questions.common import networks
+
+        yield from (ask for ask in given["asks"] if networks.entry(ask) is None)
+    elif name == "investigate":
+        from lineage.asking.investigating import ENDINGS
+
+        alert = given["alert"].strip()
+        if alert[:1] not in ("", "{", "[") and (alert.lower().endswith(ENDINGS) or _exists(alert)):
+            yield alert
+    elif name == "hunt":
+        parts = (part.strip() for text in given.get("known_accounts", ()) for part in text.split(","))
+        yield from (part for part in parts if part and not _ACCOUNT.fullmatch(part))
+    elif name == "new":
+        yield from given.get("geo", ())
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
 
 
 def words_of(line: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from lineage import Lineage
 from lineage.enrich import Sums
 from lineage.errors import BadUse
+from lineage.render import outfile
 from lineage.render.streams import WRITERS
 from loaders import inputs
 
@@ -32,17 +33,8 @@ def write(
             raise BadUse("--format parquet: not for a terminal; give a file with --output")
         WRITERS[form](records, sys.stdout.buffer)
         return sums
-    if output.exists() and not output.is_file():
-        with output.open("wb") as out:  # a pipe or device cannot be put in another's place
-            WRITERS[form](records, out)
-        return sums
-    if output.exists() and any(output.samefile(source.path) for source in inputs.find(paths) if source.path != "-"):
+    if output.is_file() and any(output.samefile(source.path) for source in inputs.find(paths) if source.path != "-"):
         raise BadUse(f"{output}: is an input too; give another file with --output")
-    part = output.with_name(f".{output.name}.part")
-    try:
-        with part.open("wb") as out:
-            WRITERS[form](records, out)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
+    with outfile.writing(output) as out:
+        WRITERS[form](records, out)
     return sums

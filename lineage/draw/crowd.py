@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Sequence, Set
 
 import msgspec
 
@@ -19,35 +19,85 @@ FAN = 3
 
 
 def crowded(shape: Shape) -> Shape:
-    """The picture with more of it folded, and a note: first what one node leads to, then whole accounts.
+    """The picture with more of it folded, and a note: first what one node leads to, then whole accounts, then the rest
+    of accounts in which something is lit.
 
     Nothing that is lit is folded.
     """
     before = len(view(shape).entries)
     if before <= MOST:
         return shape
-    shape = _fans(shape)
-    lit = {box for node in shape.nodes if node.lit for box in _around(shape, node.box)}
-    accounts = [box.id for box in shape.boxes if box.kind == "account" and box.id not in lit]
-    boxes = {box.id: box for box in shape.boxes}
-    drawn = Counter(f"account {entry.thing.account}" for entry in view(shape).entries.values())
-    left = drawn.total()
-    for account in sorted(accounts, key=lambda one: (-drawn[one], boxes[one].label)):
-        if left <= MOST:
+    folded = _fans(shape)
+    lit = _around_lit(folded)
+    accounts = [box for box in folded.boxes if box.kind == "account"]
+    dark = _fullest(folded, [box for box in accounts if box.id not in lit])
+    folded = msgspec.structs.replace(folded, folded=(*folded.folded, *(box.id for box in dark)))
+    folded = _rests(folded, _fullest(folded, [box for box in accounts if box.id in lit]), lit)
+    left = len(view(folded).entries)
+    if left == before:
+        return shape
+    note = f"Of {len(shape.nodes):,} nodes {left:,} are drawn; the rest is folded, so that the picture can be read."
+    return msgspec.structs.replace(folded, notes=(*folded.notes, note))
+
+
+def _around_lit(shape: Shape) -> set[str]:
+    """The boxes that something lit lies in."""
+    outer = {box.id: box.box for box in shape.boxes}
+    found: set[str] = set()
+    for node in shape.nodes:
+        box = node.box if node.lit else None
+        while box is not None and box not in found:
+            found.add(box)
+            box = outer[box]
+    return found
+
+
+def _fullest(shape: Shape, accounts: Sequence[Box]) -> list[Box]:
+    """As many of the accounts as must be folded, or all but their lit nodes, those first in which most is drawn."""
+    outermost: dict[str, str] = {}
+    for box in shape.boxes:  # each stands after the box that it lies in
+        outermost[box.id] = outermost[box.box] if box.box else box.id
+    drawn = view(shape).entries.values()
+    within = Counter(outermost[entry.thing.box] for entry in drawn if entry.thing.box and not entry.lit)
+    left = len(drawn)
+    found = []
+    for box in sorted(accounts, key=lambda one: (-within[one.id], one.label)):
+        if left <= MOST or within[box.id] < 2:
             break
-        left -= drawn[account] - 1
-        shape = msgspec.structs.replace(shape, folded=(*shape.folded, account))
-    left = len(view(shape).entries)
-    note = f"Of {before:,} nodes {left:,} are drawn; the rest is folded, so that the picture can be read."
-    return msgspec.structs.replace(shape, notes=(*shape.notes, note))
+        left -= within[box.id] - 1
+        found.append(box)
+    return found
 
 
-def _around(shape: Shape, box: str | None) -> Iterator[str]:
-    """The boxes that a box lies in, and itself."""
-    boxes = {one.id: one for one in shape.boxes}
-    while box is not None:
-        yield box
-        box = boxes[box].box
+def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
+    """What is not lit of each of the accounts in a box of its own, folded. `lit` are the boxes around what is lit."""
+    rests = {
+        account.id: Box(
+            id=f"rest {account.id}", kind="group", label=f"the rest of {account.label}",
+            caption=caption("the rest of", account.caption.partition("\n")[0]), account=account.account,
+            box=account.id, facts=facts(what="what is not lit in an account"),
+        )
+        for account in accounts
+    }  # fmt: skip
+
+    def within(box: str | None) -> str | None:
+        return rests[box].id if box in rests else box
+
+    return msgspec.structs.replace(
+        shape,
+        boxes=(
+            *(box for box in shape.boxes if box.id in rests),
+            *rests.values(),
+            *(
+                box if box.id in lit else msgspec.structs.replace(box, box=within(box.box))
+                for box in shape.boxes if box.id not in rests
+            ),
+        ),
+        folded=(*shape.folded, *(rest.id for rest in rests.values())),
+        nodes=tuple(
+            node if node.lit else msgspec.structs.replace(node, box=within(node.box)) for node in shape.nodes
+        ),
+    )  # fmt: skip
 
 
 def _fans(shape: Shape) -> Shape:

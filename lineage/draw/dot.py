@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lineage.draw.looks import LOOKS
-from lineage.draw.shape import Kind, Link, Node, Shape
+from lineage.draw.shape import Box, Kind, Link, Node, Shape
 from lineage.render.text import clean
 
 _FORMS: dict[Kind, str] = {
@@ -22,12 +22,15 @@ def dot(shape: Shape) -> str:
     inside: dict[str | None, list[Node]] = defaultdict(list)
     for node in shape.nodes:
         inside[node.box].append(node)
+    boxes: dict[str | None, list[tuple[int, Box]]] = defaultdict(list)
+    for number, box in enumerate(shape.boxes):
+        boxes[box.box].append((number, box))
     lines = [
         "digraph lineage {",
         f"  graph [rankdir=LR, label={quoted(shape.title)}, labelloc=t, fontname=sans];",
         "  node [fontname=sans, fontsize=11];",
         "  edge [fontname=sans, fontsize=9];",
-        *_within(shape, None, inside, numbers, "  "),
+        *_within(None, inside, boxes, numbers, "  "),
         *(_edge(link, numbers) for link in shape.links),
         "}\n",
     ]
@@ -35,26 +38,26 @@ def dot(shape: Shape) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""A text as DOT writes it: what does not print, and every backslash, is written out.
+    r"""A text as DOT writes it: what does not print, every backslash, and what begins an entity, is written out.
 
-    >>> print(quoted('ops"; \\N'))
-    "ops\"; \\N"
+    >>> print(quoted('ops"; \\N &lt;'))
+    "ops\"; \\N &amp;lt;"
     """
-    return '"' + clean(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + clean(text).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _within(
-    shape: Shape, box: str | None, inside: dict[str | None, list[Node]], numbers: dict[str, str], indent: str
-) -> Iterator[str]:
+    box: str | None, inside: Mapping[str | None, list[Node]], boxes: Mapping[str | None, list[tuple[int, Box]]],
+    numbers: dict[str, str], indent: str,
+) -> Iterator[str]:  # fmt: skip
     """The nodes and boxes that lie in a box."""
-    for node in inside[box]:
+    for node in inside.get(box, ()):
         yield f"{indent}{_node(node, numbers)}"
-    for number, one in enumerate(shape.boxes):
-        if one.box == box:
-            yield f"{indent}subgraph cluster_{number} {{"
-            yield f"{indent}  label={quoted(one.label)};"
-            yield from _within(shape, one.id, inside, numbers, indent + "  ")
-            yield f"{indent}}}"
+    for number, one in boxes.get(box, ()):
+        yield f"{indent}subgraph cluster_{number} {{"
+        yield f"{indent}  label={quoted(one.label)};"
+        yield from _within(one.id, inside, boxes, numbers, indent + "  ")
+        yield f"{indent}}}"
 
 
 def _node(node: Node, numbers: dict[str, str]) -> str:
@@ -67,7 +70,8 @@ def _node(node: Node, numbers: dict[str, str]) -> str:
 
 def _edge(link: Link, numbers: dict[str, str]) -> str:
     words = [f"\u2715 {link.label}" if link.failed else link.label]
-    words += ["guess"] if link.guess else []
+    words += ["guess"] if link.guess else ["likely"] if link.confidence == "LIKELY" else []
+    words += ["beside the chain"] if link.beside else []
     words += [f"{link.count:,}\u00d7"] if link.count > 1 else []
     told = [f"label={quoted(', '.join(words))}"]
     if link.guess:

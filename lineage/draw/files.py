@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lineage.draw.shape import Shape
 from lineage.errors import BadUse
+from lineage.render import outfile
 
 FORMS = {"html": "html.page", "svg": "svg.svg", "graphml": "graphml.graphml", "json": "jsonform.text", "dot": "dot.dot"}
 """Functions of this package that write a picture, by the ending of the file."""
@@ -36,14 +37,11 @@ def text(shape: Shape, form: str = "html") -> str:
 def write(shape: Shape, path: str | os.PathLike[str], form: str | None = None) -> None:
     """Write the picture in a form, else in that which the file's ending names, whole or not at all.
 
-    Raises `BadUse` for another ending, and where the file cannot be written.
+    A pipe or device is written into as it is. Raises `BadUse` for another ending, and where the file cannot be written.
     """
-    made = text(shape, form or form_of(path))
-    target = Path(path)
-    part = target.with_name(f".{target.name}.part")
+    made = text(shape, form or form_of(path)).encode()
     try:
-        part.write_text(made, "utf-8")
-        part.replace(target)
+        with outfile.writing(path) as out:
+            out.write(made)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise BadUse(f"{target}: cannot be written ({error.strerror}); give another file with -o") from None
+        raise BadUse(f"{os.fspath(path)}: cannot be written ({error.strerror}); give another file with -o") from None

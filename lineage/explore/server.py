@@ -8,11 +8,13 @@ other origins. One thread alone owns the store; requests wait for it.
 from __future__ import annotations
 
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -20,8 +22,8 @@ from lineage.errors import BadUse, LineageError
 
 HOST: Final = "127.0.0.1"
 NAMES: Final = frozenset((HOST, "localhost"))
-LONGEST: Final = 4_000
-"""Characters of an address that is read."""
+LONGEST: Final = 60_000
+"""Characters of an address that is read; `http.server` reads no more than 65,536."""
 
 
 class Source(Protocol):
@@ -33,6 +35,9 @@ class Source(Protocol):
     def near(self, node: str) -> object:
         """The picture of what hangs on a node, as JSON values. Raises `LineageError`."""
 
+    def close(self) -> None:
+        """Give back files and connections; called in the thread that made it."""
+
 
 class ExploreServer(ThreadingHTTPServer):
     """Serves on a port of 127.0.0.1 under `address`, which holds the token."""
@@ -42,6 +47,9 @@ class ExploreServer(ThreadingHTTPServer):
     def __init__(self, opened: Callable[[], Source], port: int = 0) -> None:
         """`opened` makes the source, in the thread that owns it. Raises `BadUse` where the port is taken."""
         self._owner = ThreadPoolExecutor(max_workers=1)
+        self._ended = False
+        self._ends = ExitStack()
+        self._ends.callback(self._owner.shutdown)
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
@@ -53,12 +61,15 @@ class ExploreServer(ThreadingHTTPServer):
         except BaseException:
             self.server_close()
             raise
+        self._ends.callback(self._owner.submit, self._source.close)
 
     def answer(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Body and type for a path below the token. Raises `LineageError`."""
         return self._owner.submit(self._answer, path, query).result()
 
     def _answer(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
+        if self._ended:
+            raise BadUse("lineage explore ends")
         if path == "":
             return self._source.page(query), "text/html; charset=utf-8"
         if path == "near":
@@ -66,9 +77,15 @@ class ExploreServer(ThreadingHTTPServer):
         raise BadUse(f"{path}: there is nothing of that name")
 
     def server_close(self) -> None:
-        """Give the port and the thread back."""
+        """Give the port, the source and the thread back. The question that is being answered is waited for."""
         super().server_close()
-        self._owner.shutdown(wait=False, cancel_futures=True)
+        self._ended = True
+        self._ends.close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Nothing where somebody went away; anything else is told on standard error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # a socket
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -79,16 +96,19 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The page, or an answer as JSON."""
-        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in NAMES or len(self.path) > LONGEST:
+        if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in NAMES:
             self._send(403, "not from here", "text/plain")
             return
-        parts = urlsplit(self.path)
-        token, _, path = parts.path.lstrip("/").partition("/")
+        if len(self.path) > LONGEST:
+            self._send(414, f"too long: a question has {LONGEST:,} characters at most", "text/plain")
+            return
+        place, _, query = self.path.partition("?")
+        token, _, path = place.lstrip("/").partition("/")
         if not secrets.compare_digest(token.encode(), self.server.token.encode()):
             self._send(404, "not found", "text/plain")
             return
         try:
-            body, kind = self.server.answer(path, dict(parse_qsl(parts.query)))
+            body, kind = self.server.answer(path, dict(parse_qsl(query)))
         except LineageError as error:
             told = msgspec.json.encode({"error": str(error)}).decode()
             self._send(404 if error.exit_code == 1 else 400, told, "application/json")

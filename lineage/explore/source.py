@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
-from types import TracebackType
 from typing import Protocol
 
 import msgspec
@@ -40,8 +39,8 @@ class Language(Protocol):
     def words_of(self, line: str) -> list[str]:
         """The words of a typed line. Raises `BadUse`."""
 
-    def parse(self, words: list[str]) -> Asked:
-        """The question of these words. Raises `BadUse`."""
+    def parse(self, words: list[str], *, files: bool) -> Asked:
+        """The question of these words; without `files` none that reads a file. Raises `BadUse`."""
 
     def is_found(self, answer: Model) -> bool:
         """Was there anything?"""
@@ -56,12 +55,8 @@ class StoreSource:
         self._language = language
         self._first = first
 
-    def __enter__(self) -> StoreSource:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Close the store."""
         self._store.close()
 
     def page(self, query: Mapping[str, str]) -> str:
@@ -86,7 +81,7 @@ class StoreSource:
         return html.page(self._store.picture(answer), live=_live(), asking=asking)
 
     def _answer(self, line: str) -> Model:
-        answer = self._language.parse(self._language.words_of(line)).of(self._store)
+        answer = self._language.parse(self._language.words_of(line), files=False).of(self._store)
         if not self._language.is_found(answer):
             raise NotFound(f"not found: {getattr(answer, 'asked', None) or line}")
         return answer
