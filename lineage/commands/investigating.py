@@ -56,15 +56,14 @@ def investigate(
 
 def _write(answer: Investigation, target: str) -> None:
     """The page into a file, or to standard output."""
-    from pathlib import Path
-
-    from lineage.render import report_html
+    from lineage.render import outfile, report_html
 
     page = report_html.page(answer)
     if target == "-":
         typer.echo(page, nl=False)
         return
-    Path(target).write_text(page, "utf-8", newline="\n")
+    with outfile.writing(target) as out:
+        out.write(page.encode())
     guard.say(f"written: {target}")
 
 
