@@ -228,11 +228,18 @@ def test_the_page_asks_on_and_grows(server: ExploreServer, chromium: Browser) ->
     page.wait_for_url("**/?question=who&**")
     drawn = "lineagePage.visible().nodes.length"
     before = page.evaluate(drawn)
+    accounts, moments = page.locator("#account option").count(), int(page.get_attribute("#slider", "max") or 0)
     page.fill("#search", "AKIA3WQUP53HKQ7V2LCK")
     page.get_by_role("button", name="Load what hangs on it").click()
-    page.locator("#said", has_text=re.compile(r"[1-9]\d* more nodes")).wait_for()
+    page.locator("#said", has_text=re.compile(r"[1-9]\d* more nodes?")).wait_for()
     nodes = page.evaluate("lineagePage.visible().nodes")
     grown = page.evaluate(drawn)
+    more = page.locator("#account option").count(), int(page.get_attribute("#slider", "max") or 0)
+    page.get_by_role("button", name="Load what hangs on it").click()
+    page.locator("#said", has_text="Nothing more hangs on it").wait_for()
+    page.route("**/near?*", lambda route: route.fulfill(status=414, content_type="text/plain", body="too long"))
+    page.get_by_role("button", name="Load what hangs on it").click()
+    page.locator("#told", has_text="414 too long").wait_for()
     page.click("text=in words")
     page.wait_for_selector("pre")
     page.locator("td a").first.click()
@@ -240,8 +247,27 @@ def test_the_page_asks_on_and_grows(server: ExploreServer, chromium: Browser) ->
     page.close()
 
     assert grown > before
+    assert more[0] >= accounts
+    assert more[1] > moments
     assert any("payments/ledger-db" in node for node in nodes)
-    assert said == []
+    assert [line for line in said if "414" not in line] == []  # the browser itself tells of such an answer
+
+
+def test_the_page_asks_about_a_node_alone(tmp_path: Path, chromium: Browser) -> None:
+    """A node with nothing around it is said to be so, and the page goes on."""
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([STORIES / "session-older-than-the-logs" / "events.json"])
+        session = next(node for node in store._reader().lineage() if node.startswith("Session "))
+    first = f"trace '{session.partition(' ')[2]}'"
+    with ExploreServer(lambda: StoreSource(lineage.open(tmp_path / "lineage.db"), spoken, first)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = chromium.new_page()
+        page.goto(server.address)
+        page.evaluate("id => lineagePage.cy().getElementById(id).emit('tap')", session)
+        page.get_by_role("button", name="Load what hangs on it").click()
+        page.locator("#said", has_text="Nothing more hangs on it").wait_for()
+        page.close()
+        server.shutdown()
 
 
 def near_in(server: ExploreServer, node: str) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from lineage.draw import html
 from lineage.draw.bend import bends
 from lineage.draw.layout import place
 from lineage.draw.looks import LOOKS
-from lineage.draw.shape import Shape
-from lineage.draw.view import view
+from lineage.draw.shape import Box, Link, Node, Shape
+from lineage.draw.view import placed, view
 from tests.crowd import crowd
 from tests.test_cli import incident  # noqa: F401 - a fixture
 from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile
+from tests.test_stories import STORIES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -255,7 +256,7 @@ def test_a_path_between_two_picked_nodes_is_lit(opened: Opener) -> None:
     tab.tap(CALLS, shift=True)
     lit = "lineagePage.cy().edges('.lit').length"
 
-    assert tab.text("#said") == "A path of 4 steps"
+    assert tab.text("#said") == "A path of 4 steps; partly beside the chain"
     assert tab.page.evaluate(lit) == 4
     assert tab.page.evaluate("lineagePage.cy().edges('.dim').length") == 4
     tab.page.keyboard.press("Escape")
@@ -263,13 +264,49 @@ def test_a_path_between_two_picked_nodes_is_lit(opened: Opener) -> None:
 
 
 def test_the_way_from_the_origin_is_lit(opened: Opener) -> None:
-    """One key lights the way from the origin to what is chosen."""
+    """One key lights the way from the origin to what is chosen, and says what of it is no chain."""
     tab = opened("trace")
     tab.tap(CALLS)
     tab.page.keyboard.press("o")
 
-    assert tab.text("#said") == "The way from dana.whitfield"
+    assert tab.text("#said") == "The way from dana.whitfield; partly beside the chain"
     assert tab.page.evaluate("lineagePage.cy().edges('.lit').length") == 4
+    tab.page.keyboard.press("Escape")
+    assert tab.page.evaluate("lineagePage.cy().edges('.lit').length") == 1
+
+
+def test_each_origin_of_what_is_folded_is_lit(opened: Opener) -> None:
+    """Sessions of several people stand in one role: no one of them is named for all, and a role proves no chain."""
+    tab = opened("role")
+    folded = next(node for node in tab.visible()[0] if tab.page.evaluate("id => lineagePage.model.boxes.has(id)", node))
+    tab.page.evaluate("id => lineagePage.cy().getElementById(id).emit('tap')", folded)
+    tab.page.keyboard.press("o")
+
+    assert tab.text("#said") == "The way from 4 origins"
+    again = opened("role", fragment="#" + tab.page.url.partition("#")[2])
+    assert again.state("lead") == folded
+
+    tab = opened("chains")
+    tab.tap(f"Principal {ROLE}")
+    tab.page.keyboard.press("o")
+    assert tab.text("#said").startswith("The way from 4 origins; AWSReservedSSO_PlatformAdmin stands for many sessions")
+
+
+def test_no_path_leads_through_what_others_did(opened: Opener, tmp_path: Path) -> None:
+    """Credentials of bob alone came into the vault, whoever else went through the shared role."""
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([STORIES / "path-never-through-a-shared-role" / "events.json"])
+        tab = opened(store.picture(store.role("arn:aws:iam::111122223333:role/shared")))
+    vault = "Session 444455556666/AROAWO645SY5L67KXYRBI:ops/2026-03-02T08:02:00Z"
+
+    for user, said in (("mallory", "No path between the two along what is drawn"), ("bob", "A path of 3 steps")):
+        tab.page.keyboard.press("Escape")
+        tab.tap(f"Principal arn:aws:iam::111122223333:user/{user}", shift=True)
+        tab.tap(vault, shift=True)
+        assert tab.text("#said") == said
+    tab.tap(vault)
+    tab.page.keyboard.press("o")
+    assert tab.text("#said") == "The way from bob"
 
 
 def test_the_table_follows_and_leads(opened: Opener) -> None:
@@ -524,16 +561,78 @@ def test_layouts_are_twins(javascript: Callable[[str, object], Any]) -> None:
         assert bent == bends(links, stands.at)
 
 
-def test_views_are_twins(javascript: Callable[[str, object], Any], pictures: dict[str, Shape]) -> None:
-    """The page folds, names and joins what it draws as Python does for paper."""
-    for shape in pictures.values():
-        seen = javascript(
-            "data => { const model = Model.make(data), seen = model.view(model.start());"
-            " return [[...seen.entries.values()].map((one) => [one.id, Model.caption(one), model.isLit(one)]),"
-            " [...seen.ways.values()].map((way) => [way.source, way.target, Model.words(way)])]; }",
-            html.data(shape),
-        )
-        shown = view(shape)
+def random_shapes() -> list[Shape]:
+    """Pictures with boxes in boxes, folded and open, and links of all kinds between anything."""
+    found = []
+    for seed in range(200):
+        dice = random.Random(seed)
+        names = [f"b{number}" for number in range(dice.randrange(6))]
+        boxes = tuple(
+            Box(
+                id=name, kind=dice.choice(("group", "session", "calls", "role", "account")), label=name, caption=name,
+                account=dice.choice((None, "1", "2")), box=dice.choice((None, *names[:number])),
+            )
+            for number, name in enumerate(names)
+        )  # fmt: skip
+        nodes = tuple(
+            Node(
+                id=f"n{number}", kind=dice.choice(("session", "key", "account", "action")), label=f"n{number}",
+                caption=f"n{number}", account=dice.choice((None, "1", "2")), box=dice.choice((None, *names)),
+                lit=dice.random() < 0.2,
+            )
+            for number in range(dice.randrange(25))
+        )  # fmt: skip
+        links = tuple(
+            Link(
+                id=str(number), source=dice.choice(nodes).id, target=dice.choice(nodes).id,
+                type=dice.choice(("ASSUMED", "ISSUED")), label=dice.choice("ab"),
+                confidence=dice.choice(("EXACT", "LIKELY", "HINT")), failed=dice.random() < 0.2,
+                beside=dice.random() < 0.2, count=dice.choice((1, 1, 2000)),
+            )
+            for number in range(dice.randrange(40) if nodes else 0)
+        )  # fmt: skip
+        folded = tuple(name for name in names if dice.random() < 0.4)
+        found.append(Shape(title="t", about="a", boxes=boxes, folded=folded, nodes=nodes, links=links))
+    return found
 
-        assert seen[0] == [[one, entry.caption, entry.lit] for one, entry in shown.entries.items()]
-        assert seen[1] == [[way.source, way.target, way.words] for way in shown.ways]
+
+def test_views_are_twins(javascript: Callable[[str, object], Any], pictures: dict[str, Shape]) -> None:
+    """The page folds, names, joins and places what it draws as Python does for paper."""
+    shapes = [*pictures.values(), *random_shapes()]
+    found = javascript(
+        "all => all.map((data) => { const model = Model.make(data), seen = model.view(model.start());"
+        " return [[...seen.entries.values()].map((one) => [one.id, Model.caption(one), model.isLit(one)]),"
+        " [...seen.ways.values()].map((way) => [way.source, way.target, Model.words(way), !!way.members[0].beside]),"
+        " [...model.places(seen).at].map(([id, one]) => [id, one.x, one.y])]; })",
+        [html.data(shape) for shape in shapes],
+    )
+
+    for shape, (entries, ways, at) in zip(shapes, found, strict=True):
+        shown = view(shape)
+        assert entries == [[one, entry.caption, entry.lit] for one, entry in shown.entries.items()]
+        assert ways == [[way.source, way.target, way.words, way.members[0].beside] for way in shown.ways]
+        assert {one: (x, y) for one, x, y in at} == placed(shown).at
+
+
+def test_ways_go_from_node_to_node(javascript: Callable[[str, object], Any]) -> None:
+    """A refused call leads no further than to itself, and a guess is gone along where nothing else leads."""
+    nodes = tuple(Node(id=name, kind="session", label=name, caption=name) for name in "abcdefg")
+    ways: list[tuple[str, dict[str, Any]]] = [
+        ("ab", {}), ("bc", {"failed": True}), ("cd", {}), ("be", {"confidence": "HINT"}), ("ef", {}), ("af", {}),
+        ("fg", {"beside": True}),
+    ]  # fmt: skip
+    links = tuple(
+        Link(id=ends, source=ends[0], target=ends[1], type="ASSUMED", label="x", **told) for ends, told in ways
+    )
+    asked = ["ac", "ad", "ae", "ea", "af", "eg"]
+    found = javascript(
+        "([data, asked]) => { const seen = Model.make(data).view(Model.make(data).start());"
+        " const told = (way) => way && [[...way.ways].length, Model.doubts(way)];"
+        " return [asked.map(([from, to]) => told(Model.path(seen, from, to))),"
+        " [...'acdefg'].map((id) => Model.origin(seen, id).tops)]; }",
+        [html.data(Shape(title="t", about="a", nodes=nodes, links=links)), asked],
+    )
+    guessed = "; with a guess, to be checked"
+
+    assert found[0] == [[2, ""], None, [2, guessed], [2, guessed], [1, ""], [2, "; partly beside the chain"]]
+    assert found[1] == [[], ["a"], ["c"], ["a"], ["a"], ["a"]]

@@ -19,7 +19,6 @@ class Graph(Shape, frozen=True, omit_defaults=True, kw_only=True):
     """A picture, and where it stands when it opens."""
 
     schema: Literal["lineage.graph/1"]
-    beside: bool
     at: Mapping[str, tuple[float, float]]
     """Where the middle of each drawn node or folded box stands, in pixels to the right and down."""
     frames: Mapping[str, tuple[float, float, float, float]]
@@ -38,7 +37,7 @@ def json_schema() -> dict[str, Any]:  # Any: JSON values
 
 def graph(shape: Shape) -> dict[str, Any]:  # Any: JSON values
     """The picture as JSON values; `at` is where a node or folded box stands when the picture opens."""
-    told = {"schema": SCHEMA, **msgspec.to_builtins(shape), "beside": shape.beside}
+    told = {"schema": SCHEMA, **msgspec.to_builtins(shape)}
     for link, values in zip(shape.links, told.get("links", ()), strict=True):
         values["guess"] = link.guess
     things: list[Thing | Link] = [*shape.nodes, *shape.boxes, *shape.links]

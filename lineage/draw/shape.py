@@ -104,8 +104,6 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Boxes that are folded when the picture opens."""
     nodes: tuple[Node, ...] = ()
     links: tuple[Link, ...] = ()
-    beside: bool = True
-    """Are the links beside the chain shown when the picture opens?"""
     notes: tuple[str, ...] = ()
     """What the picture leaves out or cannot show, in sentences."""
 

@@ -37,7 +37,8 @@ class Entry(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A link that is drawn; its members have type and outcome in common."""
+    """A link that is drawn. Its members have in common type and outcome, whether they are guesses, and whether they
+    stand beside the chain."""
 
     source: str
     target: str
@@ -83,21 +84,18 @@ def view(shape: Shape) -> View:
     """What is drawn when the picture opens."""
     stands = standing_for(shape)
     boxes = {box.id: box for box in shape.boxes}
-    hidden = _beside_alone(shape) if not shape.beside else set()
     entries: dict[str, Entry] = {}
     for node in shape.nodes:
-        if node.id in hidden:
-            continue
         standing = stands[node.id]
         if standing not in entries:
             entries[standing] = Entry(boxes.get(standing, node), [])
         entries[standing].members.append(node)
-    ways: dict[tuple[str, str, str, bool, bool], Way] = {}
+    ways: dict[tuple[str, str, str, bool, bool, bool], Way] = {}
     for link in shape.links:
         source, target = stands[link.source], stands[link.target]
-        if (link.beside and not shape.beside) or source == target or not {source, target} <= entries.keys():
+        if source == target:
             continue
-        key = (source, target, link.type, link.failed, link.guess)
+        key = (source, target, link.type, link.failed, link.guess, link.beside)
         ways.setdefault(key, Way(source, target, [])).members.append(link)
     return View(entries, list(ways.values()))
 
@@ -109,14 +107,6 @@ def standing_for(shape: Shape) -> dict[str, str]:
     for box in shape.boxes:  # each stands after the box that it lies in
         outermost[box.id] = outermost.get(box.box) or (box.id if box.id in folded else None)
     return {node.id: outermost.get(node.box) or node.id for node in shape.nodes}
-
-
-def _beside_alone(shape: Shape) -> set[str]:
-    """Nodes that only links beside the chain touch."""
-    along = {end for link in shape.links if not link.beside for end in (link.source, link.target)}
-    beside = {end for link in shape.links if link.beside for end in (link.source, link.target)}
-    lit = {node.id for node in shape.nodes if node.lit}
-    return beside - along - lit
 
 
 def placed(shown: View) -> Placed:

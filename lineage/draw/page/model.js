@@ -20,7 +20,7 @@ const Model = (() => {
     take(data);
 
     const start = () => ({folded: new Set(data.folded || []), account: "", confidence: "NONE", failed: false, cross: false,
-      beside: Boolean(data.beside), until: null, picked: null, ends: []});
+      beside: true, until: null, picked: null, ends: [], lead: null});
 
     // The boxes that a node or box lies in, the outermost first.
     function around(id) {
@@ -52,9 +52,10 @@ const Model = (() => {
       return alone;
     }
 
-    // What is drawn: entries and ways by their IDs, in order.
+    // What is drawn: entries and ways by their IDs, in order; the links that pass, and in which way each one is;
+    // and the entry that each node stands in.
     function view(state) {
-      const entries = new Map(), ways = new Map();
+      const entries = new Map(), ways = new Map(), wayOf = new Map(), at = new Map();
       const filtered = state.failed || state.cross || state.account || state.confidence !== "NONE" || state.until !== null;
       const kept = [...links.values()].filter((link) => passes(link, state) && nodes.has(link.source) && nodes.has(link.target));
       const touched = new Set(kept.flatMap((link) => [link.source, link.target]));
@@ -64,15 +65,17 @@ const Model = (() => {
         const id = stands(node.id, state.folded);
         if (!entries.has(id)) entries.set(id, {id, thing: look(id), kind: kind(id), folded: boxes.has(id), members: []});
         entries.get(id).members.push(node);
+        at.set(node.id, id);
       }
       for (const link of kept) {
         const source = stands(link.source, state.folded), target = stands(link.target, state.folded);
         if (source === target || !entries.has(source) || !entries.has(target)) continue;
-        const id = [source, target, link.type, link.failed ? "x" : "", guess(link) ? "?" : ""].join("\u0001");
+        const id = [source, target, link.type, link.failed ? "x" : "", guess(link) ? "?" : "", link.beside ? "b" : ""].join("\u0001");
         if (!ways.has(id)) ways.set(id, {id, source, target, type: link.type, members: []});
         ways.get(id).members.push(link);
+        wayOf.set(link.id, id);
       }
-      return {entries, ways};
+      return {entries, ways, wayOf, at, links: kept.filter((link) => at.has(link.source) && at.has(link.target))};
     }
 
     const isLit = (entry) => Boolean(entry.thing.lit) || entry.members.some((node) => node.lit);
@@ -109,37 +112,89 @@ const Model = (() => {
     return parts.join(", ");
   }
 
-  // The shortest path from one entry to another along the ways, else the other way round; null where there is none.
+  // ---- ways that lead from one thing to another ----
+  // They go from node to node: what is folded into one did not all do the same. A refused call leads no further, and
+  // along a guess they go only where nothing else leads.
+  const nodesOf = (seen, id) => (seen.entries.has(id) ? seen.entries.get(id).members.map((node) => node.id) : []);
+  const SHARED = ["role", "account"];
+
+  function grouped(links, end) {
+    const found = new Map();
+    for (const link of links) { if (!found.has(link[end])) found.set(link[end], []); found.get(link[end]).push(link); }
+    return found;
+  }
+
+  // What is lit of the drawing where these links are, and what must be said of it: `shared` are the things between its
+  // ends that stand for many sessions, of which nothing says that they are the same.
+  function lifted(seen, links) {
+    const into = new Set(links.map((link) => link.target));
+    const shared = links.filter((link) => into.has(link.source)).map((link) => seen.entries.get(seen.at.get(link.source)))
+      .filter((entry) => SHARED.includes(entry.kind) && !entry.folded).map((entry) => entry.thing.label);
+    return {nodes: new Set(links.flatMap((link) => [seen.at.get(link.source), seen.at.get(link.target)])),
+      ways: new Set(links.map((link) => seen.wayOf.get(link.id)).filter(Boolean)),
+      guess: links.some(guess), beside: links.some((link) => link.beside && seen.wayOf.has(link.id)), shared: [...new Set(shared)]};
+  }
+
+  function search(seen, from, to, guesses) {
+    const out = grouped(seen.links, "source"), goals = new Set(nodesOf(seen, to));
+    const came = new Map(nodesOf(seen, from).map((node) => [node, null])), queue = [...came.keys()];
+    for (let next = 0; next < queue.length; next++)
+      for (const link of out.get(queue[next]) || []) {
+        if (came.has(link.target) || (guess(link) && !guesses) || (link.failed && !goals.has(link.target))) continue;
+        came.set(link.target, link);
+        queue.push(link.target);
+        if (!goals.has(link.target)) continue;
+        const found = [];
+        for (let one = link; one; one = came.get(one.source)) found.unshift(one);
+        return lifted(seen, found);
+      }
+    return null;
+  }
+
+  // The shortest path from one entry to another, else the other way round; null where there is none.
   function path(seen, from, to) {
-    const out = new Map();
-    for (const way of seen.ways.values()) { if (!out.has(way.source)) out.set(way.source, []); out.get(way.source).push(way); }
-    const search = (source, target) => {
-      const came = new Map([[source, null]]), queue = [source];
-      for (let next = 0; next < queue.length && !came.has(target); next++)
-        for (const way of out.get(queue[next]) || []) if (!came.has(way.target)) { came.set(way.target, way); queue.push(way.target); }
-      if (!came.has(target)) return null;
-      const found = {nodes: new Set([target]), ways: new Set()};
-      for (let way = came.get(target); way; way = came.get(way.source)) { found.ways.add(way.id); found.nodes.add(way.source); }
-      return found;
-    };
-    return search(from, to) || search(to, from);
-  }
-
-  // Where the chain to an entry begins: back along the ways, those beside the chain last.
-  function origin(seen, id) {
-    const into = new Map();
-    for (const way of seen.ways.values()) { if (!into.has(way.target)) into.set(way.target, []); into.get(way.target).push(way); }
-    const passed = new Set([id]);
-    let at = id;
-    for (;;) {
-      const back = (into.get(at) || []).filter((way) => !passed.has(way.source))
-        .sort((a, b) => Boolean(a.members[0].beside) - Boolean(b.members[0].beside))[0];
-      if (!back) return at;
-      at = back.source;
-      passed.add(at);
+    for (const guesses of [false, true]) {
+      const found = search(seen, from, to, guesses) || search(seen, to, from, guesses);
+      if (found) return found;
     }
+    return null;
   }
 
-  return {make, caption, what, words, path, origin, guess, weakest, calls, CLASSES, LIKELY};
+  // Where the chains to an entry begin: the nodes that nothing leads to (`tops`), and to how many of what it stands for
+  // nothing leads at all (`without`). What stands beside the chain is gone along from the entry itself, and from a key
+  // to who made it, where nothing else leads there.
+  function origin(seen, id) {
+    const into = grouped(seen.links, "target"), own = nodesOf(seen, id), passed = new Set(own), queue = [...own];
+    const links = [], tops = [];
+    for (let next = 0; next < queue.length; next++) {
+      const here = into.get(queue[next]) || [], first = next < own.length;
+      const leads = (link) => !link.failed && !link.beside;
+      const fits = [(link) => leads(link) && !guess(link), leads,
+        (link) => !link.failed && (first || link.type === "ISSUED"), () => first].find((fit) => here.some(fit));
+      const back = fits ? here.filter(fits) : [];
+      if (!back.length) tops.push(queue[next]);
+      for (const link of back) {
+        links.push(link);
+        if (!passed.has(link.source)) { passed.add(link.source); queue.push(link.source); }
+      }
+    }
+    const used = new Set(links.map((link) => link.source));
+    return {...lifted(seen, links), tops: tops.filter((node) => used.has(node)), without: tops.filter((node) => !used.has(node)).length};
+  }
+
+  // What somebody has marked: the way to one thing, or that between two; null where nothing is marked.
+  function marked(seen, state) {
+    if (state.lead) return origin(seen, state.lead);
+    if (state.ends.length < 2) return null;
+    return path(seen, ...state.ends) || {nodes: new Set(state.ends), ways: new Set()};
+  }
+
+  // What must be said of a way beside that there is one.
+  function doubts(found) {
+    return (found.guess ? "; with a guess, to be checked" : "") + (found.beside ? "; partly beside the chain" : "") +
+      (found.shared.length ? `; ${found.shared.join(", ")} ${found.shared.length > 1 ? "stand" : "stands"} for many sessions, so it may be no one chain` : "");
+  }
+
+  return {make, caption, what, words, path, origin, marked, doubts, guess, weakest, calls, CLASSES, LIKELY};
 })();
 if (typeof module !== "undefined") module.exports = Model;

@@ -16,14 +16,14 @@
   // Where everything stands does not depend on the time, so that nothing jumps while the chain is played.
   let standing = {key: null, stands: null};
   function stands() {
-    const key = JSON.stringify([[...state.folded].sort(), state.account, state.confidence, state.failed, state.cross, state.beside, model.nodes.size]);
+    const key = JSON.stringify([[...state.folded].sort(), state.account, state.confidence, state.failed, state.cross, state.beside, model.nodes.size, model.links.size]);
     if (standing.key !== key) {
       const opening = untouched && DATA.at && state.until === null && key === openingKey;
       standing = {key, stands: opening ? given() : model.places(model.view({...state, until: null}))};
     }
     return standing.stands;
   }
-  const openingKey = JSON.stringify([[...state.folded].sort(), "", "NONE", false, false, state.beside, model.nodes.size]);
+  const openingKey = JSON.stringify([[...state.folded].sort(), "", "NONE", false, false, state.beside, model.nodes.size, model.links.size]);
   const given = () => ({at: new Map(Object.entries(DATA.at).map(([id, [x, y]]) => [id, {x, y}])), frames: new Map(Object.entries(DATA.frames))});
 
   // Draws what the state says and fits all of it in; or keeps the place of `anchor` on the screen, where somebody has
@@ -46,10 +46,10 @@
     return null;
   }
 
+  const many = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
   function notes() {
     const folded = [...seen.entries.values()].filter((entry) => entry.folded);
     const inside = folded.reduce((sum, entry) => sum + entry.members.length, 0), told = [...(DATA.notes || [])];
-    const many = (count, one) => `${count.toLocaleString("en")} ${one}${count === 1 ? "" : "s"}`;
     if (folded.length) told.push(`${many(inside, "thing")} in ${many(folded.length, "folded group")}; a double click opens one.`);
     if (seen.entries.size > MOST_DRAWN) told.push(`${many(seen.entries.size, "node")} are drawn; fold accounts or filter to see more clearly.`);
     if (!seen.entries.size) told.push("Nothing fits these filters. \u201cAs opened\u201d takes them back.");
@@ -95,37 +95,42 @@
     untouched = false;
     if (state.folded.has(box)) state.folded.delete(box); else state.folded.add(box);
     if (state.picked && model.look(state.picked)) state.picked = model.stands(state.picked, state.folded);
-    state.ends = state.ends.filter((id) => model.stands(id, state.folded) === id && !(model.boxes.has(id) && !state.folded.has(id)));
+    const drawn = (id) => model.stands(id, state.folded) === id && !(model.boxes.has(id) && !state.folded.has(id));
+    state.ends = state.ends.filter(drawn);
+    if (state.lead && !drawn(state.lead)) state.lead = null;
     draw({anchor: box});
     remember();
   }
 
   function mark(id) {
+    state.lead = null;
     state.ends = state.ends.includes(id) ? state.ends.filter((one) => one !== id) : [...state.ends.slice(-1), id];
     draw({fit: false});
     if (state.ends.length === 2) {
       const found = Model.path(seen, ...state.ends);
-      say(found ? `A path of ${found.ways.size} step${found.ways.size === 1 ? "" : "s"}` : "No path between the two along what is drawn");
+      say(found ? `A path of ${many(found.ways.size, "step")}${Model.doubts(found)}` : "No path between the two along what is drawn");
     } else say(state.ends.length ? "One end of a path; mark the other" : "No path");
     remember();
   }
 
   function lead(id) {
-    const from = Model.origin(seen, id);
-    if (from === id) { say("Nothing leads here"); return; }
-    state.ends = [from, id];
+    const found = Model.origin(seen, id), {tops, without} = found;
+    if (!tops.length) { say("Nothing leads here"); return; }
+    state.ends = [];
+    state.lead = id;
     draw({fit: false});
-    say(`The way from ${model.look(from).label}`);
+    const from = tops.length === 1 ? model.look(tops[0]).label : many(tops.length, "origin");
+    say(`The way from ${from}${without ? `; nothing leads to ${without.toLocaleString("en")} of it` : ""}${Model.doubts(found)}`);
     remember();
   }
 
   function takeBack() {
-    if (state.ends.length) { state.ends = []; draw({fit: false}); remember(); }
+    if (state.ends.length || state.lead) { state.ends = []; state.lead = null; draw({fit: false}); remember(); }
     else if (state.picked) pick(null);
     else asOpened();
   }
 
-  function openAll() { untouched = false; state.folded.clear(); state.ends = []; draw(); remember(); }
+  function openAll() { untouched = false; state.folded.clear(); state.ends = []; state.lead = null; draw(); remember(); }
   function asOpened() { state = model.start(); untouched = true; controls(); draw(); remember(); }
 
   // Two quick taps on different things are no double one.
@@ -217,18 +222,22 @@
     $("slider").value = String(at < 0 ? times.length - 1 : at);
     clock();
   }
-  for (const account of [...new Set([...model.nodes.values()].map((node) => node.account).filter(Boolean))].sort())
-    $("account").append(element("option", nameOf(account), {value: account}));
+  function accounts() {
+    const found = [...new Set([...model.nodes.values()].map((node) => node.account).filter(Boolean))].sort();
+    $("account").replaceChildren($("account").options[0], ...found.map((account) => element("option", nameOf(account), {value: account})));
+  }
   for (const name of [...Model.CLASSES].reverse()) $("confidence").append(element("option", name === "NONE" ? "any" : name, {value: name}));
   for (const name of ["account", "confidence"]) $(name).addEventListener("change", () => { state[name] = $(name).value; filtered(); });
   for (const name of ["failed", "cross", "beside"]) $(name).addEventListener("change", () => { state[name] = $(name).checked; filtered(); });
   function filtered() { draw(); if (state.picked && !seen.entries.has(state.picked) && !seen.ways.has(state.picked)) pick(null); remember(); }
 
   // ---- time ----------------------------------------------------------------------------------------------------
-  const times = [...new Set([...model.links.values()].map((link) => link.first).filter(Boolean))].sort();
-  let playing = null;
-  $("time").hidden = times.length < 2;
-  $("slider").max = String(Math.max(0, times.length - 1));
+  let playing = null, times = [];
+  function moments() {
+    times = [...new Set([...model.links.values()].map((link) => link.first).filter(Boolean))].sort();
+    $("time").hidden = times.length < 2;
+    $("slider").max = String(Math.max(0, times.length - 1));
+  }
   function clock() {
     const shown = (time) => time.replace("T", " ");
     $("clock").textContent = times.length < 2 ? "" : state.until === null ? `all: ${shown(times[0])} to ${shown(times[times.length - 1])}` : `until ${shown(state.until)}`;
@@ -272,6 +281,7 @@
     if (closed.length) changed.closed = closed;
     for (const name of ["account", "confidence", "failed", "cross", "beside", "until", "picked"]) if (state[name] !== first[name]) changed[name] = state[name];
     if (state.ends.length) changed.ends = state.ends;
+    if (state.lead) changed.lead = state.lead;
     return Object.keys(changed).length ? `#${encodeURIComponent(JSON.stringify(changed))}` : "";
   }
   let told = "";
@@ -295,6 +305,7 @@
     if (times.includes(said.until)) state.until = said.until;
     if (typeof said.picked === "string") state.picked = said.picked;
     state.ends = ids(said.ends).slice(0, 2);
+    state.lead = ids([said.lead])[0] || null;
     told = location.hash;
   }
   addEventListener("hashchange", () => { if (location.hash !== told) { recall(); controls(); draw(); pick(state.picked, true); } });
@@ -327,10 +338,14 @@
   }
 
   // ---- live, and the beginning -----------------------------------------------------------------------------------
-  const LIVE = window.lineageLive ? window.lineageLive({model, draw, pick, say, element, button}) : null;
+  // Draws again with what has come to the model.
+  function grown(anchor) { accounts(); moments(); controls(); draw({anchor}); }
+  const LIVE = window.lineageLive ? window.lineageLive({model, grown, pick, say, many, element, button}) : null;
   $("title").textContent = DATA.title;
   $("about").textContent = DATA.about || "";
   document.title = DATA.title;
+  accounts();
+  moments();
   recall();
   controls();
   Panels.legend($("legend"), LOOKS, DASHES);

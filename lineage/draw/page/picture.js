@@ -59,7 +59,7 @@ const Picture = (() => {
   }
 
   function elements(model, seen, stands, state, nameOf) {
-    const made = [], path = state.ends.length === 2 ? Model.path(seen, ...state.ends) || {nodes: new Set(state.ends), ways: new Set()} : null;
+    const made = [], path = Model.marked(seen, state);
     for (const [account, [left, top, right, bottom]] of stands.frames) {
       made.push({group: "nodes", data: {id: `frame ${account}`, caption: nameOf(account), w: right - left, h: bottom - top},
         position: {x: (left + right) / 2, y: (top + bottom) / 2}, classes: "frame", selectable: false, grabbable: false, pannable: true});
@@ -68,7 +68,7 @@ const Picture = (() => {
       const classes = [`k-${entry.kind}`];
       if (entry.folded) classes.push("folded");
       if (path ? path.nodes.has(entry.id) : model.isLit(entry)) classes.push("lit"); else if (path) classes.push("dim");
-      if (state.ends.includes(entry.id)) classes.push("end");
+      if (state.ends.includes(entry.id) || state.lead === entry.id) classes.push("end");
       if (entry.id === state.picked) classes.push("picked");
       const at = stands.at.get(entry.id);
       made.push({group: "nodes", data: {id: entry.id, caption: Model.caption(entry)}, position: {x: at.x, y: at.y}, classes: classes.join(" ")});
