@@ -23,9 +23,9 @@ from lineage.answers import CallIdentity, Hop, Model, Origin, SessionId, Who, Wh
 from lineage.answers.roles import Denied
 from lineage.draw import dot, files, fold, graphml, html, jsonform, shapes, svg
 from lineage.draw.copies import command, paste
-from lineage.draw.crowd import MOST, crowded
+from lineage.draw.crowd import MOST, READABLE, crowded
 from lineage.draw.layout import SIZE, place
-from lineage.draw.shape import Node, Shape
+from lineage.draw.shape import Box, Link, Node, Shape
 from lineage.draw.shapes.who import draw as draw_who
 from lineage.draw.sheet import Known
 from lineage.draw.view import placed, standing_for, view
@@ -273,7 +273,42 @@ def test_what_is_lit_is_never_folded() -> None:
 
 def test_a_small_picture_is_left_alone() -> None:
     """What can be read is not folded."""
-    assert crowded(crowd(200)) == crowd(200)
+    assert crowded(crowd(READABLE)) == crowd(READABLE)
+
+
+def test_what_is_alike_stands_as_one() -> None:
+    """A worker's jobs, with all that they called, stand as one beside what was refused; other callers' stay apart."""
+    account = Box(id="account 111122223333", kind="account", label="a", caption="a", account="111122223333")
+    jobs = [
+        session(number, f"job-{number % 4}", box=account.id, caption=f"job-{number % 4}\nas x") for number in range(20)
+    ]
+    calls = [Node(id=f"calls {job.id}", kind="action", label="Get", caption="Get", account=job.account, box=account.id)
+             for job in jobs]  # fmt: skip
+    worker, other = session(100, "worker", box=account.id, lit=True), session(101, "other", box=account.id)
+    links = [Link(id=job.id, source=worker.id if number else other.id, target=job.id, type="ASSUMED", label="assumed")
+             for number, job in enumerate(jobs)]  # fmt: skip
+    links += [Link(id=call.id, source=job.id, target=call.id, type="USED", label="called", failed=job is jobs[1])
+              for job, call in zip(jobs, calls, strict=True)]  # fmt: skip
+    shape = crowded(
+        Shape(title="t", about="a", boxes=(account,), nodes=(worker, other, *jobs, *calls), links=tuple(links))
+    )
+    shown = view(shape).entries
+
+    assert {entry.caption for entry in shown.values()} == {
+        "worker", "other", "sessions\nof 4 roles \u00d718", "job-0\nas x", "job-1\nas x", "Get",
+    }  # fmt: skip
+    assert dict(next(box for box in shape.boxes if box.id.startswith("alike")).facts)["names"][0] == "job-2 as 2"
+    assert shape.notes == ("Of 42 nodes 6 are drawn; the rest is folded, so that the picture can be read.",)
+
+
+def test_people_stay_apart_while_they_can_be_read() -> None:
+    """Whose credentials they were is told by name, unless there are too many names."""
+    role = Node(id="role", kind="role", label="deploy", caption="deploy", lit=True)
+    for count, drawn in ((READABLE + 1, READABLE + 2), (MOST + 1, 2)):
+        people = [Node(id=f"p{n}", kind="person", label=f"p{n}", caption=f"p{n}") for n in range(count)]
+        links = [Link(id=one.id, source=one.id, target="role", type="ASSUMED", label="assumed") for one in people]
+        shape = Shape(title="t", about="a", nodes=(role, *people), links=tuple(links))
+        assert len(view(crowded(shape)).entries) == drawn
 
 
 # ---- where it stands

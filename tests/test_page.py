@@ -458,6 +458,26 @@ def test_labels_thin_out_and_come_back(opened: Opener) -> None:
 
 
 # ---- hostile text
+def test_what_cannot_be_read_as_a_whole_opens_on_what_was_asked(opened: Opener) -> None:
+    """A tall picture begins at a zoom at which labels can be read, with what is lit in sight; `f` fits all of it in."""
+    role = Node(id="role", kind="role", label="deploy", caption="deploy", lit=True)
+    people = [Node(id=f"p{n}", kind="person", label=f"p{n}", caption=f"p{n}") for n in range(50)]
+    links = [Link(id=one.id, source=one.id, target="role", type="ASSUMED", label="assumed") for one in people]
+    tab = opened(Shape(title="t", about="a", nodes=(role, *people), links=tuple(links), notes=("A note.",) * 3))
+    place = "(() => { const at = lineagePage.cy().getElementById('role').renderedPosition(); return [at.x, at.y]; })()"
+    x, y = tab.page.evaluate(place)
+    lowest = "Math.max(...lineagePage.cy().nodes().map((one) => one.renderedBoundingBox().y2))"
+
+    assert tab.page.evaluate("lineagePage.cy().zoom()") == pytest.approx(0.6)
+    assert 0 < x < tab.page.evaluate("lineagePage.cy().width()")
+    assert 0 < y < tab.page.evaluate("lineagePage.cy().height()")
+    assert "Not all of it is in sight" in tab.text("#said")
+    tab.page.keyboard.press("f")
+    assert tab.page.evaluate("lineagePage.cy().zoom()") < 0.3
+    notes = tab.page.evaluate("document.getElementById('notes').getBoundingClientRect().top")
+    assert tab.page.evaluate(f"{lowest} + document.getElementById('drawing').getBoundingClientRect().top") <= notes
+
+
 def test_hostile_text_stays_text(opened: Opener) -> None:
     """Names and agents that were made to do harm are text wherever the page shows them: nothing of them runs."""
     tab = opened(hostile())

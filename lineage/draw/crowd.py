@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence, Set
 
 import msgspec
 
+from lineage.draw.alike import alike, with_calls
 from lineage.draw.names import caption
-from lineage.draw.shape import Box, Node, Shape
+from lineage.draw.shape import Box, Shape
 from lineage.draw.sheet import facts
-from lineage.draw.view import standing_for, view
+from lineage.draw.view import view
 
-MOST = 300
-"""More than so many nodes are not drawn when a picture opens, if folding can help it."""
-FAN = 3
-"""So many nodes of a kind make a box of their own."""
+READABLE = 24
+"""So many nodes are drawn as they are."""
+MOST = 60
+"""More than so many are not drawn when a picture opens, if folding can help it."""
 
 
 def crowded(shape: Shape) -> Shape:
-    """The picture with more of it folded, and a note: first what one node leads to, then whole accounts, then the rest
-    of accounts in which something is lit.
+    """The picture with more of it folded, and a note: first what is alike, then whole accounts, then the rest of
+    accounts in which something is lit.
 
     Nothing that is lit is folded.
     """
     before = len(view(shape).entries)
-    if before <= MOST:
+    if before <= READABLE:
         return shape
-    folded = _fans(shape)
-    lit = _around_lit(folded)
-    accounts = [box for box in folded.boxes if box.kind == "account"]
-    dark = _fullest(folded, [box for box in accounts if box.id not in lit])
-    folded = msgspec.structs.replace(folded, folded=(*folded.folded, *(box.id for box in dark)))
-    folded = _rests(folded, _fullest(folded, [box for box in accounts if box.id in lit]), lit)
+    folded = alike(with_calls(shape), people=False)
+    if len(view(folded).entries) > MOST:
+        lit = _around_lit(folded)
+        accounts = [box for box in folded.boxes if box.kind == "account"]
+        dark = _fullest(folded, [box for box in accounts if box.id not in lit])
+        folded = msgspec.structs.replace(folded, folded=(*folded.folded, *(box.id for box in dark)))
+        folded = _rests(folded, _fullest(folded, [box for box in accounts if box.id in lit]), lit)
+        folded = alike(folded, people=True)
     left = len(view(folded).entries)
     if left == before:
         return shape
@@ -98,41 +101,3 @@ def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
             node if node.lit else msgspec.structs.replace(node, box=within(node.box)) for node in shape.nodes
         ),
     )  # fmt: skip
-
-
-def _fans(shape: Shape) -> Shape:
-    """Nodes of one kind and account that one node alone leads to, and that lead nowhere, in one box."""
-    stands = standing_for(shape)
-    callers: dict[str, set[str]] = defaultdict(set)
-    leading = set()
-    for link in shape.links:
-        callers[link.target].add(link.source)
-        leading.add(link.source)
-    fans: dict[tuple[str, str, str | None], list[Node]] = defaultdict(list)
-    for node in shape.nodes:
-        alone = stands[node.id] == node.id and not node.lit and node.id not in leading
-        if alone and len(callers[node.id]) == 1:
-            fans[next(iter(callers[node.id])), node.kind, node.box].append(node)
-    labels = {node.id: node.label for node in shape.nodes}
-    boxes: list[Box] = []
-    inside: dict[str, str] = {}
-    for (source, kind, box), members in fans.items():
-        if len(members) >= FAN:
-            boxes.append(
-                Box(
-                    id=f"fan {kind} {box or ''} {source}",
-                    kind="group" if kind == "session" else members[0].kind,
-                    label=f"{len(members):,} of one kind from {labels[source]}",
-                    caption=caption(f"several: {kind}"),
-                    account=members[0].account,
-                    box=box,
-                    facts=facts(what="nodes of one kind that one node leads to", nodes=len(members)),
-                )
-            )
-            inside |= {member.id: boxes[-1].id for member in members}
-    return msgspec.structs.replace(
-        shape,
-        boxes=(*shape.boxes, *boxes),
-        folded=(*shape.folded, *(box.id for box in boxes)),
-        nodes=tuple(msgspec.structs.replace(node, box=inside.get(node.id, node.box)) for node in shape.nodes),
-    )

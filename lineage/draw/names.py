@@ -15,6 +15,8 @@ _TYPED = re.compile(r"[0-9]*:([A-Za-z0-9]+(?:::[A-Za-z0-9]+)+):(.+)", re.DOTALL)
 _KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
 _BEGUN = re.compile(r"/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(:|\Z)")
 """Where the key of a session says when it began."""
+_SIGNS = (re.compile(":"), re.compile("[/@ ]"), re.compile("[_.-]"))
+"""Where names are broken, the best first."""
 _SUFFIX = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}")
 
 
@@ -66,14 +68,29 @@ def ref_of(key: str) -> str:
 
 
 def caption(*lines: str | None) -> str:
-    """The lines of a caption, each cut in its middle to what fits.
+    """The lines of a caption, each cut in its middle to what fits. One alone may take two.
 
     >>> caption("payments-operations", "as ops")
     'payments-operations\\nas ops'
-    >>> caption("a-very-long-name-of-a-role-in-the-middle", None)
-    'a-very-long-n…-in-the-middle'
+    >>> caption("a-very-long-name-of-a-role-in-the-middle", "as ops")
+    'a-very-long-n…-in-the-middle\\nas ops'
+    >>> caption("repo:example/billing-etl:ref:refs/heads/main", None)
+    'repo:example/billing-etl:\\nref:refs/heads/main'
     """
-    return "\n".join(_cut(clean(line)) for line in lines if line)
+    told = [clean(line) for line in lines if line]
+    return "\n".join(map(_cut, _broken(told[0]) if len(told) == 1 else told))
+
+
+def _broken(text: str) -> list[str]:
+    """A name too long for a line in two of them, broken behind a sign between its parts."""
+    if len(text) <= WIDTH + 1:
+        return [text]
+    for signs in _SIGNS:
+        ends = [found.end() for found in signs.finditer(text) if len(text) - WIDTH - 1 <= found.end() <= WIDTH + 1]
+        if ends:
+            end = min(ends, key=lambda one: abs(2 * one - len(text)))
+            return [text[:end].rstrip(), text[end:]]
+    return [text]
 
 
 def _cut(text: str) -> str:

@@ -10,7 +10,7 @@
   const nameOf = (account) => (DATA.accounts && DATA.accounts[account] ? `${DATA.accounts[account]}  ${account}` : account);
   let state = model.start(), seen = null, untouched = true;
   root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  const picture = Picture.make($("drawing"), {looks: LOOKS, dashes: DASHES}, Object.keys(DATA.at || {}).length);
+  const picture = Picture.make($("drawing"), {looks: LOOKS, dashes: DASHES, covered: () => ($("notes").offsetHeight && $("drawing").getBoundingClientRect().bottom - $("notes").getBoundingClientRect().top)}, Object.keys(DATA.at || {}).length);
 
   // ---- drawing -------------------------------------------------------------------------------------------------
   // Where everything stands does not depend on the time, so that nothing jumps while the chain is played.
@@ -35,8 +35,8 @@
     const placed = stands();
     picture.show(Picture.elements(model, seen, placed, state, nameOf), placed);
     const after = anchor ? picture.at(model.stands(anchor, state.folded)) || anchored(anchor) : null;
-    if (before && after) picture.hold(before, after); else if (fit) picture.fit();
     notes();
+    if (before && after) picture.hold(before, after); else if (fit) picture.fit();
     panels();
   }
 
@@ -131,7 +131,14 @@
   }
 
   function openAll() { untouched = false; state.folded.clear(); state.ends = []; state.lead = null; draw(); remember(); }
-  function asOpened() { state = model.start(); untouched = true; controls(); draw(); remember(); }
+  function asOpened() { state = model.start(); untouched = true; controls(); opened(); remember(); }
+
+  // Draws from afresh. What is too large to be read as a whole begins with what was asked.
+  function opened() {
+    draw();
+    const lit = [...seen.entries.values()].filter(model.isLit).map((entry) => entry.id);
+    if (!picture.open(lit)) say("Not all of it is in sight: f, or \u2922, fits it in");
+  }
 
   // Two quick taps on different things are no double one.
   const {cy} = picture;
@@ -349,7 +356,7 @@
   recall();
   controls();
   Panels.legend($("legend"), LOOKS, DASHES);
-  draw();
+  opened();
   if (state.picked) pick(state.picked);
   window.lineagePage = {visible: () => ({nodes: [...seen.entries.keys()], edges: [...seen.ways.keys()]}), state: () => state, cy: () => cy, model, draw};
 })();

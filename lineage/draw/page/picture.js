@@ -6,7 +6,7 @@ const Picture = (() => {
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pattern = (dashes) => dashes.split(" ").map(Number);
-  const MANY = 1500;
+  const MANY = 1500, READABLE = 0.6;  // the zoom at which labels can still be read
 
   const FONT = {node: 12, way: 10.5, frame: 14};  // pixels of the drawing; those of lineage/draw/svg.py
 
@@ -85,8 +85,8 @@ const Picture = (() => {
   }
 
   // The drawing in its container, which begins with so many nodes. `looks` and `dashes` come from Python, which draws
-  // the same on paper.
-  function make(container, {looks, dashes}, first) {
+  // the same on paper; `covered` tells how many pixels at the foot are covered by notes.
+  function make(container, {looks, dashes, covered}, first) {
     const cy = cytoscape({container, style: styles(looks, dashes, first > MANY), layout: {name: "preset", fit: false}, minZoom: 0.02,
       maxZoom: 4, boxSelectionEnabled: false, autounselectify: true, autoungrabify: true});
     let stands = null, around = null, many = first > MANY;
@@ -120,9 +120,20 @@ const Picture = (() => {
 
     function fit() {
       if (!stands || !stands.at.size) return;
-      const [left, right, top, bottom] = around;
-      const level = Math.max(0.02, Math.min(1.5, cy.width() / (right - left), cy.height() / (bottom - top)));
-      cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * (left + right) / 2, y: cy.height() / 2 - level * (top + bottom) / 2}});
+      const [left, right, top, bottom] = around, height = cy.height() - covered();
+      const level = Math.max(0.02, Math.min(1.5, cy.width() / (right - left), height / (bottom - top)));
+      cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * (left + right) / 2, y: height / 2 - level * (top + bottom) / 2}});
+    }
+
+    // All of it where that can be read; else so near that labels can be, at these nodes or where the chains begin.
+    // Tells whether all is to be seen.
+    function open(ids) {
+      fit();
+      if (!stands || cy.zoom() >= READABLE) return true;
+      const [left, right, top] = around, lit = ids.map((id) => stands.at.get(id)), mean = (axis) => lit.reduce((sum, at) => sum + at[axis], 0) / lit.length;
+      const x = lit.length ? cy.width() / 2 - READABLE * mean("x") : Math.max(-READABLE * left, cy.width() / 2 - READABLE * (left + right) / 2);
+      cy.viewport({zoom: READABLE, pan: {x, y: lit.length ? cy.height() / 2 - READABLE * mean("y") : -READABLE * top}});
+      return false;
     }
 
     // Keeps a place of the drawing where it is on the screen, while everything around it moves.
@@ -146,7 +157,7 @@ const Picture = (() => {
 
     const zoom = (factor) => cy.zoom({level: cy.zoom() * factor, renderedPosition: {x: cy.width() / 2, y: cy.height() / 2}});
     const restyle = () => cy.style(styles(looks, dashes, many));
-    return {cy, show, fit, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
+    return {cy, show, fit, open, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
   }
 
   return {make, elements, wayClasses, css, dark, FONT};
