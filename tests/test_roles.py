@@ -39,6 +39,24 @@ def load(store: Store, folder: Path, cloud: Cloud) -> None:
     store.load([path])
 
 
+# names
+
+
+def test_a_role_of_several_is_not_chosen(store: Store, tmp_path: Path) -> None:
+    """A name that two roles have is asked back with their ARNs; what nobody has is not found."""
+    cloud = Cloud()
+    home, other = cloud.account("home", HOME), cloud.account("other", OTHER)
+    for account in (home, other):
+        cloud.assume_role(cloud.user(account, "ana"), cloud.role(account, "admin"), "ana")
+    load(store, tmp_path, cloud)
+
+    with pytest.raises(BadUse) as told:
+        store.role("admin")
+    first, second = (f"arn:aws:iam::{account}:role/admin" for account in (HOME, OTHER))
+    assert str(told.value) == f"admin: 2 roles have that name; ask with an ARN: {first}, {second}"
+    assert not store.role("nobody").found
+
+
 # networks
 
 

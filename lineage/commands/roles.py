@@ -13,7 +13,7 @@ from lineage.commands.app import DEFAULT, Csv, Debug, Json, Limit, Since, Store,
 @app.command(epilog="Example: lineage role arn:aws:iam::804275613390:role/payments-operations")
 def role(
     ask: Annotated[
-        str, typer.Argument(metavar="ROLE", help="ARN of the role, or a session, access key or event ID of it.")
+        str, typer.Argument(metavar="ROLE", help="ARN or name of the role, or a session, access key or event ID of it.")
     ],
     store: Store = DEFAULT,
     since: Since = None,

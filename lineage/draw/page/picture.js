@@ -6,7 +6,7 @@ const Picture = (() => {
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pattern = (dashes) => dashes.split(" ").map(Number);
-  const MANY = 1500, READABLE = 0.6;  // the zoom at which labels can still be read
+  const MANY = 1500, READABLE = 0.6, SMALL = 0.4;  // the zoom at which labels are well to be read, and the least that is opened with
 
   const FONT = {node: 12, way: 10.5, frame: 14};  // pixels of the drawing; those of lineage/draw/svg.py
 
@@ -129,7 +129,7 @@ const Picture = (() => {
     // Tells whether all is to be seen.
     function open(ids) {
       fit();
-      if (!stands || cy.zoom() >= READABLE) return true;
+      if (!stands || cy.zoom() >= SMALL) return true;
       const [left, right, top] = around, lit = ids.map((id) => stands.at.get(id)), mean = (axis) => lit.reduce((sum, at) => sum + at[axis], 0) / lit.length;
       const x = lit.length ? cy.width() / 2 - READABLE * mean("x") : Math.max(-READABLE * left, cy.width() / 2 - READABLE * (left + right) / 2);
       cy.viewport({zoom: READABLE, pan: {x, y: lit.length ? cy.height() / 2 - READABLE * mean("y") : -READABLE * top}});
