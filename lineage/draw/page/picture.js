@@ -130,9 +130,14 @@ const Picture = (() => {
     function open(ids) {
       fit();
       if (!stands || cy.zoom() >= SMALL) return true;
-      const [left, right, top] = around, lit = ids.map((id) => stands.at.get(id)), mean = (axis) => lit.reduce((sum, at) => sum + at[axis], 0) / lit.length;
-      const x = lit.length ? cy.width() / 2 - READABLE * mean("x") : Math.max(-READABLE * left, cy.width() / 2 - READABLE * (left + right) / 2);
-      cy.viewport({zoom: READABLE, pan: {x, y: lit.length ? cy.height() / 2 - READABLE * mean("y") : -READABLE * top}});
+      const [left, right, top, bottom] = around;
+      // Where it is smaller than the screen it stands in the middle; else no side of the screen stays empty.
+      const pan = (axis, low, high, size) => {
+        const wanted = ids.reduce((sum, id) => sum + stands.at.get(id)[axis], 0) / ids.length;
+        if (READABLE * (high - low) < size) return size / 2 - READABLE * (low + high) / 2;
+        return ids.length ? Math.max(size - READABLE * high, Math.min(-READABLE * low, size / 2 - READABLE * wanted)) : -READABLE * low;
+      };
+      cy.viewport({zoom: READABLE, pan: {x: pan("x", left, right, cy.width()), y: pan("y", top, bottom, cy.height() - covered())}});
       return false;
     }
 
