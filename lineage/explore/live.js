@@ -1,7 +1,7 @@
 // Live questions to the store behind the page: only where `lineage explore` serves it. Everything comes from this very
 // address; what is not found or cannot be asked is told in one line.
 "use strict";
-window.lineageLive = ({model, grown, pick, say, many, element, button}) => {
+window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
   const told = document.getElementById("told");
 
   async function fetched(node) {
@@ -11,7 +11,7 @@ window.lineageLive = ({model, grown, pick, say, many, element, button}) => {
       const isJson = (response.headers.get("Content-Type") || "").startsWith("application/json");
       const answer = isJson ? await response.json() : {error: `${response.status} ${await response.text()}`};
       told.textContent = answer.error || "";
-      return answer.error ? null : {nodes: [], links: [], ...answer};
+      return answer.error ? null : {nodes: [], links: [], boxes: [], folded: [], ...answer};
     } catch {
       told.textContent = "no answer: is lineage explore still running?";
       return null;
@@ -21,22 +21,33 @@ window.lineageLive = ({model, grown, pick, say, many, element, button}) => {
   // Links of another answer have numbers of their own: they are known by what they say. Changes are of many kinds;
   // anything else there is but once between two, whatever it is called.
   const name = (link) => [link.source, link.target, link.type, Boolean(link.failed), link.type === "CHANGED" ? link.label : ""].join("\u0001");
-  async function grow(id) {
+  // So have its boxes, but for accounts. A box is folded that holds several new nodes.
+  const own = (id, box) => (box && !box.startsWith("account ") ? `live ${id} ${box}` : box);
+  function added(id, answer) {
+    const there = new Set([...model.links.values()].map(name)), boxes = new Map(answer.boxes.map((box) => [box.id, box]));
+    const nodes = answer.nodes.filter((node) => !model.nodes.has(node.id)), held = new Map();
+    for (const node of nodes) for (let box = node.box; box; box = boxes.get(box).box) held.set(box, (held.get(box) || 0) + 1);
+    return {
+      nodes: nodes.map((node) => ({...node, box: own(id, node.box), lit: false})),
+      links: answer.links.filter((link) => !there.has(name(link))).map((link) => ({...link, id: `live ${name(link)}`})),
+      boxes: answer.boxes.map((box) => ({...box, id: own(id, box.id), box: own(id, box.box)})),
+      folded: answer.folded.filter((box) => held.get(box) > 1).map((box) => own(id, box)),
+    };
+  }
+
+  async function load(id) {
     const answer = await fetched(id);
     if (!answer) return;
-    const there = new Set([...model.links.values()].map(name));
-    const links = answer.links.filter((link) => !there.has(name(link))).map((link) => ({...link, id: `live ${name(link)}`}));
-    const before = model.nodes.size;
-    model.take({...answer, boxes: [], links, nodes: answer.nodes.filter((node) => !model.nodes.has(node.id)).map((node) => ({...node, box: undefined, lit: false}))});
-    grown(id);
+    const more = added(id, answer);
+    grow(more, id);
     pick(id);
-    const more = model.nodes.size - before;
-    say(more || links.length ? `${many(more, "more node")}, ${many(links.length, "more link")}` : "Nothing more hangs on it");
+    const told = `${many(more.nodes.length, "more node")}, ${many(more.links.length, "more link")}`;
+    say(more.nodes.length || more.links.length ? told : "Nothing more hangs on it");
   }
 
   return {panel: (id) => {
     const made = element("p");
-    if (/^(Session|Credential|Principal|Resource) /.test(id)) made.append(button("Load what hangs on it", () => grow(id)));
+    if (/^(Session|Credential|Principal|Resource) /.test(id)) made.append(button("Load what hangs on it", () => load(id)));
     return made;
   }};
 };

@@ -111,7 +111,9 @@ def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[RowSeen]]]:
     groups: dict[_Calls, list[RowSeen]] = defaultdict(list)
     for row in rows:
         target = row.row.target
-        if row.row.relation is not None and target is not None:
+        # What a node was granted is drawn as its grants.
+        granted = row.source == node and row.row.error is None and row.row.api.startswith("sts:Assume")
+        if row.row.relation is not None and target is not None and not granted:
             groups[row.source, target.key, target.type, row.row.error, row.row.relation].append(row)
     return sorted(groups.items(), key=lambda one: (-sum(row.count for row in one[1]), *map(str, one[0])))
 

@@ -10,16 +10,17 @@ const Model = (() => {
   const calls = (links) => links.reduce((sum, link) => sum + (link.count || 1), 0);
 
   function make(data) {
-    const nodes = new Map(), links = new Map(), boxes = new Map();
+    const nodes = new Map(), links = new Map(), boxes = new Map(), folded = new Set();
 
     function take(more) {
       for (const box of more.boxes || []) if (!boxes.has(box.id)) boxes.set(box.id, box);
       for (const node of more.nodes || []) nodes.set(node.id, {...nodes.get(node.id), ...node});
       for (const link of more.links || []) links.set(link.id, link);
+      for (const box of more.folded || []) folded.add(box);
     }
     take(data);
 
-    const start = () => ({folded: new Set(data.folded || []), account: "", confidence: "NONE", failed: false, cross: false,
+    const start = () => ({folded: new Set(folded), account: "", confidence: "NONE", failed: false, cross: false,
       beside: true, until: null, picked: null, ends: [], lead: null});
 
     // The boxes that a node or box lies in, the outermost first.

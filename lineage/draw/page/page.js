@@ -345,9 +345,16 @@
   }
 
   // ---- live, and the beginning -----------------------------------------------------------------------------------
-  // Draws again with what has come to the model.
-  function grown(anchor) { accounts(); moments(); controls(); draw({anchor}); }
-  const LIVE = window.lineageLive ? window.lineageLive({model, grown, pick, say, many, element, button}) : null;
+  // Takes more into the model, and draws it.
+  function grow(more, anchor) {
+    model.take(more);
+    for (const box of more.folded) state.folded.add(box);
+    accounts();
+    moments();
+    controls();
+    draw({anchor});
+  }
+  const LIVE = window.lineageLive ? window.lineageLive({model, grow, pick, say, many, element, button}) : null;
   $("title").textContent = DATA.title;
   $("about").textContent = DATA.about || "";
   document.title = DATA.title;
