@@ -58,6 +58,7 @@ demo: env
 
 lint: env
 	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/mypy $(CODE)
 
 test: lint

@@ -249,9 +249,7 @@ CONSOLE = (
     _describe(8, "DescribeInstances", "instance-state-name", "running"),
     Api(6, "ec2", "DescribeInstanceStatus", '{"instancesSet":{},"filterSet":{},"includeAllInstances":true}'),
     Api(4, "ec2", "DescribeRegions", '{"regionSet":{},"allRegions":true}'),
-    Api(
-        6, "cloudwatch", "DescribeAlarms", '{"maxRecords":100,"alarmTypes":["MetricAlarm","CompositeAlarm"]}'
-    ),
+    Api(6, "cloudwatch", "DescribeAlarms", '{"maxRecords":100,"alarmTypes":["MetricAlarm","CompositeAlarm"]}'),
     Api(
         5,
         "logs",
@@ -275,9 +273,7 @@ CONSOLE = (
 )
 SERVICE = (
     _bucket(6, "GetBucketAcl", "acl"),
-    Api(
-        10, "ec2", "DescribeInstances", '{"instancesSet":{"items":[{"instanceId":"i-0@hex"}]},"filterSet":{}}'
-    ),
+    Api(10, "ec2", "DescribeInstances", '{"instancesSet":{"items":[{"instanceId":"i-0@hex"}]},"filterSet":{}}'),
     Api(8, "ec2", "DescribeVolumes", '{"volumeSet":{"items":[{"volumeId":"vol-0@hex"}]},"filterSet":{}}'),
     Api(6, "ec2", "DescribeSecurityGroups", '{"securityGroupSet":{},"securityGroupIdSet":{},"filterSet":{}}'),
     Api(5, "elasticloadbalancing", "DescribeTargetGroups", '{"pageSize":400}'),

@@ -52,8 +52,7 @@ def saml_caller(user: str, role_account: str) -> Caller:
     """A person who comes through Identity Center."""
     provider = f"arn:aws:iam::{role_account}:saml-provider/AWSSSO_5f3a9c1e7b2d4680_DO_NOT_DELETE"
     identity = (
-        f'{{"type":"SAMLUser","principalId":"{QUALIFIER}:{user}","userName":"{user}",'
-        f'"identityProvider":"{QUALIFIER}"}}'
+        f'{{"type":"SAMLUser","principalId":"{QUALIFIER}:{user}","userName":"{user}","identityProvider":"{QUALIFIER}"}}'
     )
     return Caller(
         ((role_account, identity),),

@@ -222,9 +222,7 @@ def page(nodes: int, folder: str) -> dict[str, float]:
 
 def _files(paths: Sequence[str]) -> list[Path]:
     """The files, in the order of their names."""
-    return sorted(
-        file for path in map(Path, paths) for file in (path.rglob("*.gz") if path.is_dir() else (path,))
-    )
+    return sorted(file for path in map(Path, paths) for file in (path.rglob("*.gz") if path.is_dir() else (path,)))
 
 
 PARTS: dict[str, Callable[..., dict[str, float]]] = {

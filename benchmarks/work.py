@@ -29,12 +29,8 @@ _PLACES = (
 """Where workloads run."""
 BUSY = {(_PRODUCTION, "us-east-1"), (_PRODUCTION, "eu-west-1"), (_DATA, "us-east-1")}
 """What is delivered every five minutes; the rest every fifteen."""
-_NAMES = tuple(
-    f"{a}-{b}" for a in ("orders", "billing", "search", "catalog", "ingest") for b in ("api", "job", "etl")
-)
-_PEOPLE = tuple(
-    f"{name}@example.com" for name in ("ana", "ben", "cleo", "dan", "eva", "finn", "gita", "hugo")
-)
+_NAMES = tuple(f"{a}-{b}" for a in ("orders", "billing", "search", "catalog", "ingest") for b in ("api", "job", "etl"))
+_PEOPLE = tuple(f"{name}@example.com" for name in ("ana", "ben", "cleo", "dan", "eva", "finn", "gita", "hugo"))
 _LEVELS = ("ReadOnly_0f9e8d7c6b5a4321", "Developer_1a2b3c4d5e6f7081")
 _SERVICES = (("config", "Config"), ("autoscaling", "AutoScaling"), ("ssm", "AmazonSSM"))
 _OWN_NAME = ("cloudtrail.amazonaws.com", "dynamodb.amazonaws.com", "delivery.logs.amazonaws.com")
@@ -141,9 +137,7 @@ class Work:
         for number in missing:
             account, region = _PLACES[number % len(_PLACES)]
             provider = f"oidc.eks.{region}.amazonaws.com/id/5D0F3C9E2B7A4861A1B2C3D4E5F60718"
-            caller = oidc_caller(
-                provider, f"system:serviceaccount:kube-system:controller-{number % 4}", account
-            )
+            caller = oidc_caller(provider, f"system:serviceaccount:kube-system:controller-{number % 4}", account)
             manner = Manner(region, self.at.address(), EKS, apis.POD, f"cluster-{number % 3}", burst=6)
             at = start + self._below(1200)
             role = self.at.role(account, f"eks-controller-{number % 4}")
@@ -157,9 +151,7 @@ class Work:
             account, (service, name) = ACCOUNTS[number % 6], _SERVICES[number // 6]
             host = f"{service}.amazonaws.com"
             role = self.at.role(account, f"AWSServiceRoleFor{name}", f"/aws-service-role/{host}/")
-            manner = Manner(
-                _REGIONS[number % 2], host, host, apis.SERVICE, _NAMES[number % 15], burst=8, tls=False
-            )
+            manner = Manner(_REGIONS[number % 2], host, host, apis.SERVICE, _NAMES[number % 15], burst=8, tls=False)
             at, caller = start + self._below(900), service_caller(host, account)
             crew.append(self.at.grant(role, name, at, caller, manner, 7200, member=f',"invokedBy":"{host}"'))
         return crew
@@ -200,9 +192,7 @@ class Work:
                 for region in _REGIONS[1:3]:
                     key = unique_id(self.at.rng, "ASIA", account)
                     identity = session.identity.replace(session.key, key)
-                    crew.append(
-                        session._replace(identity=identity, key=key, manner=manner._replace(region=region))
-                    )
+                    crew.append(session._replace(identity=identity, key=key, manner=manner._replace(region=region)))
         return crew
 
     def _sign_in(self, session: Session, at: int) -> None:
@@ -249,9 +239,7 @@ class Work:
         rng = self.at.rng
         at, name = start + self._below(3000), _NAMES[self._below(len(_NAMES))]
         run, target = f"GitHubActions-{rng.getrandbits(34)}", ACCOUNTS[3 + self._below(3)]
-        caller = oidc_caller(
-            "token.actions.githubusercontent.com", f"repo:example/{name}:ref:refs/heads/main", _TOOLS
-        )
+        caller = oidc_caller("token.actions.githubusercontent.com", f"repo:example/{name}:ref:refs/heads/main", _TOOLS)
         manner = Manner(_REGIONS[0], self.at.address(), TERRAFORM, apis.DEPLOY, name)
         session = self.at.grant(self.at.role(_TOOLS, "github-actions", "/ci/"), run, at, caller, manner)
         steps = ((target, "deployer"), (target, f"deployer-{name}"), (_DATA, "migrator"))

@@ -13,9 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 _B32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_ID = re.compile(
-    r"(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z2-7]{12,124}"
-)
+_ID = re.compile(r"(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|APKA|AROA|ASCA|ASIA)[A-Z2-7]{12,124}")
 _EXAMPLE = re.compile(r"[A-Z0-9]*EXAMPLE\d{0,3}")
 _HIDDEN = re.compile(r"redacted|hidden[_ ]due[_ ]to|^sensitivedataremoved$")
 _BLANKED = re.compile(r"A[A-Z]{3}[Xx]{4,}")

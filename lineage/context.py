@@ -119,10 +119,7 @@ def proves_session(who: Identity, items: Sequence[Item]) -> bool:
     created = who.created or 0
     for item in items:
         if isinstance(item, Grant):
-            if (
-                keys.granted_group(item) == keys.group(who)
-                and abs(item.event.time - created) <= TOLERANCE_SECONDS
-            ):
+            if keys.granted_group(item) == keys.group(who) and abs(item.event.time - created) <= TOLERANCE_SECONDS:
                 return True
         elif isinstance(item, SignIn):
             if abs(item.event.time - created) <= TOLERANCE_SECONDS or item.caller.created == created:

@@ -249,9 +249,7 @@ _EMPTY = Beside((None,) * len(COLUMNS), b"null")
 
 
 def _call(record: Record) -> Call:
-    return classify(
-        record.event_source, record.event_name, record.event_type, record.event_category, record.read_only
-    )
+    return classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
 
 
 FIELDS = (

@@ -51,9 +51,7 @@ def session_type(who: Identity | None, grant: Grant | None) -> str:
 def principal_of(actors: Sequence[Actor], grant: Grant | None) -> keys.Principal:
     """The lasting principal of a session."""
     if actors:
-        return min(
-            (keys.principal(actor.who) for actor in actors), key=lambda owner: (-len(owner.arn or ""), owner)
-        )
+        return min((keys.principal(actor.who) for actor in actors), key=lambda owner: (-len(owner.arn or ""), owner))
     assert grant is not None
     if grant.session_type == "role":
         return keys.role(grant.partition, grant.account, grant.role_name, grant.role_arn)

@@ -24,11 +24,7 @@ def how(grant: Grant, sign_ins: Sequence[SignIn]) -> str:
 
     `sign_ins` are the sign-in events that share the session's principal and time.
     """
-    if (
-        grant.kind in ("saml", "assume-role")
-        and is_identity_center(grant)
-        and grant.caller.type != "AWSAccount"
-    ):
+    if grant.kind in ("saml", "assume-role") and is_identity_center(grant) and grant.caller.type != "AWSAccount":
         return "identity-center"
     if grant.kind == "saml":
         return "saml-console" if _console_saml(grant, sign_ins) else "saml"

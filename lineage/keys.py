@@ -130,9 +130,7 @@ def external(account: str | None, principal_id: str | None) -> Principal:
     """A principal of an account that is known by its ID alone; a role without its session name."""
     if not account or account.lower() in ("anonymous_principal", "anonymous"):
         return Principal("Anonymous", "anonymous", "anonymous")
-    identifier = (
-        (principal_id or "").split(":", 1)[0] if (principal_id or "").startswith("AROA") else principal_id
-    )
+    identifier = (principal_id or "").split(":", 1)[0] if (principal_id or "").startswith("AROA") else principal_id
     return Principal("ExternalAccount", f"{account}:{identifier or ''}", None, account)
 
 
@@ -144,9 +142,7 @@ def outside_identity(kind: str, provider: str | None, subject: str) -> Principal
 def identity_center_user(store: str | None, user_id: str | None, name: str | None) -> Principal:
     """An Identity Center user: identity store and user ID, or the user name where no ID is known."""
     if user_id:
-        return Principal(
-            "IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store
-        )
+        return Principal("IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store)
     return Principal("IdentityCenterUser", f"name/{name or 'unknown'}", name)
 
 

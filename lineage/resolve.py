@@ -55,9 +55,7 @@ def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
     workspaces = {}
     wanted = {keys.name_term(actor.who.user_name or "") for actor in lone if is_single_sign_on(actor.who)}
     for scope, (group, bucket) in buckets.items():
-        work = workspaces[scope] = _Workspace(
-            group, bucket, [items.get(term, ()) for term in _around(group, bucket)]
-        )
+        work = workspaces[scope] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
         wanted |= work.wanted_terms()
     context = Context(lookup(wanted))
     for actor in lone:
@@ -103,9 +101,7 @@ def _long_term(key: str, items: Sequence[Item], links: dict[int, Link]) -> LongT
             owners.append(owner)
     if not owners:
         owners += [keys.user(arn) for fact in made if (arn := keys.made_for(fact)) is not None]
-    known = sorted(
-        {owner for owner in owners if owner.kind != "Unknown"}, key=lambda owner: (owner.arn is None, owner)
-    )
+    known = sorted({owner for owner in owners if owner.kind != "Unknown"}, key=lambda owner: (owner.arn is None, owner))
     if not used and not made:
         return None
     return LongTermKey(key, known[0] if known else None, tuple(made), used)
@@ -274,9 +270,7 @@ class _Workspace:
             and (fact.caller.principal_id or principal_id) == principal_id
         )  # fmt: skip
         assumed = tuple(
-            Assumed(
-                caller, tuple(theirs), caller == parent, *evidence(theirs, callers, parent, actors, sign_ins)
-            )
+            Assumed(caller, tuple(theirs), caller == parent, *evidence(theirs, callers, parent, actors, sign_ins))
             for caller, theirs in sorted(callers.items())
         )
         first = kept[0].grant if kept else (calls[0].grant if calls else None)
@@ -285,13 +279,9 @@ class _Workspace:
         portals: tuple[Portal, ...] = ()
         if first is not None and first.session_name and how.is_identity_center(first):
             user_ids = context.user_ids(first.session_name)
-            portals = agreeing(
-                context.portals(first), first.session_name, {user_id for _, user_id in user_ids}
-            )
+            portals = agreeing(context.portals(first), first.session_name, {user_id for _, user_id in user_ids})
             if not user_ids and len({fact.caller.on_behalf_of for fact in portals}) == 1:
-                user_ids = tuple(
-                    (fact.caller.identity_store, fact.caller.on_behalf_of or "") for fact in portals[:1]
-                )
+                user_ids = tuple((fact.caller.identity_store, fact.caller.on_behalf_of or "") for fact in portals[:1])
         return Session(
             key=key,
             account=(who.account if who else None) or (first.account if first else None),

@@ -303,11 +303,7 @@ def origin_of(session: Session, call: Call) -> Principal:
 
 def sso_user(session: Session, name: str | None) -> Principal:
     """The Identity Center user of a session: by ID where the logs tell it without doubt, else by name."""
-    known = {
-        (actor.who.identity_store, actor.who.on_behalf_of)
-        for actor in session.actors
-        if actor.who.on_behalf_of
-    }
+    known = {(actor.who.identity_store, actor.who.on_behalf_of) for actor in session.actors if actor.who.on_behalf_of}
     if len(known) != 1:
         known = set(session.user_ids)
     if len(known) == 1:
@@ -325,9 +321,7 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
     places = [fact.event for fact in signs if fact.kind in ("ConsoleLogin", "SwitchRole", "RenewRole")]
     place = next(iter([*places, *(fact.event for fact in asked)]), event)
     account = grant.account
-    caller_account = grant.caller.account or (
-        account if grant.caller.type in ("SAMLUser", "WebIdentityUser") else None
-    )
+    caller_account = grant.caller.account or (account if grant.caller.type in ("SAMLUser", "WebIdentityUser") else None)
     return Edge(
         schema.ASSUMED,
         f"{way.caller} > {session.key}",
@@ -358,9 +352,7 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
             "provider": grant.provider,
             "subject": grant.subject,
             "grants": [_grant_text(c) for c in way.calls],
-            "tokens": [
-                _token_text(fact) for fact in session.sign_ins if fact.kind.startswith("CreateOAuth2Token")
-            ],
+            "tokens": [_token_text(fact) for fact in session.sign_ins if fact.kind.startswith("CreateOAuth2Token")],
         },
     )
 
@@ -418,15 +410,11 @@ def _workload(session: Session) -> Node | None:
     for actor in session.actors:
         who = actor.who
         if who.in_scope_of:
-            return workload_node(
-                session.account, who.in_scope_type or "unknown", workload_id(who.in_scope_of)
-            )
+            return workload_node(session.account, who.in_scope_type or "unknown", workload_id(who.in_scope_of))
     if not session.name:
         return None
     callers = [way.calls[0].grant.caller for way in session.assumed]
-    services = sorted(
-        caller.invoked_by for caller in callers if caller.type == "AWSService" and caller.invoked_by
-    )
+    services = sorted(caller.invoked_by for caller in callers if caller.type == "AWSService" and caller.invoked_by)
     kinds = [WORKLOADS[service] for service in services if service in WORKLOADS]
     if not kinds and any(actor.who.ec2_role_delivery for actor in session.actors):
         kinds = ["AWS::EC2::Instance"]

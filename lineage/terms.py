@@ -139,8 +139,4 @@ def long_term_key(who: Identity) -> str | None:
 
 def is_forwarded(who: Identity) -> bool:
     """Could this be a forward access session of a long-term caller (guide §2.12, §12.2 P4)?"""
-    return (
-        who.type in ("IAMUser", "Root")
-        and bool(who.invoked_by)
-        and long_term_key(who) is None
-    )
+    return who.type in ("IAMUser", "Root") and bool(who.invoked_by) and long_term_key(who) is None

@@ -28,9 +28,7 @@ _ISO = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})? ?(?:(Z|UTC)|([+-])(\d\d):?(\d\d))?",
     re.ASCII,
 )
-_UNIX = re.compile(
-    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT) (\d{4})", re.ASCII
-)
+_UNIX = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT) (\d{4})", re.ASCII)
 _EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?(?:E[+]?\d\d?)?", re.ASCII)
 _LONGEST = 64
 
@@ -72,9 +70,7 @@ def parse_when(v: object) -> int | None:
         if hour > 12:
             return None
         afternoon = 12 if m[7] == "P" else 0
-        return _instant(
-            int(m[3]), MONTHS.get(m[1], 0), int(m[2]), hour % 12 + afternoon, int(m[5]), int(m[6])
-        )
+        return _instant(int(m[3]), MONTHS.get(m[1], 0), int(m[2]), hour % 12 + afternoon, int(m[5]), int(m[6]))
     if m := _UNIX.fullmatch(text):
         return _instant(int(m[6]), MONTHS.get(m[1], 0), int(m[2]), int(m[3]), int(m[4]), int(m[5]))
     if _EPOCH.fullmatch(text):

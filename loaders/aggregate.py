@@ -239,9 +239,7 @@ class Aggregator:
             add_time(time)
         self._close(file, records, rows, times, marks)
 
-    def _close(
-        self, file: int, records: Records, rows: list[_Row | None], times: list[int], marks: list[Mark]
-    ) -> None:
+    def _close(self, file: int, records: Records, rows: list[_Row | None], times: list[int], marks: list[Mark]) -> None:
         """Enter a chunk into the ledger, or set aside and pass over what is no call."""
         batch = self._batch
         ids = list(map(_event_id, records.records))
@@ -333,9 +331,7 @@ class Aggregator:
                 kind.rows[variant] = row
         return row
 
-    def _row(
-        self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool
-    ) -> _Row:
+    def _row(self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool) -> _Row:
         call, agent = kind.call, record.user_agent
         row = Row(
             id=0, actor=who.actor, api=call.api, hour=time // 3600, account=record.recipient_account_id,
@@ -382,9 +378,7 @@ def canonical_id(record: Record) -> str:
 
 
 def _call(record: Record) -> Call:
-    return classify(
-        record.event_source, record.event_name, record.event_type, record.event_category, record.read_only
-    )
+    return classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
 
 
 def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank: int) -> Mark:

@@ -116,9 +116,7 @@ OPERATIONS: Mapping[str, Change] = {
             ),
         ),
     ),
-    "cloudtrail:PutEventSelectors": Change(
-        "trail", "resource", after=("eventSelectors", "advancedEventSelectors")
-    ),
+    "cloudtrail:PutEventSelectors": Change("trail", "resource", after=("eventSelectors", "advancedEventSelectors")),
     "cloudtrail:PutInsightSelectors": Change("trail", "resource", after=("insightSelectors",)),
     **_rows("guardduty", "DeleteDetector DeletePublishingDestination", _DELETED),
     "guardduty:UpdateDetector": Change("trail", "resource", after=("enable", "features", "dataSources")),
@@ -139,9 +137,7 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows("ec2", "DeleteFlowLogs", _DELETED),
     **_rows("logs", "DeleteLogGroup DeleteLogStream", _DELETED),
     **_rows("s3", "PutBucketPolicy PutAccessPointPolicy", _SHARED),
-    **_rows(
-        "s3", "DeleteBucketPolicy DeleteBucketPublicAccessBlock DeleteAccountPublicAccessBlock", _UNSHARED
-    ),
+    **_rows("s3", "DeleteBucketPolicy DeleteBucketPublicAccessBlock DeleteAccountPublicAccessBlock", _UNSHARED),
     **_rows(
         "s3",
         "PutBucketAcl PutObjectAcl",
@@ -181,9 +177,7 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows("kms", "RevokeGrant RetireGrant", Change("share", "resource", before=("grantId",))),
     **_rows("secretsmanager", "PutResourcePolicy", _SHARED),
     **_rows("secretsmanager", "DeleteResourcePolicy", _UNSHARED),
-    "sqs:SetQueueAttributes": Change(
-        "share", "resource", after=("attributes",), only_with=("attributes.Policy",)
-    ),
+    "sqs:SetQueueAttributes": Change("share", "resource", after=("attributes",), only_with=("attributes.Policy",)),
     **_rows("sqs", "AddPermission", Change("share", "resource", after=("aWSAccountIds", "actions"))),
     **_rows("sns", "AddPermission", Change("share", "resource", after=("aWSAccountId", "actionName"))),
     "sns:SetTopicAttributes": Change(
@@ -206,9 +200,7 @@ OPERATIONS: Mapping[str, Change] = {
         "CreateTrustAnchor UpdateTrustAnchor",
         Change("federation", "resource", after=("name",)),
     ),
-    **_rows(
-        "rolesanywhere", "CreateProfile UpdateProfile", Change("federation", "resource", after=("roleArns",))
-    ),
+    **_rows("rolesanywhere", "CreateProfile UpdateProfile", Change("federation", "resource", after=("roleArns",))),
     **_rows(
         "eks",
         "CreateAccessEntry AssociateAccessPolicy",
@@ -272,7 +264,5 @@ OPERATIONS: Mapping[str, Change] = {
         "EnablePolicyType DisablePolicyType",
         Change("permissions", "resource", after=("policyType",)),
     ),
-    **_rows(
-        "organizations", "LeaveOrganization RemoveAccountFromOrganization", Change("federation", "resource")
-    ),
+    **_rows("organizations", "LeaveOrganization RemoveAccountFromOrganization", Change("federation", "resource")),
 }

@@ -101,9 +101,7 @@ def _instance(body: Body) -> tuple[str, str, None] | None:
         return "Resource", f"arn:{body.partition}:ec2:{body.region}:{body.account}:instance/{instance}", None
     association = instance or find(body.request, "associationId")
     return (
-        ("Resource", plain_target(body.account, "AWS::EC2::Instance", association).key, None)
-        if association
-        else None
+        ("Resource", plain_target(body.account, "AWS::EC2::Instance", association).key, None) if association else None
     )
 
 

@@ -25,9 +25,7 @@ _AUTHZ = re.compile(
               | \(?authorization\sid | \.?\s?$ ) )
     """
 )
-_BARE = re.compile(
-    r"(?i)^(?:you are )?not authorized to perform (?:(?P<action>sts:[A-Za-z]+)|this operation)"
-)
+_BARE = re.compile(r"(?i)^(?:you are )?not authorized to perform (?:(?P<action>sts:[A-Za-z]+)|this operation)")
 _WHY_NO = re.compile(r"(?i)because no (?P<policy>.{1,80}?) (?:policy|policies|boundary|boundaries) allows?\b")
 _DENY = re.compile(r"(?i)explicit deny in (?:an?|the) (?P<policy>.{1,80}?) (?:policy|boundary)\b")
 _ARN = re.compile(r"arn:aws[\w-]{0,20}:[^\s\"']{4,2048}")

@@ -90,9 +90,7 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
         assumed_root=_flag(context.get("assumedroot", attributes.get("assumedroot"))) is True,
         sign_in_session=_text(context, "signinsessionarn") or _text(element, "signinsessionarn"),
         identity_provider=_text(element, "identityprovider"),
-        masked=_hidden(logged_key, key)
-        or _hidden(logged_principal, principal)
-        or _hidden(logged_account, account),
+        masked=_hidden(logged_key, key) or _hidden(logged_principal, principal) or _hidden(logged_account, account),
         no_session_context=created is None and key is not None and key.startswith("ASIA"),
     )
 
@@ -152,9 +150,7 @@ def _role(
     )
 
 
-def _account(
-    kind: str, logged: object, arn: str | None, principal: str | None, key: str | None
-) -> str | None:
+def _account(kind: str, logged: object, arn: str | None, principal: str | None, key: str | None) -> str | None:
     account = account_id(logged)
     if account is not None:
         return ANONYMOUS if account.lower() in ("anonymous", "anonymous_principal") else account

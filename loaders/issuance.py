@@ -61,9 +61,7 @@ def issued(response: object) -> Iterator[tuple[str, tuple[Mapping[str, object], 
         yield key, tuple(near)
 
 
-def _generic(
-    body: Body, caller: Identity, event: Event, key: str, near: tuple[Mapping[str, object], ...]
-) -> Grant:
+def _generic(body: Body, caller: Identity, event: Event, key: str, near: tuple[Mapping[str, object], ...]) -> Grant:
     expires = next((when for one in near if (when := expires_beside(one)) is not None), None)
     federated = next((m for one in near if (m := mapping(child(one, "federatedUser")))), None)
     user = next((m for one in near if (m := mapping(child(one, "assumedRoleUser")))), mapping(None))

@@ -48,8 +48,7 @@ def fold(key: str) -> str:
 
 _FOLDED = {fold(name): attribute for name, attribute in _FIELDS.items()}
 TELLING = frozenset(
-    fold(name)
-    for name in ("eventTime", "eventName", "eventSource", "eventID", "eventVersion", "userIdentity")
+    fold(name) for name in ("eventTime", "eventName", "eventSource", "eventID", "eventVersion", "userIdentity")
 )
 """Members, folded, that nothing but an event record has; one is enough to be offered as one."""
 
@@ -238,9 +237,7 @@ def _upper_arn(attribute: str, value: object) -> object:
     """Return resources with `ARN` in capitals, as records have it and tables have not."""
     if attribute != "resources" or not isinstance(value, list):
         return value
-    return [
-        {"ARN" if k == "arn" else k: v for k, v in x.items()} if isinstance(x, dict) else x for x in value
-    ]
+    return [{"ARN" if k == "arn" else k: v for k, v in x.items()} if isinstance(x, dict) else x for x in value]
 
 
 def _encoded(value: object) -> msgspec.Raw:

@@ -19,9 +19,7 @@ def made_key(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
     """Return the long-term key that CreateAccessKey made, and for whom: without a user name in the
     request, for the caller itself."""
     named = text(body.request, "userName") or text(body.response, "accessKey", "userName")
-    return (
-        _for_user(body, caller, event, "access key", named, access_key(find(body.response, "accessKeyId"))),
-    )
+    return (_for_user(body, caller, event, "access key", named, access_key(find(body.response, "accessKeyId"))),)
 
 
 def made_login(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
@@ -58,9 +56,7 @@ def made_linked_role(body: Body, caller: Identity, event: Event) -> tuple[Made, 
     role = mapping(mapping(body.response).get("role"))
     found = role_of(text(role, "arn"))
     name = text(role, "roleName") or (found.role_name if found else None)
-    return _entity(
-        body, caller, event, "service-linked role", "Role", name, text(role, "arn"), text(role, "roleId")
-    )
+    return _entity(body, caller, event, "service-linked role", "Role", name, text(role, "arn"), text(role, "roleId"))
 
 
 def issued_keys(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
@@ -95,9 +91,7 @@ OPERATIONS: Mapping[str, Maker] = {
 }
 
 
-def _for_user(
-    body: Body, caller: Identity, event: Event, what: str, named: str | None, key: str | None
-) -> Made:
+def _for_user(body: Body, caller: Identity, event: Event, what: str, named: str | None, key: str | None) -> Made:
     """Return the credential with its owner. A user's ARN is not built from the name: its path is unknown."""
     own = caller.type in ("IAMUser", "Root") and (named is None or named == caller.user_name)
     if own and caller.type == "Root" and named is not None:

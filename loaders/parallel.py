@@ -31,9 +31,7 @@ _LENGTH = 8
 _SOURCES = msgspec.msgpack.Decoder(list[Source])
 
 
-def batches(
-    sources: Sequence[Source], processes: int | None = None, stdin: BinaryIO | None = None
-) -> Iterator[Batch]:
+def batches(sources: Sequence[Source], processes: int | None = None, stdin: BinaryIO | None = None) -> Iterator[Batch]:
     """Yield the batches of the sources, in no particular order.
 
     `processes` is how many read in parallel; None takes one for each core, and one alone for little data.

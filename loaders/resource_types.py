@@ -133,9 +133,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
         Named("logGroupName", "AWS::Logs::LogGroup", "arn:{p}:logs:{r}:{a}:log-group:{id}"),
         Named("logGroupIdentifier", "AWS::Logs::LogGroup", "arn:{p}:logs:{r}:{a}:log-group:{id}"),
     ),
-    "guardduty": (
-        Named("detectorId", "AWS::GuardDuty::Detector", "arn:{p}:guardduty:{r}:{a}:detector/{id}"),
-    ),
+    "guardduty": (Named("detectorId", "AWS::GuardDuty::Detector", "arn:{p}:guardduty:{r}:{a}:detector/{id}"),),
     "config": (
         Named("configurationRecorderName", "AWS::Config::ConfigurationRecorder"),
         Named("deliveryChannelName", "AWS::Config::DeliveryChannel"),
@@ -178,9 +176,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
 OPERATION_NAMED: Mapping[str, tuple[Named, ...]] = {
     "kms:CreateGrant": (NAMED["kms"][0],),
     "iam:CreatePolicyVersion": (Named("policyArn", "AWS::IAM::ManagedPolicy"),),
-    "iam:CreateSAMLProvider": (
-        Named("name", "AWS::IAM::SAMLProvider", "arn:{p}:iam::{a}:saml-provider/{id}"),
-    ),
+    "iam:CreateSAMLProvider": (Named("name", "AWS::IAM::SAMLProvider", "arn:{p}:iam::{a}:saml-provider/{id}"),),
     "iam:CreateOpenIDConnectProvider": (Named("url", "AWS::IAM::OIDCProvider"),),
     "ec2:RunInstances": (_ec2("instanceId", "Instance", "instance"),),
     "ec2:CreateKeyPair": (_ec2("keyName", "KeyPair", "key-pair"),),
@@ -190,9 +186,7 @@ OPERATION_NAMED: Mapping[str, tuple[Named, ...]] = {
     "rds:CopyDBSnapshot": (
         Named("targetDBSnapshotIdentifier", "AWS::RDS::DBSnapshot", "arn:{p}:rds:{r}:{a}:snapshot:{id}"),
     ),
-    "config:StopConfigurationRecorder": (
-        Named("configurationRecorderName", "AWS::Config::ConfigurationRecorder"),
-    ),
+    "config:StopConfigurationRecorder": (Named("configurationRecorderName", "AWS::Config::ConfigurationRecorder"),),
 }
 """Operations for which the service's own order of parameters would name the wrong thing."""
 

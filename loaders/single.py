@@ -32,6 +32,4 @@ def one_record(text: str) -> tuple[str | None, Identity, int, str, str]:
             call.api,
             call.category,
         )
-    raise BadUse(
-        "record: no CloudTrail record with eventTime and eventName in it; give the JSON object as logged"
-    )
+    raise BadUse("record: no CloudTrail record with eventTime and eventName in it; give the JSON object as logged")

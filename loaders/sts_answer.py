@@ -54,9 +54,7 @@ def role_session(body: Body, user: Mapping[str, object], role_arn: str | None = 
         "principal_id": principal,
         "role_name": role.role_name if role else None,
         "role_arn": role.path_arn if role else None,
-        "session_name": session
-        or (assumed.session_name if assumed else None)
-        or text(body.request, "roleSessionName"),
+        "session_name": session or (assumed.session_name if assumed else None) or text(body.request, "roleSessionName"),
     }
 
 
@@ -87,9 +85,7 @@ def via_of(body: Body, caller: Identity, role_arn: str | None) -> str | None:
     # The service's own linked role is no certificate's session.
     if caller.invoked_by == "rolesanywhere.amazonaws.com" and "/aws-service-role/" not in (role_arn or ""):
         return "roles-anywhere"
-    return {"pods.eks.amazonaws.com": "eks-pod-identity", "aws-mcp.amazonaws.com": "mcp"}.get(
-        caller.invoked_by or ""
-    )
+    return {"pods.eks.amazonaws.com": "eks-pod-identity", "aws-mcp.amazonaws.com": "mcp"}.get(caller.invoked_by or "")
 
 
 def session_tags(request: Mapping[str, object]) -> tuple[tuple[str, str], ...]:

@@ -130,9 +130,7 @@ def named_target(body: Body, named: Named, value: str) -> Target | None:
     if arn is None or (body.region is None and "{r}" in arn) or (account is None and "{a}" in arn):
         return plain_target(account, type_name, value)
     key = arn.format(p=body.partition, r=body.region, a=account, id=value)
-    return Target(
-        key=key, type=type_name, account=None if type_name == "AWS::S3::Bucket" else account, id=value
-    )
+    return Target(key=key, type=type_name, account=None if type_name == "AWS::S3::Bucket" else account, id=value)
 
 
 def plain_target(account: str | None, type_name: str, name: str) -> Target:
@@ -231,12 +229,7 @@ def _from_any_name(body: Body) -> Target | None:
     for ending in ("arn", "name", "id"):
         for name, value in body.request.items():
             low = name.lower()
-            if (
-                not low.endswith(ending)
-                or low in _NO_TARGET
-                or not isinstance(value, str)
-                or is_masked(value)
-            ):
+            if not low.endswith(ending) or low in _NO_TARGET or not isinstance(value, str) or is_masked(value):
                 continue
             if value.startswith(("arn:", "arn%3A")):
                 if (found := arn_target(unquote(value))) is not None:

@@ -101,9 +101,7 @@ def command(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
     if ids:
         return _instances(body, caller, event, sorted(ids), entered=True)
     sent = text(body.response, "command", "commandId")
-    return (
-        (_started(caller, event, "AWS::SSM::Command", sent, body.account, None, None, True),) if sent else ()
-    )
+    return (_started(caller, event, "AWS::SSM::Command", sent, body.account, None, None, True),) if sent else ()
 
 
 def session(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
@@ -187,9 +185,7 @@ OPERATIONS: Mapping[str, Maker] = {
     "sagemaker:CreatePresignedNotebookInstanceUrl": _simple(
         "AWS::SageMaker::NotebookInstance", ("notebookInstanceName",), (), (), entered=True
     ),
-    "sagemaker:CreatePresignedDomainUrl": _simple(
-        "AWS::SageMaker::Domain", ("domainId",), (), (), entered=True
-    ),
+    "sagemaker:CreatePresignedDomainUrl": _simple("AWS::SageMaker::Domain", ("domainId",), (), (), entered=True),
 }
 
 

@@ -51,9 +51,7 @@ class Incident:
         for number, name in ((MANAGEMENT, "management"), (PLATFORM, "platform"), (PAYMENTS, "payments")):
             cloud.account(name, number)
         self.directory = cloud.directory(MANAGEMENT)
-        self.people = {
-            n: cloud.person(n) for n in ("dana.whitfield", "jonas.brandt", "priya.raman", "li.wei")
-        }
+        self.people = {n: cloud.person(n) for n in ("dana.whitfield", "jonas.brandt", "priya.raman", "li.wei")}
         self.admin = cloud.permission_set(self.directory, PLATFORM, "PlatformAdmin")
         self.viewer = cloud.permission_set(self.directory, PAYMENTS, "ReadOnly")
         self.operations = cloud.role(PAYMENTS, "payments-operations")
@@ -123,9 +121,7 @@ class Incident:
         cloud.start_instances(moved, ["i-0d9c51b7a2e84f613", "i-07b3e6f20c9a5d184"])
         yield 160
         cloud.name_next(key_event("AttachRolePolicy, refused"))
-        cloud.attach_role_policy(
-            moved, self.batch, "arn:aws:iam::aws:policy/AdministratorAccess", denied=True
-        )
+        cloud.attach_role_policy(moved, self.batch, "arn:aws:iam::aws:policy/AdministratorAccess", denied=True)
         yield 48
         cloud.name_next(key_event("AttachRolePolicy"))
         cloud.attach_role_policy(moved, self.reporting, "arn:aws:iam::aws:policy/SecretsManagerReadWrite")
@@ -138,9 +134,7 @@ class Incident:
         cloud.call(stolen, "sts.amazonaws.com", "GetCallerIdentity")
         for name in ("ListBuckets", "GetBucketLocation", "GetBucketPolicy"):
             yield 64
-            cloud.call(
-                stolen, S3, name, request=None if name == "ListBuckets" else {"bucketName": "pay-reports"}
-            )
+            cloud.call(stolen, S3, name, request=None if name == "ListBuckets" else {"bucketName": "pay-reports"})
         yield 35
         cloud.call(stolen, "secretsmanager.amazonaws.com", "ListSecrets")
         yield 21
@@ -207,9 +201,7 @@ class Incident:
             for name in ("GetFunction20150331v2", "UpdateFunctionCode20150331v2"):
                 yield 9
                 more = {"functionName": "invoices"}
-                cloud.call(
-                    deploy, "lambda.amazonaws.com", name, request=more, read_only=name.startswith("Get")
-                )
+                cloud.call(deploy, "lambda.amazonaws.com", name, request=more, read_only=name.startswith("Get"))
             yield 7150 + cloud.rng.randrange(100)
 
     def web_server(self, instance: str) -> Actor:
@@ -278,9 +270,7 @@ def write(folder: Path) -> Incident:
     day = 24 * 60
     write_s3(records, folder / "logs" / "organization-trail", minutes=day, organization="o-mf7k2x9q1w")
     own = [r for r in records if r["recipientAccountId"] == PLATFORM]
-    before = [
-        r for r in own if epoch(r["eventTime"]) <= incident.stopped and r["eventTime"][:10] == "2026-03-11"
-    ]
+    before = [r for r in own if epoch(r["eventTime"]) <= incident.stopped and r["eventTime"][:10] == "2026-03-11"]
     write_s3(before, folder / "logs" / "platform-trail", minutes=day)
     folder.mkdir(parents=True, exist_ok=True)
     incident.cloud.save_accounts(folder / "accounts.csv")

@@ -75,9 +75,7 @@ def _same(members: list[Value], actual: list[Value]) -> bool:
     if not members:
         return not actual
     first, *rest = members
-    return any(
-        matches(first, one) and _same(rest, actual[:n] + actual[n + 1 :]) for n, one in enumerate(actual)
-    )
+    return any(matches(first, one) and _same(rest, actual[:n] + actual[n + 1 :]) for n, one in enumerate(actual))
 
 
 def _within(wanted: Value, actual: Value) -> bool:

@@ -100,9 +100,7 @@ ACTIONS: dict[str, Callable[[World, Identity, Role], Identity | None]] = {
     "deny": _deny,
     "vendor": lambda w, who, role: w.cloud.assume_role(w.partner, role, w.session_name()),
     "saml": lambda w, who, role: w.cloud.saml(role, "fay@corp.example", session=w.session_name()),
-    "github": lambda w, who, role: w.cloud.web_identity(
-        role, "repo:org/app:ref:main", session=w.session_name()
-    ),
+    "github": lambda w, who, role: w.cloud.web_identity(role, "repo:org/app:ref:main", session=w.session_name()),
     "sso": _sign_in,
     "portal": _portal,
     "token": lambda w, who, role: w.cloud.get_session_token(_user(w, who)),

@@ -139,9 +139,7 @@ def real_records() -> list[tuple[Record, str]]:
 
 def targets_agree(record: Record, memo: TargetMemo, odd: bool = False) -> None:
     """The memo gives what the whole record gives, twice."""
-    call = classify(
-        record.event_source, record.event_name, record.event_type, record.event_category, record.read_only
-    )
+    call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
     who = identity(record.user_identity, record.event_type)
     expected = extract.target(record, call, who)
     names = names_in(reader_of(call.api), bytes(record.request_parameters), bytes(record.resources))
@@ -167,9 +165,7 @@ VALUES = st.sampled_from(
 )
 REQUESTS = st.none() | st.recursive(
     st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=3),
-    lambda inner: st.dictionaries(
-        st.sampled_from(NAMES), inner | VALUES | st.lists(inner, max_size=2), max_size=3
-    ),
+    lambda inner: st.dictionaries(st.sampled_from(NAMES), inner | VALUES | st.lists(inner, max_size=2), max_size=3),
     max_leaves=6,
 )
 RESOURCES = st.none() | st.lists(

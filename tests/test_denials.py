@@ -1,7 +1,5 @@
 """Refusals: the text gives caller, action, target and policy in every shape of guide §7.2."""
 
-
-
 from __future__ import annotations
 
 import time
@@ -44,9 +42,7 @@ DEPLOY = "arn:aws:iam::123837392027:role/ops/deploy"
         (
             f"User: {BOB} is not authorized to perform: sts:AssumeRole on resource: {DEPLOY} with an explicit deny "
             "in a service control policy: arn:aws:organizations::1:policy/o-1/service_control_policy/p-1",
-            Denial(
-                caller=BOB, action="sts:AssumeRole", resource=DEPLOY, policy="service control", explicit=True
-            ),
+            Denial(caller=BOB, action="sts:AssumeRole", resource=DEPLOY, policy="service control", explicit=True),
         ),
         (
             "You are not authorized to perform this operation. User: arn:aws:sts::1:assumed-role/r/s is not "

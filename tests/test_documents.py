@@ -112,9 +112,7 @@ Wrap = Callable[[list[dict[str, object]]], str]
 WRAPPERS: dict[str, Wrap] = {
     "Records": lambda calls: compact({"Records": calls}),
     "Records, pretty": lambda calls: json.dumps({"Records": calls}, indent=2, ensure_ascii=False),
-    "Records, other members first": lambda calls: compact(
-        {"a": "}{", "b": [1], "Records": calls, "c": {"d": []}}
-    ),
+    "Records, other members first": lambda calls: compact({"a": "}{", "b": [1], "Records": calls, "c": {"d": []}}),
     "lines": lambda calls: "\n".join(map(compact, calls)),
     "lines, CRLF": lambda calls: "".join(compact(call) + "\r\n" for call in calls),
     "lines of Records": lambda calls: "\n".join(compact({"Records": [call]}) for call in calls),
@@ -138,26 +136,13 @@ WRAPPERS: dict[str, Wrap] = {
     "CloudWatch Logs, one after the other": lambda calls: "".join(compact(logs([call])) for call in calls),
     "CloudWatch Logs, base64": lambda calls: b64(compact(logs(calls))) + "\n",
     "CloudWatch Logs to Lambda": lambda calls: compact({"awslogs": {"data": b64(compact(logs(calls)))}}),
-    "CloudWatch Logs export": lambda calls: "".join(
-        f"2023-07-10T12:24:29.000Z {compact(c)}\n" for c in calls
-    ),
+    "CloudWatch Logs export": lambda calls: "".join(f"2023-07-10T12:24:29.000Z {compact(c)}\n" for c in calls),
     "Kinesis": lambda calls: compact(
-        {
-            "Records": [
-                {"eventSource": "aws:kinesis", "kinesis": {"data": b64(compact(call), False)}}
-                for call in calls
-            ]
-        }
+        {"Records": [{"eventSource": "aws:kinesis", "kinesis": {"data": b64(compact(call), False)}} for call in calls]}
     ),
-    "Firehose": lambda calls: compact(
-        {"records": [{"recordId": "1", "data": b64(compact(c))} for c in calls]}
-    ),
+    "Firehose": lambda calls: compact({"records": [{"recordId": "1", "data": b64(compact(c))} for c in calls]}),
     "SQS of EventBridge": lambda calls: compact(
-        {
-            "Records": [
-                {"messageId": "1", "receiptHandle": "x", "body": compact(bridge(call))} for call in calls
-            ]
-        }
+        {"Records": [{"messageId": "1", "receiptHandle": "x", "body": compact(bridge(call))} for call in calls]}
     ),
     "SNS": lambda calls: compact([{"Type": "Notification", "Message": compact(call)} for call in calls]),
     "Splunk": lambda calls: "\n".join(
@@ -174,10 +159,7 @@ WRAPPERS: dict[str, Wrap] = {
         }
     ),
     "OpenSearch": lambda calls: compact(
-        [
-            {"event": {"result": "ACCEPT", "name": "cloud_trail"}, "aws": {"cloudtrail": call}}
-            for call in calls
-        ]
+        [{"event": {"result": "ACCEPT", "name": "cloud_trail"}, "aws": {"cloudtrail": call}} for call in calls]
     ),
     "texts": lambda calls: "\n".join(compact(compact(call)) for call in calls),
 }
@@ -241,9 +223,7 @@ def test_every_wrapper_gives_the_records_inside(name: str) -> None:
 
 
 @given(calls, st.sampled_from(sorted(WRAPPERS)), st.integers(1, 400), st.integers(1, 200))
-def test_wrapper_and_chunk_size_change_nothing(
-    some: list[dict[str, object]], name: str, size: int, block: int
-) -> None:
+def test_wrapper_and_chunk_size_change_nothing(some: list[dict[str, object]], name: str, size: int, block: int) -> None:
     """Any records through any wrapper, cut anywhere, are the same records."""
     text = WRAPPERS[name](some).encode()
 
@@ -319,9 +299,7 @@ def test_what_is_no_record_is_set_aside_with_a_reason(text: str, kept: int, asid
 
     assert (len(records), passed) == (kept, [])
     assert len(reasons) == len(aside)
-    assert all(
-        want.split(": ")[1] in got and got[:2] == want[:2] for want, got in zip(aside, reasons, strict=True)
-    )
+    assert all(want.split(": ")[1] in got and got[:2] == want[:2] for want, got in zip(aside, reasons, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -352,18 +330,14 @@ def test_what_is_no_record_is_set_aside_with_a_reason(text: str, kept: int, asid
     ],
 )
 @pytest.mark.parametrize("size", [8, 1 << 20])
-def test_documents_that_are_no_events_are_passed_over(
-    document: dict[str, object], passed: Passed, size: int
-) -> None:
+def test_documents_that_are_no_events_are_passed_over(document: dict[str, object], passed: Passed, size: int) -> None:
     """A document that says it is something else is counted as that, and is never an event."""
     got = told(items_in(iter([compact(document).encode()]), size))
 
     assert got == ([], [], [passed])
 
 
-@pytest.mark.parametrize(
-    "text", ["hello", "a,b\n1,2\n", "[default]\naws_access_key_id = x\n", "\x00\x01", "# {x}"]
-)
+@pytest.mark.parametrize("text", ["hello", "a,b\n1,2\n", "[default]\naws_access_key_id = x\n", "\x00\x01", "# {x}"])
 def test_a_text_that_is_no_log_is_passed_over(text: str) -> None:
     """A file that is neither JSON nor an event table is one document of another kind."""
     assert told(records_in(text.encode())) == ([], [], [Passed("other", 1)])
@@ -380,9 +354,7 @@ def test_insight_and_aggregated_records_are_records() -> None:
 
     records, aside, passed = told(records_in(compact({"Records": [aggregated]}).encode()))
 
-    assert [(form, r["event_id"], r["event_type"]) for _, form, r in records] == [
-        (RECORD, "7", "AwsAggregatedEvent")
-    ]
+    assert [(form, r["event_id"], r["event_type"]) for _, form, r in records] == [(RECORD, "7", "AwsAggregatedEvent")]
     assert (aside, passed) == ([], [])
 
 
@@ -390,8 +362,7 @@ def test_keys_in_another_case_are_understood() -> None:
     """A row of a table in JSON gives the record it was made from, nested texts opened."""
     row = {
         "eventversion": "1.08",
-        "useridentity": "{type=AssumedRole, principalid=AROA:ada, "
-        "sessioncontext={attributes={creationdate=t}}}",
+        "useridentity": "{type=AssumedRole, principalid=AROA:ada, sessioncontext={attributes={creationdate=t}}}",
         "event_time": "2023-07-10T12:24:29Z",
         "EventName": "GetObject",
         "eventid": ID,
@@ -416,9 +387,7 @@ def test_keys_in_another_case_are_understood() -> None:
 
 def test_numbers_become_texts_and_accounts_get_their_zeros_back() -> None:
     """A record whose texts are numbers stays a record."""
-    ((_, form, record),), _, _ = told(
-        records_in(compact(CALL | {"recipientAccountId": 29608264753}).encode())
-    )
+    ((_, form, record),), _, _ = told(records_in(compact(CALL | {"recipientAccountId": 29608264753}).encode()))
 
     assert (form, record["recipient_account_id"]) == (RECORD, "029608264753")
 
@@ -447,10 +416,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(coding: str) -> None:
 
 def test_where_a_value_ends_is_told_by_the_decoder() -> None:
     """The scanner reads the position out of the decoder's message; another wording would show here."""
-    ends = [
-        scan.end_of_value(memoryview(text))
-        for text in (b'{"a":"}"}{"b', b"[1] ,2", b'{"a":1}', b'{"a":', b"}")
-    ]
+    ends = [scan.end_of_value(memoryview(text)) for text in (b'{"a":"}"}{"b', b"[1] ,2", b'{"a":1}', b'{"a":', b"}")]
 
     assert ends == [9, 4, 7, scan.TRUNCATED, scan.MALFORMED]
 

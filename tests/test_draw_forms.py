@@ -175,7 +175,9 @@ def test_the_note_counts_nodes() -> None:
     whole, first = in_accounts(1000, 2), "0" * 12
     inner = Box(id="inner", kind="group", label="inner", caption="inner", account=first, box=f"account {first}")
     shape = msgspec.structs.replace(
-        whole, boxes=(*whole.boxes, inner), folded=("inner",),
+        whole,
+        boxes=(*whole.boxes, inner),
+        folded=("inner",),
         nodes=tuple(
             msgspec.structs.replace(node, box="inner") if node.account == first else node for node in whole.nodes
         ),

@@ -1114,11 +1114,7 @@ TEXTS = st.sampled_from(
      "arn:aws:iam::1:role/", "arn:", "https://[/x", "a:function", "function:", "{", '{"a":', "%7B%22", "\ud800", "é"]
 )  # fmt: skip
 VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXTS,
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(MEMBERS.split()), inner, max_size=5)

@@ -24,9 +24,7 @@ ADMIN = Actor(
 ALICE = Actor(
     access_key_id="AKIARTX3GSDSALICEAAA", principal_id="AIDARTX3GSDSALICEAAAA", user_name="alice", user_type="IAMUser"
 )
-ROOT = Actor(
-    access_key_id="ASIARTX3GSDSROOTAAAA", principal_id="111122223333", user_name="Root", user_type="Root"
-)
+ROOT = Actor(access_key_id="ASIARTX3GSDSROOTAAAA", principal_id="111122223333", user_name="Root", user_type="Root")
 INSTANCE = Thing(
     type="AWS::EC2::Instance", id="i-0dbc91f429e48eeed", account="111122223333",
     arn="arn:aws:ec2:eu-west-1:111122223333:instance/i-0dbc91f429e48eeed",

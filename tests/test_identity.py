@@ -261,9 +261,7 @@ def test_temporary_key_without_session() -> None:
 
 def test_foreign_role_session() -> None:
     """Another account's role session is told from its user by the principal ID alone."""
-    role = parsed(
-        {"type": "AWSAccount", "principalId": "AROATFQR7NSCWWVLB7BES:ci", "accountId": "218007301253"}
-    )
+    role = parsed({"type": "AWSAccount", "principalId": "AROATFQR7NSCWWVLB7BES:ci", "accountId": "218007301253"})
     user = parsed({"type": "AWSAccount", "principalId": "AIDATFQR7NSC5AU2ZV3IE", "accountId": "218007301253"})
 
     assert (role.role_id, role.session_name) == ("AROATFQR7NSCWWVLB7BES", "ci")

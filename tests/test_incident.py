@@ -66,9 +66,7 @@ SIGN_IN = {
 }
 CROSSING = {
     "how": "cli-sdk",
-    "event_ids": {
-        "set": [key_event("AssumeRole, copy of platform"), key_event("AssumeRole, copy of payments")]
-    },
+    "event_ids": {"set": [key_event("AssumeRole, copy of platform"), key_event("AssumeRole, copy of payments")]},
     "rule": "2",
     "session_name": "ops-maintenance",
     "cross_account": True,

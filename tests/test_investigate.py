@@ -315,9 +315,7 @@ def _line(ran: Ran) -> str:
 
 def test_scope_changes_to_the_second(run: Shell) -> None:
     """`--from`, `--to` and `--window` set the scope, and it carries through every question."""
-    ran = run(
-        "investigate", FINDING, "--from", "2026-03-11T21:57:42Z", "--to", "2026-03-11T21:58:29Z", "--json"
-    )
+    ran = run("investigate", FINDING, "--from", "2026-03-11T21:57:42Z", "--to", "2026-03-11T21:58:29Z", "--json")
     (group,) = json.loads(ran.out)["groups"]
     session = group["cases"][0]["sections"][0]["answer"]
     wide = json.loads(run("investigate", FINDING, "--window", "30s", "--json").out)["groups"][0]["scope"]

@@ -81,9 +81,7 @@ child = subprocess.Popen(["sh", "-c", SUPERVISOR, {str(marker)!r}, "sleep", "600
 print("up", flush=True)
 child.wait()
 """
-    run = subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent
-    )
+    run = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent)
     with run:
         assert run.stdout is not None
         assert run.stdout.readline() == b"up\n"

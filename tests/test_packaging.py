@@ -45,9 +45,7 @@ RECORD = {
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
     """What that command prints, in an environment that knows nothing of this checkout."""
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LINEAGE_"))
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "LINEAGE_"))}
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -125,9 +123,7 @@ def test_it_answers_from_the_root_folder(installed: Path, tmp_path: Path) -> Non
 
     usage = run(installed / "lineage", "--help", cwd=Path("/"))
     run(installed / "lineage", "load", log, cwd=Path("/"), LINEAGE_STORE=store)
-    answer = json.loads(
-        run(installed / "lineage", "who", EVENT_ID, "--json", cwd=Path("/"), LINEAGE_STORE=store)
-    )
+    answer = json.loads(run(installed / "lineage", "who", EVENT_ID, "--json", cwd=Path("/"), LINEAGE_STORE=store))
 
     assert "who" in usage
     assert answer["found"] is True

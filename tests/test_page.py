@@ -53,9 +53,7 @@ class Opened:
 
     def drawn(self) -> tuple[int, int]:
         """How many nodes and edges are in the drawing."""
-        found = self.page.evaluate(
-            "[lineagePage.cy().nodes().not('.frame').length, lineagePage.cy().edges().length]"
-        )
+        found = self.page.evaluate("[lineagePage.cy().nodes().not('.frame').length, lineagePage.cy().edges().length]")
         return found[0], found[1]
 
     def state(self, name: str) -> Any:

@@ -258,7 +258,7 @@ def test_hostile_names_stay_values(store: Store, cloud: Cloud, tmp_path: Path) -
 
     assert read == {"$(reboot)", "a'; reboot; '", "--profile", "`id`"}
     assert "two\nlines" in shown
-    assert "two\nlines" not in text(plan).replace('\\n', " ")
+    assert "two\nlines" not in text(plan).replace("\\n", " ")
 
 
 def test_root_and_service_linked_sessions_are_said_to_stay(store: Store, cloud: Cloud, tmp_path: Path) -> None:
@@ -334,6 +334,7 @@ def test_only_a_denial_of_all_is_a_revocation(statement: object, expected: str |
 
 def test_a_deleted_key_is_not_made_active_again() -> None:
     """After a deletion nothing brings a key back."""
+
     def change(time: int, what: str, after: str) -> DeedSeen:
         properties = {"what": what, "after": after, "before": None, "api": "iam:UpdateAccessKey"}
         return DeedSeen("CHANGED", str(time), "Session s", "Credential AKIA", time, [f"e{time}"], dict(properties))

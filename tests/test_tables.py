@@ -136,9 +136,7 @@ def test_what_a_spreadsheet_did_to_the_account(cell: str, account: str | None) -
 
 def test_a_rounded_account_without_a_telling_key_is_unknown() -> None:
     """Where the key tells no account, the account is None and not the rounded number."""
-    row = HISTORY_ROW.replace("029608264753", "2.96083E+10").replace(
-        "AKIAQNZGKIQY56JQ7WML", "AKIAIOSFODNN7EXAMPLE"
-    )
+    row = HISTORY_ROW.replace("029608264753", "2.96083E+10").replace("AKIAQNZGKIQY56JQ7WML", "AKIAIOSFODNN7EXAMPLE")
 
     _, (record,) = read(f"{HISTORY_HEADER}\n{row}\n".encode())
 
@@ -193,9 +191,7 @@ def test_a_table_of_something_else_is_passed_over() -> None:
     assert list(records_in(b'"name","price"\n"tea","3"\n')) == [Passed("other", 1)]
 
 
-@given(
-    st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1), st.integers(1, 50)
-)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1), st.integers(1, 50))
 def test_cells_and_blocks_are_kept(agents: list[str], block: int) -> None:
     """Any text in a cell, newlines and quotes too, comes out as it was, however the file is read."""
     data = table(*(athena(useragent=f"x{agent}") for agent in agents))
@@ -203,9 +199,7 @@ def test_cells_and_blocks_are_kept(agents: list[str], block: int) -> None:
 
     items = list(items_in(blocks))
 
-    assert [r.user_agent for i in items if isinstance(i, Records) for r in i.records] == [
-        f"x{a}" for a in agents
-    ]
+    assert [r.user_agent for i in items if isinstance(i, Records) for r in i.records] == [f"x{a}" for a in agents]
 
 
 @given(st.text(alphabet="{}[],= abnul\"'", max_size=40))

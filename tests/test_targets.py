@@ -1,7 +1,5 @@
 """Targets and samples: which resource a call was about."""
 
-
-
 from __future__ import annotations
 
 from typing import Any
@@ -64,11 +62,7 @@ def t(key: str, kind: str, name: str, account: str | None = ACCOUNT) -> Target:
         ),
         (
             "ec2:StopInstances",
-            {
-                "requestParameters": {
-                    "instancesSet": {"items": [{"instanceId": "i-0a"}, {"instanceId": "i-0b"}]}
-                }
-            },
+            {"requestParameters": {"instancesSet": {"items": [{"instanceId": "i-0a"}, {"instanceId": "i-0b"}]}}},
             t(f"arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/i-0a", "AWS::EC2::Instance", "i-0a"),
         ),
         (

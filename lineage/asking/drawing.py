@@ -44,9 +44,7 @@ class Drawing(Asking):
         wanted = [node for node in dict.fromkeys(above) if node in graph][:MOST]
         makers = len(wanted) <= FEW  # looking for them adds to the graph
         origins = {
-            node: explain(
-                reader, Asked(node, None, None), graph=graph.copy() if makers else graph, provenance=makers
-            )
+            node: explain(reader, Asked(node, None, None), graph=graph.copy() if makers else graph, provenance=makers)
             for node in wanted
         }
         accounts = reader.account_names()

@@ -30,9 +30,7 @@ class Sessions(Asking):
         from lineage.questions import session
 
         start, end = _between(since, until)
-        return session.answer(
-            self._reader(), ask.strip(), since=start, until=end, margin=seconds(window), limit=limit
-        )
+        return session.answer(self._reader(), ask.strip(), since=start, until=end, margin=seconds(window), limit=limit)
 
     def timeline(
         self,

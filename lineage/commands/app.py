@@ -50,9 +50,7 @@ Widened = Annotated[
 ]
 Ask = Annotated[
     str,
-    typer.Argument(
-        metavar="ASK", help="Event ID, access key, session, ARN, account ID, IP address or agent:TEXT."
-    ),
+    typer.Argument(metavar="ASK", help="Event ID, access key, session, ARN, account ID, IP address or agent:TEXT."),
 ]
 DEFAULT = "lineage.db"
 

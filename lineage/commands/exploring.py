@@ -20,9 +20,7 @@ def explore(
         typer.Argument(metavar="[QUESTION]", help="Any question with its asks and options; none: chains."),
     ] = None,
     store: Store = DEFAULT,
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, metavar="N", help="That port; else a free one.")
-    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, metavar="N", help="That port; else a free one.")] = None,
     debug: Debug = False,
 ) -> None:
     """Serve the pictures and answers of a store on this machine, until Ctrl-C."""

@@ -14,9 +14,7 @@ Credentials = Annotated[str, typer.Argument(metavar="ASK", help="Event ID, acces
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Tell what works then; else at the last second loaded.")
 ]
-Made = Annotated[
-    bool, typer.Option("--made", help="Go on through keys, users and passwords made for somebody else.")
-]
+Made = Annotated[bool, typer.Option("--made", help="Go on through keys, users and passwords made for somebody else.")]
 
 
 @app.command("blast", epilog="Example: lineage blast c0ffee00-0000-4000-8000-000000000002")

@@ -19,9 +19,7 @@ from lineage.answers import Model
 from lineage.errors import BadUse
 from lineage.render.of import module_name
 
-NO_QUESTIONS: Final = frozenset(
-    ("load", "query", "show", "schema", "enrich", "graph", "explore", "browser")
-)
+NO_QUESTIONS: Final = frozenset(("load", "query", "show", "schema", "enrich", "graph", "explore", "browser"))
 """Commands that are no questions, or ask no store."""
 OF_THE_SHELL: Final = frozenset(("store", "json", "csv", "md", "html", "debug"))
 """Options that say what to ask, or where the answer goes."""

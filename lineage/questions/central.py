@@ -114,9 +114,7 @@ def betweenness(graph: nx.DiGraph[str]) -> tuple[dict[str, float] | None, str]:
     return nx.betweenness_centrality(graph), f"of all {roles:,} roles"
 
 
-def _passed(
-    chains: Iterable[_Chain], graph: nx.DiGraph[str], between: dict[str, float] | None
-) -> list[RolePassed]:
+def _passed(chains: Iterable[_Chain], graph: nx.DiGraph[str], between: dict[str, float] | None) -> list[RolePassed]:
     """The roles that chains go on from, those with most chains first."""
     through: Counter[str] = Counter()
     on: Counter[str] = Counter()

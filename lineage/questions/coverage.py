@@ -144,9 +144,7 @@ def _silence(account: str, region: str | None, hole: _Hole, why: str, seen: list
     )  # fmt: skip
 
 
-def _opened(
-    reader: Reader, by_account: dict[str, list[Coverage]], account: str | None, window: Window
-) -> list[Opened]:
+def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str | None, window: Window) -> list[Opened]:
     """Stretches that a call opened: a trail stopped, deleted or changed, or its bucket changed."""
     found = [change for change in trails.changes(reader) if trails.is_log(change)]
     owners = Owners(reader, reader.ascend(sorted({change.source for change in found})))

@@ -169,9 +169,7 @@ def _opening(reader: Reader, chain: Chain, rows: Iterable[RowSeen], window: Wind
                         found[event_id] = _Call(seen.time, event_id, row, sample, True)
     own = {id_: call for id_, call in found.items() if not call.row.row.copy}
     logged = {key for id_ in own for key in chain.granted.get(id_, ())}
-    return [
-        call for id_, call in sorted(found.items()) if id_ in own or not logged & set(chain.granted.get(id_, ()))
-    ]
+    return [call for id_, call in sorted(found.items()) if id_ in own or not logged & set(chain.granted.get(id_, ()))]
 
 
 def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iterator[Entry]:

@@ -186,9 +186,7 @@ def _done(rows: Iterable[RowSeen]) -> list[Done]:
             sensitive=any(row.row.sensitive for row in members),
             event_ids=_ids(members),
         )
-        for (action, error), members in sorted(
-            groups.items(), key=lambda group: (group[0][0], group[0][1] or "")
-        )
+        for (action, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
     ]
 
 
@@ -205,19 +203,14 @@ def _tried(rows: Iterable[RowSeen]) -> list[TriedRole]:
             last=iso(max(row.last for row in members)),
             event_ids=_ids(members),
         )
-        for (role, error), members in sorted(
-            groups.items(), key=lambda group: (group[0][0], group[0][1] or "")
-        )
+        for (role, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
     ]
 
 
 def _ids(rows: Iterable[RowSeen]) -> list[str]:
     """The earliest events of the rows, as examples."""
-    return [
-        event_id
-        for row in sorted(rows, key=lambda row: (row.first, row.row.id))
-        for event_id in row.event_ids
-    ][:IDS_SHOWN]
+    found = [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids]
+    return found[:IDS_SHOWN]
 
 
 __all__ = ["Reader", "answer", "granted"]

@@ -19,9 +19,7 @@ from lineage.times import iso, parse_when
 def answer(reader: Reader, ask: str, *, at: int | None = None, limit: int = 100) -> Who:
     """Answer for an event ID, an access key, a session key or an ARN (records: `answer_record`)."""
     kind = kind_of(ask)
-    asked = list(
-        {"event": by_event, "key": by_key, "session": by_session, "arn": by_arn}[kind](reader, ask, at)
-    )
+    asked = list({"event": by_event, "key": by_key, "session": by_session, "arn": by_arn}[kind](reader, ask, at))
     return _who(reader, ask, kind, asked, limit)
 
 
@@ -45,9 +43,7 @@ def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int) ->
     )
 
 
-def explain(
-    reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True
-) -> list[WhoAnswer]:
+def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True) -> list[WhoAnswer]:
     """The answers for one identity: one, or one a caller where several fit.
 
     `graph` is all that leads to it, if that was read already; without `provenance` nobody is told who made its key
@@ -166,9 +162,7 @@ def _session_arn(graph: Graph, owner: str | None, node: dict[str, Any]) -> str |
     return arn
 
 
-def _made_by(
-    reader: Reader, graph: Graph, found: Climb, origin: Origin, time: int | None
-) -> Provenance | None:
+def _made_by(reader: Reader, graph: Graph, found: Climb, origin: Origin, time: int | None) -> Provenance | None:
     """Who made the origin's key, else its password, else the user, if that was somebody else."""
     if origin.kind != "IAMUser" or origin.id is None:
         return None
@@ -186,9 +180,7 @@ def _made_by(
         # Requests name a user without its path, so makers may hang on the name alone.
         bare = Ref(schema.PRINCIPAL, keys.bare_user(origin.id))
         further = reader.neighbourhood(bare)
-        graph.add_edges_from(
-            (source, principal, edge) for source, _, edge in further.in_edges(str(bare), data=True)
-        )
+        graph.add_edges_from((source, principal, edge) for source, _, edge in further.in_edges(str(bare), data=True))
     if not found_edges and found.hops and found.hops[0].how == "console" and principal in graph:
         for source, _, edge in graph.in_edges(principal, data=True):
             login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
@@ -242,9 +234,7 @@ def _started_by(reader: Reader, graph: Graph, found: Climb) -> Provenance | None
         return None
     source, edge = max(starts, key=lambda one: (one[1]["time"], one[1]["event_ids"]))
     answer = _answer_of(reader, graph, source, edge["time"])
-    return Provenance(
-        what="workload", api=edge["api"], time=edge["time"], event_ids=edge["event_ids"], answer=answer
-    )
+    return Provenance(what="workload", api=edge["api"], time=edge["time"], event_ids=edge["event_ids"], answer=answer)
 
 
 def _answer_of(reader: Reader, graph: Graph, source: str, time: str) -> WhoAnswer:

@@ -47,9 +47,7 @@ class EmbeddedStore(EmbeddedReader):
         self.path = Path(path)
         self._written: set[tuple[str, object]] = set()
         if not create and not self.path.exists():
-            raise StoreUnreachable(
-                f"{self.path}: no store there; make one with: lineage load PATH --store {self.path}"
-            )
+            raise StoreUnreachable(f"{self.path}: no store there; make one with: lineage load PATH --store {self.path}")
         try:
             self._db = sqlite3.connect(self.path, timeout=600, isolation_level=None, cached_statements=256)
             self._db.execute("PRAGMA journal_mode=WAL")
@@ -115,9 +113,7 @@ class EmbeddedStore(EmbeddedReader):
         with self.transaction():
             sums = self._sums(load)
             sums.finished = iso(now())
-            self._db.execute(
-                "UPDATE load SET finished = ?, body = ? WHERE id = ?", (sums.finished, _pack(sums), load)
-            )
+            self._db.execute("UPDATE load SET finished = ?, body = ? WHERE id = ?", (sums.finished, _pack(sums), load))
         return sums
 
     def _sums(self, load: str) -> Sums:
@@ -192,9 +188,7 @@ class EmbeddedStore(EmbeddedReader):
         who = _IDENTITY.decode(found[0])
         last = 0
         if is_forwarded(who):
-            (last,) = self._db.execute(
-                "SELECT max(last) FROM row WHERE actor = ? AND count > 0", (actor,)
-            ).fetchone()
+            (last,) = self._db.execute("SELECT max(last) FROM row WHERE actor = ? AND count > 0", (actor,)).fetchone()
         return Actor(actor, who, last)
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
@@ -235,10 +229,7 @@ class EmbeddedStore(EmbeddedReader):
         db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)
         db.executemany(
             "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
-            [
-                (str(link.source), link.session, link.principal.key, actor)
-                for actor, link in derived.links.items()
-            ],
+            [(str(link.source), link.session, link.principal.key, actor) for actor, link in derived.links.items()],
         )
         db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in done])
 
@@ -248,9 +239,7 @@ class EmbeddedStore(EmbeddedReader):
                for node, scope in nodes if is_of_session(node)}  # fmt: skip
         self._db.executemany("INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?)", own.values())
         shared = {
-            (str(node.ref), _pack(node.properties)): (node, scope)
-            for node, scope in nodes
-            if str(node.ref) not in own
+            (str(node.ref), _pack(node.properties)): (node, scope) for node, scope in nodes if str(node.ref) not in own
         }
         for what, (node, scope) in shared.items():
             if node.ref.label == schema.CREDENTIAL:

@@ -47,9 +47,7 @@ class Adding:
         self._write_facts(repeated)
         self._write_lost()
         self._write_sightings()
-        self.db.executemany(
-            "INSERT OR IGNORE INTO dirty VALUES (?)", [(term,) for term in sorted(self.dirty)]
-        )
+        self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(term,) for term in sorted(self.dirty)])
         self._account(load, sums, fresh)
 
     def _files(self) -> list[int]:
@@ -60,8 +58,7 @@ class Adding:
             [(end.sha256, end.size, end.path) for end in self.batch.ended],
         )
         return [
-            self.db.execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()[0]
-            for path in self.batch.paths
+            self.db.execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()[0] for path in self.batch.paths
         ]
 
     def _numbers(self) -> dict[int, int]:
@@ -233,13 +230,9 @@ class Adding:
         return found
 
     def _live(self, actor: int) -> bool:
-        return bool(
-            self.db.execute("SELECT 1 FROM row WHERE actor = ? AND count > 0 LIMIT 1", (actor,)).fetchone()
-        )
+        return bool(self.db.execute("SELECT 1 FROM row WHERE actor = ? AND count > 0 LIMIT 1", (actor,)).fetchone())
 
-    def _lost_of(
-        self, row: int, fresh: Mapping[int, set[tuple[int, bytes, int]]]
-    ) -> set[tuple[int, bytes, int]]:
+    def _lost_of(self, row: int, fresh: Mapping[int, set[tuple[int, bytes, int]]]) -> set[tuple[int, bytes, int]]:
         """All contents that were offered to a row and lost."""
         if not self.any_lost:
             return set()
@@ -292,9 +285,7 @@ class Adding:
                 continue
             actor = by_row[actors[hour, id_]]
             for number, fact in enumerate(found):
-                self.db.execute(
-                    "INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, _pack(fact))
-                )
+                self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, _pack(fact)))
                 self.db.executemany(
                     "INSERT OR IGNORE INTO term VALUES (?, ?, ?, ?)",
                     [(term, hour, id_, number) for term in terms_of_fact(fact)],

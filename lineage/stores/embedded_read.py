@@ -109,14 +109,9 @@ class EmbeddedReader(EmbeddedGraphs):
     def principals_of(self, identifier: str) -> list[str]:
         """Keys of principals with that key or ARN."""
         low = f"{schema.PRINCIPAL} {identifier}"
-        found = {
-            ref.split(" ", 1)[1] for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ?", (low,))
-        }
+        found = {ref.split(" ", 1)[1] for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ?", (low,))}
         found |= {
-            p
-            for (p,) in self._db.execute(
-                "SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,)
-            )
+            p for (p,) in self._db.execute("SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,))
         }
         return sorted(found)
 

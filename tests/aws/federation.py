@@ -169,9 +169,7 @@ class Federation(Sts):
             grants=(event,),
         )
 
-    def assume_root(
-        self, caller: Identity, member: str, task: str = "IAMAuditRootUserCredentials"
-    ) -> Identity:
+    def assume_root(self, caller: Identity, member: str, task: str = "IAMAuditRootUserCredentials") -> Identity:
         """A root session of the member account for 15 minutes; only the caller's account logs the grant."""
         key = self.unique_id("ASIA", member)
         event = self.write(

@@ -37,9 +37,7 @@ def dumps(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def s3_files(
-    records: Iterable[Json], minutes: int = 60, organization: str | None = None
-) -> dict[str, list[Json]]:
+def s3_files(records: Iterable[Json], minutes: int = 60, organization: str | None = None) -> dict[str, list[Json]]:
     """The records by the path of their file in the S3 layout, one file per account, region and period.
 
     `organization` is the ID of an organization trail, which has a folder of its own in the path.
@@ -65,9 +63,7 @@ def hash_text(text: str) -> int:
     return value
 
 
-def write_s3(
-    records: Iterable[Json], folder: Path, minutes: int = 60, organization: str | None = None
-) -> list[Path]:
+def write_s3(records: Iterable[Json], folder: Path, minutes: int = 60, organization: str | None = None) -> list[Path]:
     """The paths written: gzip files in the S3 layout, the same bytes each time (gzip time 0)."""
     paths = []
     for name, held in sorted(s3_files(records, minutes, organization).items()):

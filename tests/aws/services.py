@@ -54,9 +54,7 @@ class Services(SignIn):
             tags=[{"key": k, "value": v} for k, v in tags.items()],
         )
 
-    def service_linked(
-        self, service: str, account: str, name: str, session: str, key: str = "none"
-    ) -> Identity:
+    def service_linked(self, service: str, account: str, name: str, session: str, key: str = "none") -> Identity:
         """A service-linked role's session; `key` in use: `none` (left out) or `unlogged` (another one)."""
         role = self.role(account, f"AWSServiceRoleFor{name}", f"/aws-service-role/{service}/")
         made = self.service_session(service, role, session)
@@ -92,23 +90,17 @@ class Services(SignIn):
             signer, S3, "GetObject", request=request, category="Data", ip=ip, agent="curl/8.7.1", more=more
         )
 
-    def service_event(
-        self, account: str, source: str = EC2, name: str = "SharedSnapshotVolumeCreated"
-    ) -> str:
+    def service_event(self, account: str, source: str = EC2, name: str = "SharedSnapshotVolumeCreated") -> str:
         """Event ID of something a service did by itself; the identity has no type."""
         said = {"accountId": account, "invokedBy": source}
-        return self.write(
-            self.service(source, account), source, name, identity=said, event_type="AwsServiceEvent"
-        )
+        return self.write(self.service(source, account), source, name, identity=said, event_type="AwsServiceEvent")
 
     def create_user(self, who: Identity, name: str) -> Identity:
         """The user made by `who`; it has no key yet."""
         made = replace(self.user(who.account, name), key=None, ip=who.ip)
         said = {"path": "/", "userName": name, "userId": made.principal_id, "arn": made.arn}
         said["createDate"] = spoken(self.now)
-        self.call(
-            who, IAM, "CreateUser", request={"userName": name}, response={"user": said}, read_only=False
-        )
+        self.call(who, IAM, "CreateUser", request={"userName": name}, response={"user": said}, read_only=False)
         return made
 
     def create_access_key(self, who: Identity, user: Identity) -> Identity:
@@ -118,9 +110,7 @@ class Services(SignIn):
         said = {"accessKeyId": key, "status": "Active", "userName": user.user_name}
         said["createDate"] = spoken(self.now)
         request = None if own else {"userName": user.user_name}
-        event = self.call(
-            who, IAM, "CreateAccessKey", request=request, response={"accessKey": said}, read_only=False
-        )
+        event = self.call(who, IAM, "CreateAccessKey", request=request, response={"accessKey": said}, read_only=False)
         return replace(user, key=key, created=None, keys=(), console=False, grants=(event,), truth=user.truth)
 
     def delete_access_key(self, who: Identity, user: Identity) -> str:
@@ -159,9 +149,7 @@ class Services(SignIn):
         if denied:
             text = f"User: {who.arn} is not authorized to perform: iam:AttachRolePolicy on resource: role "
             text += f"{role.name} because no identity-based policy allows the iam:AttachRolePolicy action"
-            return self.call(
-                who, IAM, "AttachRolePolicy", error="AccessDenied", message=text, read_only=False
-            )
+            return self.call(who, IAM, "AttachRolePolicy", error="AccessDenied", message=text, read_only=False)
         request = {"roleName": role.name, "policyArn": policy}
         return self.call(who, IAM, "AttachRolePolicy", request=request, read_only=False)
 

@@ -54,17 +54,13 @@ class SignIn(Federation):
         said: Json = {"type": user.type, "principalId": user.principal_id, "accountId": user.account}
         said |= {"accessKeyId": ""} | ({"userName": user.user_name} if user.user_name else {})
         failed = {"ConsoleLogin": "Failure"}
-        return self.sign_in_event(
-            "ConsoleLogin", user, said, response=failed, message="Failed authentication", ip=ip
-        )
+        return self.sign_in_event("ConsoleLogin", user, said, response=failed, message="Failed authentication", ip=ip)
 
     def switch_role(self, console: Identity, role: Role, session: str | None = None) -> Identity:
         """The switched session: AssumeRole (both copies where it crosses) and SwitchRole in one second."""
         name = session or console.session or console.user_name or "root"
         internal = {"invokedBy": "AWS Internal"}
-        made = self.assume_role(
-            console, role, name, ip="AWS Internal", agent="AWS Internal", members=internal
-        )
+        made = self.assume_role(console, role, name, ip="AWS Internal", agent="AWS Internal", members=internal)
         keys = self.console_keys(role.account)
         made = replace(made, key=None, keys=keys, console=True, agent=BROWSER, ip=console.ip)
         said: Json = {"type": "AssumedRole", "principalId": made.principal_id, "arn": made.arn}
@@ -118,9 +114,7 @@ class SignIn(Federation):
             path += f"{directory.region}/"
         return self.role(account, f"AWSReservedSSO_{name}_{tail}", path)
 
-    def portal_event(
-        self, directory: Directory, person: Person, name: str, source: str = SSO, **more: object
-    ) -> str:
+    def portal_event(self, directory: Directory, person: Person, name: str, source: str = SSO, **more: object) -> str:
         """Event ID of an Identity Center event; it names the person by user ID alone (since 2025)."""
         truth = Truth("IdentityCenterUser", person.user_id, None)
         who = Identity("IdentityCenterUser", directory.account, "", "", truth, ip="198.51.100.77")
@@ -149,9 +143,7 @@ class SignIn(Federation):
             )
         return event
 
-    def _portal_grant(
-        self, name: str, directory: Directory, person: Person, role: Role
-    ) -> tuple[str, Identity]:
+    def _portal_grant(self, name: str, directory: Directory, person: Person, role: Role) -> tuple[str, Identity]:
         permission_set = role.name.removeprefix("AWSReservedSSO_").rsplit("_", 1)[0]
         details = {"role_name": permission_set, "account_id": role.account}
         event = self.portal_event(directory, person, name, more={"serviceEventDetails": details})

@@ -92,9 +92,7 @@ class Sts(Trail):
         both["shared"] = self.uuid()
         first = self.write(caller, STS, "AssumeRole", identity=said, **both)
         outside, truth = self.outside(caller), self.outside_truth(caller)
-        second = self.write(
-            caller, STS, "AssumeRole", account=role.account, identity=outside, truth=truth, **both
-        )
+        second = self.write(caller, STS, "AssumeRole", account=role.account, identity=outside, truth=truth, **both)
         there = [(caller.account, first), (role.account, second)]
         return replace(made, grants=tuple(e for a, e in there if a not in self.unlogged))
 

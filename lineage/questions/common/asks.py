@@ -31,9 +31,7 @@ class Reader(Protocol):
     def facts_of(self, event_id: str) -> list[AnyFact]: ...
     def of_key(self, access_key_id: str) -> list[Ref]: ...
     def has(self, ref: Ref) -> bool: ...
-    def sessions_of(
-        self, principal: str, name: str | None = None, ends: bool = True
-    ) -> list[SessionSeen]: ...
+    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]: ...
     def sessions_by_id(self, principal_id: str) -> list[SessionSeen]: ...
     def principals_of(self, identifier: str) -> list[str]: ...
     def identities_of(self, ref: Ref) -> list[Identity]: ...
@@ -118,11 +116,7 @@ def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     found = []
     for ref in reader.of_key(ask):
         session = session_key_of(str(ref))
-        if (
-            at is not None
-            and session is not None
-            and not is_live(_seen_session(reader, session), session, at)
-        ):
+        if at is not None and session is not None and not is_live(_seen_session(reader, session), session, at):
             continue
         identities = [who for who in reader.identities_of(ref) if who.access_key_id == ask]
         found.append((session or "", str(ref), identities[0] if identities else None))
@@ -164,12 +158,7 @@ def is_live(seen: SessionSeen | None, key: str, at: int) -> bool:
     if created is None or at < created:
         return False
     principal_id = key.split("/", 1)[1].rsplit("/", 1)[0]
-    token = (
-        principal_id.startswith("AIDA")
-        or re.match(r"\d{12}(?::(?!assumed-root)|\Z)", principal_id) is not None
-    )
+    token = principal_id.startswith("AIDA") or re.match(r"\d{12}(?::(?!assumed-root)|\Z)", principal_id) is not None
     expires = parse_when(seen.expires) if seen and seen.expires else None
-    end = (
-        expires if expires is not None else created + (TOKEN_LIFE_SECONDS if token else DEFAULT_LIFE_SECONDS)
-    )
+    end = expires if expires is not None else created + (TOKEN_LIFE_SECONDS if token else DEFAULT_LIFE_SECONDS)
     return at <= max(end, seen.last if seen and seen.last is not None else created)

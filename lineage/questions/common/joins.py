@@ -48,9 +48,7 @@ def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]
             for source, target, key, attributes in further.edges(keys=True, data=True):
                 graph.add_edge(source, target, key=key, **attributes)
             return [
-                above._replace(
-                    hops=(*above.hops, first, *chain.hops[1:]), ambiguous=above.ambiguous or chain.ambiguous
-                )
+                above._replace(hops=(*above.hops, first, *chain.hops[1:]), ambiguous=above.ambiguous or chain.ambiguous)
                 for above in climb(further, f"{schema.SESSION} {live[0].key}")
             ]
     return [chain]
@@ -89,9 +87,7 @@ def session_at(reader: Reader, asked: Asked) -> tuple[str, str, str] | None:
         return _newest_of_name(reader, who, time)
     if not _may_lack_context(who):
         return None
-    sessions = [
-        seen for seen in reader.sessions_by_id(who.principal_id) if seen.created <= time + SIGN_IN_SECONDS
-    ]
+    sessions = [seen for seen in reader.sessions_by_id(who.principal_id) if seen.created <= time + SIGN_IN_SECONDS]
     if asked.category == "signin":
         same = [seen for seen in sessions if abs(seen.created - time) <= SIGN_IN_SECONDS]
         if len(same) == 1:

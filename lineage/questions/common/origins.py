@@ -214,9 +214,7 @@ def _first_account(found: Climb) -> str | None:
     return found.hops[0].account if found.hops else None
 
 
-def _forward_parent(
-    reader: Reader, asked: Asked, principal: str
-) -> tuple[str | None, str | None, list[Hint]]:
+def _forward_parent(reader: Reader, asked: Asked, principal: str) -> tuple[str | None, str | None, list[Hint]]:
     """The long-term key behind a forward access call: that of the direct call beside it (rule 7)."""
     who, time = asked.who, asked.time
     if who is None or time is None:

@@ -16,9 +16,7 @@ from lineage.questions.whole.forest import account_of_role, short
 from lineage.seen import RowSeen, Which
 from lineage.times import iso, parse_when
 
-STOPPERS = tuple(
-    f"cloudtrail:{name}" for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors")
-)
+STOPPERS = tuple(f"cloudtrail:{name}" for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"))
 
 
 def foreign_accounts(ground: Ground) -> Iterable[Found]:

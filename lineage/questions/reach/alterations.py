@@ -23,7 +23,7 @@ INVERSE = {
     "Enable": "Deactivate", "Stop": "Start", "Associate": "Disassociate", "Authorize": "Revoke",
 }  # fmt: skip
 """The verb of the call that takes back another."""
-_ARN = re.compile(r'arn:[\w-]*:[\w-]*:[\w-]*:(\d{12}):')
+_ARN = re.compile(r"arn:[\w-]*:[\w-]*:[\w-]*:(\d{12}):")
 _ACCOUNT = re.compile(r'"(\d{12})"')
 _ANYBODY = re.compile(r'"(?:AWS|Principal|principal)":(?:"\*"|\["\*"\])|"group":"all"|AllUsers|"userId":"all"')
 

@@ -53,9 +53,7 @@ def _document(condition: Mapping[str, Mapping[str, str]]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 
 
-def key(
-    access_key_id: str, owner: str | None, account: str | None, event_ids: list[str], made_elsewhere: bool
-) -> Step:
+def key(access_key_id: str, owner: str | None, account: str | None, event_ids: list[str], made_elsewhere: bool) -> Step:
     """A long-term key is made inactive: deleting it would take its last use along."""
     name = ref(owner).key.rsplit("/", 1)[-1] if owner else None
     note = "Not deleted, so that its last use stays to be seen. Sessions obtained with it go on: see below."

@@ -74,9 +74,7 @@ UNDO: Mapping[str, tuple[str, ...]] = {
         "iam remove-role-from-instance-profile --instance-profile-name {instanceProfileName} --role-name {roleName}",
     ),
     "cloudtrail:StopLogging": ("cloudtrail start-logging --name {arn}", "cloudtrail start-logging --name {name}"),
-    "cloudtrail:StopEventDataStoreIngestion": (
-        "cloudtrail start-event-data-store-ingestion --event-data-store {arn}",
-    ),
+    "cloudtrail:StopEventDataStoreIngestion": ("cloudtrail start-event-data-store-ingestion --event-data-store {arn}",),
     "cloudtrail:DeleteEventDataStore": ("cloudtrail restore-event-data-store --event-data-store {arn}",),
     "config:StopConfigurationRecorder": (
         "configservice start-configuration-recorder --configuration-recorder-name {configurationRecorderName}",
@@ -103,9 +101,7 @@ UNDO: Mapping[str, tuple[str, ...]] = {
         "--user-ids {sharedWith}",
         "ec2 reset-image-attribute --image-id {imageId} --attribute launchPermission",
     ),
-    "lambda:AddPermission": (
-        "lambda remove-permission --function-name {functionName} --statement-id {statementId}",
-    ),
+    "lambda:AddPermission": ("lambda remove-permission --function-name {functionName} --statement-id {statementId}",),
     "lambda:CreateFunctionUrlConfig": ("lambda delete-function-url-config --function-name {functionName}",),
     "kms:PutKeyPolicy": ("kms put-key-policy --key-id {keyId} --policy-name default --policy {earlier}",),
     "secretsmanager:PutResourcePolicy": (

@@ -13,9 +13,7 @@ from lineage import schema
 from lineage.questions.whole.forest import PEOPLE, Forest
 from lineage.questions.whole.trust import SESSION_NAME, SOURCE_IDENTITY
 
-Advice = tuple[
-    Literal["yes", "no", "not known"], Literal["sts:RoleSessionName", "sts:SourceIdentity"] | None, str
-]
+Advice = tuple[Literal["yes", "no", "not known"], Literal["sts:RoleSessionName", "sts:SourceIdentity"] | None, str]
 
 _BY_OTHERS = {
     "identity-center": "Identity Center writes the user's name itself",

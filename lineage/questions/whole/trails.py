@@ -66,9 +66,7 @@ def is_log(change: Change) -> bool:
 
 def ended(change: Change, later: Iterable[Change]) -> Change | None:
     """The call that set a trail going again after it was stopped or deleted."""
-    return next(
-        (one for one in later if one.apart == change.apart and one.time >= change.time and _begins(one)), None
-    )
+    return next((one for one in later if one.apart == change.apart and one.time >= change.time and _begins(one)), None)
 
 
 def _begins(change: Change) -> bool:
@@ -118,9 +116,7 @@ def _of_buckets(reader: Reader, window: Window) -> list[Change]:
             ids = tuple(row.event_ids[:EVENTS_SHOWN])
             apart = f"bucket {name}"
             account = row.row.account or account_of(row.source)
-            found.append(
-                Change(row.first, "log bucket", row.row.api, account, name, apart, row.source, ids, row.count)
-            )
+            found.append(Change(row.first, "log bucket", row.row.api, account, name, apart, row.source, ids, row.count))
     return found
 
 

@@ -81,7 +81,15 @@ def table(answer: Coverage) -> tuple[tuple[str, ...], Iterable[tuple[object, ...
 def _rows(answer: Coverage) -> Iterable[tuple[object, ...]]:
     for one in answer.covered:
         yield (
-            "loaded", one.account, one.region, one.category, one.events, one.hours, one.first, one.last, *(None,) * 8
+            "loaded",
+            one.account,
+            one.region,
+            one.category,
+            one.events,
+            one.hours,
+            one.first,
+            one.last,
+            *(None,) * 8,
         )
     for unseen in answer.unseen:
         seen_as = f"seen as {', '.join(unseen.seen_as)}"
