@@ -260,7 +260,7 @@ def test_a_crowd_is_folded_and_says_so() -> None:
     drawn = len(view(shape).entries)
 
     assert drawn <= MOST
-    assert shape.notes == (f"Of 5,000 nodes {drawn} are drawn; the rest is folded, so that the picture can be read.",)
+    assert shape.notes == (f"It opens with {drawn} of 5,000 nodes; the rest is folded, so that it can be read.",)
 
 
 def test_what_is_lit_is_never_folded() -> None:
@@ -298,7 +298,7 @@ def test_what_is_alike_stands_as_one() -> None:
         "worker", "other", "sessions\nof 4 roles \u00d718", "job-0\nas x", "job-1\nas x", "Get",
     }  # fmt: skip
     assert dict(next(box for box in shape.boxes if box.id.startswith("alike")).facts)["names"][0] == "job-2 as 2"
-    assert shape.notes == ("Of 42 nodes 6 are drawn; the rest is folded, so that the picture can be read.",)
+    assert shape.notes == ("It opens with 6 of 42 nodes; the rest is folded, so that it can be read.",)
 
 
 def test_people_stay_apart_while_they_can_be_read() -> None:
@@ -348,6 +348,20 @@ def test_links_lead_to_the_right(drawing: tuple[list[str], list[tuple[str, str]]
     layers = place(nodes, forward, accounts).layers
 
     assert all(layers[source] < layers[target] for source, target in forward)
+
+
+def test_no_lines_cross_where_none_need_to() -> None:
+    """Sessions with one caller and one successor each, in two accounts and out of order, stand in line."""
+    order = [3, 0, 4, 1, 2]
+    nodes = [
+        f"{layer}{n}" for layer in "abc" for n in (range(5) if layer == "a" else order if layer == "b" else order[::-1])
+    ]
+    links = [(f"{one}{n}", f"{two}{n}") for one, two in ("ab", "bc") for n in range(5)]
+    at = place(nodes, links, {node: node[0] for node in nodes if node[0] != "a"}).at
+
+    assert [sorted("01234", key=lambda n: at[layer + n][1]) for layer in "abc"] == [
+        sorted("01234", key=lambda n: at["a" + n][1])
+    ] * 3
 
 
 def test_the_same_is_drawn_in_the_same_place(store: Lineage) -> None:

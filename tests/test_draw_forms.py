@@ -184,7 +184,7 @@ def test_the_note_counts_nodes() -> None:
     )
 
     # Drawn are the inner box, and the account that was folded.
-    assert crowded(shape).notes == ("Of 1,000 nodes 2 are drawn; the rest is folded, so that the picture can be read.",)
+    assert crowded(shape).notes == ("It opens with 2 of 1,000 nodes; the rest is folded, so that it can be read.",)
 
 
 def test_an_account_with_something_lit_is_thinned() -> None:

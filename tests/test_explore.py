@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
@@ -384,6 +384,19 @@ def test_a_made_key_is_made_once() -> None:
 
     assert made
     assert {link[3:] for link in made} == {("made", False, True)}
+
+
+def test_all_that_is_drawn_can_be_asked_on(server: ExploreServer) -> None:
+    """Roles with a path, and what was called about alone, are found by the names that pictures give them."""
+    drawn = [shape_in(get(server, below(server, asking(*ask)))[1])["nodes"] for ask in (
+        ("chains", ""), ("blast", f"{SIGN_IN} --made"), ("denied", ""))]  # fmt: skip
+    asked = {
+        node["id"] for nodes in drawn for node in cast("list[dict[str, str]]", nodes)
+        if node["id"].startswith(("Session ", "Credential ", "Principal ", "Resource "))
+    }  # fmt: skip
+
+    assert len(asked) > 15
+    assert {node for node in asked if get(server, below(server, f"near?node={quote(node)}"))[0] != 200} == set()
 
 
 def test_a_role_is_drawn_once(server: ExploreServer) -> None:

@@ -368,7 +368,45 @@ def test_a_link_restores_the_view(opened: Opener) -> None:
     assert again.page.input_value("#account") == "804275613390"
 
 
-@pytest.mark.parametrize("fragment", ["#%", "#null", "#7", '#{"opened":7,"until":{},"picked":["x"],"ends":[null,"y"]}'])
+def test_a_copied_link_holds_the_place(opened: Opener) -> None:
+    """Who opens a copied link sees what was on the screen, as near as it was."""
+    tab = opened("trace")
+    for _ in range(4):
+        tab.page.click("#in")
+    tab.page.evaluate("lineagePage.cy().panBy({x: 120, y: -40})")
+    tab.page.click("#save summary")
+    tab.page.evaluate("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }")
+    tab.page.click("#link")
+    where = "(() => { const {x1, y1, x2, y2} = lineagePage.cy().extent(); return [x1, y1, x2, y2]; })()"
+    again = opened("trace", fragment="#" + tab.page.evaluate("window.copied").partition("#")[2])
+
+    assert again.page.evaluate(where) == pytest.approx(tab.page.evaluate(where), abs=1)
+    assert tab.page.evaluate("document.getElementById('save').open") is False
+
+
+def test_typing_opens_nothing_before_it_is_meant(opened: Opener) -> None:
+    """While several things fit what is folded stays folded; Enter opens it."""
+    tab = opened("trace")
+    folded = tab.state("folded")
+    tab.page.fill("#search", "ec2")
+    assert tab.state("folded") == folded
+    tab.page.keyboard.press("Enter")
+    assert len(tab.state("folded")) < len(folded)
+
+
+def test_enter_on_a_group_goes_into_it(opened: Opener) -> None:
+    """Opened by the keyboard, a group hands on to its first member."""
+    tab = opened("trace")
+    tab.tap(CALLS)
+    tab.page.keyboard.press("Enter")
+
+    assert tab.state("picked") in tab.visible()[0]
+    assert tab.state("picked").startswith("Action ")
+
+
+@pytest.mark.parametrize(
+    "fragment", ["#%", "#null", "#7", '#{"opened":7,"until":{},"picked":["x"],"ends":[null,"y"],"at":["x"]}']
+)
 def test_a_broken_link_opens_all_the_same(opened: Opener, fragment: str) -> None:
     """A fragment that says nothing of use is passed over."""
     tab = opened("trace", fragment=fragment)
@@ -380,9 +418,9 @@ def test_a_broken_link_opens_all_the_same(opened: Opener, fragment: str) -> None
 def test_what_is_seen_is_saved(opened: Opener, tmp_path: Path) -> None:
     """SVG and PNG of what is seen are saved as files, with no request to anywhere."""
     tab = opened("trace")
-    tab.page.click("#save summary")
     saved = {}
     for form in ("svg", "png"):
+        tab.page.click("#save summary")
         with tab.page.expect_download() as download:
             tab.page.click(f"#{form}")
         saved[form] = tmp_path / f"saved.{form}"

@@ -43,10 +43,10 @@ def graph(
     wanted, asked = pictures.form_of(output, form), pictures.question(question)
     with guard.opened(store) as lineage:
         answer = asked.of(lineage)
-        if not is_found(answer):
+        picture = lineage.picture(answer) if is_found(answer) else None
+        if picture is None or not picture.nodes:
             guard.say(f"not found: {getattr(answer, 'asked', None) or ' '.join(question)}")
             raise typer.Exit(1)
-        picture = lineage.picture(answer)
     pictures.put(picture, output, wanted)
     if output != "-":
         guard.say(f"{output}: {len(picture.nodes):,} nodes, {len(picture.links):,} edges")

@@ -39,7 +39,7 @@ def crowded(shape: Shape) -> Shape:
     left = len(view(folded).entries)
     if left == before:
         return shape
-    note = f"Of {len(shape.nodes):,} nodes {left:,} are drawn; the rest is folded, so that the picture can be read."
+    note = f"It opens with {left:,} of {len(shape.nodes):,} nodes; the rest is folded, so that it can be read."
     return msgspec.structs.replace(folded, notes=(*folded.notes, note))
 
 

@@ -148,11 +148,13 @@ def _ordered(
     for band, columns in cells.items():
         for members in columns.values():
             number(band, members)
+    across = sorted({layer for columns in cells.values() for layer in columns})
     for sweep in range(SWEEPS):
         near = up if sweep % 2 == 0 else down
-        for band, columns in cells.items():
-            for layer in sorted(columns, reverse=sweep % 2 == 1):
-                members = columns[layer]
+        # All bands of a layer before the next layer: else bands would only copy each other's old order.
+        for layer in across[:: 1 if sweep % 2 == 0 else -1]:
+            for band, columns in cells.items():
+                members = columns.get(layer, [])
                 if len(members) > 1:
                     wish = {node: _mean(position, near.get(node, ()), position[node]) for node in members}
                     members.sort(key=wish.__getitem__)

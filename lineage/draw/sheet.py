@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage import schema
+from lineage import keys, schema
 from lineage.answers import Origin, WhoAnswer, Whose
+from lineage.arn import role_of
 from lineage.draw.copies import command, paste
 from lineage.draw.names import caption, role_name, short_name, type_of
 from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
@@ -201,13 +202,14 @@ class Sheet:
         ref: str | None = None,
     ) -> str:  # fmt: skip
         """Put down a principal: a role, a user, a service, …"""
-        role = role_name(key)
+        role, parts = role_name(key), role_of(key)
+        node = keys.role(*parts[:3]).key if parts else key  # without the path, which not all records know
         drawn: Kind = "role" if role else ORIGINS.get(kind or "", "person")
         called = role or name or short_name(key)
         is_arn = key.startswith("arn:")
         return self.put(
             Node(
-                id=ref or f"{schema.PRINCIPAL} {key}", kind=drawn, label=clean(called), caption=caption(called),
+                id=ref or f"{schema.PRINCIPAL} {node}", kind=drawn, label=clean(called), caption=caption(called),
                 account=account or (key.split(":")[4] if is_arn else None) or None, lit=lit,
                 facts=facts(what=kind or ("Role" if role else None), name=name, id=key) + more,
                 copy=texts(

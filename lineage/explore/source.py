@@ -18,6 +18,7 @@ from lineage.explore import told
 from lineage.explore.near import near
 from lineage.keys import ref
 from lineage.render import report_html
+from lineage.seen import Which
 
 TEXT, PICTURE, REPORT = ("in words", "text"), ("as a picture", ""), ("as a report", "report")
 """Other forms of an answer, and the values of `as` that ask for them."""
@@ -92,7 +93,8 @@ class StoreSource:
         if label not in (schema.SESSION, schema.CREDENTIAL, schema.PRINCIPAL, schema.RESOURCE) or not key:
             raise BadUse("node: no reference of a session, key, principal or resource")
         reader = self._store._reader()
-        if not reader.has(ref(node)):
+        # What was only called about is no node of the store, and yet there are calls to tell of.
+        if not reader.has(ref(node)) and not reader.calls(Which("resource", (key,))):
             raise NotFound(f"not found: {node}")
         return msgspec.to_builtins(fold.shape(near(reader, node), reader.account_names()))
 

@@ -70,11 +70,12 @@ const Layout = (() => {
     const number = (band, members) =>
       members.forEach((node, place) => position.set(node, rank.get(band) + (place + 0.5) / members.length));
     for (const [band, columns] of cells) for (const members of columns.values()) number(band, members);
+    const across = new Map([...cells.values()].flatMap((columns) => [...columns]));
     for (let sweep = 0; sweep < SWEEPS; sweep++) {
       const near = sweep % 2 ? down : up;
-      for (const [band, columns] of cells) {
-        for (const layer of layersIn(columns, sweep % 2 === 1)) {
-          const members = columns.get(layer);
+      for (const layer of layersIn(across, sweep % 2 === 1)) {
+        for (const [band, columns] of cells) {
+          const members = columns.get(layer) || [];
           if (members.length < 2) continue;
           const wish = new Map(members.map((node) => [node, mean(position, near.get(node) || [], position.get(node))]));
           members.sort((a, b) => wish.get(a) - wish.get(b));

@@ -4,7 +4,7 @@
 (() => {
   const {$, element, button} = Panels;
   const DATA = JSON.parse($("data").textContent);
-  const LOOKS = DATA.looks, DASHES = DATA.dashes, MOST_DRAWN = 300;
+  const LOOKS = DATA.looks, DASHES = DATA.dashes, MOST_DRAWN = 100;
   const model = Model.make(DATA);
   const root = document.documentElement;
   const nameOf = (account) => (DATA.accounts && DATA.accounts[account] ? `${DATA.accounts[account]}  ${account}` : account);
@@ -99,6 +99,8 @@
     state.ends = state.ends.filter(drawn);
     if (state.lead && !drawn(state.lead)) state.lead = null;
     draw({anchor: box});
+    if (state.picked && !seen.entries.has(state.picked) && !seen.ways.has(state.picked))
+      pick([...seen.entries.keys()].find((id) => model.around(id).includes(state.picked)) || null);
     remember();
   }
 
@@ -131,11 +133,12 @@
   }
 
   function openAll() { untouched = false; state.folded.clear(); state.ends = []; state.lead = null; draw(); remember(); }
-  function asOpened() { state = model.start(); untouched = true; controls(); opened(); remember(); }
+  function asOpened() { state = model.start(); place = null; untouched = true; controls(); opened(); remember(); }
 
   // Draws from afresh. What is too large to be read as a whole begins with what was asked.
   function opened() {
     draw();
+    if (place) { picture.look(place); return; }
     const lit = [...seen.entries.values()].filter(model.isLit).map((entry) => entry.id);
     if (!picture.open(lit)) say("Not all of it is in sight: f, or \u2922, fits it in");
   }
@@ -204,18 +207,25 @@
     const about = new Map([...model.nodes.values()].map((node) => [node.id, texts(node)]));
     for (const link of model.links.values()) if (about.has(link.target)) about.get(link.target).push(...(link.facts || []).flat(2));
     hits = [...about].filter(([, told]) => told.some((text) => text && String(text).toLowerCase().includes(wanted))).map(([id]) => id);
-    hit = -1;
-    next();
+    hit = 0;
+    found(hits.length === 1);
+  }
+  const foldedAround = (id) => model.around(id).filter((box) => state.folded.has(box));
+  // Shows the hit; what it is folded into is opened on Enter, and where there is no other hit, not at each letter.
+  function found(open) {
+    const id = hits[hit];
+    $("found").textContent = id ? `${hit + 1} of ${hits.length.toLocaleString("en")}` : "none";
+    if (!id) return;
+    const folded = open ? foldedAround(id) : [];
+    if (folded.length) { untouched = false; folded.forEach((box) => state.folded.delete(box)); draw({anchor: id}); }
+    const shown = model.stands(id, state.folded);
+    if (!seen.entries.has(shown)) say("Hidden by the filters");
+    pick(shown, true);
   }
   function next() {
-    if (hits.length) {
-      hit = (hit + 1) % hits.length;
-      const id = hits[hit], folded = model.around(id).filter((box) => state.folded.has(box));
-      if (folded.length) { untouched = false; folded.forEach((box) => state.folded.delete(box)); draw({anchor: id}); }
-      if (!seen.entries.has(id)) say("Hidden by the filters");
-      pick(id, true);
-    }
-    $("found").textContent = hits.length ? `${hit + 1} of ${hits.length.toLocaleString("en")}` : "none";
+    if (!hits.length) return;
+    if (!foldedAround(hits[hit]).length) hit = (hit + 1) % hits.length;
+    found(true);
   }
   $("search").addEventListener("input", find);
   $("search").addEventListener("search", () => { if (!$("search").value) find(); });  // emptied by Escape
@@ -279,10 +289,11 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   });
   $("png").addEventListener("click", () => Export.save("lineage.png", cy.png({full: true, scale: 2, bg: Picture.css("--paper"), maxWidth: 8000, maxHeight: 8000})));
-  $("link").addEventListener("click", () => { remember(); copy(location.href); });
+  $("link").addEventListener("click", () => { remember(); copy(location.href.split("#")[0] + fragment(picture.where())); });
+  for (const id of ["svg", "png", "link"]) $(id).addEventListener("click", () => { $("save").open = false; });
 
-  function fragment() {
-    const first = model.start(), changed = {};
+  function fragment(at) {
+    const first = model.start(), changed = at ? {at} : {};
     const opened = [...first.folded].filter((id) => !state.folded.has(id)), closed = [...state.folded].filter((id) => !first.folded.has(id));
     if (opened.length) changed.opened = opened.length === first.folded.size && !closed.length ? "all" : opened;
     if (closed.length) changed.closed = closed;
@@ -291,7 +302,7 @@
     if (state.lead) changed.lead = state.lead;
     return Object.keys(changed).length ? `#${encodeURIComponent(JSON.stringify(changed))}` : "";
   }
-  let told = "";
+  let told = "", place = null;  // the zoom, and the middle of the screen, that a link says
   function remember() {
     const now = fragment();
     if (now === told) return;
@@ -313,9 +324,10 @@
     if (typeof said.picked === "string") state.picked = said.picked;
     state.ends = ids(said.ends).slice(0, 2);
     state.lead = ids([said.lead])[0] || null;
+    place = Array.isArray(said.at) && said.at.length === 3 && said.at.every(Number.isFinite) ? said.at : null;
     told = location.hash;
   }
-  addEventListener("hashchange", () => { if (location.hash !== told) { recall(); controls(); draw(); pick(state.picked, true); } });
+  addEventListener("hashchange", () => { if (location.hash !== told) { recall(); controls(); opened(); pick(state.picked, !place); } });
 
   // ---- the side, light and dark ----------------------------------------------------------------------------------
   const tabs = ["details", "rows", "legend"];

@@ -160,9 +160,12 @@ const Picture = (() => {
       if (id) cy.getElementById(id).addClass("picked");
     }
 
+    // The zoom, and the place in the middle of the screen.
+    const where = () => { const {x1, x2, y1, y2} = cy.extent(); return [cy.zoom(), (x1 + x2) / 2, (y1 + y2) / 2].map((n) => Math.round(n * 1000) / 1000); };
+    const look = ([level, x, y]) => cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * x, y: cy.height() / 2 - level * y}});
     const zoom = (factor) => cy.zoom({level: cy.zoom() * factor, renderedPosition: {x: cy.width() / 2, y: cy.height() / 2}});
     const restyle = () => cy.style(styles(looks, dashes, many));
-    return {cy, show, fit, open, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
+    return {cy, show, fit, open, where, look, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
   }
 
   return {make, elements, wayClasses, css, dark, FONT};
