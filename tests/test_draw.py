@@ -350,6 +350,16 @@ def test_links_lead_to_the_right(drawing: tuple[list[str], list[tuple[str, str]]
     assert all(layers[source] < layers[target] for source, target in forward)
 
 
+def test_who_comes_from_outside_stands_in_no_account() -> None:
+    """A provider's identity belongs to no account, wherever it is drawn; its provider does."""
+    with lineage.open(":memory:") as opened:
+        opened.load([STORIES / "one-subject-of-two-providers" / "events.json"])
+        role = "arn:aws:iam::444455556666:role/reader"
+        for shape in (opened.picture(opened.chains()), opened.picture(opened.role(role))):
+            people = [node for node in shape.nodes if node.kind == "person"]
+            assert [(node.label, node.account) for node in people] == [("system:serviceaccount:web:worker", None)] * 2
+
+
 def test_no_lines_cross_where_none_need_to() -> None:
     """Sessions with one caller and one successor each, in two accounts and out of order, stand in line."""
     order = [3, 0, 4, 1, 2]

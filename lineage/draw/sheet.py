@@ -206,7 +206,7 @@ class Sheet:
         node = keys.role(*parts[:3]).key if parts else key  # without the path, which not all records know
         drawn: Kind = "role" if role else ORIGINS.get(kind or "", "person")
         called = role or name or short_name(key)
-        is_arn = key.startswith("arn:")
+        is_arn = key.startswith("arn:") and " " not in key  # an outside identity is a provider's ARN and its own name
         return self.put(
             Node(
                 id=ref or f"{schema.PRINCIPAL} {node}", kind=drawn, label=clean(called), caption=caption(called),

@@ -177,7 +177,8 @@ const Layout = (() => {
   }
 
   // The twin of lineage/draw/bend.py: how far the control point of each link lies off the middle of its ends.
-  const APART = 32, TRIED = [0, -70, 70, -140, 140, -240, 240], ABOVE = 20, BELOW = 46, MOST = 1500;
+  const APART = 32, TRIED = [0, -25, 25, -50, 50, -70, 70, -100, 100, -140, 140, -190, 190, -240, 240],
+    ABOVE = 20, BELOW = 46, BODY = 17, MOST = 1500;
 
   function bends(ways, at) {
     if (at.size > MOST) return ways.map(() => 0);
@@ -193,7 +194,7 @@ const Layout = (() => {
         const [source, target] = ways[number], start = at.get(source), end = at.get(target);
         const base = (place - (numbers.length - 1) / 2) * APART * (source === first ? 1 : -1);
         const low = Math.min(start.x, end.x), high = Math.max(start.x, end.x);
-        const between = [...columns].filter(([x]) => low < x && x < high).map(([x, ys]) => [(x - start.x) / (end.x - start.x), ys]);
+        const between = [...columns].filter(([x]) => low < x && x < high);
         let best = 0, fewest = Infinity;
         for (const way of TRIED) {
           const count = met(start, end, base + way, between);
@@ -213,14 +214,21 @@ const Layout = (() => {
   }
 
   function met(start, end, bend, between) {
-    const dx = end.x - start.x, dy = end.y - start.y;
-    const control = (start.y + end.y) / 2 + bend * dx / (Math.sqrt(dx * dx + dy * dy) || 1);
+    const dx = end.x - start.x, dy = end.y - start.y, length = Math.sqrt(dx * dx + dy * dy) || 1;
+    const control = (start.y + end.y) / 2 + bend * dx / length, aside = bend * dy / length;
     let count = 0;
-    for (const [along, ys] of between) {
+    for (const [x, ys] of between) {
+      const along = alongTo(start.x - x, dx - 2 * aside, 2 * aside);
       const y = (1 - along) * (1 - along) * start.y + 2 * along * (1 - along) * control + along * along * end.y;
-      for (const one of ys) if (one - ABOVE < y && y < one + BELOW) count++;
+      for (const one of ys) if (-ABOVE < y - one && y - one < BELOW) count += -BODY < y - one && y - one < BODY ? 3 : 1;
     }
     return count;
+  }
+
+  // How far along a curve, from 0 to 1, it reaches a column: where a * t * t + b * t + c is 0.
+  function alongTo(c, b, a) {
+    const root = Math.sqrt(Math.max(0, b * b - 4 * a * c)), below = b >= 0 ? -b - root : -b + root;
+    return below ? Math.min(1, Math.max(0, 2 * c / below)) : 0.5;
   }
 
   return {place, bends, SIZE};
