@@ -218,6 +218,8 @@ class Chain(Model):
     last: str
     sessions: list[str]
     """Keys of the last sessions, oldest first; at most 5."""
+    event_ids: list[list[str]] = Field(default_factory=list)
+    """Of each of the roles, the grants by which the chains of these sessions came into it; none where not logged."""
 
 
 class Chains(Model):
@@ -245,6 +247,8 @@ class Crossing(Model):
     last: str
     role_arns: list[str]
     """At most 20, sorted."""
+    event_ids: list[str] = Field(default_factory=list)
+    """Of the last grants, oldest first; at most 5."""
 
 
 class CrossAccount(Model):

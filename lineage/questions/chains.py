@@ -29,6 +29,8 @@ class ChainRow(NamedTuple):
     last: str
     session: str
     """Key of the last session."""
+    event_ids: tuple[str | None, ...]
+    """Of each role, the grant of its session; None where it was not logged."""
 
 
 def answer(
@@ -57,7 +59,7 @@ def answer(
             continue
         if role is not None and not any(_is_role(arn, role) for arn in roles):
             continue
-        newest = sorted(members, key=lambda row: (row.last, row.session))
+        newest = sorted(members, key=lambda row: (row.last, row.session))[-SESSIONS_SHOWN:]
         found.append(
             Chain(
                 roles=list(roles),
@@ -69,7 +71,11 @@ def answer(
                 confidence=schema.weakest([c for row in members for c in row.confidences]),  # type: ignore[arg-type]  # a class
                 first=min(row.first for row in members),
                 last=max(row.last for row in members),
-                sessions=[row.session for row in newest[-SESSIONS_SHOWN:]],
+                sessions=[row.session for row in newest],
+                event_ids=[
+                    list(dict.fromkeys(event for event in events if event is not None))
+                    for events in zip(*(row.event_ids for row in newest), strict=True)
+                ],
             )
         )
     found.sort(key=lambda chain: (-chain.depth, -chain.count, chain.roles))

@@ -10,6 +10,7 @@ from lineage.answers import CrossAccount, Crossing
 from lineage.times import iso
 
 ROLES_SHOWN = 20
+EVENTS_SHOWN = 5
 
 
 class CrossingRow(NamedTuple):
@@ -21,6 +22,7 @@ class CrossingRow(NamedTuple):
     role_arn: str
     how: str
     time: int
+    event_id: str
 
 
 def answer(
@@ -34,6 +36,7 @@ def answer(
     found = []
     for (source, target), members in pairs.items():
         roles = sorted({row.role_arn for row in members})
+        newest = sorted((row.time, row.event_id) for row in members)[-EVENTS_SHOWN:]
         found.append(
             Crossing(
                 from_account=source,
@@ -47,6 +50,7 @@ def answer(
                 first=iso(min(row.time for row in members)),
                 last=iso(max(row.time for row in members)),
                 role_arns=roles[:ROLES_SHOWN],
+                event_ids=[event_id for _, event_id in newest],
             )
         )
     found.sort(key=lambda crossing: (-crossing.count, crossing.from_account, crossing.to_account))

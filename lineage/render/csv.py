@@ -46,7 +46,7 @@ CHAINS = (
 )  # fmt: skip
 CROSSINGS = (
     "from_account", "from_name", "to_account", "to_name", "count", "callers", "roles", "hows", "first",
-    "last", "role_arns",
+    "last", "role_arns", "event_ids",
 )  # fmt: skip
 LOAD = ("id", "files", "bytes", "read", "loaded", "duplicate", "set_aside", "conflicting")
 SHOWN = ("path", "index", "sha256", "loaded_sha256")

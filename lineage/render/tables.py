@@ -15,6 +15,7 @@ from lineage.render.text import clean, counted, moment, size
 
 ASIDE_SHOWN = 20
 ORIGINS_SHOWN = 3
+EVENTS_SHOWN = 3
 
 
 def chains_table(chains: Chains) -> list[RenderableType]:
@@ -32,6 +33,8 @@ def chains_table(chains: Chains) -> list[RenderableType]:
         shown.append(Line("", (f"{moment(chain.first)} to {moment(chain.last)}", "quiet")))
         for depth, role in enumerate(chain.roles):
             shown.append(Line("  " + ("   " * (depth - 1) + "└─ " if depth else ""), clean(role)))
+        for events in chain.event_ids[-1:]:
+            shown.append(Line("  ", ("last by ", "quiet"), " ".join(events[-EVENTS_SHOWN:]), then="    "))
         for origin in chain.origins[:ORIGINS_SHOWN]:
             shown.append(Line("  ", ("begins with ", "quiet"), clean(origin), then="    "))
         if len(chain.origins) > ORIGINS_SHOWN:
@@ -60,6 +63,7 @@ def crossings_table(answer: CrossAccount) -> list[RenderableType]:
         hows = "; ".join(words.HOWS.get(how, how) for how in one.hows)
         shown += [Line(""), Line("", f"{one.from_account} into {one.to_account}: {hows}")]
         shown += [Line("  ", clean(role)) for role in one.role_arns]
+        shown.append(Line("  ", ("last by ", "quiet"), " ".join(one.event_ids[-EVENTS_SHOWN:]), then="    "))
     return shown
 
 

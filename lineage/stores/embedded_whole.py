@@ -78,6 +78,7 @@ class EmbeddedWhole:
                     str(arn or keys.ref(role).key),
                     str(way["how"]),
                     time,
+                    grant["event_ids"][0],
                 )
 
     def info(self) -> Info:
@@ -238,6 +239,7 @@ def _chain_row(
     roles: list[str] = []
     confidences: list[str] = []
     times: list[str] = []
+    events: list[str | None] = []
     current, seen = leaf, set()
     account = None
     while current in parents and current not in seen:
@@ -246,6 +248,8 @@ def _chain_row(
         if way:
             if sessions[current]["type"] == "role":
                 roles.append(str(sessions[current]["role_arn"]))
+                logged = way["event_ids"]
+                events.append(logged[0] if isinstance(logged, list) and logged else None)
             confidences.append(str(way["confidence"]))
             times.append(str(way["time"]))
             account = way["caller_account"]
@@ -253,10 +257,11 @@ def _chain_row(
     if current in sessions and sessions[current]["type"] == "role":
         # The chain begins inside a role session whose own grant was not logged.
         roles.append(str(sessions[current]["role_arn"]))
+        events.append(None)
         account = sessions[current]["account"]
     if len(roles) < 2:
         return None
     return ChainRow(
         current, str(account) if account else None, tuple(reversed(roles)), tuple(confidences), min(times), max(times),
-        keys.ref(leaf).key,
+        keys.ref(leaf).key, tuple(reversed(events)),
     )  # fmt: skip

@@ -30,15 +30,18 @@ class Neo4jWhole:
 
     def chain_rows(self) -> Iterator[ChainRow]:
         """Every chain that nothing goes on from, along resolved parents."""
-        for labels, key, account, roles, confidences, first, last, session in self._read("chain_rows"):
-            yield ChainRow(ref_of(labels, key), account, tuple(roles), tuple(confidences), first, last, session)
+        for labels, key, account, roles, confidences, first, last, session, events in self._read("chain_rows"):
+            logged = (None,) * (len(roles) - len(events)) + tuple(events)
+            yield ChainRow(ref_of(labels, key), account, tuple(roles), tuple(confidences), first, last, session, logged)
 
     def crossing_rows(self) -> Iterator[CrossingRow]:
         """Every grant across accounts, copies merged."""
         for caller_account, account, labels, key, role_arn, how, grants in self._read("crossing_rows"):
             for text in grants:
-                time = parse_when(msgspec.json.decode(text)["time"]) or 0
-                yield CrossingRow(str(caller_account), str(account), ref_of(labels, key), role_arn, str(how), time)
+                grant = msgspec.json.decode(text)
+                time, event_id = parse_when(grant["time"]) or 0, grant["event_ids"][0]
+                caller = ref_of(labels, key)
+                yield CrossingRow(str(caller_account), str(account), caller, role_arn, str(how), time, event_id)
 
     def info(self) -> Info:
         """What the store holds."""

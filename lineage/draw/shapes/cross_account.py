@@ -27,7 +27,7 @@ def draw(answer: CrossAccount, known: Known) -> Told:
         target = _account(sheet, one.to_account, one.to_name)
         sheet.link(
             source, target, schema.ASSUMED, label=f"{one.roles:,} role{'s' if one.roles != 1 else ''}", first=one.first,
-            last=one.last, count=one.count, cross=True, callers=one.callers,
+            last=one.last, count=one.count, events=one.event_ids, cross=True, callers=one.callers,
             how=[words.HOWS.get(how, how) for how in one.hows], roles=one.role_arns,
         )  # fmt: skip
     title = f"Assumptions between accounts: {answer.total:,} direction{'s' if answer.total != 1 else ''}"
