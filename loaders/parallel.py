@@ -6,7 +6,6 @@ no guard in the caller's script. A batch goes through a pipe: who reads faster t
 
 from __future__ import annotations
 
-import gc
 import os
 import queue
 import signal
@@ -18,6 +17,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from lineage import garbage
 from lineage.batch import DECODER, ENCODER, Batch
 from lineage.errors import LineageError
 from loaders.aggregate import aggregate
@@ -82,7 +82,7 @@ def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:
 def work() -> None:
     """A reading process: its share comes on standard input, its batches go out on standard output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
-    gc.set_threshold(200_000, 50, 100)  # rows and batches make no rings, looking for some costs a twentieth
+    garbage.seldom()  # looking for it costs a twentieth here
     try:
         out = sys.stdout.buffer
         for batch in aggregate(_SOURCES.decode(sys.stdin.buffer.read())):

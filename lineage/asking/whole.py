@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,14 +78,20 @@ class Whole(Asking):
 def _accounts(given: Sequence[str]) -> list[str]:
     """The account IDs among texts, of lists with commas and of files."""
     found: list[str] = []
-    for text in given:
-        for one in text.split(","):
-            part = one.strip()
-            if part:
-                found += [part] if _ACCOUNT.fullmatch(part) else _of_file(part)
+    for part in _parts(given):
+        found += [part] if _ACCOUNT.fullmatch(part) else _of_file(part)
     if not found:
         raise BadUse("--known-accounts: no account given; write IDs of twelve digits or a file of them")
     return found
+
+
+def files_among(given: Iterable[str]) -> Iterator[str]:
+    """What of the known accounts is no account ID, and so the name of a file."""
+    return (part for part in _parts(given) if not _ACCOUNT.fullmatch(part))
+
+
+def _parts(given: Iterable[str]) -> Iterator[str]:
+    return (part for text in given for one in text.split(",") if (part := one.strip()))
 
 
 def _of_file(path: str) -> list[str]:

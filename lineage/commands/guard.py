@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import traceback
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 from typer.core import TyperGroup
 
+from lineage import garbage
 from lineage.errors import BadUse, LineageError, SetAside
 
 if TYPE_CHECKING:
@@ -24,16 +24,13 @@ READER_GONE = 141
 """As a shell tells SIGPIPE."""
 
 _debug = False
-_SELDOM = (200_000, 50, 100)
-"""Thresholds of the garbage collector. Answers about a whole store are millions of objects, none of them in rings: by
-Python's own thresholds it goes through them all again and again, a third of the time."""
 
 
 def start() -> None:
     """Forget the settings of the command line that ran before in this process; look for garbage seldom."""
     global _debug
     _debug = False
-    gc.set_threshold(*_SELDOM)
+    garbage.seldom()
 
 
 def debugging(wanted: bool) -> None:

@@ -5,7 +5,6 @@ The parser is that of the command itself, so that asks, options and what is wron
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -23,8 +22,6 @@ NO_QUESTIONS: Final = frozenset(("load", "query", "show", "schema", "enrich", "g
 """Commands that are no questions, or ask no store."""
 OF_THE_SHELL: Final = frozenset(("store", "json", "csv", "md", "html", "debug"))
 """Options that say what to ask, or where the answer goes."""
-
-_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 class Asked(NamedTuple):
@@ -89,8 +86,9 @@ def _files(name: str, given: Mapping[str, Any]) -> Iterator[str]:  # Any: of the
         if alert[:1] not in ("", "{", "[") and (alert.lower().endswith(ENDINGS) or _exists(alert)):
             yield alert
     elif name == "hunt":
-        parts = (part.strip() for text in given.get("known_accounts", ()) for part in text.split(","))
-        yield from (part for part in parts if part and not _ACCOUNT.fullmatch(part))
+        from lineage.asking.whole import files_among
+
+        yield from files_among(given.get("known_accounts", ()))
     elif name == "new":
         yield from given.get("geo", ())
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from lineage.draw.names import caption
-from lineage.draw.shape import Box, Shape
+from lineage.draw.shape import Box, Kind, Shape
 from lineage.draw.sheet import facts
 from lineage.draw.view import Entry, Way, view
 
@@ -28,6 +28,8 @@ _WORDS = {
 }  # fmt: skip
 _SAME = {"group": "session", "action": "calls"}
 """Kinds that are no other than these."""
+_FOLDED: dict[str, Kind] = {"session": "group", "calls": "calls"}
+"""Kinds of boxes around them, where they have one of their own."""
 
 
 def alike(shape: Shape, *, people: bool) -> Shape:
@@ -37,7 +39,7 @@ def alike(shape: Shape, *, people: bool) -> Shape:
         found = [members for members in _alike(shape) if _kind(members[0]) in kinds]
         if not found:
             break
-        shape = _boxed(shape, [(_box(members), members) for members in found])
+        shape = boxed(shape, [(_box(members), [entry.thing.id for entry in members]) for members in found])
     return shape
 
 
@@ -67,8 +69,8 @@ def with_calls(shape: Shape) -> Shape:
             box=caller.thing.box, copy=caller.thing.copy, cypher=caller.thing.cypher,
             facts=(*facts(folded_with_it=f"{count} operation{'s' if count > 1 else ''}"), *caller.thing.facts),
         )  # fmt: skip
-        made.append((box, [caller, *entries]))
-    return _boxed(shape, made)
+        made.append((box, [caller_id, *(entry.thing.id for entry in entries)]))
+    return boxed(shape, made)
 
 
 def _kind(entry: Entry) -> str:
@@ -107,7 +109,7 @@ def _box(members: Sequence[Entry]) -> Box:
         lines = [words, f"of {len(said)} roles"]
     names = [entry.thing.label for entry in members]
     return Box(
-        id=f"alike {first.id}", kind="group" if kind == "session" else "calls" if kind == "calls" else first.kind,
+        id=f"alike {first.id}", kind=_FOLDED.get(kind, first.kind),
         label=f"{len(members):,} {words} that are linked alike", caption=caption(*lines), account=first.account,
         box=first.box,
         facts=facts(what=f"{words} that the same leads to, and that lead to the same", names=names[:NAMED],
@@ -115,9 +117,9 @@ def _box(members: Sequence[Entry]) -> Box:
     )  # fmt: skip
 
 
-def _boxed(shape: Shape, new: Sequence[tuple[Box, Sequence[Entry]]]) -> Shape:
-    """The picture with new folded boxes, each around some entries that lay in one box together."""
-    inside = {entry.thing.id: box.id for box, entries in new for entry in entries}
+def boxed(shape: Shape, new: Sequence[tuple[Box, Sequence[str]]]) -> Shape:
+    """The picture with new folded boxes, each around some nodes and boxes that lay in one box together."""
+    inside = {id_: box.id for box, ids in new for id_ in ids}
     made: dict[str | None, list[Box]] = defaultdict(list)
     for box, _ in new:
         made[box.box].append(box)

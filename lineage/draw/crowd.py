@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 
 import msgspec
 
-from lineage.draw.alike import alike, with_calls
+from lineage.draw.alike import alike, boxed, with_calls
 from lineage.draw.names import caption
 from lineage.draw.shape import Box, Shape
 from lineage.draw.sheet import facts
@@ -74,30 +74,19 @@ def _fullest(shape: Shape, accounts: Sequence[Box]) -> list[Box]:
 
 def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
     """What is not lit of each of the accounts in a box of its own, folded. `lit` are the boxes around what is lit."""
-    rests = {
-        account.id: Box(
+    dark: dict[str | None, list[str]] = defaultdict(list)
+    for node in shape.nodes:
+        if not node.lit:
+            dark[node.box].append(node.id)
+    for box in shape.boxes:
+        if box.id not in lit:
+            dark[box.box].append(box.id)
+    rests = [
+        Box(
             id=f"rest {account.id}", kind="group", label=f"the rest of {account.label}",
             caption=caption("the rest of", account.caption.partition("\n")[0]), account=account.account,
             box=account.id, facts=facts(what="what is not lit in an account"),
         )
         for account in accounts
-    }  # fmt: skip
-
-    def within(box: str | None) -> str | None:
-        return rests[box].id if box in rests else box
-
-    return msgspec.structs.replace(
-        shape,
-        boxes=(
-            *(box for box in shape.boxes if box.id in rests),
-            *rests.values(),
-            *(
-                box if box.id in lit else msgspec.structs.replace(box, box=within(box.box))
-                for box in shape.boxes if box.id not in rests
-            ),
-        ),
-        folded=(*shape.folded, *(rest.id for rest in rests.values())),
-        nodes=tuple(
-            node if node.lit else msgspec.structs.replace(node, box=within(node.box)) for node in shape.nodes
-        ),
-    )  # fmt: skip
+    ]  # fmt: skip
+    return boxed(shape, [(rest, dark[rest.box]) for rest in rests])

@@ -34,7 +34,7 @@ def chains_table(chains: Chains) -> list[RenderableType]:
         for depth, role in enumerate(chain.roles):
             shown.append(Line("  " + ("   " * (depth - 1) + "└─ " if depth else ""), clean(role)))
         for events in chain.event_ids[-1:]:
-            shown.append(Line("  ", ("last by ", "quiet"), " ".join(events[-EVENTS_SHOWN:]), then="    "))
+            shown.append(Line("  ", ("last by ", "quiet"), _last(events), then="    "))
         for origin in chain.origins[:ORIGINS_SHOWN]:
             shown.append(Line("  ", ("begins with ", "quiet"), clean(origin), then="    "))
         if len(chain.origins) > ORIGINS_SHOWN:
@@ -63,8 +63,12 @@ def crossings_table(answer: CrossAccount) -> list[RenderableType]:
         hows = "; ".join(words.HOWS.get(how, how) for how in one.hows)
         shown += [Line(""), Line("", f"{one.from_account} into {one.to_account}: {hows}")]
         shown += [Line("  ", clean(role)) for role in one.role_arns]
-        shown.append(Line("  ", ("last by ", "quiet"), " ".join(one.event_ids[-EVENTS_SHOWN:]), then="    "))
+        shown.append(Line("  ", ("last by ", "quiet"), _last(one.event_ids), then="    "))
     return shown
+
+
+def _last(event_ids: Sequence[str]) -> str:
+    return " ".join(map(clean, event_ids[-EVENTS_SHOWN:]))
 
 
 def info_table(info: Info) -> list[RenderableType]:

@@ -69,8 +69,8 @@ const Model = (() => {
         at.set(node.id, id);
       }
       for (const link of kept) {
-        const source = stands(link.source, state.folded), target = stands(link.target, state.folded);
-        if (source === target || !entries.has(source) || !entries.has(target)) continue;
+        const source = at.get(link.source), target = at.get(link.target);
+        if (source === target || !source || !target) continue;
         const id = [source, target, link.type, link.failed ? "x" : "", guess(link) ? "?" : "", link.beside ? "b" : ""].join("\u0001");
         if (!ways.has(id)) ways.set(id, {id, source, target, type: link.type, members: []});
         ways.get(id).members.push(link);

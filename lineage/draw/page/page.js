@@ -137,7 +137,7 @@
 
   // Draws from afresh. What is too large to be read as a whole begins with what was asked.
   function opened() {
-    draw();
+    draw({fit: false});
     if (place) { picture.look(place); return; }
     const lit = [...seen.entries.values()].filter(model.isLit).map((entry) => entry.id);
     if (!picture.open(lit)) say("Not all of it is in sight: f, or \u2922, fits it in");

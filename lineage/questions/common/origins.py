@@ -44,7 +44,7 @@ def origin_of(
             "provider": stated.provider,
         }
         kind = stated.kind
-    identifier = keys.ref(principal).key
+    identifier, known = keys.ref(principal).key, principal if principal in graph else None
     own, reason, hints = None, None, []
     if kind in ("IAMUser", "RootUser", "AWSService", "Anonymous"):
         resource = None
@@ -62,7 +62,7 @@ def origin_of(
         name = node.get("name")
         return (
             Origin(
-                node=principal if principal in graph else None,
+                node=known,
                 kind=kind,
                 id=identifier,
                 account=node.get("account"),
@@ -77,7 +77,7 @@ def origin_of(
     if kind in ("SAMLIdentity", "WebIdentity"):
         return (
             Origin(
-                node=principal if principal in graph else None,
+                node=known,
                 kind=kind,
                 id=node.get("name"),
                 account=_first_account(found),
@@ -93,7 +93,7 @@ def origin_of(
         provider = None
         return (
             Origin(
-                node=principal if principal in graph else None,
+                node=known,
                 kind=kind,
                 id=user_id,
                 account=None,
@@ -109,7 +109,7 @@ def origin_of(
         reason = "account-not-loaded" if role else None
         return (
             Origin(
-                node=principal if principal in graph else None,
+                node=known,
                 kind=kind,
                 id=identifier,
                 account=node.get("account"),
