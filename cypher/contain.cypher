@@ -35,7 +35,7 @@ CALL (nodes) {
          min(making.time) AS first, max(making.time) AS last, collect(DISTINCT making.event_id)[..20] AS event_ids
   UNION ALL
   UNWIND nodes AS m
-  MATCH (m)-[:SESSION_OF]->(owner:Principal)
+  MATCH (m)-[of:SESSION_OF WHERE of.stated IS NULL]->(owner:Principal)
   OPTIONAL MATCH ()-[way:ASSUMED]->(m)
   WITH m, owner, max(way.expires) AS expires, collect(way.event_ids) AS ids
   WHERE expires IS NULL OR expires >= $at

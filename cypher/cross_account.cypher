@@ -3,7 +3,7 @@
 // $since, $until: ISO times between which the grants lie, or null.
 // Columns: from_account, from_name, to_account, to_name, count (grants), callers, roles (how many), hows, first, last
 // (ISO times), role_arns (at most 20). In order of count, greatest first, then of the accounts.
-MATCH (caller)-[way:ASSUMED {cross_account: true}]->(:Session)-[:SESSION_OF]->(role:Principal)
+MATCH (caller)-[way:ASSUMED {cross_account: true}]->(:Session)-[of:SESSION_OF WHERE of.stated IS NULL]->(role:Principal)
 UNWIND [grant IN way.grants | split(split(grant, '"time":"')[1], '"')[0]] AS time
 WITH caller, way, coalesce(role.arn, role.key) AS role_arn, time
 WHERE ($since IS NULL OR time >= $since) AND ($until IS NULL OR time <= $until)

@@ -43,7 +43,7 @@ CALL (known) {
   RETURN 'recycled-keys' AS rule, time, id AS subject, toString(size(sessions)) + ' sessions' AS told,
          sessions[0] AS caller, ids AS event_ids
   UNION ALL
-  MATCH (caller)-[way:ASSUMED {parent: true, cross_account: true}]->(session:Session)-[:SESSION_OF]->(role:Principal)
+  MATCH (caller)-[way:ASSUMED {parent: true, cross_account: true}]->(session:Session)-[of:SESSION_OF WHERE of.stated IS NULL]->(role:Principal)
   WHERE NOT way.caller_account IN known AND session.account IN known
   WITH role, way.caller_account AS account, min(way.time) AS time, count(*) AS times, collect(caller) AS callers,
        collect(way.event_ids) AS lists

@@ -14,7 +14,7 @@ WITH collect({
        key: person.key, name: person.name,
        plain: replace(replace(replace(split(split(toLower(person.name), '@')[0], '+')[0], '.', ''), '-', ''), '_', '')
      }) AS people
-MATCH (session:Session {type: 'role'})-[:SESSION_OF]->(role:Principal)
+MATCH (session:Session {type: 'role'})-[of:SESSION_OF WHERE of.stated IS NULL]->(role:Principal)
 WHERE session.name IS NOT NULL
   AND ($role IS NULL OR role.key = $role)
   AND ($since IS NULL OR session.created >= $since)

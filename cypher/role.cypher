@@ -12,7 +12,7 @@ CALL () {
   RETURN 'in' AS direction, caller, way, session, coalesce(owner, caller) AS other
   UNION ALL
   MATCH (own:Session)-[:SESSION_OF]->(:Principal {key: $role})
-  MATCH (own)-[:ISSUED*0..1 {parent: true}]->(caller)-[way:ASSUMED]->(session:Session)-[:SESSION_OF]->(other:Principal)
+  MATCH (own)-[:ISSUED*0..1 {parent: true}]->(caller)-[way:ASSUMED]->(session:Session)-[of:SESSION_OF WHERE of.stated IS NULL]->(other:Principal)
   RETURN 'out' AS direction, caller, way, session, other
 }
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(caller)

@@ -6,16 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from lineage import keys, schema
+from lineage.batch import Sighting
 from lineage.facts import Grant, Identity, Portal, SignIn, UserName
 from lineage.keys import Ref
 from lineage.resolved import Actor, Call, Item
-from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, long_term_key, named_user
+from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, is_unsure, long_term_key, named_user
 
 TOLERANCE_SECONDS = 2
-
-
-FORWARD_MINT_SECONDS = 60
-"""A forward access key of a long-term caller is minted at most this long before its use (guide §12.2, P4)."""
 
 
 def merge_copies(grants: Iterable[Grant]) -> list[Call]:
@@ -69,26 +66,44 @@ class Context:
             if same_principal(call.grant, who) and abs(call.time - created) <= TOLERANCE_SECONDS
         ]  # fmt: skip
 
-    def caller(self, who: Identity) -> tuple[Ref, keys.Principal]:
-        """The node of a caller, and its principal."""
+    def principal(self, who: Identity) -> keys.Principal:
+        """The identity's principal: by its unique ID where the record does not name it."""
         owner = keys.principal(who)
-        key, lasting = who.access_key_id, long_term_key(who)
-        if lasting is not None:
-            return Ref(schema.CREDENTIAL, lasting), owner
-        session = keys.session_of(who)
-        if session is None or (is_forwarded(who) and not self._is_session(who)):
-            return owner.ref, owner
-        if key and self.issued_to(who):
-            return Ref(schema.CREDENTIAL, f"{key} {session}"), owner
-        return Ref(schema.SESSION, session), owner
+        unique = keys.unnamed_id(who)
+        if unique is None:
+            return owner
+        named = [
+            (sighting.last, sighting.first, keys.named(sighting.principal, sighting.arn))
+            for sighting in self._items.get(keys.id_term(unique), ())
+            if isinstance(sighting, Sighting)
+        ]
+        fitting = [
+            one for one in named
+            if one[2].account == who.account and (who.type != "IAMUser" or who.user_name in (None, one[2].name))
+        ]  # fmt: skip
+        return max(fitting)[2] if fitting else owner
 
-    def _is_session(self, who: Identity) -> bool:
-        """Does anything but forward access prove the user session that `who` states?"""
+    def caller(self, who: Identity) -> Ref:
+        """The node of a caller."""
+        lasting = long_term_key(who)
+        if lasting is not None:
+            return Ref(schema.CREDENTIAL, lasting)
+        session = self.session(who)
+        if session is None:
+            return self.principal(who).ref
+        if who.access_key_id and self.issued_to(who):
+            return Ref(schema.CREDENTIAL, f"{who.access_key_id} {session}")
+        return Ref(schema.SESSION, session)
+
+    def session(self, who: Identity) -> str | None:
+        """Key of the session that an identity states, None where it states none or forward access alone does."""
+        session = keys.session_of(who)
+        if session is None or who.created is None or not is_unsure(who):
+            return session
         group = keys.group(who)
-        if group is None or who.created is None:
-            return False
-        terms = keys.near_terms(group, who.created)
-        return proves_session(who, [item for term in terms for item in self._items.get(term, ())])
+        terms = keys.near_terms(group, who.created) if group else []
+        state = state_of(who, [item for term in terms for item in self._items.get(term, ())])
+        return keys.session_key(who.account, *state) if state is not None else None
 
     def user_ids(self, name: str) -> tuple[tuple[str | None, str], ...]:
         """Identity stores and user IDs that go with a user name."""
@@ -114,8 +129,51 @@ class Context:
         return sorted(found, key=lambda fact: (fact.event.time, fact.event.id))
 
 
+def state_of(who: Identity, items: Sequence[Item]) -> tuple[str, int, bool] | None:
+    """The session that an identity states: principal ID, time, and whether AssumeRoot granted it; None where it is
+    forward access alone. `items` are the facts and actors of its group around that time."""
+    named, created = keys.session_id(who), who.created
+    if named is None or created is None or (is_forwarded(who) and not proves_session(who, items)):
+        return None
+    if not who.principal_id:
+        named = _id_of(created, items, keys.group(who)) or named
+    return named, created, who.assumed_root or (who.assumed_root_unknown and _is_root_task(who, items))
+
+
+def _id_of(created: int, items: Sequence[Item], group: str | None) -> str | None:
+    """The principal ID of the session that began then, from the records that have one; None where none or several."""
+    stated = {item.who.principal_id for item in items if isinstance(item, Actor) and item.who.created == created}
+    found = stated - {None}
+    for distance in range(TOLERANCE_SECONDS + 1):
+        if found:
+            break
+        found = {
+            item.principal_id for item in items
+            if isinstance(item, Grant) and item.principal_id and abs(item.event.time - created) <= distance
+            and keys.granted_group(item) == group
+        }  # fmt: skip
+    return found.pop() if len(found) == 1 else None
+
+
+def _is_root_task(who: Identity, items: Sequence[Item]) -> bool:
+    """Was a root session of a form that does not tell granted by AssumeRoot: does another record say so, or does
+    an AssumeRoot fit?"""
+    created = who.created or 0
+    told = {
+        item.who.assumed_root for item in items
+        if isinstance(item, Actor) and item.who.created == created and not item.who.assumed_root_unknown
+    }  # fmt: skip
+    if told:
+        return told == {True}
+    return any(
+        isinstance(item, Grant) and item.kind == "assume-root" and abs(item.event.time - created) <= TOLERANCE_SECONDS
+        for item in items
+    )
+
+
 def proves_session(who: Identity, items: Sequence[Item]) -> bool:
-    """Is there a grant, a sign-in or a direct call of the session that a forward access identity states?"""
+    """Is there a grant, a sign-in or a direct call of the session that a forward access identity states? AWS keeps
+    the keys of forward access: how long one is used proves nothing."""
     created = who.created or 0
     for item in items:
         if isinstance(item, Grant):
@@ -126,7 +184,7 @@ def proves_session(who: Identity, items: Sequence[Item]) -> bool:
                 return True
         elif isinstance(item, Actor):
             same = item.who.principal_id == who.principal_id and item.who.created == created
-            if same and (not item.who.invoked_by or item.last - created > FORWARD_MINT_SECONDS):
+            if same and not item.who.invoked_by:
                 return True
     return False
 
@@ -135,4 +193,8 @@ def same_principal(grant: Grant, who: Identity) -> bool:
     """Does the granted session belong to the identity's principal?"""
     if keys.granted_group(grant) != keys.group(who):
         return False
+    if grant.session_type == "root" and (grant.kind == "assume-root") != who.assumed_root:
+        return who.assumed_root_unknown
+    if not who.principal_id:
+        return True
     return grant.principal_id is None or grant.principal_id == who.principal_id

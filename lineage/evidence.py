@@ -77,7 +77,7 @@ def evidence(
     elif grant.kind == "console-login":
         same = grant.caller.sign_in_session in marks if grant.caller.sign_in_session else False
         rule, confidence = ("3", "EXACT") if same else ("5", "STRONG")
-    elif grant.principal_id is None:
+    elif grant.principal_id is None or not any(actor.who.principal_id for actor in actors):
         rule, confidence = "4b", "STRONG"
     elif grant.kind == "saml" and any(fact.kind == "ConsoleLogin" for fact in sign_ins):
         rule, confidence = "5b", "STRONG"

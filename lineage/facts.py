@@ -36,6 +36,8 @@ class Identity(Frozen, frozen=True):
     session_name: str | None = None
     issuer_type: str | None = None
     issuer_arn: str | None = None
+    issuer_id: str | None = None
+    """`sessionIssuer.principalId`: the AIDA… of a federated user's issuer."""
     mfa: bool | None = None
     source_identity: str | None = None
     invoked_by: str | None = None
@@ -50,6 +52,12 @@ class Identity(Frozen, frozen=True):
     """`inScopeOf.issuerType`, e.g. `AWS::Lambda::Function`."""
     ec2_role_delivery: str | None = None
     assumed_root: bool = False
+    assumed_root_unknown: bool = False
+    """A temporary root session in a form that does not keep `assumedRoot` (Athena's published table)."""
+    delegate: str | None = None
+    """`invokedByDelegate.accountId`: the product provider that acts for this principal."""
+    partition: str | None = None
+    """Partition of an identity without an ARN, where its region tells another than `aws`."""
     sign_in_session: str | None = None
     identity_provider: str | None = None
     masked: bool = False

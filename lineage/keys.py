@@ -57,15 +57,18 @@ def role(partition: str, account: str | None, name: str | None, arn: str | None 
 
 
 def user(arn: str) -> Principal:
-    """The IAM user with that ARN."""
+    """The IAM user with that ARN; its key drops the path: user names are unique in an account, and requests
+    name a user without it."""
     parts = parse_arn(arn)
-    return Principal("IAMUser", arn, arn.rsplit("/", 1)[-1], parts.account if parts else None, arn)
+    head, mark, path = arn.partition(":user/")
+    name = path.rsplit("/", 1)[-1] if mark else arn.rsplit("/", 1)[-1]
+    key = f"{head}:user/{name}" if mark else arn
+    return Principal("IAMUser", key, name, parts.account if parts else None, arn)
 
 
-def bare_user(arn: str) -> str:
-    """The ARN of an IAM user without its path: user names are unique in an account."""
-    head, _, path = arn.partition(":user/")
-    return f"{head}:user/{path.rsplit('/', 1)[-1]}"
+def user_named(partition: str, account: str, name: str) -> Principal:
+    """The IAM user of that name in an account."""
+    return user(f"arn:{partition}:iam::{account}:user/{name}")
 
 
 def made_for(fact: Made) -> str | None:
@@ -98,11 +101,13 @@ def principal(who: Identity) -> Principal:
     if who.type == "IAMUser":
         if who.arn:
             return user(who.arn)
+        if who.user_name and account:
+            return user_named(who.partition or "aws", account, who.user_name)
         if who.principal_id or who.user_name:
             key = f"{account or ''}:{who.principal_id or who.user_name}"
             return Principal("IAMUser", key, who.user_name, account)
     if who.type == "Root" and account:
-        return root(account, partition_of(who.arn))
+        return root(account, partition_of(who.arn) if who.arn else who.partition or "aws")
     if who.type == "FederatedUser" and (who.arn or who.principal_id):
         name = who.session_name or (who.principal_id or "").split(":", 1)[-1]
         return Principal("FederatedUser", who.arn or f"{account}:{name}", name, account, who.arn)
@@ -124,6 +129,35 @@ def principal(who: Identity) -> Principal:
     return Principal(
         "Unknown", f"{account or ''}:{who.arn or who.principal_id or who.user_name}", who.user_name, account
     )
+
+
+def named(key: str, arn: str | None = None) -> Principal:
+    """The user or role with that key, and its fullest ARN if known."""
+    parts = parse_arn(key)
+    if parts is not None and parts.resource.startswith("role/"):
+        return role(parts.partition, parts.account, parts.resource.rsplit("/", 1)[-1], arn or None)
+    return user(arn or key)
+
+
+def unnamed_id(who: Identity) -> str | None:
+    """The unique ID (AIDA…, AROA…) of an identity whose record does not name its principal; None of all others."""
+    if who.type == "AWSAccount" or (who.type == "IAMUser" and not who.arn):
+        unique = (who.principal_id or "").partition(":")[0]
+    elif who.type in ("AssumedRole", "Role") and not who.role_name:
+        unique = who.role_id or (who.principal_id or "").partition(":")[0]
+    else:
+        return None
+    return unique if unique.startswith(("AIDA", "AROA")) else None
+
+
+def issuer(who: Identity) -> Principal | None:
+    """The user or root that federated a FederatedUser, as the record states it; None where it states none."""
+    parts = parse_arn(who.issuer_arn) if who.type == "FederatedUser" else None
+    if parts is None or who.issuer_arn is None:
+        return None
+    if parts.resource == "root":
+        return root(parts.account, parts.partition)
+    return user(who.issuer_arn) if parts.resource.startswith("user/") else None
 
 
 def external(account: str | None, principal_id: str | None) -> Principal:
@@ -152,15 +186,26 @@ def session_key(account: str | None, principal_id: str, created: int, assumed_ro
     return f"{account or ''}/{principal_id}{mark}/{iso(created)}"
 
 
-def session_of(who: Identity) -> str | None:
-    """Key of the session that the identity states, None where it states none."""
-    if (
-        who.created is None
-        or not who.principal_id
-        or who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser")
-    ):
+def session_id(who: Identity) -> str | None:
+    """What names the identity's session beside its account and time: the principal ID, or role and session name
+    where the record has no ID; None where it names none."""
+    if who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser"):
         return None
-    return session_key(who.account, who.principal_id, who.created, who.assumed_root)
+    if who.principal_id:
+        return who.principal_id
+    return f"role:{who.role_name}:{who.session_name}" if who.role_name and who.session_name else None
+
+
+def session_of(who: Identity) -> str | None:
+    """Key of the session that the identity states, None where it states none.
+
+    A record without a principal ID states role, session name and time; the session that it is part of may have
+    an ID from other records (`lineage.resolve` finds it).
+    """
+    named = session_id(who)
+    if who.created is None or named is None:
+        return None
+    return session_key(who.account, named, who.created, who.assumed_root)
 
 
 @functools.lru_cache(maxsize=8192)
@@ -175,7 +220,7 @@ def group(who: Identity) -> str | None:
     if who.type == "IAMUser":
         return f"{who.account or ''}/user/{who.principal_id}"
     if who.type == "Root":
-        return f"{who.account or ''}/{'assumed-root' if who.assumed_root else 'root'}"
+        return f"{who.account or ''}/root"
     if who.type == "FederatedUser":
         return f"{who.account or ''}/federated/{who.session_name}"
     return None
@@ -193,7 +238,7 @@ def granted_group(grant: Grant) -> str | None:
     if grant.session_type == "user":
         return f"{account}/user/{grant.principal_id}" if grant.principal_id else None
     if grant.session_type == "root":
-        return f"{account}/{'assumed-root' if grant.kind == 'assume-root' else 'root'}"
+        return f"{account}/root"
     if grant.session_type == "federated":
         return f"{account}/federated/{grant.session_name}"
     return None
@@ -202,6 +247,11 @@ def granted_group(grant: Grant) -> str | None:
 def session_term(session_group: str, time: int) -> str:
     """Term of what happened to a group of sessions around a time."""
     return f"s {session_group} {time // BUCKET_SECONDS}"
+
+
+def id_term(unique_id: str) -> str:
+    """Term of the names of a unique ID (AIDA…, AROA…), and of what is to be named by it."""
+    return f"i {unique_id}"
 
 
 def near_terms(session_group: str, time: int, seconds: int = 4) -> list[str]:
@@ -220,8 +270,9 @@ def caller_term(access_key_id: str) -> str:
     return f"c {access_key_id}"
 
 
-def forward_term(session_group: str, created: int) -> str:
-    """Term of the grants asked for by a forward access session of a user."""
+def unsure_term(session_group: str, created: int) -> str:
+    """Term of the grants asked for by an identity that does not tell its session itself: forward access of a user,
+    a record without a principal ID."""
     return f"f {session_group} {created // BUCKET_SECONDS}"
 
 

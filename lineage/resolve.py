@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from lineage import how, keys, schema
-from lineage.context import TOLERANCE_SECONDS, Context, merge_copies, proves_session
+from lineage.context import TOLERANCE_SECONDS, Context, merge_copies, state_of
 from lineage.evidence import agreeing, evidence, opened, opens_another, principal_of, session_type
 from lineage.facts import Grant, Identity, Made, Portal, SignIn
 from lineage.keys import Ref
 from lineage.resolved import Actor, Assumed, Call, Derived, Issued, Item, Link, LongTermKey, Lookup, Session
-from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, is_single_sign_on, long_term_key, touched_by_actor
+from lineage.terms import PORTAL_SECONDS, is_long_term, is_single_sign_on, is_unsure, long_term_key, touched_by_actor
 
 
 def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
@@ -43,21 +43,21 @@ def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
     near |= {scope for scope in scopes if scope[0] in "ka"}
     items = lookup(near)
 
-    lone: list[Actor] = []
-    for scope in sorted(scopes):
-        if scope[0] == "k":
-            found.long_term[scope] = _long_term(scope[2:], items.get(scope, ()), found.links)
-        elif scope[0] == "a":
-            for item in items.get(scope, ()):
-                if isinstance(item, Actor):
-                    lone.append(item)
+    lone = [
+        item for scope in sorted(scopes) if scope[0] == "a" for item in items.get(scope, ()) if isinstance(item, Actor)
+    ]
+    lasting = {scope: items.get(scope, ()) for scope in sorted(scopes) if scope[0] == "k"}
+    users = [item for found_items in lasting.values() for item in found_items if isinstance(item, Actor)]
 
     workspaces = {}
     wanted = {keys.name_term(actor.who.user_name or "") for actor in lone if is_single_sign_on(actor.who)}
+    wanted |= {keys.id_term(unique) for actor in (*lone, *users) if (unique := keys.unnamed_id(actor.who)) is not None}
     for scope, (group, bucket) in buckets.items():
         work = workspaces[scope] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
         wanted |= work.wanted_terms()
     context = Context(lookup(wanted))
+    for scope, of_key in lasting.items():
+        found.long_term[scope] = _long_term(scope[2:], of_key, context, found.links)
     for actor in lone:
         found.links[actor.id] = _lone_link(actor.who, context)
     for scope in sorted(workspaces):
@@ -77,7 +77,7 @@ def _around(group: str, bucket: int) -> list[str]:
 
 def _lone_link(who: Identity, context: Context) -> Link:
     """The link of an identity that states no session and used no key that lasts."""
-    owner = keys.principal(who)
+    owner = context.principal(who)
     if is_single_sign_on(who):
         known = context.user_ids(who.user_name or "")
         if len(known) == 1:
@@ -85,7 +85,7 @@ def _lone_link(who: Identity, context: Context) -> Link:
     return Link(owner.ref, None, owner)
 
 
-def _long_term(key: str, items: Sequence[Item], links: dict[int, Link]) -> LongTermKey | None:
+def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[int, Link]) -> LongTermKey | None:
     """The long-term key of a scope and the links of all identities that used it."""
     made = sorted(
         (item for item in items if isinstance(item, Made) and item.key == key),
@@ -95,7 +95,7 @@ def _long_term(key: str, items: Sequence[Item], links: dict[int, Link]) -> LongT
     used = False
     for item in items:
         if isinstance(item, Actor) and long_term_key(item.who) == key:
-            owner = keys.principal(item.who)
+            owner = context.principal(item.who)
             links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, owner)
             used = True
             owners.append(owner)
@@ -124,9 +124,8 @@ class _Workspace:
             key=lambda fact: (fact.event.time, fact.event.id),
         )
         self.opened = [opened(fact) for fact in self.sign_ins if opens_another(fact)]
-        self.forwarded = [
-            actor for actor in self.actors if is_forwarded(actor.who) and not proves_session(actor.who, items)
-        ]
+        self.states = {actor.id: state_of(actor.who, items) for actor in self.actors}
+        """The session that each identity states; None where forward access alone does."""
 
     def wanted_terms(self) -> set[str]:
         """Terms of the facts beyond the bucket that deriving it needs."""
@@ -139,8 +138,10 @@ class _Workspace:
             if caller.access_key_id and not is_long_term(caller.access_key_id):
                 wanted.add(keys.key_term(caller.access_key_id))
             caller_group = keys.group(caller)
-            if is_forwarded(caller) and caller_group and caller.created is not None:
+            if is_unsure(caller) and caller_group and caller.created is not None:
                 wanted.update(keys.near_terms(caller_group, caller.created))
+            if (unique := keys.unnamed_id(caller)) is not None:
+                wanted.add(keys.id_term(unique))
             if call.grant.session_name and how.is_identity_center(call.grant):
                 wanted.add(keys.name_term(call.grant.session_name))
                 wanted |= {
@@ -154,15 +155,13 @@ class _Workspace:
 
     def sessions(self, context: Context, links: dict[int, Link]) -> list[Session]:
         """The sessions that began in the bucket, in order; adds the links of their actors."""
-        skipped = {actor.id for actor in self.forwarded}
-        for actor in self.forwarded:
-            if self._mine(actor.who.created or 0):
-                links[actor.id] = _lone_link(actor.who, context)
         stated: dict[tuple[str, int, bool], list[Actor]] = defaultdict(list)
         for actor in self.actors:
-            who = actor.who
-            if actor.id not in skipped and who.principal_id and who.created is not None:
-                stated[who.principal_id, who.created, who.assumed_root].append(actor)
+            state = self.states[actor.id]
+            if state is not None:
+                stated[state].append(actor)
+            elif self._mine(actor.who.created or 0):
+                links[actor.id] = _lone_link(actor.who, context)
 
         fits: dict[tuple[str, int, bool], list[Call]] = {}
         taken: set[tuple[str, ...]] = set()
@@ -176,7 +175,8 @@ class _Workspace:
             if not self._mine(created):
                 continue
             key = keys.session_key(actors[0].who.account, principal_id, created, assumed_root)
-            session = self._session(key, principal_id, created, actors, fits[state], context, assumed_root)
+            named = None if principal_id.startswith("role:") else principal_id
+            session = self._session(key, named, created, actors, fits[state], context)
             sessions.append(session)
             issued = {issue.key for issue in session.issued}
             for actor in actors:
@@ -191,9 +191,7 @@ class _Workspace:
         for (granted_id, time), calls in unused.items():
             grant = calls[0].grant
             key = keys.session_key(grant.account, granted_id, time, grant.kind == "assume-root")
-            sessions.append(
-                self._session(key, grant.principal_id, time, [], calls, context, grant.kind == "assume-root")
-            )
+            sessions.append(self._session(key, grant.principal_id, time, [], calls, context))
         return sorted(sessions, key=lambda session: session.key)
 
     @staticmethod
@@ -211,16 +209,19 @@ class _Workspace:
         """The calls that may have opened the session: by the smallest distance in time with a hit (guide §4.3)."""
         principal_id, created, assumed_root = state
         actors = stated[state]
+        unnamed = principal_id.startswith("role:")
+        issuers = {owner.key for actor in actors if (owner := keys.issuer(actor.who)) is not None}
         found: list[Call] = []
         for calls in (self.calls, self.opened):
             for distance in range(TOLERANCE_SECONDS + 1):
                 found = [
                     call for call in calls
                     if abs(call.time - created) <= distance
-                    and call.grant.principal_id in (None, principal_id)
+                    and (unnamed or call.grant.principal_id in (None, principal_id))
                     and (call.grant.kind == "assume-root") == assumed_root
                     # A call that opened another session to the second is not offered to its neighbours.
                     and (call.time == created or (principal_id, call.time, assumed_root) not in stated)
+                    and (not issuers or keys.principal(call.grant.caller).key in issuers)
                 ]  # fmt: skip
                 if found:
                     break
@@ -234,14 +235,14 @@ class _Workspace:
 
     def _session(
         self, key: str, principal_id: str | None, created: int, actors: Sequence[Actor], calls: Sequence[Call],
-        context: Context, assumed_root: bool,
+        context: Context,
     ) -> Session:  # fmt: skip
         callers: dict[Ref, list[Call]] = defaultdict(list)
         kept = []
         for call in calls:
-            caller, _ = context.caller(call.grant.caller)
+            caller = context.caller(call.grant.caller)
             began = call.grant.caller.created
-            if keys.session_of(call.grant.caller) == key or (
+            if context.session(call.grant.caller) == key or (
                 began is not None and began > call.time + TOLERANCE_SECONDS
             ):
                 continue  # issues itself, or asked for before the caller began: no hop (design §4, invariant 4)
@@ -297,6 +298,7 @@ class _Workspace:
             candidates=len(kept),
             user_ids=user_ids,
             portals=portals,
+            stated=stated_origins(actors, kept),
         )
 
     @staticmethod
@@ -310,6 +312,24 @@ class _Workspace:
             Issued(key, tuple(issuing), "2", "EXACT" if len(issuing) == 1 else "STRONG")
             for key, issuing in sorted(issued.items())
         )
+
+
+def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tuple[str, keys.Principal], ...]:
+    """The origins beside their own principal that the identities of a session state: who federated it, on whose
+    behalf it acts. Where a call granted the session its caller is the origin, but for a service that acts for users:
+    several users are then candidates, one stands for the service (`lineage.rows.origin_of`)."""
+    found: set[tuple[str, keys.Principal]] = set()
+    if any(call.grant.caller.type != "AWSService" for call in calls):
+        return ()
+    for actor in actors:
+        who = actor.who
+        if who.type in ("IAMUser", "Root"):
+            continue  # they are their own origin
+        if (owner := keys.issuer(who)) is not None:
+            found.add(("issuer", owner))
+        if who.on_behalf_of:
+            found.add(("on-behalf-of", keys.identity_center_user(who.identity_store, who.on_behalf_of, None)))
+    return tuple(sorted(found)) if not calls or len(found) > 1 else ()
 
 
 def _began(fact: SignIn) -> int:

@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from lineage import keys, schema
+from lineage.batch import Sighting
 from lineage.facts import Fact, Grant, Identity, Made, Portal, SignIn
 from lineage.keys import Ref
 
 
 class Actor(NamedTuple):
-    """An identity as it stands on records, with the last second it was seen."""
+    """An identity as it stands on records."""
 
     id: int
     who: Identity
-    last: int
 
 
-Item = Actor | Fact
+Item = Actor | Fact | Sighting
 
 
 Lookup = Callable[[Iterable[str]], Mapping[str, Sequence[Item]]]
-"""Gives the facts and actors of each term."""
+"""Gives the facts, actors and names of each term."""
 
 
 class Call(NamedTuple):
@@ -76,6 +76,9 @@ class Session(NamedTuple):
     """Identity stores and user IDs that go with the session's single sign-on user name."""
     portals: tuple[Portal, ...]
     """Portal events of that user that led to the session."""
+    stated: tuple[tuple[str, keys.Principal], ...] = ()
+    """Origins that the session's own records state where no grant of it is logged: `issuer` (who federated it) or
+    `on-behalf-of` (the Identity Center user), and who that is; sorted."""
 
     @property
     def ref(self) -> Ref:

@@ -95,6 +95,8 @@ def session_rows(session: Session) -> Rows:
     whos = [actor.who for actor in session.actors]
     parent = next((way.caller for way in session.assumed if way.parent), None)
     workload = _workload(session)
+    issuers = {stated.key for who in whos if (stated := keys.issuer(who)) is not None}
+    unsure = bool(whos) and all(who.assumed_root_unknown for who in whos) and ":assumed-root/" not in session.key
     rows = Rows([node_of(owner)], [])
     rows.nodes.append(
         Node(
@@ -111,14 +113,29 @@ def session_rows(session: Session) -> Rows:
                 "source_identity": _first(
                     [*(who.source_identity for who in whos), grant.source_identity if grant else None]
                 ),
-                "on_behalf_of": _first([who.on_behalf_of for who in whos]),
+                "on_behalf_of": sorted({who.on_behalf_of for who in whos if who.on_behalf_of}) or None,
+                "delegate": _first([who.delegate for who in whos]),
+                "issuer": issuers.pop() if len(issuers) == 1 else None,
                 "mfa": True if any(who.mfa for who in whos) or (grant and grant.mfa) else None,
                 "workload": workload.ref.key if workload else None,
                 "sign_in_session": _first([who.sign_in_session for who in whos]),
             },
         )
     )
-    rows.edges.append(Edge(schema.SESSION_OF, session.key, session.ref, owner.ref, {}))
+    rows.edges.append(
+        Edge(schema.SESSION_OF, session.key, session.ref, owner.ref, {"confidence": "LIKELY" if unsure else None})
+    )
+    for what, origin in session.stated:
+        rows.nodes.append(node_of(origin))
+        rows.edges.append(
+            Edge(
+                schema.SESSION_OF,
+                f"{session.key} {origin.key}",
+                session.ref,
+                origin.ref,
+                {"stated": what, "confidence": "STRONG" if what == "on-behalf-of" else None},
+            )
+        )
     for way in session.assumed:
         caller = _caller(session, way)
         if caller is not None:
@@ -294,10 +311,14 @@ def _caller(session: Session, way: Assumed) -> Principal | None:
 
 
 def origin_of(session: Session, call: Call) -> Principal:
-    """The principal that a grant begins at: the single sign-on user for what SAML names by its subject."""
+    """The principal that a grant begins at: the single sign-on user for what SAML names by its subject, and the
+    user on whose behalf a service assumed the role."""
     grant = call.grant
     if how.is_identity_center(grant) and grant.kind == "saml":
         return sso_user(session, grant.session_name or grant.subject)
+    users = {(actor.who.identity_store, actor.who.on_behalf_of) for actor in session.actors if actor.who.on_behalf_of}
+    if grant.caller.type == "AWSService" and len(users) == 1:
+        return keys.identity_center_user(*users.pop(), None)
     return keys.principal(grant.caller)
 
 

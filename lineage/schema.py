@@ -67,8 +67,8 @@ BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
     "_Store": ("key", "lock", "files"),
     "_Hour": ("hour", "buckets", "events", "settled"),
     "_Shard": ("key", "ids", "rest"),
-    "_Actor": ("id", "body", "key", "s", "k", "n", "g", "hours", "source", "session", "principal", "hung"),
-    "_Fact": ("key", "event", "actor", "body", "s", "t", "k", "c", "f", "g", "n", "p", "q"),
+    "_Actor": ("id", "body", "key", "s", "k", "n", "g", "hours", "source", "session", "principal", "hung", "i"),
+    "_Fact": ("key", "event", "actor", "body", "s", "t", "k", "c", "f", "g", "n", "p", "q", "i"),
     "_Dirty": ("terms",),
     "_Pending": ("hour", "size", "body"),
     "_Lost": ("key", "row", "time", "id", "fingerprint"),
@@ -87,7 +87,7 @@ NODE_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
     PRINCIPAL: ("key", "kind", "name", "account", "arn", "provider", "unique_ids"),
     SESSION: (
         "key", "account", "principal_id", "created", "name", "role_arn", "type", "resolved",
-        "source_identity", "on_behalf_of", "mfa", "workload", "sign_in_session",
+        "source_identity", "on_behalf_of", "delegate", "issuer", "mfa", "workload", "sign_in_session",
     ),
     CREDENTIAL: ("key", "access_key_id", "long_term", "expires"),
     ACTION: ("key", "service", "operation"),
@@ -108,7 +108,7 @@ RELATIONSHIP_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
     ),
     ISSUED: ("key", "parent", "api", "time", "event_id", "event_ids", "expires", "rule", "confidence", "candidates"),
     BELONGS_TO: ("key",),
-    SESSION_OF: ("key",),
+    SESSION_OF: ("key", "stated", "confidence"),
     USED: (
         "key", "hour", *_WINDOW, "access_key_id", "region", "source_ip", "endpoint", "user_agent",
         "error", "invoked_by", "console", "account", "copy", "category", "sensitive", "presigned",

@@ -23,6 +23,8 @@ def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
         found.append(keys.name_term(who.session_name or ""))
     if is_single_sign_on(who):
         found.append(keys.named_term(who.user_name or ""))
+    if (unique := keys.unnamed_id(who)) is not None:
+        found.append(keys.id_term(unique))
     return found
 
 
@@ -51,8 +53,10 @@ def terms_of_fact(fact: AnyFact) -> list[str]:
         if caller.access_key_id:
             found.append(keys.caller_term(caller.access_key_id))
         caller_group = keys.group(caller)
-        if is_forwarded(caller) and caller_group and caller.created is not None:
-            found.append(keys.forward_term(caller_group, caller.created))
+        if is_unsure(caller) and caller_group and caller.created is not None:
+            found.append(keys.unsure_term(caller_group, caller.created))
+        if (unique := keys.unnamed_id(caller)) is not None:
+            found.append(keys.id_term(unique))
         if fact.session_name and how.is_identity_center(fact):
             found.append(keys.named_term(fact.session_name))
             found.append(keys.entered_term(fact.account or "", time))
@@ -76,8 +80,8 @@ def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
     session_group = keys.group(who)
     if found[0][0] == "s" and session_group is not None and who.created is not None:
         found += keys.near_terms(session_group, who.created)
-        if who.type in ("IAMUser", "Root"):
-            # A direct call proves a session that forward access alone does not.
+        if not who.invoked_by:
+            # It tells which session others state that do not tell it themselves.
             found += [f"f{term[1:]}" for term in keys.near_terms(session_group, who.created)]
     if named_user(who) is not None:
         found.append(keys.named_term(who.session_name or ""))
@@ -93,8 +97,7 @@ def touched_by_fact(fact: AnyFact) -> list[str]:
         if granted is not None:
             near = keys.near_terms(granted, time)
             found += near
-            if fact.session_type in ("user", "root"):
-                found += [f"f{term[1:]}" for term in near]
+            found += [f"f{term[1:]}" for term in near]
         if fact.key:
             # Who used the key states a session of the same second; who was called with it may be anywhere.
             found.append(keys.caller_term(fact.key))
@@ -135,6 +138,11 @@ def long_term_key(who: Identity) -> str | None:
     if who.type in ("AssumedRole", "Role", "FederatedUser") or not who.access_key_id:
         return None
     return who.access_key_id if is_long_term(who.access_key_id) else None
+
+
+def is_unsure(who: Identity) -> bool:
+    """Does it take other records to tell which session an identity states?"""
+    return is_forwarded(who) or not who.principal_id or who.assumed_root_unknown
 
 
 def is_forwarded(who: Identity) -> bool:

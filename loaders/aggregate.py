@@ -18,7 +18,6 @@ from typing import BinaryIO
 import msgspec
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
-from lineage import keys
 from lineage.batch import (
     SAMPLES_PER_ROW,
     Batch,
@@ -41,6 +40,7 @@ from loaders.documents import Passed as PassedDocument
 from loaders.identity import identity
 from loaders.inputs import Source, read
 from loaders.ledger import Columns, Mark
+from loaders.names import Name, names_in_fact, names_of
 from loaders.offers import MANY, Offer, key_of, sample, smallest
 from loaders.record import EMPTY, HISTORY, Record
 from loaders.secrets import scrub_text
@@ -74,11 +74,11 @@ _raws = attrgetter(
 
 
 class _Who(msgspec.Struct, frozen=True):
-    """Who stands in a `userIdentity`: actor ID, identity, and key, unique ID and ARN of the principal if any."""
+    """Who stands in a `userIdentity`: actor ID, identity, and the names that it gives to unique IDs."""
 
     actor: int
     identity: Identity
-    sight: tuple[str, str, str] | None
+    names: tuple[Name, ...]
 
 
 class _Row:
@@ -140,6 +140,7 @@ class Aggregator:
         self._kinds: dict[tuple[object, ...], _Kind] = {}
         self._rows: dict[int, _Row] = {}
         self._columns = Columns()
+        self._named: dict[Name, Sighting] = {}
         self._batch = Batch()
 
     def __len__(self) -> int:
@@ -149,20 +150,15 @@ class Aggregator:
         """All that was added since the last batch."""
         batch = self._batch
         self._columns.settle(batch)
-        seen: dict[tuple[str, str, str], Sighting] = {}
+        seen = self._named
         for row_id, state in self._rows.items():
             who = state.who
             batch.rows.append(state.row)
             batch.actors[who.actor] = who.identity
             offers = state.offers if len(state.offers) == 1 else smallest(state.offers)
             batch.samples[row_id] = [(sample(offer), *key_of(offer)[1:]) for offer in offers]
-            if who.sight is not None:
-                sighting = seen.get(who.sight)
-                if sighting is None:
-                    seen[who.sight] = Sighting(*who.sight, state.first, state.last)
-                else:
-                    sighting.first = min(sighting.first, state.first)
-                    sighting.last = max(sighting.last, state.last)
+            for name in who.names:
+                _sighted(seen, name, state.first, state.last)
         batch.sightings = list(seen.values())
         self._reset()
         if len(self._known) > IDENTITIES:
@@ -228,6 +224,9 @@ class Aggregator:
                 ):
                     mark = _mark(len(rows), kind, row, record, time, rank)
                     marks.append(mark)
+                    for fact in mark.facts or ():
+                        for name in names_in_fact(fact):
+                            _sighted(self._named, name, time, time)
                     event_id, fingerprint = mark.id, mark.fingerprint
                 if time < row.first:
                     row.first = time
@@ -302,7 +301,7 @@ class Aggregator:
     def _known_as(self, who: Identity) -> _Who:
         known = self._known.get(who)
         if known is None:
-            known = self._known[who] = _Who(actor_id(who), who, _sight(who))
+            known = self._known[who] = _Who(actor_id(who), who, names_of(who))
         return known
 
     def _row_of(self, kind: _Kind, record: Record, time: int) -> _Row | None:
@@ -455,9 +454,10 @@ def _from_console(mark: str | bool | None, agent: str | None) -> bool:
     return text.startswith(_CONSOLE_AGENTS)
 
 
-def _sight(who: Identity) -> tuple[str, str, str] | None:
-    """Principal, unique ID and ARN of an identity that tells at least one of the two."""
-    owner = keys.principal.__wrapped__(who)  # each is asked for once: no second memory of them
-    unique = who.role_id if owner.kind == "Role" else who.principal_id if owner.kind == "IAMUser" else None
-    arn = owner.arn if owner.arn != owner.key else None
-    return (owner.key, unique or "", arn or "") if unique or arn else None
+def _sighted(seen: dict[Name, Sighting], name: Name, first: int, last: int) -> None:
+    """Note when a unique ID went with a name."""
+    known = seen.get(name)
+    if known is None:
+        seen[name] = Sighting(*name, first, last)
+    else:
+        known.first, known.last = min(known.first, first), max(known.last, last)

@@ -62,7 +62,9 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
     created = parse_when(attributes.get("creationdate"))
 
     role = _role(kind, issuer, arn, principal)
+    principal = principal or _principal_by_name(kind, role, arn, account)
     behalf = mapping(element.get("onbehalfof"))
+    root_task = _flag(context.get("assumedroot", attributes.get("assumedroot")))
     scope = mapping(element.get("inscopeof"))
     return Identity(
         type=kind,
@@ -78,6 +80,7 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
         session_name=role[3],
         issuer_type=_text(issuer, "type"),
         issuer_arn=_text(issuer, "arn"),
+        issuer_id=unique_id(issuer.get("principalid")) if kind == "FederatedUser" else None,
         mfa=_flag(attributes.get("mfaauthenticated")),
         source_identity=_text(context, "sourceidentity"),
         invoked_by=_text(element, "invokedby"),
@@ -87,7 +90,15 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
         in_scope_of=_text(scope, "credentialsissuedto"),
         in_scope_type=_text(scope, "issuertype"),
         ec2_role_delivery=_text(context, "ec2roledelivery") or _text(attributes, "ec2roledelivery"),
-        assumed_root=_flag(context.get("assumedroot", attributes.get("assumedroot"))) is True,
+        assumed_root=root_task is True,
+        # Exports that drop the member say so (loaders.lenient), and a record without a session context does not tell.
+        assumed_root_unknown=(
+            kind == "Root"
+            and root_task is None
+            and ("assumedroot" in context or not context)
+            and _temporary(key, created)
+        ),
+        delegate=account_id(mapping(element.get("invokedbydelegate")).get("accountid")),
         sign_in_session=_text(context, "signinsessionarn") or _text(element, "signinsessionarn"),
         identity_provider=_text(element, "identityprovider"),
         masked=_hidden(logged_key, key) or _hidden(logged_principal, principal) or _hidden(logged_account, account),
@@ -129,7 +140,7 @@ def _role(
     """Return role name, role ARN, role ID and session name; all None for what is no role session."""
     head, _, tail = (principal or "").partition(":")
     if kind == "FederatedUser":
-        return None, None, None, tail or None
+        return None, None, None, tail or (arn or "").partition(":federated-user/")[2] or None
     if kind == "AWSAccount":
         # Another account's caller: its ID alone tells a role session (AROA…:NAME) from a user.
         return (None, None, head, tail or None) if head.startswith("AROA") else (None, None, None, None)
@@ -163,6 +174,22 @@ def _account(kind: str, logged: object, arn: str | None, principal: str | None, 
             return account_id(head)
     # A spreadsheet turned the account into 5.28758E+11: the key still carries it (guide §6.2).
     return account_in_id(key) if isinstance(logged, (str, float)) and "E+" in str(logged).upper() else None
+
+
+def _principal_by_name(
+    kind: str, role: tuple[str | None, str | None, str | None, str | None], arn: str | None, account: str | None
+) -> str | None:
+    """Return the principal ID of a record without one where its other members make it up."""
+    _, _, role_id, session_name = role
+    if kind in ("AssumedRole", "Role") and role_id and session_name:
+        return f"{role_id}:{session_name}"
+    if kind == "FederatedUser" and account and arn and ":federated-user/" in arn:
+        return f"{account}:{arn.partition(':federated-user/')[2]}"
+    return account if kind == "Root" else None
+
+
+def _temporary(key: str | None, created: int | None) -> bool:
+    return created is not None or (key is not None and key.startswith("ASIA"))
 
 
 def _text(element: Mapping[str, object], name: str) -> str | None:

@@ -12,7 +12,7 @@ CALL () {
   RETURN 'in' AS direction, caller, way, path, session, coalesce(owner, caller) AS other
   UNION ALL
   MATCH (:Principal {key: $role})<-[:SESSION_OF]-(:Session)-[:ISSUED*0..1 {parent: true}]->(caller)
-  MATCH path = (caller)-[way:ASSUMED]->(session:Session)-[:SESSION_OF]->(other:Principal)
+  MATCH path = (caller)-[way:ASSUMED]->(session:Session)-[of:SESSION_OF WHERE of.stated IS NULL]->(other:Principal)
   RETURN 'out' AS direction, caller, way, path, session, other
 }
 WITH direction, caller, way, path, session, other

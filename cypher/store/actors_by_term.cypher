@@ -1,5 +1,5 @@
 // Identities by look-up term
-// $s, $k, $n, $g: lists of terms. $ids: list of actor numbers.
+// $s, $k, $n, $g, $i: lists of terms. $ids: list of actor numbers.
 // Columns: rows, one list of lists of term, id, body, hours (bytes). No order.
 CALL () {
   UNWIND $s AS term
@@ -16,6 +16,10 @@ CALL () {
   UNION ALL
   UNWIND $g AS term
   MATCH (a:_Actor {g: term})
+  RETURN term, a.id AS id, a.body AS body, a.hours AS hours
+  UNION ALL
+  UNWIND $i AS term
+  MATCH (a:_Actor {i: term})
   RETURN term, a.id AS id, a.body AS body, a.hours AS hours
   UNION ALL
   UNWIND $ids AS id

@@ -1,5 +1,5 @@
 // Facts by look-up term
-// $s, $k, $c, $f, $g, $n, $p, $q: lists of terms by their first letter; a fact's second session term is its t.
+// $s, $k, $c, $f, $g, $n, $p, $q, $i: lists of terms by their first letter; a fact's second session term is its t.
 // Columns: rows, one list of lists of term, body (bytes). No order.
 CALL () {
   UNWIND $s AS term
@@ -36,6 +36,10 @@ CALL () {
   UNION ALL
   UNWIND $q AS term
   MATCH (x:_Fact {q: term})
+  RETURN term, x.body AS body
+  UNION ALL
+  UNWIND $i AS term
+  MATCH (x:_Fact {i: term})
   RETURN term, x.body AS body
 }
 RETURN collect([term, body]) AS rows

@@ -13,6 +13,7 @@ from lineage.answers.base import (
     Whose,
 )
 from lineage.answers.chains import (
+    Behalf,
     Branch,
     CallIdentity,
     Chain,
@@ -22,6 +23,7 @@ from lineage.answers.chains import (
     Done,
     Hint,
     Hop,
+    KnownCredential,
     Missing,
     Origin,
     Person,
@@ -46,6 +48,7 @@ from lineage.answers.holdings import (
 __all__ = [
     "AccountSeen",
     "AsideAt",
+    "Behalf",
     "Branch",
     "CallIdentity",
     "Chain",
@@ -59,6 +62,7 @@ __all__ = [
     "Hint",
     "Hop",
     "Info",
+    "KnownCredential",
     "Load",
     "LoadSums",
     "Missing",

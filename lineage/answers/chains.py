@@ -28,6 +28,8 @@ class CallIdentity(Model):
     creation_date: str | None = None
     access_key_id: str | None = None
     session_name: str | None = None
+    invoked_by: str | None = None
+    """The service that made the call in the principal's name."""
 
 
 class Origin(Model):
@@ -96,6 +98,30 @@ class Hop(Model):
     expires: str | None = None
 
 
+class Behalf(Model):
+    """For whom the origin's credentials acted: the Identity Center user of an application, the principal that
+    delegated to a product provider."""
+
+    kind: str
+    id: str | None
+    name: str | None
+    account: str | None = None
+
+
+class KnownCredential(Model):
+    """A way into a user that the logs know: an access key, a password or a delegation."""
+
+    what: Literal["access key", "password", "delegation"]
+    key: str | None = None
+    """The access key ID."""
+    api: str | None = None
+    time: str | None = None
+    event_ids: list[str] = Field(default_factory=list)
+    """The calls that made or set it; none where that is not logged."""
+    made_by: str | None = None
+    """Whose credentials made or set it, where they were not the user's own; null where that is not logged."""
+
+
 class Provenance(Model):
     """Who made an origin's key, password or user, or started the workload that it is."""
 
@@ -121,6 +147,9 @@ class WhoAnswer(Model):
     """In order from the origin to the identity; none for a direct long-term key."""
     made_by: Provenance | None = None
     started_by: Provenance | None = None
+    on_behalf_of: Behalf | None = None
+    credentials: list[KnownCredential] = Field(default_factory=list)
+    """Of a user whose way in was not seen: what could have been used, in order of time."""
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
 

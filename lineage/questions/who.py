@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from lineage import keys, schema
-from lineage.answers import CallIdentity, Hint, Missing, Origin, Provenance, Who, WhoAnswer
+from lineage.answers import CallIdentity, Hint, Hop, KnownCredential, Missing, Origin, Provenance, Who, WhoAnswer
 from lineage.facts import Identity
-from lineage.keys import Ref
 from lineage.questions.common.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
-from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of
+from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of, states_its_user
 from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
-from lineage.questions.common.origins import day_of, hints_of, origin_of, person_of, why
+from lineage.questions.common.origins import (
+    day_of,
+    hints_of,
+    named_origin,
+    on_behalf_of,
+    origin_of,
+    person_of,
+    stated_by,
+    why,
+)
 from lineage.seen import Graph
 from lineage.times import iso, parse_when
 
@@ -61,7 +69,7 @@ def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provena
         # What follows adds to it, and the reader may keep its own.
         graph = reader.neighbourhood(keys.ref(start)).copy()
     answers = []
-    for chain in climb(graph, start):
+    for chain in _own_statement(asked, climb(graph, start)):
         if joined and chain.hops:
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *joined)))
         for whole in through_lost_copy(reader, graph, chain):
@@ -69,6 +77,13 @@ def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provena
                 _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
             )
     return answers
+
+
+def _own_statement(asked: Asked, chains: list[Climb]) -> list[Climb]:
+    """Of several origins that the records of one session state, the one that the asked record itself states."""
+    stated = stated_by(asked.who) if asked.who is not None and asked.time is not None else None
+    mine = [chain for chain in chains if stated is not None and chain.top == str(stated[0].ref)]
+    return [mine[0]._replace(several=False)] if mine and len(chains) > 1 else chains
 
 
 def _element(
@@ -81,19 +96,25 @@ def _element(
     hints: list[Hint],
     provenance: bool,
 ) -> WhoAnswer:
-    origin, reason, own, more = origin_of(reader, graph, asked, found, start)
-    hints = [*hints, *more, *hints_of(graph, asked, start, origin)]
+    begin = origin_of(reader, graph, asked, found, start)
+    origin, reason = named_origin(reader, asked, begin.origin), begin.reason
     unresolved = origin.kind == "Unresolved"
-    classes = [hop.confidence for hop in found.hops] + ([own] if own else []) + (joined[1:] if joined else [])
+    classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]
+    classes += [begin.confidence] if begin.confidence else []
+    classes += joined[1:] if joined and not _is_sure(asked) else []
     missing = None
+    unseen = found.unseen is not None or _states_itself(asked, found)
     if found.several:
         reason = "ambiguous"
     elif found.stopped:
         reason = found.stopped
-    if unresolved and (reason is None or reason == "grant-not-logged"):
+    elif unseen:
         reason, missing = why(reader, graph, asked, found)
-    elif reason == "account-not-loaded":
+    if unresolved and reason in (None, "grant-not-logged"):
+        reason, missing = why(reader, graph, asked, found)
+    elif missing is None and (reason == "account-not-loaded" or _lacks_a_name(origin)):
         missing = Missing(account=origin.account, region=None, day=day_of(found, asked))
+    behalf, origin = on_behalf_of(reader, graph, asked, found, start, origin)
     return WhoAnswer(
         identity=_identity(graph, asked, start),
         origin=origin,
@@ -102,12 +123,43 @@ def _element(
         ambiguous=found.several or found.ambiguous,
         reason=reason,
         missing=missing,
-        hints=_unique(hints),
+        hints=_unique([*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin)]),
         hops=list(found.hops),
         made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
+        on_behalf_of=behalf,
+        credentials=_known_credentials(reader, graph, origin, asked.time) if provenance and unseen else [],
         node=start if start in graph else None,
     )
+
+
+def states_its_origin(graph: Graph, hop: Hop, origin: Origin) -> bool:
+    """Does the session of a hop state where it comes from? Then how its grant was found lowers nothing."""
+    session = f"{schema.SESSION} {hop.session.key}"
+    node = graph.nodes.get(session, {})
+    if states_its_user(node, session):
+        sure = (edge.get("confidence") for _, _, edge in graph.out_edges(session, data=True)
+                if edge["type"] == schema.SESSION_OF)  # fmt: skip
+        return not any(sure)
+    return node.get("issuer") is not None and f"{schema.PRINCIPAL} {node['issuer']}" == origin.node
+
+
+def _is_sure(asked: Asked) -> bool:
+    """Does the asked record itself state its origin for certain, whatever session it belongs to?"""
+    stated = stated_by(asked.who) if asked.who is not None else None
+    return stated is not None and stated[1] is None
+
+
+def _states_itself(asked: Asked, found: Climb) -> bool:
+    """Is it a record that is not loaded, of a session that states where it comes from?"""
+    if found.hops or asked.who is None or keys.ref(found.top).label != schema.SESSION:
+        return False
+    return stated_by(asked.who) is not None
+
+
+def _lacks_a_name(origin: Origin) -> bool:
+    """Is it a principal of another account, known by its ID alone?"""
+    return origin.kind == "ExternalAccount" and origin.name is None and (origin.id or "").split(":", 1)[-1] != ""
 
 
 def _unique(hints: list[Hint]) -> list[Hint]:
@@ -128,6 +180,7 @@ def _identity(graph: Graph, asked: Asked, start: str) -> CallIdentity:
             creation_date=iso(who.created) if who.created is not None else None,
             access_key_id=who.access_key_id,
             session_name=who.session_name,
+            invoked_by=who.invoked_by,
         )
     owner = principal_of(graph, f"{schema.SESSION} {session}") if session else None
     arn = None
@@ -169,23 +222,16 @@ def _made_by(reader: Reader, graph: Graph, found: Climb, origin: Origin, time: i
     moments = [found.hops[0].time] if found.hops else []
     moments += [iso(time)] if time is not None else []
     before = min(moments, default=None)
-    principal = f"{schema.PRINCIPAL} {origin.id}"
+    principal = origin.node or f"{schema.PRINCIPAL} {origin.id}"
     found_edges: list[tuple[str, str, str, dict[str, Any]]] = []
     label, _ = keys.ref(found.top)
     if label == schema.CREDENTIAL:
         for source, _, edge in graph.in_edges(found.top, data=True):
             if edge["type"] == schema.ISSUED and edge.get("event_ids"):
                 found_edges.append(("access key", source, edge["time"], edge))
-    if ":user/" in principal and "/" in principal.split(":user/", 1)[1]:
-        # Requests name a user without its path, so makers may hang on the name alone.
-        bare = Ref(schema.PRINCIPAL, keys.bare_user(origin.id))
-        further = reader.neighbourhood(bare)
-        graph.add_edges_from((source, principal, edge) for source, _, edge in further.in_edges(str(bare), data=True))
     if not found_edges and found.hops and found.hops[0].how == "console" and principal in graph:
         for source, _, edge in graph.in_edges(principal, data=True):
-            login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
-            password = edge["type"] == schema.CHANGED and edge["what"] == "password"
-            if (login or password) and (before is None or edge["time"] <= before):
+            if _sets_password(edge) and (before is None or edge["time"] <= before):
                 found_edges.append(("login profile", source, edge["time"], edge))
     made = _latest_other(reader, graph, found_edges, origin.id, before)
     if made is None and principal in graph:
@@ -214,6 +260,42 @@ def _latest_other(
     if answer.origin.kind == "IAMUser" and answer.origin.id == owner:
         return None
     return Provenance(what=what, api=edge["api"], time=time, event_ids=edge["event_ids"], answer=answer)
+
+
+def _sets_password(edge: dict[str, Any]) -> bool:
+    login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
+    return bool(login or (edge["type"] == schema.CHANGED and edge["what"] == "password"))
+
+
+def _known_credentials(reader: Reader, graph: Graph, origin: Origin, time: int | None) -> list[KnownCredential]:
+    """What could have been used by a user whose way in was not seen: known keys, the password, delegations."""
+    if origin.kind not in ("IAMUser", "RootUser") or origin.node is None or origin.node not in graph:
+        return []
+    until = iso(time) if time is not None else None
+    found: dict[tuple[str, str | None], KnownCredential] = {}
+    for source, _, edge in sorted(graph.in_edges(origin.node, data=True), key=lambda one: one[2].get("time") or ""):
+        what = _credential_of(edge)
+        if what is None or (until is not None and edge["time"] > until):
+            continue
+        key = edge.get("detail") if what == "access key" else None
+        maker = _answer_of(reader, graph, str(source), edge["time"])
+        own = maker.origin.node == origin.node
+        found[what, key] = KnownCredential(
+            what=what, key=key, api=edge["api"], time=edge["time"], event_ids=edge["event_ids"],  # type: ignore[arg-type]  # one of the words
+            made_by=None if own else maker.origin.name or maker.origin.id or maker.origin.kind,
+        )  # fmt: skip
+    for key in reader.keys_of(keys.ref(origin.node).key):
+        found.setdefault(("access key", key), KnownCredential(what="access key", key=key))
+    return sorted(found.values(), key=lambda one: (one.time or "", one.what, one.key or ""))
+
+
+def _credential_of(edge: dict[str, Any]) -> str | None:
+    """The kind of credential that a relationship to a user made, None where it made none."""
+    if edge["type"] == schema.CREATED and edge["what"] == "access key":
+        return "access key"
+    if edge["type"] == schema.CHANGED and edge["what"] == "delegation":
+        return "delegation"
+    return "password" if _sets_password(edge) else None
 
 
 def _started_by(reader: Reader, graph: Graph, found: Climb) -> Provenance | None:

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from lineage.answers import Info
-from lineage.batch import Batch
+from lineage.batch import Batch, Sighting
 from lineage.facts import AnyFact, Identity
 from lineage.keys import Ref
 from lineage.questions.chains import ChainRow
@@ -88,6 +88,13 @@ class Store(Protocol):
 
     def principals_of(self, identifier: str) -> list[str]:
         """Keys of the principals with that key or ARN; sorted."""
+
+    def names_of(self, unique_id: str) -> list[Sighting]:
+        """Under which principals and ARNs a unique ID (AIDA…, AROA…) was seen, or under which names an Identity
+        Center user ID, with first and last second; in order of principal and ARN."""
+
+    def keys_of(self, principal: str) -> list[str]:
+        """The long-term access keys of a principal (by key); sorted."""
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""

@@ -16,20 +16,20 @@ from pathlib import Path
 
 import msgspec
 
-from lineage import resolve, rows, schema
-from lineage.batch import Batch
+from lineage import keys, resolve, rows, schema
+from lineage.batch import Batch, Sighting
 from lineage.errors import BadUse, StoreUnreachable
 from lineage.facts import AnyFact, Identity
 from lineage.resolved import Actor, Derived, Item
 from lineage.rows import Edge, Node
 from lineage.seen import Sums
 from lineage.stores.embedded_add import IN_VALUES, Adding, write_node
+from lineage.stores.embedded_calls import in_lists
 from lineage.stores.embedded_read import EmbeddedReader
 from lineage.stores.merging import StoredSample, load_id
-from lineage.terms import is_forwarded
 from lineage.times import iso, now
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 LINKS = 2_000
 """Terms that are followed at a time."""
 _FACT = msgspec.msgpack.Decoder(AnyFact)
@@ -175,21 +175,22 @@ class EmbeddedStore(EmbeddedReader):
                 actor = self._actor(int.from_bytes(item, "big"))
                 if actor is not None:
                     found[term].append(actor)
+        for ids, marks in in_lists([term[2:] for term in wanted if term[0] == "i"]):
+            for names in self._db.execute(
+                f"SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN ({marks})", ids
+            ):
+                found[keys.id_term(names[1])].append(Sighting(*names))
         return found
 
     def _actor(self, actor: int) -> Actor | None:
-        """The actor, None if no event of its is counted any more. Its last second is read where it matters."""
+        """The actor, None if no event of its is counted any more."""
         found = self._db.execute(
             "SELECT body FROM actor WHERE id = ? AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
             (actor,),
         ).fetchone()
         if found is None:
             return None
-        who = _IDENTITY.decode(found[0])
-        last = 0
-        if is_forwarded(who):
-            (last,) = self._db.execute("SELECT max(last) FROM row WHERE actor = ? AND count > 0", (actor,)).fetchone()
-        return Actor(actor, who, last)
+        return Actor(actor, _IDENTITY.decode(found[0]))
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
         """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""

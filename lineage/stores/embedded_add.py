@@ -5,17 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
-from lineage import rows
+from lineage import keys, rows
 from lineage.batch import Batch, Lost, Row, precedence
 from lineage.facts import AnyFact, Identity
 from lineage.rows import Node
 from lineage.seen import Sums
 from lineage.stores.merging import StoredSample, merge_properties, smallest
-from lineage.terms import is_forwarded, terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
+from lineage.terms import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
 
+T = TypeVar("T")
 IN_VALUES = 500
 """Values of one IN list."""
 _FACT = msgspec.msgpack.Decoder(AnyFact)
@@ -200,7 +202,7 @@ class Adding:
             self._recount(hour, row_id, lost_by_row)
         for actor in dict.fromkeys(row.actor for row in wanted):
             who = self.batch.actors[actor]
-            if (actor not in lived and self._live(actor)) or is_forwarded(who):
+            if actor not in lived and self._live(actor):
                 self.dirty.update(touched_by_actor(actor, who))
 
     def _standing(self, wanted: Iterable[Row]) -> dict[int, tuple[int, int, int, bytes]]:
@@ -302,11 +304,30 @@ class Adding:
         self.db.executemany("INSERT OR IGNORE INTO lost VALUES (?, ?, ?, ?)", sorted(self.lost))
 
     def _write_sightings(self) -> None:
+        """Note which names go with which unique IDs; who is named by an ID is derived anew where its names change."""
+        ids = sorted({s.unique_id for s in self.batch.sightings if s.unique_id})
+        before = self._names(ids)
         self.db.executemany(
             "INSERT INTO sighting VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET first = min(first, excluded.first), "
             "last = max(last, excluded.last)",
             [(s.principal, s.unique_id, s.arn, s.first, s.last) for s in self.batch.sightings],
         )
+        for unique_id, names in self._names(ids).items():
+            if names != before.get(unique_id):
+                self.dirty.add(keys.id_term(unique_id))
+
+    def _names(self, ids: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
+        """The names of unique IDs: with their times where an ID has several, for then the latest counts."""
+        found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+        for some in chunks(ids):
+            marks = ",".join("?" * len(some))
+            for unique_id, *name in self.db.execute(
+                "SELECT unique_id, principal, arn, first, last FROM sighting "
+                f"WHERE unique_id IN ({marks}) ORDER BY 1, 2, 3",
+                some,
+            ):
+                found[unique_id].append(tuple(name))
+        return {one: names if len({n[0] for n in names}) > 1 else [names[0][:1]] for one, names in found.items()}
 
     def _account(self, load: str, sums: Sums, fresh: int) -> None:
         batch = self.batch
@@ -331,7 +352,7 @@ class Adding:
         self.db.execute("UPDATE load SET body = ? WHERE id = ?", (_pack(sums), load))
 
 
-def chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
     """The values in pieces that fit an IN list."""
     for start in range(0, len(values), IN_VALUES):
         yield values[start : start + IN_VALUES]

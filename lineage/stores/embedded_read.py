@@ -7,7 +7,7 @@ import sqlite3
 import msgspec
 
 from lineage import keys, schema
-from lineage.batch import Row, event_id_bytes
+from lineage.batch import Row, Sighting, event_id_bytes
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.keys import Ref
 from lineage.seen import SessionSeen
@@ -114,6 +114,22 @@ class EmbeddedReader(EmbeddedGraphs):
             p for (p,) in self._db.execute("SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,))
         }
         return sorted(found)
+
+    def names_of(self, unique_id: str) -> list[Sighting]:
+        """Under which principals and ARNs a unique ID was seen, or under which names an Identity Center user ID."""
+        found = self._db.execute(
+            "SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id = ? ORDER BY principal, arn",
+            (unique_id,),
+        )
+        return [Sighting(*names) for names in found]
+
+    def keys_of(self, principal: str) -> list[str]:
+        """The long-term access keys of a principal; sorted."""
+        found = self._db.execute(
+            "SELECT source FROM edge WHERE target = ? AND type = ? ORDER BY source",
+            (f"{schema.PRINCIPAL} {principal}", schema.BELONGS_TO),
+        )
+        return [key for (source,) in found if " " not in (key := keys.ref(source).key)]
 
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls hang on a node."""

@@ -59,13 +59,13 @@ class EmbeddedWhole:
 
     def crossing_rows(self) -> Iterator[CrossingRow]:
         """Every grant across accounts, copies merged."""
-        for source, body, role, role_body in self._db.execute(
-            "SELECT e.source, e.body, p.target, n.body FROM edge e JOIN edge p ON p.source = e.target AND p.type = ? "
-            "LEFT JOIN node n ON n.ref = p.target WHERE e.type = ?",
+        for source, body, role, own, role_body in self._db.execute(
+            "SELECT e.source, e.body, p.target, p.body, n.body FROM edge e "
+            "JOIN edge p ON p.source = e.target AND p.type = ? LEFT JOIN node n ON n.ref = p.target WHERE e.type = ?",
             (schema.SESSION_OF, schema.ASSUMED),
         ):
             way = _properties(body)
-            if not way["cross_account"]:
+            if not way["cross_account"] or _properties(own).get("stated"):
                 continue
             arn = _properties(role_body).get("arn") if role_body else None
             for text in way["grants"]:  # type: ignore[union-attr]  # a list of texts by the schema

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage import rows
+from lineage import keys, rows
 from lineage.batch import Batch, Lost, precedence
 from lineage.facts import AnyFact, Identity
 from lineage.seen import Sums
@@ -39,7 +39,7 @@ from lineage.stores.shards import (
     unpack_hours,
 )
 from lineage.stores.shards import pack as pack_shard
-from lineage.terms import is_forwarded, terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
+from lineage.terms import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
 
 _FACT = msgspec.msgpack.Decoder(AnyFact)
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
@@ -122,6 +122,7 @@ class _Adding:
              "fingerprint": fingerprint}
             for row, time, id_, fingerprint in sorted(self.lost)
         ])  # fmt: skip
+        self._sightings()
         terms = list(self.dirty)
         for start in range(0, len(terms), DIRTY_TERMS):
             self.db.write("new_dirty", terms=terms[start : start + DIRTY_TERMS])
@@ -231,6 +232,30 @@ class _Adding:
         if self.batch.sightings:
             self.waiting[min(self.waiting, default=0)].sightings += self.batch.sightings
 
+    def _sightings(self) -> None:
+        """Note which names go with which unique IDs; who is named by an ID is derived anew where its names change."""
+        found: dict[str, dict[str, Any]] = {}
+        for one in self.batch.sightings:
+            key = f"{one.principal} {one.unique_id} {one.arn}"
+            had = found.setdefault(key, {
+                "key": key, "principal": one.principal, "unique_id": one.unique_id, "arn": one.arn,
+                "first": one.first, "last": one.last,
+            })  # fmt: skip
+            had["first"], had["last"] = min(had["first"], one.first), max(had["last"], one.last)
+        ids = sorted({one.unique_id for one in self.batch.sightings if one.unique_id})
+        before = self._names(ids)
+        write_rows(self.db, "set_sightings", list(found.values()))
+        for unique_id, names in self._names(ids).items():
+            if names != before.get(unique_id):
+                self.dirty[keys.id_term(unique_id)] = None
+
+    def _names(self, ids: list[str]) -> dict[str, list[tuple[object, ...]]]:
+        """The names of unique IDs: with their times where an ID has several, for then the latest counts."""
+        found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+        for principal, unique_id, *rest in read_many(self.db, "names_of_ids", "ids", ids):
+            found[unique_id].append((principal, *rest))
+        return {one: names if len({n[0] for n in names}) > 1 else [names[0][:1]] for one, names in found.items()}
+
     def _drop_facts(self) -> None:
         """Forget the facts of contents that lost."""
         events = {event_key(one.hour, one.id): one.hour for one in self.replaced}
@@ -268,7 +293,7 @@ class _Adding:
                     hours.pop(hour, None)
                 else:
                     hours[hour] = last
-            if (not before and hours) or is_forwarded(who) or actor in exact:
+            if (not before and hours) or actor in exact:
                 self.dirty.update(dict.fromkeys(touched_by_actor(actor, who)))
             packed = pack_hours(hours)
             if record is None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from lineage import rows, schema
+from lineage import keys, rows, schema
+from lineage.batch import Sighting
 from lineage.facts import AnyFact, Identity
 from lineage.resolved import Actor, Derived, Item
 from lineage.rows import Edge, Node
@@ -77,13 +78,14 @@ def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
     if numbers or any(named.values()):
         actors: dict[int, Actor] = {}
         for term, actor, body, hours in db.read("actors_by_term", ids=numbers, **named):
-            last = last_of(hours)
-            if last is None:
+            if last_of(hours) is None:
                 continue
             if actor not in actors:
-                actors[actor] = Actor(actor, _IDENTITY.decode(body), last)
+                actors[actor] = Actor(actor, _IDENTITY.decode(body))
             if term[0] != "a" or term in terms_of_actor(actor, actors[actor].who):
                 found[term].append(actors[actor])
+    for names in read_many(db, "names_of_ids", "ids", [term[2:] for term in by_letter["i"]]):
+        found[keys.id_term(names[1])].append(Sighting(*names))
     return found
 
 

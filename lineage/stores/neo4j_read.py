@@ -9,7 +9,7 @@ import msgspec
 import networkx as nx
 
 from lineage import keys, schema
-from lineage.batch import event_id_bytes
+from lineage.batch import Sighting, event_id_bytes
 from lineage.facts import AnyFact, Identity
 from lineage.keys import Ref
 from lineage.seen import Graph, SessionSeen
@@ -102,6 +102,14 @@ class Neo4jReader(Neo4jCalls):
     def principals_of(self, identifier: str) -> list[str]:
         """Keys of principals with that key or ARN."""
         return sorted(key for (key,) in self._read("principals_of", identifier=identifier))
+
+    def names_of(self, unique_id: str) -> list[Sighting]:
+        """Under which principals and ARNs a unique ID was seen, or under which names an Identity Center user ID."""
+        return [Sighting(*names) for names in self._read("names_of_ids", ids=[unique_id])]
+
+    def keys_of(self, principal: str) -> list[str]:
+        """The long-term access keys of a principal; sorted."""
+        return [key for (key,) in self._read("keys_of", principal=principal)]
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""

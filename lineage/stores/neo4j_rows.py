@@ -454,15 +454,7 @@ class _Settling:
             recount_coverage(self.db, hour, found, self._hour(hour))
 
     def _sightings(self) -> None:
-        found: dict[str, dict[str, Any]] = {}
-        for one in self.waiting.sightings:
-            key = f"{one.principal} {one.unique_id} {one.arn}"
-            had = found.setdefault(key, {
-                "key": key, "principal": one.principal, "unique_id": one.unique_id, "arn": one.arn,
-                "first": one.first, "last": one.last,
-            })  # fmt: skip
-            had["first"], had["last"] = min(had["first"], one.first), max(had["last"], one.last)
-        write_rows(self.db, "set_sightings", list(found.values()))
+        """Principals that exist already are given the unique IDs that were seen for them."""
         principals = sorted({one.principal for one in self.waiting.sightings})
         if principals:
             name_principals(self.db, principals)

@@ -50,6 +50,8 @@ CREATE TABLE IF NOT EXISTS dirty (term TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sighting (
   principal TEXT, unique_id TEXT, arn TEXT, first INTEGER, last INTEGER, PRIMARY KEY (principal, unique_id, arn)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sighting_id ON sighting (unique_id);
+CREATE INDEX IF NOT EXISTS sighting_arn ON sighting (arn);
 
 -- Nodes and relationships that are derived from facts, by scope.
 CREATE TABLE IF NOT EXISTS node (ref TEXT PRIMARY KEY, kind TEXT, scope TEXT, body BLOB);

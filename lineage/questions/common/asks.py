@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from lineage import arn as arns
 from lineage import keys, schema
+from lineage.batch import Sighting
 from lineage.facts import AnyFact, Grant, Identity
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
@@ -38,6 +39,8 @@ class Reader(Protocol):
     def neighbourhood(self, ref: Ref) -> Graph: ...
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
     def around(self, account: str | None, time: int) -> Around: ...
+    def names_of(self, unique_id: str) -> list[Sighting]: ...
+    def keys_of(self, principal: str) -> list[str]: ...
 
 
 class Asked(NamedTuple):

@@ -35,6 +35,10 @@ class Climb(NamedTuple):
     """One of several callers that fit."""
     stopped: str | None
     """`depth` or `edited-data` where the walk was cut."""
+    unseen: str | None = None
+    """The session, as a reference, that states where the chain begins without a grant of it being logged."""
+    own: str | None = None
+    """How sure that statement is, where it is not certain."""
 
 
 def climb(graph: Graph, start: str) -> list[Climb]:
@@ -67,7 +71,7 @@ def _step(graph: Graph, state: Climb) -> list[Climb] | None:
     if not issued and parents:
         ways = parents
     if not ways:
-        return None if session == state.top else [state._replace(top=session)]
+        return _stated(graph, state) if session == state.top else [state._replace(top=session)]
     if len(state.hops) >= MAX_HOPS:
         return None if state.stopped else [state._replace(stopped="depth", top=state.top)]
     seen = {(hop.session.account, hop.session.principal_id, hop.session.creation_date) for hop in state.hops}
@@ -91,6 +95,28 @@ def _step(graph: Graph, state: Climb) -> list[Climb] | None:
     return hops
 
 
+def _stated(graph: Graph, state: Climb) -> list[Climb] | None:
+    """The chain begins at a session without a grant: where its own records say that it comes from, if they do."""
+    session = state.top
+    if session not in graph:
+        return None
+    own = states_its_user(graph.nodes[session], session)
+    found = sorted(
+        (str(target), edge.get("confidence"))
+        for _, target, edge in graph.out_edges(session, data=True)
+        if edge["type"] == schema.SESSION_OF and own != bool(edge.get("stated"))
+    )
+    return [
+        state._replace(top=target, unseen=session, own=sure, several=state.several or len(found) > 1)
+        for target, sure in found
+    ] or None
+
+
+def states_its_user(session: Attributes, node: str) -> bool:
+    """Is it a session whose records state whose it is: of a user, or of root but not through AssumeRoot?"""
+    return session.get("type") in ("user", "root") and ":assumed-root/" not in node
+
+
 def _ways(graph: Graph, session: str) -> list[tuple[str, Attributes]]:
     if session not in graph:
         return []
@@ -99,6 +125,13 @@ def _ways(graph: Graph, session: str) -> list[tuple[str, Attributes]]:
         for source, _, attributes in graph.in_edges(session, data=True)
         if attributes["type"] == schema.ASSUMED
     ]
+    users = [
+        str(target)
+        for _, target, edge in graph.out_edges(session, data=True)
+        if edge["type"] == schema.SESSION_OF and edge.get("stated")
+    ]
+    if users:  # a service acts for several users: each of them may be the origin
+        found = [(user, {**way, "parent": False}) for _, way in found for user in users]
     return sorted(found, key=lambda pair: (pair[1]["event_ids"], pair[0]))
 
 
@@ -188,7 +221,7 @@ def owner_of(graph: Graph, credential: str) -> str | None:
 def principal_of(graph: Graph, session: str) -> str | None:
     """The principal that a session is one of."""
     for _, target, attributes in graph.out_edges(session, data=True):
-        if attributes["type"] == schema.SESSION_OF:
+        if attributes["type"] == schema.SESSION_OF and not attributes.get("stated"):
             return str(target)
     return None
 

@@ -42,6 +42,8 @@ class Memo:
         self.principals_of = store.principals_of
         self.principals = store.principals
         self.direct_calls = store.direct_calls
+        self.names_of = store.names_of
+        self.keys_of = store.keys_of
         self.ascend = store.ascend
         self.descend = store.descend
         self.uses = store.uses

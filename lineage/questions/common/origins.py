@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
 
 from lineage import arn as arns
 from lineage import keys, schema
-from lineage.answers import Hint, Missing, Origin, Person
+from lineage.answers import Behalf, Hint, Missing, Origin, Person
+from lineage.batch import Sighting
 from lineage.facts import Identity
 from lineage.questions.common.asks import Asked, Reader
 from lineage.questions.common.climb import Climb, owner_of, session_key_of
@@ -18,171 +23,135 @@ PARENT_SECONDS = (5, 20)
 """How far from a forward access call its direct call is sought (guide §12.3, rule 7)."""
 
 
-def origin_of(
-    reader: Reader, graph: Graph, asked: Asked, found: Climb, start: str
-) -> tuple[Origin, str | None, str | None, list[Hint]]:
-    """The origin, a reason, the confidence of the origin itself where it is not certain, and hints."""
+class Begin(NamedTuple):
+    """Where a chain begins, and what is to be said of it."""
+
+    origin: Origin
+    reason: str | None = None
+    confidence: str | None = None
+    """How sure the origin itself is, where that is not certain."""
+    hints: tuple[Hint, ...] = ()
+
+
+def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: str) -> Begin:
+    """The origin of a chain, as far as the records tell it."""
     label, key = keys.ref(found.top)
     access_key = None
     principal: str | None = found.top
     if label == schema.CREDENTIAL:
         access_key = key.split(" ", 1)[0]
         principal = owner_of(graph, found.top)
-    if label == schema.CREDENTIAL and principal is None:
-        return _unresolved(), "no-identity", None, []
+        if principal is None:
+            return Begin(_unresolved(), "no-identity")
     if label == schema.SESSION or principal is None:
-        return _unresolved_or_service(graph, asked, found)
-    node = graph.nodes.get(principal, {})
-    kind = node.get("kind")
-    if kind is None and asked.who is not None and str(keys.principal(asked.who).ref) == principal:
-        stated = keys.principal(asked.who)
-        node = {
-            "kind": stated.kind,
-            "name": stated.name,
-            "account": stated.account,
-            "arn": stated.arn,
-            "provider": stated.provider,
-        }
-        kind = stated.kind
-    identifier, known = keys.ref(principal).key, principal if principal in graph else None
-    own, reason, hints = None, None, []
+        stated = stated_by(asked.who) if asked.who is not None and not found.hops else None
+        if stated is None:
+            return _unresolved_or_service(graph, asked, found)
+        principal = str(stated[0].ref)
+        found = found._replace(own=stated[1])
+    node = dict(graph.nodes.get(principal, {}))
+    if node.get("kind") is None and asked.who is not None:
+        for stated_here in (keys.principal(asked.who), *filter(None, [(stated_by(asked.who) or (None, None))[0]])):
+            if str(stated_here.ref) == principal:
+                node = stated_here._asdict()
+    kind, identifier = node.get("kind"), keys.ref(principal).key
+    origin = Origin(
+        node=principal if principal in graph else None, kind=kind or "Unresolved", id=identifier,
+        account=node.get("account"), name=node.get("name"), access_key_id=access_key,
+    )  # fmt: skip
     if kind in ("IAMUser", "RootUser", "AWSService", "Anonymous"):
-        resource = None
-        if (
-            kind == "IAMUser"
-            and access_key is None
-            and not found.hops
-            and asked.who is not None
-            and is_forwarded(asked.who)
-        ):
-            access_key, own, more = _forward_parent(reader, asked, identifier)
-            hints += more
+        hints: tuple[Hint, ...] = ()
+        if kind == "IAMUser":
+            forwarded = access_key is None and not found.hops and asked.who is not None and is_forwarded(asked.who)
+            if forwarded and found.unseen is None:
+                access_key, hints = _forward_parent(reader, asked, identifier)
+            origin = origin.model_copy(update={"id": node.get("arn") or identifier, "access_key_id": access_key})
+        if kind == "RootUser" and not found.hops and asked.who is not None and asked.who.assumed_root_unknown:
+            found = found._replace(own="LIKELY")
         if kind == "AWSService":
-            resource = _resource(graph, found)
-        name = node.get("name")
-        return (
-            Origin(
-                node=known,
-                kind=kind,
-                id=identifier,
-                account=node.get("account"),
-                name=name,
-                access_key_id=access_key,
-                resource=resource,
-            ),
-            None,
-            own,
-            hints,
-        )
+            origin = origin.model_copy(update={"resource": _resource(graph, found)})
+        return Begin(origin, None, found.own, hints)
     if kind in ("SAMLIdentity", "WebIdentity"):
-        return (
-            Origin(
-                node=known,
-                kind=kind,
-                id=node.get("name"),
-                account=_first_account(found),
-                name=node.get("name"),
-                provider=node.get("provider"),
-            ),
-            None,
-            None,
-            hints,
-        )
+        update = {"id": node.get("name"), "account": _first_account(found), "provider": node.get("provider")}
+        return Begin(origin.model_copy(update=update))
     if kind == "IdentityCenterUser":
         user_id = None if identifier.startswith("name/") else identifier.rsplit("/", 1)[-1]
-        provider = None
-        return (
-            Origin(
-                node=known,
-                kind=kind,
-                id=user_id,
-                account=None,
-                name=node.get("name"),
-                provider=provider or node.get("provider"),
-            ),
-            None,
-            None,
-            hints,
-        )
+        update = {"id": user_id, "account": None, "provider": node.get("provider")}
+        by_service = bool(found.hops) and found.hops[0].how in ("service", "service-linked")
+        return Begin(origin.model_copy(update=update), None, "STRONG" if by_service else found.own)
     if kind == "ExternalAccount":
         role = identifier.split(":", 1)[-1].startswith("AROA")
-        reason = "account-not-loaded" if role else None
-        return (
-            Origin(
-                node=known,
-                kind=kind,
-                id=identifier,
-                account=node.get("account"),
-                name=node.get("name"),
-            ),
-            reason,
-            None,
-            hints,
-        )
-    if kind == "FederatedUser":
-        return _unresolved(), "no-session-context", None, hints
-    if kind == "Unknown" or kind is None:
-        masked = asked.who is not None and asked.who.masked
-        return _unresolved(), "masked-data" if masked else "no-identity", None, hints
+        return Begin(origin, "account-not-loaded" if role else None)
     masked = asked.who is not None and asked.who.masked
-    return _unresolved(), "masked-data" if masked else "no-session-context", None, hints
+    if kind == "Role" and (caller := _other_accounts_role(graph, asked, found)) is not None:
+        # Only another account's copy of the call is there: the role is known, its session is not.
+        update = {"kind": "ExternalAccount", "id": caller}
+        return Begin(origin.model_copy(update=update), "account-not-loaded")
+    if kind == "FederatedUser":
+        return Begin(_unresolved(), "no-session-context")
+    if kind == "Unknown" or kind is None:
+        return Begin(_unresolved(), "masked-data" if masked else "no-identity")
+    return Begin(_unresolved(), "masked-data" if masked else "no-session-context")
+
+
+def stated_by(who: Identity) -> tuple[keys.Principal, str | None] | None:
+    """The origin that a record itself states, and how sure it is where it is not certain: the user or root of its
+    session, who federated it, on whose behalf it acts; None where it states none."""
+    if who.type in ("IAMUser", "Root"):
+        return None if who.assumed_root else (keys.principal(who), "LIKELY" if who.assumed_root_unknown else None)
+    if (owner := keys.issuer(who)) is not None:
+        return owner, None
+    if who.on_behalf_of and who.type in ("AssumedRole", "Role"):
+        return keys.identity_center_user(who.identity_store, who.on_behalf_of, None), "STRONG"
+    return None
+
+
+def _other_accounts_role(graph: Graph, asked: Asked, found: Climb) -> str | None:
+    """`ACCOUNT:AROA…` of the role that called from another account, where the chain begins at its bare role."""
+    if not found.hops:
+        who = asked.who
+        return f"{who.account}:{keys.unnamed_id(who)}" if who is not None and who.type == "AWSAccount" else None
+    for _, _, way in graph.in_edges(found.first_session, data=True):
+        if way["type"] == schema.ASSUMED and set(way["event_ids"]) & set(found.hops[0].event_ids):
+            caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
+            return f"{way['caller_account']}:{caller_id.partition(':')[0]}"
+    return None
 
 
 def _unresolved() -> Origin:
     return Origin(kind="Unresolved", id=None)
 
 
-def _unresolved_or_service(
-    graph: Graph, asked: Asked, found: Climb
-) -> tuple[Origin, str | None, str | None, list[Hint]]:
+def _unresolved_or_service(graph: Graph, asked: Asked, found: Climb) -> Begin:
     """The origin of a session without a grant: the service, where the session itself tells (rule 8)."""
     session = session_key_of(found.top)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     who = asked.who if not found.hops else None
     role_arn = node.get("role_arn") or (who.role_arn if who else None) or ""
     account = node.get("account") or (who.account if who else None)
+
+    def service(name: str, confidence: str, hint: Hint, resource: str | None = None) -> Begin:
+        origin = Origin(kind="AWSService", id=name, account=account, name=name, resource=resource)
+        return Begin(origin, None, confidence, (hint,))
+
     if "/aws-service-role/" in role_arn:
-        service = role_arn.split("/aws-service-role/", 1)[1].split("/", 1)[0]
-        hint = Hint(what="service-linked role", value=role_arn, rule="8")
-        return Origin(kind="AWSService", id=service, account=account, name=service), None, "STRONG", [hint]
+        name = role_arn.split("/aws-service-role/", 1)[1].split("/", 1)[0]
+        return service(name, "STRONG", Hint(what="service-linked role", value=role_arn, rule="8"))
     if who is not None and who.in_scope_of:
-        service = _service_of(who.in_scope_type)
         hint = Hint(what="inScopeOf", value=who.in_scope_of, rule="8")
-        return (
-            Origin(kind="AWSService", id=service, account=account, name=service, resource=who.in_scope_of),
-            None,
-            "STRONG",
-            [hint],
-        )
+        return service(_service_of(who.in_scope_type), "STRONG", hint, who.in_scope_of)
     principal_id = node.get("principal_id") or (who.principal_id if who else None) or ""
     special = re.match(r"\d+:aws:ec2-(?:infrastructure|instance):(.+)", principal_id)
-    name = node.get("name") or (who.session_name if who else None) or ""
     if special:
         hint = Hint(what="principalId", value=principal_id, rule="8")
-        return (
-            Origin(
-                kind="AWSService",
-                id="ec2.amazonaws.com",
-                account=account,
-                name="ec2.amazonaws.com",
-                resource=special[1],
-            ),
-            None,
-            "STRONG",
-            [hint],
-        )
+        return service("ec2.amazonaws.com", "STRONG", hint, special[1])
+    name = node.get("name") or (who.session_name if who else None) or ""
     if re.match(r"m?i-[0-9a-f]{8,17}\Z", name) and (
         node.get("workload") or (who is not None and who.ec2_role_delivery)
     ):
-        service = "ssm.amazonaws.com" if name.startswith("mi-") else "ec2.amazonaws.com"
         hint = Hint(what="session name", value=name, rule="8")
-        return (
-            Origin(kind="AWSService", id=service, account=account, name=service, resource=name),
-            None,
-            "LIKELY",
-            [hint],
-        )
-    return _unresolved(), "grant-not-logged", None, []
+        return service("ssm.amazonaws.com" if name.startswith("mi-") else "ec2.amazonaws.com", "LIKELY", hint, name)
+    return Begin(_unresolved(), "grant-not-logged")
 
 
 def _service_of(issuer_type: str | None) -> str:
@@ -214,11 +183,11 @@ def _first_account(found: Climb) -> str | None:
     return found.hops[0].account if found.hops else None
 
 
-def _forward_parent(reader: Reader, asked: Asked, principal: str) -> tuple[str | None, str | None, list[Hint]]:
+def _forward_parent(reader: Reader, asked: Asked, principal: str) -> tuple[str | None, tuple[Hint, ...]]:
     """The long-term key behind a forward access call: that of the direct call beside it (rule 7)."""
     who, time = asked.who, asked.time
     if who is None or time is None:
-        return None, None, []
+        return None, ()
     service = (who.invoked_by or "").removesuffix(".amazonaws.com")
     for seconds in PARENT_SECONDS:
         calls = reader.direct_calls(principal, time, seconds)
@@ -226,10 +195,10 @@ def _forward_parent(reader: Reader, asked: Asked, principal: str) -> tuple[str |
             calls = [call for call in calls if call[1] == service]
         found = sorted({key for _, _, key in calls})
         if len(found) == 1:
-            return found[0], None, [Hint(what="direct call with key", value=found[0], rule="7")]
+            return found[0], (Hint(what="direct call with key", value=found[0], rule="7"),)
         if found:
-            return None, None, [Hint(what="direct call with key", value=key, rule="7") for key in found]
-    return None, None, []
+            return None, tuple(Hint(what="direct call with key", value=key, rule="7") for key in found)
+    return None, ()
 
 
 def person_of(origin: Origin) -> Person | None:
@@ -243,20 +212,67 @@ def person_of(origin: Origin) -> Person | None:
     return None
 
 
-def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hint]:
-    """What names somebody without proving it (rules 11 and 12)."""
-    if origin.kind not in ("Unresolved", "ExternalAccount"):
-        return []
+def named_origin(reader: Reader, asked: Asked, origin: Origin) -> Origin:
+    """The origin by the name that its unique ID had at the time: users are renamed, Identity Center users learnt."""
+    if origin.kind == "IdentityCenterUser" and origin.id and origin.name is None:
+        return origin.model_copy(update={"name": _name_at(reader.names_of(origin.id), asked.time)})
+    unique = keys.unnamed_id(asked.who) if asked.who is not None else None
+    if origin.kind == "IAMUser" and unique and asked.who is not None and asked.who.user_name is None:
+        names = [one for one in reader.names_of(unique) if keys.named(one.principal).account == origin.account]
+        now = _at(names, asked.time)
+        if now is not None and len({one.principal for one in names}) > 1:
+            user = keys.named(now.principal, now.arn)
+            return origin.model_copy(update={"id": user.arn, "name": user.name, "node": str(user.ref)})
+    return origin
+
+
+def _at(names: Iterable[Sighting], time: int | None) -> Sighting | None:
+    """The name that was in use at a time: the latest that was seen by then, else the earliest after."""
+    ordered = sorted(names, key=lambda one: (one.last, one.first, one.principal, one.arn))
+    before = [one for one in ordered if time is None or one.first <= time]
+    return max(before, key=lambda one: (one.first, one.last, one.arn)) if before else next(iter(ordered), None)
+
+
+def _name_at(names: Iterable[Sighting], time: int | None) -> str | None:
+    found = _at(names, time)
+    return found.arn if found is not None and found.arn else None
+
+
+def on_behalf_of(
+    reader: Reader, graph: Graph, asked: Asked, found: Climb, start: str, origin: Origin
+) -> tuple[Behalf | None, Origin]:
+    """For whom the credentials acted, and the origin: a product provider acts for the principal that delegated to
+    it, an application for an Identity Center user."""
+    who = asked.who
+    session = session_key_of(start)
+    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    delegate = (who.delegate if who is not None else None) or node.get("delegate")
+    if delegate:
+        delegator = Behalf(kind=origin.kind, id=origin.id, name=origin.name, account=origin.account)
+        return delegator, Origin(kind="ExternalAccount", id=f"{delegate}:", account=delegate)
+    users = [who.on_behalf_of] if who is not None and who.on_behalf_of else list(node.get("on_behalf_of") or ())
+    if len(users) != 1 or origin.kind in ("IdentityCenterUser", "Unresolved"):
+        return None, origin
+    return Behalf(kind="IdentityCenterUser", id=users[0], name=_name_at(reader.names_of(users[0]), asked.time)), origin
+
+
+def hints_of(reader: Reader, graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hint]:
+    """What names somebody without proving it (rules 11 and 12), and the other names of a renamed user."""
     hints = []
+    unique = (asked.who.principal_id or "").partition(":")[0] if asked.who is not None else ""
+    if origin.kind == "IAMUser" and unique.startswith("AIDA"):
+        others = {keys.named(one.principal).name for one in reader.names_of(unique)} - {origin.name, None}
+        hints += [Hint(what="also named", value=name, rule="unique ID") for name in sorted(others)]  # type: ignore[type-var,arg-type]  # None is taken out
+    if origin.kind not in ("Unresolved", "ExternalAccount"):
+        return hints
     who = asked.who
     session = session_key_of(start)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     source_identity = node.get("source_identity") or (who.source_identity if who else None)
     if source_identity:
         hints.append(Hint(what="source identity", value=source_identity, rule="11"))
-    on_behalf = node.get("on_behalf_of") or (who.on_behalf_of if who else None)
-    if on_behalf:
-        hints.append(Hint(what="on behalf of Identity Center user", value=on_behalf, rule="11"))
+    behalf = node.get("on_behalf_of") or ([who.on_behalf_of] if who and who.on_behalf_of else [])
+    hints += [Hint(what="on behalf of Identity Center user", value=one, rule="11") for one in behalf]
     role_arn = node.get("role_arn") or (who.role_arn if who else None) or ""
     name = node.get("name") or (who.session_name if who else None)
     if name and ("AWSReservedSSO_" in role_arn or "@" in name):
@@ -269,15 +285,18 @@ def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hin
 
 
 def why(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> tuple[str, Missing]:
-    """Why the chain ends open, and which logs would settle it (guide §12.5)."""
-    session = session_key_of(found.top)
+    """Why a session's way in was not seen, and which logs would settle it (guide §12.5)."""
+    session = session_key_of(found.unseen or found.top)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     who = asked.who
     account = node.get("account") or (who.account if who else None)
     created = parse_when(node["created"]) if node.get("created") else (who.created if who else asked.time)
     day = iso(created)[:10] if created is not None else None
+    if (session and ":assumed-root/" in session) or (not session and who is not None and who.assumed_root):
+        # AssumeRoot is logged where it was called: in the management account or a delegated administrator's.
+        return "account-not-loaded", Missing(account=None, region=None, day=day)
     missing = Missing(account=account, region=None, day=day)
-    if who is not None and who.masked and not found.hops:
+    if who is not None and who.masked and not found.hops and found.unseen is None:
         return "masked-data", missing
     if created is None:
         return "no-session-context", missing
@@ -288,7 +307,7 @@ def why(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> tuple[str, 
         return "before-collection", missing
     if around.gap:
         return "gap", missing
-    if not around.reads:
+    if not around.reads and found.unseen is None:
         return "reads-not-logged", missing
     if who is not None and who.access_key_id and not found.hops and _issued_to_another(reader, who):
         return "recycled-key-mismatch", missing

@@ -10,7 +10,6 @@ from lineage.keys import ref
 from lineage.questions.common.grants import account_of
 from lineage.questions.common.subjects import own_calls
 from lineage.questions.hunting.ground import Found, Ground, Rule, many, span
-from lineage.questions.whole.forest import bare
 from lineage.seen import RowSeen, Which
 from lineage.times import parse_when
 
@@ -53,7 +52,7 @@ def keys_for_others(ground: Ground) -> Iterable[Found]:
         if edge["type"] == schema.ISSUED and edge.get("event_id") and not edge["parent"]:
             owner = forest.owners.get(target) or _made_for(ground, source, edge["event_id"])
             maker = forest.origin(source)
-            if owner is None or (maker is not None and bare(maker.node) == bare(owner)):
+            if owner is None or (maker is not None and maker.node == owner):
                 continue
             made.append((edge["time"], target, source, owner, list(edge["event_ids"])))
     keys = {target: ref(target).key for _, target, _, _, _ in made}
@@ -88,15 +87,15 @@ def passwords(ground: Ground) -> Iterable[Found]:
     signed_in: dict[str, list[tuple[int, str, list[str]]]] = defaultdict(list)
     for node, hop in forest.hops.items():
         if hop.way["how"] == "console" and (owner := forest.owners.get(node)) is not None:
-            signed_in[bare(owner)].append((forest.begun(node), node, list(hop.way["event_ids"])))
+            signed_in[owner].append((forest.begun(node), node, list(hop.way["event_ids"])))
     for source, target, edge in forest.graph.edges(data=True):
         login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
         changed = edge["type"] == schema.CHANGED and edge["what"] == "password" and edge.get("after") == "updated"
         maker = forest.origin(source) if login or changed else None
-        if not (login or changed) or (maker is not None and bare(maker.node) == bare(target)):
+        if not (login or changed) or (maker is not None and maker.node == target):
             continue
         time = parse_when(edge["time"]) or 0
-        after = sorted(one for one in signed_in.get(bare(target), ()) if 0 <= one[0] - time <= SOON_HOURS * 3600)
+        after = sorted(one for one in signed_in.get(target, ()) if 0 <= one[0] - time <= SOON_HOURS * 3600)
         if after and ground.within(after[0][0]):
             verb = "made a console password" if login else "changed the console password"
             yield Found(

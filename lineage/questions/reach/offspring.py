@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from lineage import schema
-from lineage.keys import bare_user, ref
+from lineage.keys import ref
 from lineage.questions.common.asks import TOKEN_LIFE_SECONDS
 from lineage.questions.common.climb import owner_of, principal_of, session_key_of
 from lineage.questions.common.reader import Reader
@@ -194,8 +194,8 @@ def _is_making(way: Way) -> bool:
 
 
 def same_user(one: str | None, other: str | None) -> bool:
-    """Are they the same user? Requests name a user without its path."""
-    return one is not None and other is not None and (one == other or bare_user(one) == bare_user(other))
+    """Are they the same user?"""
+    return one is not None and one == other
 
 
 def _preorder(roots: Sequence[Link], below: dict[str, list[Link]]) -> Iterator[Link]:

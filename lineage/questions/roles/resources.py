@@ -85,7 +85,7 @@ class Wanted(NamedTuple):
             if parts is not None:
                 told.add(str(keys.role(*parts[:3]).ref))
             elif ":user/" in key:
-                told |= {f"{schema.PRINCIPAL} {key}", f"{schema.PRINCIPAL} {keys.bare_user(key)}"}
+                told.add(str(keys.user(key).ref))
             elif key.endswith(":root"):
                 told.add(f"{schema.PRINCIPAL} {key}")
         return sorted(told)

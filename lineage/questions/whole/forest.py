@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lineage import keys, schema
+from lineage import schema
 from lineage.keys import ref
+from lineage.questions.common.climb import states_its_user
 from lineage.seen import Graph
 from lineage.times import parse_when
 
@@ -56,6 +57,8 @@ class Forest:
         """Principals of sessions and keys."""
         self.children: dict[str, list[str]] = {}
         """By session: those that it obtained."""
+        self.stated: dict[str, str] = {}
+        """By session without a grant: the one origin that its own records state, as a reference."""
         self._tops: dict[str, str] = {}
         self._depths: dict[str, int] = {}
         self._read(graph)
@@ -67,15 +70,22 @@ class Forest:
         self.sessions = dict(sorted(found, key=lambda one: (one[1].get("created") or "", one[0])))
         ways: list[tuple[str, str, Attributes]] = []
         issuers: dict[str, str] = {}
+        stated: dict[str, set[str]] = {}
         for source, target, edge in graph.edges(data=True):
             kind = edge["type"]
-            if kind in (schema.SESSION_OF, schema.BELONGS_TO):
+            if kind == schema.SESSION_OF and edge.get("stated"):
+                stated.setdefault(source, set()).add(target)
+            elif kind in (schema.SESSION_OF, schema.BELONGS_TO):
                 self.owners[source] = target
             elif kind == schema.ISSUED and edge["parent"]:
                 issuers[target] = source
             elif kind == schema.ASSUMED and edge["parent"]:
                 ways.append((source, target, edge))
+        several = {session for session, found in stated.items() if len(found) > 1}
+        self.stated = {session: found.pop() for session, found in stated.items() if len(found) == 1}
         for source, target, edge in ways:
+            if target in several:
+                continue  # a service that acts for several users: each may be the origin
             caller = issuers.get(source, source)
             self.hops[target] = Hop(caller, edge)
             if caller.startswith(f"{schema.SESSION} "):
@@ -113,9 +123,13 @@ class Forest:
             node = f"{schema.SESSION} {key.split(' ', 1)[1]}"
         top = self.top(node)
         label, _ = ref(top)
+        principal: str | None = top if label == schema.PRINCIPAL else self.owners.get(top)
         if label == schema.SESSION:
-            return self._service(top)
-        principal = top if label == schema.PRINCIPAL else self.owners.get(top)
+            principal = self.stated.get(top)
+            if principal is None and states_its_user(self.sessions.get(top, {}), top):
+                principal = self.owners.get(top)
+            if principal is None:
+                return self._service(top)
         body = self.graph.nodes.get(principal, {}) if principal else {}
         if principal is None or body.get("kind") not in ORIGINS:
             return None
@@ -176,8 +190,3 @@ def account_of_role(arn: str | None) -> str | None:
 def short(arn: str | None) -> str:
     """The last part of a role's ARN, as people say it."""
     return (arn or "a role").rsplit("/", 1)[-1]
-
-
-def bare(user: str) -> str:
-    """Reference of a user without its path, as requests name it; any other reference as it is."""
-    return f"{schema.PRINCIPAL} {keys.bare_user(ref(user).key)}" if ":user/" in user else user

@@ -1,0 +1,7 @@
+// Long-term access keys of a principal
+// $principal: text.
+// Columns: key. In order.
+MATCH (:Principal {key: $principal})<-[:BELONGS_TO]-(c:Credential)
+WHERE NOT c.key CONTAINS ' '
+RETURN c.key AS key
+ORDER BY key
