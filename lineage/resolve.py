@@ -283,14 +283,15 @@ class _Workspace:
             portals = agreeing(context.portals(first), first.session_name, {user_id for _, user_id in user_ids})
             if not user_ids and len({fact.caller.on_behalf_of for fact in portals}) == 1:
                 user_ids = tuple((fact.caller.identity_store, fact.caller.on_behalf_of or "") for fact in portals[:1])
+        owner = principal_of(actors, first)
         return Session(
             key=key,
             account=(who.account if who else None) or (first.account if first else None),
             principal_id=principal_id,
             created=created,
             type=session_type(who, first),
-            name=(who.session_name if who else None) or (first.session_name if first else None),
-            principal=principal_of(actors, first),
+            name=_name(actors, first) or (owner.name if owner.kind in ("IAMUser", "RootUser") else None),
+            principal=owner,
             actors=tuple(actors),
             assumed=assumed,
             issued=issued,
@@ -330,6 +331,12 @@ def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tupl
         if who.on_behalf_of:
             found.add(("on-behalf-of", keys.identity_center_user(who.identity_store, who.on_behalf_of, None)))
     return tuple(sorted(found)) if not calls or len(found) > 1 else ()
+
+
+def _name(actors: Sequence[Actor], grant: Grant | None) -> str | None:
+    """The session name that was chosen; None of the sessions of users and root."""
+    stated = min((actor.who.session_name for actor in actors if actor.who.session_name), default=None)
+    return stated or (grant.session_name if grant else None)
 
 
 def _began(fact: SignIn) -> int:

@@ -101,7 +101,11 @@ def _element(
     unresolved = origin.kind == "Unresolved"
     classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]
     classes += [begin.confidence] if begin.confidence else []
-    classes += joined[1:] if joined and not _is_sure(asked) else []
+    stated = stated_by(asked.who) if asked.who is not None else None
+    if stated is None:
+        classes += joined[1:] if joined else []
+    elif stated[1] is not None and joined:
+        classes.append(stated[1])
     missing = None
     unseen = found.unseen is not None or _states_itself(asked, found)
     if found.several:
@@ -142,12 +146,6 @@ def states_its_origin(graph: Graph, hop: Hop, origin: Origin) -> bool:
                 if edge["type"] == schema.SESSION_OF)  # fmt: skip
         return not any(sure)
     return node.get("issuer") is not None and f"{schema.PRINCIPAL} {node['issuer']}" == origin.node
-
-
-def _is_sure(asked: Asked) -> bool:
-    """Does the asked record itself state its origin for certain, whatever session it belongs to?"""
-    stated = stated_by(asked.who) if asked.who is not None else None
-    return stated is not None and stated[1] is None
 
 
 def _states_itself(asked: Asked, found: Climb) -> bool:

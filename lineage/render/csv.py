@@ -34,7 +34,8 @@ WHO = (
     "identity_arn", "identity_account", "principal_id", "creation_date", "access_key_id",
     "time", "api", "how", "via", "role_arn", "session_name", "session_account", "hop_access_key_id",
     "caller_access_key_id", "source_ip", "user_agent", "cross_account", "rule", "hop_confidence", "event_ids",
-    "sign_in_event_ids", "made_by", "made_by_event_ids", "started_by", "started_by_event_ids",
+    "sign_in_event_ids", "on_behalf_of", "invoked_by", "credentials", "made_by", "made_by_event_ids", "started_by",
+    "started_by_event_ids",
 )  # fmt: skip
 TRACE = (
     "parent", "ref", "relation", "how", "time", "account", "role_arn", "session_name", "confidence", "what",
@@ -108,7 +109,12 @@ def _who(number: int, answer: WhoAnswer) -> Iterator[Row]:
         *((missing.account, missing.region, missing.day) if missing else (None, None, None)),
         identity.arn, identity.account, identity.principal_id, identity.creation_date, identity.access_key_id,
     )  # fmt: skip
-    tail: Row = ()
+    behalf = answer.on_behalf_of
+    known = [
+        " ".join(filter(None, (one.what, one.key, one.made_by and f"made by {one.made_by}")))
+        for one in answer.credentials
+    ]
+    tail: Row = ((behalf.name or behalf.id) if behalf else None, identity.invoked_by, known or None)
     for made in (answer.made_by, answer.started_by):
         source = made.answer.origin if made else None
         tail += (source.id or source.kind if source else None, made.event_ids if made else None)

@@ -48,12 +48,8 @@ def _list(who: Who) -> Iterator[Line]:
 def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     """The verdict, why it is open if it is, and the rungs."""
     yield Line(indent, *_verdict(answer), (f": {words.CONFIDENCE[answer.confidence]}", "quiet"))
-    if answer.reason:
-        yield Line(indent + "  ", (words.reason(answer.reason), "open"))
-    elif answer.ambiguous:
-        yield Line(indent + "  ", ("The caller is certain; which of its grants was used is not.", "open"))
-    if settle := words.settle(answer.missing):
-        yield Line(indent + "  ", clean(settle))
+    for note in words.notes(answer):
+        yield Line(indent + "  ", (clean(note), "open"))
     yield Line("")
     yield from _origin(answer.origin, indent + "  ")
     for position, hop in enumerate(answer.hops):
@@ -109,8 +105,9 @@ def _hop(hop: Hop, below: Hop | None, indent: str) -> Iterator[Line]:
     candidates = f", {hop.candidates} candidates" if hop.candidates > 1 else ""
     yield Line(bar + "  ", (hop.confidence, hop.confidence), (f"  rule {hop.rule}{candidates}", "quiet"))
     yield Line(indent + "▼")
-    name = (hop.role_arn or "").rsplit("/", 1)[-1] or hop.session.principal_id or "a session"
-    session = f" as {clean(hop.session_name)}" if hop.session_name else ""
+    role = (hop.role_arn or "").rsplit("/", 1)[-1]
+    name = role or hop.session_name or hop.session.principal_id or "a session"
+    session = f" as {clean(hop.session_name)}" if role and hop.session_name else ""
     yield Line(indent, (clean(name), "name"), session)
     yield Line(indent + "    ", ("in account ", "quiet"), hop.session.account or "unknown")
     if hop.access_key_id and below is not None:

@@ -120,10 +120,8 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     for hop in answer.hops:
         yield from _hop(hop)
     yield ""
-    if answer.reason:
-        yield from (escaped(words.reason(answer.reason)), "")
-    if settle := words.settle(answer.missing):
-        yield from (escaped(settle), "")
+    for note in words.notes(answer):
+        yield from (escaped(note), "")
     for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
         if made is not None:
             ids: Sequence[str] = made.event_ids
@@ -137,8 +135,9 @@ def _origin(answer: WhoAnswer) -> str:
 
 
 def _hop(hop: Hop) -> Iterator[str]:
-    name = (hop.role_arn or "").rsplit("/", 1)[-1] or hop.session.principal_id or "a session"
-    session = f" as {escaped(hop.session_name)}" if hop.session_name else ""
+    role = (hop.role_arn or "").rsplit("/", 1)[-1]
+    name = role or hop.session_name or hop.session.principal_id or "a session"
+    session = f" as {escaped(hop.session_name)}" if role and hop.session_name else ""
     yield f"1. **{escaped(name)}**{session} in account {escaped(hop.session.account or 'unknown')}"
     crossing = f", from account {hop.caller_account}" if hop.cross_account and hop.caller_account else ""
     place = f" from {_code(hop.source_ip)}" if hop.source_ip else ""

@@ -160,10 +160,8 @@ def _span(part: Span) -> str:
 
 def _ladder(answer: WhoAnswer) -> Iterator[str]:
     """The chain, a rung for the origin and one for each hop; what is open says why."""
-    if answer.reason:
-        yield f'<p class="open">{safe(words.reason(answer.reason))}</p>'
-    if settle := words.settle(answer.missing):
-        yield f"<p>{safe(settle)}</p>"
+    for note in words.notes(answer):
+        yield f'<p class="open">{safe(note)}</p>'
     origin = answer.origin
     kind = words.KINDS.get(origin.kind, origin.kind)
     told = [("id", origin.id if origin.id != origin.name else None), ("resource", origin.resource)]
@@ -186,8 +184,9 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
 
 
 def _hop(hop: Hop) -> str:
-    name = (hop.role_arn or "").rsplit("/", 1)[-1] or hop.session.principal_id or "a session"
-    session = f"as {hop.session_name}" if hop.session_name else ""
+    role = (hop.role_arn or "").rsplit("/", 1)[-1]
+    name = role or hop.session_name or hop.session.principal_id or "a session"
+    session = f"as {hop.session_name}" if role and hop.session_name else ""
     crossing = f", from account {hop.caller_account} into {hop.account}" if hop.cross_account else ""
     place = " ".join(filter(None, ("from", hop.source_ip, hop.user_agent))) if hop.source_ip else None
     lines = [

@@ -31,8 +31,7 @@ def origin(whose: Whose) -> tuple[str | tuple[str, str], ...]:
         why = reason(whose.reason) if whose.reason else "The chain is open."
         return "credentials of ", (clean(call_it(whose)), "open"), f" ({why.rstrip('.')})"
     resource = f" for {clean(whose.resource)}" if whose.resource else ""
-    maker = f", key made with credentials of {clean(whose.made_by)}" if whose.made_by else ""
-    said = f" ({KINDS.get(whose.kind, whose.kind)}{_provider(whose)}){resource}{maker}"
+    said = f" ({KINDS.get(whose.kind, whose.kind)}{_provider(whose)}){resource}"
     sure: tuple[str | tuple[str, str], ...] = () if whose.confidence == "EXACT" else (" ", (whose.confidence,) * 2)
     return "credentials of ", (clean(call_it(whose)), "name"), said, *sure
 

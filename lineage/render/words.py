@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.answers import Missing, Origin, Provenance, WhoAnswer
+from lineage.answers import KnownCredential, Missing, Origin, Provenance, WhoAnswer
 
 CONFIDENCE: Final[dict[str, str]] = {
     "EXACT": "stated by the records or by the very key",
@@ -91,7 +91,9 @@ def whose(origin: Origin) -> str:
             service = origin.name or origin.id or "an AWS service"
             return f"{service} for {origin.resource}" if origin.resource else service
         case "ExternalAccount":
-            return f"{origin.id}, a principal of account {origin.account}"
+            if not (origin.id or "").partition(":")[2]:
+                return f"account {origin.account}"
+            return f"{origin.name or origin.id}, a principal of account {origin.account}"
         case "Unresolved":
             return "a caller that the loaded logs do not name"
         case _:
@@ -104,7 +106,57 @@ def verdict(answer: WhoAnswer) -> str:
         return "no credentials: an anonymous call"
     if answer.origin.kind == "Unresolved":
         return f"credentials of {whose(answer.origin)}"
-    return f"credentials of {whose(answer.origin)} ({KINDS.get(answer.origin.kind, answer.origin.kind)})"
+    shown = f"credentials of {whose(answer.origin)} ({KINDS.get(answer.origin.kind, answer.origin.kind)})"
+    return f"{shown}, {by_another(answer.made_by)}" if answer.made_by is not None else shown
+
+
+def by_another(made: Provenance) -> str:
+    """What somebody else made for the origin, for the headline: the owner of a key is never named alone."""
+    maker = whose(made.answer.origin)
+    if made.what == "access key":
+        return f"by a key that {maker} made"
+    if made.what == "login profile":
+        return f"by a password that {maker} set"
+    return f"a user that {maker} created"
+
+
+def notes(answer: WhoAnswer) -> list[str]:
+    """What is to be said under the verdict, a sentence each: why it is open or the way in was not seen, which logs
+    would settle it, for whom the credentials acted, which credentials of the user are known."""
+    found = []
+    if answer.reason:
+        why = reason(answer.reason)
+        found.append(f"The way in was not seen. {why}" if _way_in_unseen(answer) else why)
+    elif answer.ambiguous:
+        found.append("The caller is certain; which of its grants was used is not.")
+    if shown := settle(answer.missing):
+        found.append(shown)
+    if answer.on_behalf_of is not None:
+        behalf = answer.on_behalf_of
+        kind = KINDS.get(behalf.kind, behalf.kind)
+        verb = "delegated by" if answer.origin.kind == "ExternalAccount" else "on behalf of"
+        found.append(f"Acted {verb} {behalf.name or behalf.id} ({kind}).")
+    if answer.identity.invoked_by and answer.origin.kind in ("IAMUser", "RootUser"):
+        found.append(f"{answer.identity.invoked_by} made the call in the user's name (forward access).")
+    return found + [_known(credential) for credential in answer.credentials]
+
+
+def _way_in_unseen(answer: WhoAnswer) -> bool:
+    return answer.origin.kind in ("IAMUser", "RootUser", "IdentityCenterUser") and answer.reason in (
+        "account-not-loaded", "before-collection", "gap", "grant-not-logged", "reads-not-logged",
+        "recycled-key-mismatch", "region-not-loaded",
+    )  # fmt: skip
+
+
+def _known(credential: KnownCredential) -> str:
+    """A credential that could have been used, in a sentence."""
+    what = f"{credential.what} {credential.key}" if credential.key else credential.what
+    if credential.time is None:
+        return f"Known credential: {what}; the call that made it is not in the loaded logs."
+    verb = "set" if credential.what == "password" else "made"
+    maker = f" with credentials of {credential.made_by}" if credential.made_by else " by the user"
+    events = " ".join(credential.event_ids)
+    return f"Known credential: {what}, {verb}{maker} at {credential.time} ({credential.api}, {events})."
 
 
 def reason(code: str) -> str:

@@ -70,7 +70,7 @@ def chain(answer: WhoAnswer) -> list[str]:
     for hop in answer.hops:
         role = role_of(hop.role_arn) if hop.role_arn else None
         name = role[2] if role else hop.how
-        told.append(f"{name} as {hop.session_name}" if hop.session_name else name)
+        told.append(f"{name} as {hop.session_name}" if role and hop.session_name else name)
     return told
 
 
@@ -78,7 +78,8 @@ def call_it(whose: Whose) -> str:
     """What to call it in one breath: the origin's name, else the person, else the candidates or `nobody known`."""
     if whose.kind == "Unresolved":
         return " or ".join(whose.candidates) if whose.candidates else "nobody known"
-    return whose.name or whose.person or whose.id or whose.kind
+    name = whose.name or whose.person or whose.id or whose.kind
+    return f"{name}, by a key that {whose.made_by} made" if whose.made_by else name
 
 
 __all__ = ["call_it", "chain", "one", "short", "whose"]
