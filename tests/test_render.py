@@ -218,7 +218,7 @@ def test_the_maker_of_a_key_stands_beside_its_owner() -> None:
         )
     )
 
-    assert text.startswith("credentials of svc (IAM user) — STRONG")
+    assert text.startswith("credentials of svc (IAM user), by a key that alice@example.com made — STRONG")
     assert "access key made with credentials of alice@example.com (Identity Center user)" in text
     assert text.index("svc") < text.index("alice") < text.index("AROAX:ops")
 
