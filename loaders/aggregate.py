@@ -28,6 +28,7 @@ from lineage.batch import (
     SetAside,
     Sighting,
     actor_id,
+    event_id_bytes,
     event_id_text,
     relation_of,
     stable_id,
@@ -228,6 +229,8 @@ class Aggregator:
                 ):
                     mark = _mark(len(rows), kind, row, record, time, rank)
                     marks.append(mark)
+                    if record.addendum is not EMPTY and event_id and mark.id != event_id_text(event_id):
+                        self._batch.amended.append((event_id_bytes(event_id), mark.id))
                     event_id, fingerprint = mark.id, mark.fingerprint
                 if time < row.first:
                     row.first = time

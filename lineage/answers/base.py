@@ -68,6 +68,8 @@ class Whose(Model):
     """From the origin to the identity: `NAME`, then `ROLE as SESSION_NAME` for each hop."""
     candidates: list[str] = []
     """Names of the callers that fit, where several do; sorted."""
+    candidates_more: int = 0
+    """Further callers that fit and are not named in `candidates`."""
     node: str | None = None
     """Node of the origin in the graph, as label and key; null where it has none."""
 

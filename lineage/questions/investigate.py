@@ -221,7 +221,7 @@ def _begins(who: Sequence[answers.WhoAnswer], ask: str) -> str | None:
     if who[0].origin.access_key_id:
         return who[0].origin.access_key_id
     for hop in who[0].hops[:1]:
-        return f"{hop.session.account or ''}/{hop.session.principal_id}/{hop.session.creation_date}"
+        return hop.session.key
     return None if who[0].origin.kind == "AWSService" and who[0].identity.creation_date is None else ask
 
 

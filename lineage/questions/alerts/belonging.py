@@ -94,8 +94,5 @@ def chain(lead: Lead, answers: Iterable[WhoAnswer]) -> set[str]:
     found = {session_key_of(start) or ref(start).key for start in lead.subject.starts}
     for answer in answers:
         if not answer.ambiguous or answer.reason is None:
-            found |= {
-                f"{hop.session.account or ''}/{hop.session.principal_id}/{hop.session.creation_date}"
-                for hop in answer.hops
-            }
+            found |= {hop.session.key for hop in answer.hops if hop.session.key}
     return found
