@@ -42,6 +42,7 @@ class Subject(Model):
     """Key of its node; the text itself of an address or agent."""
     sessions: list[str] = []
     """Keys of the sessions that it stands for, oldest first; at most 100."""
+    sessions_total: int = 0
 
 
 class Whose(Model):

@@ -47,7 +47,10 @@ class Subject(NamedTuple):
 
     def told(self) -> answers.Subject:
         """As it stands in an answer."""
-        return answers.Subject(kind=self.kind, key=self.key, sessions=list(self.sessions[:SESSIONS_SHOWN]))  # type: ignore[arg-type]  # one of the words
+        sessions = self.sessions
+        return answers.Subject(
+            kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
+        )  # fmt: skip
 
 
 def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
