@@ -70,7 +70,8 @@ def kind_of(ask: str) -> str:
         return "record"
     if ask.startswith("arn:"):
         return "arn"
-    if _KEY.match(ask):
+    key, _, session = ask.partition(" ")
+    if _KEY.match(key) and (not session or _SESSION.match(session)):
         return "key"
     return "session" if _SESSION.match(ask) else "event"
 
@@ -284,8 +285,13 @@ def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
         for session in sessions:
             if at is None or is_live(session, session.key, at):
                 yield Asked(f"{schema.SESSION} {session.key}", None, None)
-        if not temporary or (not sessions and not session_name and at is None and reader.identities_of(node)):
+        if not temporary or (not sessions and at is None and calls_itself(reader, node, session_name)):
             yield Asked(str(node), None, None)
+
+
+def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:
+    """Do calls hang on a role or federated user itself, because they state no session? Of one name if given."""
+    return any(session_name in (None, who.session_name) for who in reader.identities_of(node))
 
 
 def _seen_session(reader: Reader, key: str) -> SessionSeen | None:

@@ -65,7 +65,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
         return _if_called(reader, Subject(ask, "agent", ask[len(AGENT) :], (), Which("agent", (ask[len(AGENT) :],))))
     if re.fullmatch(r"\d{12}", ask):
         return Subject(ask, "account", ask, (), Which("account", (ask,))) if reader.coverage(ask) else None
-    if is_address(ask):
+    if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
         known = ask in reader.addresses()
         return Subject(ask, "address", ask, (), Which("address", (ask,))) if known else None
     what = asks.meant(reader, ask, kind)
@@ -137,8 +137,11 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
         partition, account, name, _, session_name = parts
         role = keys.role(partition, account, name)
         sessions = [seen.key for seen in reader.sessions_of(role.key, session_name, False)]
+        if sessions and session_name:
+            return _of_sessions(ask, sessions)
         if session_name:
-            return _of_sessions(ask, sessions) if sessions else None
+            itself = asks.calls_itself(reader, role.ref, session_name)
+            return Subject(ask, "role", role.key, (str(role.ref),), Which("node", (str(role.ref),))) if itself else None
         if not sessions and not reader.has(role.ref):
             return None
         return Subject(ask, "role", role.key, (str(role.ref),), Which("principal", (role.key,)))
