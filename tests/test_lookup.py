@@ -178,7 +178,8 @@ def test_assume_root_session_is_asked_as_printed(store: Store, tmp_path: Path) -
     for ask in (key, f"Session {key}", f"{OTHER}/{OTHER}/2026-03-02T08:00:00Z"):
         assert origins(store, ask) == [ada.arn]
         subject = store.session(ask).subject
-        assert subject is not None and subject.key == key
+        assert subject is not None
+        assert subject.key == key
 
 
 # addenda
@@ -193,8 +194,8 @@ def test_addendum_leads_to_the_event_that_it_amends(store: Store, tmp_path: Path
     event = cloud.call(session, *EC2)
     own = "a0000000-0000-4000-8000-00000000000A"
     amended = copy.deepcopy(cloud.records[-1])
-    amended |= {"eventID": own, "userAgent": "corrected",
-                "addendum": {"reason": "UPDATED_DATA", "updatedFields": "userAgent", "originalEventID": event}}  # fmt: skip
+    amended["addendum"] = {"reason": "UPDATED_DATA", "updatedFields": "userAgent", "originalEventID": event}
+    amended |= {"eventID": own, "userAgent": "corrected"}
     parts = (cloud.records, [amended])
     for one in order:
         load(store, tmp_path, parts[one])
