@@ -99,7 +99,8 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
         return loading.LoadReport(_sums(sums), aside, sums.set_aside)
 
     def who(self, ask: str, *, at: str | None = None, limit: int = 100) -> Who:
-        """Whose credentials were these really? For an event ID, access key, session, ARN or JSON record.
+        """Whose credentials were these really? For an event ID, access key, session, ARN, name, unique ID or JSON
+        record. Raises `NotFound` where several principals fit a name.
 
         `at` keeps the sessions that were live at a time; at most `limit` answers, newest first.
         """
@@ -108,7 +109,7 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
 
         ask = ask.strip()
         if kind_of(ask) == "record":
-            return self._who_record(ask)
+            return self._who_record(ask, limit)
         return who.answer(self._reader(), ask, at=second(at), limit=limit)
 
     def whos(self, asks: Iterable[str]) -> Iterator[Who]:
@@ -116,11 +117,11 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
         for ask in asks:
             yield self.who(ask)
 
-    def _who_record(self, text: str) -> Who:
+    def _who_record(self, text: str, limit: int) -> Who:
         from lineage.questions import who
         from loaders.single import one_record
 
-        return who.answer_record(self._reader(), text, *one_record(text))
+        return who.answer_record(self._reader(), text, *one_record(text), limit=limit)
 
     def trace(self, ask: str, *, limit: int = 1000) -> Trace:
         """Every session and key that came from an identity, with what was done and tried."""

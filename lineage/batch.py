@@ -178,6 +178,8 @@ class Batch(msgspec.Struct, array_like=True):
     facts: list[tuple[int, bytes, list[AnyFact]]] = []
     """By event: hour, ID, facts of the content that stands in `entries`."""
     lost: list[tuple[int, int, bytes, int]] = []
+    amended: list[tuple[bytes, str]] = []
+    """By addendum that has an ID of its own (16 bytes): the ID of the event that it amends."""
     sightings: list[Sighting] = []
     read: int = 0
     duplicates: int = 0

@@ -71,6 +71,7 @@ BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
     "_Fact": ("key", "event", "actor", "body", "s", "t", "k", "c", "f", "g", "n", "p", "q", "i"),
     "_Dirty": ("terms",),
     "_Pending": ("hour", "size", "body"),
+    "_Amended": ("key", "id", "original"),
     "_Lost": ("key", "row", "time", "id", "fingerprint"),
     "_Sighting": ("key", "principal", "unique_id", "arn", "first", "last"),
     "_Scope": ("term", "sessions"),

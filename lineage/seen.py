@@ -136,6 +136,14 @@ class SessionSeen(NamedTuple):
     expires: str | None
 
 
+class PrincipalSeen(NamedTuple):
+    """A principal as a look-up by name or unique ID finds it."""
+
+    key: str
+    kind: str
+    account: str | None
+
+
 class Coverage(msgspec.Struct, frozen=True):
     """Events of one account, region, hour and category."""
 

@@ -33,10 +33,26 @@ def show(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str
     """
     if "-" in paths:
         raise BadUse("show: standard input cannot be searched; give files or folders with --logs")
-    places = [
-        place for source in inputs.find(paths) for place in _in_file(event_id, source, loaded_sha256(source.path))
-    ]
-    return Shown(event_id=event_id, found=bool(places), places=places)
+    places = list(_places(event_id, paths, loaded_sha256))
+    originals = sorted({found for place in places if (found := _amended(place.record))} - {event_id})
+    for original in originals:
+        places += _places(original, paths, loaded_sha256)
+    note = f"{event_id} is an addendum; it amends event {' and '.join(originals)}." if originals else None
+    return Shown(event_id=event_id, found=bool(places), places=places, note=note)
+
+
+def _places(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str | None]) -> Iterator[Place]:
+    for source in inputs.find(paths):
+        yield from _in_file(event_id, source, loaded_sha256(source.path))
+
+
+def _amended(record: dict[str, object]) -> str | None:
+    """ID of the event that a record amends, None if it is no addendum that changes data."""
+    addendum = record.get("addendum")
+    if not isinstance(addendum, dict) or addendum.get("reason") != "UPDATED_DATA":
+        return None
+    original = addendum.get("originalEventID")
+    return original if isinstance(original, str) and original else None
 
 
 def _in_file(event_id: str, source: Source, loaded: str | None) -> Iterator[Place]:

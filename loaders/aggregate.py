@@ -27,6 +27,7 @@ from lineage.batch import (
     SetAside,
     Sighting,
     actor_id,
+    event_id_bytes,
     event_id_text,
     relation_of,
     stable_id,
@@ -227,6 +228,8 @@ class Aggregator:
                     for fact in mark.facts or ():
                         for name in names_in_fact(fact):
                             _sighted(self._named, name, time, time)
+                    if record.addendum is not EMPTY and event_id and mark.id != event_id_text(event_id):
+                        self._batch.amended.append((event_id_bytes(event_id), mark.id))
                     event_id, fingerprint = mark.id, mark.fingerprint
                 if time < row.first:
                     row.first = time

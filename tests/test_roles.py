@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.answers.roles import Assumed, Denied, From, Role, Touched
-from lineage.errors import BadUse
+from lineage.errors import BadUse, NotFound
 from lineage.facts import Sample, Target
 from lineage.questions.common.networks import Finder, entries, entry
 from lineage.questions.roles.bursts import BURST_SECONDS, Event, bursts, is_refusal
@@ -50,10 +50,10 @@ def test_a_role_of_several_is_not_chosen(store: Store, tmp_path: Path) -> None:
         cloud.assume_role(cloud.user(account, "ana"), cloud.role(account, "admin"), "ana")
     load(store, tmp_path, cloud)
 
-    with pytest.raises(BadUse) as told:
+    with pytest.raises(NotFound) as told:
         store.role("admin")
-    first, second = (f"arn:aws:iam::{account}:role/admin" for account in (HOME, OTHER))
-    assert str(told.value) == f"admin: 2 roles have that name; ask with an ARN: {first}, {second}"
+    first, second = (f"arn:aws:iam::{account}:role/admin (Role in account {account})" for account in (HOME, OTHER))
+    assert str(told.value) == f"admin: 2 principals have that name; ask with one of them: {first}, {second}"
     assert not store.role("nobody").found
 
 

@@ -151,3 +151,16 @@ def test_a_cypher_file_explains_itself() -> None:
     assert parsed == queries.Query(
         "roles", "Roles", "$limit: integer.", "// Roles\n// $limit: integer.\nMATCH (n)\n// not this\nRETURN n\n"
     )  # fmt: skip
+
+
+def test_addendum_is_shown_with_the_event_that_it_amends(tmp_path: Path) -> None:
+    """What an addendum amends is shown after it, and the answer says so."""
+    addendum = {**RECORD, "eventID": "amending", "addendum": {"reason": "UPDATED_DATA", "originalEventID": WANTED}}
+    (tmp_path / "1.json").write_text(json.dumps({"Records": [OTHER, RECORD]}))
+    (tmp_path / "2.json").write_text(json.dumps({"Records": [addendum]}))
+
+    shown = show("amending", [str(tmp_path)], lambda path: None)
+
+    assert [place.record["eventID"] for place in shown.places] == ["amending", WANTED]
+    assert shown.note == f"amending is an addendum; it amends event {WANTED}."
+    assert show(WANTED, [str(tmp_path)], lambda path: None).note is None

@@ -8,12 +8,16 @@ is a list of questions with what must be in the answer (`tests/matching.py`).
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lineage.errors import NotFound
+from lineage.questions.common.memo import Memo
+from lineage.questions.common.subjects import find
 from lineage.render.of import module_name
 from tests.matching import differences
 
@@ -50,16 +54,46 @@ def answer(store: Store, check: dict[str, Any]) -> Any:
     return model.model_dump(mode="json", by_alias=True)
 
 
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+ASKABLE = re.compile(
+    rf"(?:Session )?[^/ ]*/[^/]+/{TIME}|Principal .+|(?:Credential )?A[KS]IA[A-Z0-9]{{12,}}(?: [^/]*/.+/{TIME})?"
+    r"|A(?:IDA|ROA)[A-Z0-9]{12,}(?::.+)?|arn:[\w-]+:(?:iam|sts)::\d{12}:(?:user|role|assumed-role|federated-user)/.+"
+)
+"""What answers call sessions, keys and principals: keys, nodes, unique IDs and ARNs."""
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in an answer."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from texts(one)
+
+
+def unasked(store: Store, answers: list[Any], asked: set[str]) -> Iterator[str]:
+    """What answers name and no question takes: sessions, keys and principals, but for those that were only asked
+    for or tried."""
+    reader = Memo(store._store, lasts=60)
+    for text in sorted({text for one in answers for text in texts(one) if ASKABLE.fullmatch(text)} - asked):
+        if find(reader, text) is None and not (text.startswith("arn:") and store.touched(text).found):
+            yield f"{text}: named by an answer, and cannot be asked"
+
+
 @pytest.mark.parametrize(("folder", "loads"), CASES)
 def test_story(store: Store, folder: Path, loads: list[list[str]]) -> None:
-    """Every question about the story gets the answer that is right."""
+    """Every question about the story gets the answer that is right, and what answers name can be asked."""
     for names in loads:
         store.load([folder / name for name in names])
+    checks = json.loads((folder / "answers.json").read_text())
+    answers = [answer(store, check) for check in checks]
     wrong = [
         f"{check['question']} {check.get('ask', '')}\n    {line}"
-        for check in json.loads((folder / "answers.json").read_text())
-        for line in differences(check["expect"], answer(store, check))
+        for check, found in zip(checks, answers, strict=True)
+        for line in differences(check["expect"], found)
     ]
+    asked = {text for check in checks for text in texts([check.get("ask"), check.get("options")])}
+    wrong += unasked(store, answers, asked)
     if wrong:
         pytest.fail("\n  ".join([(folder / "story.md").read_text().rstrip(), *wrong]), pytrace=False)
 

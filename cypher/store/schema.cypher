@@ -18,6 +18,8 @@ CREATE CONSTRAINT lineage_started IF NOT EXISTS FOR ()-[r:STARTED]-() REQUIRE r.
 CREATE CONSTRAINT lineage_seen_from IF NOT EXISTS FOR ()-[r:SEEN_FROM]-() REQUIRE r.key IS UNIQUE;
 CREATE INDEX lineage_session_id IF NOT EXISTS FOR (n:Session) ON (n.principal_id);
 CREATE INDEX lineage_access_key IF NOT EXISTS FOR (n:Credential) ON (n.access_key_id);
+CREATE INDEX lineage_principal_name IF NOT EXISTS FOR (n:Principal) ON (n.name);
+CREATE TEXT INDEX lineage_external_key IF NOT EXISTS FOR (n:ExternalAccount) ON (n.key);
 CREATE INDEX lineage_account_id IF NOT EXISTS FOR (n:Account) ON (n.id);
 CREATE CONSTRAINT lineage__store IF NOT EXISTS FOR (n:_Store) REQUIRE n.key IS UNIQUE;
 CREATE CONSTRAINT lineage__hour IF NOT EXISTS FOR (n:_Hour) REQUIRE n.hour IS UNIQUE;
@@ -52,6 +54,9 @@ CREATE CONSTRAINT lineage__sighting IF NOT EXISTS FOR (n:_Sighting) REQUIRE n.ke
 CREATE INDEX lineage__sighting_principal IF NOT EXISTS FOR (n:_Sighting) ON (n.principal);
 CREATE INDEX lineage__sighting_id IF NOT EXISTS FOR (n:_Sighting) ON (n.unique_id);
 CREATE INDEX lineage__sighting_arn IF NOT EXISTS FOR (n:_Sighting) ON (n.arn);
+CREATE INDEX lineage__sighting_unique_id IF NOT EXISTS FOR (n:_Sighting) ON (n.unique_id);
+CREATE CONSTRAINT lineage__amended IF NOT EXISTS FOR (n:_Amended) REQUIRE n.key IS UNIQUE;
+CREATE INDEX lineage__amended_id IF NOT EXISTS FOR (n:_Amended) ON (n.id);
 CREATE CONSTRAINT lineage__scope IF NOT EXISTS FOR (n:_Scope) REQUIRE n.term IS UNIQUE;
 CREATE CONSTRAINT lineage__load IF NOT EXISTS FOR (n:_Load) REQUIRE n.id IS UNIQUE;
 CREATE INDEX lineage__aside IF NOT EXISTS FOR (n:_Aside) ON (n.load);

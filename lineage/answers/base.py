@@ -42,6 +42,7 @@ class Subject(Model):
     """Key of its node; the text itself of an address or agent."""
     sessions: list[str] = []
     """Keys of the sessions that it stands for, oldest first; at most 100."""
+    sessions_total: int = 0
 
 
 class Whose(Model):
@@ -68,6 +69,8 @@ class Whose(Model):
     """From the origin to the identity: `NAME`, then `ROLE as SESSION_NAME` for each hop."""
     candidates: list[str] = []
     """Names of the callers that fit, where several do; sorted."""
+    candidates_more: int = 0
+    """Further callers that fit and are not named in `candidates`."""
     node: str | None = None
     """Node of the origin in the graph, as label and key; null where it has none."""
 

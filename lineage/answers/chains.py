@@ -153,6 +153,14 @@ class WhoAnswer(Model):
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
 
+    @property
+    def session_key(self) -> str | None:
+        """Key of the session of the identity, to be asked with; None where it has none in the graph."""
+        label, _, key = (self.node or "").partition(" ")
+        if label == "Credential":
+            key = key.partition(" ")[2]
+        return key or None if label in ("Session", "Credential") else None
+
 
 class Who(Model):
     """Whose credentials were these really?"""

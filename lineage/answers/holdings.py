@@ -95,6 +95,8 @@ class Shown(Model):
     event_id: str
     found: bool
     places: list[Place]
+    """Those of the ID itself; of an addendum then those of the event that it amends."""
+    note: str | None = None
 
 
 class QueryRows(Model):

@@ -139,6 +139,8 @@ class Case(Model):
     subject: Subject
     whose: Whose
     who: list[WhoAnswer]
+    """One, or one a caller where several fit; at most 100 for each event or session."""
+    who_total: int
     """Back to the origin, hop by hop; one a caller where several fit."""
     calls: int
     """Its calls in the scope."""

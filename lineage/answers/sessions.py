@@ -113,7 +113,8 @@ class Session(Model):
     """Those that were used in the scope, or were asked for; newest first."""
     sessions_total: int = 0
     keys: list[KeySeen] = Field(default_factory=list)
-    """In order of first use, those without use last; then by key."""
+    """Those used in the scope, and those issued to the sessions above; in order of first use, those without use
+    last; then by key."""
     keys_total: int = 0
     addresses: list[Counted] = Field(default_factory=list)
     """Source addresses as logged, with the VPC endpoint behind a blank; most calls first. The note says where an

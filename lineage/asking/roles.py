@@ -21,8 +21,8 @@ class Roles(Asking):
     def role(self, ask: str, *, since: str | None = None, until: str | None = None, limit: int = 200) -> Role:
         """Who has assumed this role, which roles were assumed out of it, and the sessions in both directions.
 
-        For the ARN or name of a role, or a session, key or event of it. Raises `BadUse` where it is no role, or
-        several have that name.
+        For the ARN or name of a role, or a session, key or event of it. Raises `BadUse` where it is no role,
+        `NotFound` where several have that name.
         """
         from lineage.questions import role
 

@@ -50,7 +50,9 @@ Widened = Annotated[
 ]
 Ask = Annotated[
     str,
-    typer.Argument(metavar="ASK", help="Event ID, access key, session, ARN, account ID, IP address or agent:TEXT."),
+    typer.Argument(
+        metavar="ASK", help="Event ID, access key, session, ARN, name, account ID, IP address or agent:TEXT."
+    ),
 ]
 DEFAULT = "lineage.db"
 

@@ -18,7 +18,7 @@ def who(
         str,
         typer.Argument(
             metavar="ASK",
-            help="Event ID, access key, session, ARN, JSON record or a file with one; - reads lines.",
+            help="Event ID, access key, session, ARN, name, JSON record or a file with one; - reads lines.",
         ),
     ],
     store: Store = DEFAULT,
@@ -41,7 +41,7 @@ def who(
 
 @app.command(epilog="Example: lineage trace c0ffee00-0000-4000-8000-000000000007")
 def trace(
-    ask: Annotated[str, typer.Argument(metavar="ASK", help="Event ID, access key, session or ARN.")],
+    ask: Annotated[str, typer.Argument(metavar="ASK", help="Event ID, access key, session, ARN or name.")],
     store: Store = DEFAULT,
     limit: Limit = 1000,
     json: Json = False,

@@ -10,7 +10,8 @@ from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Csv, Debug, Json, Limit, Since, Store, app
 from lineage.commands.app import show as show_answer
 
-Credentials = Annotated[str, typer.Argument(metavar="ASK", help="Event ID, access key, session or ARN.")]
+END = "Event ID, access key, session, ARN, name or account ID."
+Credentials = Annotated[str, typer.Argument(metavar="ASK", help="Event ID, access key, session, ARN or name.")]
 At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Tell what works then; else at the last second loaded.")
 ]
@@ -53,8 +54,8 @@ def contain(
 
 @app.command("path", epilog="Example: lineage path 537140928816 AKIA3WQUP53HKQ7V2LCK")
 def path(
-    start: Annotated[str, typer.Argument(metavar="START", help="Event ID, access key, session, ARN or account ID.")],
-    end: Annotated[str, typer.Argument(metavar="END", help="Event ID, access key, session, ARN or account ID.")],
+    start: Annotated[str, typer.Argument(metavar="START", help=END)],
+    end: Annotated[str, typer.Argument(metavar="END", help=END)],
     store: Store = DEFAULT,
     limit: Limit = 20,
     json: Json = False,

@@ -31,7 +31,7 @@ def session(
 
 @app.command(epilog="Example: lineage timeline c0ffee00-0000-4000-8000-000000000007")
 def timeline(
-    ask: Annotated[str, typer.Argument(metavar="ASK", help="Event ID, access key, session or ARN.")],
+    ask: Annotated[str, typer.Argument(metavar="ASK", help="Event ID, access key, session, ARN or name.")],
     store: Store = DEFAULT,
     since: Since = None,
     until: Until = None,

@@ -22,7 +22,7 @@ from lineage.questions.common.reader import Reader
 from lineage.questions.common.sight import in_words, sight
 from lineage.questions.common.subjects import Subject, own_calls
 from lineage.questions.common.whose import call_it, short, whose
-from lineage.questions.who import explain
+from lineage.questions.who import explained
 from lineage.seen import RowSeen, Window
 from lineage.times import iso
 
@@ -73,16 +73,22 @@ def answer(
 
 def _examined(reader: Reader, alert: Alert, loaded: set[str]) -> Examined:
     found = leads.leads(reader, alert, loaded)
-    return Examined(alert, found, {lead.subject.starts: _who(reader, lead) for lead in found.found})
+    told = {lead.subject.starts: _who(reader, lead) for lead in found.found}
+    return Examined(
+        alert, found, {starts: who for starts, (who, _) in told.items()},
+        {starts: fitting for starts, (_, fitting) in told.items()},
+    )  # fmt: skip
 
 
-def _who(reader: Reader, lead: leads.Lead) -> list[answers.WhoAnswer]:
-    """Whose the lead is, by the event that fits the alert, else by its session, key or principal."""
+def _who(reader: Reader, lead: leads.Lead) -> tuple[list[answers.WhoAnswer], int]:
+    """Whose the lead is, by the event that fits the alert, else by its session, key or principal; and how many
+    answers there are."""
     if lead.event_ids:
         asked = list(by_event(reader, lead.event_ids[0], None))
     else:
         asked = [Asked(start, None, None) for start in lead.subject.starts[:1]]
-    return [one for each in asked for one in explain(reader, each)]
+    found = [explained(reader, each) for each in asked]
+    return [one for some, _ in found for one in some], sum(fitting for _, fitting in found)
 
 
 def _group(reader: Reader, questions: Questions, group: Together, loaded: set[str], limits: Limits) -> Group:
@@ -167,8 +173,9 @@ def _case(
     return Case(
         ask=ask_of(lead),
         subject=subject.told(),
-        whose=short(who),
+        whose=short(who, one.fitting[subject.starts]),
         who=who,
+        who_total=one.fitting[subject.starts],
         calls=_calls(rows),
         failed=_failed(rows),
         last_hour=_recent(reader, subject, until - HOUR, until, loaded),
@@ -221,7 +228,7 @@ def _begins(who: Sequence[answers.WhoAnswer], ask: str) -> str | None:
     if who[0].origin.access_key_id:
         return who[0].origin.access_key_id
     for hop in who[0].hops[:1]:
-        return f"{hop.session.account or ''}/{hop.session.principal_id}/{hop.session.creation_date}"
+        return hop.session.key
     return None if who[0].origin.kind == "AWSService" and who[0].identity.creation_date is None else ask
 
 
@@ -265,7 +272,7 @@ def _lead(one: Examined, lead: leads.Lead) -> Lead:
     return Lead(
         alert=one.alert.id, ask=ask_of(lead), subject=lead.subject.told(), how=lead.how,
         confidence=lead.confidence, calls=lead.calls, event_ids=lead.event_ids, note=lead.note,  # type: ignore[arg-type]  # one of the classes
-        whose=short(one.who[lead.subject.starts]),
+        whose=short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]),
     )  # fmt: skip
 
 

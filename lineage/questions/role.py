@@ -26,15 +26,12 @@ from lineage.questions.common.whose import call_it
 from lineage.seen import Graph, RowSeen, SessionSeen, Which, Window
 from lineage.times import iso, parse_when
 
-NAMED = 10
-"""So many roles of one name are told."""
-
 
 def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | None = None, limit: int = 200) -> Role:
     """Tell who assumed the role, who was refused, what was assumed out of it, and the sessions on both sides.
 
     The window is over the times of grants; a session without one counts at its begin. Raises `BadUse` where the ask
-    is no role.
+    is no role, `NotFound` where several have that name.
     """
     window = Window(since, until)
     key = _role(reader, ask.strip())
@@ -62,12 +59,11 @@ def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | N
 
 def _role(reader: Reader, ask: str) -> str | None:
     """The key of the role that is asked about: by its ARN or name, or by a session, key or event of it."""
-    subject = find(reader, ask)
+    subject = find(reader, ask, "Role")
     parts = role_of(ask)
-    if subject is None and parts is not None:
-        return keys.role(*parts[:3]).key if reader.calls(Which("resource", grants.spellings(reader, ask))) else None
     if subject is None:
-        return _by_name(reader, ask)
+        tried = parts is not None and reader.calls(Which("resource", grants.spellings(reader, ask)))
+        return keys.role(*parts[:3]).key if parts is not None and tried else None
     if subject.kind == "role":
         return subject.key
     graph = reader.ascend(subject.starts)
@@ -76,14 +72,6 @@ def _role(reader: Reader, ask: str) -> str | None:
     if len(roles) != 1:
         raise BadUse(f"{ask}: not the credentials of one role; ask with the ARN of a role")
     return ref(roles.pop()).key
-
-
-def _by_name(reader: Reader, name: str) -> str | None:
-    found = [key for key, _, called in reader.principals(["Role"]) if called == name]
-    if len(found) > 1:
-        shown = ", ".join(found[:NAMED]) + (" and more" if len(found) > NAMED else "")
-        raise BadUse(f"{name}: {len(found)} roles have that name; ask with an ARN: {shown}")
-    return found[0] if found else None
 
 
 class _Found:

@@ -46,16 +46,12 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
 
 
 def _starts(reader: Reader, ask: str) -> list[str]:
-    kind = asks.kind_of(ask)
-    if kind == "event":
-        granted_by_it = granted(reader, ask)
-        return granted_by_it or list(dict.fromkeys(str(seen.source) for seen in reader.events(ask)))
-    if kind == "key":
-        return [str(found) for found in reader.of_key(ask)]
-    if kind == "session":
-        start = Ref(schema.SESSION, ask)
-        return [str(start)] if reader.has(start) else []
-    return [asked.start for asked in asks.by_arn(reader, ask, None)]
+    what = asks.meant(reader, ask)
+    if what.kind == "event" and (granted_by_it := granted(reader, what.texts[0])):
+        return granted_by_it
+    if what.kind == "key":
+        return [str(found) for found in asks.credentials(reader, what.texts[0])]
+    return list(dict.fromkeys(asked.start for asked in asks.begins(reader, what, None)))
 
 
 def granted(reader: asks.Reader, event_id: str) -> list[str]:

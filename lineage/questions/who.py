@@ -7,8 +7,16 @@ from typing import Any
 from lineage import keys, schema
 from lineage.answers import CallIdentity, Hint, Hop, KnownCredential, Missing, Origin, Provenance, Who, WhoAnswer
 from lineage.facts import Identity
-from lineage.questions.common.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
-from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of, states_its_user
+from lineage.questions.common.asks import Asked, Reader, begins, locate, meant
+from lineage.questions.common.climb import (
+    MAX_CANDIDATES,
+    Climb,
+    climbed,
+    owner_of,
+    principal_of,
+    session_key_of,
+    states_its_user,
+)
 from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
 from lineage.questions.common.origins import (
     day_of,
@@ -25,22 +33,32 @@ from lineage.times import iso, parse_when
 
 
 def answer(reader: Reader, ask: str, *, at: int | None = None, limit: int = 100) -> Who:
-    """Answer for an event ID, an access key, a session key or an ARN (records: `answer_record`)."""
-    kind = kind_of(ask)
-    asked = list({"event": by_event, "key": by_key, "session": by_session, "arn": by_arn}[kind](reader, ask, at))
-    return _who(reader, ask, kind, asked, limit)
+    """Answer for an event ID, an access key, a session key, an ARN, a name or a unique ID (records: `answer_record`).
+
+    Raises `NotFound` where several principals fit a name.
+    """
+    what = meant(reader, ask)
+    return _who(reader, ask, what.kind, list(begins(reader, what, at)), limit, what.note)
 
 
 def answer_record(
-    reader: Reader, ask: str, event_id: str | None, who: Identity, time: int, api: str, category: str
-) -> Who:
+    reader: Reader, ask: str, event_id: str | None, who: Identity, time: int, api: str, category: str, *,
+    limit: int = 100,
+) -> Who:  # fmt: skip
     """Answer for a raw record, loaded or not: its identity as it stands there, by the lineage in the store."""
-    return _who(reader, ask, "record", [locate(reader, who, time, api, category)], 1)
+    return _who(reader, ask, "record", [locate(reader, who, time, api, category)], limit)
 
 
-def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int) -> Who:
-    answers = [element for one in asked[:limit] for element in explain(reader, one)]
-    total = len(answers) + max(0, len(asked) - limit)
+def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int, note: str | None = None) -> Who:
+    answers: list[WhoAnswer] = []
+    total = 0
+    for one in asked:
+        if len(answers) >= limit:
+            total += 1
+            continue
+        found, fitting = explained(reader, one, limit=limit - len(answers))
+        answers += found
+        total += fitting
     return Who(
         asked=ask if kind != "record" else "record",
         kind=kind,  # type: ignore[arg-type]  # one of the five words
@@ -48,11 +66,19 @@ def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int) ->
         total=total,
         truncated=total > len(answers),
         answers=answers,
+        note=note,
     )
 
 
 def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True) -> list[WhoAnswer]:
-    """The answers for one identity: one, or one a caller where several fit.
+    """The answers for one identity: one, or one a caller where several fit, at most `MAX_CANDIDATES`."""
+    return explained(reader, asked, graph=graph, provenance=provenance)[0]
+
+
+def explained(
+    reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True, limit: int = MAX_CANDIDATES
+) -> tuple[list[WhoAnswer], int]:
+    """The answers for one identity, at most `limit`, and how many there are: one, or one a caller where several fit.
 
     `graph` is all that leads to it, if that was read already; without `provenance` nobody is told who made its key
     or started its workload.
@@ -69,21 +95,22 @@ def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provena
         # What follows adds to it, and the reader may keep its own.
         graph = reader.neighbourhood(keys.ref(start)).copy()
     answers = []
-    for chain in _own_statement(asked, climb(graph, start)):
+    chains, fitting = _own_statement(asked, *climbed(graph, start, limit))
+    for chain in chains:
         if joined and chain.hops:
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *joined)))
         for whole in through_lost_copy(reader, graph, chain):
             answers.append(
                 _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
             )
-    return answers
+    return answers[:limit], fitting + len(answers) - len(chains)
 
 
-def _own_statement(asked: Asked, chains: list[Climb]) -> list[Climb]:
+def _own_statement(asked: Asked, chains: list[Climb], fitting: int) -> tuple[list[Climb], int]:
     """Of several origins that the records of one session state, the one that the asked record itself states."""
     stated = stated_by(asked.who) if asked.who is not None and asked.time is not None else None
     mine = [chain for chain in chains if stated is not None and chain.top == str(stated[0].ref)]
-    return [mine[0]._replace(several=False)] if mine and len(chains) > 1 else chains
+    return ([mine[0]._replace(several=False)], 1) if mine and len(chains) > 1 else (chains, fitting)
 
 
 def _element(

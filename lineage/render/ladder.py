@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.answers import CallIdentity, Hop, Origin, Provenance, Who, WhoAnswer
+from lineage.answers import Hop, Origin, Provenance, Who, WhoAnswer
 from lineage.render import words
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment, shorten
@@ -40,7 +40,7 @@ def _list(who: Who) -> Iterator[Line]:
         depth = counted(len(answer.hops), "hop")
         yield Line("")
         yield Line("  ", *_verdict(answer), f", {depth}")
-        yield Line("    ", *_name(answer.identity))
+        yield Line("    ", *_name(answer))
     yield Line("")
     yield Line("", "Ask for one of them by its session to see its hops.")
 
@@ -129,18 +129,19 @@ def _identity(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     if not answer.hops:
         yield Line(indent + "│")
         yield Line(indent + "▼")
-        yield Line(indent, *_name(who))
+        yield Line(indent, *_name(answer))
     if who.access_key_id:
         yield Line(indent + "    ", ("key on the call ", "quiet"), (clean(who.access_key_id), "key"))
-    if who.principal_id and who.creation_date:
+    if answer.session_key:
         yield Line(indent + "    ", ("session", "quiet"))
-        yield Line(indent + "    ", *_name(who))
+        yield Line(indent + "    ", *_name(answer))
 
 
-def _name(who: CallIdentity) -> tuple[str | tuple[str, str], ...]:
-    if who.principal_id and who.creation_date:
-        return (clean(f"{who.account or ''}/{who.principal_id}/{who.creation_date}"),)
-    return (clean(who.arn or who.principal_id or who.access_key_id or "a call that names nobody"),)
+def _name(answer: WhoAnswer) -> tuple[str | tuple[str, str], ...]:
+    who = answer.identity
+    return (
+        clean(answer.session_key or who.arn or who.principal_id or who.access_key_id or "a call that names nobody"),
+    )
 
 
 def _provenance(made: Provenance, relation: str, indent: str) -> Iterator[Line]:

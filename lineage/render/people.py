@@ -55,3 +55,5 @@ def _records(shown: Shown) -> Iterable[RenderableType]:
             kept = "as loaded" if place.loaded_sha256 == place.sha256 else "CHANGED since it was loaded"
         yield Text.assemble(("SHA-256 ", "quiet"), f"{place.sha256} ({kept})")
         yield Text(safe_json(json.dumps(place.record, indent=2, ensure_ascii=False)))
+    if shown.note:
+        yield Text(clean(shown.note))

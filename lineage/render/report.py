@@ -199,7 +199,8 @@ def whose(case: Case) -> Inline:
                 Span(f": {words.CONFIDENCE[one.confidence]}", "quiet"))  # fmt: skip
     if not case.who:
         return ("nobody: the store holds no identity of it",)
-    return (Span(f"{len(case.who)} callers fit", "open"), "; none is picked, each is shown")
+    shown = "each is shown" if len(case.who) == case.who_total else f"{len(case.who):,} are shown"
+    return (Span(f"{case.who_total:,} callers fit", "open"), f"; none is picked, {shown}")
 
 
 def _section(section: Section, mark: str) -> Fold:

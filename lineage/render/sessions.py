@@ -31,7 +31,7 @@ def head(whose: Whose | None, subject: Subject | None, asked: str) -> Iterable[R
         yield Line("", *origin(whose))
     if subject is None:
         return
-    many = counted(len(subject.sessions), "session") if subject.key is None else ""
+    many = counted(subject.sessions_total, "session") if subject.key is None else ""
     yield Line("  " if whose else "", (f"{subject.kind} ", "quiet"), clean(subject.key or f"{asked}: {many}"))
 
 

@@ -22,7 +22,7 @@ CONFIDENCE: Final[dict[str, str]] = {
 
 REASONS: Final[dict[str, str]] = {
     "account-not-loaded": "The caller's account is not loaded; only the other side's copy of the call is.",
-    "ambiguous": "Several callers fit equally well; none is picked, each is shown.",
+    "ambiguous": "Several callers fit equally well; none is picked.",
     "before-collection": "The session began before the first loaded record of its account.",
     "data-event-vendor": "A service issued the key by a data event, which trails do not log by default.",
     "depth": "The chain is longer than 2,000 hops; it was followed no further.",

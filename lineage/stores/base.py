@@ -19,6 +19,7 @@ from lineage.seen import (
     Coverage,
     DeedSeen,
     Graph,
+    PrincipalSeen,
     RowSeen,
     Seen,
     SessionSeen,
@@ -69,6 +70,9 @@ class Store(Protocol):
     def facts_of(self, event_id: str) -> list[AnyFact]:
         """The facts of an event."""
 
+    def amended(self, event_id: str) -> list[str]:
+        """IDs of the events that an addendum with that ID amends (one, in logs that nobody edited); sorted."""
+
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
         """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service, key."""
 
@@ -95,6 +99,9 @@ class Store(Protocol):
 
     def keys_of(self, principal: str) -> list[str]:
         """The long-term access keys of a principal (by key); sorted."""
+
+    def named(self, text: str) -> list[PrincipalSeen]:
+        """The principals that have a name or a unique ID (AROA…, AIDA…); sorted."""
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
-from lineage import keys, rows
+from lineage import keys, rows, schema
 from lineage.batch import Batch, Lost, Row, precedence
 from lineage.facts import AnyFact, Identity
 from lineage.rows import Node
@@ -49,6 +49,7 @@ class Adding:
         self._write_facts(repeated)
         self._write_lost()
         self._write_sightings()
+        self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", batch.amended)
         self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(term,) for term in sorted(self.dirty)])
         self._account(load, sums, fresh)
 
@@ -368,6 +369,12 @@ def write_node(db: sqlite3.Connection, node: Node, scope: str | None) -> None:
         "scope = coalesce(excluded.scope, scope), body = excluded.body",
         (ref, node.kind, scope, _pack(properties)),
     )
+    if old is None and node.ref.label == schema.PRINCIPAL:
+        outside = node.ref.key.partition(":")[2] if node.kind == "ExternalAccount" else None
+        db.executemany(
+            "INSERT OR IGNORE INTO called VALUES (?, ?)",
+            [(name, node.ref.key) for name in (node.properties.get("name"), outside) if name],
+        )
 
 
 def address_key(row: Row) -> str | None:

@@ -10,7 +10,7 @@ from lineage import keys, schema
 from lineage.batch import Row, Sighting, event_id_bytes
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.keys import Ref
-from lineage.seen import SessionSeen
+from lineage.seen import PrincipalSeen, SessionSeen
 from lineage.stores.embedded_graphs import EmbeddedGraphs
 
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
@@ -35,6 +35,13 @@ class EmbeddedReader(EmbeddedGraphs):
             (event_id_bytes(event_id),),
         )
         return [_FACT.decode(body) for (body,) in found]
+
+    def amended(self, event_id: str) -> list[str]:
+        """IDs of the events that an addendum with that ID amends; sorted."""
+        found = self._db.execute(
+            "SELECT original FROM amended WHERE id = ? ORDER BY original", (event_id_bytes(event_id),)
+        )
+        return [original for (original,) in found]
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
         """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service
@@ -131,6 +138,19 @@ class EmbeddedReader(EmbeddedGraphs):
         )
         return [key for (source,) in found if " " not in (key := keys.ref(source).key)]
 
+    def named(self, text: str) -> list[PrincipalSeen]:
+        """The principals that have a name or a unique ID; sorted."""
+        found = self._db.execute(
+            "SELECT n.ref, n.kind, n.body FROM (SELECT principal FROM called WHERE name = ? "
+            "UNION SELECT principal FROM sighting WHERE unique_id = ? AND unique_id != '') p "
+            f"CROSS JOIN node n ON n.ref = '{schema.PRINCIPAL} ' || p.principal WHERE {_HANGS}",
+            (text, text),
+        )
+        return sorted(
+            PrincipalSeen(keys.ref(ref).key, kind, _properties(body).get("account"))  # type: ignore[arg-type]  # a text
+            for ref, kind, body in found
+        )
+
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls hang on a node."""
         return [
@@ -143,3 +163,9 @@ class EmbeddedReader(EmbeddedGraphs):
 
 _LIVE = "EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0)"
 """An identity counts only as long as an event of its does: of two contents of an event, one loses."""
+_HANGS = (
+    "(EXISTS (SELECT 1 FROM edge e WHERE e.source = n.ref) OR EXISTS (SELECT 1 FROM edge e WHERE e.target = n.ref) "
+    "OR EXISTS (SELECT 1 FROM deed d WHERE d.target = n.ref) OR EXISTS (SELECT 1 FROM actor WHERE source = n.ref AND ("
+    f"{_LIVE} OR EXISTS (SELECT 1 FROM deed d WHERE d.actor = actor.id))))"
+)
+"""Does anything hang on the node? Without that it is left over from a content that lost."""

@@ -275,7 +275,7 @@ def _text(name: str) -> str:
 def schema_statements() -> dict[str, str]:
     """The statements of the schema by the name of what they make."""
     lines = [line for line in _text("schema").splitlines() if line and not line.startswith("//")]
-    return {line.split()[2]: line.rstrip(";") for line in lines}
+    return {line.split(" IF NOT EXISTS ")[0].split()[-1]: line.rstrip(";") for line in lines}
 
 
 def _driver(uri: str) -> Driver:

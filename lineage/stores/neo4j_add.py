@@ -123,6 +123,10 @@ class _Adding:
             for row, time, id_, fingerprint in sorted(self.lost)
         ])  # fmt: skip
         self._sightings()
+        write_rows(self.db, "new_amended", [
+            {"key": f"{id_.hex()} {original}", "id": id_.hex(), "original": original}
+            for id_, original in self.batch.amended
+        ])  # fmt: skip
         terms = list(self.dirty)
         for start in range(0, len(terms), DIRTY_TERMS):
             self.db.write("new_dirty", terms=terms[start : start + DIRTY_TERMS])

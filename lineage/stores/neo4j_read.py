@@ -12,7 +12,7 @@ from lineage import keys, schema
 from lineage.batch import Sighting, event_id_bytes
 from lineage.facts import AnyFact, Identity
 from lineage.keys import Ref
-from lineage.seen import Graph, SessionSeen
+from lineage.seen import Graph, PrincipalSeen, SessionSeen
 from lineage.stores.neo4j_calls import Neo4jCalls
 from lineage.stores.neo4j_db import Record, event_key, ref_of, row_key, row_of_key
 from lineage.stores.shards import last_of, place, shard_key, unpack, unpack_hours
@@ -34,6 +34,10 @@ class Neo4jReader(Neo4jCalls):
         id_ = event_id_bytes(event_id)
         events = [event_key(hour, id_) for _, hour, _ in self._places([event_id])]
         return [_FACT.decode(body) for _, _, body in self._read("facts_of_events", events=events)] if events else []
+
+    def amended(self, event_id: str) -> list[str]:
+        """IDs of the events that an addendum with that ID amends; sorted."""
+        return sorted(original for (original,) in self._read("amended", id=event_id_bytes(event_id).hex()))
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
         """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service
@@ -110,6 +114,10 @@ class Neo4jReader(Neo4jCalls):
     def keys_of(self, principal: str) -> list[str]:
         """The long-term access keys of a principal; sorted."""
         return [key for (key,) in self._read("keys_of", principal=principal)]
+
+    def named(self, text: str) -> list[PrincipalSeen]:
+        """The principals that have a name or a unique ID; sorted."""
+        return sorted(PrincipalSeen(*found) for found in self._read("named", text=text))
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""

@@ -53,6 +53,14 @@ CREATE TABLE IF NOT EXISTS sighting (
 CREATE INDEX IF NOT EXISTS sighting_id ON sighting (unique_id);
 CREATE INDEX IF NOT EXISTS sighting_arn ON sighting (arn);
 
+CREATE INDEX IF NOT EXISTS sighting_id ON sighting (unique_id) WHERE unique_id != '';
+
+-- What principals may be asked for by: their names, and the IDs of those in outside accounts.
+CREATE TABLE IF NOT EXISTS called (name TEXT, principal TEXT, PRIMARY KEY (name, principal)) WITHOUT ROWID;
+
+-- Addenda: their own event ID, and the event that they amend and are counted as.
+CREATE TABLE IF NOT EXISTS amended (id BLOB, original TEXT, PRIMARY KEY (id, original)) WITHOUT ROWID;
+
 -- Nodes and relationships that are derived from facts, by scope.
 CREATE TABLE IF NOT EXISTS node (ref TEXT PRIMARY KEY, kind TEXT, scope TEXT, body BLOB);
 CREATE INDEX IF NOT EXISTS node_scope ON node (scope) WHERE scope IS NOT NULL;

@@ -25,6 +25,8 @@ class Examined(NamedTuple):
     found: Leads
     who: dict[tuple[str, ...], list[WhoAnswer]]
     """By the nodes of a lead: its answers."""
+    fitting: dict[tuple[str, ...], int]
+    """By the same: how many answers there are, of which those are the first."""
 
 
 class Together(NamedTuple):
@@ -80,7 +82,7 @@ def _tokens(one: Examined, why: Why) -> Iterable[str]:
     sure = [lead for lead in one.found.found if lead.confidence in _SURE]
     if why == "chain":
         return {session for lead in sure for session in chain(lead, one.who[lead.subject.starts])}
-    origins = [short(one.who[lead.subject.starts]) for lead in sure]
+    origins = [short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]) for lead in sure]
     return {
         origin.key
         for origin in origins
@@ -94,8 +96,5 @@ def chain(lead: Lead, answers: Iterable[WhoAnswer]) -> set[str]:
     found = {session_key_of(start) or ref(start).key for start in lead.subject.starts}
     for answer in answers:
         if not answer.ambiguous or answer.reason is None:
-            found |= {
-                f"{hop.session.account or ''}/{hop.session.principal_id}/{hop.session.creation_date}"
-                for hop in answer.hops
-            }
+            found |= {hop.session.key for hop in answer.hops if hop.session.key}
     return found

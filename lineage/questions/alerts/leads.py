@@ -88,8 +88,8 @@ def _told(reader: Reader, alert: Alert) -> list[Lead]:
     """The event, key, session or principal that was given as it is."""
     subject = subjects.find(reader, alert.id)
     if subject is not None:
-        ids = [alert.id] if subject.event is not None else []
-        return [Lead(subject, "as asked", "EXACT", len(ids), ids)]
+        ids = [subject.event_id] if subject.event_id is not None else []
+        return [Lead(subject, "as asked", "EXACT", len(ids), ids, subject.note)]
     if alert.identity is None or alert.first_seen is None:
         return []
     asked = locate(reader, alert.identity, alert.first_seen, alert.apis[0], alert.category or "")

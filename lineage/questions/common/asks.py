@@ -1,18 +1,19 @@
-"""What was asked: an event, a key, a session or an ARN, as the nodes that the answer begins at."""
+"""What was asked: an event, a key, a session, an ARN or a name, as the nodes that the answer begins at."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from lineage import arn as arns
 from lineage import keys, schema
 from lineage.batch import Sighting
+from lineage.errors import NotFound
 from lineage.facts import AnyFact, Grant, Identity
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
-from lineage.seen import Around, Graph, Seen, SessionSeen
+from lineage.seen import Around, Graph, PrincipalSeen, Seen, SessionSeen
 from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
 
@@ -23,6 +24,12 @@ SIGN_IN_SECONDS = 2
 
 _KEY = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA|A3T)[A-Z0-9]{8,124}\Z")
 _SESSION = re.compile(r"[^/]*/.+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+_UNIQUE_ID = re.compile(r"(A(?:ROA|IDA)[A-Z0-9]{4,124})(?::(.+))?\Z")
+_OF_ACCOUNT = re.compile(r"(\d{12}):(.+)\Z")
+_KINDS = {"user": "IAMUser", "role": "Role", "assumed-role": "Role", "federated-user": "FederatedUser"}
+"""The kind of principal that the first part of an ARN's resource names."""
+CANDIDATES = 10
+"""So many of the principals that fit a name are listed."""
 
 
 class Reader(Protocol):
@@ -35,6 +42,8 @@ class Reader(Protocol):
     def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]: ...
     def sessions_by_id(self, principal_id: str) -> list[SessionSeen]: ...
     def principals_of(self, identifier: str) -> list[str]: ...
+    def named(self, text: str) -> list[PrincipalSeen]: ...
+    def amended(self, event_id: str) -> list[str]: ...
     def identities_of(self, ref: Ref) -> list[Identity]: ...
     def neighbourhood(self, ref: Ref) -> Graph: ...
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
@@ -64,9 +73,130 @@ def kind_of(ask: str) -> str:
         return "record"
     if ask.startswith("arn:"):
         return "arn"
-    if _KEY.match(ask):
+    key, _, session = ask.partition(" ")
+    if _KEY.match(key) and (not session or _SESSION.match(session)):
         return "key"
     return "session" if _SESSION.match(ask) else "event"
+
+
+class Meant(NamedTuple):
+    """What an ask means, in the words of the store."""
+
+    kind: str
+    """As `kind_of` tells it."""
+    texts: tuple[str, ...]
+    """Event IDs, keys, session keys, or ARNs and other keys of principals."""
+    note: str | None = None
+    """What it was found by, where the answer does not show that."""
+
+
+def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
+    """What an ask means. What the store knows nothing of is an event ID that is not there.
+
+    A name or unique ID means the principal or sessions that have it, an addendum the event that it amends, and a
+    node (`LABEL KEY`, as answers write it) itself. With `kind` only principals of that kind have names.
+    Raises `NotFound` where several principals fit a name: none of them is picked.
+    """
+    label, _, key = ask.partition(" ")
+    if label == schema.SESSION:
+        ask = key
+    elif label in (schema.PRINCIPAL, schema.CREDENTIAL) and key:
+        return Meant("arn" if label == schema.PRINCIPAL else "key", (key,))
+    form = kind_of(ask)
+    if form == "session":
+        return Meant(form, (_marked(reader, ask),))
+    if form != "event" or reader.events(ask):
+        return Meant(form, (ask,))
+    if originals := reader.amended(ask):
+        named = _one(ask, {one: one for one in originals}, "events are amended by that addendum")
+        return Meant(form, (named,), f"{ask} is an addendum; it amends event {named}.")
+    if reader.has(Ref(schema.PRINCIPAL, ask)):
+        return Meant("arn", (ask,))
+    return _by_unique_id(reader, ask) or _by_name(reader, ask, kind) or Meant(form, (ask,))
+
+
+def _marked(reader: Reader, session: str) -> str:
+    """The session of that key; one of AssumeRoot also where its mark was left out."""
+    if not reader.has(Ref(schema.SESSION, session)):
+        head, _, created = session.rpartition("/")
+        marked = f"{head}:assumed-root/{created}"
+        if reader.has(Ref(schema.SESSION, marked)):
+            return marked
+    return session
+
+
+def _by_unique_id(reader: Reader, ask: str) -> Meant | None:
+    """What has a unique ID (AROA…, AIDA…), or the principal ID of a session (AROA…:NAME, ACCOUNT:NAME)."""
+    found = _UNIQUE_ID.match(ask)
+    if found is None and not _OF_ACCOUNT.match(ask):
+        return None
+    if found is None or found[2]:
+        sessions = [seen.key for seen in reader.sessions_by_id(ask)]
+        if sessions:
+            return Meant("session", tuple(sessions))
+    if found is None:
+        return None
+    principals = reader.named(found[1])
+    if found[2]:
+        sessions = [seen.key for one in principals for seen in reader.sessions_of(one.key, found[2], False)]
+        if sessions:
+            return Meant("session", tuple(sessions))
+        # Another account's session is known by the ID of its role alone.
+        principals = [one for one in principals if one.kind == "ExternalAccount"]
+    elif not principals:
+        sessions = [seen.key for seen in reader.sessions_by_id(ask)]
+        return Meant("session", tuple(sessions)) if sessions else None
+    texts = tuple(one.key for one in principals)
+    return Meant("arn", texts, f"{ask} is the unique ID of {' and '.join(texts)}.") if texts else None
+
+
+def _by_name(reader: Reader, ask: str, kind: str | None) -> Meant | None:
+    """The principal of a name, as `NAME`, `user/NAME`, `role/NAME`, with `ACCOUNT:` before it, or the sessions
+    of `assumed-role/ROLE/SESSION`."""
+    qualified = _OF_ACCOUNT.match(ask)
+    account, text = (qualified[1], qualified[2]) if qualified else (None, ask)
+    prefix, _, rest = text.partition("/")
+    kind = _KINDS.get(prefix, kind) if rest else kind
+    name, session = (rest if rest and prefix in _KINDS else text), None
+    if prefix == "assumed-role" and rest:
+        name, _, session = rest.partition("/")
+    elif prefix in ("user", "role") and rest:
+        name = rest.rpartition("/")[2]  # what stands before it is a path
+    found = [
+        one
+        for one in reader.named(name)
+        if (kind is None or one.kind == kind) and (account is None or one.account == account)
+    ]
+    if session:
+        having = {one.key: reader.sessions_of(one.key, session, False) for one in found}
+        found = [one for one in found if having[one.key]]
+    if not found:
+        return None
+    key = _one(ask, {one.key: told(one) for one in found}, "principals have that name")
+    if session:
+        return Meant("session", tuple(seen.key for seen in having[key]))
+    return Meant("arn", (key,), f"{ask} is {key}.")
+
+
+def told(one: PrincipalSeen) -> str:
+    """A principal as it may be asked for, with its kind and account."""
+    return f"{one.key} ({one.kind}{f' in account {one.account}' if one.account else ''})"
+
+
+def _one(ask: str, found: Mapping[str, str], what: str) -> str:
+    """The one that fits; with what each is told as. Raises `NotFound` for several."""
+    if len(found) > 1:
+        shown = ", ".join(list(found.values())[:CANDIDATES])
+        more = f" and {len(found) - CANDIDATES:,} more" if len(found) > CANDIDATES else ""
+        raise NotFound(f"{ask}: {len(found):,} {what}; ask with one of them: {shown}{more}")
+    return next(iter(found))
+
+
+def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Asked]:
+    """The identities that an ask means; of sessions those that were live at a time, if one is given."""
+    by = {"event": by_event, "key": by_key, "session": by_session, "arn": by_arn}[what.kind]
+    for text in what.texts:
+        yield from by(reader, text, at)
 
 
 def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
@@ -117,37 +247,54 @@ def locate(reader: Reader, who: Identity, time: int, api: str, category: str) ->
 
 def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     found = []
-    for ref in reader.of_key(ask):
+    for ref in credentials(reader, ask):
         session = session_key_of(str(ref))
         if at is not None and session is not None and not is_live(_seen_session(reader, session), session, at):
             continue
-        identities = [who for who in reader.identities_of(ref) if who.access_key_id == ask]
+        identities = [who for who in reader.identities_of(ref) if who.access_key_id == ask.split(" ", 1)[0]]
         found.append((session or "", str(ref), identities[0] if identities else None))
     for _, ref_text, who in sorted(found, key=lambda one: (one[0].rsplit("/", 1)[-1], one[1]), reverse=True):
-        yield Asked(ref_text, who or Identity(type="Unknown", access_key_id=ask), None)
+        yield Asked(ref_text, who or Identity(type="Unknown", access_key_id=ask.split(" ", 1)[0]), None)
+
+
+def credentials(reader: Reader, ask: str) -> list[Ref]:
+    """What a key stands for; written with its session, the key of that session alone."""
+    if " " in ask:
+        return [ref] if reader.has(ref := Ref(schema.CREDENTIAL, ask)) else []
+    return reader.of_key(ask)
 
 
 def by_session(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     ref = Ref(schema.SESSION, ask)
-    if reader.has(ref):
+    if reader.has(ref) and (at is None or is_live(_seen_session(reader, ask), ask, at)):
         yield Asked(str(ref), None, None)
 
 
 def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
-    """The identities behind an ARN: one of a user or root, the sessions of a role or assumed role, newest first."""
+    """The identities behind an ARN: one of a user or root, the sessions of a role or assumed role, newest first.
+
+    Calls that state no session hang on the role or federated user itself.
+    """
     parts = arns.role_of(ask)
     if parts is not None:
         partition, account, name, _, session_name = parts
-        sessions = reader.sessions_of(keys.role(partition, account, name).key, session_name, at is not None)
-    elif ":federated-user/" in ask:
-        sessions = reader.sessions_of(ask, None, at is not None)
+        principals, temporary = [keys.role(partition, account, name).key], True
     else:
-        for principal in reader.principals_of(ask):
-            yield Asked(f"{schema.PRINCIPAL} {principal}", None, None)
-        return
-    for session in sessions:
-        if at is None or is_live(session, session.key, at):
-            yield Asked(f"{schema.SESSION} {session.key}", None, None)
+        session_name, temporary = None, ":federated-user/" in ask or ":AROA" in ask
+        principals = [ask] if temporary else reader.principals_of(ask)
+    for principal in principals:
+        node = Ref(schema.PRINCIPAL, principal)
+        sessions = reader.sessions_of(principal, session_name, at is not None) if temporary else []
+        for session in sessions:
+            if at is None or is_live(session, session.key, at):
+                yield Asked(f"{schema.SESSION} {session.key}", None, None)
+        if not temporary or (not sessions and at is None and calls_itself(reader, node, session_name)):
+            yield Asked(str(node), None, None)
+
+
+def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:
+    """Do calls hang on a role or federated user itself, because they state no session? Of one name if given."""
+    return any(session_name in (None, who.session_name) for who in reader.identities_of(node))
 
 
 def _seen_session(reader: Reader, key: str) -> SessionSeen | None:

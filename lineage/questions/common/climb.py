@@ -17,7 +17,7 @@ from lineage.seen import Graph
 
 MAX_HOPS = 2_000
 MAX_CANDIDATES = 100
-"""At most so many chains are given where callers are ambiguous."""
+"""At most so many chains are given where callers are ambiguous, unless more are asked for."""
 
 Attributes = dict[str, Any]
 
@@ -42,17 +42,43 @@ class Climb(NamedTuple):
 
 
 def climb(graph: Graph, start: str) -> list[Climb]:
-    """All chains that lead to `start`: one, but where several callers fit."""
+    """The chains that lead to `start`, at most `MAX_CANDIDATES`: one, but where several callers fit."""
+    return climbed(graph, start)[0]
+
+
+def climbed(graph: Graph, start: str, limit: int = MAX_CANDIDATES) -> tuple[list[Climb], int]:
+    """The chains that lead to `start`, at most `limit`, and how many there are: one, but where several callers fit."""
     finished: list[Climb] = []
     waiting = [Climb(start, (), None, False, False, None)]
-    while waiting and len(finished) < MAX_CANDIDATES:
+    while waiting and len(finished) < limit:
         state = waiting.pop()
         nexts = _step(graph, state)
         if nexts is None:
             finished.append(state)
         else:
             waiting.extend(nexts)
-    return sorted(finished, key=lambda found: (found.top, [hop.event_ids for hop in found.hops]))
+    fitting = len(finished) + sum(_number(graph, state.top) for state in waiting)
+    return sorted(finished, key=lambda found: (found.top, [hop.event_ids for hop in found.hops])), fitting
+
+
+def _number(graph: Graph, start: str) -> int:
+    """How many chains lead to a node. Each node is gone over once, for chains through several callers multiply."""
+    numbers: dict[str, int] = {}
+    waiting = [start]
+    while waiting:
+        node = waiting[-1]
+        if node in numbers:
+            waiting.pop()
+            continue
+        above = [state.top for state in _step(graph, Climb(node, (), None, False, False, None)) or ()]
+        open_ones = [one for one in above if one not in numbers and one not in waiting]
+        if open_ones:
+            waiting += open_ones
+            continue
+        # What is still waiting leads in a circle: such a chain is cut there.
+        numbers[node] = sum(numbers.get(one, 1) for one in above) or 1
+        waiting.pop()
+    return numbers[start]
 
 
 def _step(graph: Graph, state: Climb) -> list[Climb] | None:

@@ -59,7 +59,7 @@ def with_login(graph: Graph, asked: Asked, chain: Climb) -> Climb:
     if not chain.hops or asked.time is None or how.is_browser(asked.user_agent) or asked.user_agent is None:
         return chain
     session = chain.hops[-1].session
-    key = f"{schema.SESSION} {session.account or ''}/{session.principal_id}/{session.creation_date}"
+    key = f"{schema.SESSION} {session.key}"
     if chain.hops[-1].via is not None or key not in graph:
         return chain
     tokens = [

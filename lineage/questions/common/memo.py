@@ -10,7 +10,7 @@ from lineage.seen import ALWAYS, Window
 if TYPE_CHECKING:
     from lineage.facts import Identity
     from lineage.keys import Ref
-    from lineage.seen import Around, Coverage, Graph, RowSeen, SessionSeen, Which
+    from lineage.seen import Around, Coverage, Graph, RowSeen, Seen, SessionSeen, Which
     from lineage.stores.base import Store
 
 SECONDS = 1.0
@@ -34,12 +34,15 @@ class Memo:
         self._around: dict[tuple[str | None, int], Around] = {}
         self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
         self._calls: dict[tuple[Which, Window, bool], list[RowSeen]] = {}
-        self.events = store.events
+        self._event: tuple[str, list[Seen]] | None = None
+        """The event that was read last: to tell what an ask means it is read, and then for the answer."""
         self.facts_of = store.facts_of
         self.of_key = store.of_key
         self.has = store.has
         self.sessions_of = store.sessions_of
         self.principals_of = store.principals_of
+        self.named = store.named
+        self.amended = store.amended
         self.principals = store.principals
         self.direct_calls = store.direct_calls
         self.names_of = store.names_of
@@ -61,6 +64,12 @@ class Memo:
     def is_stale(self) -> bool:
         """Is it time to read anew?"""
         return time.monotonic() - self._made > self._lasts or len(self._graphs) > ENTRIES
+
+    def events(self, event_id: str) -> list[Seen]:
+        """The events under an ID, in order of time."""
+        if self._event is None or self._event[0] != event_id:
+            self._event = event_id, self._store.events(event_id)
+        return self._event[1]
 
     def neighbourhood(self, ref: Ref) -> Graph:
         """All that leads to a node."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineage import answers, keys, schema
@@ -33,6 +34,10 @@ class Subject(NamedTuple):
     """Its own calls."""
     event: Seen | None = None
     """The event that was asked for."""
+    event_id: str | None = None
+    """Its ID: of an addendum, that of the event that it amends."""
+    note: str | None = None
+    """What it was found by, where that is not what was asked."""
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -42,39 +47,48 @@ class Subject(NamedTuple):
 
     def told(self) -> answers.Subject:
         """As it stands in an answer."""
-        return answers.Subject(kind=self.kind, key=self.key, sessions=list(self.sessions[:SESSIONS_SHOWN]))  # type: ignore[arg-type]  # one of the words
+        sessions = self.sessions
+        return answers.Subject(
+            kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
+        )  # fmt: skip
 
 
-def find(reader: Reader, ask: str) -> Subject | None:
+def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     """The subject of an ask, None where the store knows nothing of it.
 
     An event ID stands for the session (else key, else principal) of its caller; a temporary key for the sessions
-    that it belongs to; a role for all its sessions; `agent:TEXT` for a user agent.
+    that it belongs to; a role for all its sessions; a name or unique ID for what has it (of one `kind` if given);
+    `agent:TEXT` for a user agent. Raises `NotFound` where several principals fit a name.
     """
     ask = ask.strip()
     if ask.startswith(AGENT):
         return _if_called(reader, Subject(ask, "agent", ask[len(AGENT) :], (), Which("agent", (ask[len(AGENT) :],))))
     if re.fullmatch(r"\d{12}", ask):
         return Subject(ask, "account", ask, (), Which("account", (ask,))) if reader.coverage(ask) else None
-    if is_address(ask):
+    if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
         known = ask in reader.addresses()
         return Subject(ask, "address", ask, (), Which("address", (ask,))) if known else None
-    kind = asks.kind_of(ask)
-    if kind == "event":
-        return _of_event(reader, ask)
-    if kind == "key":
-        return _of_key(reader, ask)
-    if kind == "session":
-        return _of_sessions(ask, [ask]) if reader.has(Ref(schema.SESSION, ask)) else None
-    return _of_arn(reader, ask) if kind == "arn" else None
+    what = asks.meant(reader, ask, kind)
+    if what.kind == "event":
+        subject = _of_event(reader, ask, what.texts[0])
+    elif what.kind == "key":
+        subject = _of_key(reader, ask, what.texts[0])
+    elif what.kind == "session":
+        known_ones = sorted(text for text in what.texts if reader.has(Ref(schema.SESSION, text)))
+        subject = _of_sessions(ask, known_ones) if known_ones else None
+    elif what.kind == "arn":
+        subject = _of_arns(reader, ask, what.texts)
+    else:
+        return None
+    return subject._replace(note=what.note) if subject else None
 
 
-def _of_event(reader: Reader, ask: str) -> Subject | None:
-    events = reader.events(ask)
+def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
+    events = reader.events(event_id)
     if not events:
         return None
     seen = events[-1]
-    return of_node(str(seen.source), ask)._replace(event=seen)
+    return of_node(str(seen.source), ask)._replace(event=seen, event_id=event_id)
 
 
 def of_node(node: str, ask: str | None = None) -> Subject:
@@ -96,29 +110,42 @@ def _of_sessions(ask: str, sessions: list[str]) -> Subject:
     )  # fmt: skip
 
 
-def _of_key(reader: Reader, ask: str) -> Subject | None:
-    found = [str(one) for one in reader.of_key(ask)]
-    sessions = [key for one in found if (key := session_key_of(one))]
+def _of_key(reader: Reader, ask: str, key: str) -> Subject | None:
+    found = [str(one) for one in asks.credentials(reader, key)]
+    sessions = [session for one in found if (session := session_key_of(one))]
     if sessions:
         return _of_sessions(ask, sorted(set(sessions)))
     if not found:
         return None
     lasting = [one for one in found if ref(one).label == schema.CREDENTIAL] or found
-    return Subject(ask, "key", ask, tuple(sorted(lasting)), Which("key", (ask,)))
+    return Subject(ask, "key", key, tuple(sorted(lasting)), Which("key", (key,)))
 
 
-def _of_arn(reader: Reader, ask: str) -> Subject | None:
-    parts = role_of(ask)
+def _of_arns(reader: Reader, ask: str, arns: Sequence[str]) -> Subject | None:
+    """The subject of one ARN, or of the principals that have one unique ID."""
+    found = [subject for arn in arns if (subject := _of_arn(reader, ask, arn))]
+    if len(found) <= 1:
+        return found[0] if found else None
+    starts = tuple(sorted({start for one in found for start in one.starts}))
+    values = tuple(sorted({value for one in found for value in one.which.values}))
+    return found[0]._replace(starts=starts, which=found[0].which._replace(values=values))
+
+
+def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
+    parts = role_of(arn)
     if parts is not None:
         partition, account, name, _, session_name = parts
         role = keys.role(partition, account, name)
         sessions = [seen.key for seen in reader.sessions_of(role.key, session_name, False)]
+        if sessions and session_name:
+            return _of_sessions(ask, sessions)
         if session_name:
-            return _of_sessions(ask, sessions) if sessions else None
+            itself = asks.calls_itself(reader, role.ref, session_name)
+            return Subject(ask, "role", role.key, (str(role.ref),), Which("node", (str(role.ref),))) if itself else None
         if not sessions and not reader.has(role.ref):
             return None
         return Subject(ask, "role", role.key, (str(role.ref),), Which("principal", (role.key,)))
-    found = reader.principals_of(ask)
+    found = reader.principals_of(arn)
     if not found:
         return None
     starts = tuple(sorted(f"{schema.PRINCIPAL} {key}" for key in found))

@@ -9,7 +9,7 @@ from lineage.answers import WhoAnswer, Whose
 from lineage.arn import role_of
 from lineage.questions.common.asks import Asked
 from lineage.questions.common.reader import Reader
-from lineage.questions.who import explain
+from lineage.questions.who import explain, explained
 from lineage.seen import Graph
 
 
@@ -23,7 +23,7 @@ def whose(reader: Reader, refs: Iterable[str]) -> dict[str, Whose]:
 
 def one(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] | None = None) -> Whose:
     """Whose a node is; `graph` holds all that leads to it. `makers` remembers whose credentials made keys."""
-    whose = short(explain(reader, Asked(node, None, None), graph=graph, provenance=False))
+    whose = short(*explained(reader, Asked(node, None, None), graph=graph, provenance=False))
     key = whose.access_key_id
     if key is None or whose.kind != "IAMUser":
         return whose
@@ -40,9 +40,13 @@ def _maker(reader: Reader, key: str) -> str | None:
     return name_of(made.answer) if made is not None and made.what == "access key" else None
 
 
-def short(found: list[WhoAnswer]) -> Whose:
-    """The answers for one identity in one line: open, with the candidates named, where several callers fit."""
-    if len({(answer.origin.kind, answer.origin.id, answer.origin.name) for answer in found}) == 1:
+def short(found: list[WhoAnswer], fitting: int | None = None) -> Whose:
+    """The answers for one identity in one line: open, with the candidates named, where several callers fit.
+
+    `fitting` says how many answers there are, where not all were worked out: those may name others.
+    """
+    whole = fitting is None or fitting <= len(found)
+    if whole and len({(answer.origin.kind, answer.origin.id, answer.origin.name) for answer in found}) == 1:
         answer = found[0]
         origin = answer.origin
         return Whose(
@@ -56,6 +60,7 @@ def short(found: list[WhoAnswer]) -> Whose:
         kind="Unresolved", id=None, confidence="NONE", ambiguous=bool(found),
         reason="ambiguous" if found else "no-identity",
         candidates=sorted({name_of(answer) for answer in found}),
+        candidates_more=0 if whole else (fitting or 0) - len(found),
     )  # fmt: skip
 
 
@@ -77,7 +82,8 @@ def chain(answer: WhoAnswer) -> list[str]:
 def call_it(whose: Whose) -> str:
     """What to call it in one breath: the origin's name, else the person, else the candidates or `nobody known`."""
     if whose.kind == "Unresolved":
-        return " or ".join(whose.candidates) if whose.candidates else "nobody known"
+        more = [f"one of {whose.candidates_more:,} more"] if whose.candidates_more else []
+        return " or ".join([*whose.candidates, *more]) or "nobody known"
     name = whose.name or whose.person or whose.id or whose.kind
     return f"{name}, by a key that {whose.made_by} made" if whose.made_by else name
 

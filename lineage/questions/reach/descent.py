@@ -52,9 +52,11 @@ def begin(reader: Reader, ask: str) -> subjects.Subject | None:
         return None
     if not subject.starts:
         raise BadUse(f"{ask}: {subject.kind} has no credentials; ask for a key, session, ARN or event ID")
-    if subject.event is not None and (granted := trace.granted(reader, ask)):
+    if subject.event_id is not None and (granted := trace.granted(reader, subject.event_id)):
         found = subjects.of_node(granted[0], ask)
-        return found._replace(starts=tuple(sorted(granted)), event=subject.event)
+        return found._replace(
+            starts=tuple(sorted(granted)), event=subject.event, event_id=subject.event_id, note=subject.note
+        )
     return subject
 
 

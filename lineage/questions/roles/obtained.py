@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from lineage import schema
 from lineage.keys import ref
 from lineage.questions.common import grants
-from lineage.questions.common.climb import Climb, climb, owner_of, session_key_of
+from lineage.questions.common.climb import Climb, climbed, owner_of, session_key_of
 from lineage.questions.common.grants import Grant
 from lineage.questions.common.origins import PARENT_SECONDS
 from lineage.questions.common.reader import Reader
@@ -35,9 +35,9 @@ def begin(reader: Reader, subject: Subject) -> Begin:
     if subject.event is None or len(subject.starts) != 1:
         return Begin(subject, [])
     graph = reader.ascend(subject.starts)
-    chains = climb(graph, subject.starts[0])
+    chains, fitting = climbed(graph, subject.starts[0])
     tops = {chain.top for chain in chains}
-    if len(tops) != 1:
+    if len(tops) != 1 or fitting > len(chains):
         return Begin(subject, [])
     top = tops.pop()
     if _is_one(graph, top):

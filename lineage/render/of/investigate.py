@@ -69,9 +69,9 @@ def _group(group: Group) -> Iterator[RenderableType]:
 
 def _case(case: Case, several: bool) -> Iterator[RenderableType]:
     yield from _title(f"whose credentials: {case.ask}" if several else "whose credentials")
-    total = len(case.who)
+    cut = case.who_total > len(case.who)
     yield from ladder.show(
-        Who(asked=case.ask, kind="event", found=True, total=total, truncated=False, answers=case.who)
+        Who(asked=case.ask, kind="event", found=True, total=case.who_total, truncated=cut, answers=case.who)
     )
     for section in case.sections:
         yield from _section(section)
