@@ -56,6 +56,10 @@ class Identity(Frozen, frozen=True):
     """The principal ID, account or key was there but masked."""
     no_session_context: bool = False
     """A temporary key without `creationDate` (guide §4.2, the billing console)."""
+    attempt: str | None = None
+    """`sign-in-failed` or `sign-in-check`: who was tried, not who called (`lineage.attempts`)."""
+    history: bool = False
+    """From a form that states a user name and an access key only: event history, lookup-events."""
 
 
 class Event(Frozen, frozen=True):

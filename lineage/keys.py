@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from lineage import schema
+from lineage import attempts, schema
 from lineage.arn import parse_arn
 from lineage.facts import Grant, Identity, Made
 from lineage.times import iso
@@ -91,6 +91,8 @@ def partition_of(arn: str | None) -> str:
 def principal(who: Identity) -> Principal:
     """The lasting principal of an identity: its role, user, root, service, outside account, …"""
     account = who.account
+    if who.attempt:
+        return attempted(who)
     if who.type in ("AssumedRole", "Role") and account and who.role_name:
         return role(partition_of(who.role_arn or who.arn), account, who.role_name, who.role_arn)
     if who.type in ("AssumedRole", "Role") and who.principal_id:
@@ -119,11 +121,20 @@ def principal(who: Identity) -> Principal:
         return Principal("AWSService", name, name)
     if who.type == "AWSAccount":
         return external(account, who.principal_id)
+    if who.history and who.access_key_id:
+        # A name of event history may be a session name; which session, the key may tell.
+        return Principal("Unknown", f"{account or ''}:{who.access_key_id}", who.user_name, account)
     if who.masked or not (who.principal_id or who.arn or who.user_name):
         return Principal("Unknown", f"{account or ''}:{who.type}", None, account)
     return Principal(
         "Unknown", f"{account or ''}:{who.arn or who.principal_id or who.user_name}", who.user_name, account
     )
+
+
+def attempted(who: Identity) -> Principal:
+    """What an attempt to sign in hangs on: its reason and whom it tried, apart from the principal of that name."""
+    name, identifier = attempts.tried(who)
+    return Principal(attempts.KIND, f"{who.account or ''}:{who.attempt}:{identifier}", name, who.account)
 
 
 def external(account: str | None, principal_id: str | None) -> Principal:

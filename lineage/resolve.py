@@ -91,20 +91,28 @@ def _long_term(key: str, items: Sequence[Item], links: dict[int, Link]) -> LongT
         (item for item in items if isinstance(item, Made) and item.key == key),
         key=lambda fact: (fact.event.time, fact.event.id),
     )
-    owners: list[keys.Principal] = []
-    used = False
-    for item in items:
-        if isinstance(item, Actor) and long_term_key(item.who) == key:
-            owner = keys.principal(item.who)
-            links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, owner)
-            used = True
-            owners.append(owner)
-    if not owners:
-        owners += [keys.user(arn) for fact in made if (arn := keys.made_for(fact)) is not None]
-    known = sorted({owner for owner in owners if owner.kind != "Unknown"}, key=lambda owner: (owner.arn is None, owner))
-    if not used and not made:
+    users = [item for item in items if isinstance(item, Actor) and long_term_key(item.who) == key]
+    if not users and not made:
         return None
-    return LongTermKey(key, known[0] if known else None, tuple(made), used)
+    owner, sure = _owner(users, made)
+    for item in users:
+        # A row that states a name only is its owner's, as fuller records tell it.
+        mine = owner if item.who.history and owner is not None else keys.principal(item.who)
+        links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, mine)
+    return LongTermKey(key, owner, tuple(made), bool(users), sure)
+
+
+def _owner(users: Sequence[Actor], made: Sequence[Made]) -> tuple[keys.Principal | None, bool]:
+    """The owner of a long-term key, and whether more than rows of event history tell it: who used it by their full
+    records, else for whom it was made, else what the rows state."""
+    for sure in (True, False):
+        told = {keys.principal(item.who) for item in users if item.who.history != sure}
+        told = {owner for owner in told if owner.kind != "Unknown"} or {
+            keys.user(arn) for fact in made if fact.caller.history != sure and (arn := keys.made_for(fact)) is not None
+        }
+        if told:
+            return min(told, key=lambda owner: (owner.arn is None, owner)), sure
+    return None, True
 
 
 class _Workspace:

@@ -149,7 +149,8 @@ def long_term_rows(found: LongTermKey) -> Rows:
     rows = Rows([Node(ref, None, {"access_key_id": found.key, "long_term": True})], [])
     if found.owner is not None:
         rows.nodes.append(node_of(found.owner))
-        rows.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, {}))
+        doubt: Properties = {} if found.sure else {"confidence": "LIKELY"}
+        rows.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, doubt))
         if not found.made:
             rows.edges.append(Edge(schema.ISSUED, found.key, found.owner.ref, ref, {"parent": False}))
     return rows

@@ -29,9 +29,11 @@ KINDS: Final = (
     "AWSService",
     "ExternalAccount",
     "Anonymous",
+    "SignInAttempt",
     "Unknown",
 )
-"""Second labels of a Principal. `Unknown` is a caller whose record names nobody (event-history rows)."""
+"""Second labels of a Principal. `Unknown` is a caller whose record names nobody (event-history rows);
+`SignInAttempt` is whom somebody tried to sign in as (`lineage.attempts`)."""
 
 ASSUMED: Final = "ASSUMED"
 ISSUED: Final = "ISSUED"
@@ -107,7 +109,7 @@ RELATIONSHIP_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
         "subject", "grants", "tokens",
     ),
     ISSUED: ("key", "parent", "api", "time", "event_id", "event_ids", "expires", "rule", "confidence", "candidates"),
-    BELONGS_TO: ("key",),
+    BELONGS_TO: ("key", "confidence"),
     SESSION_OF: ("key",),
     USED: (
         "key", "hour", *_WINDOW, "access_key_id", "region", "source_ip", "endpoint", "user_agent",

@@ -122,6 +122,8 @@ def named_user(who: Identity) -> tuple[str | None, str] | None:
 
 def is_single_sign_on(who: Identity) -> bool:
     """Is it an Identity Center user who entered an account, named by the SAML subject?"""
+    if who.attempt:
+        return False
     return who.type == "SAMLUser" and "saml-provider/AWSSSO_" in (who.identity_provider or "") and bool(who.user_name)
 
 

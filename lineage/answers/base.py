@@ -70,6 +70,8 @@ class Whose(Model):
     """Names of the callers that fit, where several do; sorted."""
     node: str | None = None
     """Node of the origin in the graph, as label and key; null where it has none."""
+    attempt: str | None = None
+    """`attempt to sign in as NAME` where the calls only show who was tried."""
 
     @property
     def key(self) -> str | None:

@@ -123,6 +123,8 @@ class WhoAnswer(Model):
     started_by: Provenance | None = None
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
+    attempt: str | None = None
+    """`attempt to sign in as NAME` where the call only shows who was tried: a sign-in that failed, or `CheckMfa`."""
 
 
 class Who(Model):

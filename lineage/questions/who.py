@@ -11,7 +11,7 @@ from lineage.keys import Ref
 from lineage.questions.common.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
 from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of
 from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
-from lineage.questions.common.origins import day_of, hints_of, origin_of, person_of, why
+from lineage.questions.common.origins import attempt_of, day_of, hints_of, origin_of, person_of, why
 from lineage.seen import Graph
 from lineage.times import iso, parse_when
 
@@ -50,6 +50,9 @@ def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provena
     or started its workload.
     """
     if asked.who is None and keys.ref(asked.start).label in (schema.SESSION, schema.CREDENTIAL):
+        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
+    if asked.who is None and graph is not None and graph.nodes.get(asked.start, {}).get("kind") == "Unknown":
+        # Rows of event history: the key that they state leads on.
         asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
     start, joined, hints = asked.start, None, []
     if keys.ref(start).label == schema.PRINCIPAL and asked.who is not None:
@@ -107,6 +110,7 @@ def _element(
         made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
         node=start if start in graph else None,
+        attempt=attempt_of(graph, asked, found),
     )
 
 

@@ -55,7 +55,8 @@ def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     if settle := words.settle(answer.missing):
         yield Line(indent + "  ", clean(settle))
     yield Line("")
-    yield from _origin(answer.origin, indent + "  ")
+    if not answer.attempt:
+        yield from _origin(answer.origin, indent + "  ")
     for position, hop in enumerate(answer.hops):
         below = answer.hops[position + 1] if position + 1 < len(answer.hops) else None
         yield from _hop(hop, below, indent + "  ")
@@ -130,8 +131,9 @@ def _identity(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     if not answer.hops and answer.origin.kind != "Unresolved":
         return
     if not answer.hops:
-        yield Line(indent + "│")
-        yield Line(indent + "▼")
+        if not answer.attempt:
+            yield Line(indent + "│")
+            yield Line(indent + "▼")
         yield Line(indent, *_name(who))
     if who.access_key_id:
         yield Line(indent + "    ", ("key on the call ", "quiet"), (clean(who.access_key_id), "key"))

@@ -168,7 +168,9 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     kind = words.KINDS.get(origin.kind, origin.kind)
     told = [("id", origin.id if origin.id != origin.name else None), ("resource", origin.resource)]
     told += [("key", origin.access_key_id), ("provider", origin.provider)]
-    if origin.kind == "Unresolved":
+    if answer.attempt:
+        first = _rung(answer.attempt, "", [], "")
+    elif origin.kind == "Unresolved":
         first = _rung("?", "", ["what came before is not in the loaded logs"], "")
     else:
         first = _rung(origin.name or origin.id or kind, kind, [f"{what} {value}" for what, value in told if value], "")

@@ -114,11 +114,15 @@ def locate(reader: Reader, who: Identity, time: int, api: str, category: str) ->
 
 def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     found = []
-    for ref in reader.of_key(ask):
+    refs = reader.of_key(ask)
+    issued = any(ref.label == schema.CREDENTIAL and " " in ref.key for ref in refs)
+    for ref in refs:
         session = session_key_of(str(ref))
         if at is not None and session is not None and not is_live(_seen_session(reader, session), session, at):
             continue
         identities = [who for who in reader.identities_of(ref) if who.access_key_id == ask]
+        if ref.label == schema.PRINCIPAL and issued and identities and all(who.history for who in identities):
+            continue  # rows of event history: the sessions that the key was issued for say more
         found.append((session or "", str(ref), identities[0] if identities else None))
     for _, ref_text, who in sorted(found, key=lambda one: (one[0].rsplit("/", 1)[-1], one[1]), reverse=True):
         yield Asked(ref_text, who or Identity(type="Unknown", access_key_id=ask), None)

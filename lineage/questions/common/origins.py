@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lineage import arn as arns
-from lineage import keys, schema
+from lineage import attempts, keys, schema
 from lineage.answers import Hint, Missing, Origin, Person
 from lineage.facts import Identity
 from lineage.questions.common.asks import Asked, Reader
@@ -45,7 +45,10 @@ def origin_of(
         }
         kind = stated.kind
     identifier, known = keys.ref(principal).key, principal if principal in graph else None
-    own, reason, hints = None, None, []
+    if kind == attempts.KIND:
+        _, why_open, tried = identifier.split(":", 2)
+        return _unresolved(), why_open, None, [Hint(what="tried identity", value=tried, rule="11")] if tried else []
+    own, reason, hints = _of_history(reader, graph, asked, found), None, []
     if kind in ("IAMUser", "RootUser", "AWSService", "Anonymous"):
         resource = None
         if (
@@ -126,6 +129,28 @@ def origin_of(
         return _unresolved(), "masked-data" if masked else "no-identity", None, hints
     masked = asked.who is not None and asked.who.masked
     return _unresolved(), "masked-data" if masked else "no-session-context", None, hints
+
+
+def _of_history(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> str | None:
+    """LIKELY where rows of event history alone say whose the chain's first key is, or who called; None else."""
+    if keys.ref(found.top).label == schema.CREDENTIAL:
+        ways = [way for _, _, way in graph.out_edges(found.top, data=True) if way["type"] == schema.BELONGS_TO]
+        return "LIKELY" if any(way.get("confidence") for way in ways) else None
+    if found.hops:
+        return None
+    stated = [asked.who] if asked.who is not None else []
+    if not stated and graph.nodes.get(found.top, {}).get("kind") == "RootUser":
+        stated = reader.identities_of(keys.ref(found.top))  # the rows that state no key
+    return "LIKELY" if stated and all(who.history for who in stated) else None
+
+
+def attempt_of(graph: Graph, asked: Asked, found: Climb) -> str | None:
+    """The attempt to sign in that the identity is, in words; None where it is none."""
+    if graph.nodes.get(found.top, {}).get("kind") == attempts.KIND:
+        return attempts.told(graph.nodes[found.top].get("name"))
+    if asked.who is not None and asked.who.attempt:
+        return attempts.told(keys.principal(asked.who).name)
+    return None
 
 
 def _unresolved() -> Origin:
@@ -245,10 +270,10 @@ def person_of(origin: Origin) -> Person | None:
 
 def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hint]:
     """What names somebody without proving it (rules 11 and 12)."""
-    if origin.kind not in ("Unresolved", "ExternalAccount"):
+    who = asked.who
+    if origin.kind not in ("Unresolved", "ExternalAccount") or (who is not None and who.attempt):
         return []
     hints = []
-    who = asked.who
     session = session_key_of(start)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     source_identity = node.get("source_identity") or (who.source_identity if who else None)
@@ -261,6 +286,8 @@ def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hin
     name = node.get("name") or (who.session_name if who else None)
     if name and ("AWSReservedSSO_" in role_arn or "@" in name):
         hints.append(Hint(what="session name", value=name, rule="11"))
+    if who is not None and who.history and who.user_name:
+        hints.append(Hint(what="user name", value=who.user_name, rule="11"))
     key = who.access_key_id if who else None
     account = arns.account_in_id(key) or arns.account_in_id(who.principal_id if who else None)
     if account and origin.kind == "Unresolved":

@@ -51,6 +51,7 @@ def short(found: list[WhoAnswer]) -> Whose:
             resource=origin.resource, provider=origin.provider, node=origin.node, confidence=answer.confidence,
             ambiguous=answer.ambiguous, reason=answer.reason,
             via=next((hop.via for hop in reversed(answer.hops) if hop.via), None), chain=chain(answer),
+            attempt=answer.attempt,
         )  # fmt: skip
     return Whose(
         kind="Unresolved", id=None, confidence="NONE", ambiguous=bool(found),
@@ -75,10 +76,22 @@ def chain(answer: WhoAnswer) -> list[str]:
 
 
 def call_it(whose: Whose) -> str:
-    """What to call it in one breath: the origin's name, else the person, else the candidates or `nobody known`."""
+    """What to call it in one breath: the attempt to sign in that it is, the origin's name, else the person, else the
+    candidates or `nobody known`."""
+    if whose.attempt:
+        return whose.attempt
     if whose.kind == "Unresolved":
         return " or ".join(whose.candidates) if whose.candidates else "nobody known"
     return whose.name or whose.person or whose.id or whose.kind
 
 
-__all__ = ["call_it", "chain", "one", "short", "whose"]
+def credentials_of(whose: Whose) -> str:
+    """`credentials of X` for a sentence; an attempt to sign in is nobody's credentials.
+
+    >>> credentials_of(Whose(kind="IAMUser", id="arn:aws:iam::1:user/a", name="a", confidence="EXACT"))
+    'credentials of a'
+    """
+    return whose.attempt or f"credentials of {call_it(whose)}"
+
+
+__all__ = ["call_it", "chain", "credentials_of", "one", "short", "whose"]
