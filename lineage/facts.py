@@ -138,6 +138,8 @@ class SignIn(Fact, frozen=True, tag="signin"):
     kind: str
     switch_from: str | None = None
     """AED.SwitchFrom: ARN before the switch."""
+    switch_to: str | None = None
+    """AED.SwitchTo: ARN after the switch."""
     key: str | None = None
     """GetSigninToken: key in the response."""
     client: str | None = None

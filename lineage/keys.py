@@ -7,6 +7,7 @@ A reference names a node in one text: its label, a blank, its key. A term names 
 from __future__ import annotations
 
 import functools
+import re
 from typing import NamedTuple
 
 from lineage import attempts, schema
@@ -93,6 +94,8 @@ def principal(who: Identity) -> Principal:
     account = who.account
     if who.attempt:
         return attempted(who)
+    if "Origin Access Identity " in (stated := who.arn or who.principal_id or who.user_name or ""):
+        return Principal(OTHER, f":{CLOUDFRONT}:{stated}", stated.rsplit("/", 1)[-1], None)
     if who.type in ("AssumedRole", "Role") and account and who.role_name:
         return role(partition_of(who.role_arn or who.arn), account, who.role_name, who.role_arn)
     if who.type in ("AssumedRole", "Role") and who.principal_id:
@@ -126,9 +129,22 @@ def principal(who: Identity) -> Principal:
         return Principal("Unknown", f"{account or ''}:{who.access_key_id}", who.user_name, account)
     if who.masked or not (who.principal_id or who.arn or who.user_name):
         return Principal("Unknown", f"{account or ''}:{who.type}", None, account)
-    return Principal(
-        "Unknown", f"{account or ''}:{who.arn or who.principal_id or who.user_name}", who.user_name, account
-    )
+    if not who.history:
+        return other(who)
+    return Principal("Unknown", f"{account or ''}:{who.user_name}", who.user_name, account)
+
+
+OTHER = "OtherIdentity"
+"""Second label of a Principal of a type that has none of its own; its key holds account, type and identity."""
+CLOUDFRONT = "CloudFrontOriginAccessIdentity"
+"""Type of what CloudFront reads a private bucket as: `arn:aws:iam::cloudfront:user/CloudFront Origin Access …`."""
+
+
+def other(who: Identity) -> Principal:
+    """An identity of a type that is not listed, with what it has; `Directory` and `Unknown` are such types."""
+    kind = who.type if re.fullmatch(r"[A-Za-z0-9]{1,40}", who.type) else "Unknown"
+    stated = who.arn or who.principal_id or who.user_name
+    return Principal(OTHER, f"{who.account or ''}:{kind}:{stated}", who.user_name or who.principal_id, who.account)
 
 
 def attempted(who: Identity) -> Principal:

@@ -115,6 +115,8 @@ def session_rows(session: Session) -> Rows:
                 "mfa": True if any(who.mfa for who in whos) or (grant and grant.mfa) else None,
                 "workload": workload.ref.key if workload else None,
                 "sign_in_session": _first([who.sign_in_session for who in whos]),
+                "switched_from": _first([fact.switch_from for fact in session.sign_ins]),
+                "switched_to": _first([fact.switch_to for fact in session.sign_ins]),
             },
         )
     )

@@ -29,11 +29,13 @@ KINDS: Final = (
     "AWSService",
     "ExternalAccount",
     "Anonymous",
+    "OtherIdentity",
     "SignInAttempt",
     "Unknown",
 )
-"""Second labels of a Principal. `Unknown` is a caller whose record names nobody (event-history rows);
-`SignInAttempt` is whom somebody tried to sign in as (`lineage.attempts`)."""
+"""Second labels of a Principal. `OtherIdentity` is of a type without a label of its own, such as `Directory`;
+`SignInAttempt` is whom somebody tried to sign in as (`lineage.attempts`); `Unknown` is a caller whose record names
+nobody."""
 
 ASSUMED: Final = "ASSUMED"
 ISSUED: Final = "ISSUED"
@@ -89,7 +91,7 @@ NODE_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
     PRINCIPAL: ("key", "kind", "name", "account", "arn", "provider", "unique_ids"),
     SESSION: (
         "key", "account", "principal_id", "created", "name", "role_arn", "type", "resolved",
-        "source_identity", "on_behalf_of", "mfa", "workload", "sign_in_session",
+        "source_identity", "on_behalf_of", "mfa", "workload", "sign_in_session", "switched_from", "switched_to",
     ),
     CREDENTIAL: ("key", "access_key_id", "long_term", "expires"),
     ACTION: ("key", "service", "operation"),

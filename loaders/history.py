@@ -28,8 +28,9 @@ def identity(
 ) -> dict[str, object]:
     """Return what a row states about its caller, as members of a `userIdentity`.
 
-    A long-term key with its user name is that user's, in the account whose history it is (another account's copy of
-    a call has no user name), else in the account that the key encodes. A name alone may be a session name. Without both, a source that is a service is the caller.
+    A long-term key with its user name is that user's, in the account whose history it is (another account's copy of a
+    call has no user name), else in the account that the key encodes. A name alone may be a session name. Without name
+    and key, a source that is a service is the caller.
     """
     known = access_key(key)
     owner = account or account_in_id(known)

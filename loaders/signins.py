@@ -96,6 +96,7 @@ def sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
             caller=caller,
             kind=body.operation,
             switch_from=text(body.extra, "SwitchFrom"),
+            switch_to=text(body.extra, "SwitchTo"),
             key=access_key(child(body.response, "credentials", "accessKeyId")),
             client=client,
             saml_provider=text(body.extra, "SamlProviderArn"),

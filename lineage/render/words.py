@@ -44,11 +44,14 @@ REASONS: Final[dict[str, str]] = {
 KINDS: Final[dict[str, str]] = {
     "Anonymous": "no credentials",
     "AWSService": "AWS service",
+    "CloudFrontOriginAccessIdentity": "CloudFront origin access identity",
+    "Directory": "directory user",
     "ExternalAccount": "outside account",
     "IAMUser": "IAM user",
     "IdentityCenterUser": "Identity Center user",
     "RootUser": "root user",
     "SAMLIdentity": "SAML identity",
+    "Unknown": "identity of an unknown type",
     "Unresolved": "unresolved",
     "WebIdentity": "web identity",
 }

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 from lineage import arn as arns
 from lineage import keys, schema
-from lineage.facts import AnyFact, Grant, Identity
+from lineage.facts import AnyFact, Grant, Identity, SignIn
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
 from lineage.seen import Around, Graph, Seen, SessionSeen
@@ -19,6 +19,7 @@ DEFAULT_LIFE_SECONDS = 12 * 3600
 TOKEN_LIFE_SECONDS = 36 * 3600
 """Longest life of a GetSessionToken or GetFederationToken session (guide §6.4)."""
 SIGN_IN_SECONDS = 2
+SWITCHES = ("signin:SwitchRole", "signin:RenewRole", "signin:ExitRole")
 
 _KEY = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA|A3T)[A-Z0-9]{8,124}\Z")
 _SESSION = re.compile(r"[^/]*/.+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
@@ -49,6 +50,8 @@ class Asked(NamedTuple):
     api: str | None = None
     category: str | None = None
     user_agent: str | None = None
+    switched: tuple[str | None, str | None] = (None, None)
+    """ARNs before and after, of a switch of role in the console."""
 
 
 def kind_of(ask: str) -> str:
@@ -71,7 +74,11 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
         start = str(seen.source)
         if seen.copy:
             start = _caller_of_copy(reader, ask) or start
-        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent)
+        switched: tuple[str | None, str | None] = (None, None)
+        if seen.api in SWITCHES:
+            found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
+            switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
+        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched)
 
 
 def _caller_of_copy(reader: Reader, event_id: str) -> str | None:

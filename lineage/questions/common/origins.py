@@ -122,6 +122,14 @@ def origin_of(
             None,
             hints,
         )
+    if kind == keys.OTHER:
+        _, type_, own_name = identifier.split(":", 2)
+        return (
+            Origin(node=known, kind=type_, id=own_name, account=node.get("account"), name=node.get("name")),
+            None,
+            own,
+            hints,
+        )
     if kind == "FederatedUser":
         return _unresolved(), "no-session-context", None, hints
     if kind == "Unknown" or kind is None:
@@ -276,6 +284,7 @@ def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hin
     hints = []
     session = session_key_of(start)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    hints += _switched(graph, asked, session)
     source_identity = node.get("source_identity") or (who.source_identity if who else None)
     if source_identity:
         hints.append(Hint(what="source identity", value=source_identity, rule="11"))
@@ -292,6 +301,21 @@ def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hin
     account = arns.account_in_id(key) or arns.account_in_id(who.principal_id if who else None)
     if account and origin.kind == "Unresolved":
         hints.append(Hint(what="account in the identifier", value=account, rule="12"))
+    return hints
+
+
+def _switched(graph: Graph, asked: Asked, session: str | None) -> list[Hint]:
+    """Who switched the role in the console, where the AssumeRole is missing; the session itself is nobody's hint."""
+    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    own = arns.role_of(node.get("role_arn") or (asked.who.arn if asked.who else None))
+    hints = []
+    for what, found in (
+        ("switched from", node.get("switched_from") or asked.switched[0]),
+        ("switched to", node.get("switched_to") or asked.switched[1]),
+    ):
+        role = arns.role_of(found)
+        if found and not (own is not None and role is not None and role[:3] == own[:3]):
+            hints.append(Hint(what=what, value=found, rule="11"))
     return hints
 
 
