@@ -50,16 +50,16 @@ def tried(who: Identity) -> tuple[str | None, str]:
         return subject, " ".join(part for part in (who.identity_provider, subject) if part)
     if who.on_behalf_of:
         store = (who.identity_store or "").rsplit("/", 1)[-1]
-        return who.user_name or who.on_behalf_of, f"{store}/{who.on_behalf_of}"
+        return who.user_name, f"{store}/{who.on_behalf_of}"
     arn = who.arn.rsplit("/", 1)[-1] if who.arn else None
     name = who.user_name or who.session_name or arn or who.principal_id
     return name, who.arn or who.user_name or who.principal_id or ""
 
 
-def told(name: str | None) -> str:
-    """Return the attempt in words.
+def told(name: str | None, identifier: str = "") -> str:
+    """Return the attempt in words; of a user without a name by what its identifier ends in.
 
     >>> told("alice.moor"), told(None)
     ('attempt to sign in as alice.moor', 'attempt to sign in as an unknown user')
     """
-    return f"attempt to sign in as {name or 'an unknown user'}"
+    return f"attempt to sign in as {name or identifier.rsplit('/', 1)[-1] or 'an unknown user'}"

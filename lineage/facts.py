@@ -167,11 +167,16 @@ class Portal(Fact, frozen=True, tag="portal"):
 
 
 class UserName(Fact, frozen=True, tag="username"):
-    """An Identity Center user ID and the user name that goes with it (guide §2.8)."""
+    """An Identity Center user ID and the user name that goes with it (guide §2.8).
+
+    The events of one sign-in may state them apart: then one of the two is None, and `workflow` joins them.
+    """
 
     store: str | None
-    user_id: str
-    name: str
+    user_id: str | None
+    name: str | None
+    workflow: str | None = None
+    """`AuthWorkflowID` of the sign-in, where the event states one of the two alone."""
 
 
 class Made(Fact, frozen=True, tag="made"):

@@ -262,6 +262,21 @@ def named_term(user_name: str) -> str:
     return f"g {user_name.casefold()}"
 
 
+def user_id_term(user_id: str) -> str:
+    """Term of the names that an Identity Center user ID has, and of the identities that state the ID alone."""
+    return f"g id {user_id}"
+
+
+def credential_term(credential_id: str) -> str:
+    """Term of the call that made a token of Identity Center with IAM credentials, by the token's ID."""
+    return f"n credential {credential_id}"
+
+
+def workflow_term(workflow: str) -> str:
+    """Term of the events of one Identity Center sign-in that state a user ID or a user name alone."""
+    return f"p workflow {workflow}"
+
+
 def portal_term(account: str, time: int) -> str:
     """Term of the portal events that asked for credentials in an account around a time."""
     return f"p {account} {time // BUCKET_SECONDS}"

@@ -51,7 +51,10 @@ def attempted(record: Record, api: str, error: str | None, who: Identity) -> Ide
     if arn is None and who.account and (who.type == "Root" or (who.type == "IAMUser" and who.user_name)):
         resource = "root" if who.type == "Root" else f"user/{who.user_name}"
         arn = f"arn:{partition_of(record, who)}:iam::{who.account}:{resource}"
-    return msgspec.structs.replace(who, attempt=reason, arn=arn, access_key_id=None, created=None)
+    name = who.user_name
+    if name is None and api in attempts.IDENTITY_CENTER:
+        name = text(decode(record.additional_event_data), "UserName")
+    return msgspec.structs.replace(who, attempt=reason, arn=arn, user_name=name, access_key_id=None, created=None)
 
 
 def caller(record: Record, api: str, who: Identity) -> Identity:
@@ -143,8 +146,19 @@ def portal(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
 
 
 def identity_center_sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the user name that an Identity Center sign-in shows beside the user ID; () without one."""
-    return _named(caller, event, caller.identity_store, caller.on_behalf_of, text(body.extra, "UserName"))
+    """Return the user name that an Identity Center sign-in shows beside the user ID; () without both.
+
+    Where this event states one of the two alone, `AuthWorkflowID` joins it with the other events of the sign-in.
+    """
+    user_id, name = caller.on_behalf_of, text(body.extra, "UserName") or caller.user_name
+    workflow = text(body.extra, "AuthWorkflowID")
+    if (user_id is None) == (name is None) or workflow is None:
+        return _named(caller, event, caller.identity_store, user_id, name)
+    return (
+        UserName(
+            event=event, caller=caller, store=caller.identity_store, user_id=user_id, name=name, workflow=workflow
+        ),
+    )
 
 
 def directory_user(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:

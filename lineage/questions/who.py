@@ -11,7 +11,7 @@ from lineage.keys import Ref
 from lineage.questions.common.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
 from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of
 from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
-from lineage.questions.common.origins import attempt_of, day_of, hints_of, origin_of, person_of, why
+from lineage.questions.common.origins import attempt_of, day_of, hints_of, origin_of, person_of, token_makers, why
 from lineage.seen import Graph
 from lineage.times import iso, parse_when
 
@@ -85,7 +85,7 @@ def _element(
     provenance: bool,
 ) -> WhoAnswer:
     origin, reason, own, more = origin_of(reader, graph, asked, found, start)
-    hints = [*hints, *more, *hints_of(graph, asked, start, origin)]
+    hints = [*hints, *more, *hints_of(graph, asked, start, origin), *token_makers(reader, asked)]
     unresolved = origin.kind == "Unresolved"
     classes = [hop.confidence for hop in found.hops] + ([own] if own else []) + (joined[1:] if joined else [])
     missing = None

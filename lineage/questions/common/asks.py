@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from lineage import arn as arns
@@ -11,6 +11,7 @@ from lineage import keys, schema
 from lineage.facts import AnyFact, Grant, Identity, SignIn
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
+from lineage.resolved import Item
 from lineage.seen import Around, Graph, Seen, SessionSeen
 from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
@@ -37,6 +38,7 @@ class Reader(Protocol):
     def principals_of(self, identifier: str) -> list[str]: ...
     def identities_of(self, ref: Ref) -> list[Identity]: ...
     def neighbourhood(self, ref: Ref) -> Graph: ...
+    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]: ...
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
     def around(self, account: str | None, time: int) -> Around: ...
 

@@ -7,7 +7,7 @@ import re
 from lineage import arn as arns
 from lineage import attempts, keys, schema
 from lineage.answers import Hint, Missing, Origin, Person
-from lineage.facts import Identity
+from lineage.facts import Identity, Portal
 from lineage.questions.common.asks import Asked, Reader
 from lineage.questions.common.climb import Climb, owner_of, session_key_of
 from lineage.seen import Graph
@@ -155,9 +155,9 @@ def _of_history(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> str
 def attempt_of(graph: Graph, asked: Asked, found: Climb) -> str | None:
     """The attempt to sign in that the identity is, in words; None where it is none."""
     if graph.nodes.get(found.top, {}).get("kind") == attempts.KIND:
-        return attempts.told(graph.nodes[found.top].get("name"))
+        return attempts.told(graph.nodes[found.top].get("name"), keys.ref(found.top).key.split(":", 2)[2])
     if asked.who is not None and asked.who.attempt:
-        return attempts.told(keys.principal(asked.who).name)
+        return attempts.told(*attempts.tried(asked.who))
     return None
 
 
@@ -274,6 +274,16 @@ def person_of(origin: Origin) -> Person | None:
     if origin.kind == "IAMUser" and origin.id:
         return Person(name=origin.id, how="iam-user")
     return None
+
+
+def token_makers(reader: Reader, asked: Asked) -> list[Hint]:
+    """Who made the token of an Identity Center user's call with IAM credentials: `credentialId` joins the two."""
+    who = asked.who
+    if who is None or asked.time is None or not who.credential_id or who.attempt:
+        return []
+    term = keys.credential_term(who.credential_id)
+    facts = [fact for fact in reader.lookup([term])[term] if isinstance(fact, Portal) and fact.caller != who]
+    return [Hint(what="token made by", value=fact.caller.arn, rule="11") for fact in facts if fact.caller.arn]
 
 
 def hints_of(graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hint]:
