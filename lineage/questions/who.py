@@ -86,6 +86,7 @@ def _element(
 ) -> WhoAnswer:
     origin, reason, own, more = origin_of(reader, graph, asked, found, start)
     hints = [*hints, *more, *hints_of(graph, asked, start, origin), *token_makers(reader, asked)]
+    hints += [Hint(what="tried role", value=asked.tried, rule="1")] if asked.tried else []
     unresolved = origin.kind == "Unresolved"
     classes = [hop.confidence for hop in found.hops] + ([own] if own else []) + (joined[1:] if joined else [])
     missing = None

@@ -66,7 +66,7 @@ def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
         for hint in answer.hints:
             yield Line(
                 indent + "  ", ("hint ", "quiet"), f"{clean(hint.what)}: {clean(hint.value)}",
-                (f"  (rule {hint.rule}; no proof)", "quiet"),
+                ("" if hint.rule == "1" else f"  (rule {hint.rule}; no proof)", "quiet"),
             )  # fmt: skip
     for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
         if made is not None:

@@ -179,7 +179,8 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     if line := _identity(answer.identity):
         yield f'<p class="quiet">on the call: {safe(line)}</p>'
     for hint in answer.hints:
-        yield f'<p class="quiet">hint {safe(hint.what)}: {safe(hint.value)} (rule {safe(hint.rule)}; no proof)</p>'
+        doubt = "" if hint.rule == "1" else f" (rule {safe(hint.rule)}; no proof)"
+        yield f'<p class="quiet">hint {safe(hint.what)}: {safe(hint.value)}{doubt}</p>'
     for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
         if made is not None:
             yield f'<p class="open">{safe(words.provenance(made, relation))}</p>'

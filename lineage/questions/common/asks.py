@@ -12,7 +12,7 @@ from lineage.facts import AnyFact, Grant, Identity, SignIn
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
 from lineage.resolved import Item
-from lineage.seen import Around, Graph, Seen, SessionSeen
+from lineage.seen import ALWAYS, Around, Graph, RowSeen, Seen, SessionSeen, Which, Window
 from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
 
@@ -39,6 +39,7 @@ class Reader(Protocol):
     def identities_of(self, ref: Ref) -> list[Identity]: ...
     def neighbourhood(self, ref: Ref) -> Graph: ...
     def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]: ...
+    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]: ...
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
     def around(self, account: str | None, time: int) -> Around: ...
 
@@ -54,6 +55,8 @@ class Asked(NamedTuple):
     user_agent: str | None = None
     switched: tuple[str | None, str | None] = (None, None)
     """ARNs before and after, of a switch of role in the console."""
+    tried: str | None = None
+    """The role that a refused assumption asked for."""
 
 
 def kind_of(ask: str) -> str:
@@ -80,7 +83,17 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
         if seen.api in SWITCHES:
             found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
             switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
-        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched)
+        tried = _tried_role(reader, ask, seen) if seen.error is not None else None
+        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried)
+
+
+def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:
+    """The role that a refused assumption asked for, where that was logged."""
+    if not seen.api.startswith("sts:Assume"):
+        return None
+    rows = reader.calls(Which("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
+    told = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
+    return next((target.key for target in told if target is not None), None)
 
 
 def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
