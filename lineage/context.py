@@ -75,7 +75,7 @@ class Context:
         named = [
             (sighting.last, sighting.first, keys.named(sighting.principal, sighting.arn))
             for sighting in self._items.get(keys.id_term(unique), ())
-            if isinstance(sighting, Sighting)
+            if isinstance(sighting, Sighting) and sighting.principal.startswith("arn:")
         ]
         fitting = [
             one for one in named
@@ -110,10 +110,21 @@ class Context:
         found: set[tuple[str | None, str]] = set()
         for item in self._items.get(keys.name_term(name), ()):
             if isinstance(item, UserName):
-                found.add((item.store, item.user_id))
+                found |= {(one.store, one.user_id) for one in self._parts(item) if one.user_id}
             elif isinstance(item, Actor) and (named := named_user(item.who)) is not None:
                 found.add(named)
         return tuple(sorted(found, key=lambda pair: (pair[1], pair[0] or "")))
+
+    def name_of(self, user_id: str) -> str | None:
+        """The user name that goes with an Identity Center user ID; the longest of several, as nodes have it."""
+        items = self._items.get(keys.user_id_term(user_id), ())
+        names = {one.name for item in items if isinstance(item, UserName) for one in self._parts(item) if one.name}
+        return max(names, key=lambda name: (len(name), name), default=None)
+
+    def _parts(self, fact: UserName) -> list[UserName]:
+        """What a fact states, with the other events of its sign-in where it states a name or a user ID alone."""
+        others = self._items.get(keys.workflow_term(fact.workflow), ()) if fact.workflow else ()
+        return [fact, *(item for item in others if isinstance(item, UserName))]
 
     def portals(self, grant: Grant) -> list[Portal]:
         """The portal events that asked for that permission set about then, whoever asked."""

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from lineage import keys, schema
+from lineage import attempts, keys, schema
 from lineage.answers import Whose
 from lineage.errors import BadUse
 from lineage.facts import Identity
@@ -27,7 +27,7 @@ from lineage.seen import Graph
 from lineage.show import understood
 from lineage.terms import is_forwarded
 from lineage.times import parse_when
-from loaders import extract, inputs
+from loaders import extract, inputs, signins
 from loaders.classify import Call, classify
 from loaders.identity import identity
 from loaders.items import Aside, Records
@@ -178,7 +178,9 @@ class Origins:
     def of(self, record: Record) -> tuple[Identity, Beside]:
         """The identity of a record, which was met, and what stands beside the record."""
         who, beside = self._identities[bytes(record.user_identity), record.event_type]
-        return who, beside if beside is not None else self._apart(who, record)
+        if beside is None or record.event_name in attempts.NAMES:  # a failed sign-in is not what its identity is
+            return who, self._apart(who, record)
+        return who, beside
 
     def _apart(self, who: Identity, record: Record) -> Beside:
         """The answer for one call of an identity whose calls differ."""
@@ -188,6 +190,7 @@ class Origins:
         if who.type == "SAMLUser" and (provider := extract.saml_provider(bytes(record.request_parameters))) is not None:
             who = msgspec.structs.replace(who, identity_provider=provider)
         call = _call(record)
+        who = signins.caller(record, call.api, who)
         asked = locate(self._reader, who, time, call.api, call.category)._replace(user_agent=record.user_agent)
         if call.facts and who.type in ("AWSAccount", "SAMLUser") and record.event_id:
             # The caller's own copy, or what was learnt of a user later, says more than the record.
@@ -238,7 +241,9 @@ def _beside(whose: Whose, session: str | None, depth: int, sure: bool) -> Beside
     origin = (whose.kind, whose.id, whose.account, whose.name, whose.person, whose.access_key_id, whose.resource,
               whose.provider) if sure else (None,) * 8  # fmt: skip
     guess = None
-    if not sure and (whose.candidates or whose.kind != "Unresolved"):
+    if whose.attempt:
+        guess = whose.attempt
+    elif not sure and (whose.candidates or whose.kind != "Unresolved"):
         guess = f"{call_it(whose)} ({'one of these' if whose.candidates else whose.confidence})"
     chain = " > ".join(whose.chain) if sure else None
     values = (*origin, session, chain, depth, whose.via, whose.confidence, whose.ambiguous, whose.reason, guess)

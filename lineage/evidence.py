@@ -9,6 +9,7 @@ from lineage.context import TOLERANCE_SECONDS
 from lineage.facts import Grant, Identity, Portal, SignIn
 from lineage.keys import Ref
 from lineage.resolved import Actor, Call
+from lineage.terms import OPENERS
 
 
 def agreeing(portals: Iterable[Portal], name: str, user_ids: set[str]) -> tuple[Portal, ...]:
@@ -23,11 +24,7 @@ def agreeing(portals: Iterable[Portal], name: str, user_ids: set[str]) -> tuple[
 def opens_another(fact: SignIn) -> bool:
     """Does the sign-in event open a session of its own time from an older one (guide §4.2: brokers, RenewRole)?"""
     began = fact.caller.created
-    return (
-        fact.kind in ("GetSigninToken", "RenewRole")
-        and began is not None
-        and fact.event.time - began > TOLERANCE_SECONDS
-    )
+    return fact.kind in OPENERS and began is not None and fact.event.time - began > TOLERANCE_SECONDS
 
 
 def opened(fact: SignIn) -> Call:
@@ -40,6 +37,11 @@ def opened(fact: SignIn) -> Call:
         role_arn=who.role_arn, session_name=who.session_name, key=fact.key, source_identity=who.source_identity,
     )  # fmt: skip
     return Call(grant, (fact.event.id,), (fact.event.account,) if fact.event.account else ())
+
+
+def signed_in_key(fact: SignIn) -> str | None:
+    """The key that a sign-in event handed out; one that it repeats to its own caller is none."""
+    return fact.key if fact.key != fact.caller.access_key_id else None
 
 
 def session_type(who: Identity | None, grant: Grant | None) -> str:

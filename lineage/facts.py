@@ -64,6 +64,10 @@ class Identity(Frozen, frozen=True):
     """The principal ID, account or key was there but masked."""
     no_session_context: bool = False
     """A temporary key without `creationDate` (guide §4.2, the billing console)."""
+    attempt: str | None = None
+    """`sign-in-failed` or `sign-in-check`: who was tried, not who called (`lineage.attempts`)."""
+    history: bool = False
+    """From a form that states a user name and an access key only: event history, lookup-events."""
 
 
 class Event(Frozen, frozen=True):
@@ -142,6 +146,8 @@ class SignIn(Fact, frozen=True, tag="signin"):
     kind: str
     switch_from: str | None = None
     """AED.SwitchFrom: ARN before the switch."""
+    switch_to: str | None = None
+    """AED.SwitchTo: ARN after the switch."""
     key: str | None = None
     """GetSigninToken: key in the response."""
     client: str | None = None
@@ -169,11 +175,16 @@ class Portal(Fact, frozen=True, tag="portal"):
 
 
 class UserName(Fact, frozen=True, tag="username"):
-    """An Identity Center user ID and the user name that goes with it (guide §2.8)."""
+    """An Identity Center user ID and the user name that goes with it (guide §2.8).
+
+    The events of one sign-in may state them apart: then one of the two is None, and `workflow` joins them.
+    """
 
     store: str | None
-    user_id: str
-    name: str
+    user_id: str | None
+    name: str | None
+    workflow: str | None = None
+    """`AuthWorkflowID` of the sign-in, where the event states one of the two alone."""
 
 
 class Made(Fact, frozen=True, tag="made"):

@@ -7,9 +7,10 @@ A reference names a node in one text: its label, a blank, its key. A term names 
 from __future__ import annotations
 
 import functools
+import re
 from typing import NamedTuple
 
-from lineage import schema
+from lineage import attempts, schema
 from lineage.arn import parse_arn
 from lineage.facts import Grant, Identity, Made
 from lineage.times import iso
@@ -94,6 +95,10 @@ def partition_of(arn: str | None) -> str:
 def principal(who: Identity) -> Principal:
     """The lasting principal of an identity: its role, user, root, service, outside account, …"""
     account = who.account
+    if who.attempt:
+        return attempted(who)
+    if "Origin Access Identity " in (stated := who.arn or who.principal_id or who.user_name or ""):
+        return Principal(OTHER, f":{CLOUDFRONT}:{stated}", stated.rsplit("/", 1)[-1], None)
     if who.type in ("AssumedRole", "Role") and account and who.role_name:
         return role(partition_of(who.role_arn or who.arn), account, who.role_name, who.role_arn)
     if who.type in ("AssumedRole", "Role") and who.principal_id:
@@ -124,11 +129,33 @@ def principal(who: Identity) -> Principal:
         return Principal("AWSService", name, name)
     if who.type == "AWSAccount":
         return external(account, who.principal_id)
+    if who.history and who.access_key_id:
+        # A name of event history may be a session name; which session, the key may tell.
+        return Principal("Unknown", f"{account or ''}:{who.access_key_id}", who.user_name, account)
     if who.masked or not (who.principal_id or who.arn or who.user_name):
         return Principal("Unknown", f"{account or ''}:{who.type}", None, account)
-    return Principal(
-        "Unknown", f"{account or ''}:{who.arn or who.principal_id or who.user_name}", who.user_name, account
-    )
+    if not who.history:
+        return other(who)
+    return Principal("Unknown", f"{account or ''}:{who.user_name}", who.user_name, account)
+
+
+OTHER = "OtherIdentity"
+"""Second label of a Principal of a type that has none of its own; its key holds account, type and identity."""
+CLOUDFRONT = "CloudFrontOriginAccessIdentity"
+"""Type of what CloudFront reads a private bucket as: `arn:aws:iam::cloudfront:user/CloudFront Origin Access …`."""
+
+
+def other(who: Identity) -> Principal:
+    """An identity of a type that is not listed, with what it has; `Directory` and `Unknown` are such types."""
+    kind = who.type if re.fullmatch(r"[A-Za-z0-9]{1,40}", who.type) else "Unknown"
+    stated = who.arn or who.principal_id or who.user_name
+    return Principal(OTHER, f"{who.account or ''}:{kind}:{stated}", who.user_name or who.principal_id, who.account)
+
+
+def attempted(who: Identity) -> Principal:
+    """What an attempt to sign in hangs on: its reason and whom it tried, apart from the principal of that name."""
+    name, identifier = attempts.tried(who)
+    return Principal(attempts.KIND, f"{who.account or ''}:{who.attempt}:{identifier}", name, who.account)
 
 
 def named(key: str, arn: str | None = None) -> Principal:
@@ -141,6 +168,8 @@ def named(key: str, arn: str | None = None) -> Principal:
 
 def unnamed_id(who: Identity) -> str | None:
     """The unique ID (AIDA…, AROA…) of an identity whose record does not name its principal; None of all others."""
+    if who.attempt:
+        return None
     if who.type == "AWSAccount" or (who.type == "IAMUser" and not who.arn):
         unique = (who.principal_id or "").partition(":")[0]
     elif who.type in ("AssumedRole", "Role") and not who.role_name:
@@ -284,6 +313,21 @@ def name_term(user_name: str) -> str:
 def named_term(user_name: str) -> str:
     """Term of the single sign-on grants of a user name."""
     return f"g {user_name.casefold()}"
+
+
+def user_id_term(user_id: str) -> str:
+    """Term of the names that an Identity Center user ID has, and of the identities that state the ID alone."""
+    return f"g id {user_id}"
+
+
+def credential_term(credential_id: str) -> str:
+    """Term of the call that made a token of Identity Center with IAM credentials, by the token's ID."""
+    return f"n credential {credential_id}"
+
+
+def workflow_term(workflow: str) -> str:
+    """Term of the events of one Identity Center sign-in that state a user ID or a user name alone."""
+    return f"p workflow {workflow}"
 
 
 def portal_term(account: str, time: int) -> str:

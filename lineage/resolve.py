@@ -13,25 +13,46 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lineage import how, keys, schema
 from lineage.context import TOLERANCE_SECONDS, Context, merge_copies, state_of
-from lineage.evidence import agreeing, evidence, opened, opens_another, principal_of, session_type
-from lineage.facts import Grant, Identity, Made, Portal, SignIn
+from lineage.evidence import agreeing, evidence, opened, opens_another, principal_of, session_type, signed_in_key
+from lineage.facts import Fact, Grant, Identity, Made, Portal, SignIn, UserName
 from lineage.keys import Ref
 from lineage.resolved import Actor, Assumed, Call, Derived, Issued, Item, Link, LongTermKey, Lookup, Session
-from lineage.terms import PORTAL_SECONDS, is_long_term, is_single_sign_on, is_unsure, long_term_key, touched_by_actor
+from lineage.terms import (
+    PORTAL_SECONDS,
+    is_long_term,
+    is_single_sign_on,
+    is_unsure,
+    long_term_key,
+    named_by,
+    states_user_id_alone,
+    touched_by_actor,
+)  # fmt: skip
 
 
 def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
     """The scopes behind dirty terms: those that are scopes, and those of the facts that the others find."""
     scopes = {term for term in terms if term[0] in "sa" or (term[0] == "k" and is_long_term(term[2:]))}
+    further: set[str] = set()
     for items in lookup([term for term in terms if term not in scopes]).values():
         for item in items:
-            if isinstance(item, Actor):
-                scopes.update(term for term in touched_by_actor(item.id, item.who) if term[0] in "sak")
-            elif isinstance(item, Grant):
-                granted = keys.granted_group(item)
-                if granted is not None:
-                    scopes.update(keys.near_terms(granted, item.event.time))
+            scopes |= _scopes_of(item)
+            if isinstance(item, UserName) and item.workflow:
+                further.update(named_by(item))  # one event of a sign-in tells what another one is about
+    for items in lookup(further).values() if further else ():
+        scopes.update(scope for item in items for scope in _scopes_of(item))
     return {scope for scope in scopes if scope[0] in "sak"}
+
+
+def _scopes_of(item: Item) -> set[str]:
+    """The scopes that an identity, a grant or a sign-in event may change."""
+    if isinstance(item, Actor):
+        return {term for term in touched_by_actor(item.id, item.who) if term[0] in "sak"}
+    group = None
+    if isinstance(item, Grant):
+        group = keys.granted_group(item)
+    elif isinstance(item, SignIn):
+        group = keys.group(item.caller)
+    return set(keys.near_terms(group, item.event.time)) if group is not None and isinstance(item, Fact) else set()
 
 
 def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
@@ -55,7 +76,15 @@ def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
     for scope, (group, bucket) in buckets.items():
         work = workspaces[scope] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
         wanted |= work.wanted_terms()
-    context = Context(lookup(wanted))
+    wanted |= {keys.user_id_term(actor.who.on_behalf_of or "") for actor in lone if states_user_id_alone(actor.who)}
+    about = dict(lookup(wanted))
+    workflows = {
+        keys.workflow_term(item.workflow)
+        for found_items in about.values()
+        for item in found_items
+        if isinstance(item, UserName) and item.workflow
+    }
+    context = Context({**about, **lookup(workflows)} if workflows else about)
     for scope, of_key in lasting.items():
         found.long_term[scope] = _long_term(scope[2:], of_key, context, found.links)
     for actor in lone:
@@ -82,6 +111,8 @@ def _lone_link(who: Identity, context: Context) -> Link:
         known = context.user_ids(who.user_name or "")
         if len(known) == 1:
             owner = keys.identity_center_user(*known[0], who.user_name)
+    elif states_user_id_alone(who):
+        owner = owner._replace(name=context.name_of(who.on_behalf_of or "") or owner.name)
     return Link(owner.ref, None, owner)
 
 
@@ -91,20 +122,28 @@ def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[in
         (item for item in items if isinstance(item, Made) and item.key == key),
         key=lambda fact: (fact.event.time, fact.event.id),
     )
-    owners: list[keys.Principal] = []
-    used = False
-    for item in items:
-        if isinstance(item, Actor) and long_term_key(item.who) == key:
-            owner = context.principal(item.who)
-            links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, owner)
-            used = True
-            owners.append(owner)
-    if not owners:
-        owners += [keys.user(arn) for fact in made if (arn := keys.made_for(fact)) is not None]
-    known = sorted({owner for owner in owners if owner.kind != "Unknown"}, key=lambda owner: (owner.arn is None, owner))
-    if not used and not made:
+    users = [item for item in items if isinstance(item, Actor) and long_term_key(item.who) == key]
+    if not users and not made:
         return None
-    return LongTermKey(key, known[0] if known else None, tuple(made), used)
+    owner, sure = _owner({item: context.principal(item.who) for item in users}, made)
+    for item in users:
+        # A row that states a name only is its owner's, as fuller records tell it.
+        mine = owner if item.who.history and owner is not None else context.principal(item.who)
+        links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, mine)
+    return LongTermKey(key, owner, tuple(made), bool(users), sure)
+
+
+def _owner(users: Mapping[Actor, keys.Principal], made: Sequence[Made]) -> tuple[keys.Principal | None, bool]:
+    """The owner of a long-term key, and whether more than rows of event history tell it: who used it by their full
+    records, else for whom it was made, else what the rows state."""
+    for sure in (True, False):
+        told = {owner for item, owner in users.items() if item.who.history != sure}
+        told = {owner for owner in told if owner.kind != "Unknown"} or {
+            keys.user(arn) for fact in made if fact.caller.history != sure and (arn := keys.made_for(fact)) is not None
+        }
+        if told:
+            return min(told, key=lambda owner: (owner.arn is None, owner)), sure
+    return None, True
 
 
 class _Workspace:
@@ -133,7 +172,7 @@ class _Workspace:
         for actor in self.actors:
             if actor.who.access_key_id and self._mine(actor.who.created or 0):
                 wanted.add(keys.key_term(actor.who.access_key_id))
-        for call in self.calls:
+        for call in (*self.calls, *self.opened):
             caller = call.grant.caller
             if caller.access_key_id and not is_long_term(caller.access_key_id):
                 wanted.add(keys.key_term(caller.access_key_id))
@@ -185,7 +224,9 @@ class _Workspace:
                 links[actor.id] = Link(source, key, session.principal)
 
         unused: dict[tuple[str, int], list[Call]] = defaultdict(list)
-        for call in self.calls:
+        # A sign-in event that handed out a key opened a session, used or not.
+        keyed = [opened(fact) for fact in self.sign_ins if opens_another(fact) and signed_in_key(fact)]
+        for call in (*self.calls, *(call for call in keyed if call.grant.principal_id)):
             if call.event_ids not in taken and self._mine(call.time):
                 unused[self._granted_id(call.grant), call.time].append(call)
         for (granted_id, time), calls in unused.items():
@@ -249,7 +290,7 @@ class _Workspace:
             callers[caller].append(call)
             kept.append(call)
 
-        issued = self._issued(actors, kept, context)
+        issued = self._issued(kept, [fact for fact in self._sign_ins(principal_id, created) if not opens_another(fact)])
         decided = {
             caller
             for issue in issued
@@ -265,11 +306,7 @@ class _Workspace:
         elif len(decided) == 1 and not undecided:
             parent = next(iter(decided))
 
-        sign_ins = tuple(
-            fact for fact in self.sign_ins
-            if abs(_began(fact) - created) <= TOLERANCE_SECONDS
-            and (fact.caller.principal_id or principal_id) == principal_id
-        )  # fmt: skip
+        sign_ins = tuple(self._sign_ins(principal_id, created))
         assumed = tuple(
             Assumed(caller, tuple(theirs), caller == parent, *evidence(theirs, callers, parent, actors, sign_ins))
             for caller, theirs in sorted(callers.items())
@@ -302,10 +339,21 @@ class _Workspace:
             stated=stated_origins(actors, kept),
         )
 
+    def _sign_ins(self, principal_id: str | None, created: int) -> list[SignIn]:
+        """The sign-in events about the session that began then."""
+        return [
+            fact for fact in self.sign_ins
+            if abs(_began(fact) - created) <= TOLERANCE_SECONDS
+            and (fact.caller.principal_id or principal_id) == principal_id
+        ]  # fmt: skip
+
     @staticmethod
-    def _issued(actors: Sequence[Actor], calls: Sequence[Call], context: Context) -> tuple[Issued, ...]:
-        """The keys that came with the session."""
+    def _issued(calls: Sequence[Call], sign_ins: Sequence[SignIn]) -> tuple[Issued, ...]:
+        """The keys that came with the session: by its grants, and by sign-in events about it."""
         issued: dict[str, list[Call]] = defaultdict(list)
+        for fact in sign_ins:
+            if (key := signed_in_key(fact)) is not None:
+                issued[key].append(opened(fact))
         for call in calls:
             if call.grant.key and call.grant.key != call.grant.caller.access_key_id:
                 issued[call.grant.key].append(call)

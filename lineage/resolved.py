@@ -92,6 +92,8 @@ class LongTermKey(NamedTuple):
     owner: keys.Principal | None
     made: tuple[Made, ...]
     used: bool
+    sure: bool = True
+    """False where rows of event history alone tell whose it is."""
 
 
 class Link(NamedTuple):

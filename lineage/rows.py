@@ -119,6 +119,8 @@ def session_rows(session: Session) -> Rows:
                 "mfa": True if any(who.mfa for who in whos) or (grant and grant.mfa) else None,
                 "workload": workload.ref.key if workload else None,
                 "sign_in_session": _first([who.sign_in_session for who in whos]),
+                "switched_from": _first([fact.switch_from for fact in session.sign_ins]),
+                "switched_to": _first([fact.switch_to for fact in session.sign_ins]),
             },
         )
     )
@@ -166,7 +168,8 @@ def long_term_rows(found: LongTermKey) -> Rows:
     rows = Rows([Node(ref, None, {"access_key_id": found.key, "long_term": True})], [])
     if found.owner is not None:
         rows.nodes.append(node_of(found.owner))
-        rows.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, {}))
+        doubt: Properties = {} if found.sure else {"confidence": "LIKELY"}
+        rows.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, doubt))
         if not found.made:
             rows.edges.append(Edge(schema.ISSUED, found.key, found.owner.ref, ref, {"parent": False}))
     return rows

@@ -29,9 +29,13 @@ KINDS: Final = (
     "AWSService",
     "ExternalAccount",
     "Anonymous",
+    "OtherIdentity",
+    "SignInAttempt",
     "Unknown",
 )
-"""Second labels of a Principal. `Unknown` is a caller whose record names nobody (event-history rows)."""
+"""Second labels of a Principal. `OtherIdentity` is of a type without a label of its own, such as `Directory`;
+`SignInAttempt` is whom somebody tried to sign in as (`lineage.attempts`); `Unknown` is a caller whose record names
+nobody."""
 
 ASSUMED: Final = "ASSUMED"
 ISSUED: Final = "ISSUED"
@@ -89,6 +93,7 @@ NODE_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
     SESSION: (
         "key", "account", "principal_id", "created", "name", "role_arn", "type", "resolved",
         "source_identity", "on_behalf_of", "delegate", "issuer", "mfa", "workload", "sign_in_session",
+        "switched_from", "switched_to",
     ),
     CREDENTIAL: ("key", "access_key_id", "long_term", "expires"),
     ACTION: ("key", "service", "operation"),
@@ -108,7 +113,7 @@ RELATIONSHIP_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
         "subject", "grants", "tokens",
     ),
     ISSUED: ("key", "parent", "api", "time", "event_id", "event_ids", "expires", "rule", "confidence", "candidates"),
-    BELONGS_TO: ("key",),
+    BELONGS_TO: ("key", "confidence"),
     SESSION_OF: ("key", "stated", "confidence"),
     USED: (
         "key", "hour", *_WINDOW, "access_key_id", "region", "source_ip", "endpoint", "user_agent",

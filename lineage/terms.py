@@ -13,6 +13,11 @@ from lineage.facts import AnyFact, Grant, Identity, Made, Portal, SignIn, UserNa
 PORTAL_SECONDS = 5
 """How far a portal event lies from the AssumeRoleWithSAML that it led to (guide §2.8)."""
 
+OPENERS = ("GetSigninToken", "RenewRole")
+"""Sign-in events that may open a session of their own time from an older one (guide §4.2: brokers, RenewRole)."""
+TOKEN_MAKER = "CreateTokenWithIAM"
+"""The call of a role or user that makes a token for an Identity Center user."""
+
 
 def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
     """The terms under which an identity is found: that of its own scope first."""
@@ -23,6 +28,8 @@ def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
         found.append(keys.name_term(who.session_name or ""))
     if is_single_sign_on(who):
         found.append(keys.named_term(who.user_name or ""))
+    elif states_user_id_alone(who):
+        found.append(keys.user_id_term(who.on_behalf_of or ""))
     if (unique := keys.unnamed_id(who)) is not None:
         found.append(keys.id_term(unique))
     return found
@@ -60,15 +67,22 @@ def terms_of_fact(fact: AnyFact) -> list[str]:
         if fact.session_name and how.is_identity_center(fact):
             found.append(keys.named_term(fact.session_name))
             found.append(keys.entered_term(fact.account or "", time))
-    elif isinstance(fact, Portal) and fact.account:
-        found.append(keys.portal_term(fact.account, time))
+    elif isinstance(fact, Portal):
+        if fact.account:
+            found.append(keys.portal_term(fact.account, time))
+        if fact.kind == TOKEN_MAKER and fact.credential_id:
+            found.append(keys.credential_term(fact.credential_id))
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:
             moments = {time} | ({fact.caller.created} if fact.caller.created is not None else set())
             found += sorted({keys.session_term(session_group, moment) for moment in moments})
+            if fact.kind in OPENERS and fact.caller.access_key_id:
+                found.append(keys.caller_term(fact.caller.access_key_id))
     elif isinstance(fact, UserName):
-        found.append(keys.name_term(fact.name))
+        found += [keys.name_term(fact.name)] if fact.name else []
+        found += [keys.user_id_term(fact.user_id)] if fact.user_id else []
+        found += [keys.workflow_term(fact.workflow)] if fact.workflow else []
     elif isinstance(fact, Made) and fact.key:
         found.append(keys.key_term(fact.key))
     return found
@@ -109,10 +123,22 @@ def touched_by_fact(fact: AnyFact) -> list[str]:
     elif isinstance(fact, Portal) and fact.account:
         found += [keys.entered_term(fact.account, moment) for moment in keys.moments(time, PORTAL_SECONDS)]
     elif isinstance(fact, UserName):
-        found.append(keys.named_term(fact.name))
+        found += named_by(fact)
+        found += [keys.workflow_term(fact.workflow)] if fact.workflow else []
     elif isinstance(fact, Made) and fact.key:
         found.append(keys.key_term(fact.key))
     return found
+
+
+def named_by(fact: UserName) -> list[str]:
+    """The terms of the sessions and identities whose user a name or user ID tells."""
+    found = [keys.named_term(fact.name)] if fact.name else []
+    return found + ([keys.user_id_term(fact.user_id)] if fact.user_id else [])
+
+
+def states_user_id_alone(who: Identity) -> bool:
+    """Is it an Identity Center user whose record has the user ID and no name?"""
+    return who.type in ("IdentityCenterUser", "Unknown") and bool(who.on_behalf_of) and not who.user_name
 
 
 def named_user(who: Identity) -> tuple[str | None, str] | None:
@@ -125,6 +151,8 @@ def named_user(who: Identity) -> tuple[str | None, str] | None:
 
 def is_single_sign_on(who: Identity) -> bool:
     """Is it an Identity Center user who entered an account, named by the SAML subject?"""
+    if who.attempt:
+        return False
     return who.type == "SAMLUser" and "saml-provider/AWSSSO_" in (who.identity_provider or "") and bool(who.user_name)
 
 

@@ -18,6 +18,7 @@ from typing import BinaryIO
 import msgspec
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
+from lineage import attempts
 from lineage.batch import (
     SAMPLES_PER_ROW,
     Batch,
@@ -34,7 +35,7 @@ from lineage.batch import (
 )
 from lineage.facts import Identity, Target
 from lineage.times import parse_when
-from loaders import extract
+from loaders import extract, signins
 from loaders.classify import Call, classify
 from loaders.documents import Aside, FileEnd, Records
 from loaders.documents import Passed as PassedDocument
@@ -101,11 +102,12 @@ class _Kind:
     """What calls of one key have in common.
 
     `row` is their row if they have one in common, None where the record decides: the target, the provider of a
-    SAML identity (`saml`), a presigned URL (`objects`). `plain`: they make no facts.
+    SAML identity (`saml`), a presigned URL (`objects`), whether a sign-in failed (`answered`). `plain`: they make no
+    facts.
     """
 
     __slots__ = (
-        *("call", "counted", "error", "objects", "place", "plain", "reader", "row", "rows", "saml"),
+        *("answered", "call", "counted", "error", "objects", "place", "plain", "reader", "row", "rows", "saml"),
         *("targeted", "who"),
     )
 
@@ -117,6 +119,7 @@ class _Kind:
         self.counted = counted
         self.reader = reader_of(call.api)
         self.saml = who.identity.type == "SAMLUser"
+        self.answered = error is None and call.api in attempts.SIGN_INS
         self.objects = call.category == "data:s3"
         self.plain = not call.facts
         self.targeted = error is not None or call.changing or call.sensitive
@@ -286,11 +289,13 @@ class Aggregator:
         who = self._who(record)
         error = record.error_code or (scrub_text(record.error_message)[:100] if record.error_message else None)
         counted = call.passed is None and _unusable(record, time) is None
+        if call.api in attempts.OPERATIONS:
+            who = self._known_as(signins.attempted(record, call.api, error, who.identity))
         kind = _Kind(call, who, error, counted)
         if kind.targeted:
             kind.place = self._targets.place(call, record, who.identity)
-        elif counted and not kind.objects and not kind.saml:
-            kind.row = self._row(kind, who, record, time, None, False)
+        elif counted and not kind.objects and not kind.saml and not kind.answered:
+            kind.row = self._row(kind, who, kind.error, record, time, None, False)
         return kind
 
     def _who(self, record: Record) -> _Who:
@@ -315,34 +320,39 @@ class Aggregator:
         names: Names | None = _NO_NAMES
         if kind.targeted:
             names = names_in(kind.reader, request, bytes(record.resources))
-        who, presigned = kind.who, False
+        who, error, presigned = kind.who, kind.error, False
         variant: tuple[object, ...] | None = names
         if kind.saml and (provider := extract.saml_provider(request)) is not None:
             # A SAML identity names its provider by a hash; the request has the ARN.
             who = self._known_as(msgspec.structs.replace(who.identity, identity_provider=provider))
-        if kind.saml or kind.objects:
+        if kind.answered and (error := signins.refusal(record, kind.call.api)) is not None:
+            who = self._known_as(signins.attempted(record, kind.call.api, error, who.identity))
+        if kind.saml or kind.objects or kind.answered:
             presigned = kind.objects and b"QueryString" in bytes(record.additional_event_data)
-            variant = None if names is None else (*names, presigned, who.actor)
+            variant = None if names is None else (*names, presigned, who.actor, error)
         row = kind.rows.get(variant)
         if row is None:
             target, shared = None, True
             if kind.targeted:
                 target, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
-            row = self._row(kind, who, record, time, target, presigned)
+            row = self._row(kind, who, error, record, time, target, presigned)
             if shared and variant is not None:
                 kind.rows[variant] = row
         return row
 
-    def _row(self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool) -> _Row:
+    def _row(
+        self, kind: _Kind, who: _Who, error: str | None, record: Record, time: int, target: Target | None,
+        presigned: bool,
+    ) -> _Row:  # fmt: skip
         call, agent = kind.call, record.user_agent
         row = Row(
             id=0, actor=who.actor, api=call.api, hour=time // 3600, account=record.recipient_account_id,
             region=record.aws_region, source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
             user_agent=scrub_text(agent) if agent else agent,
-            error=kind.error, console=_from_console(record.session_credential_from_console, agent),
+            error=error, console=_from_console(record.session_credential_from_console, agent),
             copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,
             presigned=presigned, target=target,
-            relation=relation_of(call.api, kind.error, target),
+            relation=relation_of(call.api, error, target),
         )  # fmt: skip
         row_id = stable_id(_encode(row))
         known = self._rows.get(row_id)

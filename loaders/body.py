@@ -75,9 +75,13 @@ def partition_of(record: Record, caller: Identity) -> str:
         found = parse_arn(arn)
         if found is not None:
             return found.partition
-    region = record.aws_region or ""
+    return partition_in(record.aws_region)
+
+
+def partition_in(region: str | None) -> str:
+    """Return the partition that a region is in, by its name."""
     for prefix, partition in _PARTITIONS:
-        if region.startswith(prefix):
+        if (region or "").startswith(prefix):
             return partition
     return "aws"
 

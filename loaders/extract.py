@@ -9,7 +9,7 @@ import msgspec
 
 from lineage.arn import is_masked
 from lineage.facts import AnyFact, Event, Identity, Target
-from loaders import addresses, change_table, changes, grants, issuance, makings, signins, workloads
+from loaders import addresses, change_table, changes, grants, history, issuance, makings, signins, workloads
 from loaders.body import account_id, body_of, decode, failed, items, text
 from loaders.classify import Call
 from loaders.identity import ANONYMOUS
@@ -52,6 +52,11 @@ def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[A
     body = body_of(record, call.api, caller)
     if failed(body):
         return ()
+    if caller.history:
+        told = history.told(body)
+        if told is None:
+            return ()
+        body = told
     if (record.event_type or "").lower() == "awsmcpevent":
         return signins.downstream(body, caller, event)
     if call.api in grants.OPERATIONS:
@@ -80,7 +85,7 @@ def target(record: Record, call: Call, caller: Identity) -> Target | None:
 
     Meant for changing, sensitive and refused calls (see `loaders.targets.target_of`).
     """
-    return target_of(body_of(record, call.api, caller))
+    return target_of(history.whole(body_of(record, call.api, caller), caller))
 
 
 def sample(record: Record) -> tuple[tuple[str, ...], str | None]:

@@ -103,6 +103,7 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
         identity_provider=_text(element, "identityprovider"),
         masked=_hidden(logged_key, key) or _hidden(logged_principal, principal) or _hidden(logged_account, account),
         no_session_context=created is None and key is not None and key.startswith("ASIA"),
+        history=_flag(element.get("history")) is True,
     )
 
 

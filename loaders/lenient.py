@@ -14,6 +14,7 @@ import msgspec
 
 from lineage.arn import account_in_id
 from lineage.times import iso, parse_when
+from loaders import history
 from loaders.record import HISTORY, RECORD, ROW, Record
 from loaders.scan import ERRORS
 
@@ -84,6 +85,14 @@ def from_members(members: Mapping[str, msgspec.Raw]) -> tuple[int, Record]:
             values[attribute] = raw
         else:
             values[attribute] = _opened(attribute, raw)
+    if "user_identity" not in values and form == ROW:
+        cells = {fold(key): raw for key, raw in members.items()}
+        stated = {name: _scalar_of(name, cells[name]) for name in ("username", "accesskeyid") if name in cells}
+        if any(stated.values()):
+            # An event of lookup-events without its record.
+            user, used = (str(stated[name]) if stated.get(name) else None for name in ("username", "accesskeyid"))
+            _from_history(values, user, used, cells.get("resources"))
+            form = HISTORY
     return form, Record(**values)  # type: ignore[arg-type]  # types follow the field names above
 
 
@@ -111,9 +120,20 @@ def from_columns(columns: Mapping[str, str]) -> tuple[int, Record]:
         values["recipient_account_id"] = account(cells["recipientaccountid"], key)
     if "user_identity" in values:
         return ROW, Record(**values)  # type: ignore[arg-type]  # types follow the field names above
-    identity = {"userName": cells.get("username"), "accessKeyId": key}
-    values["user_identity"] = _encoded({name: text for name, text in identity.items() if text})
+    _from_history(values, cells.get("username"), key, cells.get("resources"))
     return HISTORY, Record(**values)  # type: ignore[arg-type]  # types follow the field names above
+
+
+def _from_history(
+    values: dict[str, object], name: str | None, key: str | None, about: str | msgspec.Raw | None
+) -> None:
+    """Add the identity and the resources of a row that states a user name and an access key only."""
+    texts = {member: found for member in ("recipient_account_id", "aws_region", "source_ip")
+             if isinstance(found := values.get(member), str)}  # fmt: skip
+    account, region, source = (texts.get(name) for name in ("recipient_account_id", "aws_region", "source_ip"))
+    values["user_identity"] = _encoded(history.identity(name, key, account, region, source))
+    if about is not None:
+        values["resources"] = _encoded(history.resources(about))
 
 
 def account(text: str, key: str | None = None) -> str | None:

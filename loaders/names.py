@@ -16,19 +16,21 @@ def names_of(who: Identity) -> tuple[Name, ...]:
     """Return what an identity says of its principal, of the user that federated it, and of its Identity Center user."""
     owner = keys.principal.__wrapped__(who)  # each is asked for once: no second memory of them
     unique = who.role_id if owner.kind == "Role" else who.principal_id if owner.kind == "IAMUser" else None
-    found = [_name(owner, unique)] if keys.unnamed_id(who) is None or who.user_name else []
+    found: list[Name | None] = [_name(owner, unique)] if keys.unnamed_id(who) is None or who.user_name else []
+    if owner.kind == "ExternalAccount" and (outside := keys.unnamed_id(who)) is not None:
+        found.append((owner.key, outside, ""))
     issuer = keys.issuer(who)
     if issuer is not None and issuer.kind == "IAMUser":
         found.append(_name(issuer, who.issuer_id))
     if who.on_behalf_of and who.session_name and (who.role_name or "").startswith("AWSReservedSSO_"):
         found.append(_user_name(who.identity_store, who.on_behalf_of, who.session_name))
-    return tuple(filter(None, found))
+    return tuple(name for name in found if name is not None)
 
 
 def names_in_fact(fact: AnyFact) -> tuple[Name, ...]:
     """Return what a fact says of the user or role that it made, the role that it granted, an Identity Center user."""
     if isinstance(fact, UserName):
-        return (_user_name(fact.store, fact.user_id, fact.name),)
+        return (_user_name(fact.store, fact.user_id, fact.name),) if fact.user_id and fact.name else ()
     found = None
     if isinstance(fact, Made) and fact.unique_id and fact.account and fact.name:
         arn = fact.principal_arn

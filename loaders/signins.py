@@ -8,14 +8,60 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
+from lineage import attempts
 from lineage.arn import access_key, is_masked
 from lineage.facts import AnyFact, Delegated, Event, Grant, Identity, Portal, SignIn, UserName
-from loaders.body import Body, account_id, child, find, items, text
+from loaders.body import Body, account_id, child, decode, find, items, partition_of, text
+from loaders.record import Record
 
 Maker = Callable[[Body, Identity, Event], tuple[AnyFact, ...]]
 
 REQUEST_IDS = 1000
 """Most downstream requests kept of one agent's call."""
+
+
+def refusal(record: Record, api: str) -> str | None:
+    """Return what a sign-in event answers instead of Success; its record may have neither error code nor message.
+
+    >>> refusal(Record(response_elements=msgspec.Raw(b'{"ConsoleLogin":"Failure"}')), "signin:ConsoleLogin")
+    'Failure'
+    """
+    if api not in attempts.SIGN_INS:
+        return None
+    operation = api.partition(":")[2]
+    for member in (record.response_elements, record.service_event_details):
+        said = text(decode(member), operation)
+        if said is not None and said.lower() != "success":
+            return said
+    return None
+
+
+def attempted(record: Record, api: str, error: str | None, who: Identity) -> Identity:
+    """Return the identity as the one that was tried, where the call is only an attempt to sign in; else as it is.
+
+    A user or root is named by an ARN: the record states account and name. What it says of keys and sessions is
+    left out, for an attempt has none.
+    """
+    reason = attempts.attempt(api, error)
+    if reason is None:
+        return who
+    arn = who.arn
+    if arn is None and who.account and (who.type == "Root" or (who.type == "IAMUser" and who.user_name)):
+        resource = "root" if who.type == "Root" else f"user/{who.user_name}"
+        arn = f"arn:{partition_of(record, who)}:iam::{who.account}:{resource}"
+    name = who.user_name
+    if name is None and api in attempts.IDENTITY_CENTER:
+        name = text(decode(record.additional_event_data), "UserName")
+    return msgspec.structs.replace(who, attempt=reason, arn=arn, user_name=name, access_key_id=None, created=None)
+
+
+def caller(record: Record, api: str, who: Identity) -> Identity:
+    """Return the identity of a record; `attempted` where the call is only an attempt to sign in."""
+    if api not in attempts.OPERATIONS:
+        return who
+    return attempted(record, api, record.error_code or record.error_message or refusal(record, api), who)
 
 
 def console_login(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
@@ -53,6 +99,7 @@ def sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
             caller=caller,
             kind=body.operation,
             switch_from=text(body.extra, "SwitchFrom"),
+            switch_to=text(body.extra, "SwitchTo"),
             key=access_key(child(body.response, "credentials", "accessKeyId")),
             client=client,
             saml_provider=text(body.extra, "SamlProviderArn"),
@@ -99,8 +146,19 @@ def portal(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
 
 
 def identity_center_sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the user name that an Identity Center sign-in shows beside the user ID; () without one."""
-    return _named(caller, event, caller.identity_store, caller.on_behalf_of, text(body.extra, "UserName"))
+    """Return the user name that an Identity Center sign-in shows beside the user ID; () without both.
+
+    Where this event states one of the two alone, `AuthWorkflowID` joins it with the other events of the sign-in.
+    """
+    user_id, name = caller.on_behalf_of, text(body.extra, "UserName") or caller.user_name
+    workflow = text(body.extra, "AuthWorkflowID")
+    if (user_id is None) == (name is None) or workflow is None:
+        return _named(caller, event, caller.identity_store, user_id, name)
+    return (
+        UserName(
+            event=event, caller=caller, store=caller.identity_store, user_id=user_id, name=name, workflow=workflow
+        ),
+    )
 
 
 def directory_user(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:

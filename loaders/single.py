@@ -5,6 +5,7 @@ from __future__ import annotations
 from lineage.errors import BadUse
 from lineage.facts import Identity
 from lineage.times import parse_when
+from loaders import signins
 from loaders.classify import classify
 from loaders.documents import Records, records_in
 from loaders.identity import identity
@@ -27,7 +28,7 @@ def one_record(text: str) -> tuple[str | None, Identity, int, str, str]:
         )
         return (
             record.event_id,
-            identity(bytes(record.user_identity), record.event_type),
+            signins.caller(record, call.api, identity(bytes(record.user_identity), record.event_type)),
             time,
             call.api,
             call.category,

@@ -16,6 +16,7 @@ from xxhash import xxh3_128_digest
 
 from lineage.arn import is_masked
 from lineage.facts import Identity, Target
+from loaders import history
 from loaders.body import Body, account_id, body_of, decode, items, mapping, partition_of
 from loaders.classify import Call
 from loaders.record import EMPTY, Record
@@ -91,7 +92,7 @@ class TargetMemo:
         rest = (record.request_parameters, record.response_elements, record.resources)
         whole = (place, b"".join(map(xxh3_128_digest, rest)), message)
         if whole not in self._others:
-            self._others[whole] = target_of(body_of(record, call.api, who))
+            self._others[whole] = target_of(history.whole(body_of(record, call.api, who), who))
         return self._others[whole], False
 
 

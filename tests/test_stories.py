@@ -63,11 +63,11 @@ ASKABLE = re.compile(
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in an answer."""
+    """Every text in an answer but for its hints, which name what may not be loaded."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, (dict, list)):
-        for one in value.values() if isinstance(value, dict) else value:
+        for one in (one for name, one in value.items() if name != "hints") if isinstance(value, dict) else value:
             yield from texts(one)
 
 

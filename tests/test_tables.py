@@ -100,8 +100,12 @@ def test_event_history_row() -> None:
 
     assert form == HISTORY
     assert json.loads(bytes(record.user_identity)) == {
+        "type": "IAMUser",
+        "arn": "arn:aws:iam::029608264753:user/ada",
+        "accountId": "029608264753",
         "userName": "ada",
         "accessKeyId": "AKIAQNZGKIQY56JQ7WML",
+        "history": True,
     }
     assert json.loads(bytes(record.resources)) == [{"resourceType": "AWS::IAM::User", "resourceName": "bo"}]
     assert (record.event_time, record.event_source) == ("2023-07-10T12:24:29Z", "iam.amazonaws.com")

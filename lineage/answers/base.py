@@ -73,6 +73,8 @@ class Whose(Model):
     """Further callers that fit and are not named in `candidates`."""
     node: str | None = None
     """Node of the origin in the graph, as label and key; null where it has none."""
+    attempt: str | None = None
+    """`attempt to sign in as NAME` where the calls only show who was tried."""
 
     @property
     def key(self) -> str | None:

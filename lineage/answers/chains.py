@@ -62,7 +62,8 @@ class Missing(Model):
 
 
 class Hint(Model):
-    """Something that points to an identity without proving it (guide §12.3, rules 9 to 12)."""
+    """Something that points to an identity without proving it (guide §12.3, rules 9 to 12), or, by rule 1, what the
+    record states beside it: the role that a refused assumption asked for."""
 
     what: str
     value: str
@@ -152,6 +153,8 @@ class WhoAnswer(Model):
     """Of a user whose way in was not seen: what could have been used, in order of time."""
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
+    attempt: str | None = None
+    """`attempt to sign in as NAME` where the call only shows who was tried: a sign-in that failed, or `CheckMfa`."""
 
     @property
     def session_key(self) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage import keys, schema
+from lineage import attempts, keys, schema
 from lineage.answers import Origin, WhoAnswer, Whose
 from lineage.arn import role_of
 from lineage.draw.copies import command, paste
@@ -19,7 +19,7 @@ from lineage.seen import Graph, Seen
 
 ORIGINS: dict[str, Kind] = {
     "AWSService": "service", "ExternalAccount": "outside", "Role": "role", "Anonymous": "unknown",
-    "Unknown": "unknown", "Unresolved": "unknown",
+    "Unknown": "unknown", "Unresolved": "unknown", attempts.KIND: "unknown",
 }  # fmt: skip
 """How principals and origins are drawn, by their kind; all others are people or users."""
 WORDS = {
@@ -205,7 +205,9 @@ class Sheet:
         role, parts = role_name(key), role_of(key)
         node = keys.role(*parts[:3]).key if parts else key  # without the path, which not all records know
         drawn: Kind = "role" if role else ORIGINS.get(kind or "", "person")
-        called = role or name or short_name(key)
+        called = (
+            role or (attempts.told(name, key.split(":", 2)[-1]) if kind == attempts.KIND else name) or short_name(key)
+        )
         is_arn = key.startswith("arn:") and " " not in key  # an outside identity is a provider's ARN and its own name
         return self.put(
             Node(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from lineage import schema
+from lineage import attempts, keys, schema
 from lineage.draw.looks import LOOKS
 from lineage.draw.shape import Kind
 from lineage.draw.sheet import ORIGINS
@@ -73,6 +73,8 @@ NODES: Final = {
     "AWSService": Look("{name}", 90),
     "ExternalAccount": Look("account {account}", 90),
     "Anonymous": Look("anonymous", 80),
+    keys.OTHER: Look("{name}", 90),
+    attempts.KIND: Look("tried {name}", 80),
     "Unknown": Look("nobody known", 80),
 }
 """By label and by kind, which is the second label of a Principal."""

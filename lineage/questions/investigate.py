@@ -132,6 +132,8 @@ def headline(found: Iterable[Whose]) -> str:
     'nothing in the store fits the alert'
     """
     each = list(dict.fromkeys(f"{_name(one)} — {one.confidence}" for one in found))
+    if each and all(one.attempt for one in found):
+        return "; ".join(each)
     return f"credentials of {'; '.join(each)}" if each else "nothing in the store fits the alert"
 
 

@@ -19,6 +19,7 @@ from lineage.questions.common.climb import (
 )
 from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
 from lineage.questions.common.origins import (
+    attempt_of,
     day_of,
     hints_of,
     named_origin,
@@ -26,6 +27,7 @@ from lineage.questions.common.origins import (
     origin_of,
     person_of,
     stated_by,
+    token_makers,
     why,
 )
 from lineage.seen import Graph
@@ -85,6 +87,9 @@ def explained(
     """
     if asked.who is None and keys.ref(asked.start).label in (schema.SESSION, schema.CREDENTIAL):
         asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
+    if asked.who is None and graph is not None and graph.nodes.get(asked.start, {}).get("kind") == "Unknown":
+        # Rows of event history: the key that they state leads on.
+        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
     start, joined, hints = asked.start, None, []
     if keys.ref(start).label == schema.PRINCIPAL and asked.who is not None:
         found = session_at(reader, asked)
@@ -125,6 +130,8 @@ def _element(
 ) -> WhoAnswer:
     begin = origin_of(reader, graph, asked, found, start)
     origin, reason = named_origin(reader, asked, begin.origin), begin.reason
+    hints = [*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin), *token_makers(reader, asked)]
+    hints += [Hint(what="tried role", value=asked.tried, rule="1")] if asked.tried else []
     unresolved = origin.kind == "Unresolved"
     classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]
     classes += [begin.confidence] if begin.confidence else []
@@ -161,6 +168,7 @@ def _element(
         on_behalf_of=behalf,
         credentials=_known_credentials(reader, graph, origin, asked.time) if provenance and unseen else [],
         node=start if start in graph else None,
+        attempt=attempt_of(graph, asked, found),
     )
 
 

@@ -35,7 +35,7 @@ WHO = (
     "time", "api", "how", "via", "role_arn", "session_name", "session_account", "hop_access_key_id",
     "caller_access_key_id", "source_ip", "user_agent", "cross_account", "rule", "hop_confidence", "event_ids",
     "sign_in_event_ids", "on_behalf_of", "invoked_by", "credentials", "made_by", "made_by_event_ids", "started_by",
-    "started_by_event_ids",
+    "started_by_event_ids", "attempt",
 )  # fmt: skip
 TRACE = (
     "parent", "ref", "relation", "how", "time", "account", "role_arn", "session_name", "confidence", "what",
@@ -118,6 +118,7 @@ def _who(number: int, answer: WhoAnswer) -> Iterator[Row]:
     for made in (answer.made_by, answer.started_by):
         source = made.answer.origin if made else None
         tail += (source.id or source.kind if source else None, made.event_ids if made else None)
+    tail += (answer.attempt,)
     for depth, hop in enumerate(answer.hops, 1):
         middle = (
             hop.time, hop.api, hop.how, hop.via, hop.role_arn, hop.session_name, hop.session.account,

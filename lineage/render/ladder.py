@@ -51,7 +51,8 @@ def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     for note in words.notes(answer):
         yield Line(indent + "  ", (clean(note), "open"))
     yield Line("")
-    yield from _origin(answer.origin, indent + "  ")
+    if not answer.attempt:
+        yield from _origin(answer.origin, indent + "  ")
     for position, hop in enumerate(answer.hops):
         below = answer.hops[position + 1] if position + 1 < len(answer.hops) else None
         yield from _hop(hop, below, indent + "  ")
@@ -61,7 +62,7 @@ def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
         for hint in answer.hints:
             yield Line(
                 indent + "  ", ("hint ", "quiet"), f"{clean(hint.what)}: {clean(hint.value)}",
-                (f"  (rule {hint.rule}; no proof)", "quiet"),
+                ("" if hint.rule == "1" else f"  (rule {hint.rule}; no proof)", "quiet"),
             )  # fmt: skip
     for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
         if made is not None:
@@ -127,8 +128,9 @@ def _identity(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     if not answer.hops and answer.origin.kind != "Unresolved":
         return
     if not answer.hops:
-        yield Line(indent + "│")
-        yield Line(indent + "▼")
+        if not answer.attempt:
+            yield Line(indent + "│")
+            yield Line(indent + "▼")
         yield Line(indent, *_name(answer))
     if who.access_key_id:
         yield Line(indent + "    ", ("key on the call ", "quiet"), (clean(who.access_key_id), "key"))

@@ -166,7 +166,9 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     kind = words.KINDS.get(origin.kind, origin.kind)
     told = [("id", origin.id if origin.id != origin.name else None), ("resource", origin.resource)]
     told += [("key", origin.access_key_id), ("provider", origin.provider)]
-    if origin.kind == "Unresolved":
+    if answer.attempt:
+        first = _rung(answer.attempt, "", [], "")
+    elif origin.kind == "Unresolved":
         first = _rung("?", "", ["what came before is not in the loaded logs"], "")
     else:
         first = _rung(origin.name or origin.id or kind, kind, [f"{what} {value}" for what, value in told if value], "")
@@ -175,7 +177,8 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     if line := _identity(answer.identity):
         yield f'<p class="quiet">on the call: {safe(line)}</p>'
     for hint in answer.hints:
-        yield f'<p class="quiet">hint {safe(hint.what)}: {safe(hint.value)} (rule {safe(hint.rule)}; no proof)</p>'
+        doubt = "" if hint.rule == "1" else f" (rule {safe(hint.rule)}; no proof)"
+        yield f'<p class="quiet">hint {safe(hint.what)}: {safe(hint.value)}{doubt}</p>'
     for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
         if made is not None:
             yield f'<p class="open">{safe(words.provenance(made, relation))}</p>'

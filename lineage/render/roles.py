@@ -29,6 +29,8 @@ def origin(whose: Whose) -> tuple[str | tuple[str, str], ...]:
     """
     if whose.key is None:
         why = reason(whose.reason) if whose.reason else "The chain is open."
+        if whose.attempt:
+            return (clean(whose.attempt), "open"), f" ({why.rstrip('.')})"
         return "credentials of ", (clean(call_it(whose)), "open"), f" ({why.rstrip('.')})"
     resource = f" for {clean(whose.resource)}" if whose.resource else ""
     said = f" ({KINDS.get(whose.kind, whose.kind)}{_provider(whose)}){resource}"

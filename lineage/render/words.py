@@ -36,17 +36,22 @@ REASONS: Final[dict[str, str]] = {
     "recycled-key-mismatch": "The key was issued to another principal; AWS hands out key IDs again.",
     "region-not-loaded": "The region where the session was granted is not loaded.",
     "response-omitted": "The grant was logged without its response, so its key is unknown.",
+    "sign-in-check": "An MFA check comes before the sign-in: the record names who was tried, not who tried it.",
+    "sign-in-failed": "The sign-in failed: the record names who was tried, not who tried it.",
 }
 """Why a chain ends open, by reason code."""
 
 KINDS: Final[dict[str, str]] = {
     "Anonymous": "no credentials",
     "AWSService": "AWS service",
+    "CloudFrontOriginAccessIdentity": "CloudFront origin access identity",
+    "Directory": "directory user",
     "ExternalAccount": "outside account",
     "IAMUser": "IAM user",
     "IdentityCenterUser": "Identity Center user",
     "RootUser": "root user",
     "SAMLIdentity": "SAML identity",
+    "Unknown": "identity of an unknown type",
     "Unresolved": "unresolved",
     "WebIdentity": "web identity",
 }
@@ -102,6 +107,8 @@ def whose(origin: Origin) -> str:
 
 def verdict(answer: WhoAnswer) -> str:
     """The answer in one line, without its confidence."""
+    if answer.attempt:
+        return answer.attempt
     if answer.origin.kind == "Anonymous":
         return "no credentials: an anonymous call"
     if answer.origin.kind == "Unresolved":

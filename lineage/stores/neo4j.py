@@ -121,15 +121,19 @@ class Neo4jStore(Neo4jReader):
 
     def _read(self, name: str, /, **parameters: object) -> list[Record]:
         """Run a statement, in the open transaction if there is one."""
+        return self._reading(lambda db: db.read(name, **parameters))
+
+    def _reading(self, work: Callable[[_Open], T]) -> T:
+        """Do reading work, in the open transaction if there is one."""
         if self._transaction is not None:
-            return self._transaction.read(name, **parameters)
+            return work(self._transaction)
 
         @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
-        def work(transaction: ManagedTransaction) -> list[Record]:
-            return _Open(transaction).read(name, **parameters)
+        def within(transaction: ManagedTransaction) -> T:
+            return work(_Open(transaction))
 
         with self._clear_errors(), self._session(READ_ACCESS) as session:
-            return session.execute_read(work)
+            return session.execute_read(within)
 
     def _write(self, work: Callable[[_Open], T]) -> T:
         """Do work in one write transaction behind the lock; again from its start where the database asks for it."""
@@ -202,7 +206,7 @@ class Neo4jStore(Neo4jReader):
 
     def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
         """Facts and live actors by term."""
-        return neo4j_derive.lookup(self._db, terms)
+        return self._reading(lambda db: neo4j_derive.lookup(db, terms))
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
         """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""

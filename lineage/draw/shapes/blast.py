@@ -14,7 +14,7 @@ from lineage.draw.shapes.told import Told
 from lineage.draw.shapes.trace import grant_facts, lead
 from lineage.draw.shapes.who import LIT, operation
 from lineage.draw.sheet import Known, Sheet, facts
-from lineage.questions.common.whose import call_it
+from lineage.questions.common.whose import credentials_of
 
 _LIVE = {"yes": "works", "no": "ended", "unknown": "may work"}
 
@@ -50,7 +50,7 @@ def draw(answer: Blast, known: Known) -> Told:
     for work in answer.workloads:
         _workload(sheet, work)
     _touched(sheet, answer, roots)
-    whose = f", by credentials of {call_it(answer.whose)}" if answer.whose else ""
+    whose = f", by {credentials_of(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
     return Told(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer))
 

@@ -11,7 +11,7 @@ from lineage.draw.copies import command
 from lineage.draw.shapes.told import Told
 from lineage.draw.shapes.who import chain
 from lineage.draw.sheet import Known, Sheet, facts
-from lineage.questions.common.whose import call_it
+from lineage.questions.common.whose import call_it, credentials_of
 from lineage.render import words
 
 
@@ -107,6 +107,6 @@ def of_whose(sheet: Sheet, whose: Whose, apart: str) -> str:
 
 def _burst(one: Burst) -> str:
     return (
-        f"A burst of {one.count:,} refusals over {len(one.services)} services by credentials of {call_it(one.whose)}, "
+        f"A burst of {one.count:,} refusals over {len(one.services)} services by {credentials_of(one.whose)}, "
         f"{one.first} to {one.last}."
     )

@@ -45,6 +45,8 @@ def draw(answer: Who, known: Known) -> Told:
     names = list(dict.fromkeys(words.whose(one.origin) for one in answer.answers))
     several = "one of " if any(one.reason == "ambiguous" for one in answer.answers) else ""
     title = f"Credentials of {names[0]}" if len(names) == 1 else f"Credentials of {several}{len(names)} origins"
+    if answer.answers and all(one.attempt for one in answer.answers):
+        title = words.verdict(answer.answers[0])
     about = (answer.kind != "record" and command("who", answer.asked)) or "lineage who"
     notes = [words.reason(code) for code in dict.fromkeys(one.reason for one in answer.answers) if code]
     if answer.note:
@@ -97,6 +99,8 @@ def key_of(access_key: str, session: str) -> str:
 
 def chain(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
     """Draw a chain from its origin down to the identity; returns the identity's node, or the last one drawn."""
+    if answer.attempt and answer.node:
+        return sheet.of_ref(answer.node, lit=lit)
     at = origin(sheet, answer, lit=lit)
     if answer.origin.access_key_id:
         key = sheet.of_ref(f"{schema.CREDENTIAL} {answer.origin.access_key_id}", account=answer.origin.account, lit=lit)
@@ -171,7 +175,10 @@ def origin(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
         identity = answer.identity
         said = f"{identity.arn} {identity.principal_id} {identity.creation_date} {identity.access_key_id}"
         why = words.reason(answer.reason) if answer.reason else "The chain is open."
-        return sheet.nobody(first or said, facts(why=why, missing=words.settle(answer.missing)), lit=lit)
+        return sheet.nobody(
+            first or said, facts(why=why, missing=words.settle(answer.missing)), lit=lit,
+            called=answer.attempt or "nobody known",
+        )  # fmt: skip
     person = f"{answer.person.name} ({answer.person.how})" if answer.person else None
     hints = [f"{hint.what}: {hint.value} (rule {hint.rule}, no proof)" for hint in answer.hints]
     return sheet.origin(found, *facts(person=person, hints=hints), lit=lit)

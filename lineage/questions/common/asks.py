@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from lineage import arn as arns
 from lineage import keys, schema
 from lineage.batch import Sighting
 from lineage.errors import NotFound
-from lineage.facts import AnyFact, Grant, Identity
+from lineage.facts import AnyFact, Grant, Identity, SignIn
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
-from lineage.seen import Around, Graph, PrincipalSeen, Seen, SessionSeen
+from lineage.resolved import Item
+from lineage.seen import ALWAYS, Around, Graph, PrincipalSeen, RowSeen, Seen, SessionSeen, Which, Window
 from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
 
@@ -21,6 +22,7 @@ DEFAULT_LIFE_SECONDS = 12 * 3600
 TOKEN_LIFE_SECONDS = 36 * 3600
 """Longest life of a GetSessionToken or GetFederationToken session (guide §6.4)."""
 SIGN_IN_SECONDS = 2
+SWITCHES = ("signin:SwitchRole", "signin:RenewRole", "signin:ExitRole")
 
 _KEY = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA|A3T)[A-Z0-9]{8,124}\Z")
 _SESSION = re.compile(r"[^/]*/.+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
@@ -46,6 +48,8 @@ class Reader(Protocol):
     def amended(self, event_id: str) -> list[str]: ...
     def identities_of(self, ref: Ref) -> list[Identity]: ...
     def neighbourhood(self, ref: Ref) -> Graph: ...
+    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]: ...
+    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]: ...
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
     def around(self, account: str | None, time: int) -> Around: ...
     def names_of(self, unique_id: str) -> list[Sighting]: ...
@@ -61,6 +65,10 @@ class Asked(NamedTuple):
     api: str | None = None
     category: str | None = None
     user_agent: str | None = None
+    switched: tuple[str | None, str | None] = (None, None)
+    """ARNs before and after, of a switch of role in the console."""
+    tried: str | None = None
+    """The role that a refused assumption asked for."""
 
 
 def kind_of(ask: str) -> str:
@@ -204,7 +212,21 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
         start = str(seen.source)
         if seen.copy:
             start = _caller_of_copy(reader, ask) or start
-        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent)
+        switched: tuple[str | None, str | None] = (None, None)
+        if seen.api in SWITCHES:
+            found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
+            switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
+        tried = _tried_role(reader, ask, seen) if seen.error is not None else None
+        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried)
+
+
+def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:
+    """The role that a refused assumption asked for, where that was logged."""
+    if not seen.api.startswith("sts:Assume"):
+        return None
+    rows = reader.calls(Which("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
+    told = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
+    return next((target.key for target in told if target is not None), None)
 
 
 def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
@@ -247,11 +269,15 @@ def locate(reader: Reader, who: Identity, time: int, api: str, category: str) ->
 
 def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     found = []
-    for ref in credentials(reader, ask):
+    refs = credentials(reader, ask)
+    issued = any(ref.label == schema.CREDENTIAL and " " in ref.key for ref in refs)
+    for ref in refs:
         session = session_key_of(str(ref))
         if at is not None and session is not None and not is_live(_seen_session(reader, session), session, at):
             continue
         identities = [who for who in reader.identities_of(ref) if who.access_key_id == ask.split(" ", 1)[0]]
+        if ref.label == schema.PRINCIPAL and issued and identities and all(who.history for who in identities):
+            continue  # rows of event history: the sessions that the key was issued for say more
         found.append((session or "", str(ref), identities[0] if identities else None))
     for _, ref_text, who in sorted(found, key=lambda one: (one[0].rsplit("/", 1)[-1], one[1]), reverse=True):
         yield Asked(ref_text, who or Identity(type="Unknown", access_key_id=ask.split(" ", 1)[0]), None)

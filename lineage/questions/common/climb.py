@@ -92,10 +92,10 @@ def _step(graph: Graph, state: Climb) -> list[Climb] | None:
     if issued:
         ids = set(issued[1]["event_ids"])
         by_key = [(caller, way) for caller, way in ways if ids & set(way["event_ids"])]
-        ways = by_key or ways
-    parents = [(caller, way) for caller, way in ways if way["parent"]]
-    if not issued and parents:
-        ways = parents
+    else:
+        by_key = []
+    # A key that a sign-in event issued came with the session, and the session's grant with nothing of its own.
+    ways = by_key or [(caller, way) for caller, way in ways if way["parent"]] or ways
     if not ways:
         return _stated(graph, state) if session == state.top else [state._replace(top=session)]
     if len(state.hops) >= MAX_HOPS:

@@ -79,7 +79,11 @@ def session_at(reader: Reader, asked: Asked) -> tuple[str, str, str] | None:
     """The session of a call that states none: that of its own second for a sign-in event, else the one that
     was live (rules 5, 9 and 10b of guide §12.3)."""
     who, time = asked.who, asked.time
-    if who is not None and time is not None and not who.principal_id and who.access_key_id:
+    if who is not None and who.attempt:
+        return None  # it opened none
+    if who is not None and who.history and who.access_key_id and is_long_term(who.access_key_id):
+        return None
+    if who is not None and (time is not None or who.history) and not who.principal_id and who.access_key_id:
         return _key_at(reader, who.access_key_id, time)
     if who is None or time is None or who.created is not None:
         return None
@@ -116,9 +120,9 @@ def _newest_of_name(reader: Reader, who: Identity, time: int) -> tuple[str, str,
     return (f"{schema.SESSION} {live[0].key}", "10", "HEURISTIC") if live else None
 
 
-def _key_at(reader: Reader, key: str, time: int) -> tuple[str, str, str] | None:
+def _key_at(reader: Reader, key: str, time: int | None) -> tuple[str, str, str] | None:
     """The issue of a key that a call used without naming a principal (rule 2b): the one that was valid, else the
-    newest of several."""
+    newest of several; of calls at several times any issue counts."""
     valid = []
     for ref in reader.of_key(key):
         session = session_key_of(str(ref))
@@ -126,7 +130,10 @@ def _key_at(reader: Reader, key: str, time: int) -> tuple[str, str, str] | None:
             continue
         expires = parse_when(reader.neighbourhood(ref).nodes[str(ref)].get("expires"))
         created = parse_when(session.rsplit("/", 1)[-1]) or 0
-        if created <= time + SIGN_IN_SECONDS and (expires is None or time <= expires + GRACE_SECONDS):
+        live = time is None or (
+            created <= time + SIGN_IN_SECONDS and (expires is None or time <= expires + GRACE_SECONDS)
+        )
+        if live:
             valid.append((created, str(ref)))
     if not valid:
         return None

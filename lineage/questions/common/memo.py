@@ -39,6 +39,7 @@ class Memo:
         self.facts_of = store.facts_of
         self.of_key = store.of_key
         self.has = store.has
+        self.lookup = store.lookup
         self.sessions_of = store.sessions_of
         self.principals_of = store.principals_of
         self.named = store.named

@@ -9,10 +9,10 @@ from typing import NamedTuple
 import msgspec
 
 from lineage import arn as arns
-from lineage import keys, schema
+from lineage import attempts, keys, schema
 from lineage.answers import Behalf, Hint, Missing, Origin, Person
 from lineage.batch import Sighting
-from lineage.facts import Identity
+from lineage.facts import Identity, Portal, UserName
 from lineage.questions.common.asks import Asked, Reader
 from lineage.questions.common.climb import Climb, owner_of, session_key_of
 from lineage.seen import Graph
@@ -55,6 +55,12 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
             if str(stated_here.ref) == principal:
                 node = stated_here._asdict()
     kind, identifier = node.get("kind"), keys.ref(principal).key
+    if kind == attempts.KIND:
+        _, why_open, tried = identifier.split(":", 2)
+        return Begin(
+            _unresolved(), why_open, None, (Hint(what="tried identity", value=tried, rule="11"),) if tried else ()
+        )
+    found = found._replace(own=found.own or _of_history(reader, graph, asked, found))
     origin = Origin(
         node=principal if principal in graph else None, kind=kind or "Unresolved", id=identifier,
         account=node.get("account"), name=node.get("name"), access_key_id=access_key,
@@ -82,6 +88,9 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
     if kind == "ExternalAccount":
         role = identifier.split(":", 1)[-1].startswith("AROA")
         return Begin(origin, "account-not-loaded" if role else None)
+    if kind == keys.OTHER:
+        _, type_, own_name = identifier.split(":", 2)
+        return Begin(origin.model_copy(update={"kind": type_, "id": own_name}), None, found.own)
     masked = asked.who is not None and asked.who.masked
     if kind == "Role" and (caller := _other_accounts_role(graph, asked, found)) is not None:
         # Only another account's copy of the call is there: the role is known, its session is not.
@@ -115,6 +124,28 @@ def _other_accounts_role(graph: Graph, asked: Asked, found: Climb) -> str | None
         if way["type"] == schema.ASSUMED and set(way["event_ids"]) & set(found.hops[0].event_ids):
             caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
             return f"{way['caller_account']}:{caller_id.partition(':')[0]}"
+    return None
+
+
+def _of_history(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> str | None:
+    """LIKELY where rows of event history alone say whose the chain's first key is, or who called; None else."""
+    if keys.ref(found.top).label == schema.CREDENTIAL:
+        ways = [way for _, _, way in graph.out_edges(found.top, data=True) if way["type"] == schema.BELONGS_TO]
+        return "LIKELY" if any(way.get("confidence") for way in ways) else None
+    if found.hops:
+        return None
+    stated = [asked.who] if asked.who is not None else []
+    if not stated and graph.nodes.get(found.top, {}).get("kind") == "RootUser":
+        stated = reader.identities_of(keys.ref(found.top))  # the rows that state no key
+    return "LIKELY" if stated and all(who.history for who in stated) else None
+
+
+def attempt_of(graph: Graph, asked: Asked, found: Climb) -> str | None:
+    """The attempt to sign in that the identity is, in words; None where it is none."""
+    if graph.nodes.get(found.top, {}).get("kind") == attempts.KIND:
+        return attempts.told(graph.nodes[found.top].get("name"), keys.ref(found.top).key.split(":", 2)[2])
+    if asked.who is not None and asked.who.attempt:
+        return attempts.told(*attempts.tried(asked.who))
     return None
 
 
@@ -212,18 +243,33 @@ def person_of(origin: Origin) -> Person | None:
     return None
 
 
+def token_makers(reader: Reader, asked: Asked) -> list[Hint]:
+    """Who made the token of an Identity Center user's call with IAM credentials: `credentialId` joins the two."""
+    who = asked.who
+    if who is None or asked.time is None or not who.credential_id or who.attempt:
+        return []
+    term = keys.credential_term(who.credential_id)
+    facts = [fact for fact in reader.lookup([term])[term] if isinstance(fact, Portal) and fact.caller != who]
+    return [Hint(what="token made by", value=fact.caller.arn, rule="11") for fact in facts if fact.caller.arn]
+
+
 def named_origin(reader: Reader, asked: Asked, origin: Origin) -> Origin:
     """The origin by the name that its unique ID had at the time: users are renamed, Identity Center users learnt."""
     if origin.kind == "IdentityCenterUser" and origin.id and origin.name is None:
-        return origin.model_copy(update={"name": _name_at(reader.names_of(origin.id), asked.time)})
+        return origin.model_copy(update={"name": _user_name(reader, origin.id, asked.time)})
     unique = keys.unnamed_id(asked.who) if asked.who is not None else None
     if origin.kind == "IAMUser" and unique and asked.who is not None and asked.who.user_name is None:
-        names = [one for one in reader.names_of(unique) if keys.named(one.principal).account == origin.account]
+        names = [one for one in _arns(reader, unique) if keys.named(one.principal).account == origin.account]
         now = _at(names, asked.time)
         if now is not None and len({one.principal for one in names}) > 1:
             user = keys.named(now.principal, now.arn)
             return origin.model_copy(update={"id": user.arn, "name": user.name, "node": str(user.ref)})
     return origin
+
+
+def _arns(reader: Reader, unique_id: str) -> list[Sighting]:
+    """The users and roles that a unique ID named."""
+    return [one for one in reader.names_of(unique_id) if one.principal.startswith("arn:")]
 
 
 def _at(names: Iterable[Sighting], time: int | None) -> Sighting | None:
@@ -233,9 +279,18 @@ def _at(names: Iterable[Sighting], time: int | None) -> Sighting | None:
     return max(before, key=lambda one: (one.first, one.last, one.arn)) if before else next(iter(ordered), None)
 
 
-def _name_at(names: Iterable[Sighting], time: int | None) -> str | None:
-    found = _at(names, time)
-    return found.arn if found is not None and found.arn else None
+def _user_name(reader: Reader, user_id: str, time: int | None) -> str | None:
+    """The user name of an Identity Center user ID: names are aliases, the ID is the key."""
+    found = _at([one for one in reader.names_of(user_id) if one.arn], time)
+    if found is not None:
+        return found.arn
+    term = keys.user_id_term(user_id)
+    facts = [fact for fact in reader.lookup([term])[term] if isinstance(fact, UserName)]
+    # The events of one sign-in may state ID and name apart.
+    terms = sorted({keys.workflow_term(fact.workflow) for fact in facts if fact.workflow})
+    joined = [fact for items in (reader.lookup(terms).values() if terms else ()) for fact in items]
+    names = {fact.name for fact in joined if isinstance(fact, UserName) and fact.name}
+    return max(names, key=lambda name: (len(name), name), default=None)
 
 
 def on_behalf_of(
@@ -244,6 +299,8 @@ def on_behalf_of(
     """For whom the credentials acted, and the origin: a product provider acts for the principal that delegated to
     it, an application for an Identity Center user."""
     who = asked.who
+    if who is not None and who.attempt:
+        return None, origin
     session = session_key_of(start)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     delegate = (who.delegate if who is not None else None) or node.get("delegate")
@@ -253,21 +310,22 @@ def on_behalf_of(
     users = [who.on_behalf_of] if who is not None and who.on_behalf_of else list(node.get("on_behalf_of") or ())
     if len(users) != 1 or origin.kind in ("IdentityCenterUser", "Unresolved"):
         return None, origin
-    return Behalf(kind="IdentityCenterUser", id=users[0], name=_name_at(reader.names_of(users[0]), asked.time)), origin
+    return Behalf(kind="IdentityCenterUser", id=users[0], name=_user_name(reader, users[0], asked.time)), origin
 
 
 def hints_of(reader: Reader, graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hint]:
     """What names somebody without proving it (rules 11 and 12), and the other names of a renamed user."""
-    hints = []
-    unique = (asked.who.principal_id or "").partition(":")[0] if asked.who is not None else ""
-    if origin.kind == "IAMUser" and unique.startswith("AIDA"):
-        others = {keys.named(one.principal).name for one in reader.names_of(unique)} - {origin.name, None}
-        hints += [Hint(what="also named", value=name, rule="unique ID") for name in sorted(others)]  # type: ignore[type-var,arg-type]  # None is taken out
-    if origin.kind not in ("Unresolved", "ExternalAccount"):
-        return hints
     who = asked.who
+    hints = []
+    unique = (who.principal_id or "").partition(":")[0] if who is not None else ""
+    if origin.kind == "IAMUser" and unique.startswith("AIDA"):
+        others = {keys.named(one.principal).name for one in _arns(reader, unique)} - {origin.name, None}
+        hints += [Hint(what="also named", value=name, rule="unique ID") for name in sorted(others)]  # type: ignore[type-var,arg-type]  # None is taken out
+    if origin.kind not in ("Unresolved", "ExternalAccount") or (who is not None and who.attempt):
+        return hints
     session = session_key_of(start)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    hints += _switched(graph, asked, session)
     source_identity = node.get("source_identity") or (who.source_identity if who else None)
     if source_identity:
         hints.append(Hint(what="source identity", value=source_identity, rule="11"))
@@ -277,10 +335,27 @@ def hints_of(reader: Reader, graph: Graph, asked: Asked, start: str, origin: Ori
     name = node.get("name") or (who.session_name if who else None)
     if name and ("AWSReservedSSO_" in role_arn or "@" in name):
         hints.append(Hint(what="session name", value=name, rule="11"))
+    if who is not None and who.history and who.user_name:
+        hints.append(Hint(what="user name", value=who.user_name, rule="11"))
     key = who.access_key_id if who else None
     account = arns.account_in_id(key) or arns.account_in_id(who.principal_id if who else None)
     if account and origin.kind == "Unresolved":
         hints.append(Hint(what="account in the identifier", value=account, rule="12"))
+    return hints
+
+
+def _switched(graph: Graph, asked: Asked, session: str | None) -> list[Hint]:
+    """Who switched the role in the console, where the AssumeRole is missing; the session itself is nobody's hint."""
+    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    own = arns.role_of(node.get("role_arn") or (asked.who.arn if asked.who else None))
+    hints = []
+    for what, found in (
+        ("switched from", node.get("switched_from") or asked.switched[0]),
+        ("switched to", node.get("switched_to") or asked.switched[1]),
+    ):
+        role = arns.role_of(found)
+        if found and not (own is not None and role is not None and role[:3] == own[:3]):
+            hints.append(Hint(what=what, value=found, rule="11"))
     return hints
 
 

@@ -9,7 +9,7 @@ from lineage.facts import Identity
 from lineage.keys import Ref
 from lineage.questions.common import asks
 from lineage.questions.cross_account import CrossingRow
-from lineage.seen import ALWAYS, Coverage, DeedSeen, Graph, RowSeen, Seen, Sums, Which, Window
+from lineage.seen import ALWAYS, Coverage, DeedSeen, Graph, Seen, Sums, Window
 
 
 class Reader(asks.Reader, Protocol):
@@ -19,7 +19,6 @@ class Reader(asks.Reader, Protocol):
     def ascend(self, refs: Iterable[str]) -> Graph: ...
     def descend(self, refs: Sequence[Ref]) -> Graph: ...
     def lineage(self) -> Graph: ...
-    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]: ...
     def deeds(
         self, types: Sequence[str], *, sources: Iterable[str] | None = None, targets: Iterable[str] | None = None,
         window: Window = ALWAYS,

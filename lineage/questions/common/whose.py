@@ -55,6 +55,7 @@ def short(found: list[WhoAnswer], fitting: int | None = None) -> Whose:
             resource=origin.resource, provider=origin.provider, node=origin.node, confidence=answer.confidence,
             ambiguous=answer.ambiguous, reason=answer.reason,
             via=next((hop.via for hop in reversed(answer.hops) if hop.via), None), chain=chain(answer),
+            attempt=answer.attempt,
         )  # fmt: skip
     return Whose(
         kind="Unresolved", id=None, confidence="NONE", ambiguous=bool(found),
@@ -80,7 +81,10 @@ def chain(answer: WhoAnswer) -> list[str]:
 
 
 def call_it(whose: Whose) -> str:
-    """What to call it in one breath: the origin's name, else the person, else the candidates or `nobody known`."""
+    """What to call it in one breath: the attempt to sign in that it is, the origin's name, else the person, else the
+    candidates or `nobody known`."""
+    if whose.attempt:
+        return whose.attempt
     if whose.kind == "Unresolved":
         more = [f"one of {whose.candidates_more:,} more"] if whose.candidates_more else []
         return " or ".join([*whose.candidates, *more]) or "nobody known"
@@ -88,4 +92,13 @@ def call_it(whose: Whose) -> str:
     return f"{name}, by a key that {whose.made_by} made" if whose.made_by else name
 
 
-__all__ = ["call_it", "chain", "one", "short", "whose"]
+def credentials_of(whose: Whose) -> str:
+    """`credentials of X` for a sentence; an attempt to sign in is nobody's credentials.
+
+    >>> credentials_of(Whose(kind="IAMUser", id="arn:aws:iam::1:user/a", name="a", confidence="EXACT"))
+    'credentials of a'
+    """
+    return whose.attempt or f"credentials of {call_it(whose)}"
+
+
+__all__ = ["call_it", "chain", "credentials_of", "one", "short", "whose"]

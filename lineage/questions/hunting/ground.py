@@ -10,7 +10,7 @@ from lineage.answers import Whose
 from lineage.answers.base import Confidence
 from lineage.questions.common.grants import Owners, loaded, within
 from lineage.questions.common.reader import Reader
-from lineage.questions.common.whose import call_it
+from lineage.questions.common.whose import credentials_of
 from lineage.questions.hunting.renewals import Place, places_of
 from lineage.questions.whole import trails
 from lineage.questions.whole.forest import Forest
@@ -81,7 +81,7 @@ class Ground:
 
     def credentials(self, node: str) -> str:
         """`credentials of X`, for a statement."""
-        return f"credentials of {call_it(self.whose(node))}"
+        return credentials_of(self.whose(node))
 
 
 class Rule(NamedTuple):

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 
 from lineage.answers.reach import Altered, Blast, Life, Reached, Touched, Workload
 from lineage.questions.common.sight import in_words
-from lineage.questions.common.whose import call_it
+from lineage.questions.common.whose import credentials_of
 from lineage.render import words
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment, shorten
@@ -28,8 +28,8 @@ def people(answer: Blast) -> Iterator[RenderableType]:
     reach = answer.reach
     counts = ((reach.sessions, "session"), (reach.keys, "key"), (reach.users, "user"))
     told = ", ".join(counted(number, what) for number, what in counts if number)
-    of = call_it(answer.whose) if answer.whose else answer.asked
-    yield Line("", (f"{told} by credentials of {clean(of)}", "name"))
+    of = credentials_of(answer.whose) if answer.whose else f"credentials of {answer.asked}"
+    yield Line("", (f"{told} by {clean(of)}", "name"))
     yield Line("", f"At {moment(answer.at)}: {reach.live:,} work, {reach.unknown:,} may, {reach.ended:,} ended.")
     yield Line("")
     yield from _tree(answer.nodes)
