@@ -106,6 +106,18 @@ class Provenance(Model):
     answer: WhoAnswer
 
 
+class CopyPlace(Model):
+    """One of several copies of an event that contradict each other: where it lies, and what it says."""
+
+    path: str | None
+    index: int
+    """Index of the record in its file."""
+    time: str
+    api: str
+    error: str | None
+    issued_access_key_ids: list[str]
+
+
 class WhoAnswer(Model):
     """One identity and where it came from. A chain proves credentials, not hands."""
 
@@ -123,6 +135,8 @@ class WhoAnswer(Model):
     started_by: Provenance | None = None
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
+    copied_from: CopyPlace | None = None
+    """The copy of the event that this answer is for, where its copies contradict each other; null otherwise."""
 
 
 class Who(Model):

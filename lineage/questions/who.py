@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from lineage import keys, schema
-from lineage.answers import CallIdentity, Hint, Missing, Origin, Provenance, Who, WhoAnswer
+from lineage.answers import CallIdentity, CopyPlace, Hint, Missing, Origin, Provenance, Who, WhoAnswer
 from lineage.facts import Identity
 from lineage.keys import Ref
 from lineage.questions.common.asks import Asked, Reader, by_arn, by_event, by_key, by_session, kind_of, locate
 from lineage.questions.common.climb import Climb, climb, owner_of, principal_of, session_key_of
 from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
 from lineage.questions.common.origins import day_of, hints_of, origin_of, person_of, why
-from lineage.seen import Graph
+from lineage.seen import CopySeen, Graph
 from lineage.times import iso, parse_when
 
 
@@ -68,7 +68,17 @@ def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provena
             answers.append(
                 _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
             )
-    return answers
+    if asked.copy is None:
+        return answers
+    update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(asked.copy)}
+    return [one.model_copy(update=update) for one in answers]
+
+
+def _place(copy: CopySeen) -> CopyPlace:
+    return CopyPlace(
+        path=copy.path, index=copy.place, time=iso(copy.time), api=copy.api, error=copy.error,
+        issued_access_key_ids=list(copy.keys),
+    )  # fmt: skip
 
 
 def _element(

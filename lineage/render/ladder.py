@@ -17,7 +17,7 @@ AGENT_WIDTH = 40
 
 def show(who: Who) -> Iterator[Line]:
     """The lines of an answer, in order."""
-    several = any(answer.reason == "ambiguous" for answer in who.answers)
+    several = any(answer.reason in words.SEVERAL for answer in who.answers)
     if len(who.answers) <= (LADDERS if several else 1):
         for position, answer in enumerate(who.answers):
             if position:
@@ -33,14 +33,18 @@ def show(who: Who) -> Iterator[Line]:
 
 
 def _list(who: Who) -> Iterator[Line]:
-    several = any(answer.reason == "ambiguous" for answer in who.answers)
+    several = any(answer.reason in words.SEVERAL for answer in who.answers)
+    contradict = any(answer.copied_from for answer in who.answers)
     what = "callers fit; none is picked" if several else "identities, newest first"
+    what = "answers from copies that contradict each other; none is picked" if contradict else what
     yield Line("", (f"{who.total:,} {what}", "name"))
     for answer in who.answers:
         depth = counted(len(answer.hops), "hop")
         yield Line("")
         yield Line("  ", *_verdict(answer), f", {depth}")
         yield Line("    ", *_name(answer.identity))
+        if place := words.copied_from(answer.copied_from):
+            yield Line("    ", clean(place))
     yield Line("")
     yield Line("", "Ask for one of them by its session to see its hops.")
 
@@ -50,6 +54,8 @@ def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     yield Line(indent, *_verdict(answer), (f": {words.CONFIDENCE[answer.confidence]}", "quiet"))
     if answer.reason:
         yield Line(indent + "  ", (words.reason(answer.reason), "open"))
+        if place := words.copied_from(answer.copied_from):
+            yield Line(indent + "  ", clean(place))
     elif answer.ambiguous:
         yield Line(indent + "  ", ("The caller is certain; which of its grants was used is not.", "open"))
     if settle := words.settle(answer.missing):

@@ -122,6 +122,8 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     yield ""
     if answer.reason:
         yield from (escaped(words.reason(answer.reason)), "")
+    if place := words.copied_from(answer.copied_from):
+        yield from (escaped(place), "")
     if settle := words.settle(answer.missing):
         yield from (escaped(settle), "")
     for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):

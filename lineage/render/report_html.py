@@ -162,6 +162,8 @@ def _ladder(answer: WhoAnswer) -> Iterator[str]:
     """The chain, a rung for the origin and one for each hop; what is open says why."""
     if answer.reason:
         yield f'<p class="open">{safe(words.reason(answer.reason))}</p>'
+    if place := words.copied_from(answer.copied_from):
+        yield f"<p>{safe(place)}</p>"
     if settle := words.settle(answer.missing):
         yield f"<p>{safe(settle)}</p>"
     origin = answer.origin

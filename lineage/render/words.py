@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.answers import Missing, Origin, Provenance, WhoAnswer
+from lineage.answers import CopyPlace, Missing, Origin, Provenance, WhoAnswer
 
 CONFIDENCE: Final[dict[str, str]] = {
     "EXACT": "stated by the records or by the very key",
@@ -24,6 +24,7 @@ REASONS: Final[dict[str, str]] = {
     "account-not-loaded": "The caller's account is not loaded; only the other side's copy of the call is.",
     "ambiguous": "Several callers fit equally well; none is picked, each is shown.",
     "before-collection": "The session began before the first loaded record of its account.",
+    "conflicting-copies": "Copies of this event contradict each other; none is picked, each is shown with its file.",
     "data-event-vendor": "A service issued the key by a data event, which trails do not log by default.",
     "depth": "The chain is longer than 2,000 hops; it was followed no further.",
     "edited-data": "The times of the grants contradict each other; the records may have been edited.",
@@ -105,6 +106,22 @@ def verdict(answer: WhoAnswer) -> str:
     if answer.origin.kind == "Unresolved":
         return f"credentials of {whose(answer.origin)}"
     return f"credentials of {whose(answer.origin)} ({KINDS.get(answer.origin.kind, answer.origin.kind)})"
+
+
+SEVERAL: Final = ("ambiguous", "conflicting-copies")
+"""Reasons of answers of which each is shown and none is picked."""
+
+
+def copied_from(copy: CopyPlace | None) -> str | None:
+    """Where the copy lies that an answer is for, and what it says; None where the event has no contradicting copies.
+
+    >>> copied_from(None)
+    """
+    if copy is None:
+        return None
+    said = f"{copy.api} at {copy.time}" + (f", {copy.error}" if copy.error else "")
+    keys = f", issued {', '.join(copy.issued_access_key_ids)}" if copy.issued_access_key_ids else ""
+    return f"Copy in {copy.path or 'a file that is not known'}, record {copy.index:,}: {said}{keys}."
 
 
 def reason(code: str) -> str:

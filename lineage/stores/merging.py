@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
+
+import msgspec
 
 from lineage import schema
 from lineage.batch import JOINED, SAMPLES_PER_ROW, sample_choice
-from lineage.facts import Sample
+from lineage.copies import Content
+from lineage.facts import Grant, Made, Sample, SignIn
 from lineage.rows import Properties
-from lineage.seen import Graph
+from lineage.seen import Conflict, CopySeen, Graph
+from lineage.stores.windows import uuid_text
 
+_CONTENTS = msgspec.msgpack.Decoder(list[Content])
 StoredSample = tuple[int, bytes, int, Sample]
 """Time, 16-byte ID, fingerprint, sample."""
 
@@ -59,6 +64,35 @@ class Moves:
     def of(self, row: int, stored: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
         """All events that were offered to a row and do not count in it, with those that were stored before."""
         return ({*stored} | self.lost.get(row, set())) - self.back.get(row, set())
+
+
+def conflict_of(id_: bytes, body: bytes, paths: Mapping[int, str]) -> Conflict:
+    """An event whose copies contradict each other, from what a store keeps of it and the paths of its files."""
+    contents = _CONTENTS.decode(body)
+    return Conflict(
+        uuid_text(id_),
+        [
+            CopySeen(
+                time=one.row.hour * 3600 + one.second, api=one.row.api, category=one.row.category, who=one.who,
+                error=one.row.error, user_agent=one.row.user_agent,
+                keys=tuple(sorted(set(_keys(one)))),
+                path=paths.get(one.file), place=one.place,
+            )
+            for one in contents
+        ],
+    )  # fmt: skip
+
+
+def _keys(content: Content) -> Iterator[str]:
+    """The access keys that a copy says were issued or made."""
+    for fact in content.facts:
+        if isinstance(fact, Grant | Made | SignIn) and fact.key:
+            yield fact.key
+
+
+def files_of(body: bytes) -> set[int]:
+    """The numbers of the files that the copies of an event lie in."""
+    return {one.file for one in _CONTENTS.decode(body)}
 
 
 def merge_properties(old: Properties, new: Properties) -> Properties:

@@ -17,7 +17,7 @@ CREATE INDEX IF NOT EXISTS ledger_row ON ledger (row, second);
 CREATE TABLE IF NOT EXISTS copies (
   hour INTEGER, id BLOB, conflict INTEGER, body BLOB, PRIMARY KEY (hour, id)
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS copies_conflict ON copies (hour, id) WHERE conflict = 1;
+CREATE INDEX IF NOT EXISTS copies_conflict ON copies (id) WHERE conflict = 1;
 
 -- Events that hold a place among the smallest of a row, but do not count in it: at most three a row.
 CREATE TABLE IF NOT EXISTS lost (row INTEGER, time INTEGER, id BLOB, PRIMARY KEY (row, time, id)) WITHOUT ROWID;

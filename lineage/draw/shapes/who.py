@@ -43,7 +43,7 @@ def draw(answer: Who, known: Known) -> Told:
         if answer.kind == "event":
             asked_for(sheet, end, answer.asked)
     names = list(dict.fromkeys(words.whose(one.origin) for one in answer.answers))
-    several = "one of " if any(one.reason == "ambiguous" for one in answer.answers) else ""
+    several = "one of " if any(one.reason in words.SEVERAL for one in answer.answers) else ""
     title = f"Credentials of {names[0]}" if len(names) == 1 else f"Credentials of {several}{len(names)} origins"
     about = (answer.kind != "record" and command("who", answer.asked)) or "lineage who"
     notes = [words.reason(code) for code in dict.fromkeys(one.reason for one in answer.answers) if code]

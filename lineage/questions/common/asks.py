@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from lineage import arn as arns
@@ -11,7 +11,7 @@ from lineage import keys, schema
 from lineage.facts import AnyFact, Grant, Identity
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
-from lineage.seen import Around, Graph, Seen, SessionSeen
+from lineage.seen import Around, Conflict, CopySeen, Graph, Seen, SessionSeen
 from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
 
@@ -28,6 +28,7 @@ class Reader(Protocol):
     """What the question needs of a store."""
 
     def events(self, event_id: str) -> list[Seen]: ...
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]: ...
     def facts_of(self, event_id: str) -> list[AnyFact]: ...
     def of_key(self, access_key_id: str) -> list[Ref]: ...
     def has(self, ref: Ref) -> bool: ...
@@ -49,6 +50,8 @@ class Asked(NamedTuple):
     api: str | None = None
     category: str | None = None
     user_agent: str | None = None
+    copy: CopySeen | None = None
+    """The copy that is meant, where the copies of an event contradict each other."""
 
 
 def kind_of(ask: str) -> str:
@@ -68,10 +71,20 @@ def kind_of(ask: str) -> str:
 
 def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     for seen in reader.events(ask):
+        if seen.several and (copies := _contradicting(reader, ask, seen.time)):
+            for copy in copies:
+                asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
+                yield asked._replace(user_agent=copy.user_agent, copy=copy)
+            continue
         start = str(seen.source)
         if seen.copy:
             start = _caller_of_copy(reader, ask) or start
         yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent)
+
+
+def _contradicting(reader: Reader, event_id: str, time: int) -> list[CopySeen]:
+    """The copies of an event, if they contradict each other: the same ID in another hour is another event."""
+    return next((one.copies for one in reader.conflicts([event_id]) if one.copies[0].time // 3600 == time // 3600), [])
 
 
 def _caller_of_copy(reader: Reader, event_id: str) -> str | None:

@@ -35,6 +35,7 @@ class Memo:
         self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
         self._calls: dict[tuple[Which, Window, bool], list[RowSeen]] = {}
         self.events = store.events
+        self.conflicts = store.conflicts
         self.facts_of = store.facts_of
         self.of_key = store.of_key
         self.has = store.has

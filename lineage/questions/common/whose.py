@@ -54,7 +54,7 @@ def short(found: list[WhoAnswer]) -> Whose:
         )  # fmt: skip
     return Whose(
         kind="Unresolved", id=None, confidence="NONE", ambiguous=bool(found),
-        reason="ambiguous" if found else "no-identity",
+        reason=(found[0].reason if found[0].copied_from else "ambiguous") if found else "no-identity",
         candidates=sorted({name_of(answer) for answer in found}),
     )  # fmt: skip
 
