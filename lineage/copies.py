@@ -40,12 +40,13 @@ _ROW_TEXTS = ("account", "region", "source_ip", "endpoint", "user_agent")
 _NO_TYPE = ("Unknown", "AWSService")
 """Types that the loader also gives to records without a type."""
 _NOT_SAID = frozenset({"event", "caller", "response_omitted", "partition", "principal_type", "session_type"})
+# Whom a key or user was made for is not among them: where a copy keeps no parameters, that is the caller.
 _FACT_CORE: dict[type[AnyFact], tuple[str, ...]] = {
     Grant: ("key", "principal_id", "role_name", "session_name"),
     SignIn: ("key",),
     Portal: ("user_id",),
     UserName: ("user_id", "name"),
-    Made: ("key", "name", "unique_id"),
+    Made: ("key", "unique_id"),
     Changed: (),
     Started: ("resource_id",),
     Delegated: (),
@@ -168,7 +169,9 @@ def _said(row: Row, who: Identity, speaks: int) -> _Said:
         names.add("service")
         core["service"] = service
     names.update(f"row {name}" for name in _ROW_TEXTS if not is_masked(getattr(row, name)))
-    names.update(f"row {name}" for name in ("console", "presigned", "target") if getattr(row, name))
+    names.update(f"row {name}" for name in ("console", "presigned") if getattr(row, name))
+    if _has_target(row):
+        names.add("row target")
     if speaks or row.error is not None:
         names.add("outcome")
         core["outcome"] = row.error is None
@@ -214,7 +217,8 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
     named = next((row for row in rows if not row.api.startswith("unknown:")), rows[0])
     texts = {name: [getattr(row, name) for row in rows] for name in _ROW_TEXTS}
     error = _first(row.error for row in rows)
-    target = _first(row.target for row in rows)
+    stated_by = (row.target for row in rows if row.target is not None or (error is None and _has_target(row)))
+    target = next(stated_by, None)
     return msgspec.structs.replace(
         rows[0],
         actor=actor_id(who),
@@ -229,6 +233,11 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
         target=target,
         relation=relation_of(named.api, error, target),
     )
+
+
+def _has_target(row: Row) -> bool:
+    """Does the row say what the call is about? That a plain read is about nothing is said too."""
+    return row.target is not None or (row.category == "management-read" and not row.sensitive)
 
 
 def _facts(contents: Sequence[Content], row: Row, who: Identity) -> tuple[AnyFact, ...]:

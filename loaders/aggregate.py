@@ -234,13 +234,13 @@ class Aggregator:
             row = kind.row or self._row_of(kind, record, time)
             request, response = len(record.request_parameters) > _NULL, len(record.response_elements)
             # Two for each member that is stated (`lineage.copies.MEMBER`).
-            rank = kind.stated + spoken + 2 * (
+            rank = kind.stated + 2 * (
                 request + (response > _NULL) + (len(record.additional_event_data) > _NULL)
                 + (len(record.resources) > _NULL) + (len(record.service_event_details) > _NULL)
                 + (record.request_id is not None) + (record.shared_event_id is not None)
             )  # fmt: skip
-            if response and not rank & 1:
-                rank += 1  # records write the member, if only as null
+            if (response or spoken) and not rank & 1:
+                rank += 1  # records always write the member, if only as null: it speaks about the outcome
             if row is not None:
                 event_id, fingerprint = record.event_id, rank
                 if (

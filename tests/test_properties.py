@@ -112,7 +112,31 @@ def updated(record: Json, other: Json) -> None:
     record["userAgent"] = "aws-cli/corrected"
 
 
+def projected(record: Json, _: Json) -> None:
+    """A projection: hardly more than what happened when."""
+    for name in [*record]:
+        if name not in ("eventID", "eventTime", "eventName", "eventSource", "awsRegion"):
+            del record[name]
+
+
+def masked(record: Json, _: Json) -> None:
+    """A redacted copy: key and account hidden, and a member that only it has."""
+    who = record["userIdentity"] = {**(record["userIdentity"] or {})}
+    who.update({name: "****************" for name in ("accessKeyId", "accountId") if name in who})
+    record["vpcEndpointId"] = "vpce-0a1b2c3d4e5f60718"
+
+
+def halved(record: Json, _: Json) -> None:
+    """Half of what there is to know, and a member that only it has."""
+    who = record.get("userIdentity") or {}
+    record["userIdentity"] = {name: who[name] for name in ("type", "arn", "userName") if name in who}
+    record["userIdentity"]["sessionContext"] = {"sourceIdentity": "ana@example.com"}
+    for name in ("responseElements", "readOnly", "eventType", "userAgent"):
+        record.pop(name, None)
+
+
 CHANGES = [with_agent, with_parameters, with_identity, without_response, refused, sooner, next_hour, updated]
+CHANGES += [projected, masked, halved]
 
 
 @st.composite
