@@ -90,9 +90,9 @@ def covers(fuller: Content, other: Content) -> bool:
     wanted, values = _said(other.row, other.who, other.rank & SPEAKS)
     if not wanted <= names or not (amends or all(core[name] == value for name, value in values.items())):
         return False
-    if fuller.row.error is not None and other.row.error is None:
-        return True  # it did not speak about the outcome, so what it seemed to say was never done
-    return all(any(_covers(said, fact, amends) for said in fuller.facts) for fact in other.facts)
+    return not _counts(other.row, fuller.row) or all(
+        any(_covers(said, fact, amends) for said in fuller.facts) for fact in other.facts
+    )
 
 
 def agree(one: Content, other: Content) -> bool:
@@ -105,8 +105,8 @@ def agree(one: Content, other: Content) -> bool:
     _, values = _said(other.row, other.who, other.rank & SPEAKS)
     if any(core[name] != value for name, value in values.items() if name in core):
         return False
-    if (one.row.error is None) != (other.row.error is None):
-        return True  # only one of them speaks about the outcome
+    if not (_counts(one.row, other.row) and _counts(other.row, one.row)):
+        return True
     mine, others = _by_kind([one.facts]), _by_kind([other.facts])
     for kind, (facts,) in mine.items():
         (told,) = others.get(kind, ([],))
@@ -165,7 +165,7 @@ def _said(row: Row, who: Identity, speaks: int) -> _Said:
     if "user_name" in names:
         core["user_name"] = who.user_name
     service, _, core["operation"] = row.api.partition(":")
-    if service != "unknown":
+    if not _is_nameless(row):
         names.add("service")
         core["service"] = service
     names.update(f"row {name}" for name in _ROW_TEXTS if not is_masked(getattr(row, name)))
@@ -214,11 +214,13 @@ def _identity(whos: Sequence[Identity]) -> Identity:
 
 def _row(rows: Sequence[Row], who: Identity) -> Row:
     """The row that copies state together; what is derived from several members comes from the fullest."""
-    named = next((row for row in rows if not row.api.startswith("unknown:")), rows[0])
+    named = next((row for row in rows if not _is_nameless(row)), rows[0])
     texts = {name: [getattr(row, name) for row in rows] for name in _ROW_TEXTS}
     error = _first(row.error for row in rows)
-    stated_by = (row.target for row in rows if row.target is not None or (error is None and _has_target(row)))
-    target = next(stated_by, None)
+    stating = (row for row in rows if row.target is not None or (error is None and _has_target(row)))
+    if not _is_nameless(named):
+        stating = (row for row in stating if not _is_nameless(row))
+    target = next((row.target for row in stating), None)
     return msgspec.structs.replace(
         rows[0],
         actor=actor_id(who),
@@ -235,15 +237,27 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
     )
 
 
+def _is_nameless(row: Row) -> bool:
+    """Does the copy not say which service it is about? Then the loader can only guess what was done."""
+    return row.api.startswith("unknown:")
+
+
+def _counts(row: Row, other: Row) -> bool:
+    """Do the facts of a copy with this row count beside another one? A copy without error members seems to say that
+    a refused call was done."""
+    refused = row.error is None and other.error is not None
+    return not refused and not (_is_nameless(row) and not _is_nameless(other))
+
+
 def _has_target(row: Row) -> bool:
     """Does the row say what the call is about? That a plain read is about nothing is said too."""
-    return row.target is not None or (row.category == "management-read" and not row.sensitive)
+    reads = row.category == "management-read" and not row.sensitive
+    return not _is_nameless(row) and (row.target is not None or reads)
 
 
 def _facts(contents: Sequence[Content], row: Row, who: Identity) -> tuple[AnyFact, ...]:
     """The facts that copies state together: of one kind member by member, else those that the fuller ones lack."""
-    speaking = [one for one in contents if row.error is None or one.row.error is not None]
-    told = [one.facts for one in speaking]
+    told = [one.facts for one in contents if _counts(one.row, row)]
     joined: list[AnyFact] = []
     for groups in _by_kind(told).values():
         if all(len(facts) <= 1 for facts in groups):
