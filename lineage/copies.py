@@ -118,6 +118,13 @@ def agree(one: Content, other: Content) -> bool:
     return True
 
 
+def differs(content: Content, others: Sequence[Content]) -> bool:
+    """Does a copy differ from others in a way that is counted: as full as one of them, or contradicting it?"""
+    return content.key not in [other.key for other in others] and any(
+        content.rank == other.rank or not agree(content, other) for other in others
+    )
+
+
 def in_conflict(contents: Sequence[Content]) -> bool:
     """Do any two of the copies contradict each other?"""
     return not all(agree(one, other) for one, other in combinations(contents, 2))

@@ -8,7 +8,7 @@ from itertools import compress
 from typing import NamedTuple
 
 from lineage.batch import Batch, Copy, Entries, Row, event_id_bytes
-from lineage.copies import Content, agree, maximal
+from lineage.copies import Content, differs, maximal
 from lineage.facts import AnyFact, Identity
 
 
@@ -104,8 +104,7 @@ class Columns:
             batch.copies += [Copy(self._entry(n), self.facts.get(n, [])) for n in stands[1:]]
             best = contents[stands[0]]
             for n, content in contents.items():
-                if content is not best:
-                    batch.conflicts += content.rank == best.rank or not agree(best, content)
+                batch.conflicts += differs(content, [best])
                 if n not in stands:
                     batch.lost.append((self.rows[n], hour * 3600 + self.seconds[n], id_))
         return keep

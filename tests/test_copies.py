@@ -228,7 +228,7 @@ def test_copies_that_contradict_each_other_are_shown(store: Store, tmp_path: Pat
     ]
     assert found.total == 2
     assert finding.event_ids == [event]
-    assert "contradict each other in key, identity, session: " in finding.statement
+    assert "contradict each other in key, identity: " in finding.statement
     assert "a.json, record 1; " in finding.statement
     assert finding.statement.endswith("b.json, record 1")
     assert [a.reason for a in store.who(grant).answers] == [None]

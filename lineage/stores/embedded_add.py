@@ -11,7 +11,7 @@ import msgspec
 
 from lineage import rows
 from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
-from lineage.copies import Content, agree, in_conflict, maximal, standing
+from lineage.copies import Content, differs, in_conflict, maximal, standing
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.rows import Node
 from lineage.seen import Sums
@@ -155,7 +155,7 @@ class Adding:
         stored = [] if was is None else self._stored(hour, id_, was)
         found = maximal([*stored, *arrived])
         stands = standing(found)
-        self.conflicts += any(arrived[0].rank == one.rank or not agree(arrived[0], one) for one in stored)
+        self.conflicts += differs(arrived[0], stored)
         offered = [(one.row.id, one.second) for one in (*stored, *arrived)]
         self.moves.settle(hour, id_, offered, (stands.row.id, stands.second))
         if [one.key for one in found] == [one.key for one in stored]:

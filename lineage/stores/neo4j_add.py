@@ -13,7 +13,7 @@ import msgspec
 
 from lineage import rows, schema
 from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
-from lineage.copies import Content, agree, in_conflict, maximal, standing
+from lineage.copies import Content, differs, in_conflict, maximal, standing
 from lineage.facts import AnyFact, Identity
 from lineage.seen import Sums
 from lineage.stores.merging import Moves
@@ -231,7 +231,7 @@ class _Adding:
             known = stored.get(event, [])
             found = maximal([*known, *arrived])
             stands = standing(found)
-            self.conflicts += any(arrived[0].rank == one.rank or not agree(arrived[0], one) for one in known)
+            self.conflicts += differs(arrived[0], known)
             offered = [(one.row.id, one.second) for one in (*known, *arrived)]
             self.moves.settle(hour, id_, offered, (stands.row.id, stands.second))
             if [one.key for one in found] == [one.key for one in known]:
