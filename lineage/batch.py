@@ -20,6 +20,10 @@ SAMPLES_PER_ROW = 3
 """How many events of a row are kept as its examples: the smallest by (time, event ID)."""
 
 
+JOINED = 1
+"""Lowest bit of the ID of a row whose events are known from several copies: no copy that counts alone is in it."""
+
+
 class EventKey(NamedTuple):
     """An event: UTC hour since the epoch and its 16-byte ID."""
 
@@ -28,7 +32,7 @@ class EventKey(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """Ledger entry of one event. `second` counts within the hour; `rank` says how much the form keeps."""
+    """Ledger entry of one event. `second` counts within the hour; `rank` says how much the copy states."""
 
     hour: int
     id: bytes
@@ -51,6 +55,15 @@ def precedence(content: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     """Sort key of contents under one event ID: the smallest wins (design §4, invariant 2)."""
     rank, fingerprint, row, second = content
     return (-rank, fingerprint, row, second)
+
+
+RANK = 255
+"""Bits of a fingerprint that hold the rank."""
+
+
+def sample_choice(fingerprint: int, sample: Sample) -> tuple[int, int, bytes]:
+    """Sort key of samples of one event in one row and second: the smallest is kept. Follows `precedence`."""
+    return (-(fingerprint & RANK), fingerprint, msgspec.json.encode(sample))
 
 
 class Entries(msgspec.Struct, array_like=True, frozen=True):
@@ -87,7 +100,7 @@ class Entries(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """One `USED` row: what its calls have in common. `id` is a hash of all the other fields but samples."""
+    """One `USED` row: what its calls have in common. `id` is a hash of all the other fields."""
 
     id: int
     actor: int
@@ -120,12 +133,18 @@ def relation_of(api: str, error: str | None, target: Target | None) -> str | Non
 
 
 class Lost(NamedTuple):
-    """A content that lost against another under the same event ID; it was offered to this row."""
+    """An event that was offered to a row by a copy that does not count there."""
 
     row: int
     time: int
     id: bytes
-    fingerprint: int
+
+
+class Copy(msgspec.Struct, array_like=True):
+    """One more copy of an event of the batch: the members of its `Entry`, and its facts."""
+
+    entry: tuple[int, bytes, int, int, int, int, int, int]
+    facts: list[AnyFact]
 
 
 class Sighting(msgspec.Struct, array_like=True):
@@ -177,7 +196,10 @@ class Batch(msgspec.Struct, array_like=True):
     actors: dict[int, Identity] = {}
     facts: list[tuple[int, bytes, list[AnyFact]]] = []
     """By event: hour, ID, facts of the content that stands in `entries`."""
-    lost: list[tuple[int, int, bytes, int]] = []
+    copies: list[Copy] = []
+    """Further copies of events in `entries` that those do not cover."""
+    lost: list[tuple[int, int, bytes]] = []
+    """As `Lost`: what other copies in the batch cover."""
     amended: list[tuple[bytes, str]] = []
     """By addendum that has an ID of its own (16 bytes): the ID of the event that it amends."""
     sightings: list[Sighting] = []
@@ -193,6 +215,7 @@ class Batch(msgspec.Struct, array_like=True):
 
 
 ENCODER = msgspec.msgpack.Encoder()
+_pack = ENCODER.encode
 DECODER = msgspec.msgpack.Decoder(Batch)
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
@@ -213,6 +236,11 @@ def event_id_text(event_id: str) -> str:
 def stable_id(parts: bytes) -> int:
     """A 63-bit hash that is the same in every process; not to be forged, for callers choose some parts."""
     return int.from_bytes(hashlib.blake2b(parts, digest_size=8).digest(), "big") >> 1
+
+
+def row_id(row: Row) -> int:
+    """The ID of a row: a hash of all its other fields, with `JOINED` not set."""
+    return stable_id(_pack(msgspec.structs.replace(row, id=0))) & ~JOINED
 
 
 def actor_id(who: Identity) -> int:

@@ -60,6 +60,30 @@ class Seen(msgspec.Struct, frozen=True):
     error: str | None = None
     user_agent: str | None = None
     copy: bool = False
+    several: bool = False
+    """Several copies of it were loaded, each of which says something that the others do not."""
+
+
+class CopySeen(msgspec.Struct, frozen=True):
+    """One of several copies of an event: what it says, and where it lies."""
+
+    time: int
+    api: str
+    category: str
+    who: Identity
+    error: str | None
+    user_agent: str | None
+    keys: tuple[str, ...]
+    """The access keys that it says were issued or made."""
+    path: str | None
+    place: int
+
+
+class Conflict(NamedTuple):
+    """An event whose copies contradict each other; the copy that counts comes first."""
+
+    event_id: str
+    copies: list[CopySeen]
 
 
 class Window(NamedTuple):

@@ -18,8 +18,10 @@ from typing import BinaryIO
 import msgspec
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
-from lineage import attempts
+from lineage import attempts, copies
+from lineage.arn import is_masked
 from lineage.batch import (
+    RANK,
     SAMPLES_PER_ROW,
     Batch,
     FileSeen,
@@ -31,7 +33,7 @@ from lineage.batch import (
     event_id_bytes,
     event_id_text,
     relation_of,
-    stable_id,
+    row_id,
 )
 from lineage.facts import Identity, Target
 from lineage.times import parse_when
@@ -60,9 +62,8 @@ _FAR = 1 << 62
 _SECONDS = {f":{second:02d}Z": second for second in range(60)}
 _BLANKS = b" \t\r\n"
 _NO_NAMES: Names = (b"", b"")
-_encode = msgspec.msgpack.Encoder().encode
 _NULL = 4
-"""Length of the JSON text `null`."""
+"""Length of the JSON text `null`: what is longer states something."""
 _SEED = int.from_bytes(os.urandom(8), "big")
 # Session names are free text: with a seed of our own nobody can make two identities look like one.
 _CONSOLE_AGENTS = (
@@ -70,6 +71,11 @@ _CONSOLE_AGENTS = (
     *("awscloudtrail, aws-internal", "mozilla/"),
 )
 _event_id = attrgetter("event_id")
+_of_kind = attrgetter(
+    "event_source", "aws_region", "source_ip", "user_agent", "error_code", "error_message", "read_only", "event_type",
+    "recipient_account_id", "vpc_endpoint_id", "event_category", "session_credential_from_console",
+)  # fmt: skip
+"""Members that all calls of a kind have in common, beside their identity."""
 _raws = attrgetter(
     "request_parameters", "response_elements", "additional_event_data", "service_event_details", "resources"
 )
@@ -81,6 +87,8 @@ class _Who(msgspec.Struct, frozen=True):
     actor: int
     identity: Identity
     names: tuple[Name, ...]
+    stated: int
+    """How many members the identity states."""
 
 
 class _Row:
@@ -103,16 +111,17 @@ class _Kind:
 
     `row` is their row if they have one in common, None where the record decides: the target, the provider of a
     SAML identity (`saml`), a presigned URL (`objects`), whether a sign-in failed (`answered`). `plain`: they make no
-    facts.
+    facts. `stated`: the part of their rank that they have in common.
     """
 
     __slots__ = (
         *("answered", "call", "counted", "error", "objects", "place", "plain", "reader", "row", "rows", "saml"),
-        *("targeted", "who"),
+        *("stated", "targeted", "who"),
     )
 
-    def __init__(self, call: Call, who: _Who, error: str | None, counted: bool) -> None:
+    def __init__(self, call: Call, who: _Who, error: str | None, counted: bool, stated: int) -> None:
         self.call = call
+        self.stated = stated
         self.who = who
         self.error = error
         self.place: Place = (call.api, None, None, "aws")
@@ -153,14 +162,14 @@ class Aggregator:
     def batch(self) -> Batch:
         """All that was added since the last batch."""
         batch = self._batch
-        self._columns.settle(batch)
+        self._columns.settle(batch, self._content_of)
         seen = self._named
-        for row_id, state in self._rows.items():
+        for number, state in self._rows.items():
             who = state.who
             batch.rows.append(state.row)
             batch.actors[who.actor] = who.identity
             offers = state.offers if len(state.offers) == 1 else smallest(state.offers)
-            batch.samples[row_id] = [(sample(offer), *key_of(offer)[1:]) for offer in offers]
+            batch.samples[number] = [(sample(offer), key_of(offer)[1], offer.fingerprint) for offer in offers]
             for name in who.names:
                 _sighted(seen, name, state.first, state.last)
         batch.sightings = list(seen.values())
@@ -171,6 +180,11 @@ class Aggregator:
         if len(self._clock) > CLOCK:
             self._clock.clear()
         return batch
+
+    def _content_of(self, row: int) -> tuple[Row, Identity]:
+        """A row of the batch with its identity."""
+        state = self._rows[row]
+        return state.row, state.who.identity
 
     def open(self, path: str) -> int:
         """Begin a file; returns the number under which its records are added."""
@@ -194,12 +208,13 @@ class Aggregator:
 
     def add(self, file: int, records: Records) -> None:
         """Add the records of one file (`file` is what `open` gave)."""
-        rank = HISTORY - records.form
+        spoken = copies.SPEAKS if records.form == HISTORY else 0
         clock, kinds, seed = self._clock, self._kinds, _SEED
         rows: list[_Row | None] = []
         times: list[int] = []
+        ranks: list[int] = []
         marks: list[Mark] = []
-        add_row, add_time = rows.append, times.append
+        add_row, add_time, add_rank = rows.append, times.append, ranks.append
         for record in records.records:
             when = record.event_time
             time = clock.get(when)
@@ -216,6 +231,15 @@ class Aggregator:
             if kind is None:
                 kind = kinds[key] = self._kind(record, time)
             row = kind.row or self._row_of(kind, record, time)
+            request, response = len(record.request_parameters) > _NULL, len(record.response_elements)
+            # Two for each member that is stated (`lineage.copies.MEMBER`).
+            rank = kind.stated + 2 * (
+                request + (response > _NULL) + (len(record.additional_event_data) > _NULL)
+                + (len(record.resources) > _NULL) + (len(record.service_event_details) > _NULL)
+                + (record.request_id is not None) + (record.shared_event_id is not None)
+            )  # fmt: skip
+            if (response or spoken) and not rank & 1:
+                rank += 1  # records always write the member, if only as null: it speaks about the outcome
             if row is not None:
                 event_id, fingerprint = record.event_id, rank
                 if (
@@ -223,8 +247,8 @@ class Aggregator:
                     or row.telling
                     or record.addendum is not EMPTY
                     or event_id is None
-                    or (len(record.response_elements) > _NULL and extract.issues_key(bytes(record.response_elements)))
-                    or (len(record.request_parameters) > _NULL and b"ilter" in bytes(record.request_parameters))
+                    or (response > _NULL and extract.issues_key(bytes(record.response_elements)))
+                    or (request and b"ilter" in bytes(record.request_parameters))
                 ):
                     mark = _mark(len(rows), kind, row, record, time, rank)
                     marks.append(mark)
@@ -242,9 +266,13 @@ class Aggregator:
                     _offer(row, record, time, event_id, fingerprint)
             add_row(row)
             add_time(time)
-        self._close(file, records, rows, times, marks)
+            add_rank(rank)
+        self._close(file, records, rows, times, ranks, marks)
 
-    def _close(self, file: int, records: Records, rows: list[_Row | None], times: list[int], marks: list[Mark]) -> None:
+    def _close(
+        self, file: int, records: Records, rows: list[_Row | None], times: list[int], ranks: list[int],
+        marks: list[Mark],
+    ) -> None:  # fmt: skip
         """Enter a chunk into the ledger, or set aside and pass over what is no call."""
         batch = self._batch
         ids = list(map(_event_id, records.records))
@@ -262,11 +290,11 @@ class Aggregator:
             keep = [row is not None for row in rows]
             moved = list(accumulate(keep, initial=0))
             marks = [mark._replace(position=moved[mark.position]) for mark in marks]
-            rows, times, ids, places = (list(compress(column, keep)) for column in (rows, times, ids, places))
+            rows, times, ranks, ids, places = (
+                list(compress(column, keep)) for column in (rows, times, ranks, ids, places)
+            )
         batch.read += len(rows)
-        self._columns.add(
-            file, places, HISTORY - records.form, ids, [row.row.id for row in rows if row is not None], times, marks
-        )
+        self._columns.add(file, places, ranks, ids, [row.row.id for row in rows if row is not None], times, marks)
 
     def _time(self, when: str | None) -> int:
         """Epoch second of a time text; -1 if it cannot be read."""
@@ -291,7 +319,9 @@ class Aggregator:
         counted = call.passed is None and _unusable(record, time) is None
         if call.api in attempts.OPERATIONS:
             who = self._known_as(signins.attempted(record, call.api, error, who.identity))
-        kind = _Kind(call, who, error, counted)
+        stated = who.stated + sum(not _masked(value) for value in _of_kind(record))
+        outcome = 0 if error is None else copies.SPEAKS
+        kind = _Kind(call, who, error, counted, copies.MEMBER * stated + outcome)
         if kind.targeted:
             kind.place = self._targets.place(call, record, who.identity)
         elif counted and not kind.objects and not kind.saml and not kind.answered:
@@ -309,7 +339,7 @@ class Aggregator:
     def _known_as(self, who: Identity) -> _Who:
         known = self._known.get(who)
         if known is None:
-            known = self._known[who] = _Who(actor_id(who), who, names_of(who))
+            known = self._known[who] = _Who(actor_id(who), who, names_of(who), copies.stated(who))
         return known
 
     def _row_of(self, kind: _Kind, record: Record, time: int) -> _Row | None:
@@ -354,11 +384,11 @@ class Aggregator:
             presigned=presigned, target=target,
             relation=relation_of(call.api, error, target),
         )  # fmt: skip
-        row_id = stable_id(_encode(row))
-        known = self._rows.get(row_id)
+        number = row_id(row)
+        known = self._rows.get(number)
         if known is None:
-            msgspec.structs.force_setattr(row, "id", row_id)  # nobody has seen it yet
-            known = self._rows[row_id] = _Row(row, who, kind.targeted)
+            msgspec.structs.force_setattr(row, "id", number)  # nobody has seen it yet
+            known = self._rows[number] = _Row(row, who, kind.targeted)
         return known
 
 
@@ -406,7 +436,7 @@ def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank
         if not resources and not request:
             return Mark(position, rank, rank, event_id, None)
         digest = xxh3_64_intdigest(b"|".join((resources, request)).translate(None, _BLANKS))
-        return Mark(position, rank, digest >> 1 & ~7 | rank, event_id, None)
+        return Mark(position, rank, digest >> 1 & ~RANK | rank, event_id, None)
     # Blanks are as the file had them, and tell nothing.
     digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
     event = extract.event_of(record, kind.call, time, event_id, who)
@@ -414,8 +444,8 @@ def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank
     if facts:
         rest = f"{event.shared_id}|{event.request_id}|{record.error_message}"
         digest ^= xxh3_64_intdigest(rest.encode("utf-8", "surrogatepass"))
-    # The rank is in it, so that of two forms of one record no sample is taken for the other's.
-    return Mark(position, rank, digest >> 1 & ~7 | rank, event_id, facts)
+    # The rank is in it: stores choose among samples by it.
+    return Mark(position, rank, digest >> 1 & ~RANK | rank, event_id, facts)
 
 
 def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
@@ -447,7 +477,7 @@ def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, 
     except msgspec.DecodeError:
         return event_id, rank
     original = addendum.get("originalEventID") if isinstance(addendum, dict) else None
-    return (original if isinstance(original, str) and original else event_id), rank + 4
+    return (original if isinstance(original, str) and original else event_id), rank | copies.AMENDS
 
 
 def _unusable(record: Record, time: int) -> str | None:
@@ -457,6 +487,10 @@ def _unusable(record: Record, time: int) -> str | None:
     if time < 0:
         return "eventTime cannot be read" if record.event_time else "no eventTime"
     return None
+
+
+def _masked(value: str | bool | None) -> bool:
+    return value is None or (isinstance(value, str) and is_masked(value))
 
 
 def _from_console(mark: str | bool | None, agent: str | None) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
-from lineage.batch import Batch, Entries, event_id_bytes, precedence
-from lineage.facts import AnyFact
+from lineage.batch import Batch, Copy, Entries, Row, event_id_bytes
+from lineage.copies import Content, differs, maximal
+from lineage.facts import AnyFact, Identity
 
 
 class Mark(NamedTuple):
@@ -36,20 +37,20 @@ class Columns:
         self.facts: dict[int, list[AnyFact]] = {}
 
     def add(
-        self, file: int, places: Sequence[int], rank: int, ids: Sequence[str], rows: Sequence[int],
+        self, file: int, places: Sequence[int], ranks: Sequence[int], ids: Sequence[str], rows: Sequence[int],
         times: Sequence[int], marks: Iterable[Mark],
     ) -> None:  # fmt: skip
         """Add a chunk of entries, a column each; `rows` are row IDs, `times` epoch seconds.
 
         The fingerprint of an ordinary entry is its rank: what counts of it is its row and its second.
         """
-        begin, count = len(self.rows), len(rows)
+        begin = len(self.rows)
         self.rows.extend(rows)
         self.hours.extend([time // 3600 for time in times])
         self.seconds.extend([time % 3600 for time in times])
-        self.ranks += bytes((rank,)) * count
-        self.fingerprints.extend([rank] * count)
-        self.files.extend([file] * count)
+        self.ranks += bytes(ranks)
+        self.fingerprints.extend(ranks)
+        self.files.extend([file] * len(rows))
         self.places.extend(places)
         for mark in marks:
             self.ranks[begin + mark.position] = mark.rank
@@ -58,12 +59,15 @@ class Columns:
                 self.facts[begin + mark.position] = mark.facts
         self.ids += event_ids_bytes(ids)
 
-    def settle(self, batch: Batch) -> None:
-        """Put the entries, one for each event, and their facts into the batch, and what lost beside them."""
+    def settle(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> None:
+        """Put the entries, one for each event, and their facts into the batch, and further copies beside them.
+
+        `row_of` gives the row of an ID, and its identity.
+        """
         hours, ids = self.hours, self.ids
         keep: list[bool] | None = None
         if len(set(ids)) < len(ids):
-            keep = self._winners(batch)
+            keep = self._once(batch, row_of)
             batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items() if keep[n]]
         else:
             batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items()]
@@ -78,29 +82,47 @@ class Columns:
             places=_packed("i", self.places, keep),
         )
 
-    def _winners(self, batch: Batch) -> list[bool]:
+    def _once(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> list[bool]:
         """Settle repeated events: True for the entries that stand."""
         keep = [True] * len(self.ids)
-        standing: dict[tuple[int, bytes], int] = {}
+        first: dict[tuple[int, bytes], int] = {}
+        again: dict[tuple[int, bytes], list[int]] = {}
         for here, key in enumerate(zip(self.hours, self.ids, strict=True)):
-            there = standing.setdefault(key, here)
+            there = first.setdefault(key, here)
             if there == here:
                 continue
             batch.duplicates += 1
-            was, now = self._content(there), self._content(here)
-            if was == now:
-                keep[here] = False
-                continue
-            batch.conflicts += was[0] == now[0]
-            winner, loser = (there, here) if precedence(was) < precedence(now) else (here, there)
-            keep[loser] = False
-            standing[key] = winner
-            time = self.hours[loser] * 3600 + self.seconds[loser]
-            batch.lost.append((self.rows[loser], time, key[1], self.fingerprints[loser]))
+            keep[here] = False
+            if self._key(there) != self._key(here):
+                again.setdefault(key, [there]).append(here)
+        for (hour, id_), places in again.items():
+            by_key = {self._key(n): n for n in reversed(places)}
+            contents = {n: self._content(n, *row_of(self.rows[n])) for n in by_key.values()}
+            stands = [by_key[content.key] for content in maximal(contents.values())]
+            keep[places[0]] = False
+            keep[stands[0]] = True
+            batch.copies += [Copy(self._entry(n), self.facts.get(n, [])) for n in stands[1:]]
+            best = contents[stands[0]]
+            for n, content in contents.items():
+                batch.conflicts += differs(content, [best])
+                if n not in stands:
+                    batch.lost.append((self.rows[n], hour * 3600 + self.seconds[n], id_))
         return keep
 
-    def _content(self, n: int) -> tuple[int, int, int, int]:
+    def _key(self, n: int) -> tuple[int, int, int, int]:
         return self.ranks[n], self.fingerprints[n], self.rows[n], self.seconds[n]
+
+    def _content(self, n: int, row: Row, who: Identity) -> Content:
+        return Content(
+            self.ranks[n], self.fingerprints[n], self.seconds[n], row, who, tuple(self.facts.get(n, ())),
+            self.files[n], self.places[n],
+        )  # fmt: skip
+
+    def _entry(self, n: int) -> tuple[int, bytes, int, int, int, int, int, int]:
+        return (
+            self.hours[n], self.ids[n], self.seconds[n], self.ranks[n], self.fingerprints[n], self.rows[n],
+            self.files[n], self.places[n],
+        )  # fmt: skip
 
 
 def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from lineage.batch import SAMPLES_PER_ROW, event_id_bytes
+from lineage.batch import SAMPLES_PER_ROW, event_id_bytes, sample_choice
 from lineage.facts import Sample
 from loaders import extract
 from loaders.secrets import nothing_to_hide
@@ -34,20 +34,20 @@ class Offer(NamedTuple):
 def smallest(offers: Iterable[Offer]) -> list[Offer]:
     """Return the `SAMPLES_PER_ROW` smallest offers, sorted.
 
-    Of several contents of one event the smaller text is kept, as the stores do it: no order matters.
+    Of several copies of one event that goes first which the stores prefer too: no order matters.
     """
-    best: dict[tuple[int, bytes, int], Offer] = {}
+    best: dict[tuple[int, bytes], Offer] = {}
     for offer in offers:
         key = key_of(offer)
         old = best.get(key)
-        if old is None or (old != offer and _text(offer) < _text(old)):
+        if old is None or (old != offer and _choice(offer) < _choice(old)):
             best[key] = offer
     return [best[key] for key in sorted(best)[:SAMPLES_PER_ROW]]
 
 
-def key_of(offer: Offer) -> tuple[int, bytes, int]:
-    """Return what samples are sorted by: time, 16-byte event ID, fingerprint."""
-    return offer.time, event_id_bytes(offer.event_id), offer.fingerprint
+def key_of(offer: Offer) -> tuple[int, bytes]:
+    """Return what samples are sorted by: time, 16-byte event ID."""
+    return offer.time, event_id_bytes(offer.event_id)
 
 
 def sample(offer: Offer) -> Sample:
@@ -79,5 +79,5 @@ def _arns(resources: bytes) -> tuple[str, ...]:
     return extract.arns(resources)
 
 
-def _text(offer: Offer) -> bytes:
-    return msgspec.json.encode(sample(offer))
+def _choice(offer: Offer) -> tuple[int, int, bytes]:
+    return sample_choice(offer.fingerprint, sample(offer))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lineage import Store
+    from lineage.answers import Who
 
 Said = dict[str, Any]
 SHOWN = 40
@@ -27,12 +28,21 @@ def graph_of(store: Store) -> Said:
 
 def answers_of(store: Store, event_ids: Iterable[str], keys: Iterable[str] = ()) -> Said:
     """`who` of each event, `who` and `trace` of each key, `chains` and `cross_account`."""
-    told: Said = {f"who {one}": store.who(one).model_dump(mode="json") for one in dict.fromkeys(event_ids)}
+    told: Said = {f"who {one}": _without_files(store.who(one)) for one in dict.fromkeys(event_ids)}
     for key in dict.fromkeys(keys):
         told[f"who {key}"] = store.who(key).model_dump(mode="json")
         told[f"trace {key}"] = store.trace(key).model_dump(mode="json")
     told["chains"] = store.chains().model_dump(mode="json")
     told["cross_account"] = store.cross_account().model_dump(mode="json")
+    return told
+
+
+def _without_files(answer: Who) -> Said:
+    """The answer without the places of contradicting copies, which are those of the files."""
+    told = answer.model_dump(mode="json")
+    for one in told["answers"]:
+        for name in ("path", "index") if one["copied_from"] else ():
+            del one["copied_from"][name]
     return told
 
 

@@ -48,6 +48,9 @@ WRAPPERS: dict[str, Callable[[Sequence[Json]], bytes]] = {
 }
 
 
+KINDS = sorted(WRAPPERS)
+
+
 def written(kind: str, deliveries: Sequence[Delivery]) -> list[bytes]:
     """The deliveries as contents of files: one for the records in that wrapping, one for the rows."""
     records = [r for form, r in deliveries if form == "record"]
@@ -56,15 +59,15 @@ def written(kind: str, deliveries: Sequence[Delivery]) -> list[bytes]:
 
 
 @st.composite
-def arrangements(draw: st.DrawFn, deliveries: list[Delivery]) -> list[Load]:
-    """The deliveries in any order, spread over files of any wrapping and over some loads."""
+def arrangements(draw: st.DrawFn, deliveries: list[Delivery], kinds: Sequence[str] = KINDS) -> list[Load]:
+    """The deliveries in any order, spread over files of these wrappings and over some loads."""
     order = draw(st.permutations(deliveries))
     loads: list[Load] = []
     for _ in range(draw(st.integers(1, 3))):
         loads.append([])
     cuts = sorted(draw(st.lists(st.integers(0, len(order)), max_size=5)))
     for n, (start, end) in enumerate(zip([0, *cuts], [*cuts, len(order)], strict=True)):
-        kind = draw(st.sampled_from(sorted(WRAPPERS)))
+        kind = draw(st.sampled_from(kinds))
         load = loads[draw(st.integers(0, len(loads) - 1))]
         load += [(f"{n}-{m}-{kind}", content) for m, content in enumerate(written(kind, order[start:end]))]
     return loads
@@ -112,7 +115,32 @@ def updated(record: Json, other: Json) -> None:
     record["userAgent"] = "aws-cli/corrected"
 
 
+def projected(record: Json, _: Json) -> None:
+    """A projection: hardly more than what happened when."""
+    for name in [*record]:
+        if name not in ("eventID", "eventTime", "eventName", "eventSource", "awsRegion", "recipientAccountId"):
+            record[name] = None
+    record["userIdentity"] = {}
+
+
+def masked(record: Json, _: Json) -> None:
+    """A redacted copy: key and account hidden, and a member that only it has."""
+    who = record["userIdentity"] = {**(record["userIdentity"] or {})}
+    who.update({name: "****************" for name in ("accessKeyId", "accountId") if name in who})
+    record["vpcEndpointId"] = "vpce-0a1b2c3d4e5f60718"
+
+
+def halved(record: Json, _: Json) -> None:
+    """Half of what there is to know, and a member that only it has."""
+    who = record.get("userIdentity") or {}
+    record["userIdentity"] = {name: who[name] for name in ("type", "arn", "userName") if name in who}
+    record["userIdentity"]["sessionContext"] = {"sourceIdentity": "ana@example.com"}
+    for name in ("responseElements", "readOnly", "eventType", "userAgent"):
+        record[name] = None
+
+
 CHANGES = [with_agent, with_parameters, with_identity, without_response, refused, sooner, next_hour, updated]
+CHANGES += [projected, masked, halved]
 
 
 @st.composite

@@ -1,6 +1,6 @@
-// Contents that lost, by the row that they were offered to
+// Events that hold a place in rows where they do not count
 // $rows: list of row numbers.
-// Columns: row, time, id (bytes), fingerprint. No order.
+// Columns: row, time, id (bytes). No order.
 UNWIND $rows AS row
 MATCH (l:_Lost {row: row})
-RETURN l.row AS row, l.time AS time, l.id AS id, l.fingerprint AS fingerprint
+RETURN l.row AS row, l.time AS time, l.id AS id

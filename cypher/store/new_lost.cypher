@@ -1,5 +1,5 @@
-// Note contents that lost against another under their event ID
-// $rows: list of maps: key (unique), row, time (seconds), id (bytes), fingerprint.
+// Note events that hold a place in a row where they do not count
+// $rows: list of maps: key (unique), row, time (seconds), id (bytes).
 UNWIND $rows AS row
 MERGE (l:_Lost {key: row.key})
 SET l = row

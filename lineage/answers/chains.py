@@ -133,6 +133,18 @@ class Provenance(Model):
     answer: WhoAnswer
 
 
+class CopyPlace(Model):
+    """One of several copies of an event that contradict each other: where it lies, and what it says."""
+
+    path: str | None
+    index: int
+    """Index of the record in its file."""
+    time: str
+    api: str
+    error: str | None
+    issued_access_key_ids: list[str]
+
+
 class WhoAnswer(Model):
     """One identity and where it came from. A chain proves credentials, not hands."""
 
@@ -153,6 +165,8 @@ class WhoAnswer(Model):
     """Of a user whose way in was not seen: what could have been used, in order of time."""
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
+    copied_from: CopyPlace | None = None
+    """The copy of the event that this answer is for, where its copies contradict each other; null otherwise."""
     attempt: str | None = None
     """`attempt to sign in as NAME` where the call only shows who was tried: a sign-in that failed, or `CheckMfa`."""
 

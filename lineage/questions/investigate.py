@@ -225,7 +225,7 @@ def _account(subject: Subject, who: Sequence[answers.WhoAnswer]) -> str | None:
 def _begins(who: Sequence[answers.WhoAnswer], ask: str) -> str | None:
     """Where the chain of a lead begins, as far as it is known for sure: a long-term key, else the first session.
     None of what a service did by itself."""
-    if len(who) != 1 or who[0].reason == "ambiguous":
+    if len(who) != 1 or (who[0].reason in ("ambiguous", "conflicting-copies")):
         return ask
     if who[0].origin.access_key_id:
         return who[0].origin.access_key_id

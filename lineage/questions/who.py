@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from lineage import keys, schema
-from lineage.answers import CallIdentity, Hint, Hop, KnownCredential, Missing, Origin, Provenance, Who, WhoAnswer
+from lineage.answers import (
+    CallIdentity,
+    CopyPlace,
+    Hint,
+    Hop,
+    KnownCredential,
+    Missing,
+    Origin,
+    Provenance,
+    Who,
+    WhoAnswer,
+)
 from lineage.facts import Identity
 from lineage.questions.common.asks import Asked, Reader, begins, locate, meant
 from lineage.questions.common.climb import (
@@ -30,7 +41,7 @@ from lineage.questions.common.origins import (
     token_makers,
     why,
 )
-from lineage.seen import Graph
+from lineage.seen import CopySeen, Graph
 from lineage.times import iso, parse_when
 
 
@@ -108,7 +119,17 @@ def explained(
             answers.append(
                 _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
             )
+    if asked.copy is not None:
+        update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(asked.copy)}
+        answers = [one.model_copy(update=update) for one in answers]
     return answers[:limit], fitting + len(answers) - len(chains)
+
+
+def _place(copy: CopySeen) -> CopyPlace:
+    return CopyPlace(
+        path=copy.path, index=copy.place, time=iso(copy.time), api=copy.api, error=copy.error,
+        issued_access_key_ids=list(copy.keys),
+    )  # fmt: skip
 
 
 def _own_statement(asked: Asked, chains: list[Climb], fitting: int) -> tuple[list[Climb], int]:

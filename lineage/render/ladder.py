@@ -17,7 +17,7 @@ AGENT_WIDTH = 40
 
 def show(who: Who) -> Iterator[Line]:
     """The lines of an answer, in order."""
-    several = any(answer.reason == "ambiguous" for answer in who.answers)
+    several = any(answer.reason in words.SEVERAL for answer in who.answers)
     if len(who.answers) <= (LADDERS if several else 1):
         for position, answer in enumerate(who.answers):
             if position:
@@ -33,14 +33,18 @@ def show(who: Who) -> Iterator[Line]:
 
 
 def _list(who: Who) -> Iterator[Line]:
-    several = any(answer.reason == "ambiguous" for answer in who.answers)
+    several = any(answer.reason in words.SEVERAL for answer in who.answers)
+    contradict = any(answer.copied_from for answer in who.answers)
     what = "callers fit; none is picked" if several else "identities, newest first"
+    what = "answers from copies that contradict each other; none is picked" if contradict else what
     yield Line("", (f"{who.total:,} {what}", "name"))
     for answer in who.answers:
         depth = counted(len(answer.hops), "hop")
         yield Line("")
         yield Line("  ", *_verdict(answer), f", {depth}")
         yield Line("    ", *_name(answer))
+        if place := words.copied_from(answer.copied_from):
+            yield Line("    ", clean(place))
     yield Line("")
     yield Line("", "Ask for one of them by its session to see its hops.")
 

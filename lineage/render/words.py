@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.answers import KnownCredential, Missing, Origin, Provenance, WhoAnswer
+from lineage.answers import CopyPlace, KnownCredential, Missing, Origin, Provenance, WhoAnswer
 
 CONFIDENCE: Final[dict[str, str]] = {
     "EXACT": "stated by the records or by the very key",
@@ -24,6 +24,7 @@ REASONS: Final[dict[str, str]] = {
     "account-not-loaded": "The caller's account is not loaded; only the other side's copy of the call is.",
     "ambiguous": "Several callers fit equally well; none is picked.",
     "before-collection": "The session began before the first loaded record of its account.",
+    "conflicting-copies": "Copies of this event contradict each other; none is picked, each is shown with its file.",
     "data-event-vendor": "A service issued the key by a data event, which trails do not log by default.",
     "depth": "The chain is longer than 2,000 hops; it was followed no further.",
     "edited-data": "The times of the grants contradict each other; the records may have been edited.",
@@ -136,6 +137,8 @@ def notes(answer: WhoAnswer) -> list[str]:
         found.append(f"The way in was not seen. {why}" if _way_in_unseen(answer) else why)
     elif answer.ambiguous:
         found.append("The caller is certain; which of its grants was used is not.")
+    if place := copied_from(answer.copied_from):
+        found.append(place)
     if shown := settle(answer.missing):
         found.append(shown)
     if answer.on_behalf_of is not None:
@@ -164,6 +167,22 @@ def _known(credential: KnownCredential) -> str:
     maker = f" with credentials of {credential.made_by}" if credential.made_by else " by the user"
     events = " ".join(credential.event_ids)
     return f"Known credential: {what}, {verb}{maker} at {credential.time} ({credential.api}, {events})."
+
+
+SEVERAL: Final = ("ambiguous", "conflicting-copies")
+"""Reasons of answers of which each is shown and none is picked."""
+
+
+def copied_from(copy: CopyPlace | None) -> str | None:
+    """Where the copy lies that an answer is for, and what it says; None where the event has no contradicting copies.
+
+    >>> copied_from(None)
+    """
+    if copy is None:
+        return None
+    said = f"{copy.api} at {copy.time}" + (f", {copy.error}" if copy.error else "")
+    keys = f", issued {', '.join(copy.issued_access_key_ids)}" if copy.issued_access_key_ids else ""
+    return f"Copy in {copy.path or 'a file that is not known'}, record {copy.index:,}: {said}{keys}."
 
 
 def reason(code: str) -> str:

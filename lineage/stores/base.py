@@ -16,6 +16,7 @@ from lineage.resolved import Derived, Item
 from lineage.seen import (
     ALWAYS,
     Around,
+    Conflict,
     Coverage,
     DeedSeen,
     Graph,
@@ -66,6 +67,9 @@ class Store(Protocol):
     # reading: events
     def events(self, event_id: str) -> list[Seen]:
         """The events under an ID, in order of time (one, but for the same ID in two hours)."""
+
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
+        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
 
     def facts_of(self, event_id: str) -> list[AnyFact]:
         """The facts of an event."""

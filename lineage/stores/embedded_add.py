@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 import msgspec
 
 from lineage import keys, rows, schema
-from lineage.batch import Batch, Lost, Row, precedence
-from lineage.facts import AnyFact, Identity
+from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
+from lineage.copies import Content, differs, in_conflict, maximal, standing
+from lineage.facts import AnyFact, Identity, Sample
 from lineage.rows import Node
 from lineage.seen import Sums
-from lineage.stores.merging import StoredSample, merge_properties, smallest
+from lineage.stores.merging import Moves, StoredSample, merge_properties, smallest
+from lineage.stores.windows import uuid_text
 from lineage.terms import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
 
 T = TypeVar("T")
@@ -22,6 +25,8 @@ IN_VALUES = 500
 """Values of one IN list."""
 _FACT = msgspec.msgpack.Decoder(AnyFact)
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
+_ROW = msgspec.msgpack.Decoder(Row)
+_CONTENTS = msgspec.msgpack.Decoder(list[Content])
 _SAMPLES = msgspec.msgpack.Decoder(list[StoredSample])
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -35,23 +40,30 @@ class Adding:
         self.duplicates = 0
         self.conflicts = 0
         self.dirty: set[str] = set()
-        self.lost: set[Lost] = {Lost(*lost) for lost in batch.lost}
+        self.moves = Moves()
         self.recount: set[tuple[int, int]] = set()
         """Rows to count anew: hour and hash."""
         self.local = self._numbers()
+        self.actors = dict(batch.actors)
+        self.joined: dict[int, Row] = {}
+        """Rows of several copies that this batch writes, by hash."""
+        self.gained: set[int] = set()
+        """Rows that stand for an event which was settled, by hash."""
+        self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
+        """Actor and facts of the events whose content changed."""
+        self.contents: dict[int, tuple[Row, Identity]] = {}
+        """Stored rows with their identities, by number."""
 
     def run(self, load: str, sums: Sums) -> None:
         batch = self.batch
-        repeated = self._write_ledger(self._files())
-        fresh = len(batch.entries) - len(repeated)
-        self.recount |= {(lost.time // 3600, lost.row) for lost in self.lost}
-        self._write_rows(repeated)
-        self._write_facts(repeated)
-        self._write_lost()
+        settled = self._write_ledger(self._files())
+        self.recount |= {(time // 3600, row) for row, lost in self.moves.lost.items() for time, _ in lost}
+        self._write_rows(settled)
+        self._write_facts(settled)
         self._write_sightings()
         self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", batch.amended)
         self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(term,) for term in sorted(self.dirty)])
-        self._account(load, sums, fresh)
+        self._account(load, sums, len(batch.entries) - self.duplicates)
 
     def _files(self) -> list[int]:
         for path in dict.fromkeys([*self.batch.paths, *(end.path for end in self.batch.ended)]):
@@ -78,10 +90,14 @@ class Adding:
                 )
         (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM row").fetchone()
         news = (row.id for row in self.batch.rows if row.id not in found)
-        return found | {row: number for number, row in enumerate(dict.fromkeys(news), last + 1)}
+        found |= {row: number for number, row in enumerate(dict.fromkeys(news), last + 1)}
+        self.last = max(last, *found.values()) if found else last
+        """The highest number of a row."""
+        return found
 
     def _write_ledger(self, files: Sequence[int]) -> set[tuple[int, bytes]]:
-        """Write the events that the ledger does not have, settle those that it has, and return the latter.
+        """Write the events that the ledger does not have, settle the others, and return the latter with those that
+        came in several copies.
 
         Most batches hold nothing but new events: they go in as they are, and only where one was there already
         is the batch taken back and compared.
@@ -92,55 +108,139 @@ class Adding:
             for hour, id_, second, rank, fingerprint, row, file, place in self.batch.entries
         )
         db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(entry[0],) for entry in entries}))
-        self.replacing: set[tuple[int, bytes]] = set()
+        several = {(copy.entry[0], copy.entry[1]) for copy in self.batch.copies}
+        plain = [entry for entry in entries if (entry[2], entry[1]) not in several] if several else entries
         insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         db.execute("SAVEPOINT entries")
-        written = db.executemany(insert, entries).rowcount
-        if written == len(entries):
-            db.execute("RELEASE entries")
-            return set()
-        db.execute("ROLLBACK TO entries")
+        settled: set[tuple[int, bytes]] = set()
+        if db.executemany(insert, plain).rowcount < len(plain):
+            db.execute("ROLLBACK TO entries")
+            settled = {
+                (entry[2], entry[1])
+                for entry in plain
+                if db.execute(
+                    "SELECT 1 FROM ledger WHERE day = ? AND id = ? AND hour = ?", (entry[0], entry[1], entry[2])
+                ).fetchone()
+            }
+            db.executemany(insert, [entry for entry in plain if (entry[2], entry[1]) not in settled])
         db.execute("RELEASE entries")
-        repeated = self._settle_repeated(entries)
-        db.executemany(insert, [entry for entry in entries if (entry[2], entry[1]) not in repeated])
-        return repeated
+        settled |= several
+        if settled:
+            self._settle(settled, files)
+        self._settle_lost(settled)
+        return settled
 
-    def _settle_repeated(
-        self, entries: Sequence[tuple[int, bytes, int, int, int, int, int, int, int]]
-    ) -> set[tuple[int, bytes]]:
-        """Settle the events that the ledger has already; returns them, whether they stay or are replaced."""
-        db = self.db
-        repeated: set[tuple[int, bytes]] = set()
-        hashes = {number: row for row, number in self.local.items()}
-        for day, id_, hour, second, rank, fingerprint, number, file, place in entries:
-            was = db.execute(
-                "SELECT l.rank, l.fingerprint, r.hash, l.second FROM ledger l CROSS JOIN row r ON r.id = l.row "
-                "WHERE l.day = ? AND l.id = ? AND l.hour = ?",
-                (day, id_, hour),
+    def _settle(self, settled: set[tuple[int, bytes]], files: Sequence[int]) -> None:
+        """Settle events that the ledger has, or that came in several copies."""
+        more: dict[tuple[int, bytes], list[Content]] = defaultdict(list)
+        for copy in self.batch.copies:
+            more[copy.entry[0], copy.entry[1]].append(self._arrived(copy.entry, copy.facts, files))
+        for entry in self.batch.entries:
+            event = hour, id_ = entry[0], entry[1]
+            if event not in settled:
+                continue
+            was = self.db.execute(
+                "SELECT l.rank, l.fingerprint, r.hash, l.second, l.row, l.file, l.place "
+                "FROM ledger l CROSS JOIN row r ON r.id = l.row WHERE l.day = ? AND l.id = ? AND l.hour = ?",
+                (hour // 24, id_, hour),
             ).fetchone()
-            row = hashes[number]
-            if was is None:
-                continue
-            repeated.add((hour, id_))
-            self.duplicates += 1
-            new = (rank, fingerprint, row, second)
-            if was == new:
-                continue
-            if was[0] == rank:
-                self.conflicts += 1
-            if precedence(was) < precedence(new):
-                self.lost.add(Lost(row, hour * 3600 + second, id_, fingerprint))
-                continue
-            self.lost.add(Lost(was[2], hour * 3600 + was[3], id_, was[1]))
-            self.replacing.add((hour, id_))
-            self.recount |= {(hour, was[2]), (hour, row)}
-            db.execute(
-                "UPDATE ledger SET second = ?, rank = ?, fingerprint = ?, row = ?, file = ?, place = ? "
-                "WHERE day = ? AND id = ? AND hour = ?",
-                (second, rank, fingerprint, number, file, place, day, id_, hour),
-            )
+            if was is not None:
+                self.duplicates += 1
+                if event not in more and was[:4] == (entry[3], entry[4], entry[5], entry[2]):
+                    continue
+            arrived = [self._arrived(entry, self._facts.get(event, []), files), *more.get(event, ())]
+            self._settle_one(hour, id_, was, arrived)
+
+    def _settle_one(
+        self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int] | None, arrived: list[Content]
+    ) -> None:
+        db = self.db
+        stored = [] if was is None else self._stored(hour, id_, was)
+        found = maximal([*stored, *arrived])
+        stands = standing(found)
+        self.conflicts += differs(arrived[0], stored)
+        offered = [(one.row.id, one.second) for one in (*stored, *arrived)]
+        self.moves.settle(hour, id_, offered, (stands.row.id, stands.second))
+        if [one.key for one in found] == [one.key for one in stored]:
+            return
+        number = self._place(stands)
+        self.recount.add((hour, stands.row.id))
+        if was is not None:
+            self.recount.add((hour, was[2]))
             self._drop_facts(hour, id_)
-        return repeated
+        db.execute(
+            "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (hour // 24, id_, hour, stands.second, stands.rank, stands.fingerprint, number, stands.file, stands.place),
+        )
+        if len(found) > 1:
+            db.execute(
+                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", (hour, id_, in_conflict(found), _pack(found))
+            )
+        elif len(stored) > 1:
+            db.execute("DELETE FROM copies WHERE hour = ? AND id = ?", (hour, id_))
+        self.settled[hour, id_] = (stands.row.actor, stands.facts)
+
+    def _settle_lost(self, settled: set[tuple[int, bytes]]) -> None:
+        """Note where copies lie that others of the batch cover."""
+        lost = [Lost(*lost) for lost in self.batch.lost]
+        wanted = {(one.time // 3600, one.id) for one in lost}
+        stands = {(e[0], e[1]): (e[5], e[2]) for e in self.batch.entries if (e[0], e[1]) in wanted} if lost else {}
+        for event in wanted & settled:
+            (row, second) = self.db.execute(
+                "SELECT r.hash, l.second FROM ledger l CROSS JOIN row r ON r.id = l.row "
+                "WHERE l.day = ? AND l.id = ? AND l.hour = ?",
+                (event[0] // 24, event[1], event[0]),
+            ).fetchone() or (0, 0)  # a row that is not written yet
+            stands[event] = (row, second)
+        for one in lost:
+            hour = one.time // 3600
+            self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], stands[hour, one.id])
+
+    @cached_property
+    def _facts(self) -> dict[tuple[int, bytes], list[AnyFact]]:
+        return {(hour, id_): found for hour, id_, found in self.batch.facts}
+
+    @cached_property
+    def _rows(self) -> dict[int, Row]:
+        return {row.id: row for row in self.batch.rows}
+
+    def _arrived(
+        self, entry: tuple[int, bytes, int, int, int, int, int, int], facts: Sequence[AnyFact], files: Sequence[int]
+    ) -> Content:
+        """A copy of the batch."""
+        _, _, second, rank, fingerprint, row_id, file, place = entry
+        row = self._rows[row_id]
+        return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], place)
+
+    def _stored(self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int]) -> list[Content]:
+        """The copies of an event that the store has."""
+        rank, fingerprint, row_hash, second, number, file, place = was
+        if row_hash & JOINED:
+            (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, id_)).fetchone()
+            return _CONTENTS.decode(body)
+        if number not in self.contents:
+            row, who = self.db.execute(
+                "SELECT r.body, a.body FROM row r CROSS JOIN actor a ON a.id = r.actor WHERE r.id = ?", (number,)
+            ).fetchone()
+            self.contents[number] = (_ROW.decode(row), _IDENTITY.decode(who))
+        found = self.db.execute("SELECT body FROM fact WHERE hour = ? AND id = ? ORDER BY number", (hour, id_))
+        facts = tuple(_FACT.decode(body) for (body,) in found)
+        return [Content(rank, fingerprint, second, *self.contents[number], facts, file, place)]
+
+    def _place(self, stands: Content) -> int:
+        """The number of the row that an event stands in now."""
+        row = stands.row
+        self.gained.add(row.id)
+        if row.id & JOINED:
+            self.joined[row.id] = row
+            self.actors[row.actor] = stands.who
+        if row.id not in self.local:
+            found = self.db.execute(
+                "SELECT id FROM row WHERE hour = ? AND hash = ?", (row.hour, row.id)
+            ).fetchone()  # fmt: skip
+            self.last += not found
+            self.local[row.id] = found[0] if found else self.last
+        return self.local[row.id]
 
     def _drop_facts(self, hour: int, id_: bytes) -> None:
         """Forget the facts of a content that lost."""
@@ -157,31 +257,33 @@ class Adding:
         self.db.execute("DELETE FROM fact WHERE hour = ? AND id = ?", (hour, id_))
         self.db.execute("DELETE FROM deed WHERE hour = ? AND id = ?", (hour, id_))
 
-    def _write_rows(self, repeated: set[tuple[int, bytes]]) -> None:
+    def _write_rows(self, settled: set[tuple[int, bytes]]) -> None:
         """Add counts and samples to rows; rows that lost an event are counted anew from the ledger."""
         db = self.db
         added: dict[int, tuple[int, int, int]] = {}
         for hour, id_, second, _, _, row_id, _, _ in self.batch.entries:
-            if repeated and (hour, id_) in repeated:
+            if settled and (hour, id_) in settled:
                 continue
             time = hour * 3600 + second
             count, first, last = added.get(row_id, (0, time, time))
             added[row_id] = (count + 1, time if time < first else first, time if time > last else last)
-        lost_by_row: dict[int, set[tuple[int, bytes, int]]] = defaultdict(set)
-        self.any_lost = bool(self.lost) or bool(db.execute("SELECT 1 FROM lost LIMIT 1").fetchone())
-        for lost in self.lost:
-            lost_by_row[lost.row].add((lost.time, lost.id, lost.fingerprint))
-        lived = self._lived(self.batch.actors)
-        wanted = [row for row in self.batch.rows if row.id in added or (row.hour, row.id) in self.recount]
-        standing = self._standing(wanted)
+        self.any_lost = bool(self.moves.lost) or bool(db.execute("SELECT 1 FROM lost LIMIT 1").fetchone())
+        lived = self._lived(self.actors)
+        rows_ = [*self.batch.rows, *self.joined.values()]
+        wanted = [row for row in rows_ if row.id in added or (row.hour, row.id) in self.recount]
+        stored = self._standing(wanted)
         new_rows = []
         changed = []
+        written = []
         for row in wanted:
             count, first, last = added.get(row.id, (0, 0, 0))
             offered = [(s.time, id_, fp, s) for s, id_, fp in self.batch.samples.get(row.id, ())]
-            old = standing.get(row.id)
+            old = stored.get(row.id)
+            samples = self._kept(row.id, [*_SAMPLES.decode(old[3]), *offered] if old else offered)
+            if old is None and not count and row.id not in self.gained:
+                continue  # nothing counts in it
+            written.append(row.actor)
             if old is None:
-                samples = smallest(offered, self._lost_of(row.id, lost_by_row))
                 new_rows.append(
                     (self.local[row.id], row.id, row.actor, row.hour, row.account, row.region, row.category,
                      row.api, row.relation, row.target.key if row.target else None, address_key(row), _pack(row), count,
@@ -189,7 +291,6 @@ class Adding:
                      _pack(samples))
                 )  # fmt: skip
                 continue
-            samples = smallest([*_SAMPLES.decode(old[3]), *offered], self._lost_of(row.id, lost_by_row))
             if old[0] and count:
                 count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
             elif old[0]:
@@ -198,11 +299,11 @@ class Adding:
         marks = ", ".join("?" * 16)
         db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
-        self._write_actors(row.actor for row in wanted)
+        self._write_actors(written)
         for hour, row_id in sorted(self.recount):
-            self._recount(hour, row_id, lost_by_row)
-        for actor in dict.fromkeys(row.actor for row in wanted):
-            who = self.batch.actors[actor]
+            self._recount(hour, row_id)
+        for actor in dict.fromkeys(written):
+            who = self.actors[actor]
             if actor not in lived and self._live(actor):
                 self.dirty.update(touched_by_actor(actor, who))
 
@@ -235,14 +336,18 @@ class Adding:
     def _live(self, actor: int) -> bool:
         return bool(self.db.execute("SELECT 1 FROM row WHERE actor = ? AND count > 0 LIMIT 1", (actor,)).fetchone())
 
-    def _lost_of(self, row: int, fresh: Mapping[int, set[tuple[int, bytes, int]]]) -> set[tuple[int, bytes, int]]:
-        """All contents that were offered to a row and lost."""
+    def _kept(self, row: int, offered: Sequence[StoredSample]) -> list[StoredSample]:
+        """The samples of a row; where events lost their places in it, that is noted."""
         if not self.any_lost:
-            return set()
-        stored = self.db.execute("SELECT time, id, fingerprint FROM lost WHERE row = ?", (row,))
-        return {tuple(found) for found in stored} | fresh.get(row, set())
+            return smallest(offered, frozenset()).samples
+        stored = {tuple(found) for found in self.db.execute("SELECT time, id FROM lost WHERE row = ?", (row,))}
+        kept = smallest(offered, self.moves.of(row, stored))
+        if stored != {*kept.lost}:
+            self.db.execute("DELETE FROM lost WHERE row = ?", (row,))
+            self.db.executemany("INSERT INTO lost VALUES (?, ?, ?)", [(row, *lost) for lost in kept.lost])
+        return kept.samples
 
-    def _recount(self, hour: int, row: int, lost_by_row: Mapping[int, set[tuple[int, bytes, int]]]) -> None:
+    def _recount(self, hour: int, row: int) -> None:
         """Count a row anew from the ledger; its actor may gain or lose its last event by that."""
         db = self.db
         found = db.execute("SELECT id, actor, samples FROM row WHERE hour = ? AND hash = ?", (hour, row)).fetchone()
@@ -253,7 +358,7 @@ class Adding:
             "SELECT count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM ledger WHERE row = ?",
             (number,),
         ).fetchone()
-        kept = smallest(_SAMPLES.decode(samples), self._lost_of(row, lost_by_row))
+        kept = self._joined_samples(number) if row & JOINED else self._kept(row, _SAMPLES.decode(samples))
         if count:
             db.execute(
                 "UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?",
@@ -265,9 +370,17 @@ class Adding:
         if body:
             self.dirty.update(touched_by_actor(actor, _IDENTITY.decode(body[0])))
 
+    def _joined_samples(self, number: int) -> list[StoredSample]:
+        """The samples of a row of several copies: its earliest events."""
+        found = self.db.execute(
+            "SELECT hour * 3600 + second AS time, id FROM ledger WHERE row = ? ORDER BY time, id LIMIT ?",
+            (number, SAMPLES_PER_ROW),
+        )
+        return [(time, id_, 0, Sample(time=time, event_id=uuid_text(id_))) for time, id_ in found]
+
     def _write_actors(self, wanted: Iterable[int]) -> None:
         for actor in dict.fromkeys(wanted):
-            who = self.batch.actors[actor]
+            who = self.actors[actor]
             body = _pack(who)
             done = self.db.execute(
                 "INSERT OR IGNORE INTO actor (id, body, key) VALUES (?, ?, ?)",
@@ -280,14 +393,17 @@ class Adding:
                     [(term, number) for term in terms_of_actor(actor, who)],
                 )
 
-    def _write_facts(self, repeated: set[tuple[int, bytes]]) -> None:
-        actors = {(entry[0], entry[1]): entry[5] for entry in self.batch.entries}
+    def _write_facts(self, settled: set[tuple[int, bytes]]) -> None:
+        actors = {(entry[0], entry[1]): entry[5] for entry in self.batch.entries} if self.batch.facts else {}
         by_row = {row.id: row.actor for row in self.batch.rows}
-        for hour, id_, found in self.batch.facts:
-            if (hour, id_) in repeated and (hour, id_) not in self.replacing:
-                continue
-            actor = by_row[actors[hour, id_]]
-            for number, fact in enumerate(found):
+        new = [
+            (hour, id_, by_row[actors[hour, id_]], found)
+            for hour, id_, found in self.batch.facts
+            if (hour, id_) not in settled
+        ]
+        changed = [(hour, id_, actor, found) for (hour, id_), (actor, found) in self.settled.items()]
+        for hour, id_, actor, facts in [*new, *changed]:
+            for number, fact in enumerate(facts):
                 self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, _pack(fact)))
                 self.db.executemany(
                     "INSERT OR IGNORE INTO term VALUES (?, ?, ?, ?)",
@@ -300,9 +416,6 @@ class Adding:
                         "INSERT OR REPLACE INTO deed VALUES (?, ?, ?, ?, ?, ?, ?)",
                         (deed.type, deed.key, actor, str(deed.target.ref), hour, id_, _pack(deed.properties)),
                     )
-
-    def _write_lost(self) -> None:
-        self.db.executemany("INSERT OR IGNORE INTO lost VALUES (?, ?, ?, ?)", sorted(self.lost))
 
     def _write_sightings(self) -> None:
         """Note which names go with which unique IDs; who is named by an ID is derived anew where its names change."""

@@ -10,11 +10,12 @@ from typing import TypeVar
 import msgspec
 
 from lineage import keys
-from lineage.batch import Row, event_id_bytes
+from lineage.batch import JOINED, Row, event_id_bytes
 from lineage.facts import Identity, Sample
-from lineage.seen import ALWAYS, DeedSeen, Properties, RowSeen, Seen, Which, Window
+from lineage.seen import ALWAYS, Conflict, DeedSeen, Properties, RowSeen, Seen, Which, Window
 from lineage.stores.embedded_add import IN_VALUES
 from lineage.stores.embedded_whole import EmbeddedWhole
+from lineage.stores.merging import conflict_of, files_of
 from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window
 
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
@@ -211,9 +212,23 @@ class EmbeddedCalls(EmbeddedWhole):
                         time=time, api=row.api, category=row.category, account=row.account, region=row.region, who=who,
                         actor=actor, source=keys.ref(source) if source else keys.principal(who).ref, session=session,
                         path=path, place=place, error=row.error, user_agent=row.user_agent, copy=row.copy,
+                        several=bool(row.id & JOINED),
                     )
                 )  # fmt: skip
         return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
+
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
+        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
+        found: list[tuple[int, bytes, bytes]] = []
+        if event_ids is None:
+            found = self._db.execute("SELECT hour, id, body FROM copies WHERE conflict = 1").fetchall()
+        for some, marks in in_lists(sorted({event_id_bytes(one) for one in event_ids or ()})):
+            found += self._db.execute(f"SELECT hour, id, body FROM copies WHERE conflict = 1 AND id IN ({marks})", some)
+        files = {number for _, _, body in found for number in files_of(body)}
+        paths: dict[int, str] = {}
+        for numbers, marks in in_lists(sorted(files)):
+            paths.update(self._db.execute(f"SELECT id, path FROM file WHERE id IN ({marks})", numbers))
+        return [conflict_of(id_, body, paths) for _, id_, body in sorted(found)]
 
 
 def _is_meant(row: Row, which: Which) -> bool:

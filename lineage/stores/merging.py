@@ -4,32 +4,95 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
 
 import msgspec
 
 from lineage import schema
-from lineage.batch import SAMPLES_PER_ROW
-from lineage.facts import Sample
+from lineage.batch import JOINED, SAMPLES_PER_ROW, sample_choice
+from lineage.copies import Content
+from lineage.facts import Grant, Made, Sample, SignIn
 from lineage.rows import Properties
-from lineage.seen import Graph
+from lineage.seen import Conflict, CopySeen, Graph
+from lineage.stores.windows import uuid_text
 
+_CONTENTS = msgspec.msgpack.Decoder(list[Content])
 StoredSample = tuple[int, bytes, int, Sample]
 """Time, 16-byte ID, fingerprint, sample."""
 
 
-def smallest(offered: Sequence[StoredSample], lost: set[tuple[int, bytes, int]]) -> list[StoredSample]:
-    """The samples of a row: those that won among the smallest that were ever offered to it (by time, event ID).
+class Kept(NamedTuple):
+    """What a row keeps as its examples."""
 
-    Losers keep their places, so that it does not matter whether they came first or last.
+    samples: list[StoredSample]
+    lost: list[tuple[int, bytes]]
+    """Time and ID of the events that hold a place among the smallest, but do not count in the row."""
+
+
+def smallest(offered: Iterable[StoredSample], lost: Set[tuple[int, bytes]]) -> Kept:
+    """The samples of a row: those that count among the smallest that were ever offered to it (by time, event ID).
+
+    Events that do not count keep their places, so that it does not matter whether they came first or last.
     """
-    best: dict[tuple[int, bytes, int], StoredSample] = {}
+    best: dict[tuple[int, bytes], StoredSample] = {}
     for sample in offered:
-        key = sample[:3]
-        if key not in best or msgspec.json.encode(sample[3]) < msgspec.json.encode(best[key][3]):
+        key = sample[:2]
+        old = best.get(key)
+        if old is None or (old != sample and sample_choice(*sample[2:]) < sample_choice(*old[2:])):
             best[key] = sample
-    order = sorted(set(best) | lost)[:SAMPLES_PER_ROW]
-    return [best[key] for key in order if key in best and key not in lost]
+    order = sorted(best.keys() | lost)[:SAMPLES_PER_ROW]
+    return Kept([best[key] for key in order if key not in lost], [key for key in order if key in lost])
+
+
+class Moves:
+    """Events whose copies were settled: where they do not count, and where they do."""
+
+    def __init__(self) -> None:
+        self.lost: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
+        """By row: time and ID."""
+        self.back: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
+
+    def settle(self, hour: int, id_: bytes, offered: Iterable[tuple[int, int]], stands: tuple[int, int]) -> None:
+        """Note where an event was offered, and where it stands: row and second. Rows of joined copies have their
+        samples from the ledger alone."""
+        for row, second in offered:
+            if not row & JOINED:
+                (self.back if (row, second) == stands else self.lost)[row].add((hour * 3600 + second, id_))
+
+    def of(self, row: int, stored: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
+        """All events that were offered to a row and do not count in it, with those that were stored before."""
+        return ({*stored} | self.lost.get(row, set())) - self.back.get(row, set())
+
+
+def conflict_of(id_: bytes, body: bytes, paths: Mapping[int, str]) -> Conflict:
+    """An event whose copies contradict each other, from what a store keeps of it and the paths of its files."""
+    contents = _CONTENTS.decode(body)
+    return Conflict(
+        uuid_text(id_),
+        [
+            CopySeen(
+                time=one.row.hour * 3600 + one.second, api=one.row.api, category=one.row.category, who=one.who,
+                error=one.row.error, user_agent=one.row.user_agent,
+                keys=tuple(sorted(set(_keys(one)))),
+                path=paths.get(one.file), place=one.place,
+            )
+            for one in contents
+        ],
+    )  # fmt: skip
+
+
+def _keys(content: Content) -> Iterator[str]:
+    """The access keys that a copy says were issued or made."""
+    for fact in content.facts:
+        if isinstance(fact, Grant | Made | SignIn) and fact.key:
+            yield fact.key
+
+
+def files_of(body: bytes) -> set[int]:
+    """The numbers of the files that the copies of an event lie in."""
+    return {one.file for one in _CONTENTS.decode(body)}
 
 
 def merge_properties(old: Properties, new: Properties) -> Properties:

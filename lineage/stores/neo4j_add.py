@@ -11,22 +11,29 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage import keys, rows
-from lineage.batch import Batch, Lost, precedence
+from lineage import keys, rows, schema
+from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
+from lineage.copies import Content, differs, in_conflict, maximal, standing
 from lineage.facts import AnyFact, Identity
 from lineage.seen import Sums
+from lineage.stores.merging import Moves
 from lineage.stores.neo4j_db import (
     ACTOR_LETTERS,
     FACT_LETTERS,
+    PENDING,
     Db,
     Delta,
     Pending,
     event_key,
+    lost_key,
     pack,
     read_many,
+    row_key,
+    stored_row,
     write_rows,
 )
 from lineage.stores.shards import (
+    Place,
     Shard,
     buckets_for,
     id_hash,
@@ -43,6 +50,8 @@ from lineage.terms import terms_of_actor, terms_of_fact, touched_by_actor, touch
 
 _FACT = msgspec.msgpack.Decoder(AnyFact)
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
+_CONTENTS = msgspec.msgpack.Decoder(list[Content])
+_Entry = tuple[int, bytes, int, int, int, int, int, int]
 DIRTY_TERMS = 4_000
 """Terms of one mark."""
 
@@ -80,13 +89,12 @@ class _Hour:
                 self.touched.add(bucket)
 
 
-class _Replaced(NamedTuple):
-    """An event whose content lost against a later one."""
+class _Open(NamedTuple):
+    """An event whose copies are to be compared."""
 
-    hour: int
-    id: bytes
-    row: int
-    actor: int
+    entry: _Entry
+    was: Place | None
+    """As the ledger has it."""
 
 
 class _Adding:
@@ -96,32 +104,38 @@ class _Adding:
         self.db = db
         self.batch = batch
         self.actor_of = {row.id: row.actor for row in batch.rows}
+        self.row_of = {row.id: row for row in batch.rows}
+        self.facts_of = {(hour, id_): found for hour, id_, found in batch.facts}
+        self.actors = dict(batch.actors)
         self.duplicates = 0
         self.conflicts = 0
         self.dirty: dict[str, None] = {}
-        self.lost: set[Lost] = {Lost(*lost) for lost in batch.lost}
+        self.moves = Moves()
         self.added: dict[int, list[int]] = {}
         """By row: count, first, last of its new events."""
-        self.replaced: list[_Replaced] = []
-        self.kept: set[tuple[int, bytes]] = set()
-        """Repeated events whose stored content stays."""
+        self.several: set[tuple[int, bytes]] = {(copy.entry[0], copy.entry[1]) for copy in batch.copies}
+        self.open: list[_Open] = []
+        self.same: set[tuple[int, bytes]] = set()
+        """Repeated events that are as they were."""
+        self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
+        """Actor and facts of the events whose content changed."""
+        self.replaced: set[tuple[int, bytes]] = set()
+        """Those of them that the ledger had."""
+        self.joined: dict[int, Row] = {}
+        """Rows of several copies that this batch writes."""
         self.recount: dict[int, set[tuple[int, int]]] = defaultdict(set)
         """By hour: actor and row."""
         self.waiting: dict[int, Pending] = defaultdict(Pending)
+        self.copies: list[dict[str, Any]] = []
+        self.uncopied: list[str] = []
 
     def run(self, load: str) -> None:
-        for lost in self.lost:
-            self.recount[lost.time // 3600].add((self.actor_of[lost.row], lost.row))
         self.hours = self._ledger(self._files())
         self._rows()
         self._drop_facts()
         self._actors()
         self._facts()
-        write_rows(self.db, "new_lost", [
-            {"key": f"{row} {time} {id_.hex()} {fingerprint}", "row": row, "time": time, "id": id_,
-             "fingerprint": fingerprint}
-            for row, time, id_, fingerprint in sorted(self.lost)
-        ])  # fmt: skip
+        self._write_lost()
         self._sightings()
         write_rows(self.db, "new_amended", [
             {"key": f"{id_.hex()} {original}", "id": id_.hex(), "original": original}
@@ -145,10 +159,10 @@ class _Adding:
 
     def _ledger(self, files: list[int]) -> dict[int, _Hour]:
         """Settle the events that the ledger has already; the others go in."""
-        by_hour: dict[int, list[tuple[int, bytes, int, int, int, int, int, int]]] = defaultdict(list)
+        by_hour: dict[int, list[_Entry]] = defaultdict(list)
         for entry in self.batch.entries:
             by_hour[entry[0]].append(entry)
-        wanted = sorted({*by_hour, *self.recount})
+        wanted = sorted(by_hour)
         hours = {
             hour: _Hour(hour, buckets, events, len(by_hour.get(hour, ())))
             for hour, buckets, events, _ in read_many(self.db, "hours", "hours", wanted)
@@ -159,7 +173,10 @@ class _Adding:
         for key, ids, rest in read_many(self.db, "shards", "keys", keys):
             hours[key >> 16].take(ids, rest)
         for hour, entries in by_hour.items():
-            self._settle(hours[hour], entries, files)
+            self._enter(hours[hour], entries, files)
+        if self.open:
+            self._settle(hours, files)
+        self._settle_lost(hours)
         shards, sizes = [], []
         for hour, found in hours.items():
             for bucket in sorted(found.touched):
@@ -172,53 +189,152 @@ class _Adding:
         write_rows(self.db, "set_hours", sizes)
         return hours
 
-    def _settle(
-        self, found: _Hour, entries: list[tuple[int, bytes, int, int, int, int, int, int]], files: list[int]
-    ) -> None:
+    def _enter(self, found: _Hour, entries: list[_Entry], files: list[int]) -> None:
+        """Enter new events; those that are there in another form, or came in several, stay open."""
         hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
         start = hour * 3600
-        actor_of, added = self.actor_of, self.added
-        for _, id_, second, rank, fingerprint, row, file, index in entries:
+        actor_of, added, several = self.actor_of, self.added, self.several
+        for entry in entries:
+            _, id_, second, rank, fingerprint, row, file, index = entry
             bucket = (id_[14] << 8 | id_[15]) % buckets
             shard = shards[bucket]
             packed = shard.get(id_)
-            if packed is None:
-                time = start + second
-                count = added.get(row)
-                if count is None:
-                    added[row] = [1, time, time]
+            if packed is not None:
+                self.duplicates += 1
+                was = place(packed)
+                if was.content != (rank, fingerprint, row, second) or (hour, id_) in several:
+                    self.open.append(_Open(entry, was))
                 else:
-                    count[0] += 1
-                    if time < count[1]:
-                        count[1] = time
-                    if time > count[2]:
-                        count[2] = time
-                found.events += 1
-            elif self._stays(hour, id_, packed, (rank, fingerprint, row, second)):
-                self.kept.add((hour, id_))
+                    self.same.add((hour, id_))
                 continue
+            if several and (hour, id_) in several:
+                self.open.append(_Open(entry, None))
+                continue
+            time = start + second
+            count = added.get(row)
+            if count is None:
+                added[row] = [1, time, time]
+            else:
+                count[0] += 1
+                if time < count[1]:
+                    count[1] = time
+                if time > count[2]:
+                    count[2] = time
+            found.events += 1
             touched.add(bucket)
             shard[id_] = pack_place(second, rank, fingerprint, row, actor_of[row], files[file], index)
 
-    def _stays(self, hour: int, id_: bytes, packed: bytes, new: tuple[int, int, int, int]) -> bool:
-        """Does the stored content of a repeated event stay?"""
-        self.duplicates += 1
-        was = place(packed)
-        old = was.content
-        if old == new:
-            return True
-        if old[0] == new[0]:
-            self.conflicts += 1
-        _, fingerprint, row, second = new
-        stays = precedence(old) < precedence(new)
-        if stays:
-            self.lost.add(Lost(row, hour * 3600 + second, id_, fingerprint))
-        else:
-            self.lost.add(Lost(was.row, hour * 3600 + was.second, id_, was.fingerprint))
-            self.replaced.append(_Replaced(hour, id_, was.row, was.actor))
-            self.recount[hour].add((was.actor, was.row))
-        self.recount[hour].add((self.actor_of[row], row))
-        return stays
+    def _settle(self, hours: dict[int, _Hour], files: list[int]) -> None:
+        """Settle the events that are still open."""
+        more: dict[tuple[int, bytes], list[Content]] = defaultdict(list)
+        for copy in self.batch.copies:
+            more[copy.entry[0], copy.entry[1]].append(self._arrived(copy.entry, copy.facts, files))
+        stored = self._stored()
+        for entry, was in self.open:
+            event = hour, id_ = entry[0], entry[1]
+            arrived = [self._arrived(entry, self.facts_of.get(event, ()), files), *more.get(event, ())]
+            known = stored.get(event, [])
+            found = maximal([*known, *arrived])
+            stands = standing(found)
+            self.conflicts += differs(arrived[0], known)
+            offered = [(one.row.id, one.second) for one in (*known, *arrived)]
+            self.moves.settle(hour, id_, offered, (stands.row.id, stands.second))
+            if [one.key for one in found] == [one.key for one in known]:
+                self.same.add(event)
+                continue
+            row = stands.row
+            if row.id & JOINED:
+                self.joined[row.id] = row
+                self.actors[row.actor] = stands.who
+            self.recount[hour].add((row.actor, row.id))
+            if was is not None:
+                self.recount[hour].add((was.actor, was.row))
+                self.replaced.add(event)
+            at = hours[hour]
+            bucket = id_hash(id_) % at.buckets
+            at.events += was is None
+            at.touched.add(bucket)
+            at.shards[bucket][id_] = pack_place(
+                stands.second, stands.rank, stands.fingerprint, row.id, row.actor, stands.file, stands.place
+            )
+            self._write_copies(event, found, known)
+            self.settled[event] = (row.actor, stands.facts)
+        write_rows(self.db, "set_copies", self.copies)
+        write_rows(self.db, "drop_copies", self.uncopied)
+
+    def _write_copies(self, event: tuple[int, bytes], found: list[Content], known: list[Content]) -> None:
+        key = event_key(*event)
+        if len(found) > 1:
+            self.copies.append(
+                {"event": key, "hour": event[0], "id": event[1], "conflict": in_conflict(found), "body": pack(found)}
+            )
+        elif len(known) > 1:
+            self.uncopied.append(key)
+
+    def _arrived(self, entry: _Entry, facts: Iterable[AnyFact], files: list[int]) -> Content:
+        """A copy of the batch."""
+        _, _, second, rank, fingerprint, row_id, file, index = entry
+        row = self.row_of[row_id]
+        return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], index)
+
+    def _stored(self) -> dict[tuple[int, bytes], list[Content]]:
+        """The copies that the store has of the open events."""
+        places = {(entry[0], entry[1]): was for entry, was in self.open if was is not None}
+        by_key = {event_key(*event): event for event in places}
+        found: dict[tuple[int, bytes], list[Content]] = {}
+        joined = [key for key, event in by_key.items() if places[event].row & JOINED]
+        for key, body in read_many(self.db, "copies_of", "events", joined):
+            found[by_key[key]] = _CONTENTS.decode(body)
+        single = [key for key, event in by_key.items() if event not in found]
+        facts: dict[str, list[AnyFact]] = defaultdict(list)
+        for key, _, body in read_many(self.db, "facts_of_events", "events", single):
+            facts[key].append(_FACT.decode(body))
+        known = {by_key[key] for key in single}
+        rows_ = self._stored_rows({(event[0], places[event].actor, places[event].row) for event in known})
+        actors = sorted({places[event].actor for event in known})
+        whos = {record[0]: _IDENTITY.decode(record[1]) for record in read_many(self.db, "actors", "ids", actors)}
+        for key in single:
+            event = by_key[key]
+            at = places[event]
+            found[event] = [
+                Content(at.rank, at.fingerprint, at.second, rows_[at.row], whos[at.actor], tuple(facts[key]), at.file,
+                        at.at)
+            ]  # fmt: skip
+        return found
+
+    def _stored_rows(self, wanted: set[tuple[int, int, int]]) -> dict[int, Row]:
+        """Rows of some hours, actors and IDs: from the graph, or waiting to be written there."""
+        keys = sorted({row_key(actor, row) for _, actor, row in wanted})
+        found = {}
+        for _, type_, _, _, _, _, api, properties in read_many(self.db, "rows_by_key", "keys", keys):
+            if type_ == schema.USED:
+                row = stored_row(api, properties)
+                found[row.id] = row
+        missing = sorted({hour for hour, _, row in wanted if row not in found})
+        for _, body in read_many(self.db, "read_pending", "hours", missing):
+            found.update({delta.row.id: delta.row for delta in PENDING.decode(body).rows})
+        return found
+
+    def _settle_lost(self, hours: dict[int, _Hour]) -> None:
+        """Note where copies lie that others of the batch cover."""
+        for one in map(Lost._make, self.batch.lost):
+            hour = one.time // 3600
+            at = hours[hour]
+            stands = place(at.shards[id_hash(one.id) % at.buckets][one.id])
+            self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], (stands.row, stands.second))
+        for row, lost in self.moves.lost.items():
+            for hour in {time // 3600 for time, _ in lost}:
+                if row in self.actor_of:
+                    self.recount[hour].add((self.actor_of[row], row))
+
+    def _write_lost(self) -> None:
+        """Note the events that hold a place in a row where they do not count, three a row."""
+        moves = self.moves
+        write_rows(self.db, "drop_lost", [lost_key(row, *one) for row, back in moves.back.items() for one in back])
+        write_rows(self.db, "new_lost", [
+            {"key": lost_key(row, *one), "row": row, "time": one[0], "id": one[1]}
+            for row in moves.lost for one in sorted(moves.of(row, ()))[:SAMPLES_PER_ROW]
+        ])  # fmt: skip
 
     def _rows(self) -> None:
         """Let the rows wait; they are written once all identities have their places."""
@@ -231,6 +347,8 @@ class _Adding:
             offered = [(sample.time, id_, fingerprint, sample) for sample, id_, fingerprint in samples.get(row.id, ())]
             number, first, last = count or (0, 0, 0)
             self.waiting[row.hour].rows.append(Delta(row, number, first, last, offered))
+        for row in self.joined.values():
+            self.waiting[row.hour].rows.append(Delta(row, 0, 0, 0, []))
         for hour, pairs in self.recount.items():
             self.waiting[hour].recount += sorted(pairs)
         if self.batch.sightings:
@@ -261,8 +379,8 @@ class _Adding:
         return {one: names if len({n[0] for n in names}) > 1 else [names[0][:1]] for one, names in found.items()}
 
     def _drop_facts(self) -> None:
-        """Forget the facts of contents that lost."""
-        events = {event_key(one.hour, one.id): one.hour for one in self.replaced}
+        """Forget the facts of contents that count no more."""
+        events = {event_key(hour, id_): hour for hour, id_ in self.replaced}
         if not events:
             return
         for event, _, body in read_many(self.db, "facts_of_events", "events", list(events)):
@@ -287,7 +405,7 @@ class _Adding:
         new, changed = [], []
         for actor in wanted:
             record = stored.get(actor)
-            who = self.batch.actors[actor] if actor in self.batch.actors else _IDENTITY.decode(record[1])  # type: ignore[index]  # it is in one of the two
+            who = self.actors[actor] if actor in self.actors else _IDENTITY.decode(record[1])  # type: ignore[index]  # it is in one of the two
             hours = unpack_hours(record[2]) if record else {}
             before = bool(hours)
             for hour, second in seen.get(actor, {}).items():
@@ -316,18 +434,14 @@ class _Adding:
         write_rows(self.db, "set_actors", changed)
 
     def _facts(self) -> None:
-        replaced = {(one.hour, one.id) for one in self.replaced}
-        row_of = {}
-        wanted = {(hour, id_) for hour, id_, _ in self.batch.facts}
-        for entry in self.batch.entries:
-            if (entry[0], entry[1]) in wanted:
-                row_of[entry[0], entry[1]] = entry[5]
+        passed = self.same | self.settled.keys()
+        wanted = {event for event in self.facts_of if event not in passed}
+        actors = {(e[0], e[1]): self.actor_of[e[5]] for e in self.batch.entries if (e[0], e[1]) in wanted}
+        facts = [(*event, actors[event], self.facts_of[event]) for event in wanted]
+        facts += [(*event, actor, list(found)) for event, (actor, found) in self.settled.items()]
         new = []
-        for hour, id_, found in self.batch.facts:
-            if (hour, id_) in self.kept and (hour, id_) not in replaced:
-                continue
+        for hour, id_, actor, found in sorted(facts, key=lambda one: one[:2]):
             event = event_key(hour, id_)
-            actor = self.actor_of[row_of[hour, id_]]
             deeds = False
             for number, fact in enumerate(found):
                 new.append(

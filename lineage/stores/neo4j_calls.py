@@ -10,10 +10,11 @@ import msgspec
 
 from lineage import keys, schema
 from lineage.arn import role_of
-from lineage.batch import Row, event_id_bytes, relation_of
-from lineage.facts import Identity, Sample, Target
-from lineage.seen import ALWAYS, DeedSeen, RowSeen, Seen, Which, Window
-from lineage.stores.neo4j_db import UNWIND_ROWS, Record, actor_prefix, ref_of, row_key
+from lineage.batch import JOINED, event_id_bytes
+from lineage.facts import Identity, Sample
+from lineage.seen import ALWAYS, Conflict, DeedSeen, RowSeen, Seen, Which, Window
+from lineage.stores.merging import conflict_of, files_of
+from lineage.stores.neo4j_db import UNWIND_ROWS, Record, actor_prefix, ref_of, row_key, stored_row
 from lineage.stores.neo4j_whole import Neo4jWhole
 from lineage.stores.shards import Place, find, id_hash, id_text, places_of_rows, shard_key, unpack_hours
 from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window, seconds
@@ -99,6 +100,14 @@ class Neo4jCalls(Neo4jWhole):
                         found[row].append((time, id_))
         return found
 
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
+        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
+        ids = None if event_ids is None else [event_id_bytes(one) for one in event_ids]
+        found = [(bytes(id_), bytes(body)) for _, id_, body in self._read("conflicts", ids=ids)]
+        files = sorted({number for _, body in found for number in files_of(body)})
+        paths = dict(map(tuple, self._read("paths", ids=files))) if files else {}
+        return [conflict_of(id_, body, paths) for id_, body in found]
+
     def deeds(
         self,
         types: Sequence[str],
@@ -158,6 +167,7 @@ class Neo4jCalls(Neo4jWhole):
                     region=row.get("region"), who=who, actor=at.actor,
                     source=keys.ref(source) if source else keys.principal(who).ref, session=session, path=path,
                     place=at.at, error=row.get("error"), user_agent=row.get("user_agent"), copy=row["copy"],
+                    several=bool(at.row & JOINED),
                 )
             )  # fmt: skip
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}
@@ -193,20 +203,7 @@ def _tried(resource: str) -> str:
 
 def _row_seen(source: str, api: str, row: dict[str, Any]) -> RowSeen:
     """A row from its `USED` relationship."""
-    actor, number = (int(part, 16) for part in row["key"].split(" "))
-    target = None
-    if (resource := row.get("resource")) is not None:
-        target = Target(
-            key=resource, type=row["resource_type"], account=row.get("resource_account"), id=row.get("resource_id")
-        )
-    error = row.get("error")
-    built = Row(
-        id=number, actor=actor, api=api, hour=(parse_when(row["hour"]) or 0) // HOUR, account=row.get("account"),
-        region=row.get("region"), source_ip=row.get("source_ip"), endpoint=row.get("endpoint"),
-        user_agent=row.get("user_agent"), error=error, console=row["console"], copy=row["copy"],
-        category=row["category"], sensitive=row["sensitive"], presigned=row["presigned"], target=target,
-        relation=relation_of(api, error, target),
-    )  # fmt: skip
+    built = stored_row(api, row)
     first, last = parse_when(row["first"]) or 0, parse_when(row["last"]) or 0
     told = {sample.event_id: sample for sample in map(_SAMPLE.decode, row["samples"])}
     samples = [

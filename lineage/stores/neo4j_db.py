@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from lineage import schema
-from lineage.batch import Row, Sighting
+from lineage.batch import Row, Sighting, relation_of
+from lineage.facts import Target
 from lineage.stores.merging import StoredSample
+from lineage.times import parse_when
 
 UNWIND_ROWS = 5_000
 """Rows of one statement: half as many are slower, twice as many no faster (measured)."""
@@ -95,6 +97,31 @@ def row_of_key(key: str) -> int:
 def event_key(hour: int, id_: bytes) -> str:
     """Key of an event's facts."""
     return f"{hour} {id_.hex()}"
+
+
+def lost_key(row: int, time: int, id_: bytes) -> str:
+    """Key of an event that holds a place in a row, but does not count there."""
+    return f"{row} {time} {id_.hex()}"
+
+
+def stored_row(api: str, properties: dict[str, Any]) -> Row:
+    """A row from its `USED` relationship."""
+    actor, number = (int(part, 16) for part in properties["key"].split(" "))
+    target = None
+    if (resource := properties.get("resource")) is not None:
+        target = Target(
+            key=resource, type=properties["resource_type"], account=properties.get("resource_account"),
+            id=properties.get("resource_id"),
+        )  # fmt: skip
+    error = properties.get("error")
+    return Row(
+        id=number, actor=actor, api=api, hour=(parse_when(properties["hour"]) or 0) // 3600,
+        account=properties.get("account"), region=properties.get("region"), source_ip=properties.get("source_ip"),
+        endpoint=properties.get("endpoint"), user_agent=properties.get("user_agent"), error=error,
+        console=properties["console"], copy=properties["copy"], category=properties["category"],
+        sensitive=properties["sensitive"], presigned=properties["presigned"], target=target,
+        relation=relation_of(api, error, target),
+    )  # fmt: skip
 
 
 def ref_of(labels: Sequence[str], key: str) -> str:

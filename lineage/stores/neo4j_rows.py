@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage import keys, rows, schema
-from lineage.batch import event_id_bytes
+from lineage.batch import JOINED, SAMPLES_PER_ROW, event_id_bytes
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.rows import Node
 from lineage.stores.merging import StoredSample, merge_properties, smallest
@@ -24,6 +24,7 @@ from lineage.stores.neo4j_db import (
     Pending,
     actor_prefix,
     known,
+    lost_key,
     read_many,
     ref_of,
     row_key,
@@ -33,6 +34,7 @@ from lineage.stores.neo4j_db import (
 from lineage.stores.neo4j_derive import NO_HOUR
 from lineage.stores.neo4j_nodes import name_principals, write_nodes
 from lineage.stores.shards import Place, id_hash, place, shard_key, unpack
+from lineage.stores.windows import uuid_text
 from lineage.times import iso, parse_when
 
 _FACT = msgspec.msgpack.Decoder(AnyFact)
@@ -201,10 +203,11 @@ class _Settling:
     def _count(self, standing: dict[int, dict[str, _Standing]]) -> dict[int, _Counted]:
         """What the rows that changed count to now."""
         wanted = [*self.deltas, *(row for row in self.recount if row not in self.deltas)]
-        lost: dict[int, set[tuple[int, bytes, int]]] = defaultdict(set)
+        lost: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
         if self.db.read("any_lost")[0][0]:
-            for row, time, id_, fingerprint in read_many(self.db, "lost", "rows", wanted):
-                lost[row].add((time, bytes(id_), fingerprint))
+            for row, time, id_ in read_many(self.db, "lost", "rows", wanted):
+                lost[row].add((time, bytes(id_)))
+        stale = []
         exact = self._from_ledger()
         samples = self._stored_samples([standing[row][schema.USED] for row in wanted if row in standing])
         found = {}
@@ -214,10 +217,12 @@ class _Settling:
             if delta is None and old is None:
                 continue
             offered = samples.get(row, []) + (delta.samples if delta else [])
-            best = smallest(offered, lost.get(row, set()))
+            best, places = smallest(offered, lost.get(row, set()))
+            stale += [lost_key(row, *one) for one in lost.get(row, set()) - {*places}]
             if row in exact:
-                count, first, last = exact[row]
-                found[row] = _Counted(count, first, last, best)
+                found[row] = exact[row]
+                if not row & JOINED:
+                    found[row].samples = best
             elif delta is not None:
                 count, first, last = delta.count, delta.first, delta.last
                 if old is not None:
@@ -226,28 +231,34 @@ class _Settling:
                     first = min(first, parse_when(window["first"]) or 0)
                     last = max(last, parse_when(window["last"]) or 0)
                 found[row] = _Counted(count, first, last, best)
+        write_rows(self.db, "drop_lost", stale)
         return found
 
-    def _from_ledger(self) -> dict[int, tuple[int, int, int]]:
-        """Count, first and last of the rows that are to be counted anew."""
-        counts = {row: [0, 1 << 62, -1] for row in self.recount}
+    def _from_ledger(self) -> dict[int, _Counted]:
+        """What the rows that are to be counted anew count to; rows of several copies have their samples from here."""
+        counts = {row: _Counted(0, 1 << 62, -1, []) for row in self.recount}
         for hour in sorted({hour for _, hour in self.recount.values()}):
-            for one in self._hour(hour):
+            for id_, one in self._hour(hour):
                 count = counts.get(one.row)
-                if count is not None:
-                    time = hour * 3600 + one.second
-                    count[0] += 1
-                    count[1] = min(count[1], time)
-                    count[2] = max(count[2], time)
-        return {row: (count[0], count[1], count[2]) for row, count in counts.items()}
+                if count is None:
+                    continue
+                time = hour * 3600 + one.second
+                count.count += 1
+                count.first = min(count.first, time)
+                count.last = max(count.last, time)
+                if one.row & JOINED:
+                    count.samples.append((time, id_, 0, Sample(time=time, event_id=uuid_text(id_))))
+        for count in counts.values():
+            count.samples = sorted(count.samples, key=lambda sample: sample[:2])[:SAMPLES_PER_ROW]
+        return counts
 
-    def _hour(self, hour: int) -> list[Place]:
-        """All events of an hour."""
+    def _hour(self, hour: int) -> list[tuple[bytes, Place]]:
+        """All events of an hour, with their IDs."""
         shards = [shard_key(hour, bucket) for bucket in range(self.buckets[hour])]
         return [
-            place(packed)
+            (id_, place(packed))
             for _, ids, rest in read_many(self.db, "shards", "keys", shards)
-            for packed in unpack(ids, rest).values()
+            for id_, packed in unpack(ids, rest).items()
         ]
 
     def _stored_samples(self, standing: list[_Standing]) -> dict[int, list[StoredSample]]:
@@ -451,7 +462,7 @@ class _Settling:
                 accounts[hour].add(standing[row_id][schema.USED].properties.get("account") or "")
         add_coverage(self.db, counts)
         for hour, found in accounts.items():
-            recount_coverage(self.db, hour, found, self._hour(hour))
+            recount_coverage(self.db, hour, found, [one for _, one in self._hour(hour)])
 
     def _sightings(self) -> None:
         """Principals that exist already are given the unique IDs that were seen for them."""

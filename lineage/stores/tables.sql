@@ -13,10 +13,14 @@ CREATE TABLE IF NOT EXISTS ledger (
 CREATE TABLE IF NOT EXISTS day (day INTEGER PRIMARY KEY);
 CREATE INDEX IF NOT EXISTS ledger_row ON ledger (row, second);
 
--- Contents that lost against another under the same event ID, by the row that they were offered to.
-CREATE TABLE IF NOT EXISTS lost (
-  row INTEGER, time INTEGER, id BLOB, fingerprint INTEGER, PRIMARY KEY (row, time, id, fingerprint)
+-- Copies of an event that no other copy covers, where there are several (`lineage.copies`).
+CREATE TABLE IF NOT EXISTS copies (
+  hour INTEGER, id BLOB, conflict INTEGER, body BLOB, PRIMARY KEY (hour, id)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS copies_conflict ON copies (id) WHERE conflict = 1;
+
+-- Events that hold a place among the smallest of a row, but do not count in it: at most three a row.
+CREATE TABLE IF NOT EXISTS lost (row INTEGER, time INTEGER, id BLOB, PRIMARY KEY (row, time, id)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER);
 

@@ -43,7 +43,7 @@ def draw(answer: Who, known: Known) -> Told:
         if answer.kind == "event":
             asked_for(sheet, end, answer.asked)
     names = list(dict.fromkeys(words.whose(one.origin) for one in answer.answers))
-    several = "one of " if any(one.reason == "ambiguous" for one in answer.answers) else ""
+    several = "one of " if any(one.reason in words.SEVERAL for one in answer.answers) else ""
     title = f"Credentials of {names[0]}" if len(names) == 1 else f"Credentials of {several}{len(names)} origins"
     if answer.answers and all(one.attempt for one in answer.answers):
         title = words.verdict(answer.answers[0])

@@ -14,7 +14,19 @@ from lineage.facts import AnyFact, Grant, Identity, SignIn
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
 from lineage.resolved import Item
-from lineage.seen import ALWAYS, Around, Graph, PrincipalSeen, RowSeen, Seen, SessionSeen, Which, Window
+from lineage.seen import (
+    ALWAYS,
+    Around,
+    Conflict,
+    CopySeen,
+    Graph,
+    PrincipalSeen,
+    RowSeen,
+    Seen,
+    SessionSeen,
+    Which,
+    Window,
+)
 from lineage.terms import is_forwarded, long_term_key
 from lineage.times import parse_when
 
@@ -38,6 +50,7 @@ class Reader(Protocol):
     """What the question needs of a store."""
 
     def events(self, event_id: str) -> list[Seen]: ...
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]: ...
     def facts_of(self, event_id: str) -> list[AnyFact]: ...
     def of_key(self, access_key_id: str) -> list[Ref]: ...
     def has(self, ref: Ref) -> bool: ...
@@ -69,6 +82,8 @@ class Asked(NamedTuple):
     """ARNs before and after, of a switch of role in the console."""
     tried: str | None = None
     """The role that a refused assumption asked for."""
+    copy: CopySeen | None = None
+    """The copy that is meant, where the copies of an event contradict each other."""
 
 
 def kind_of(ask: str) -> str:
@@ -209,6 +224,11 @@ def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Asked]:
 
 def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     for seen in reader.events(ask):
+        if seen.several and (copies := _contradicting(reader, ask, seen.time)):
+            for copy in copies:
+                asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
+                yield asked._replace(user_agent=copy.user_agent, copy=copy)
+            continue
         start = str(seen.source)
         if seen.copy:
             start = _caller_of_copy(reader, ask) or start
@@ -227,6 +247,11 @@ def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:
     rows = reader.calls(Which("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
     told = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
     return next((target.key for target in told if target is not None), None)
+
+
+def _contradicting(reader: Reader, event_id: str, time: int) -> list[CopySeen]:
+    """The copies of an event, if they contradict each other: the same ID in another hour is another event."""
+    return next((one.copies for one in reader.conflicts([event_id]) if one.copies[0].time // 3600 == time // 3600), [])
 
 
 def _caller_of_copy(reader: Reader, event_id: str) -> str | None:

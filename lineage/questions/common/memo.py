@@ -36,6 +36,7 @@ class Memo:
         self._calls: dict[tuple[Which, Window, bool], list[RowSeen]] = {}
         self._event: tuple[str, list[Seen]] | None = None
         """The event that was read last: to tell what an ask means it is read, and then for the answer."""
+        self.conflicts = store.conflicts
         self.facts_of = store.facts_of
         self.of_key = store.of_key
         self.has = store.has

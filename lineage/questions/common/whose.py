@@ -59,7 +59,7 @@ def short(found: list[WhoAnswer], fitting: int | None = None) -> Whose:
         )  # fmt: skip
     return Whose(
         kind="Unresolved", id=None, confidence="NONE", ambiguous=bool(found),
-        reason="ambiguous" if found else "no-identity",
+        reason=(found[0].reason if found[0].copied_from else "ambiguous") if found else "no-identity",
         candidates=sorted({name_of(answer) for answer in found}),
         candidates_more=0 if whole else (fitting or 0) - len(found),
     )  # fmt: skip

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lineage.questions.hunting import chained, elsewhere, made, outside
+from lineage.questions.hunting import chained, contradicting, elsewhere, made, outside
 from lineage.questions.hunting.ground import Rule
 
-RULES: tuple[Rule, ...] = (*outside.RULES, *made.RULES, *elsewhere.RULES, *chained.RULES)
+RULES: tuple[Rule, ...] = (*outside.RULES, *made.RULES, *elsewhere.RULES, *chained.RULES, *contradicting.RULES)
 NAMES = tuple(rule.name for rule in RULES)

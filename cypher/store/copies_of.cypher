@@ -1,0 +1,6 @@
+// The copies of events
+// $events: list of texts (hour and ID).
+// Columns: event, body (bytes). No order.
+UNWIND $events AS event
+MATCH (c:_Copies {event: event})
+RETURN c.event AS event, c.body AS body

@@ -1,0 +1,6 @@
+// Paths of files by number
+// $ids: list of integers.
+// Columns: id, path. No order.
+UNWIND $ids AS id
+MATCH (f:_File {id: id})
+RETURN f.id AS id, f.path AS path

@@ -1,0 +1,301 @@
+"""Copies of one event: joined where they agree, a conflict where they do not, whatever came first."""
+
+from __future__ import annotations
+
+import copy
+import json
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lineage
+from lineage.batch import Batch
+from lineage.copies import AMENDS, Content, agree, covers, in_conflict, maximal, standing
+from loaders.aggregate import Aggregator
+from loaders.documents import Records, records_in
+from tests.aws import Cloud, Json
+from tests.aws.files import dumps, history_csv
+from tests.same import different, said
+from tests.strategies import clouds
+from tests.test_properties import CHANGES, FEW, QUICK, Delivery, arrangements, next_hour, one_load, outcome
+
+if TYPE_CHECKING:
+    from lineage import Store
+    from tests.neo4j_server import Server
+
+PLAIN = ["events.ndjson", "firehose", "list.json", "s3.json.gz"]
+"""Wrappings that need no member of a record."""
+ALWAYS = ("eventID", "eventTime", "eventName")
+LAMBDA = "arn:aws:lambda:eu-west-1:111122223333:function:report"
+
+
+def batch_of(*records: Json) -> Batch:
+    aggregator = Aggregator()
+    for item in records_in(json.dumps(list(records)).encode()):
+        assert isinstance(item, Records)
+        aggregator.add(aggregator.open("a.json"), item)
+    return aggregator.batch()
+
+
+def content_of(record: Json) -> Content:
+    """What the loader makes of one copy."""
+    batch = batch_of(record)
+    ((_, _, second, rank, fingerprint, _, file, place),) = batch.entries
+    (row,) = batch.rows
+    facts = tuple(batch.facts[0][2]) if batch.facts else ()
+    return Content(rank, fingerprint, second, row, batch.actors[row.actor], facts, file, place)
+
+
+@st.composite
+def poorer(draw: st.DrawFn, record: Json) -> Json:
+    """The record without some of its members, and with some of its identity masked."""
+    kept = {name: value for name, value in record.items() if name in ALWAYS or draw(st.booleans())}
+    who = copy.deepcopy(kept.get("userIdentity"))
+    if isinstance(who, dict):
+        for part in (who, who.get("sessionContext"), (who.get("sessionContext") or {}).get("sessionIssuer")):
+            for name in list(part or ()):
+                how = draw(st.sampled_from(["kept", "kept", "gone", "masked"]))
+                if how == "gone":
+                    del part[name]
+                elif how == "masked" and isinstance(part[name], str) and name != "type":
+                    part[name] = "****************"
+        kept["userIdentity"] = who
+    return kept
+
+
+@st.composite
+def copies(draw: st.DrawFn) -> list[Content]:
+    """Some copies of one event: poorer ones, and some that differ."""
+    records = list(draw(clouds(max_steps=6)).records)
+    if not records:
+        return []
+    record, other = draw(st.sampled_from(records)), draw(st.sampled_from(records))
+    found = []
+    for _ in range(draw(st.integers(1, 6))):
+        one = copy.deepcopy(record)
+        if draw(st.booleans()):
+            change = draw(st.sampled_from([change for change in CHANGES if change is not next_hour]))
+            change(one, other)
+        found.append(content_of(draw(poorer(one)) if draw(st.booleans()) else one))
+    return found
+
+
+@QUICK
+@given(st.data())
+def test_merging_copies_is_a_semilattice(data: st.DataObject) -> None:
+    """Merging sets of copies is commutative, associative and idempotent, and so is what stands."""
+    contents = data.draw(copies())
+    cut = data.draw(st.integers(0, len(contents)))
+    shuffled = data.draw(st.permutations(contents))
+    whole = maximal(contents)
+
+    assert maximal(shuffled) == whole
+    assert maximal([*maximal(contents[:cut]), *maximal(contents[cut:])]) == whole
+    assert maximal([*maximal(contents[cut:]), *contents[:cut], *whole]) == whole
+    if contents:
+        assert standing(maximal(shuffled)) == standing(whole)
+
+
+@QUICK
+@given(st.data())
+def test_covering_is_an_order(data: st.DataObject) -> None:
+    """What a copy covers is covered by whatever covers that copy, and agrees with both."""
+    contents = data.draw(copies())
+    ordered = sorted({one.key: one for one in contents}.values(), key=lambda one: (-one.rank, *one.key[1:]))
+    for n, first in enumerate(ordered):
+        for m, second in enumerate(ordered[n + 1 :], n + 1):
+            if not covers(first, second):
+                continue
+            assert agree(first, second)
+            assert all(covers(first, third) for third in ordered[m + 1 :] if covers(second, third))
+
+
+@QUICK
+@given(st.data())
+def test_poorer_copies_cost_nothing(data: st.DataObject) -> None:
+    """With poorer copies of any events, in any order, files and loads, all is as with the full ones alone."""
+    records = data.draw(clouds(max_steps=10)).records
+    some = data.draw(st.lists(st.sampled_from(records), max_size=8)) if records else []
+    deliveries: list[Delivery] = [("record", r) for r in records]
+    deliveries += [("record", data.draw(poorer(r))) for r in some]
+    deliveries += [("row", r) for r in some[:3]]
+    clean = outcome("", one_load([("record", r) for r in records]), records)
+
+    assert different(clean, outcome("", data.draw(arrangements(deliveries, PLAIN)), records)) == ""
+
+
+@FEW
+@given(st.data())
+def test_poorer_copies_cost_nothing_in_neo4j(neo4j_any: Server, data: st.DataObject) -> None:
+    """In Neo4j too."""
+    records = data.draw(clouds(max_steps=6)).records
+    some = data.draw(st.lists(st.sampled_from(records), max_size=5)) if records else []
+    deliveries: list[Delivery] = [("record", r) for r in [*records, *(data.draw(poorer(r)) for r in some)]]
+    neo4j_any.wipe(schema=False)
+    clean = outcome("", one_load([("record", r) for r in records]), records)
+
+    assert different(clean, outcome(neo4j_any.uri, data.draw(arrangements(deliveries, PLAIN)), records)) == ""
+
+
+def history() -> tuple[Cloud, str, list[Json]]:
+    """Ana assumes a role and uses it; the ID of the use."""
+    cloud = Cloud(seed=5)
+    home = cloud.account("home", "111122223333")
+    session = cloud.assume_role(cloud.user(home, "ana"), cloud.role(home, "admin"), "s1")
+    cloud.tick(5)
+    event = cloud.call(session, "ec2.amazonaws.com", "DescribeInstances")
+    return cloud, event, cloud.records
+
+
+def save(path: Path, records: Sequence[Any]) -> Path:
+    path.write_text(dumps({"Records": records}))
+    return path
+
+
+def test_nothing_more_is_stored_of_poorer_copies(tmp_path: Path) -> None:
+    """A second load of poorer copies, before or after the full one, leaves no trace of an event."""
+    _, _, records = history()
+    few = ("eventID", "eventTime", "eventName", "eventSource")
+    full = save(tmp_path / "full.json", records)
+    flat = save(tmp_path / "flat.json", [{name: r[name] for name in few} for r in records])
+    for n, files in enumerate([[full, flat], [flat, full]]):
+        with lineage.open(tmp_path / f"{n}.db") as store:
+            for file in files:
+                store.load([file])
+        with sqlite3.connect(tmp_path / f"{n}.db") as db:
+            counts = [
+                db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("ledger", "copies", "row")
+            ]
+
+        assert counts == [2, 0, 2]
+
+
+@pytest.mark.parametrize("first", [0, 1, 2])
+def test_what_only_a_poorer_copy_states_is_kept(store: Store, tmp_path: Path, first: int) -> None:
+    """A redacted copy adds the workload, a projection the source identity; the key stays that of the full copy."""
+    _, event, records = history()
+    redacted, projection = copy.deepcopy(records[-1]), copy.deepcopy(records[-1])
+    redacted["userIdentity"]["accessKeyId"] = "ASIA****************"
+    redacted["userIdentity"]["inScopeOf"] = {"issuerType": "AWS::Lambda::Function", "credentialsIssuedTo": LAMBDA}
+    projection["userIdentity"] = {"sessionContext": {"sourceIdentity": "ana@example.com"}}
+    files = [save(tmp_path / "a.json", records), save(tmp_path / "b.json", [redacted]),
+             save(tmp_path / "c.json", [projection])]  # fmt: skip
+    for file in [*files[first:], *files[:first]]:
+        store.load([file])
+    told = said(store, records)
+    again = store.load(files).sums
+    (answer,) = store.who(event).answers
+    (session,) = [node for _, node in store.graph().nodes(data=True) if node["label"] == "Session"]
+    (used,) = [one for *_, one in store.graph().edges(data=True) if one["type"] == "USED" and not one["sensitive"]]
+
+    assert (answer.origin.name, answer.confidence, answer.reason, len(answer.hops)) == ("ana", "EXACT", None, 1)
+    assert answer.identity.access_key_id == records[-1]["userIdentity"]["accessKeyId"]
+    assert session["workload"] == "111122223333:AWS::Lambda::Function:report"
+    assert session["source_identity"] == "ana@example.com"
+    assert (used["count"], used["event_ids"]) == (1, [event])
+    assert (again.loaded, again.duplicate, again.conflicting) == (0, 4, 0)
+    assert store.hunt("conflicting-copies").findings == []
+    assert different(told, said(store, records)) == ""
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_copies_that_contradict_each_other_are_shown(store: Store, tmp_path: Path, turned: bool) -> None:
+    """Each copy is answered with its file, none is picked, and hunt lists the event; the others stay as they are."""
+    cloud, event, records = history()
+    bo = cloud.user(cloud.account("home"), "bo")
+    grant = cloud.call(bo, "sts.amazonaws.com", "GetCallerIdentity")
+    other = {**records[1], "userIdentity": copy.deepcopy(cloud.records[-1]["userIdentity"])}
+    files = [save(tmp_path / "a.json", cloud.records), save(tmp_path / "b.json", ["cut", other])]
+    for file in files[::-1] if turned else files:
+        store.load([file])
+    found = store.who(event)
+    (finding,) = store.hunt("conflicting-copies").findings
+    info = store.info()
+
+    assert [
+        (a.origin.name, a.confidence, a.reason, a.ambiguous, Path(a.copied_from.path or "").name, a.copied_from.index)
+        for a in found.answers
+        if a.copied_from
+    ] == [
+        ("ana", "EXACT", "conflicting-copies", True, "a.json", 1),
+        ("bo", "EXACT", "conflicting-copies", True, "b.json", 1),
+    ]
+    assert found.total == 2
+    assert finding.event_ids == [event]
+    assert "contradict each other in key, identity: " in finding.statement
+    assert "a.json, record 1; " in finding.statement
+    assert finding.statement.endswith("b.json, record 1")
+    assert [a.reason for a in store.who(grant).answers] == [None]
+    assert (info.events, info.loads[-1].conflicting + info.loads[0].conflicting) == (3, 1)
+
+
+def test_a_copy_without_error_members_says_nothing_of_the_outcome(store: Store, tmp_path: Path) -> None:
+    """A projection of a refused call neither contradicts the refusal nor makes a grant of it."""
+    _, _, records = history()
+    refused = {**records[0], "errorCode": "AccessDenied", "errorMessage": "denied", "responseElements": None}
+    few = ("eventID", "eventTime", "eventName", "eventSource", "requestParameters")
+    projection = {name: records[0][name] for name in few}
+    projection["vpcEndpointId"] = "vpce-0a1b2c3d4e5f60718"
+    store.load([save(tmp_path / "a.json", [projection])])
+    store.load([save(tmp_path / "b.json", [refused])])
+    kinds = [edge["type"] for *_, edge in store.graph().edges(data=True)]
+
+    assert "ASSUMED" not in kinds
+    assert kinds.count("TRIED") == 1
+    assert [a.reason for a in store.who(records[0]["eventID"]).answers] == [None]
+
+
+def test_success_and_refusal_contradict_each_other() -> None:
+    """Of the same call one copy says that it was refused, another has the response."""
+    _, _, records = history()
+    done = content_of(records[0])
+    refused = content_of({**records[0], "errorCode": "AccessDenied", "responseElements": None})
+    row = msgspec.structs.replace(done, rank=done.rank & ~1, facts=())
+
+    assert not agree(done, refused)
+    assert in_conflict(maximal([done, refused]))
+    assert agree(row, refused)
+
+
+def test_another_issued_key_is_a_conflict() -> None:
+    """Two copies of one grant that show different keys contradict each other."""
+    _, _, records = history()
+    other = copy.deepcopy(records[0])
+    other["responseElements"]["credentials"]["accessKeyId"] = "ASIAQNZGKIQY56JQ7WML"
+
+    assert not agree(content_of(records[0]), content_of(other))
+
+
+def test_an_addendum_goes_first_and_contradicts_nothing() -> None:
+    """`UPDATED_DATA` corrects the original, also where it says something else; what it leaves out is kept."""
+    _, _, records = history()
+    addendum = copy.deepcopy(records[1])
+    addendum["addendum"] = {"reason": "UPDATED_DATA", "originalEventID": addendum["eventID"]}
+    addendum["userIdentity"]["accessKeyId"] = "ASIAQNZGKIQY56JQ7WML"
+    del addendum["userAgent"]
+    contents = maximal([content_of(records[1]), content_of(addendum)])
+    stands = standing(contents)
+
+    assert [one.rank >= AMENDS for one in contents] == [True, False]
+    assert not in_conflict(contents)
+    assert stands.who.access_key_id == "ASIAQNZGKIQY56JQ7WML"
+    assert stands.row.user_agent == records[1]["userAgent"]
+
+
+def test_a_user_name_of_the_event_history_is_no_member_of_a_session(store: Store, tmp_path: Path) -> None:
+    """The console's download has the session name as user name: it neither joins nor contradicts the full record."""
+    _, event, records = history()
+    (tmp_path / "history.csv").write_text(history_csv(records))
+    store.load([tmp_path / "history.csv"])
+    store.load([save(tmp_path / "a.json", records)])
+    told = said(store, records)
+    (answer,) = store.who(event).answers
+
+    assert (answer.origin.name, answer.reason) == ("ana", None)
+    assert sum(edge["count"] for name, edge in told.items() if name.startswith("USED ")) == 2
