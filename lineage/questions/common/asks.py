@@ -165,7 +165,11 @@ def _by_unique_id(reader: Reader, ask: str) -> Meant | None:
         if sessions:
             return Meant("session", tuple(sessions))
         # Another account's session is known by the ID of its role alone.
-        principals = [one for one in principals if one.kind == "ExternalAccount"]
+        outside = [one for one in principals if one.kind == "ExternalAccount"]
+        if not outside and principals:
+            texts = tuple(one.key for one in principals)
+            return Meant("arn", texts, f"No session {ask} is loaded; the answer is about {' and '.join(texts)}.")
+        principals = outside
     elif not principals:
         sessions = [seen.key for seen in reader.sessions_by_id(ask)]
         return Meant("session", tuple(sessions)) if sessions else None
