@@ -80,10 +80,11 @@ def test_only_what_is_one_kind_shares_a_colour() -> None:
         for colour in map(grass.colour, grass.NODES)
     }
 
-    assert sorted(map(len, shared.values()))[-3:] == [1, 2, 7]
-    assert shared[grass.colour("Unknown")] == {"Anonymous", "Unknown"}
+    assert sorted(map(len, shared.values()))[-3:] == [1, 3, 8]
+    assert shared[grass.colour("Unknown")] == {"Anonymous", "SignInAttempt", "Unknown"}
     assert shared[grass.colour("IAMUser")] == {
-        "Principal", "IAMUser", "RootUser", "FederatedUser", "SAMLIdentity", "WebIdentity", "IdentityCenterUser"
+        "Principal", "IAMUser", "RootUser", "FederatedUser", "SAMLIdentity", "WebIdentity", "IdentityCenterUser",
+        "OtherIdentity",
     }  # fmt: skip
 
 
