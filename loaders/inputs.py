@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from lineage.errors import BadUse
-from loaders.documents import Aside, FileEnd, Passed, Records, items_in
+from loaders.documents import Aside, FileEnd, Item, Records, items_in
 from loaders.gunzip import Gunzip, gunzip_whole
 from loaders.quick import ordinary
 from loaders.record import RECORD
@@ -52,7 +52,7 @@ def find(paths: Sequence[str]) -> list[Source]:
 
 def read(
     source: Source, stdin: BinaryIO | None = None, size: int = SIZE, texts: bool = False
-) -> Iterator[Records | Aside | Passed | FileEnd]:
+) -> Iterator[Item | FileEnd]:
     """Yield what a file holds, in its order, and a `FileEnd` last.
 
     Records come in batches of about `size` bytes of text, so memory does not grow with the file. A

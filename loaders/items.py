@@ -41,6 +41,12 @@ class Aside(msgspec.Struct):
     text: str = ""
 
 
+class Finding(msgspec.Struct):
+    """A GuardDuty or Security Hub finding, as its JSON text: no event, but `investigate` asks with it."""
+
+    text: bytes | msgspec.Raw
+
+
 class Passed(msgspec.Struct):
     """`count` documents of one kind that are no events.
 
@@ -70,7 +76,7 @@ class FileEnd(msgspec.Struct):
     size: int
 
 
-Item = Records | Aside | Passed
+Item = Records | Aside | Finding | Passed
 
 
 class Gather:
@@ -106,6 +112,10 @@ class Gather:
         """Set one element aside."""
         self._items.append(Aside(self.offered, offset, reason))
         self.offered += 1
+
+    def finding(self, text: bytes | msgspec.Raw) -> None:
+        """Add a finding."""
+        self._items.append(Finding(text))
 
     def passed(self, item: Passed) -> None:
         """Count a document that is no event."""

@@ -42,6 +42,17 @@ HEAD = re.compile(
 )
 """A bare list, or an object whose plain members come before its list of events."""
 
+_TIME = (
+    rb"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d:.,]*(?:Z| ?[+-]\d\d:?\d\d)?"
+    rb"|(?:<\d{1,3}>)?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)"
+)
+_WORD = rb"(?:%\{[\w@.\[\]]+\}|\{(?:\"?name\"?[:=]\"?)?[\w.-]+\"?\}|[\w.:@/()\[\]=-]+)"
+PREFIX = re.compile(rb"\s*(?:" + _TIME + rb"(?:\s+" + _WORD + rb"){0,4}|[\w.*-]+:(?=\s*\[\s*\d))\s+(?=[\[{])")
+"""What stands before a record: a time and a few words (CloudWatch Logs export, Logstash, Fluentd, syslog), or a tag
+(Fluent Bit)."""
+PREFIXED = re.compile(rb"\n" + PREFIX.pattern)
+"""The same between two records; JSON has no raw newline in a text."""
+
 _SEPARATORS = re.compile(rb"[\s,\x1e]*")
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]*)"')
