@@ -27,6 +27,7 @@ from lineage.batch import (
     Row,
     SetAside,
     Sighting,
+    Unread,
     actor_id,
     event_id_text,
     relation_of,
@@ -40,6 +41,7 @@ from loaders.documents import Aside, FileEnd, Finding, Records
 from loaders.documents import Passed as PassedDocument
 from loaders.identity import identity, unreadable
 from loaders.inputs import Source, read
+from loaders.items import Unread as UnreadStream
 from loaders.ledger import Columns, Mark
 from loaders.offers import MANY, Offer, key_of, sample, smallest
 from loaders.record import EMPTY, HISTORY, Record
@@ -179,8 +181,8 @@ class Aggregator:
             paths.append(path)
         return len(paths) - 1
 
-    def note(self, path: str, item: Aside | Finding | PassedDocument | FileEnd) -> None:
-        """Take what is no record: set aside, passed over, or the end of a file."""
+    def note(self, path: str, item: Aside | Finding | PassedDocument | UnreadStream | FileEnd) -> None:
+        """Take what is no record: set aside, passed over, a file without one, or the end of a file."""
         if isinstance(item, Aside):
             self._batch.read += 1
             self._batch.aside.append(SetAside(path, item.index, item.offset, item.reason))
@@ -189,6 +191,8 @@ class Aggregator:
             self._batch.bytes_read += item.size
         elif isinstance(item, Finding):
             self._batch.passed.append(Passed("finding", 1))
+        elif isinstance(item, UnreadStream):
+            self._batch.unread.append(Unread(f"{path}/{item.name}" if item.name else path, item.like, item.do))
         else:
             self._batch.passed.append(
                 Passed(item.kind, item.count, item.start, item.end, item.account, item.region, item.trail)

@@ -47,12 +47,20 @@ class Finding(msgspec.Struct):
     text: bytes | msgspec.Raw
 
 
+class Unread(msgspec.Struct):
+    """A stream that gave no record: what it looks like, and what to do; `name` is its name in an archive, else ""."""
+
+    name: str
+    like: str
+    do: str
+
+
 class Passed(msgspec.Struct):
     """`count` documents of one kind that are no events.
 
     `kind`: `digest` (with its time range in epoch seconds, account, region, trail and, as `events`,
     how many log files it lists), `control` (CloudWatch Logs health check), `notification` (S3, SNS
-    and SQS notices), `result-sign` (CloudTrail Lake), `other`.
+    and SQS notices), `result-sign` (CloudTrail Lake), `empty`, `system-file` (macOS), `other`.
     """
 
     kind: str
@@ -76,7 +84,7 @@ class FileEnd(msgspec.Struct):
     size: int
 
 
-Item = Records | Aside | Finding | Passed
+Item = Records | Aside | Finding | Passed | Unread
 
 
 class Gather:
