@@ -24,7 +24,6 @@ from lineage.questions.common.reader import Reader
 from lineage.questions.common.whose import call_it, short
 from lineage.questions.who import explain
 from lineage.seen import Graph
-from lineage.show import understood
 from lineage.terms import is_forwarded
 from lineage.times import parse_when
 from loaders import extract, inputs
@@ -33,6 +32,7 @@ from loaders.identity import identity, unreadable
 from loaders.items import Aside, Records
 from loaders.record import Record
 from loaders.secrets import scrub_json, scrub_record, scrub_text
+from loaders.single import understood
 
 REMEMBERED = 20_000
 """Identities and answers that are kept at most; then they are forgotten and worked out anew."""

@@ -25,7 +25,7 @@ SNIFF = 1 << 16
 
 
 _JSON = re.compile(
-    rb"""\s*(?:\{\s*["'}]|\[\s*(?:[\[{"'\]]|null|\d[\d.]*\s*,\s*[\[{])|"(?:[\[{]|H4sI|eyJ)|null\s*(?:[\n,{\[]|\Z))"""
+    rb"""\s*(?:[{\[]\s*\Z|\{\s*["'}]|\[\s*(?:[\[{"'\]]|null|\d[\d.]*\s*,\s*[\[{])|"(?:[\[{]|H4sI|eyJ)|null\s*(?:[\n,{\[]|\Z))"""
 )
 _BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ew[0o]|W3s)[A-Za-z0-9+/]{8,}={0,2}\s*?(?:\n|\Z)")
 
@@ -55,13 +55,31 @@ def items_in(blocks: Iterator[bytes], size: int = split.SIZE, texts: bool = Fals
         table = start.lstrip()
         if found := tables.heading(table.decode("utf-8", "replace")):
             return tables.items(itertools.chain([table], blocks), *found)
+    if scan.headless(start):
+        return _headless(rest, size, texts)
     if _JSON.match(start) or scan.PREFIX.match(start) or _BASE64.match(start):
-        return _json(rest, size, texts)
+        return _json(rest, size, Gather(texts))
     return iter([Passed("other", 1)])
 
 
-def _json(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
+def _headless(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
+    """Yield the whole records of a document whose beginning is missing."""
+    text = b""
+    for block in blocks:
+        text += block
+        if len(text) >= 2 * scan.WINDOW:
+            break
     gather = Gather(texts)
+    gather.aside("cut JSON: the beginning is missing", 0)
+    at = scan.resume(text, 0, complete=len(text) < 2 * scan.WINDOW)
+    if not at:
+        return iter(gather.drain())
+    opening = b"[" if text[:at].rstrip().endswith(b",") else b""
+    return _json(itertools.chain([opening + text[at:]], blocks), size, gather)
+
+
+def _json(blocks: Iterator[bytes], size: int, gather: Gather) -> Iterator[Item]:
+    texts = gather.texts
     for chunk in split.chunks(blocks, size, document):
         records = chunk.value if chunk.value is not None else at_once(chunk.text)
         if records is not None:

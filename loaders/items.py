@@ -92,6 +92,7 @@ class Gather:
 
     def __init__(self, texts: bool = False) -> None:
         self.offered = 0
+        self.texts = texts
         self._items: list[Item] = []
         self._texts: list[bytes | msgspec.Raw | None] | None = [] if texts else None
         """Of the batch that single records are added to."""

@@ -165,7 +165,7 @@ def _cut(feed: _Feed, opening: bytes, ending: bytes, trial: Callable[[bytes], T 
             return Chunk(part, offset, value)
     cut, why = _walk(text)
     if not cut and (why == scan.MALFORMED or len(text) >= LARGEST):
-        cut = scan.next_element(text, 0)
+        cut = scan.resume(text, 0, feed.ended, inside=True)
         if not cut and len(text) >= LARGEST:
             cut = len(text)
     return Chunk(opening + text[:cut] + ending, offset) if cut else None
