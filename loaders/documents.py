@@ -55,9 +55,10 @@ def items_in(blocks: Iterator[bytes], size: int = split.SIZE, texts: bool = Fals
         table = start.lstrip()
         if found := tables.heading(table.decode("utf-8", "replace")):
             return tables.items(itertools.chain([table], blocks), *found)
-    if scan.headless(start):
+    is_log = _JSON.match(start) or scan.PREFIX.match(start) or _BASE64.match(start)
+    if scan.headless(start) if _JSON.match(start) else not is_log and scan.begins_inside(start):
         return _headless(rest, size, texts)
-    if _JSON.match(start) or scan.PREFIX.match(start) or _BASE64.match(start):
+    if is_log:
         return _json(rest, size, Gather(texts))
     return iter([Passed("other", 1)])
 

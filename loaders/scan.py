@@ -141,23 +141,23 @@ def resume(text: bytes, at: int, complete: bool = True, inside: bool = False) ->
     return 0
 
 
+def begins_inside(text: bytes) -> bool:
+    """Return whether a text that begins with no value of a log begins inside a record."""
+    return b'"eventName"' in text and _ELEMENT.search(text) is not None
+
+
 def headless(text: bytes) -> bool:
-    """Return whether the beginning of a document is missing: its text begins inside a record."""
+    """Return whether the first value of a text is a member of something whose beginning is missing."""
     end = _end(memoryview(text), 0)
-    if end < 0:
-        return _START.match(text) is None and _ELEMENT.search(text) is not None and b'"eventName"' in text
-    follower = text[end : end + 64].lstrip()[:1]
+    follower = text[end : end + 64].lstrip()[:1] if end >= 0 else b""
     if follower != b",":
         return follower in (b"]", b"}", b":")
     depth = 0
     for bracket in _BRACKETS.finditer(text, end):
-        depth += (bracket[0] in b"{[") - (bracket[0] in b"}]")
+        depth += _DEPTH.get(bracket[0], 0)
         if depth < 0:
             return True
     return False
-
-
-_START = re.compile(rb"\s*[\[{]")
 
 
 def _next_line(text: bytes, at: int) -> int:
