@@ -175,11 +175,9 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
 
 
 def _sums(sums: Sums) -> LoadSums:
-    import msgspec
-
     from lineage.answers import LoadSums
 
-    return LoadSums(**msgspec.structs.asdict(sums))
+    return LoadSums(**sums.told())
 
 
 __all__ = ["Lineage", "NotFound", "open"]

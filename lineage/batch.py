@@ -178,6 +178,14 @@ class Passed(msgspec.Struct, array_like=True):
     trail: str | None = None
 
 
+class Unread(msgspec.Struct, array_like=True):
+    """A file, or a file in an archive, that gave no record: what it looks like, and what to do."""
+
+    path: str
+    looks_like: str
+    do: str
+
+
 class FileSeen(msgspec.Struct, array_like=True):
     """A file that was read to its end."""
 
@@ -212,6 +220,7 @@ class Batch(msgspec.Struct, array_like=True):
     paths: list[str] = []
     """Files that `Entry.file` points into."""
     ended: list[FileSeen] = []
+    unread: list[Unread] = []
 
 
 ENCODER = msgspec.msgpack.Encoder()

@@ -24,15 +24,15 @@ from lineage.questions.common.reader import Reader
 from lineage.questions.common.whose import call_it, short
 from lineage.questions.who import explain
 from lineage.seen import Graph
-from lineage.show import understood
 from lineage.terms import is_forwarded
 from lineage.times import parse_when
 from loaders import extract, inputs, signins
 from loaders.classify import Call, classify
-from loaders.identity import identity
+from loaders.identity import identity, unreadable
 from loaders.items import Aside, Records
 from loaders.record import Record
 from loaders.secrets import scrub_json, scrub_record, scrub_text
+from loaders.single import understood
 
 REMEMBERED = 20_000
 """Identities and answers that are kept at most; then they are forgotten and worked out anew."""
@@ -124,7 +124,7 @@ def _records(sources: Iterable[inputs.Source], stdin: BinaryIO | None, sums: Sum
                 sums.set_aside += 1
             elif isinstance(item, Records):
                 for record, text in zip(item.records, item.texts or repeat(None), strict=False):
-                    if record.event_time is None or record.event_name is None:
+                    if record.event_time is None or record.event_name is None or unreadable(record.user_identity):
                         sums.set_aside += 1
                     else:
                         yield record, text

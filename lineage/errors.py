@@ -6,7 +6,7 @@
     ├── NotFound                 1   the thing asked for is not in the store
     ├── BadUse                   2   an argument or an input that cannot be used
     ├── StoreUnreachable         3   no store there, wrong password, server down
-    └── SetAside                 4   `--strict` and at least one record was set aside
+    └── SetAside                 4   `--strict`, and a record was set aside or a file gave none
 
 A message says where (file and record), what, and what to do next, in one line.
 """
@@ -37,6 +37,6 @@ class StoreUnreachable(LineageError):
 
 
 class SetAside(LineageError):
-    """Records were set aside while `--strict` asked for none."""
+    """Records were set aside, or a file gave none, while `--strict` asked for neither."""
 
     exit_code = 4

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
 from lineage import schema
-from lineage.batch import Row
+from lineage.batch import Batch, Row, Unread
 from lineage.facts import Identity, Sample
 from lineage.keys import Ref
 
@@ -41,6 +41,23 @@ class Sums(msgspec.Struct, kw_only=True):
     conflicting: int = 0
     """Duplicates whose content differs from what stands in the store; part of `duplicate`."""
     passed: dict[str, int] = {}
+    no_records: list[Unread] = []
+    """The first `MOST_UNREAD` files that gave no record."""
+    no_records_total: int = 0
+
+    def add_passed(self, batch: Batch) -> None:
+        """Count what a batch passed over, and note the files that gave no record."""
+        for passed in batch.passed:
+            self.passed[passed.kind] = self.passed.get(passed.kind, 0) + passed.count
+        self.no_records = [*self.no_records, *batch.unread][:MOST_UNREAD]
+        self.no_records_total += len(batch.unread)
+
+    def told(self) -> dict[str, Any]:
+        """The sums as an answer has them."""
+        return msgspec.structs.asdict(self) | {"no_records": [msgspec.structs.asdict(one) for one in self.no_records]}
+
+
+MOST_UNREAD = 100
 
 
 class Seen(msgspec.Struct, frozen=True):

@@ -6,23 +6,16 @@ The store keeps no raw records; the files do. Files are searched one after the o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
 import msgspec
 
 from lineage.answers import Place, Shown
 from lineage.errors import BadUse
-from loaders import inputs, scan, split
-from loaders.gunzip import Gunzip
+from loaders import inputs
 from loaders.inputs import Source
 from loaders.items import FileEnd, Records
-from loaders.quick import document
-from loaders.record import Record
 from loaders.secrets import scrub
-
-_DEEPEST = 20
-"""Levels of lists, objects and texts with JSON in them that a record is sought in."""
-_RECORD = frozenset({"eventtime", "eventname"})
+from loaders.single import text_of
 
 
 def show(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str | None]) -> Shown:
@@ -56,74 +49,18 @@ def _amended(record: dict[str, object]) -> str | None:
 
 
 def _in_file(event_id: str, source: Source, loaded: str | None) -> Iterator[Place]:
-    found: list[tuple[int, Record]] = []
+    found: list[tuple[int, str]] = []
     sha256 = ""
-    for item in inputs.read(source):
+    for item in inputs.read(source, texts=True):
         if isinstance(item, Records):
             found += [
-                (item.indexes[position] if item.indexes else item.first + position, record)
+                (item.indexes[position] if item.indexes else item.first + position, text_of(item, position))
                 for position, record in enumerate(item.records)
                 if record.event_id == event_id
             ]
         elif isinstance(item, FileEnd):
             sha256 = item.sha256
-    if not found:
-        return
-    raw = list(_as_logged(event_id, source.path))
-    for position, (index, record) in enumerate(found):
-        # Rows of a table, and what lies in packed texts, are shown as far as they were understood.
-        whole = raw[position] if len(raw) == len(found) else understood(record)
-        clean = scrub(whole)
+    for index, text in found:
+        clean = scrub(msgspec.json.decode(text.encode("utf-8", "replace")))
         assert isinstance(clean, dict), "an object stays an object"
         yield Place(path=source.path, index=index, sha256=sha256, loaded_sha256=loaded, record=clean)
-
-
-def _as_logged(event_id: str, path: str) -> Iterator[dict[str, object]]:
-    """The objects of a file that are records with that ID, with every member as logged."""
-    wanted = event_id.encode()
-    with Path(path).open("rb") as file:
-        blocks = iter(Gunzip(Gunzip(iter(lambda: file.read(inputs.BLOCK), b""))))
-        for chunk in split.chunks(blocks, split.SIZE, document):
-            if wanted not in chunk.text:
-                continue
-            for value, _ in scan.values(chunk.text):
-                if wanted in value:
-                    yield from _records(event_id, _decoded(bytes(value)), 0)
-
-
-def _records(event_id: str, value: object, depth: int) -> Iterator[dict[str, object]]:
-    """The innermost objects that carry the ID: wrappers repeat it outside."""
-    if isinstance(value, str) and event_id in value and value.lstrip()[:1] in ("{", "["):
-        value = _decoded(value.encode("utf-8", "surrogatepass"))
-    if depth > _DEEPEST or not isinstance(value, (dict, list)):
-        return
-    within = [
-        record
-        for one in (value.values() if isinstance(value, dict) else value)
-        for record in _records(event_id, one, depth + 1)
-    ]
-    yield from within
-    if not within and isinstance(value, dict):
-        names = {str(name).casefold(): name for name in value}
-        if value.get(names.get("eventid", "")) == event_id and names.keys() >= _RECORD:
-            yield value
-
-
-def _decoded(text: bytes) -> object:
-    try:
-        value: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    return value
-
-
-def understood(record: Record) -> dict[str, object]:
-    """What the loaders read of a record, by CloudTrail's names."""
-    shown: dict[str, object] = {}
-    for field in msgspec.structs.fields(record):
-        value: object = getattr(record, field.name)
-        if isinstance(value, msgspec.Raw):
-            value = _decoded(bytes(value))
-        if value is not None:
-            shown[field.encode_name] = value
-    return shown

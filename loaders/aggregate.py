@@ -29,6 +29,7 @@ from lineage.batch import (
     Row,
     SetAside,
     Sighting,
+    Unread,
     actor_id,
     event_id_bytes,
     event_id_text,
@@ -39,10 +40,11 @@ from lineage.facts import Identity, Target
 from lineage.times import parse_when
 from loaders import extract, signins
 from loaders.classify import Call, classify
-from loaders.documents import Aside, FileEnd, Records
+from loaders.documents import Aside, FileEnd, Finding, Records
 from loaders.documents import Passed as PassedDocument
-from loaders.identity import identity
+from loaders.identity import identity, unreadable
 from loaders.inputs import Source, read
+from loaders.items import Unread as UnreadStream
 from loaders.ledger import Columns, Mark
 from loaders.names import Name, names_in_fact, names_of
 from loaders.offers import MANY, Offer, key_of, sample, smallest
@@ -193,14 +195,18 @@ class Aggregator:
             paths.append(path)
         return len(paths) - 1
 
-    def note(self, path: str, item: Aside | PassedDocument | FileEnd) -> None:
-        """Take what is no record: set aside, passed over, or the end of a file."""
+    def note(self, path: str, item: Aside | Finding | PassedDocument | UnreadStream | FileEnd) -> None:
+        """Take what is no record: set aside, passed over, a file without one, or the end of a file."""
         if isinstance(item, Aside):
             self._batch.read += 1
             self._batch.aside.append(SetAside(path, item.index, item.offset, item.reason))
         elif isinstance(item, FileEnd):
             self._batch.ended.append(FileSeen(item.path, item.sha256, item.size))
             self._batch.bytes_read += item.size
+        elif isinstance(item, Finding):
+            self._batch.passed.append(Passed("finding", 1))
+        elif isinstance(item, UnreadStream):
+            self._batch.unread.append(Unread(f"{path}/{item.name}" if item.name else path, item.like, item.do))
         else:
             self._batch.passed.append(
                 Passed(item.kind, item.count, item.start, item.end, item.account, item.region, item.trail)
@@ -282,11 +288,11 @@ class Aggregator:
         if None in rows:
             path = batch.paths[file]
             for record, row, place, time in zip(records.records, rows, places, times, strict=True):
-                if row is None and (reason := _unusable(record, time)) is not None:
-                    batch.read += 1
-                    batch.aside.append(SetAside(path, place, None, reason))
+                if row is None and (kind := _call(record).passed) is not None:
+                    batch.passed.append(Passed(kind, 1))
                 elif row is None:
-                    batch.passed.append(Passed(_call(record).passed or "other", 1))
+                    batch.read += 1
+                    batch.aside.append(SetAside(path, place, None, _unusable(record, time) or "no record"))
             keep = [row is not None for row in rows]
             moved = list(accumulate(keep, initial=0))
             marks = [mark._replace(position=moved[mark.position]) for mark in marks]
@@ -481,12 +487,12 @@ def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, 
 
 
 def _unusable(record: Record, time: int) -> str | None:
-    """Why a record cannot be counted; None if it can."""
+    """Why a record cannot be counted; None if it can. What is no call is passed over, whatever it lacks."""
     if not record.event_name:
         return "no eventName"
     if time < 0:
         return "eventTime cannot be read" if record.event_time else "no eventTime"
-    return None
+    return unreadable(record.user_identity)
 
 
 def _masked(value: str | bool | None) -> bool:

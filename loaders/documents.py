@@ -13,20 +13,19 @@ from collections.abc import Iterator
 
 from loaders import quick, scan, split, tables, wrappers
 from loaders.gunzip import Gunzip
-from loaders.items import Aside, FileEnd, Gather, Item, Passed, Records
+from loaders.items import Aside, FileEnd, Finding, Gather, Item, Passed, Records
 from loaders.lenient import strict
 from loaders.quick import at_once, document
 from loaders.record import RECORD
 
-__all__ = ["Aside", "FileEnd", "Item", "Passed", "Records", "items_in", "records_in"]
+__all__ = ["Aside", "FileEnd", "Finding", "Item", "Passed", "Records", "items_in", "records_in"]
 
 SNIFF = 1 << 16
 """Bytes that are looked at to tell what a text is."""
 
 
 _JSON = re.compile(
-    rb"""\s*(?:\{\s*["'}]|\[\s*(?:[\[{"'\]]|null)|"(?:[\[{]|H4sI|eyJ)|null\s*(?:[\n,{\[]|\Z)"""
-    rb"""|\d{4}-\d\d-\d\dT\S+\s+[\[{])"""
+    rb"""\s*(?:[{\[]\s*\Z|\{\s*["'}]|\[\s*(?:[\[{"'\]]|null|\d[\d.]*\s*,\s*[\[{])|"(?:[\[{]|H4sI|eyJ)|null\s*(?:[\n,{\[]|\Z))"""
 )
 _BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ew[0o]|W3s)[A-Za-z0-9+/]{8,}={0,2}\s*?(?:\n|\Z)")
 
@@ -53,16 +52,35 @@ def items_in(blocks: Iterator[bytes], size: int = split.SIZE, texts: bool = Fals
         return iter(())
     rest = itertools.chain([start], blocks)
     if not re.match(rb"\s*[\[{]", start):
-        line = start.lstrip().split(b"\n", 1)[0].rstrip(b"\r").decode("utf-8", "replace")
-        if mark := tables.separator(line):
-            return tables.items(itertools.chain([start.lstrip()], blocks), mark)
-    if _JSON.match(start) or _BASE64.match(start):
-        return _json(rest, size, texts)
+        table = start.lstrip()
+        if found := tables.heading(table.decode("utf-8", "replace")):
+            return tables.items(itertools.chain([table], blocks), *found)
+    is_log = _JSON.match(start) or scan.PREFIX.match(start) or _BASE64.match(start)
+    if scan.headless(start) if _JSON.match(start) else not is_log and scan.begins_inside(start):
+        return _headless(rest, size, texts)
+    if is_log:
+        return _json(rest, size, Gather(texts))
     return iter([Passed("other", 1)])
 
 
-def _json(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
+def _headless(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
+    """Yield the whole records of a document whose beginning is missing."""
+    text = b""
+    for block in blocks:
+        text += block
+        if len(text) >= 2 * scan.WINDOW:
+            break
     gather = Gather(texts)
+    gather.aside("cut JSON: the beginning is missing", 0)
+    at = scan.resume(text, 0, complete=len(text) < 2 * scan.WINDOW)
+    if not at:
+        return iter(gather.drain())
+    opening = b"[" if text[:at].rstrip().endswith(b",") else b""
+    return _json(itertools.chain([opening + text[at:]], blocks), size, gather)
+
+
+def _json(blocks: Iterator[bytes], size: int, gather: Gather) -> Iterator[Item]:
+    texts = gather.texts
     for chunk in split.chunks(blocks, size, document):
         records = chunk.value if chunk.value is not None else at_once(chunk.text)
         if records is not None:
@@ -75,8 +93,8 @@ def _json(blocks: Iterator[bytes], size: int, texts: bool) -> Iterator[Item]:
 def _carefully(gather: Gather, text: bytes, offset: int, texts: bool) -> None:
     """Take a text value by value."""
     place: int | None = offset
-    if wrappers.EXPORT_LINE.match(b"\n" + text[:64]):
-        text, place = wrappers.EXPORT_LINE.sub(b"\n", b"\n" + text), None
+    if scan.PREFIX.match(text[:512]):
+        text, place = scan.PREFIXED.sub(b"\n", b"\n" + text), None
         if (records := at_once(text)) is not None:
             gather.records(RECORD, records, quick.texts(text, len(records)) if texts else None)
             return

@@ -1,7 +1,7 @@
 """Findings and events given as text, whatever they are wrapped in, as alerts.
 
-GuardDuty (API, EventBridge, S3 export), Security Hub (ASFF and OCSF), CloudTrail records; one, a list, a value a
-line, inside EventBridge, SNS, SQS or `{"Findings": […]}`. Keys count in any case. Source: field guide §11.
+GuardDuty (API, EventBridge, S3 export), Security Hub (ASFF and OCSF), CloudTrail records, wrapped and packed as what
+is loaded may be (`loaders.wrappers`). Keys count in any case. Source: field guide §11.
 """
 
 from __future__ import annotations
@@ -14,35 +14,30 @@ from lineage.alert import Actor, Alert
 from lineage.errors import BadUse
 from loaders import guardduty, securityhub
 from loaders.body import child, items, mapping, text
-from loaders.gunzip import MAGIC, gunzip
-from loaders.lenient import fold
-from loaders.single import one_record
+from loaders.items import Aside, Finding, Item, Records
+from loaders.record import Record
+from loaders.single import items_of, said_by, text_of
 from loaders.things import said, thing_of_arn
 
 MOST = 200
 """Findings and events that are taken at once: GetFindings gives 50, BatchGetFindings 100."""
-DEEPEST = 8
-"""Wrappers inside wrappers that are opened."""
 _HINT = "give a GuardDuty or Security Hub finding or a CloudTrail event as JSON, as AWS wrote it"
-_LISTS = ("Findings", "Records", "Events", "Messages", "Items")
-_INNER = ("detail", "Sns", "Message", "Body", "CloudTrailEvent", "finding", "event")
-_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NO_EVENT = ("no object", "the text inside", "the row holds")
 
 
 def alerts_in(data: str | bytes, where: str = "alert") -> list[Alert]:
-    """Return the alerts in a JSON text, in its order, each ID once: of one finding's versions the newest.
+    """Return the alerts in a text or file, in its order, each ID once: of one finding's versions the newest.
 
-    `where` names the text in messages. Raises `BadUse` where the text is no JSON, or holds no finding and no event.
+    `where` names it in messages. Raises `BadUse` where it cannot be read, or holds no finding and no event.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-    if raw.startswith(MAGIC):
-        unpacked = gunzip(raw)
-        if unpacked is None:
-            raise BadUse(f"{where}: damaged gzip; unpack the file and try again")
-        raw = unpacked
+    if not raw.strip():
+        raise BadUse(f"{where}: empty; {_HINT}")
     found: dict[tuple[str, str], Alert] = {}
-    for document in _documents(raw.removeprefix(b"\xef\xbb\xbf"), where):
-        for alert in _alerts(document, where, 0):
+    for item in items_of(raw):
+        if isinstance(item, Aside) and not item.reason.startswith(_NO_EVENT):
+            raise BadUse(f"{where}: {item.reason}; {_HINT}")
+        for alert in _alerts(item):
             known = found.get((alert.kind, alert.id))
             if known is None or (alert.last_seen or 0) >= (known.last_seen or 0):
                 found[alert.kind, alert.id] = alert
@@ -53,64 +48,22 @@ def alerts_in(data: str | bytes, where: str = "alert") -> list[Alert]:
     return list(found.values())
 
 
-def _documents(raw: bytes, where: str) -> Iterator[object]:
-    """Yield the JSON values of a text: one, or one a line."""
-    try:
-        yield msgspec.json.decode(raw)
-    except RecursionError:
-        raise BadUse(f"{where}: nested too deep; {_HINT}") from None
-    except _ERRORS as error:
-        lines = [line for line in raw.splitlines() if line.strip()]
-        if len(lines) < 2 or not all(line.lstrip()[:1] in b"{[" and _is_whole(line) for line in lines):
-            cut = "truncated" in str(error)
-            why = "cut JSON: the text ends inside a value" if cut else "malformed JSON"
-            raise BadUse(f"{where}: {why if raw.strip() else 'empty'}; {_HINT}") from None
-        for line in lines:
-            yield msgspec.json.decode(line)
-
-
-def _is_whole(line: bytes) -> bool:
-    try:
-        msgspec.json.decode(line)
-    except _ERRORS:
-        return False
-    return True
-
-
-def _alerts(value: object, where: str, depth: int) -> Iterator[Alert]:
-    """Yield the alerts in a value; what is neither finding, event nor wrapper gives none."""
-    if depth > DEEPEST:
-        raise BadUse(f"{where}: wrappers nested too deep; {_HINT}")
-    if isinstance(value, str):
-        if value.lstrip()[:1] in ("{", "["):
-            try:
-                inner = msgspec.json.decode(value.encode("utf-8", "replace"))
-            except _ERRORS:
-                raise BadUse(f"{where}: malformed JSON inside a text of it; {_HINT}") from None
-            yield from _alerts(inner, where, depth + 1)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _alerts(one, where, depth + 1)
-    elif isinstance(value, dict):
+def _alerts(item: Item) -> Iterator[Alert]:
+    """Yield the alerts in a batch of records, or a finding."""
+    if isinstance(item, Records):
+        for position, record in enumerate(item.records):
+            yield event(record, msgspec.json.decode(text_of(item, position).encode("utf-8", "replace")))
+    elif isinstance(item, Finding):
+        value = msgspec.json.decode(item.text)
         if guardduty.is_finding(value):
             yield guardduty.alert(value)
-        elif securityhub.is_asff(value):
-            yield securityhub.asff(value)
-        elif securityhub.is_ocsf(value):
-            yield securityhub.ocsf(value)
-        elif "useridentity" in map(fold, value):
-            yield event(value)
         else:
-            for name in (*_LISTS, *_INNER):
-                if isinstance(inner := child(value, name), (dict, list, str)):
-                    yield from _alerts(inner, where, depth + 1)
-                    return
+            yield securityhub.asff(value) if securityhub.is_asff(value) else securityhub.ocsf(value)
 
 
-def event(record: object) -> Alert:
-    """Return the alert that a CloudTrail record is. Raises `BadUse` where it lacks its time or name."""
-    whole = msgspec.json.encode(record).decode()
-    event_id, who, time, api, category = one_record(whole)
+def event(said_record: Record, record: object) -> Alert:
+    """Return the alert that a record is; `record` is its JSON. Raises `BadUse` where it lacks its time or name."""
+    event_id, who, time, api, category = said_by(said_record)
     return Alert(
         kind="record",
         id=event_id or "event",

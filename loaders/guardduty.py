@@ -20,7 +20,8 @@ MADE_UP = "GeneratedFinding"
 """Begins every name of a sample finding."""
 _ANOMALOUS = re.compile(r"([a-z0-9-]+)\.amazonaws\.com\s*:?\s*\[([^\]]*)\]")
 _TOLD = re.compile(r"with principalId ([A-Z0-9:@.\w-]+?)(?: in account (\d{12}))?[\s.,]")
-_EKS_USER = re.compile(r"aws-iam-authenticator:(\d{12}):([A-Z0-9]{16,128})\Z")
+_EKS_USER = re.compile(r"[\w./@-]+:(\d{12}):([A-Z0-9]{16,128})\Z")
+"""`aws-iam-authenticator:ACCOUNT:ID`, `heptio-authenticator-aws:…`, and whatever the next one is called."""
 _WORDS = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.0, "low"))
 """GuardDuty's severity levels and where they begin."""
 

@@ -5,6 +5,7 @@ Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element"; field guid
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -13,6 +14,7 @@ from lineage.arn import access_key, account_in_id, is_masked, parse_arn, role_of
 from lineage.facts import Event, Identity, UserName
 from lineage.times import parse_when
 from loaders.body import DEEPEST, account_id, decode, mapping
+from loaders.lenient import identity_in
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 """Account of an unsigned call, as S3 writes it; other services' `anonymous` becomes it too."""
@@ -42,7 +44,7 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
     Never raises: null, no object or broken JSON is `AWSService` on an `AwsServiceEvent`, else
     `Unknown`. Keys count in any case (Athena lower-cases them).
     """
-    element = _folded(decode(raw), 0)
+    element = _folded(_opened(raw), 0)
     if not isinstance(element, dict):
         element = {}
     kind = _type(element, event_type)
@@ -105,6 +107,27 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
         no_session_context=created is None and key is not None and key.startswith("ASIA"),
         history=_flag(element.get("history")) is True,
     )
+
+
+def unreadable(raw: bytes | msgspec.Raw) -> str | None:
+    """Return why a `userIdentity` cannot be read, None where it can or names nobody: null, empty or absent."""
+    if len(raw) == 0 or bytes(memoryview(raw)[:1]) in (b"{", b"n"):
+        return None
+    said = _opened(raw)
+    if isinstance(said, dict) or said is None or (isinstance(said, str) and said.strip() in ("", "-", "null", "{}")):
+        return None
+    if isinstance(said, str) and re.match(r"\s*\{\s*u?'", said):
+        return "userIdentity is Python text (single quotes), not JSON: write it with json.dumps"
+    return "userIdentity cannot be read: no object"
+
+
+def _opened(raw: bytes | msgspec.Raw) -> object:
+    """Return the decoded `userIdentity`, also where it stands as a text."""
+    said = decode(raw)
+    if isinstance(said, str):
+        found = identity_in(said)
+        return said if found is None else found
+    return said
 
 
 def user_name(identity: Identity, event: Event) -> UserName | None:

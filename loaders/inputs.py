@@ -17,14 +17,19 @@ from typing import BinaryIO
 import msgspec
 
 from lineage.errors import BadUse
-from loaders.documents import Aside, FileEnd, Passed, Records, items_in
-from loaders.gunzip import Gunzip, gunzip_whole
+from loaders.documents import Aside, FileEnd, Item, Passed, Records, items_in
+from loaders.gunzip import gunzip_whole
+from loaders.items import Unread
+from loaders.looks import FINDINGS, SYSTEM_FILES, looks
 from loaders.quick import ordinary
 from loaders.record import RECORD
 from loaders.split import SIZE
+from loaders.unpack import Leaf, Packed
 
 BLOCK = 256 << 10
 """Bytes that are read from a file at once."""
+SNIFF = 4096
+"""First bytes by which a stream without a record is named."""
 
 
 WHOLE = 4
@@ -52,43 +57,98 @@ def find(paths: Sequence[str]) -> list[Source]:
 
 def read(
     source: Source, stdin: BinaryIO | None = None, size: int = SIZE, texts: bool = False
-) -> Iterator[Records | Aside | Passed | FileEnd]:
+) -> Iterator[Item | FileEnd]:
     """Yield what a file holds, in its order, and a `FileEnd` last.
 
-    Records come in batches of about `size` bytes of text, so memory does not grow with the file. A
-    file that cannot be read, or ends inside a gzip stream or a record, gives what comes before and
-    one `Aside` with the reason. With `texts` each batch has the records' own texts, where they are at hand.
-    Raises nothing.
+    Records come in batches of about `size` bytes of text, so memory does not grow with the file. A file
+    that cannot be read, or ends inside a packed stream or a record, gives what comes before and one
+    `Aside` with the reason. A stream without a record is named by an `Unread`. With `texts` each batch
+    has the records' own texts, where they are at hand. Raises nothing.
     """
     if not texts and (found := _ordinary(source, WHOLE * size)) is not None:
         yield from found
         return
-    offered = 0
     file = _File()
-    unpacked = Gunzip(file.blocks(source, stdin))
-    again = Gunzip(unpacked)
-    held: Aside | None = None
-    for item in items_in(iter(again), size, texts):
-        if held is not None:
-            yield held
-            held = None
-        if isinstance(item, Aside):
-            held, offered = item, item.index + 1
-        else:
-            offered += len(item.records) if isinstance(item, Records) else 0
-            yield item
+    packed = Packed(file.blocks(source, stdin), lambda: file.size, None if source.path == "-" else source.path)
+    offered = leaves = 0
+    for leaf in packed.leaves():
+        leaves += 1
+        for reason in packed.damage():  # of what came before it and could not be opened
+            yield Aside(offered, None, reason)
+            offered += 1
+        told = _Leaf(leaf, offered, packed)
+        yield from told.items(size, texts)
+        offered = told.offered
     for _ in file.rest():
         pass
-    damage = file.damage or unpacked.damage or again.damage
-    if damage and held is not None and held.reason.startswith("cut"):
-        held.reason = damage
-    elif damage:
+    damage = [*([file.damage] if file.damage else []), *packed.damage()]
+    for number, reason in enumerate(damage):
+        yield Aside(offered + number, None, reason)
+    if not leaves and not damage:
+        yield Passed("empty", 1)
+    yield FileEnd(source.path, "" if file.damage else file.hash.hexdigest(), file.size)
+
+
+_QUIET = frozenset({"digest", "control", "notification", "result-sign"})
+"""Documents that a folder of logs may hold: a file of them alone is as it should be."""
+
+
+class _Leaf:
+    """What one stream of a file gave, and what it looks like if that is nothing."""
+
+    def __init__(self, leaf: Leaf, offered: int, packed: Packed) -> None:
+        self.offered = offered
+        self._leaf = leaf
+        self._packed = packed
+        self._start = b""
+        self._kinds: set[str] = set()
+
+    def items(self, size: int, texts: bool) -> Iterator[Item]:
+        """Yield the items, numbered on from those of the streams before, and what became of it all."""
+        base = self.offered
+        held: Aside | None = None
+        for item in items_in(self._blocks(), size, texts):
+            if held is not None:
+                yield held
+                held = None
+            if isinstance(item, Aside):
+                item.index += base
+                held, self.offered = item, item.index + 1
+                continue
+            if isinstance(item, Records):
+                item.first += base
+                self.offered = item.first + len(item.records)
+            else:
+                self._kinds.add(item.kind if isinstance(item, Passed) else "finding")
+            yield item
+        for reason in self._packed.damage():
+            if held is not None and held.reason.startswith("cut"):
+                held.reason = reason
+                continue
+            if held is not None:
+                yield held
+            held = Aside(self.offered, None, reason)
+            self.offered += 1
         if held is not None:
             yield held
-        held = Aside(offered, None, damage)
-    if held is not None:
-        yield held
-    yield FileEnd(source.path, "" if file.damage else file.hash.hexdigest(), file.size)
+        if self.offered == base:
+            yield from self._nothing()
+
+    def _blocks(self) -> Iterator[bytes]:
+        for block in self._leaf.blocks:
+            if not self._start:
+                self._start = block[:SNIFF]
+            yield block
+
+    def _nothing(self) -> Iterator[Item]:
+        """Yield what a stream without a record is, where that is not told by its documents."""
+        if not self._kinds:
+            yield Passed("empty", 1)
+        elif self._start.startswith(SYSTEM_FILES):
+            yield Passed("system-file", 1)
+        elif not self._kinds <= _QUIET:
+            found = FINDINGS if "finding" in self._kinds else looks(self._start)
+            yield Unread(self._leaf.name, found.like, found.do)
 
 
 def _ordinary(source: Source, most: int) -> tuple[Records, FileEnd] | None:

@@ -41,12 +41,26 @@ class Aside(msgspec.Struct):
     text: str = ""
 
 
+class Finding(msgspec.Struct):
+    """A GuardDuty or Security Hub finding, as its JSON text: no event, but `investigate` asks with it."""
+
+    text: bytes | msgspec.Raw
+
+
+class Unread(msgspec.Struct):
+    """A stream that gave no record: what it looks like, and what to do; `name` is its name in an archive, else ""."""
+
+    name: str
+    like: str
+    do: str
+
+
 class Passed(msgspec.Struct):
     """`count` documents of one kind that are no events.
 
     `kind`: `digest` (with its time range in epoch seconds, account, region, trail and, as `events`,
     how many log files it lists), `control` (CloudWatch Logs health check), `notification` (S3, SNS
-    and SQS notices), `result-sign` (CloudTrail Lake), `other`.
+    and SQS notices), `result-sign` (CloudTrail Lake), `empty`, `system-file` (macOS), `other`.
     """
 
     kind: str
@@ -70,7 +84,7 @@ class FileEnd(msgspec.Struct):
     size: int
 
 
-Item = Records | Aside | Passed
+Item = Records | Aside | Finding | Passed | Unread
 
 
 class Gather:
@@ -78,6 +92,7 @@ class Gather:
 
     def __init__(self, texts: bool = False) -> None:
         self.offered = 0
+        self.texts = texts
         self._items: list[Item] = []
         self._texts: list[bytes | msgspec.Raw | None] | None = [] if texts else None
         """Of the batch that single records are added to."""
@@ -106,6 +121,10 @@ class Gather:
         """Set one element aside."""
         self._items.append(Aside(self.offered, offset, reason))
         self.offered += 1
+
+    def finding(self, text: bytes | msgspec.Raw) -> None:
+        """Add a finding."""
+        self._items.append(Finding(text))
 
     def passed(self, item: Passed) -> None:
         """Count a document that is no event."""

@@ -1,26 +1,22 @@
-"""Records from objects that are spelt differently, and from rows of text.
+"""Values that are spelt differently: numbers where texts belong (spreadsheets), members that are text inside.
 
-Well-formed records are decoded straight into `Record`; this is for the others: keys in another case
-(Athena, Sentinel, Elastic), numbers where texts belong (spreadsheets), members that are JSON inside a
-text. What is well-formed comes out the same on either way. Guide §1.2, §9.1.
+Well-formed records are decoded straight into `Record`; this and `loaders.columns` are for the others. What is
+well-formed comes out the same on either way. Guide §1.2, §9.1.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 import msgspec
 
 from lineage.arn import account_in_id
-from lineage.times import iso, parse_when
-from loaders import history
-from loaders.record import HISTORY, RECORD, ROW, Record
+from loaders.record import EMPTY, Record
 from loaders.scan import ERRORS
 
-_FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(Record)}
-_NESTED = {field.name for field in msgspec.structs.fields(Record) if field.type is msgspec.Raw}
-_BOOLEAN = {"read_only", "session_credential_from_console"}
+FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(Record)}
+NESTED = {field.name for field in msgspec.structs.fields(Record) if field.type is msgspec.Raw}
+BOOLEAN = {"read_only", "session_credential_from_console"}
 
 _NAMES = (
     *("type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy", "credentialId"),
@@ -34,8 +30,7 @@ _SPELLING["acceskeyid"] = "accessKeyId"  # in published records
 
 _record = msgspec.json.Decoder(Record)
 _any: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
-_scalar = msgspec.json.Decoder(str | bool | int | float | None)
-_raw = msgspec.json.Decoder(msgspec.Raw)
+_scalar_text = msgspec.json.Decoder(str | bool | int | float | None)
 
 
 def fold(key: str) -> str:
@@ -47,11 +42,7 @@ def fold(key: str) -> str:
     return re.sub(r"[\s_-]+", "", key).lower()
 
 
-_FOLDED = {fold(name): attribute for name, attribute in _FIELDS.items()}
-TELLING = frozenset(
-    fold(name) for name in ("eventTime", "eventName", "eventSource", "eventID", "eventVersion", "userIdentity")
-)
-"""Members, folded, that nothing but an event record has; one is enough to be offered as one."""
+FOLDED = {fold(name): attribute for name, attribute in FIELDS.items()}
 
 
 def whole(record: Record) -> bool:
@@ -65,75 +56,9 @@ def strict(text: bytes | msgspec.Raw) -> Record | None:
         record = _record.decode(text)
     except ERRORS:
         return None
+    if record.user_identity is EMPTY or (record.source_ip is None and b'"source_ip_address"' in bytes(text)):
+        return None  # they may stand in columns of their own; Wazuh keeps every name but this
     return record if whole(record) else None
-
-
-def from_members(members: Mapping[str, msgspec.Raw]) -> tuple[int, Record]:
-    """Return form and record of an object however its keys are spelt; an exact spelling goes first.
-
-    Without one exactly spelt `eventTime` or `eventName` it is a row of somebody's table (ROW), and
-    texts that hold objects are opened. Raises UnicodeDecodeError on bytes that are no UTF-8.
-    """
-    form = RECORD if "eventTime" in members or "eventName" in members else ROW
-    found = {_FOLDED[name]: raw for key, raw in members.items() if (name := fold(key)) in _FOLDED}
-    found |= {_FIELDS[key]: raw for key, raw in members.items() if key in _FIELDS}
-    values: dict[str, object] = {}
-    for attribute, raw in found.items():
-        if attribute not in _NESTED:
-            values[attribute] = _scalar_of(attribute, raw)
-        elif form == RECORD:
-            values[attribute] = raw
-        else:
-            values[attribute] = _opened(attribute, raw)
-    if "user_identity" not in values and form == ROW:
-        cells = {fold(key): raw for key, raw in members.items()}
-        stated = {name: _scalar_of(name, cells[name]) for name in ("username", "accesskeyid") if name in cells}
-        if any(stated.values()):
-            # An event of lookup-events without its record.
-            user, used = (str(stated[name]) if stated.get(name) else None for name in ("username", "accesskeyid"))
-            _from_history(values, user, used, cells.get("resources"))
-            form = HISTORY
-    return form, Record(**values)  # type: ignore[arg-type]  # types follow the field names above
-
-
-def from_columns(columns: Mapping[str, str]) -> tuple[int, Record]:
-    """Return form and record of a row of text; `columns` has folded names.
-
-    With a user identity it is an Athena or CloudTrail Lake row (ROW), else one of the console's event
-    history (HISTORY), which knows a user name and an access key only. Empty cells, `-` and `null`
-    are no value. Times are normalised to `YYYY-MM-DDTHH:MM:SSZ` where they can be read.
-    """
-    cells = {name: cell for name, cell in columns.items() if cell not in ("", "-", "null")}
-    values: dict[str, object] = {}
-    for name, attribute in _FOLDED.items():
-        cell = cells.get(name)
-        if cell is None:
-            continue
-        values[attribute] = nested(attribute, cell) if attribute in _NESTED else cell
-    if (when := parse_when(cells.get("eventtime", ""))) is not None:
-        values["event_time"] = iso(when)
-    for attribute in _BOOLEAN:
-        if (flag := values.get(attribute)) is not None:
-            values[attribute] = str(flag).lower()
-    key = cells.get("awsaccesskey") or cells.get("accesskeyid")
-    if "recipientaccountid" in cells:
-        values["recipient_account_id"] = account(cells["recipientaccountid"], key)
-    if "user_identity" in values:
-        return ROW, Record(**values)  # type: ignore[arg-type]  # types follow the field names above
-    _from_history(values, cells.get("username"), key, cells.get("resources"))
-    return HISTORY, Record(**values)  # type: ignore[arg-type]  # types follow the field names above
-
-
-def _from_history(
-    values: dict[str, object], name: str | None, key: str | None, about: str | msgspec.Raw | None
-) -> None:
-    """Add the identity and the resources of a row that states a user name and an access key only."""
-    texts = {member: found for member in ("recipient_account_id", "aws_region", "source_ip")
-             if isinstance(found := values.get(member), str)}  # fmt: skip
-    account, region, source = (texts.get(name) for name in ("recipient_account_id", "aws_region", "source_ip"))
-    values["user_identity"] = _encoded(history.identity(name, key, account, region, source))
-    if about is not None:
-        values["resources"] = _encoded(history.resources(about))
 
 
 def account(text: str, key: str | None = None) -> str | None:
@@ -151,16 +76,42 @@ def account(text: str, key: str | None = None) -> str | None:
 
 
 def nested(attribute: str, text: str) -> msgspec.Raw:
-    """Return a nested member that an export printed as text: JSON, or Presto's `{name=value, …}`."""
-    encoded = text.encode("utf-8", "replace")
+    """Return a nested member that an export printed as text: JSON, or Presto's `{name=value, …}`.
+
+    A user identity that cannot be read stays a text (see `loaders.identity.unreadable`).
+    """
+    if attribute == "user_identity":
+        said = identity_in(text)
+        return encoded(text if said is None else said)
+    data = text.encode("utf-8", "replace")
     try:
-        value = _any.decode(encoded)
+        value = _any.decode(data)
     except ERRORS:
-        return _encoded(_upper_arn(attribute, canonical(parse_struct(text))) if text[:1] in "{[" else text)
-    if attribute not in ("user_identity", "resources"):
-        return msgspec.Raw(encoded)
+        return encoded(upper_arn(attribute, canonical(parse_struct(text))) if text[:1] in "{[" else text)
+    if attribute != "resources":
+        return msgspec.Raw(data)
     proper = canonical(value)
-    return msgspec.Raw(encoded) if proper == value else _encoded(_upper_arn(attribute, proper))
+    return msgspec.Raw(data) if proper == value else encoded(upper_arn(attribute, proper))
+
+
+def identity_in(text: str) -> dict[str, object] | None:
+    """Return the user identity that stands in a text, None where it cannot be read.
+
+    It is JSON, Presto's or Java's `{name=value, …}`, or PowerShell's `@{name=value; …}`. Python's print is not read:
+    a name in it may hold whatever ends a text there.
+
+    >>> identity_in("@{type=IAMUser; userName=ada}"), identity_in("{'type': 'IAMUser'}")
+    ({'type': 'IAMUser', 'userName': 'ada'}, None)
+    """
+    text = text.strip()
+    try:
+        value = _any.decode(text.encode("utf-8", "replace"))
+    except ERRORS:
+        if text.startswith("@{"):
+            text = re.sub(r"; (?=\w+=)", ", ", text.replace("@{", "{"))
+        value = parse_struct(text) if text[:1] == "{" else None
+    proper = canonical(value)
+    return proper if isinstance(proper, dict) and not proper.keys().isdisjoint(_NAMES) else None
 
 
 def canonical(value: object) -> object:
@@ -179,7 +130,17 @@ def canonical(value: object) -> object:
         if name == "accountId" and isinstance(item, int):
             item = f"{int(item):012d}"
         proper[name] = canonical(item)
+        if name == "sessionContext":
+            proper[name] = _with_attributes(proper[name])
     return proper
+
+
+def _with_attributes(context: object) -> object:
+    """Return a session context with `attributes`: Elastic has them one level up."""
+    if not isinstance(context, dict) or "attributes" in context:
+        return context
+    told = {name: context[name] for name in ("creationDate", "mfaAuthenticated") if name in context}
+    return {**{name: one for name, one in context.items() if name not in told}, "attributes": told} if told else context
 
 
 _NAME = re.compile(r"[\w.:/-]+(?==)")
@@ -188,11 +149,11 @@ _NAME = re.compile(r"[\w.:/-]+(?==)")
 def parse_struct(text: str) -> object:
     """Return what Presto printed as `{name=value, name={…}, name=[…]}`, as far as it can be told.
 
-    A value ends at the next `, name=` or at the bracket that closes its object, so a value with a
-    comma survives if no name follows it. `null` is None, every other plain value a text.
+    A value ends at the next comma, blank and `name=`, or at the bracket that closes its object: names
+    of sessions hold `,` and `=`, but no blank. `null` is None, every other plain value a text.
 
-    >>> parse_struct("{type=AssumedRole, arn=a, b/c, sessioncontext={attributes={x=null}}}")
-    {'type': 'AssumedRole', 'arn': 'a, b/c', 'sessioncontext': {'attributes': {'x': None}}}
+    >>> parse_struct("{type=AssumedRole, arn=a,b=c, sessioncontext={attributes={x=null}}}")
+    {'type': 'AssumedRole', 'arn': 'a,b=c', 'sessioncontext': {'attributes': {'x': None}}}
     """
     value, _ = _struct(text.strip(), 0, 0)
     return value
@@ -216,7 +177,7 @@ def _struct(text: str, at: int, depth: int) -> tuple[object, int]:
     return (members if opening == "{" else items), at + 1
 
 
-_END_OF_PLAIN = re.compile(r",\s*(?=[\w.:/-]+=)|,\s*(?=[\[{])|[}\]]")
+_END_OF_PLAIN = re.compile(r", (?=[\w.:/-]+=|[\[{])|[}\]]")
 
 
 def _plain(text: str, at: int) -> tuple[str | None, int]:
@@ -226,21 +187,21 @@ def _plain(text: str, at: int) -> tuple[str | None, int]:
     return (None if value == "null" else value), stop
 
 
-def _scalar_of(attribute: str, raw: msgspec.Raw) -> str | bool | None:
+def scalar(attribute: str, raw: msgspec.Raw) -> str | bool | None:
     """Return a text member; numbers become text, objects their JSON."""
     try:
-        value = _scalar.decode(raw)
+        value = _scalar_text.decode(raw)
     except msgspec.ValidationError:
         return bytes(raw).decode()
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return value if attribute in _BOOLEAN else str(value).lower()
+        return value if attribute in BOOLEAN else str(value).lower()
     text = str(int(value)) if value == value // 1 else str(value)
     return account(text) if attribute == "recipient_account_id" else text
 
 
-def _opened(attribute: str, raw: msgspec.Raw) -> msgspec.Raw:
+def opened(attribute: str, raw: msgspec.Raw) -> msgspec.Raw:
     """Return a nested member of a row in JSON: an object, or a text that holds one."""
     try:
         value = _any.decode(raw)
@@ -249,16 +210,19 @@ def _opened(attribute: str, raw: msgspec.Raw) -> msgspec.Raw:
     if isinstance(value, str):
         return nested(attribute, value)
     if attribute in ("user_identity", "resources"):
-        return _encoded(_upper_arn(attribute, canonical(value)))
+        return encoded(upper_arn(attribute, canonical(value)))
     return raw
 
 
-def _upper_arn(attribute: str, value: object) -> object:
+def upper_arn(attribute: str, value: object) -> object:
     """Return resources with `ARN` in capitals, as records have it and tables have not."""
     if attribute != "resources" or not isinstance(value, list):
         return value
-    return [{"ARN" if k == "arn" else k: v for k, v in x.items()} if isinstance(x, dict) else x for x in value]
+    return [
+        {"ARN" if name == "arn" else name: said for name, said in one.items()} if isinstance(one, dict) else one
+        for one in value
+    ]
 
 
-def _encoded(value: object) -> msgspec.Raw:
+def encoded(value: object) -> msgspec.Raw:
     return msgspec.Raw(msgspec.json.encode(value))

@@ -11,7 +11,7 @@ from operator import attrgetter
 
 import msgspec
 
-from loaders.record import Record
+from loaders.record import EMPTY, Record
 from loaders.scan import ERRORS
 
 
@@ -44,6 +44,8 @@ class _Texts(msgspec.Struct, gc=False):
 
 
 _NEEDED = (attrgetter("event_id"), attrgetter("event_time"), attrgetter("event_name"))
+
+_identity = attrgetter("user_identity")
 
 _document = msgspec.json.Decoder(_Document)
 _list = msgspec.json.Decoder(list[Record])
@@ -143,4 +145,6 @@ def _all_whole(records: list[Record] | None) -> list[Record] | None:
     """Return the records if each is whole (`loaders.lenient.whole`); a column at a time, which is quicker."""
     if not records or any(None in map(column, records) for column in _NEEDED):
         return None
+    if EMPTY in map(_identity, records):
+        return None  # it may stand in columns of its own
     return records

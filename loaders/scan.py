@@ -34,18 +34,37 @@ RESTARTS = 200
 ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What decoding bytes of unknown origin can raise."""
 
+_PLAIN_MEMBERS = rb"""(?:\s*"[\w@.-]*+"\s*:\s*(?:
+    "(?:[^"\\]|\\.)*+"|[\w.+-]++|\[[^][{}]*+\]|\{[^{}]*+\}|\[(?:\s*\{[^{}]*+\}\s*,?)*+\]
+)\s*,)*+"""
 HEAD = re.compile(
-    rb"""\s*(?:\[|\{
-        (?:\s*"[\w@.-]*+"\s*:\s*(?:"(?:[^"\\]|\\.)*+"|[\w.+-]++|\[[^][{}]*+\])\s*,)*+
-        \s*"(?:Records|records|Events|events|logEvents|results)"\s*:\s*\[)""",
+    rb"""\s*(?:\[|\{"""
+    + _PLAIN_MEMBERS
+    + rb"""(?:\s*"hits"\s*:\s*\{"""
+    + _PLAIN_MEMBERS
+    + rb""")?+
+        \s*"(?:Records|records|Events|events|logEvents|results|hits|Messages|Findings|findings|Items|value|rows|data)"
+        \s*:\s*\[)""",
     re.VERBOSE | re.DOTALL,
 )
 """A bare list, or an object whose plain members come before its list of events."""
 
+_TIME = (
+    rb"(?:\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\d:.,]*(?:Z| ?[+-]\d\d:?\d\d)?"
+    rb"|(?:<\d{1,3}>)?[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d)"
+)
+_WORD = rb"(?:%\{[\w@.\[\]]+\}|\{(?:\"?name\"?[:=]\"?)?[\w.-]+\"?\}|[\w.:@/()\[\]=-]+)"
+PREFIX = re.compile(rb"\s*(?:" + _TIME + rb"(?:\s+" + _WORD + rb"){0,4}|[\w.*-]+:(?=\s*\[\s*\d))\s+(?=[\[{])")
+"""What stands before a record: a time and a few words (CloudWatch Logs export, Logstash, Fluentd, syslog), or a tag
+(Fluent Bit)."""
+PREFIXED = re.compile(rb"\n" + PREFIX.pattern)
+"""The same between two records; JSON has no raw newline in a text."""
+
 _SEPARATORS = re.compile(rb"[\s,\x1e]*")
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]*)"')
-_TOP = re.compile(rb'\n(?=[\[{]|\d{4}-\d\d-\d\dT)|(?<=\})\s*(?=\{"\w)')
+_CLOSING = re.compile(rb"[\]}]")
+"""The end of a document whose head is missing."""
 _OFTEN_FIRST = (
     *(b"eventVersion", b"additionalEventData", b"addendum", b"apiVersion", b"awsRegion"),
     *(b"errorCode", b"errorMessage"),
@@ -93,15 +112,124 @@ def first_key(text: bytes, at: int = 0) -> bytes | None:
     return match[1] if match else None
 
 
-def next_element(text: bytes, at: int) -> int:
-    """Return where the next element of a list of objects can begin after `at`, 0 where nowhere.
+_ELEMENT = re.compile(rb'\}\s*,?\s*(?=\{\s*"\w)')
+"""Between two objects, for certain: see above."""
+_BRACKETS = re.compile(rb'"(?:[^"\\\n]|\\.)*+"|[{}\[\]"]')
+_DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
+_LAST_MEMBERS = re.compile(
+    rb'\s*(?:,\s*"(?:[Nn]ext|ResponseMetadata|searchedLogStreams|statistics|status|UpdateCount)|\})'
+)
+"""What may come behind the list of a document: an end, or what responses have there."""
 
-    Elements of one list begin with the same member as a rule, which tells them from nested ones.
+
+def resume(text: bytes, at: int, complete: bool = True, inside: bool = False) -> int:
+    """Return where, after `at`, a record begins for certain though what is before it is damaged or cut; 0 for nowhere.
+
+    A record holds lists of objects too, and these may hold what looks like a record. So an element counts only
+    where all behind it is sound, and the way its list closes shows that it is no member of a record, or where the
+    list goes on for longer than a record can be. `complete`: the text ends where a document does. `inside`: at `at` an
+    element of the list begins, so that the brackets from there on have to match too.
     """
-    key = first_key(text, at)
-    for opening in ((b'"' + re.escape(key) + b'"',) if key else ()) + (_ANY,):
-        if match := re.compile(rb"\}\s*,\s*(?=\{\s*" + opening + b")").search(text, at):
-            return match.end()
+    begin = at
+    if line := _next_line(text, at):
+        return line
+    while (mark := _ELEMENT.search(text, at)) is not None:
+        depth = sum(_DEPTH.get(one[0], 0) for one in _BRACKETS.finditer(text, begin, mark.end())) if inside else None
+        found, at = _follow(text, mark, complete, depth)
+        if found or not at:
+            return found
+    return 0
+
+
+def begins_inside(text: bytes) -> bool:
+    """Return whether a text that begins with no value of a log begins inside a record."""
+    return b'"eventName"' in text and _ELEMENT.search(text) is not None
+
+
+def headless(text: bytes) -> bool:
+    """Return whether the first value of a text is a member of something whose beginning is missing."""
+    end = _end(memoryview(text), 0)
+    follower = text[end : end + 64].lstrip()[:1] if end >= 0 else b""
+    if follower != b",":
+        return follower in (b"]", b"}", b":")
+    depth = 0
+    for bracket in _BRACKETS.finditer(text, end):
+        depth += _DEPTH.get(bracket[0], 0)
+        if depth < 0:
+            return True
+    return False
+
+
+def _next_line(text: bytes, at: int) -> int:
+    """Return where the next line begins that is a whole object by itself: no printer leaves a nested one so."""
+    while 0 <= (at := text.find(b"\n", at)) < len(text) - 1:
+        at += 1
+        if text[at : at + 1] == b"{":
+            end = text.find(b"\n", at)
+            line = text[at : len(text) if end < 0 else end]
+            if end_of_value(memoryview(line)) == len(line):
+                return at
+    return 0
+
+
+def _follow(text: bytes, mark: re.Match[bytes], complete: bool, level: int | None) -> tuple[int, int]:
+    """Walk from a place between two objects to the end of their document.
+
+    `level` is how deep it stands in the element of a list that is sought on, None where that is unknown. Returns the
+    first certain element or document, and where to try again if that was no such place.
+    """
+    last = mark.end()
+    if b"," not in mark[0]:
+        return (last, 0) if _is_document(text, last) else (0, last)
+    depth = level or 0
+    first = {depth: last}
+    closed: dict[int, tuple[int, int]] = {}
+    for bracket in _BRACKETS.finditer(text, last, last + WINDOW):
+        sign, begin = bracket[0], bracket.start()
+        if sign == b'"':
+            return 0, bracket.end()
+        if sign in b"{[":
+            if sign == b"{" and text[last - 1 : last] == b"}":
+                between = text[last:begin].strip()
+                if between == b",":
+                    first.setdefault(depth, begin)
+                elif not between:
+                    if not _is_document(text, begin):
+                        return 0, begin
+                    return (_top(text, depth, closed, last, level) if HEAD.match(text, begin) else 0) or begin, 0
+            depth += 1
+        elif sign in b"}]":
+            depth -= 1
+            if sign == b"]" and depth + 1 in first:
+                closed[depth + 1] = (first[depth + 1], bracket.end())
+            for deeper in [level for level in first if level > depth]:
+                del first[deeper]
+        else:
+            continue
+        last = bracket.end()
+    if len(text) - mark.end() >= WINDOW:
+        begin = first.get(min(first, default=0) if level is None else 0, 0)
+        return (begin if begin and end_of_value(memoryview(b"[" + text[begin:])) == TRUNCATED else 0), 0
+    return (_top(text, depth, closed, last, level) if complete else 0), 0
+
+
+def _is_document(text: bytes, at: int) -> bool:
+    """Return whether a document begins at an object without a comma before it: it is whole, and none is behind it."""
+    end = _end(memoryview(text), at)
+    return end >= 0 and text[end : end + 64].lstrip()[:1] in (b"", b"{", b"[", b"\x1e")
+
+
+def _top(text: bytes, depth: int, closed: dict[int, tuple[int, int]], end: int, wanted: int | None) -> int:
+    """Return the first element of the list that is the document, or is a member of the document's object."""
+    for level, opening in ((depth + 1, b"["), (depth + 2, b'{"":[')):
+        begin, behind = closed.get(level, (0, 0))
+        if not begin or (wanted is not None and level != 0):
+            continue
+        if text[behind:end].strip() if level == depth + 1 else not _LAST_MEMBERS.match(text, behind, end):
+            continue
+        sound = opening + text[begin:end]
+        if end_of_value(memoryview(sound)) == len(sound):
+            return begin
     return 0
 
 
@@ -138,7 +266,7 @@ def elements(text: bytes, at: int) -> Generator[tuple[int, int], None, int]:
         end = _end(view, at)
         if end < 0:
             damaged += 1
-            end = (next_element(text, at) if damaged < RESTARTS else 0) or len(text)
+            end = (resume(text, at, inside=True) if damaged < RESTARTS else 0) or len(text)
         yield at, end
         at = end
 
@@ -159,15 +287,20 @@ def values(text: bytes) -> Iterator[tuple[bytes, int]]:
             end = yield from _opened(text, head)
         else:
             damaged += 1
-            following = _TOP.search(text, at + 1) if damaged < RESTARTS else None
-            end = following.end() if following else len(text)
-            yield text[at:end], at
+            end = (resume(text, at) if damaged < RESTARTS else 0) or len(text)
+            if not _CLOSING.match(text, at):
+                yield text[at:end], at
         at = end
 
 
 def closing(head: bytes) -> bytes:
-    """Return what closes a document that `HEAD` opened."""
-    return b"]" if head.lstrip()[:1] == b"[" else b"]}"
+    """Return what closes a document that `HEAD` opened.
+
+    >>> closing(b'{"took":1,"hits":{"hits":['), closing(b" [")
+    (b']}}', b']')
+    """
+    depth = sum(_DEPTH.get(one[0], 0) for one in _BRACKETS.finditer(head))
+    return b"]" + b"}" * (depth - 1)
 
 
 def _opened(text: bytes, head: re.Match[bytes]) -> Generator[tuple[bytes, int], None, int]:

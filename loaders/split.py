@@ -123,7 +123,7 @@ def _whole(line: bytes) -> bool:
     """Return whether a line is a value by itself: JSON, base64, or an export's time and record."""
     if line[:1] in b'{["n':
         return scan.end_of_value(memoryview(line)) >= 0
-    return re.match(rb"\d{4}-\d\d-\d\dT\S+\s+\{|[A-Za-z0-9+/]{16,}={0,2}$", line) is not None
+    return scan.PREFIX.match(line) is not None or re.match(rb"[A-Za-z0-9+/]{16,}={0,2}$", line) is not None
 
 
 def _list(feed: _Feed, opening: bytes, size: int, trial: Callable[[bytes], T | None]) -> Iterator[Chunk[T]]:
@@ -165,7 +165,7 @@ def _cut(feed: _Feed, opening: bytes, ending: bytes, trial: Callable[[bytes], T 
             return Chunk(part, offset, value)
     cut, why = _walk(text)
     if not cut and (why == scan.MALFORMED or len(text) >= LARGEST):
-        cut = scan.next_element(text, 0)
+        cut = scan.resume(text, 0, feed.ended, inside=True)
         if not cut and len(text) >= LARGEST:
             cut = len(text)
     return Chunk(opening + text[:cut] + ending, offset) if cut else None

@@ -1,6 +1,6 @@
-"""CSV and TSV exports read row by row: event history, Athena, CloudTrail Lake, Splunk, Logs Insights.
+"""CSV and TSV exports read row by row: event history, Athena, CloudTrail Lake, Splunk, Logs Insights, Sentinel.
 
-Told apart by the names in the first line, never by the file's name. Guide §9.1.
+Told apart by the names of their columns, never by the file's name. Guide §9.1.
 """
 
 from __future__ import annotations
@@ -9,74 +9,89 @@ import codecs
 import csv
 from collections.abc import Iterator
 
-from loaders import lenient
 from loaders.items import Gather, Item
-from loaders.wrappers import inner
+from loaders.wrappers import heads_events, row
 
 ROWS = 2_000
 """Rows that are given at once."""
-
-_WHOLE_EVENTS = ("raw", "cloudtrailevent", "eventoriginal", "message", "@message")
-"""Columns, folded, that hold the whole record as text."""
+PREAMBLE = 20
+"""Lines above the names of columns that are stepped over: `sep=,`, `#TYPE …`, a title."""
 
 # A request alone may have 100 KB, quoted twice as much; the library's own limit is 128 KB.
 csv.field_size_limit(1 << 24)
 
 
-def separator(first_line: str) -> str | None:
+def heading(text: str) -> tuple[int, str] | None:
+    """Return how many lines stand above the names of columns, and what separates these; None where no line of the
+    first heads a table of events.
+
+    >>> heading("sep=;\\nUser name;Event time;Event name;Event source\\n")
+    (1, ';')
+    >>> heading("name,price") is None
+    True
+    """
+    for above, line in enumerate(text.split("\n", PREAMBLE)[:PREAMBLE]):
+        if (mark := separator(line.rstrip("\r"))) is not None:
+            return above, mark
+    return None
+
+
+def separator(line: str) -> str | None:
     """Return what separates the columns of an event table, None where the line heads no such table.
 
     >>> separator("User name,AWS access key,Event time,Event name")
     ','
-    >>> separator("name,price") is None
-    True
     """
     for mark in ",;\t|":
         try:
-            names = _header(next(csv.reader([first_line], delimiter=mark), []))
+            names = next(csv.reader([line], delimiter=mark), [])
         except csv.Error:
             return None
-        if len(names) < 2 and not (len(names) == 1 and names[0] in _WHOLE_EVENTS[:2]):
-            continue
-        if any(name in _WHOLE_EVENTS for name in names):
-            return mark
-        if "eventname" in names and not {"eventtime", "useridentity", "eventid"}.isdisjoint(names):
+        if heads_events(_clean(names)):
             return mark
     return None
 
 
-def items(blocks: Iterator[bytes], mark: str) -> Iterator[Item]:
-    """Yield a table's rows as records, in batches; rows with too few or too many cells are set aside."""
+def items(blocks: Iterator[bytes], above: int, mark: str) -> Iterator[Item]:
+    """Yield a table's rows as records, in batches; rows with too few or too many cells are set aside.
+
+    `above` lines stand before the names of the columns.
+    """
     gather = Gather()
-    rows = csv.reader(_lines(blocks), delimiter=mark)
-    names = _header(next(rows, []))
-    whole = next((names.index(name) for name in _WHOLE_EVENTS if name in names), None)
+    lines = _lines(blocks)
+    for _ in range(above):
+        next(lines, None)
+    rows = csv.reader(lines, delimiter=mark)
+    heads = next(rows, [])
+    names = _clean(heads)
     seen = 0
     while True:
         try:
-            row = next(rows)
+            cells = next(rows)
         except StopIteration:
             break
         except csv.Error:
             gather.aside("malformed CSV row")
             continue
-        if not row or _header(row) == names:
+        if not cells or cells == heads or (len(cells) == len(names) and _clean(cells) == names):
             continue  # a blank line; the header again, where files were put together
-        if len(row) != len(names):
-            gather.aside(f"row has {len(row)} of {len(names)} cells")
-        elif whole is not None:
-            if not inner(gather, row[whole], None):
-                gather.aside("the row holds no event")
+        if len(cells) != len(names):
+            gather.aside(f"row has {len(cells)} of {len(names)} cells")
         else:
-            gather.record(*lenient.from_columns(dict(zip(names, row, strict=True))))
+            row(gather, names, cells)
         seen += 1
         if seen % ROWS == 0:
             yield from gather.drain()
     yield from gather.drain()
 
 
-def _header(cells: list[str]) -> list[str]:
-    return [lenient.fold(cell).replace(".", "") for cell in cells]
+def _clean(names: list[str]) -> list[str]:
+    """Return the names of columns without quotes and blanks around them; each once, for the first of two counts."""
+    found: list[str] = []
+    for name in names:
+        clean = name.strip().strip('"').removeprefix("\ufeff")
+        found.append(clean if clean not in found else f"{clean}\0{len(found)}")
+    return found
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[str]:

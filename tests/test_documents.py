@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders import lenient, scan
+from loaders import columns, scan
 from loaders.documents import Aside, Item, Passed, Records, items_in, records_in
 from loaders.items import Gather
 from loaders.record import RECORD, ROW, Record
@@ -237,7 +237,7 @@ def test_careful_and_quick_way_agree(some: list[dict[str, object]]) -> None:
     """A well-formed record is the same whether it is decoded at once or member by member."""
     gather = Gather()
     for one in some:
-        gather.record(*lenient.from_members(msgspec.json.decode(compact(one), type=dict[str, msgspec.Raw])))
+        gather.record(*columns.from_members(msgspec.json.decode(compact(one), type=dict[str, msgspec.Raw])))
 
     assert told(gather.drain())[0] == expected(some)
 

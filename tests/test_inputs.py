@@ -113,9 +113,12 @@ def test_standard_input() -> None:
     assert items[-1] == FileEnd("-", hashlib.sha256(data).hexdigest(), len(data))
 
 
-def test_an_empty_file_has_only_an_end(tmp_path: Path) -> None:
+def test_an_empty_file_is_counted_as_such(tmp_path: Path) -> None:
     """An empty file offers nothing and is no error."""
-    assert list(read(put(tmp_path / "x", b""))) == [FileEnd(f"{tmp_path}/x", hashlib.sha256().hexdigest(), 0)]
+    assert list(read(put(tmp_path / "x", b""))) == [
+        Passed("empty", 1),
+        FileEnd(f"{tmp_path}/x", hashlib.sha256().hexdigest(), 0),
+    ]
 
 
 @given(st.data(), st.integers(20, 3_000))

@@ -367,6 +367,8 @@ SUMS = LoadSums(
     set_aside=25,
     conflicting=1,
     passed={"digest": 4},
+    no_records=[],
+    no_records_total=0,
 )
 
 

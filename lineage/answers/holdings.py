@@ -9,6 +9,14 @@ from pydantic import Field
 from lineage.answers.base import Model
 
 
+class NoRecords(Model):
+    """A file that gave no record: what it looks like, and what to do."""
+
+    path: str
+    looks_like: str
+    do: str
+
+
 class LoadSums(Model):
     """The sums of one load: read = loaded + duplicate + set aside."""
 
@@ -24,6 +32,10 @@ class LoadSums(Model):
     set_aside: int
     conflicting: int
     passed: dict[str, int]
+    no_records: list[NoRecords]
+    """The first 100 files that gave no record; digests, Insight and aggregated events, notices and empty files are
+    counted in `passed` instead."""
+    no_records_total: int
 
 
 class AccountSeen(Model):

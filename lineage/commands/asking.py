@@ -83,11 +83,13 @@ def text_of(ask: str) -> str:
             return ask
         if path.stat().st_size > LARGEST:
             raise BadUse(f"{path}: too large for one record; to load logs: lineage load {path}")
-        text = path.read_text("utf-8-sig").strip()
-    except (OSError, UnicodeError, ValueError):
+    except (OSError, ValueError):
         raise BadUse(f"{ask}: cannot be read as a record; to load logs: lineage load {ask}") from None
-    if not text.startswith("{"):
-        raise BadUse(f"{path}: holds no JSON record; to load logs: lineage load {path}")
+    from loaders.single import record_in
+
+    text = record_in(str(path))
+    if text is None:
+        raise BadUse(f"{path}: holds no CloudTrail record; to load logs: lineage load {path}")
     return text
 
 

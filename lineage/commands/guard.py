@@ -102,9 +102,12 @@ def opened(target: str, *, create: bool = False) -> Lineage:
     return lineage.open(target, create=create)
 
 
-def refuse_set_aside(count: int) -> None:
-    """Raises `SetAside` where records were set aside."""
+def refuse_set_aside(count: int, unread: int) -> None:
+    """Raises `SetAside` where records were set aside, or files gave none."""
+    told = []
     if count:
-        raise SetAside(
-            f"--strict: {count:,} record{'s were' if count > 1 else ' was'} set aside; all others are loaded"
-        )
+        told.append(f"{count:,} record{'s were' if count > 1 else ' was'} set aside")
+    if unread:
+        told.append(f"{unread:,} file{'s' if unread > 1 else ''} gave no record")
+    if told:
+        raise SetAside(f"--strict: {' and '.join(told)}; all others are loaded")

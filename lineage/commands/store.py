@@ -22,7 +22,9 @@ def load(
         Path | None,
         typer.Option(metavar="FILE", help="Names of accounts: organizations list-accounts, or CSV."),
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 4 if records were set aside.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file gave none.")
+    ] = False,
     processes: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Processes that read; else one for each core.")
     ] = None,
@@ -38,7 +40,7 @@ def load(
     answer = run(guard.opened(store, create=True), paths, accounts=accounts, processes=processes)
     show_answer(answer, json=json, csv=csv)
     if strict:
-        guard.refuse_set_aside(answer.aside_total)
+        guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
 
 
 @app.command(epilog="Example: lineage info")

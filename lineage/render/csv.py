@@ -49,7 +49,7 @@ CROSSINGS = (
     "from_account", "from_name", "to_account", "to_name", "count", "callers", "roles", "hows", "first",
     "last", "role_arns", "event_ids",
 )  # fmt: skip
-LOAD = ("id", "files", "bytes", "read", "loaded", "duplicate", "set_aside", "conflicting")
+LOAD = ("id", "files", "bytes", "read", "loaded", "duplicate", "set_aside", "conflicting", "no_records_total")
 SHOWN = ("path", "index", "sha256", "loaded_sha256")
 
 

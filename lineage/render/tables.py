@@ -108,8 +108,16 @@ def load_table(load: Load) -> list[RenderableType]:
         table.add_row("  duplicates that differed", f"{sums.conflicting:,}")
     for kind, count in sorted(sums.passed.items()):
         table.add_row(f"passed over: {clean(kind)}", f"{count:,}")
+    if sums.no_records_total:
+        table.add_row("files without a record", f"{sums.no_records_total:,}")
     head = f"{counted(sums.files, 'file')}, {size(sums.bytes)}"
     shown: list[RenderableType] = [Text(head, style="name"), table]
+    if sums.no_records:
+        shown.append(Line("", ("no record in:", "open")))
+    for file in sums.no_records[:ASIDE_SHOWN]:
+        shown.append(Line("  ", f"{clean(file.path)}:", f" {clean(file.looks_like)}; {clean(file.do)}", then="    "))
+    if sums.no_records_total > min(ASIDE_SHOWN, len(sums.no_records)):
+        shown.append(Line("  ", f"and {sums.no_records_total - min(ASIDE_SHOWN, len(sums.no_records)):,} more"))
     if load.aside:
         shown.append(Line("", ("set aside:", "open")))
     for place in load.aside[:ASIDE_SHOWN]:

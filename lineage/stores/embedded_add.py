@@ -452,8 +452,8 @@ class Adding:
         sums.duplicate += batch.duplicates + self.duplicates
         sums.conflicting += batch.conflicts + self.conflicts
         sums.set_aside += len(batch.aside)
+        sums.add_passed(batch)
         for passed in batch.passed:
-            sums.passed[passed.kind] = sums.passed.get(passed.kind, 0) + passed.count
             if passed.kind == "digest" and passed.start is not None and passed.end is not None:
                 self.db.execute(
                     "INSERT OR IGNORE INTO digest VALUES (?, ?, ?, ?)",

@@ -106,7 +106,7 @@ class EmbeddedWhole:
             accounts=accounts,
             first=min((seen.first for seen in accounts if seen.first), default=None),
             last=max((seen.last for seen in accounts if seen.last), default=None),
-            loads=[LoadSums(**msgspec.structs.asdict(sums)) for sums in self.loads()],
+            loads=[LoadSums(**sums.told()) for sums in self.loads()],
             unfinished=dirty,
         )
 

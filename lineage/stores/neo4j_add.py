@@ -470,8 +470,8 @@ class _Adding:
         sums.conflicting += batch.conflicts + self.conflicts
         sums.set_aside += len(batch.aside)
         digests = []
+        sums.add_passed(batch)
         for passed in batch.passed:
-            sums.passed[passed.kind] = sums.passed.get(passed.kind, 0) + passed.count
             if passed.kind == "digest" and passed.start is not None and passed.end is not None:
                 key = f"{passed.account} {passed.region} {passed.start} {passed.end}"
                 digests.append(
