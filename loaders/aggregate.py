@@ -38,7 +38,7 @@ from loaders import extract
 from loaders.classify import Call, classify
 from loaders.documents import Aside, FileEnd, Records
 from loaders.documents import Passed as PassedDocument
-from loaders.identity import identity
+from loaders.identity import home, identity
 from loaders.inputs import Source, read
 from loaders.ledger import Columns, Mark
 from loaders.offers import MANY, Offer, key_of, sample, smallest
@@ -334,8 +334,9 @@ class Aggregator:
     def _row(self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool) -> _Row:
         call, agent = kind.call, record.user_agent
         row = Row(
-            id=0, actor=who.actor, api=call.api, hour=time // 3600, account=record.recipient_account_id,
-            region=record.aws_region, source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
+            id=0, actor=who.actor, api=call.api, hour=time // 3600,
+            account=record.recipient_account_id or home(who.identity), region=record.aws_region,
+            source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
             user_agent=scrub_text(agent) if agent else agent,
             error=kind.error, console=_from_console(record.session_credential_from_console, agent),
             copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,

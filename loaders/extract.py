@@ -12,7 +12,7 @@ from lineage.facts import AnyFact, Event, Identity, Target
 from loaders import addresses, change_table, changes, grants, issuance, makings, signins, workloads
 from loaders.body import account_id, body_of, decode, failed, items, text
 from loaders.classify import Call
-from loaders.identity import ANONYMOUS
+from loaders.identity import ANONYMOUS, home
 from loaders.record import Record
 from loaders.secrets import scrub, scrub_text
 from loaders.targets import target_of
@@ -30,7 +30,7 @@ def event_of(record: Record, call: Call, time: int, event_id: str, identity: Ide
         id=event_id,
         time=time,
         api=call.api,
-        account=account_id(record.recipient_account_id),
+        account=account_id(record.recipient_account_id) or (None if record.recipient_account_id else home(identity)),
         region=_plain(record.aws_region),
         source_ip=_plain(record.source_ip),
         user_agent=scrub_text(agent) if (agent := _plain(record.user_agent)) else None,

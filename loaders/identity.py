@@ -36,6 +36,16 @@ _TYPES = {
 }
 
 
+_AT_HOME = ("IAMUser", "Root", "AssumedRole", "Role", "FederatedUser")
+"""Types whose full identity stands in the log of their own account alone: others get it as AWSAccount."""
+
+
+def home(who: Identity) -> str | None:
+    """Return the account whose log a record with this identity can only come from, where it does not say; None
+    where that is open, as in another account's copy (`AWSAccount`)."""
+    return who.account if who.type in _AT_HOME else None
+
+
 def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identity:
     """Return the identity that the JSON text of a `userIdentity` names.
 

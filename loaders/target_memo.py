@@ -104,6 +104,7 @@ def _asked(place: Place, record: Record) -> Body:
         region=region,
         partition=partition,
         request=mapping(decode(record.request_parameters)),
+        asked=bool(bytes(record.request_parameters)),
         response=None,
         extra={},
         details={},

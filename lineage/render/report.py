@@ -196,7 +196,7 @@ def whose(case: Case) -> Inline:
     if len(case.who) == 1:
         one = case.who[0]
         return (Span(words.verdict(one), "name"), " — ", Span(one.confidence, one.confidence),
-                Span(f": {words.CONFIDENCE[one.confidence]}", "quiet"))  # fmt: skip
+                Span(f": {words.basis(one)}", "quiet"))  # fmt: skip
     if not case.who:
         return ("nobody: the store holds no identity of it",)
     return (Span(f"{len(case.who)} callers fit", "open"), "; none is picked, each is shown")

@@ -244,6 +244,7 @@ def _found(
         return
     count = sum(row.count for row in strange)
     others = sum(row.count for row in rows) - sum(row.count for row in every)
+    sources = {row.source for row in strange}
     label, key = ref(strange[0].source)
     session = strange[0].source if label == schema.SESSION else f"{schema.SESSION} {key.split(' ', 1)[-1]}"
     first, last = strange[0].first, max(row.last for row in strange)
@@ -251,7 +252,8 @@ def _found(
         f"credentials of {NOUNS.get(_kind(workload), 'workload')} {workload.rsplit(':', 1)[-1]} were used "
         f"{words(strange)} in {many(count, 'call')} {span(first, last)}; {many(others, 'other call')} "
         f"{'does' if others == 1 else 'do'} not differ in this",
-        f"{schema.RESOURCE} {workload}", session, workload.split(":", 1)[0] or None, first, last,
+        f"{schema.RESOURCE} {workload}", strange[0].source if len(sources) == 1 else session,
+        workload.split(":", 1)[0] or None, first, last,
         tuple(event_id for row in strange for event_id in row.event_ids), count, confidence,
     )  # fmt: skip
 
