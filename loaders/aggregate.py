@@ -32,7 +32,7 @@ from lineage.batch import (
     relation_of,
     stable_id,
 )
-from lineage.facts import Identity, Target
+from lineage.facts import Identity
 from lineage.times import parse_when
 from loaders import extract
 from loaders.classify import Call, classify
@@ -45,6 +45,7 @@ from loaders.offers import MANY, Offer, key_of, sample, smallest
 from loaders.record import EMPTY, HISTORY, Record
 from loaders.secrets import scrub_text
 from loaders.target_memo import Names, Place, TargetMemo, names_in, reader_of
+from loaders.targets import Targets
 
 BATCH_EVENTS = 12_000
 """Events of a batch: enough that writing is cheap, few enough that memory stays small."""
@@ -58,6 +59,7 @@ _FAR = 1 << 62
 _SECONDS = {f":{second:02d}Z": second for second in range(60)}
 _BLANKS = b" \t\r\n"
 _NO_NAMES: Names = (b"", b"")
+_NO_TARGETS = Targets()
 _encode = msgspec.msgpack.Encoder().encode
 _NULL = 4
 """Length of the JSON text `null`."""
@@ -223,6 +225,7 @@ class Aggregator:
                     or row.telling
                     or record.addendum is not EMPTY
                     or event_id is None
+                    or len(record.resources) > _NULL
                     or (len(record.response_elements) > _NULL and extract.issues_key(bytes(record.response_elements)))
                     or (len(record.request_parameters) > _NULL and b"ilter" in bytes(record.request_parameters))
                 ):
@@ -288,7 +291,7 @@ class Aggregator:
         if kind.targeted:
             kind.place = self._targets.place(call, record, who.identity)
         elif counted and not kind.objects and not kind.saml:
-            kind.row = self._row(kind, who, record, time, None, False)
+            kind.row = self._row(kind, who, record, time, _NO_TARGETS, False)
         return kind
 
     def _who(self, record: Record) -> _Who:
@@ -323,16 +326,17 @@ class Aggregator:
             variant = None if names is None else (*names, presigned, who.actor)
         row = kind.rows.get(variant)
         if row is None:
-            target, shared = None, True
+            targets, shared = _NO_TARGETS, True
             if kind.targeted:
-                target, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
-            row = self._row(kind, who, record, time, target, presigned)
+                targets, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
+            row = self._row(kind, who, record, time, targets, presigned)
             if shared and variant is not None:
                 kind.rows[variant] = row
         return row
 
-    def _row(self, kind: _Kind, who: _Who, record: Record, time: int, target: Target | None, presigned: bool) -> _Row:
+    def _row(self, kind: _Kind, who: _Who, record: Record, time: int, targets: Targets, presigned: bool) -> _Row:
         call, agent = kind.call, record.user_agent
+        target, beside, beyond = targets
         row = Row(
             id=0, actor=who.actor, api=call.api, hour=time // 3600,
             account=record.recipient_account_id or home(who.identity), region=record.aws_region,
@@ -341,7 +345,7 @@ class Aggregator:
             error=kind.error, console=_from_console(record.session_credential_from_console, agent),
             copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,
             presigned=presigned, target=target,
-            relation=relation_of(call.api, kind.error, target),
+            relation=relation_of(call.api, kind.error, target), beside=beside, beyond=beyond,
         )  # fmt: skip
         row_id = stable_id(_encode(row))
         known = self._rows.get(row_id)
@@ -420,11 +424,11 @@ def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int
 
 
 def _kept(row: _Row, record: Record) -> tuple[bytes, bytes]:
-    """Resources and request of a call as far as a sample keeps them: of a read its filters, which show intent."""
+    """Resources and request of a call as far as a sample keeps them: of a read's request its filters, which show
+    intent."""
     request = bytes(record.request_parameters)
-    if row.telling:
-        return bytes(record.resources), request
-    return b"", request if b"ilter" in request else b""
+    resources = bytes(record.resources) if len(record.resources) > _NULL else b""
+    return resources, request if row.telling or b"ilter" in request else b""
 
 
 def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:

@@ -15,7 +15,7 @@ from loaders.classify import Call
 from loaders.identity import ANONYMOUS, home
 from loaders.record import Record
 from loaders.secrets import scrub, scrub_text
-from loaders.targets import target_of
+from loaders.targets import Targets, target_of, with_others
 
 RESOURCES = 5
 """Resource ARNs kept of a sample."""
@@ -80,7 +80,13 @@ def target(record: Record, call: Call, caller: Identity) -> Target | None:
 
     Meant for changing, sensitive and refused calls (see `loaders.targets.target_of`).
     """
-    return target_of(body_of(record, call.api, caller))
+    return targets(record, call, caller).first
+
+
+def targets(record: Record, call: Call, caller: Identity) -> Targets:
+    """Return all resources of that type that the call is about."""
+    body = body_of(record, call.api, caller)
+    return with_others(body, target_of(body))
 
 
 def sample(record: Record) -> tuple[tuple[str, ...], str | None]:

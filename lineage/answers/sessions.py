@@ -39,7 +39,7 @@ class Operation(Model):
     resources: list[str]
     """What the calls were about, as far as examples, requests and refusals name it; sorted, at most five."""
     resources_total: int
-    """How many different ones were seen; of reads that are not sensitive none is kept."""
+    """How many different ones were seen, with those that a call named beyond the twenty that are kept."""
     parameters: list[str]
     """Requests of changing, sensitive and refused calls, as JSON without secrets; the earliest different ones, at
     most three."""

@@ -82,7 +82,8 @@ def _operation(api: str, rows: list[RowSeen]) -> Operation:
     return Operation(
         api=api, kind=called.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
         first=grants.first(rows), last=grants.last(rows),
-        resources=about[:TARGETS_SHOWN], resources_total=len(about),
+        resources=about[:TARGETS_SHOWN],
+        resources_total=max(len(about), *(len(row.row.targets) + row.row.beyond for row in rows)),
         parameters=called.parameters(rows), filters=called.filters(rows),
         via=sorted({row.invoked_by for row in rows if row.invoked_by}), event_ids=grants.earliest(rows),
     )  # fmt: skip

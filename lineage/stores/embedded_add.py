@@ -172,6 +172,7 @@ class Adding:
         wanted = [row for row in self.batch.rows if row.id in added or (row.hour, row.id) in self.recount]
         standing = self._standing(wanted)
         new_rows = []
+        beside = []
         changed = []
         for row in wanted:
             count, first, last = added.get(row.id, (0, 0, 0))
@@ -185,6 +186,7 @@ class Adding:
                      first, last,
                      _pack(samples))
                 )  # fmt: skip
+                beside += [(target.key, self.local[row.id]) for target in row.beside]
                 continue
             samples = smallest([*_SAMPLES.decode(old[3]), *offered], self._lost_of(row.id, lost_by_row))
             if old[0] and count:
@@ -194,6 +196,7 @@ class Adding:
             changed.append((count, first, last, _pack(samples), self.local[row.id]))
         marks = ", ".join("?" * 16)
         db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows))
+        db.executemany("INSERT OR IGNORE INTO beside VALUES (?, ?)", sorted(beside))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(row.actor for row in wanted)
         for hour, row_id in sorted(self.recount):
@@ -258,6 +261,7 @@ class Adding:
             )
         else:
             db.execute("DELETE FROM row WHERE id = ?", (number,))
+            db.execute("DELETE FROM beside WHERE row = ?", (number,))
         body = db.execute("SELECT body FROM actor WHERE id = ?", (actor,)).fetchone()
         if body:
             self.dirty.update(touched_by_actor(actor, _IDENTITY.decode(body[0])))

@@ -25,6 +25,7 @@ SHARDS = 500
 """Shards of one statement."""
 _PROBES = 200
 """Event IDs of one statement, which probes a shard in each hour for each."""
+_TARGET = msgspec.json.Decoder(Target)
 _CALLERS = {"node": "sources", "session": "sessions", "principal": "principals", "key": "keys"}
 """The parameter of `callers` that says which calls are meant."""
 
@@ -205,7 +206,8 @@ def _row_seen(source: str, api: str, row: dict[str, Any]) -> RowSeen:
         region=row.get("region"), source_ip=row.get("source_ip"), endpoint=row.get("endpoint"),
         user_agent=row.get("user_agent"), error=error, console=row["console"], copy=row["copy"],
         category=row["category"], sensitive=row["sensitive"], presigned=row["presigned"], target=target,
-        relation=relation_of(api, error, target),
+        relation=relation_of(api, error, target), beside=tuple(map(_TARGET.decode, row.get("beside") or ())),
+        beyond=row.get("beyond") or 0,
     )  # fmt: skip
     first, last = parse_when(row["first"]) or 0, parse_when(row["last"]) or 0
     told = {sample.event_id: sample for sample in map(_SAMPLE.decode, row["samples"])}

@@ -87,9 +87,14 @@ def actor_prefix(actor: int) -> str:
     return f"{actor:x} "
 
 
+def target_key(key: str, place: int) -> str:
+    """Key of the relationship from a row to one of its targets, by the target's place: to the first the row's own."""
+    return f"{key} {place}" if place else key
+
+
 def row_of_key(key: str) -> int:
-    """The row's number in its key."""
-    return int(key.split(" ", 1)[1], 16)
+    """The row's number in its key, or in that of one of its targets."""
+    return int(key.split(" ", 2)[1], 16)
 
 
 def event_key(hour: int, id_: bytes) -> str:
