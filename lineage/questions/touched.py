@@ -151,9 +151,9 @@ def _deed(owners: Owners, deed: DeedSeen) -> Deed:
 
 
 def _note(looked: Sight, at_least: bool) -> str:
-    parts = ["reads that are neither sensitive nor refused are not known by resource"]
+    parts = ["reads that are neither sensitive nor refused are known only by the resources that their examples log"]
     if at_least:
-        parts.append("of calls about several resources the examples alone name all, so those counts are at least")
+        parts.append("what examples alone name is counted as at least so many calls")
     if not any(kind.startswith("data:") for kind in looked.categories):
         parts.append("no data events are loaded, so reads and writes of objects and items are not known")
     return "; ".join(parts)
