@@ -289,7 +289,7 @@ def used_properties(row: Row, who: Identity) -> Properties:
         "resource_type": row.target.type if row.target else None,
         "resource_account": row.target.account if row.target else None,
         "resource_id": row.target.id if row.target else None,
-        "beside": [_target_text(target) for target in row.beside],
+        "beside": [_target_text(target) for target in row.beside] or None,
         "beyond": row.beyond or None,
     }
 
