@@ -16,6 +16,8 @@ import msgspec
 
 from lineage.facts import AnyFact, Identity, Sample, Target
 
+BESIDE = 19
+"""Targets of a call that are kept beside the first."""
 SAMPLES_PER_ROW = 3
 """How many events of a row are kept as its examples: the smallest by (time, event ID)."""
 
@@ -123,6 +125,15 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """Only of changing, sensitive and refused calls."""
     relation: str | None
     """`TOUCHED` or `TRIED` where the row also is such a relationship, to its target."""
+    beside: tuple[Target, ...] = ()
+    """The other targets of the same type that each call names, sorted by key; at most `BESIDE`."""
+    beyond: int = 0
+    """How many more targets each call names."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets that are kept."""
+        return (self.target, *self.beside) if self.target is not None else ()
 
 
 def relation_of(api: str, error: str | None, target: Target | None) -> str | None:

@@ -236,7 +236,8 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
     stating = (row for row in rows if row.target is not None or (error is None and _has_target(row)))
     if not _is_nameless(named):
         stating = (row for row in stating if not _is_nameless(row))
-    target = next((row.target for row in stating), None)
+    about = next(stating, None)
+    target = about.target if about is not None else None
     return msgspec.structs.replace(
         rows[0],
         actor=actor_id(who),
@@ -249,6 +250,8 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
         copy=who.type == "AWSAccount",
         presigned=any(row.presigned for row in rows),
         target=target,
+        beside=about.beside if about is not None else (),
+        beyond=about.beyond if about is not None else 0,
         relation=relation_of(named.api, error, target),
     )
 

@@ -240,7 +240,7 @@ class Started(Fact, frozen=True, tag="started"):
     role_arn: str | None = None
     entered: bool = False
     addresses: tuple[str, ...] = ()
-    """Those that an instance was given when it was started, sorted."""
+    """Those that an instance or task was given when it was started, sorted."""
 
 
 class Delegated(Fact, frozen=True, tag="delegated"):

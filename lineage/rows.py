@@ -14,7 +14,7 @@ import msgspec
 from lineage import how, keys, schema
 from lineage.arn import role_of
 from lineage.batch import Row
-from lineage.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started
+from lineage.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started, Target
 from lineage.keys import Principal, Ref
 from lineage.resolved import Assumed, Call, Issued, LongTermKey, Session
 from lineage.seen import Properties as Properties
@@ -241,12 +241,18 @@ def target_node(row: Row) -> Node | None:
         if parts is None:
             return Node(Ref(schema.PRINCIPAL, "unknown"), "Role", {"kind": "Role", "name": "unknown"})
         return node_of(keys.role(parts[0], parts[1], parts[2]))
-    if row.target is None:
-        return None
+    return _resource(row.target) if row.target is not None else None
+
+
+def target_nodes(row: Row) -> list[Node]:
+    """The nodes that a `TOUCHED` or `TRIED` row is about: that of its target, then those of the others."""
+    first = target_node(row)
+    return [first, *map(_resource, row.beside)] if first is not None and row.relation is not None else []
+
+
+def _resource(target: Target) -> Node:
     return Node(
-        Ref(schema.RESOURCE, row.target.key),
-        None,
-        {"type": row.target.type, "account": row.target.account, "id": row.target.id},
+        Ref(schema.RESOURCE, target.key), None, {"type": target.type, "account": target.account, "id": target.id}
     )
 
 
@@ -261,8 +267,8 @@ def row_edges(
         action_node(row.api),
         {**used_properties(row, who), **window, **ids, "samples": list(sample_texts(samples, count))},
     )
-    target = target_node(row)
-    if target is not None and row.relation is not None:
+    for target in target_nodes(row):
+        assert row.relation is not None
         short: Properties = {
             "hour": iso(row.hour * 3600),
             "error": row.error,
@@ -303,7 +309,13 @@ def used_properties(row: Row, who: Identity) -> Properties:
         "resource_type": row.target.type if row.target else None,
         "resource_account": row.target.account if row.target else None,
         "resource_id": row.target.id if row.target else None,
+        "beside": [_target_text(target) for target in row.beside] or None,
+        "beyond": row.beyond or None,
     }
+
+
+def _target_text(target: Target) -> str:
+    return msgspec.json.encode(target).decode()
 
 
 def _caller(session: Session, way: Assumed) -> Principal | None:

@@ -119,7 +119,7 @@ RELATIONSHIP_PROPERTIES: Final[dict[str, tuple[str, ...]]] = {
     USED: (
         "key", "hour", *_WINDOW, "access_key_id", "region", "source_ip", "endpoint", "user_agent",
         "error", "invoked_by", "console", "account", "copy", "category", "sensitive", "presigned",
-        "resource", "resource_type", "resource_account", "resource_id", "event_ids", "samples",
+        "resource", "resource_type", "resource_account", "resource_id", "beside", "beyond", "event_ids", "samples",
     ),
     TRIED: ("key", "hour", *_WINDOW, "error", "action", "source_ip", "event_ids"),
     CREATED: ("key", "what", "api", "time", "event_ids", "detail"),

@@ -1,8 +1,8 @@
-"""Addresses of our own: what EC2 gave, and to which instance.
+"""Addresses of our own: what EC2 and ECS gave, and to which instance or task.
 
 Only what a record holds: an elastic address at AllocateAddress, its instance at AssociateAddress, the private and
-IPv6 addresses at RunInstances. A public address that a subnet gives by itself is in no record. Source: the EC2 API
-Reference.
+IPv6 addresses at RunInstances, RunTask and StartTask. A public address that a subnet gives by itself is in no record.
+Source: the EC2 and ECS API References.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from loaders.targets import plain_target
 Maker = Callable[[Body, Identity, Event], tuple[Changed, ...]]
 
 EIP = "AWS::EC2::EIP"
-_NAMES = ("privateipaddress", "ipaddress", "publicip", "ipv6address")
+_NAMES = ("privateipaddress", "privateipv4address", "ipaddress", "publicip", "ipv6address")
 
 
 def allocated(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
@@ -35,12 +35,15 @@ def associated(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...
 
 
 def given(instance: object) -> tuple[str, ...]:
-    """Return the addresses that an element of `instancesSet` names, sorted."""
+    """Return the addresses that an element of EC2's `instancesSet` or of ECS's `tasks` names, sorted.
+
+    ECS writes those of a task's own interface as `details` of name and value.
+    """
     found = {
         value
         for one in walk(instance)
-        for name, value in one.items()
-        if name.lower() in _NAMES and isinstance(value, str) and _is_address(value)
+        for name, value in (*one.items(), (one.get("name"), one.get("value")))
+        if isinstance(name, str) and name.lower() in _NAMES and isinstance(value, str) and _is_address(value)
     }
     return tuple(sorted(found))
 

@@ -36,13 +36,13 @@ from lineage.batch import (
     relation_of,
     row_id,
 )
-from lineage.facts import Identity, Target
+from lineage.facts import Identity
 from lineage.times import parse_when
 from loaders import extract, signins
 from loaders.classify import Call, classify
 from loaders.documents import Aside, FileEnd, Finding, Records
 from loaders.documents import Passed as PassedDocument
-from loaders.identity import identity, unreadable
+from loaders.identity import home, identity, placed, unreadable
 from loaders.inputs import Source, read
 from loaders.items import Unread as UnreadStream
 from loaders.ledger import Columns, Mark
@@ -51,6 +51,7 @@ from loaders.offers import MANY, Offer, key_of, sample, smallest
 from loaders.record import EMPTY, HISTORY, Record
 from loaders.secrets import scrub_text
 from loaders.target_memo import Names, Place, TargetMemo, names_in, reader_of
+from loaders.targets import Targets
 
 BATCH_EVENTS = 12_000
 """Events of a batch: enough that writing is cheap, few enough that memory stays small."""
@@ -64,6 +65,7 @@ _FAR = 1 << 62
 _SECONDS = {f":{second:02d}Z": second for second in range(60)}
 _BLANKS = b" \t\r\n"
 _NO_NAMES: Names = (b"", b"")
+_NO_TARGETS = Targets()
 _NULL = 4
 """Length of the JSON text `null`: what is longer states something."""
 _SEED = int.from_bytes(os.urandom(8), "big")
@@ -253,6 +255,7 @@ class Aggregator:
                     or row.telling
                     or record.addendum is not EMPTY
                     or event_id is None
+                    or len(record.resources) > _NULL
                     or (response > _NULL and extract.issues_key(bytes(record.response_elements)))
                     or (request and b"ilter" in bytes(record.request_parameters))
                 ):
@@ -331,7 +334,7 @@ class Aggregator:
         if kind.targeted:
             kind.place = self._targets.place(call, record, who.identity)
         elif counted and not kind.objects and not kind.saml and not kind.answered:
-            kind.row = self._row(kind, who, kind.error, record, time, None, False)
+            kind.row = self._row(kind, who, kind.error, record, time, _NO_TARGETS, False)
         return kind
 
     def _who(self, record: Record) -> _Who:
@@ -340,7 +343,8 @@ class Aggregator:
         who = self._identities.get(key)
         if who is None:
             who = self._identities[key] = self._known_as(identity(record.user_identity, record.event_type))
-        return who
+        here = placed(who.identity, record.aws_region)
+        return who if here is who.identity else self._known_as(here)
 
     def _known_as(self, who: Identity) -> _Who:
         known = self._known.get(who)
@@ -368,27 +372,28 @@ class Aggregator:
             variant = None if names is None else (*names, presigned, who.actor, error)
         row = kind.rows.get(variant)
         if row is None:
-            target, shared = None, True
+            targets, shared = _NO_TARGETS, True
             if kind.targeted:
-                target, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
-            row = self._row(kind, who, error, record, time, target, presigned)
+                targets, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
+            row = self._row(kind, who, error, record, time, targets, presigned)
             if shared and variant is not None:
                 kind.rows[variant] = row
         return row
 
     def _row(
-        self, kind: _Kind, who: _Who, error: str | None, record: Record, time: int, target: Target | None,
-        presigned: bool,
-    ) -> _Row:  # fmt: skip
+        self, kind: _Kind, who: _Who, error: str | None, record: Record, time: int, targets: Targets, presigned: bool
+    ) -> _Row:
         call, agent = kind.call, record.user_agent
+        target, beside, beyond = targets
         row = Row(
-            id=0, actor=who.actor, api=call.api, hour=time // 3600, account=record.recipient_account_id,
-            region=record.aws_region, source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
+            id=0, actor=who.actor, api=call.api, hour=time // 3600,
+            account=record.recipient_account_id or home(who.identity), region=record.aws_region,
+            source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
             user_agent=scrub_text(agent) if agent else agent,
             error=error, console=_from_console(record.session_credential_from_console, agent),
             copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,
             presigned=presigned, target=target,
-            relation=relation_of(call.api, error, target),
+            relation=relation_of(call.api, error, target), beside=beside, beyond=beyond,
         )  # fmt: skip
         number = row_id(row)
         known = self._rows.get(number)
@@ -467,11 +472,11 @@ def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int
 
 
 def _kept(row: _Row, record: Record) -> tuple[bytes, bytes]:
-    """Resources and request of a call as far as a sample keeps them: of a read its filters, which show intent."""
+    """Resources and request of a call as far as a sample keeps them: of a read's request its filters, which show
+    intent."""
     request = bytes(record.request_parameters)
-    if row.telling:
-        return bytes(record.resources), request
-    return b"", request if b"ilter" in request else b""
+    resources = bytes(record.resources) if len(record.resources) > _NULL else b""
+    return resources, request if row.telling or b"ilter" in request else b""
 
 
 def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:

@@ -38,6 +38,8 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
     extra: Mapping[str, object]
     details: Mapping[str, object]
     resources: tuple[Mapping[str, object], ...]
+    asked: bool
+    """The record has its request, if only an empty one: an export that dropped it says nothing of what was left out."""
     error: str | None
     message: str | None
 
@@ -54,12 +56,14 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 def body_of(record: Record, api: str, caller: Identity) -> Body:
     """Return the decoded members of `record`; what cannot be decoded is empty."""
+    request = decode(record.request_parameters)
     return Body(
         api=api,
         account=account_id(record.recipient_account_id) or caller.account,
         region=None if is_masked(record.aws_region) else record.aws_region,
         partition=partition_of(record, caller),
-        request=mapping(decode(record.request_parameters)),
+        request=mapping(request),
+        asked=bool(bytes(record.request_parameters)) and (request is None or isinstance(request, dict)),
         response=decode(record.response_elements),
         extra=mapping(decode(record.additional_event_data)),
         details=mapping(decode(record.service_event_details)),

@@ -13,6 +13,7 @@ from lineage.arn import access_key, role_of, unique_id
 from lineage.facts import Changed, Event, Identity
 from loaders.body import Body, child, find, text
 from loaders.change_table import OPERATIONS
+from loaders.implicit import is_implicit
 from loaders.secrets import scrub, scrub_text
 from loaders.targets import arn_target, plain_target, target_of
 
@@ -82,14 +83,16 @@ def _target(on: str, body: Body, caller: Identity) -> tuple[str, str, str | None
 
 
 def _user(body: Body, caller: Identity) -> tuple[str, str, str] | None:
-    """Return the user named in the request; without a name the caller itself, where it is a user or root."""
+    """Return the user named in the request; without a name the caller itself, where the operation means that."""
     name = text(body.request, "userName")
     serial = find(body.request, "serialNumber") or ""
-    if name is not None and (serial.endswith(":mfa/root-account-mfa-device") or " " in name):
+    if serial.endswith(":mfa/root-account-mfa-device") or (name is not None and " " in name):
         # The console writes root's name as "AWS ROOT USER".
         return "Principal", f"arn:{body.partition}:iam::{body.account}:root", "RootUser"
     if name is not None and not (caller.type == "IAMUser" and name == caller.user_name and caller.arn):
         return "Principal", _iam(body, "User", name), "IAMUser"
+    if name is None and not is_implicit(body):
+        return None
     if caller.type in ("IAMUser", "Root") and caller.arn is not None:
         return "Principal", caller.arn, "RootUser" if caller.type == "Root" else "IAMUser"
     return None

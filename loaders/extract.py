@@ -12,10 +12,10 @@ from lineage.facts import AnyFact, Event, Identity, Target
 from loaders import addresses, change_table, changes, grants, history, issuance, makings, signins, workloads
 from loaders.body import account_id, body_of, decode, failed, items, text
 from loaders.classify import Call
-from loaders.identity import ANONYMOUS
+from loaders.identity import ANONYMOUS, home
 from loaders.record import Record
 from loaders.secrets import scrub, scrub_text
-from loaders.targets import target_of
+from loaders.targets import Targets, target_of, with_others
 
 RESOURCES = 5
 """Resource ARNs kept of a sample."""
@@ -30,7 +30,7 @@ def event_of(record: Record, call: Call, time: int, event_id: str, identity: Ide
         id=event_id,
         time=time,
         api=call.api,
-        account=account_id(record.recipient_account_id),
+        account=account_id(record.recipient_account_id) or (None if record.recipient_account_id else home(identity)),
         region=_plain(record.aws_region),
         source_ip=_plain(record.source_ip),
         user_agent=scrub_text(agent) if (agent := _plain(record.user_agent)) else None,
@@ -85,7 +85,13 @@ def target(record: Record, call: Call, caller: Identity) -> Target | None:
 
     Meant for changing, sensitive and refused calls (see `loaders.targets.target_of`).
     """
-    return target_of(history.whole(body_of(record, call.api, caller), caller))
+    return targets(record, call, caller).first
+
+
+def targets(record: Record, call: Call, caller: Identity) -> Targets:
+    """Return all resources of that type that the call is about."""
+    body = history.whole(body_of(record, call.api, caller), caller)
+    return with_others(body, target_of(body))
 
 
 def sample(record: Record) -> tuple[tuple[str, ...], str | None]:

@@ -13,7 +13,7 @@ import msgspec
 from lineage.arn import access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
 from lineage.facts import Event, Identity, UserName
 from lineage.times import parse_when
-from loaders.body import DEEPEST, account_id, decode, mapping
+from loaders.body import DEEPEST, account_id, decode, mapping, partition_in
 from loaders.lenient import identity_in
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
@@ -36,6 +36,16 @@ _TYPES = {
         "Unknown",
     )
 }
+
+
+_AT_HOME = ("IAMUser", "Root", "AssumedRole", "Role", "FederatedUser")
+"""Types whose full identity stands in the log of their own account alone: others get it as AWSAccount."""
+
+
+def home(who: Identity) -> str | None:
+    """Return the account whose log a record with this identity can only come from, where it does not say; None
+    where that is open, as in another account's copy (`AWSAccount`)."""
+    return who.account if who.type in _AT_HOME else None
 
 
 def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identity:
@@ -128,6 +138,14 @@ def _opened(raw: bytes | msgspec.Raw) -> object:
         found = identity_in(said)
         return said if found is None else found
     return said
+
+
+def placed(who: Identity, region: str | None) -> Identity:
+    """Return the identity with the partition of its region, where no ARN tells the partition of a user."""
+    if who.arn is not None or who.type not in ("IAMUser", "Root"):
+        return who
+    partition = partition_in(region)
+    return who if partition == "aws" else msgspec.structs.replace(who, partition=partition)
 
 
 def user_name(identity: Identity, event: Event) -> UserName | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from lineage.arn import access_key, parse_arn, role_of, unique_id
 from lineage.facts import Event, Identity, Made
 from loaders.body import Body, find, mapping, text
+from loaders.implicit import is_implicit
 from loaders.issuance import issued
 
 Maker = Callable[[Body, Identity, Event], tuple[Made, ...]]
@@ -32,7 +33,8 @@ def made_credential(body: Body, caller: Identity, event: Event) -> tuple[Made, .
     """Return the other long-lived credential that was made; `key` is its ID wherever the response has it."""
     names = ("serviceSpecificCredentialId", "sSHPublicKeyId", "certificateId")
     key = next((found for name in names if (found := find(body.response, name)) is not None), None)
-    return (_for_user(body, caller, event, "credential", find(body.request, "userName"), key),)
+    named = find(body.request, "userName") or find(body.response, "userName")
+    return (_for_user(body, caller, event, "credential", named, key),)
 
 
 def made_user(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
@@ -92,10 +94,14 @@ OPERATIONS: Mapping[str, Maker] = {
 
 
 def _for_user(body: Body, caller: Identity, event: Event, what: str, named: str | None, key: str | None) -> Made:
-    """Return the credential with its owner. A user's ARN is not built from the name: its path is unknown."""
-    own = caller.type in ("IAMUser", "Root") and (named is None or named == caller.user_name)
-    if own and caller.type == "Root" and named is not None:
-        own = False
+    """Return the credential with its owner, unknown where neither the request nor the operation tells it.
+
+    A user's ARN is not built from the name: its path is unknown.
+    """
+    if named is None:
+        own = caller.type in ("IAMUser", "Root") and is_implicit(body)
+    else:
+        own = caller.type == "IAMUser" and named == caller.user_name
     return Made(
         event=event,
         caller=caller,

@@ -15,12 +15,12 @@ from msgspec.structs import astuple
 from xxhash import xxh3_128_digest
 
 from lineage.arn import is_masked
-from lineage.facts import Identity, Target
+from lineage.facts import Identity
 from loaders import history
 from loaders.body import Body, account_id, body_of, decode, items, mapping, partition_of
 from loaders.classify import Call
 from loaders.record import EMPTY, Record
-from loaders.targets import parameters_of, settled_target, target_of
+from loaders.targets import Targets, parameters_of, settled_target, target_of, with_others
 
 MOST = 2_000
 """Targets remembered before all are forgotten, so that memory stays flat."""
@@ -53,7 +53,7 @@ class TargetMemo:
     def __init__(self) -> None:
         self._places: dict[tuple[str | None, ...], tuple[str | None, str | None, str]] = {}
         self._settled: dict[tuple[Place, Names | None, str | None], object] = {}
-        self._others: dict[tuple[Place, bytes, str | None], Target | None] = {}
+        self._others: dict[tuple[Place, bytes, str | None], Targets] = {}
 
     def place(self, call: Call, record: Record, who: Identity) -> Place:
         """Return where a call was logged, as `loaders.body.body_of` has it."""
@@ -71,10 +71,10 @@ class TargetMemo:
 
     def find(
         self, place: Place, names: Names | None, record: Record, call: Call, who: Identity
-    ) -> tuple[Target | None, bool]:
-        """Return the target, and whether it is the same for all calls of that place with these names.
+    ) -> tuple[Targets, bool]:
+        """Return the targets, and whether they are the same for all calls of that place with these names.
 
-        Raises nothing; equal to `loaders.extract.target`.
+        Raises nothing; equal to `loaders.extract.targets`.
         """
         message = record.error_message
         key = (place, names, message)
@@ -85,14 +85,17 @@ class TargetMemo:
             self._settled.clear()
             self._others.clear()
         if known is _UNKNOWN:
-            found, settled = settled_target(_asked(place, record))
-            self._settled[key] = found if settled else _UNSETTLED
+            body = _asked(place, record)
+            found, settled = settled_target(body)
+            targets = with_others(body, found)
+            self._settled[key] = targets if settled else _UNSETTLED
             if settled:
-                return found, True
+                return targets, True
         rest = (record.request_parameters, record.response_elements, record.resources)
         whole = (place, b"".join(map(xxh3_128_digest, rest)), message)
         if whole not in self._others:
-            self._others[whole] = target_of(history.whole(body_of(record, call.api, who), who))
+            full = history.whole(body_of(record, call.api, who), who)
+            self._others[whole] = with_others(full, target_of(full))
         return self._others[whole], False
 
 
@@ -105,6 +108,7 @@ def _asked(place: Place, record: Record) -> Body:
         region=region,
         partition=partition,
         request=mapping(decode(record.request_parameters)),
+        asked=bool(bytes(record.request_parameters)),
         response=None,
         extra={},
         details={},

@@ -6,9 +6,11 @@ Source: field guide §7 (refusals), §10.1 (most services leave `resources` out)
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lineage.arn import Arn, is_masked, parse_arn, role_of
+from lineage.batch import BESIDE
 from lineage.facts import Target
 from loaders.body import Body, account_id, child, items, mapping, text, words
 from loaders.denials import denial, denied_arn, denied_name
@@ -34,7 +36,7 @@ def target_of(body: Body) -> Target | None:
     In order: the role of an assumption; `resources[].ARN`; the documented parameters of the service,
     in the request and, for things just made, in the response; any `…Arn`, `…Name`, `…Id` of the
     request; the text of a refusal. S3 objects count for their bucket. Of several resources of one
-    call the first is taken.
+    call the first is taken; `with_others` finds the rest.
     """
     return settled_target(body)[0]
 
@@ -53,6 +55,54 @@ def settled_target(body: Body) -> tuple[Target | None, bool]:
     if (found := _from_resources(body, named) or named) is not None:
         return found, settled
     return _from_answer(body) or _from_any_name(body) or _from_refusal(body), False
+
+
+class Targets(NamedTuple):
+    """What a call is about."""
+
+    first: Target | None = None
+    beside: tuple[Target, ...] = ()
+    """Others of the same type, sorted by key; at most `BESIDE`."""
+    beyond: int = 0
+    """How many more there are."""
+
+
+def with_others(body: Body, first: Target | None) -> Targets:
+    """Return the target with the others of its type that the call names: in the same parameters, in `resources`
+    and, of EC2, in the answer. An assumption is about one role."""
+    if first is None or body.service == "sts":
+        return Targets(first)
+    found: dict[str, Target] = {}
+    for one in (*_of_resources(body), *_of_names(body, body.request), *_of_answer(body)):
+        if one.type == first.type and one.key != first.key:
+            found[one.key] = one
+    others = [found[key] for key in sorted(found)]
+    return Targets(first, tuple(others[:BESIDE]), max(0, len(others) - BESIDE))
+
+
+def _of_resources(body: Body) -> Iterator[Target]:
+    for one in body.resources:
+        arn = text(one, "ARN")
+        if arn and (found := arn_target(arn, text(one, "type"), account_id(child(one, "accountId")))) is not None:
+            yield found
+
+
+def _of_names(body: Body, where: object) -> Iterator[Target]:
+    """Yield all that the documented parameters name."""
+    written = _names_within(where)
+    for named in _named(body.api):
+        if named.parameter.lower() in written:
+            for value in texts(where, named.parameter):
+                if (found := named_target(body, named, value)) is not None:
+                    yield found
+    inner = child(where, f"{body.operation}Request")
+    if isinstance(inner, dict) and inner is not where:
+        yield from _of_names(body, inner)
+
+
+def _of_answer(body: Body) -> Iterator[Target]:
+    if body.service == "ec2":
+        yield from _of_names(body, mapping(body.response))
 
 
 def parameters_of(api: str) -> tuple[str, ...]:

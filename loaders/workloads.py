@@ -60,7 +60,7 @@ def tasks(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
     """Return one fact for each task that RunTask or StartTask answered; its sessions carry its ID."""
     asked = text(body.request, "overrides", "taskRoleArn")
     return tuple(
-        _task(body, caller, event, arn, text(one, "overrides", "taskRoleArn") or asked)
+        _task(body, caller, event, arn, text(one, "overrides", "taskRoleArn") or asked, given=addresses.given(one))
         for one in items(child(body.response, "tasks"))
         if (arn := text(one, "taskArn")) is not None
     )
@@ -224,11 +224,12 @@ def _instances(
 
 
 def _task(
-    body: Body, caller: Identity, event: Event, arn_or_id: str, role: str | None, *, entered: bool = False
-) -> Started:
+    body: Body, caller: Identity, event: Event, arn_or_id: str, role: str | None, *, entered: bool = False,
+    given: tuple[str, ...] = (),
+) -> Started:  # fmt: skip
     arn = arn_or_id if arn_or_id.startswith("arn:") else None
     name = arn_or_id.rpartition("/")[2]
-    return _started(caller, event, "AWS::ECS::Task", name, body.account, arn, role, entered)
+    return _started(caller, event, "AWS::ECS::Task", name, body.account, arn, role, entered, given)
 
 
 def _arn(body: Body, service: str, resource: str, account: str | None = None) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.questions.history.agents import parse
+from lineage.questions.history.agents import System, environment, parse, system
 
 REAL = [
     ("aws-cli/1.15.42 Python/3.6.1 Darwin/17.7.0 botocore/1.10.42", "aws-cli v1", "1.15.42"),
@@ -106,3 +106,45 @@ def test_any_text_is_an_agent(text: str) -> None:
 
     assert (agent is None) == (not text)
     assert agent is None or (agent.text == text and 0 < len(agent.family) <= 80)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("aws-cli/1.15.42 Python/3.6.1 Darwin/17.7.0 botocore/1.10.42", "macOS"),
+        ("Boto3/1.34.108 md/Botocore#1.34.108 ua/2.0 os/macos#23.1 md/arch#arm64", "macOS"),
+        ("aws-sdk-java/1.11.3 Mac_OS_X/10.15.7 OpenJDK_64-Bit", "macOS"),
+        ("aws-sdk-go/1.15.12 (go1.12.6; darwin; amd64)", "macOS"),
+        ("aws-sdk-js/3.600.0 ua/2.0 os/win32#10.0 lang/js md/nodejs#20.11.0", "Windows"),
+        ("aws-sdk-dotnet-45/3.3.0 .NET_Runtime/4.0 OS/Microsoft_Windows_NT_6.2.9200.0", "Windows"),
+        ("aws-sdk-java/1.11 Windows_Server_2016/10.0 OpenJDK_64-Bit", "Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)", "iOS"),
+        ("Mozilla/5.0 (Linux; Android 14; Pixel 8)", "Android"),
+        ("[Boto3/1.7 Python/2.7 Linux/4.14.62-65.117.amzn1.x86_64 exec-env/AWS_Lambda]", "Linux (Amazon Linux)"),
+        ("aws-cli/2.17 ua/2.0 os/linux#5.15.90.1-microsoft-standard-WSL2 app/windows", "Linux (WSL)"),
+        ("aws-cli/2.17 ua/2.0 os/linux#6.6.31-linuxkit", "Linux (Docker Desktop)"),
+        ("Boto3/1.34.108 app/windows-backup", "None"),
+        ("aws-sdk-ruby3/3.190.0 ua/2.0 api/s3#1.141.0", "None"),
+        ("", "None"),
+    ],
+)
+def test_systems_by_what_agents_call_them(text: str, name: str) -> None:
+    """The operating system stands in many spellings; what the user of an SDK calls its program is none."""
+    assert str(system(text)) == name
+
+
+def test_a_kernel_that_is_not_told_differs_from_none() -> None:
+    """Linux without its build may be any Linux; two builds are two machines."""
+    amazon, kali, plain = System("Linux", "Amazon Linux"), System("Linux", "Kali"), System("Linux")
+
+    assert amazon.differs(kali)
+    assert not amazon.differs(plain)
+    assert not plain.differs(kali)
+    assert plain.differs(System("Windows"))
+
+
+def test_environments() -> None:
+    """The execution environment is the word behind `exec-env`, in the old and the new form of agents."""
+    assert environment("aws-cli/2.17.9 Linux/6.8.0 exec-env/CloudShell") == "CloudShell"
+    assert environment("Boto3/1.39 ua/2.1 exec-env#AWS_ECS_FARGATE m/b") == "AWS_ECS_FARGATE"
+    assert environment("Boto3/1.39") is None

@@ -141,7 +141,7 @@ def targets_agree(record: Record, memo: TargetMemo, odd: bool = False) -> None:
     """The memo gives what the whole record gives, twice."""
     call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
     who = identity(record.user_identity, record.event_type)
-    expected = extract.target(record, call, who)
+    expected = extract.targets(record, call, who)
     names = names_in(reader_of(call.api), bytes(record.request_parameters), bytes(record.resources))
     for _ in range(2):
         actual, _ = memo.find(memo.place(call, record, who), names, record, call, who)

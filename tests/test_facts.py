@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lineage.facts import Fact, Grant
 from loaders import change_table, extract, grants, makings, signins, workloads
 from loaders.body import decode
-from loaders.record import Record
+from loaders.record import EMPTY, Record
 from tests.records import ALICE, ROLE, call_of, facts_of, read, record, told
 
 ACCOUNT = "123837392027"
@@ -659,7 +659,7 @@ SELF = {"name": "alice", "principal_arn": ALICE["arn"], "unique_id": ALICE["prin
         ),
         (
             "iam:UploadSSHPublicKey",
-            {"responseElements": {"sSHPublicKey": {"sSHPublicKeyId": "APKATFQR7NSCAAAAAAAAA"}}},
+            {"responseElements": {"sSHPublicKey": {"sSHPublicKeyId": "APKATFQR7NSCAAAAAAAAA", "userName": "alice"}}},
             {**MADE, **SELF, "what": "credential", "key": "APKATFQR7NSCAAAAAAAAA"},
         ),
         (
@@ -680,6 +680,50 @@ SELF = {"name": "alice", "principal_arn": ALICE["arn"], "unique_id": ALICE["prin
 def test_made(name: str, members: dict[str, Any], expected: dict[str, Any]) -> None:
     """What was made is named with its owner: the one named, else the caller itself."""
     assert told(record(name, **members)) == [expected]
+
+
+def asked(name: str, members: dict[str, Any]) -> Record:
+    """Return the record of an IAM call with these members; without `requestParameters` if they have none."""
+    made = record(f"iam:{name}", **members)
+    return made if members else msgspec.structs.replace(made, request_parameters=EMPTY)
+
+
+@pytest.mark.parametrize("name", ["CreateAccessKey", "CreateLoginProfile", "UploadSigningCertificate"])
+@pytest.mark.parametrize(
+    ("request_", "own"),
+    [({"requestParameters": None}, True), ({"requestParameters": {}}, True), ({}, False),
+     ({"requestParameters": {"userName": "HIDDEN_DUE_TO_SECURITY_REASONS"}}, False)],
+    ids=["null", "empty", "dropped", "masked"],
+)  # fmt: skip
+def test_a_credential_is_the_callers_own_only_where_the_request_is_there(
+    name: str, request_: dict[str, Any], own: bool
+) -> None:
+    """IAM means the caller where it is asked for no user; an export that dropped the request says nothing."""
+    (found,) = told(asked(name, request_))
+
+    assert (found.get("principal_arn"), found.get("name")) == ((ALICE["arn"], "alice") if own else (None, None))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "target"),
+    [
+        ("DeleteUser", {}, None),
+        ("DeleteUser", {"requestParameters": None}, None),
+        ("AttachUserPolicy", {"requestParameters": {"policyArn": "arn:p"}}, None),
+        ("UpdateLoginProfile", {"requestParameters": None}, None),
+        ("EnableMFADevice", {}, None),
+        ("DeleteLoginProfile", {}, None),
+        ("DeleteLoginProfile", {"requestParameters": None}, ALICE["arn"]),
+        ("DeactivateMFADevice", {"requestParameters": {"serialNumber": "arn:m"}}, ALICE["arn"]),
+        ("ChangePassword", {}, ALICE["arn"]),
+        ("DeleteUser", {"requestParameters": {"userName": "alice"}}, ALICE["arn"]),
+    ],
+)
+def test_a_call_without_a_user_name_means_its_caller_only_where_iam_says_so(
+    name: str, parameters: dict[str, Any], target: str | None
+) -> None:
+    """DeleteUser and its kin always need a name: without one their user is unknown, and never the caller."""
+    assert [one["target"] for one in told(asked(name, parameters))] == ([target] if target else [])
 
 
 EVE = f"{ACCOUNT}:AWS::IAM::User:eve"

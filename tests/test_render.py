@@ -60,6 +60,26 @@ GRANT = Hop(
     caller_account="111111111111",
     cross_account=True,
 )
+
+
+def test_the_words_beside_a_confidence_are_those_of_the_rule() -> None:
+    """A key, one grant, several of one caller and several callers are different grounds; a new rule has its class."""
+
+    def told(rule: str, confidence: str, candidates: int = 1) -> str:
+        hop = GRANT.model_copy(update={"rule": rule, "confidence": confidence, "candidates": candidates})
+        return words.basis(ANSWER.model_copy(update={"confidence": confidence, "hops": [GRANT, hop], "hints": []}))
+
+    assert told("2", "EXACT") == "the key that was issued is the key that was used"
+    assert told("4", "STRONG") == "one grant fits, by identity and second"
+    assert told("4", "STRONG", 2) == "several grants of one caller fit, by identity and second"
+    assert told("4b", "STRONG") == "one grant fits, by role, session name and second"
+    assert told("9", "LIKELY") == "one session of that identity was live then; the record states none"
+    assert told("99", "LIKELY") == "the best of what fits, not proven"
+    assert words.basis(ANSWER.model_copy(update={"confidence": "EXACT", "hops": [], "hints": []})) == (
+        "stated by the record"
+    )
+
+
 ANSWER = WhoAnswer(
     identity=CallIdentity(
         arn="arn:aws:sts::222222222222:assumed-role/admin/ops",

@@ -17,11 +17,13 @@ from lineage.answers.whole import Central, Coverage, Hunt, Names
 from lineage.errors import BadUse
 from lineage.questions import central
 from lineage.questions.central import betweenness
+from lineage.questions.common.sight import in_words, sight
 from lineage.questions.hunting.rules import NAMES, RULES
 from lineage.questions.whole.people import default_name, normal
 from lineage.questions.whole.trust import demanded
 from lineage.render import people
 from lineage.render.csv import text as csv_text
+from lineage.seen import Window
 from tests.aws import Cloud
 from tests.conftest import ROOT
 
@@ -255,7 +257,99 @@ def test_an_instance_behind_a_common_nat_is_no_finding(store: Store, tmp_path: P
     assert store.hunt("instance-elsewhere").findings == []
 
 
+def test_hunt_and_who_name_one_origin(store: Store, tmp_path: Path) -> None:
+    """A user that only called by itself, and a call that states no session but that of the one that was live."""
+    cloud = Cloud(seed=63, plain_ids=True)
+    home = cloud.account("home")
+    bob, alice = cloud.user(home, "bob"), cloud.user(home, "alice")
+    ops = cloud.assume_role(alice, cloud.role(home, "ops"), "alice")
+    cloud.tick(60)
+    alone = cloud.call(bob, "cloudtrail.amazonaws.com", "StopLogging", request={"name": "main"}, read_only=False,
+                       error="AccessDenied", identity={key: value for key, value in cloud.identity(bob).items()
+                                                       if key != "accessKeyId"})  # fmt: skip
+    bare = {key: value for key, value in cloud.identity(ops).items() if key not in ("sessionContext", "accessKeyId")}
+    live = cloud.call(ops, "cloudtrail.amazonaws.com", "StopLogging", request={"name": "main"}, read_only=False,
+                      identity=bare)  # fmt: skip
+    load(store, tmp_path, cloud)
+
+    found = {one.event_ids[0]: one for one in store.hunt("trails-stopped").findings}
+
+    assert {event: one.whose.name for event, one in found.items() if one.whose} == {alone: "bob", live: "alice"}
+    for event, one in found.items():
+        (said,) = store.who(event).answers
+        assert one.whose is not None
+        assert (one.whose.id, one.whose.confidence) == (said.origin.id, said.confidence)
+        assert f"credentials of {said.origin.name}" in one.statement
+
+
+def test_the_sums_of_names_add_up(store: Store, tmp_path: Path) -> None:
+    """Sessions of users have no session name; with them the numbers are all sessions."""
+    cloud = Cloud(seed=64)
+    home = cloud.account("home")
+    alice = cloud.user(home, "alice")
+    cloud.user(home, "bob")
+    for name in ("alice", "bob", "botocore-session-1772438400"):
+        cloud.assume_role(alice, cloud.role(home, f"role-{name}"), name)
+        cloud.tick(60)
+    cloud.call(cloud.get_session_token(alice), "ec2.amazonaws.com", "DescribeVpcs")
+    load(store, tmp_path, cloud)
+
+    answer = store.names()
+    parts = (answer.names_another, answer.names_origin, answer.names_nobody, answer.not_known, answer.unnamed)
+
+    assert parts == (0, 1, 2, 0, 1)
+    assert answer.sessions == sum(parts)
+
+
 # coverage
+
+
+@pytest.mark.parametrize(
+    ("kind", "counted"), [("IAMUser", True), ("Root", True), ("AssumedRole", True), ("AWSAccount", False)]
+)
+def test_a_record_without_a_recipient_counts_for_the_account_that_it_can_only_come_from(
+    store: Store, tmp_path: Path, kind: str, counted: bool
+) -> None:
+    """A full identity stands in its own account's log alone; another account's copy may come from anywhere."""
+    cloud = Cloud(seed=65)
+    home = cloud.account("home", "111122223333")
+    alice = cloud.user(home, "alice")
+    who = {
+        "IAMUser": alice,
+        "Root": cloud.root(home),
+        "AssumedRole": cloud.assume_role(alice, cloud.role(home, "a"), "a"),
+    }
+    cloud.records.clear()
+    outside = {"type": "AWSAccount", "principalId": alice.principal_id, "accountId": home}
+    cloud.call(who.get(kind, alice), "s3.amazonaws.com", "ListBuckets", identity=None if counted else outside)
+    del cloud.records[0]["recipientAccountId"]
+    load(store, tmp_path, cloud)
+
+    answer = store.coverage()
+
+    assert [(one.account, one.events) for one in answer.covered] == ([(home, 1)] if counted else [])
+    assert any("1 events name no account" in text for text in answer.cannot) is not counted
+
+
+def test_no_logs_is_said_only_where_none_are_loaded(store: Store, tmp_path: Path) -> None:
+    """An account that is quiet in a window is told from one of which nothing is loaded, and from an empty store."""
+    window = {"since": "2026-03-05T00:00:00Z", "until": "2026-03-06T00:00:00Z"}
+    assert in_words(store.hunt().sight) == "rests on no event: no logs are loaded"
+    cloud = Cloud(seed=66, start="2026-03-02T08:00:00Z")
+    home, away = cloud.account("home", "111122223333"), cloud.account("away", "444455556666", logged=False)
+    alice = cloud.user(home, "alice")
+    cloud.assume_role(alice, cloud.role(home, "ops"), "alice")
+    load(store, tmp_path, cloud)
+    quiet = store.hunt(**window).sight
+    both = sight(store._store, [home, away], Window(1772668800, 1772755200))
+
+    assert (quiet.unlogged, quiet.events) == ([], 0)
+    assert in_words(quiet) == (
+        "rests on no event: no event of 111122223333 is loaded in that time, though others of it are"
+    )
+    assert both.unlogged == [away]
+    assert [(gap.account, gap.why) for gap in both.gaps] == [(home, "no events"), (away, "no logs loaded")]
+    assert in_words(both).endswith("though others of it are; no logs are loaded of 444455556666")
 
 
 def test_a_quiet_region_is_told_where_it_is_busy_otherwise(store: Store, tmp_path: Path) -> None:
@@ -274,16 +368,16 @@ def test_a_quiet_region_is_told_where_it_is_busy_otherwise(store: Store, tmp_pat
 
     (gap,) = store.coverage().gaps
 
-    assert (gap.region, gap.since, gap.until) == ("us-east-1", "2026-03-02T20:00:00Z", "2026-03-03T05:59:59Z")
+    assert (gap.region, gap.since, gap.until) == ("us-east-1", "2026-03-02T19:00:01Z", "2026-03-03T05:59:59Z")
 
 
-@pytest.mark.parametrize(("hours", "gaps"), [(6, 0), (7, 1)])
-def test_a_gap_is_more_than_six_hours(store: Store, tmp_path: Path, hours: int, gaps: int) -> None:
-    """Events that lie up to six hours apart leave no gap."""
-    cloud = Cloud(seed=55, start="2026-03-02T00:00:00Z")
+@pytest.mark.parametrize(("seconds", "gaps"), [(6 * HOUR, 0), (6 * HOUR + 1, 1), (7 * HOUR - 1, 1)])
+def test_a_gap_is_more_than_six_hours(store: Store, tmp_path: Path, seconds: int, gaps: int) -> None:
+    """Events that lie up to six hours apart leave no gap, to the second."""
+    cloud = Cloud(seed=55, start="2026-03-02T00:59:59Z")
     alice = cloud.user(cloud.account("home"), "alice")
     cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs")
-    cloud.tick(hours * HOUR)
+    cloud.tick(seconds)
     cloud.call(alice, "ec2.amazonaws.com", "DescribeVpcs")
     load(store, tmp_path, cloud)
 

@@ -11,9 +11,10 @@ CALL () {
   MATCH (:Principal {key: role})<-[t:TRIED]-()
   RETURN t
 }
-WITH t.key AS row_key, t.hour AS hour
-WHERE hour >= $low AND hour <= $high
+WITH t, split(t.key, ' ') AS parts
+WHERE t.hour >= $low AND t.hour <= $high
+WITH DISTINCT type(t) AS way, parts[0] + ' ' + parts[1] AS row_key
 MATCH ()-[r:USED {key: row_key}]->()
-WHERE r.resource IN $resources
+WHERE way = 'TOUCHED' OR r.resource IN $resources
 WITH r, startNode(r) AS n, endNode(r) AS a
 RETURN labels(n) AS labels, n.key AS key, a.key AS api, properties(r) AS row

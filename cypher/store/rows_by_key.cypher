@@ -11,6 +11,11 @@ CALL () {
   RETURN r
   UNION ALL
   UNWIND $keys AS key
+  MATCH ()-[r:TOUCHED]->()
+  WHERE r.key STARTS WITH key + ' '
+  RETURN r
+  UNION ALL
+  UNWIND $keys AS key
   MATCH ()-[r:TRIED {key: key}]->()
   RETURN r
 }

@@ -127,3 +127,7 @@ class Sight(Model):
     """What is not loaded at all in that time, in words, sorted."""
     gaps: list[Gap] = []
     """In order of time; at most 20."""
+    unlogged: list[str] = []
+    """Accounts of which nothing is loaded, at no time; sorted."""
+    loaded: bool = True
+    """Is anything loaded, of whatever account and time?"""

@@ -39,7 +39,7 @@ class Operation(Model):
     resources: list[str]
     """What the calls were about, as far as examples, requests and refusals name it; sorted, at most five."""
     resources_total: int
-    """How many different ones were seen; of reads that are not sensitive none is kept."""
+    """How many different ones were seen, with those that a call named beyond the twenty that are kept."""
     parameters: list[str]
     """Requests of changing, sensitive and refused calls, as JSON without secrets; the earliest different ones, at
     most three."""
@@ -66,6 +66,28 @@ class KeySeen(Model):
     """In the scope."""
     first: str | None
     last: str | None
+
+
+class KeyUse(Model):
+    """The calls that were made with one key, from one address, by one user agent."""
+
+    access_key_id: str | None
+    """Null of calls that name no key."""
+    session: str | None
+    """Key of the session that the calls belong to; null of a long-term key."""
+    address: str | None
+    """As logged, with the VPC endpoint behind a blank."""
+    note: str | None
+    """Why the address does not tell where the caller was."""
+    user_agent: str | None
+    """As logged."""
+    via: str | None
+    """The service that made the calls in the caller's name."""
+    calls: int
+    failed: int
+    first: str
+    last: str
+    event_ids: list[str]
 
 
 class SessionTold(Model):
@@ -116,6 +138,9 @@ class Session(Model):
     """Those used in the scope, and those issued to the sessions above; in order of first use, those without use
     last; then by key."""
     keys_total: int = 0
+    uses: list[KeyUse] = Field(default_factory=list)
+    """Which key was used from where, and by which agent: in order of first use, then by key."""
+    uses_total: int = 0
     addresses: list[Counted] = Field(default_factory=list)
     """Source addresses as logged, with the VPC endpoint behind a blank; most calls first. The note says where an
     address does not tell where the caller was."""
@@ -141,7 +166,7 @@ class Change(Model):
 
 
 class Entry(Model):
-    """One call of a timeline, or a run of reads."""
+    """One call of a timeline, or a run of reads with one key, from one address, by one user agent."""
 
     time: str
     until: str | None = None
@@ -153,7 +178,7 @@ class Entry(Model):
     event_ids: list[str]
     """The event; of reads the earliest three."""
     actor: str
-    """The caller's node, as a reference; empty of reads by several."""
+    """The caller's node, as a reference."""
     actor_name: str
     """`ROLE as SESSION_NAME`, a key or a name."""
     access_key_id: str | None = None
@@ -162,7 +187,9 @@ class Entry(Model):
     count: int = 1
     account: str | None = None
     region: str | None = None
+    """Of reads null where they differ in it, as the account."""
     source_ip: str | None = None
+    vpc_endpoint: str | None = None
     user_agent: str | None = None
     via: str | None = None
     """The service that made the call in the caller's name."""
@@ -209,7 +236,8 @@ class Timeline(Model):
     """Sessions and keys of the chain with calls in the scope, in order of their beginning; at most 100."""
     actors_total: int = 0
     entries: list[Entry] = Field(default_factory=list)
-    """In order of time and event ID; where they are cut, those nearest to the alert are kept, else the earliest."""
+    """In order of time and event ID, a run of reads by its first; where they are cut, those nearest to the alert are
+    kept, else the earliest."""
     total: int = 0
     """Changing, failed, sensitive and granting calls in the scope."""
     reads: int = 0

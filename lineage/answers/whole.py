@@ -85,10 +85,13 @@ class Names(Model):
     scope: Scope | None = None
     sessions: int = 0
     names_another: int = 0
-    """Session names, counted by session."""
+    """Sessions by what their session name says."""
     names_origin: int = 0
     names_nobody: int = 0
     not_known: int = 0
+    """Sessions whose name may be right: whose they were is not known."""
+    unnamed: int = 0
+    """Sessions without a session name, such as those of users: with them the five numbers add up to all sessions."""
     names: list[Name] = Field(default_factory=list)
     """Names of others first, then of the origin, of nobody, unknown; most sessions first, then by name and role."""
     names_total: int = 0

@@ -110,10 +110,12 @@ def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[RowSeen]]]:
         rows += [row for row in about if row.source != node]
     groups: dict[_Calls, list[RowSeen]] = defaultdict(list)
     for row in rows:
-        target = row.row.target
         # What a node was granted is drawn as its grants.
         granted = row.source == node and row.row.error is None and row.row.api.startswith("sts:Assume")
-        if row.row.relation is not None and target is not None and not granted:
+        if row.row.relation is None or granted:
+            continue
+        targets = row.row.targets if row.source == node else row.row.targets[:1]
+        for target in targets:
             groups[row.source, target.key, target.type, row.row.error, row.row.relation].append(row)
     return sorted(groups.items(), key=lambda one: (-sum(row.count for row in one[1]), *map(str, one[0])))
 
@@ -127,7 +129,8 @@ def _called(sheet: Sheet, node: str, group: _Calls, rows: list[RowSeen]) -> None
     elif relation == schema.TRIED or ":role/" in key or ":user/" in key:
         end = sheet.of_ref(f"{schema.PRINCIPAL} {key}")
     else:
-        end = sheet.resource(key, type_, rows[0].row.target.account if rows[0].row.target else None)
+        account = next((target.account for target in rows[0].row.targets if target.key == key), None)
+        end = sheet.resource(key, type_, account)
     sheet.link(
         source, end, relation, failed=error is not None, first=iso(min(row.first for row in rows)),
         last=iso(max(row.last for row in rows)), count=sum(row.count for row in rows), error=error,

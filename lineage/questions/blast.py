@@ -213,12 +213,13 @@ def _kind_and_id(key: str) -> tuple[str, str]:
 def _touched(rows: Iterable[RowSeen]) -> list[Touched]:
     groups: dict[str, list[RowSeen]] = defaultdict(list)
     for row in rows:
-        if row.row.relation == schema.TOUCHED and row.row.target is not None:
-            groups[row.row.target.key].append(row)
+        if row.row.relation == schema.TOUCHED:
+            for one in row.row.targets:
+                groups[one.key].append(row)
     found = []
     for key, members in groups.items():
         members.sort(key=lambda row: (row.first, row.row.id))
-        target = members[0].row.target
+        target = next((one for one in members[0].row.targets if one.key == key), None)
         found.append(
             Touched(
                 resource=key, type=target.type if target else "unknown", account=target.account if target else None,

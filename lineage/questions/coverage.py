@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from itertools import pairwise
-from typing import NamedTuple
 
 from lineage import answers
 from lineage.answers.whole import AccountUnseen, Covered, Opened
 from lineage.answers.whole import Coverage as Answer
 from lineage.questions.common.grants import Owners, account_of, within
 from lineage.questions.common.reader import Reader
-from lineage.questions.common.sight import GAP_HOURS, HOUR
+from lineage.questions.common.sight import HOUR, silences
 from lineage.questions.cross_account import CrossingRow
 from lineage.questions.whole import trails
 from lineage.questions.whole.blind import sentences
-from lineage.seen import ALWAYS, Coverage, Window
+from lineage.seen import ALWAYS, Coverage, Which, Window
 from lineage.times import iso
 
 BUSY_SHARE = 0.5
@@ -30,7 +28,8 @@ def answer(
 ) -> Answer:
     """Tell what is loaded, of one account or all, in the hours that a window touches."""
     window = Window(since, until)
-    loaded = [one for one in reader.coverage(account, window) if one.account]
+    found = reader.coverage(account, window)
+    loaded = [one for one in found if one.account]
     names = reader.account_names()
     every = {one.account for one in (loaded if account is None and window == ALWAYS else reader.coverage())}
     unseen = _unseen(reader.crossing_rows(), names, every)
@@ -41,7 +40,10 @@ def answer(
         asked=account, found=bool(loaded) or (account is not None and bool(unseen)), scope=_scope(loaded, window),
         events=sum(one.count for one in loaded), covered=covered[:limit], covered_total=len(covered),
         unseen=unseen[:limit], unseen_total=len(unseen), gaps=gaps[:limit], gaps_total=len(gaps),
-        cannot=sentences(reader, loaded, unseen, gaps), truncated=max(len(covered), len(unseen), len(gaps)) > limit,
+        cannot=sentences(
+            reader, loaded, unseen, gaps, sum(one.count for one in found if not one.account), account in every
+        ),
+        truncated=max(len(covered), len(unseen), len(gaps)) > limit,
     )  # fmt: skip
 
 
@@ -89,13 +91,6 @@ def _unseen(
     return told
 
 
-class _Hole(NamedTuple):
-    """Hours without an event, both ends left out."""
-
-    before: int
-    after: int
-
-
 def _gaps(reader: Reader, loaded: list[Coverage], account: str | None, window: Window) -> list[Opened]:
     by_account: dict[str, list[Coverage]] = defaultdict(list)
     for one in loaded:
@@ -107,13 +102,7 @@ def _gaps(reader: Reader, loaded: list[Coverage], account: str | None, window: W
 
 def _silences(account: str, held: list[Coverage], window: Window) -> list[Opened]:
     """Stretches of more than six hours without events: of the account, and of regions that are otherwise busy."""
-    hours = sorted({one.hour for one in held})
-    edges = list(hours)
-    if window.since is not None:
-        edges.insert(0, min(window.since // HOUR - 1, hours[0]))
-    if window.until is not None:
-        edges.append(max(window.until // HOUR + 1, hours[-1]))
-    whole = _holes(edges)
+    whole = silences(held, *window)
     why = "no event of the account is loaded: nothing happened, or it was not recorded"
     gaps = [_silence(account, None, hole, why, []) for hole in whole]
     regions: dict[str, list[Coverage]] = defaultdict(list)
@@ -122,22 +111,22 @@ def _silences(account: str, held: list[Coverage], window: Window) -> list[Opened
     why = "no event of the region is loaded, which is busy at other times"
     for region, seen in sorted(regions.items()):
         own = sorted({one.hour for one in seen})
-        span = own[-1] - own[0] + 1
-        if len(own) >= BUSY_HOURS and len(own) >= BUSY_SHARE * span:
+        if len(own) >= BUSY_HOURS and len(own) >= BUSY_SHARE * (own[-1] - own[0] + 1):
             gaps += [
                 _silence(account, region or None, hole, why, seen)
-                for hole in _holes(own)
-                if not any(other.before <= hole.before and hole.after <= other.after for other in whole)
+                for hole in silences(seen, None, None)
+                if not any(_spans(other, hole) for other in whole)
             ]
     return gaps
 
 
-def _holes(hours: list[int]) -> list[_Hole]:
-    return [_Hole(before, after) for before, after in pairwise(hours) if after - before > GAP_HOURS]
+def _spans(other: tuple[int, int], hole: tuple[int, int]) -> bool:
+    """Does the silence of the whole account cover that of a region, but for minutes in which others still called?"""
+    return other[0] // HOUR <= hole[0] // HOUR and hole[1] // HOUR <= other[1] // HOUR
 
 
-def _silence(account: str, region: str | None, hole: _Hole, why: str, seen: list[Coverage]) -> Opened:
-    since, until = (hole.before + 1) * HOUR, hole.after * HOUR - 1
+def _silence(account: str, region: str | None, hole: tuple[int, int], why: str, seen: list[Coverage]) -> Opened:
+    since, until = hole
     return Opened(
         account=account, region=region, since=iso(since), until=iso(until), kind="no events", why=why,
         events=sum(one.count for one in seen if since <= one.first <= until),
@@ -164,7 +153,7 @@ def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str 
                 account=change.account, since=iso(change.time), until=iso(last) if last is not None else None,
                 kind=change.kind, why=_why(change), api=change.api, target=change.target,
                 whose=owners.whose(change.source), event_ids=ids,
-                events=_between(by_account.get(change.account or "", []), change.time, last),
+                events=_between(reader, change.account, by_account.get(change.account or "", []), change.time, last),
             )
         )  # fmt: skip
     return gaps
@@ -188,10 +177,18 @@ def _touches(since: int, until: int | None, window: Window) -> bool:
     )  # fmt: skip
 
 
-def _between(held: list[Coverage], since: int, until: int | None) -> int:
-    """Events of the hours that lie wholly in a stretch."""
-    low, high = since // HOUR + 1, until // HOUR - 1 if until is not None else None
-    return sum(one.count for one in held if one.hour >= low and (high is None or one.hour <= high))
+def _between(reader: Reader, account: str | None, held: list[Coverage], since: int, until: int | None) -> int:
+    """Events of an account between the call that opened a stretch and the one that ended it: those of whole hours as
+    counted, those of the hours at its ends by the second."""
+    since, until = since + 1, until - 1 if until is not None else None
+    low, high = since // HOUR, until // HOUR if until is not None else None
+    count = sum(one.count for one in held if one.hour > low and (high is None or one.hour < high))
+    ends = [Window(since, min(until, low * HOUR + HOUR - 1) if until is not None else low * HOUR + HOUR - 1)]
+    if high is not None and high > low:
+        ends.append(Window(high * HOUR, until))
+    which = Which("account", (account or "",))
+    wanted = [end for end in ends if end.until is None or end.since is None or end.since <= end.until]
+    return count + sum(row.count for end in wanted for row in reader.calls(which, end))
 
 
 __all__ = ["answer"]

@@ -58,7 +58,7 @@ def answer(
 def _finding(ground: Ground, rule: Rule, found: Found) -> Finding:
     return Finding(
         rule=rule.name, title=rule.title, statement=found.statement,
-        whose=ground.whose(found.whose) if found.whose is not None else None, subject=found.subject,
+        whose=ground.whose(found.whose, found.event_ids) if found.whose is not None else None, subject=found.subject,
         account=found.account, confidence=found.confidence, count=found.events, first=iso(found.first),
         last=iso(found.last), event_ids=list(dict.fromkeys(found.event_ids))[:EVENTS_SHOWN],
     )  # fmt: skip

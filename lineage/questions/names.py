@@ -78,7 +78,7 @@ def answer(
     return Names(
         asked=role, found=bool(chosen) if wanted is None else True, scope=grants.whole(looked, window),
         sessions=len(chosen), names_another=counts["names-another"], names_origin=counts["names-origin"],
-        names_nobody=counts["names-nobody"], not_known=counts["not-known"],
+        names_nobody=counts["names-nobody"], not_known=counts["not-known"], unnamed=len(chosen) - counts.total(),
         names=[_name(forest, owners, line) for line in lines[:limit]], names_total=len(lines),
         roles=roles[:limit], roles_total=len(roles), truncated=len(lines) > limit or len(roles) > limit, sight=looked,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from lineage import answers, schema
-from lineage.answers.sessions import Failed, KeySeen, Operation, Session, SessionTold
+from lineage.answers.sessions import Failed, KeySeen, KeyUse, Operation, Session, SessionTold
 from lineage.keys import Ref, ref
 from lineage.questions.common import grants, subjects
 from lineage.questions.common.climb import session_key_of
@@ -40,6 +40,7 @@ def answer(
     sessions = _sessions(subject, rows)
     graph = _graph(reader, sessions[:limit], rows)
     keys = _keys(graph, sessions[:limit], rows)
+    uses = _uses(rows)
     addresses = _addresses(rows)
     agents = called.counted(rows, lambda row: row.row.user_agent)
     regions = called.counted(rows, lambda row: row.row.region)
@@ -52,10 +53,11 @@ def answer(
         operations=operations[:limit], operations_total=len(operations),
         sessions=told, sessions_total=len(sessions),
         keys=keys[:limit], keys_total=len(keys),
+        uses=uses[:limit], uses_total=len(uses),
         addresses=addresses[:limit], addresses_total=len(addresses),
         agents=agents[:limit], agents_total=len(agents),
         regions=regions[:limit],
-        truncated=any(len(some) > limit for some in (operations, sessions, keys, addresses, agents, regions)),
+        truncated=any(len(some) > limit for some in (operations, sessions, keys, uses, addresses, agents, regions)),
         sight=sight(reader, called.accounts(subject, found), found.window),
     )  # fmt: skip
 
@@ -80,7 +82,8 @@ def _operation(api: str, rows: list[RowSeen]) -> Operation:
     return Operation(
         api=api, kind=called.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
         first=grants.first(rows), last=grants.last(rows),
-        resources=about[:TARGETS_SHOWN], resources_total=len(about),
+        resources=about[:TARGETS_SHOWN],
+        resources_total=max(len(about), *(len(row.row.targets) + row.row.beyond for row in rows)),
         parameters=called.parameters(rows), filters=called.filters(rows),
         via=sorted({row.invoked_by for row in rows if row.invoked_by}), event_ids=grants.earliest(rows),
     )  # fmt: skip
@@ -177,13 +180,42 @@ def _key(access_key_id: str, session: str | None, rows: list[RowSeen], way: Way 
     )  # fmt: skip
 
 
+def _uses(rows: Iterable[RowSeen]) -> list[KeyUse]:
+    """The calls by key, address and agent together."""
+    groups: dict[tuple[str | None, ...], list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        of = row.row
+        session = session_key_of(row.source)
+        groups[row.access_key_id, session, of.source_ip, of.endpoint, of.user_agent, row.invoked_by].append(row)
+    told = [
+        KeyUse(
+            access_key_id=key, session=session, address=_address(ip, endpoint),
+            note=doubt(ip, endpoint) if ip else None, user_agent=agent, via=via,
+            calls=sum(row.count for row in members), failed=called.failed(members),
+            first=grants.first(members), last=grants.last(members), event_ids=grants.earliest(members),
+        )
+        for (key, session, ip, endpoint, agent, via), members in groups.items()
+    ]  # fmt: skip
+    return sorted(
+        told,
+        key=lambda one: (
+            one.first, one.access_key_id or "", one.session or "", one.address or "", one.user_agent or "",
+            one.via or "",
+        ),
+    )  # fmt: skip
+
+
+def _address(ip: str | None, endpoint: str | None) -> str | None:
+    return f"{ip} {endpoint}" if ip and endpoint else ip
+
+
 def _addresses(rows: Iterable[RowSeen]) -> list[answers.Counted]:
     """The source addresses, each with why it does not tell where the caller was."""
     doubts: dict[str, str | None] = {}
 
     def address(row: RowSeen) -> str | None:
         ip, endpoint = row.row.source_ip, row.row.endpoint
-        text = f"{ip} {endpoint}" if ip and endpoint else ip
+        text = _address(ip, endpoint)
         if not text:
             return None
         doubts[text] = doubt(ip, endpoint)

@@ -173,7 +173,8 @@ def _opening(reader: Reader, chain: Chain, rows: Iterable[RowSeen], window: Wind
 
 
 def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iterator[Entry]:
-    """The calls as they are told, each run of reads in one line; a line ends where the alert begins or ends."""
+    """The calls as they are told, each run of reads in one line for each key, address and agent; a line ends where
+    the alert begins or ends."""
 
     def alike(call: _Call) -> tuple[bool, Phase | None]:
         return call.told, _phase(call.time, alert)
@@ -182,7 +183,18 @@ def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iter
         if told:
             yield from (_entry(chain, call, phase) for call in run)
         else:
-            yield _reads(chain, list(run), phase)
+            by_use: dict[tuple[str | None, ...], list[_Call]] = defaultdict(list)
+            for call in run:
+                by_use[_use(call.row)].append(call)
+            yield from (_reads(chain, calls, phase) for calls in by_use.values())
+
+
+def _use(seen: RowSeen) -> tuple[str | None, ...]:
+    """What tells the calls of one line: what two keys did, or one key from two places, is never folded."""
+    row = seen.row
+    return (
+        as_actor(seen.source), seen.access_key_id, row.source_ip, row.endpoint, row.user_agent, seen.invoked_by,
+    )  # fmt: skip
 
 
 def _phase(time: int, alert: Window | None) -> Phase | None:
@@ -199,7 +211,8 @@ def _entry(chain: Chain, call: _Call, phase: Phase | None) -> Entry:
     return Entry(
         time=iso(call.time), phase=phase, kind=_kind(seen, granted), event_ids=[call.event_id],
         actor=actor, actor_name=name_of(chain.graph, actor), access_key_id=seen.access_key_id, api=row.api,
-        account=row.account, region=row.region, source_ip=row.source_ip, user_agent=row.user_agent,
+        account=row.account, region=row.region, source_ip=row.source_ip, vpc_endpoint=row.endpoint,
+        user_agent=row.user_agent,
         via=seen.invoked_by, error=row.error, changing=kind == "change",
         targets=about[:TARGETS_SHOWN], changes=chain.changes.get(call.event_id, []), granted=granted,
     )  # fmt: skip
@@ -215,6 +228,7 @@ def _kind(row: RowSeen, granted: Sequence[str]) -> Literal["grant", "sign-in", "
 
 
 def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
+    """One line for reads that agree in key, address and agent."""
     apis = Counter(call.row.row.api for call in calls)
     ranked = sorted(apis, key=lambda api: (-apis[api], api))
 
@@ -222,13 +236,14 @@ def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
         values = {value(call) for call in calls}
         return values.pop() if len(values) == 1 else None
 
-    actor = common(lambda call: as_actor(call.row.source))
+    seen, row, actor = calls[0].row, calls[0].row.row, as_actor(calls[0].row.source)
     return Entry(
         time=iso(calls[0].time), until=iso(calls[-1].time), phase=phase, kind="reads",
-        event_ids=[call.event_id for call in calls[:READS_SHOWN]], actor=actor or "",
-        actor_name=name_of(chain.graph, actor) if actor else "", api=", ".join(ranked[:APIS_SHOWN]), count=len(calls),
-        access_key_id=common(lambda call: call.row.access_key_id), account=common(lambda call: call.row.row.account),
-        region=common(lambda call: call.row.row.region), source_ip=common(lambda call: call.row.row.source_ip),
+        event_ids=[call.event_id for call in calls[:READS_SHOWN]], actor=actor,
+        actor_name=name_of(chain.graph, actor), api=", ".join(ranked[:APIS_SHOWN]), count=len(calls),
+        access_key_id=seen.access_key_id, account=common(lambda call: call.row.row.account),
+        region=common(lambda call: call.row.row.region), source_ip=row.source_ip, vpc_endpoint=row.endpoint,
+        user_agent=row.user_agent, via=seen.invoked_by,
     )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """`touched`: whose credentials changed or read a resource.
 
-Changing, sensitive and refused calls have one target, and are counted whole. What else a call is about stands only in
-the examples that are kept, so such counts are "at least"; of other reads nothing is kept but their filters.
+Changing, sensitive and refused calls have targets, and are counted whole. What else a call is about stands only in
+the examples that are kept, so such counts are "at least"; of other reads the resources that they log and their filters
+are kept.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ def answer(
     named, window = wanted(ask.strip()), Window(since, until)
     places = {named.account} if named.account else grants.loaded(reader)
     about = _about(reader, named, window)
-    targets = {row.row.target for row, _ in about if row.row.target is not None and named.is_target(row.row.target)}
+    targets = {target for row, _ in about for target in row.row.targets if named.is_target(target)}
     nodes = named.nodes(places, targets)
     deeds = reader.deeds(DEEDS, targets=nodes, window=window)
     callers = {row.source for row, _ in about} | {deed.source for deed in deeds}
@@ -74,7 +75,7 @@ def _about(reader: Reader, named: Wanted, window: Window) -> list[_About]:
     rows = {(row.source, row.row.id): row for row in (*reader.calls(others, window), *exact)}
     found = []
     for row in rows.values():
-        if named.is_target(row.row.target):
+        if any(map(named.is_target, row.row.targets)):
             found.append(_About(row, False))
             continue
         service = row.row.api.partition(":")[0]
@@ -150,9 +151,9 @@ def _deed(owners: Owners, deed: DeedSeen) -> Deed:
 
 
 def _note(looked: Sight, at_least: bool) -> str:
-    parts = ["reads that are neither sensitive nor refused are not known by resource"]
+    parts = ["reads that are neither sensitive nor refused are known only by the resources that their examples log"]
     if at_least:
-        parts.append("of calls about several resources the examples alone name all, so those counts are at least")
+        parts.append("what examples alone name is counted as at least so many calls")
     if not any(kind.startswith("data:") for kind in looked.categories):
         parts.append("no data events are loaded, so reads and writes of objects and items are not known")
     return "; ".join(parts)

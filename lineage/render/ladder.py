@@ -51,7 +51,7 @@ def _list(who: Who) -> Iterator[Line]:
 
 def _ladder(answer: WhoAnswer, indent: str) -> Iterator[Line]:
     """The verdict, why it is open if it is, and the rungs."""
-    yield Line(indent, *_verdict(answer), (f": {words.CONFIDENCE[answer.confidence]}", "quiet"))
+    yield Line(indent, *_verdict(answer), (f": {words.basis(answer)}", "quiet"))
     for note in words.notes(answer):
         yield Line(indent + "  ", (clean(note), "open"))
     yield Line("")

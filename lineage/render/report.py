@@ -196,7 +196,7 @@ def whose(case: Case) -> Inline:
     if len(case.who) == 1:
         one = case.who[0]
         return (Span(words.verdict(one), "name"), " — ", Span(one.confidence, one.confidence),
-                Span(f": {words.CONFIDENCE[one.confidence]}", "quiet"))  # fmt: skip
+                Span(f": {words.basis(one)}", "quiet"))  # fmt: skip
     if not case.who:
         return ("nobody: the store holds no identity of it",)
     shown = "each is shown" if len(case.who) == case.who_total else f"{len(case.who):,} are shown"

@@ -47,6 +47,15 @@ def session(answer: Session) -> Iterator[Block]:
         ],
         answer.keys_total,
     )  # fmt: skip
+    yield Grid(
+        "Which key from where", ("key", "address", "user agent", "through", "calls>", "failed>", "when", EVENTS),
+        [
+            (one.access_key_id or "none", [part for part in (one.address, one.note) if part], one.user_agent, one.via,
+             one.calls, one.failed, when(one.first, one.last), one.event_ids)
+            for one in answer.uses
+        ],
+        answer.uses_total,
+    )  # fmt: skip
     yield places("Source addresses", "address", answer.addresses, answer.addresses_total)
     yield places("User agents", "user agent", answer.agents, answer.agents_total)
     yield places("Regions", "region", answer.regions, None)
@@ -71,7 +80,10 @@ def timeline(answer: Timeline) -> Iterator[Block]:
 
 
 def _entry(one: Entry) -> tuple[object, ...]:
-    caller = (one.actor_name, one.source_ip, f"through {one.via}" if one.via else None)
+    caller = (
+        one.actor_name, one.access_key_id, one.source_ip, one.vpc_endpoint, one.user_agent,
+        f"through {one.via}" if one.via else None,
+    )  # fmt: skip
     came = (*one.targets, *(_change(change) for change in one.changes), *(f"gave {key}" for key in one.granted))
     return (
         moment(one.time), one.error or one.kind, _operation(one), [part for part in caller if part], came,

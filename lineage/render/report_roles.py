@@ -163,8 +163,9 @@ def names(answer: Names) -> Iterator[Block]:
     """What the session names of the role say, and whether demanding one would help."""
     yield Para((
         f"Of {counted(answer.sessions, 'session')} {answer.names_origin} name the origin, {answer.names_another} "
-        f"somebody else, {answer.names_nobody} nobody; of {answer.not_known} the origin is not known. A name is "
-        "evidence only where it is enforced.",
+        f"somebody else, {answer.names_nobody} nobody; of {answer.not_known} the origin is not known"
+        f"{f', and {answer.unnamed} have no session name' if answer.unnamed else ''}. A name is evidence only where it "
+        "is enforced.",
     ))  # fmt: skip
     yield Items([
         (Span(one.role_arn, "name"), f": would demanding a name help? {one.helps}. {one.why}") for one in answer.roles

@@ -52,6 +52,16 @@ def named(what: str, values: Sequence[str], total: int | None = None) -> Iterabl
         yield Line("      ", (f"and {total - len(values):,} more", "quiet"))
 
 
+def used_from(access_key_id: str | None, address: str | None, agent: str | None) -> str:
+    """Which key was used, from where and by which agent, in one line.
+
+    >>> used_from("AKIAIOSFODNN7EXAMPLE", "203.0.113.10", None)
+    'AKIAIOSFODNN7EXAMPLE from 203.0.113.10'
+    """
+    by = f" by {shorten(clean(agent), TEXT_WIDTH)}" if agent else ""
+    return f"{clean(access_key_id or 'no key')} from {clean(address or 'no address')}{by}"
+
+
 def foot(sight: Sight | None, truncated: bool) -> Iterable[RenderableType]:
     """Whether something was left out, and what the answer rests on."""
     if truncated:

@@ -8,17 +8,67 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.answers import CopyPlace, KnownCredential, Missing, Origin, Provenance, WhoAnswer
+from lineage.answers import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
 
 CONFIDENCE: Final[dict[str, str]] = {
-    "EXACT": "stated by the records or by the very key",
-    "STRONG": "one grant fits, by identity and second",
+    "EXACT": "stated by the records",
+    "STRONG": "the records fit together in one way",
     "LIKELY": "the best of what fits, not proven",
     "HEURISTIC": "a plausible reading, to be checked",
     "HINT": "something points there, nothing proves it",
     "NONE": "open",
 }
-"""What each class of confidence means."""
+"""What each class of confidence means, whatever rule it comes from."""
+
+BASES: Final[dict[str, dict[str, str]]] = {
+    "2": {
+        "EXACT": "the key that was issued is the key that was used",
+        "STRONG": "several calls issued the key that was used; identity and second tell them apart",
+    },
+    "2b": {
+        "STRONG": "one issue of the key was valid then; the record names no identity",
+        "LIKELY": "the newest of several issues of the key that were valid then",
+    },
+    "3": {"EXACT": "the same sign-in session stands on the sign-in and on the call"},
+    "4": {
+        "EXACT": "the grant itself",
+        "STRONG": "one grant fits, by identity and second",
+        "LIKELY": "grants of several callers fit, by identity and second",
+    },
+    "4b": {
+        "STRONG": "one grant fits, by role, session name and second",
+        "LIKELY": "grants of several callers fit, by role, session name and second",
+    },
+    "5": {
+        "STRONG": "one sign-in fits, by identity and second",
+        "LIKELY": "sign-ins of several callers fit, by identity and second",
+    },
+    "5b": {
+        "STRONG": "one SAML sign-in fits, by identity and second",
+        "LIKELY": "SAML sign-ins of several callers fit, by identity and second",
+    },
+    "7": {"STRONG": "a direct call of the user made the service call, by identity and second"},
+    "8": {
+        "STRONG": "the session itself names the service that it belongs to",
+        "LIKELY": "the session has the name that a service gives",
+    },
+    "9": {
+        "LIKELY": "one session of that identity was live then; the record states none",
+        "HEURISTIC": "the newest of several sessions of that identity that were live then",
+    },
+    "10": {"HEURISTIC": "the newest session of that role and session name that was live then"},
+    "10b": {
+        "LIKELY": "one session of that identity was live when the other account logged the call",
+        "HEURISTIC": "the newest of several sessions that were live when the other account logged the call",
+    },
+}
+"""What a confidence rests on, by rule (guide §12.3) and class."""
+
+_SEVERAL: Final = {
+    "4": "several grants of one caller fit, by identity and second",
+    "4b": "several grants of one caller fit, by role, session name and second",
+}
+"""The same where one caller has several grants that fit."""
 
 REASONS: Final[dict[str, str]] = {
     "account-not-loaded": "The caller's account is not loaded; only the other side's copy of the call is.",
@@ -183,6 +233,24 @@ def copied_from(copy: CopyPlace | None) -> str | None:
     said = f"{copy.api} at {copy.time}" + (f", {copy.error}" if copy.error else "")
     keys = f", issued {', '.join(copy.issued_access_key_ids)}" if copy.issued_access_key_ids else ""
     return f"Copy in {copy.path or 'a file that is not known'}, record {copy.index:,}: {said}{keys}."
+
+
+def basis(answer: WhoAnswer) -> str:
+    """What the confidence of an answer rests on: the rules of its weakest hops, else what names the origin."""
+    found = [_of_hop(hop) for hop in answer.hops if hop.confidence == answer.confidence]
+    if not answer.hops or not found:
+        rules = [hint.rule for hint in answer.hints]
+        found = [text for rule in rules if (text := BASES.get(rule, {}).get(answer.confidence))]
+    if not found and not answer.hops and answer.confidence == "EXACT":
+        found = ["stated by the record"]
+    told = "; ".join(dict.fromkeys(text for text in found if text))
+    return told or CONFIDENCE[answer.confidence]
+
+
+def _of_hop(hop: Hop) -> str:
+    if hop.candidates > 1 and hop.confidence == "STRONG" and hop.rule in _SEVERAL:
+        return _SEVERAL[hop.rule]
+    return BASES.get(hop.rule, {}).get(hop.confidence, "")
 
 
 def reason(code: str) -> str:

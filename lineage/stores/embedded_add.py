@@ -273,6 +273,7 @@ class Adding:
         wanted = [row for row in rows_ if row.id in added or (row.hour, row.id) in self.recount]
         stored = self._standing(wanted)
         new_rows = []
+        beside = []
         changed = []
         written = []
         for row in wanted:
@@ -290,6 +291,7 @@ class Adding:
                      first, last,
                      _pack(samples))
                 )  # fmt: skip
+                beside += [(target.key, self.local[row.id]) for target in row.beside]
                 continue
             if old[0] and count:
                 count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
@@ -298,6 +300,7 @@ class Adding:
             changed.append((count, first, last, _pack(samples), self.local[row.id]))
         marks = ", ".join("?" * 16)
         db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows))
+        db.executemany("INSERT OR IGNORE INTO beside VALUES (?, ?)", sorted(beside))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(written)
         for hour, row_id in sorted(self.recount):
@@ -366,6 +369,7 @@ class Adding:
             )
         else:
             db.execute("DELETE FROM row WHERE id = ?", (number,))
+            db.execute("DELETE FROM beside WHERE row = ?", (number,))
         body = db.execute("SELECT body FROM actor WHERE id = ?", (actor,)).fetchone()
         if body:
             self.dirty.update(touched_by_actor(actor, _IDENTITY.decode(body[0])))

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
 """The column of `actor` that says which calls are meant."""
-_COLUMNS = {"account": "account", "api": "api", "resource": "target"}
+_COLUMNS = {"account": "account", "api": "api"}
 """The column of `row` that does."""
 _FOUND = "SELECT r.id, r.actor, r.body, r.count, r.first, r.last, r.samples"
 
@@ -80,6 +80,13 @@ class EmbeddedCalls(EmbeddedWhole):
                     f"WHERE a.{_CALLERS[by]} IN ({marks})",
                     (low, high, *some),
                 )
+        elif by == "resource":
+            for some, marks in in_lists(which.values):
+                for found in (
+                    f"row r WHERE r.target IN ({marks}) AND {when}",
+                    f"beside b CROSS JOIN row r ON r.id = b.row WHERE b.target IN ({marks}) AND {when}",
+                ):
+                    yield from db.execute(f"{_FOUND} FROM {found}", (*some, low, high))
         elif by in _COLUMNS:
             for some, marks in in_lists(which.values):
                 yield from db.execute(

@@ -120,6 +120,8 @@ class EmbeddedWhole:
         live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
         (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
         edges.update(dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1")))
+        (others,) = db.execute(f"SELECT count(*) FROM beside b JOIN {live} AND r.id = b.row").fetchone()
+        edges[schema.TOUCHED] += others
         seen = (
             f"SELECT DISTINCT a.source, r.address FROM {live} "
             "AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
@@ -130,6 +132,7 @@ class EmbeddedWhole:
             "UNION SELECT a.source FROM deed d JOIN actor a ON a.id = d.actor "
             f"UNION SELECT a.source FROM {live} UNION SELECT '{schema.ACTION} ' || r.api FROM {live} "
             f"UNION SELECT '{schema.RESOURCE} ' || r.target FROM {live} AND r.relation = '{schema.TOUCHED}' "
+            f"UNION SELECT '{schema.RESOURCE} ' || b.target FROM beside b JOIN {live} AND r.id = b.row "
             f"UNION SELECT '{schema.IP_ADDRESS} ' || address FROM ({seen})"
         )
         found: dict[str, Properties] = {
@@ -139,10 +142,11 @@ class EmbeddedWhole:
             )
         }
         targets = f"SELECT r.body FROM {live} AND r.relation IS NOT NULL GROUP BY r.relation, r.target"
-        for (body,) in db.execute(targets):
-            node = rows.target_node(_ROW.decode(body))
-            if node is not None and not found.get(str(node.ref)):
-                found[str(node.ref)] = node.properties
+        several = f"SELECT r.body FROM {live} AND r.id IN (SELECT row FROM beside)"
+        for (body,) in (*db.execute(targets), *db.execute(several)):
+            for node in rows.target_nodes(_ROW.decode(body)):
+                if not found.get(str(node.ref)):
+                    found[str(node.ref)] = node.properties
         nodes = Counter(ref.split(" ", 1)[0] for ref in found)
         places = [place for ref, known in found.items() if (place := rows.in_account(keys.ref(ref), known)) is not None]
         edges[schema.IN_ACCOUNT] = len(places)

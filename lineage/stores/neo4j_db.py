@@ -75,6 +75,7 @@ class Pending(msgspec.Struct, array_like=True):
     """Actors that hang elsewhere now."""
 
 
+_TARGET = msgspec.json.Decoder(Target)
 PENDING = msgspec.msgpack.Decoder(Pending)
 pack = msgspec.msgpack.Encoder().encode
 
@@ -89,9 +90,14 @@ def actor_prefix(actor: int) -> str:
     return f"{actor:x} "
 
 
+def target_key(key: str, place: int) -> str:
+    """Key of the relationship from a row to one of its targets, by the target's place: to the first the row's own."""
+    return f"{key} {place}" if place else key
+
+
 def row_of_key(key: str) -> int:
-    """The row's number in its key."""
-    return int(key.split(" ", 1)[1], 16)
+    """The row's number in its key, or in that of one of its targets."""
+    return int(key.split(" ", 2)[1], 16)
 
 
 def event_key(hour: int, id_: bytes) -> str:
@@ -121,6 +127,7 @@ def stored_row(api: str, properties: dict[str, Any]) -> Row:
         console=properties["console"], copy=properties["copy"], category=properties["category"],
         sensitive=properties["sensitive"], presigned=properties["presigned"], target=target,
         relation=relation_of(api, error, target),
+        beside=tuple(map(_TARGET.decode, properties.get("beside") or ())), beyond=properties.get("beyond") or 0,
     )  # fmt: skip
 
 

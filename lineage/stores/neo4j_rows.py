@@ -5,7 +5,7 @@ Each step takes all that waits of some hours, so that what the ledger says of an
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from lineage.stores.neo4j_db import (
     ref_of,
     row_key,
     row_of_key,
+    target_key,
     write_rows,
 )
 from lineage.stores.neo4j_derive import NO_HOUR
@@ -68,6 +69,11 @@ class _Standing(NamedTuple):
     source: str
     target_id: str
     properties: dict[str, Any]
+
+
+def _part(type_: str, key: str) -> str:
+    """What tells the relationships of one row: their type, and of those to further targets the place."""
+    return " ".join((type_, *key.split(" ")[2:]))
 
 
 class _Counted(msgspec.Struct):
@@ -186,7 +192,8 @@ class _Settling:
             self.hung[actor] = hung
 
     def _standing(self) -> dict[int, dict[str, _Standing]]:
-        """By row: its relationships as they stand, by type. Hours that were never written are not asked for."""
+        """By row: its relationships as they stand, by type and, of further targets, place. Hours that were never
+        written are not asked for."""
         wanted = [
             row_key(delta.row.actor, row) for row, delta in self.deltas.items() if delta.row.hour in self.settled
         ] + [row_key(actor, row) for row, (actor, _) in self.recount.items() if row not in self.deltas]  # fmt: skip
@@ -197,7 +204,7 @@ class _Settling:
         found: dict[int, dict[str, _Standing]] = defaultdict(dict)
         for id_, type_, source_id, labels, source_key, target_id, _, properties in records:
             one = _Standing(id_, type_, source_id, ref_of(labels, source_key), target_id, properties)
-            found[row_of_key(properties["key"])][type_] = one
+            found[row_of_key(properties["key"])][_part(type_, properties["key"])] = one
         return dict(found)
 
     def _count(self, standing: dict[int, dict[str, _Standing]]) -> dict[int, _Counted]:
@@ -305,14 +312,16 @@ class _Settling:
         samples = [sample[3] for sample in result.samples]
         key = row_key(actor, row)
         made = []
+        places: Counter[str] = Counter()
         for type_, node, properties in rows.row_edges(
             delta.row, self.who[actor], result.count, result.first, result.last, samples
         ):
             self._node(node)
-            made.append((type_, str(node.ref), {"key": key, **known(properties)}))
+            made.append((type_, str(node.ref), {"key": target_key(key, places[type_]), **known(properties)}))
+            places[type_] += 1
         had = {part.source for part in parts.values()}
         if had == {source} and len(parts) == len(made):
-            self.changed.update({parts[type_].id: properties for type_, _, properties in made})
+            self.changed.update({parts[_part(type_, one["key"])].id: one for type_, _, one in made})
         else:
             self._drop(parts.values())
             self.created += [
@@ -338,12 +347,12 @@ class _Settling:
     def _change(self, parts: dict[str, _Standing], result: _Counted) -> None:
         """Change the counts and samples of a row that stands."""
         samples = [sample for _, _, _, sample in result.samples]
-        for type_, part in parts.items():
+        for part in parts.values():
             properties = part.properties | {
                 "count": result.count, "first": iso(result.first), "last": iso(result.last),
                 "event_ids": [sample.event_id for sample in samples],
             }  # fmt: skip
-            if type_ == schema.USED:
+            if part.type == schema.USED:
                 properties["samples"] = rows.sample_texts(samples, result.count)
             self.changed[part.id] = properties
         self._doubt(parts[schema.USED], parts[schema.USED].source)

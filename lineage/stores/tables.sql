@@ -37,6 +37,10 @@ CREATE INDEX IF NOT EXISTS row_api ON row (api, hour);
 CREATE INDEX IF NOT EXISTS row_address ON row (address, hour) WHERE address IS NOT NULL;
 CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
 
+-- The other targets of rows whose calls have several.
+CREATE TABLE IF NOT EXISTS beside (target TEXT, row INTEGER, PRIMARY KEY (target, row)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS beside_row ON beside (row);
+
 CREATE TABLE IF NOT EXISTS actor (
   id INTEGER PRIMARY KEY, body BLOB, key TEXT, source TEXT, session TEXT, principal TEXT
 );

@@ -88,7 +88,7 @@ def of_principal(graph: Graph, node: str) -> str | None:
 
 
 class Owners:
-    """Whose the nodes of one graph are, each worked out once."""
+    """Whose nodes are, each worked out once; what the graph does not hold is read."""
 
     def __init__(self, reader: Reader, graph: Graph) -> None:
         self._reader = reader
@@ -97,10 +97,12 @@ class Owners:
         self._makers: dict[str, str | None] = {}
 
     def whose(self, node: str) -> Whose:
-        """Whose a node is; the graph holds all that leads to it."""
+        """Whose a node is; where the graph holds it, it holds all that leads to it."""
         found = self._found.get(node)
         if found is None:
-            found = self._found[node] = one(self._reader, self._graph, node, self._makers)
+            # A principal that only ever called by itself is in no lineage.
+            graph = self._graph if node in self._graph else self._reader.ascend([node])
+            found = self._found[node] = one(self._reader, graph, node, self._makers)
         return found
 
     def apart(self, node: str) -> str:

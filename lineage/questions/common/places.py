@@ -8,6 +8,8 @@ from functools import lru_cache
 from lineage.seen import RowSeen
 
 SHARED = ipaddress.ip_network("100.64.0.0/10")
+PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
+"""Private networks (RFC 1918, RFC 4193)."""
 
 
 def is_place(row: RowSeen) -> bool:
@@ -34,6 +36,19 @@ def network(address: str | None) -> str | None:
     if ip is None:
         return None
     return str(ipaddress.ip_network(f"{ip}/{16 if ip.version == 4 else 32}", strict=False))
+
+
+@lru_cache(maxsize=8192)
+def private_network(address: str | None) -> str | None:
+    """The network around a private address, as wide as a VPC may be: /16 of IPv4; None of what is none.
+
+    Shared, loopback and link-local ranges tell no network.
+
+    >>> private_network("10.0.3.44"), private_network("198.51.100.7"), private_network("127.0.0.1")
+    ('10.0.0.0/16', None, None)
+    """
+    ip = _ip(address)
+    return network(address) if ip is not None and any(ip.version == n.version and ip in n for n in PRIVATE) else None
 
 
 @lru_cache(maxsize=8192)

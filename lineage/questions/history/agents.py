@@ -47,6 +47,30 @@ _BROWSERS: Final = (
     ("Chrome", re.compile(r"\b(?:Chrome|CriOS)/([\d.]+)")),
     ("Safari", re.compile(r"\bVersion/([\d.]+).* Safari/")),
 )
+_CHOSEN: Final = re.compile(r"\bapp/\S*")
+"""The application name of an agent: its user chooses it."""
+_SYSTEMS: Final = (
+    ("Android", r"android"),
+    ("iOS", r"iphone|ipad|ios(?=[/#])"),
+    ("Windows", r"windows|win32"),
+    ("macOS", r"darwin|mac[ _]?os|macintosh"),
+    ("FreeBSD", r"freebsd"),
+    ("Linux", r"linux"),
+)
+"""Operating systems by what agents call them. The first that is found counts: Android also says that it is Linux."""
+_SYSTEM: Final = tuple(
+    (name, re.compile(rf"(?<![a-z.-])(?:{words})(?![a-z])", re.IGNORECASE)) for name, words in _SYSTEMS
+)
+_KERNELS: Final = (
+    ("Kali", re.compile(r"[\d.]-?kali", re.IGNORECASE)),
+    ("WSL", re.compile(r"[\d.]-microsoft|WSL2?\b", re.IGNORECASE)),
+    ("Docker Desktop", re.compile(r"-linuxkit\b")),
+    ("Amazon Linux", re.compile(r"\.amzn\d")),
+    ("Azure", re.compile(r"\d-azure\b")),
+    ("Google Cloud", re.compile(r"\d-gcp\b")),
+)
+"""Builds of the Linux kernel that tell the kind of machine; a container reports the kernel of its machine."""
+_ENVIRONMENT: Final = re.compile(r"exec-env[/#]([\w.-]+)")
 _PRODUCT: Final = re.compile(r"([^\s/(),;]+)(?:/v?([^\s(),;]+))?")
 
 
@@ -71,6 +95,49 @@ def parse(text: str | None) -> Agent | None:
     ('console', 'S3Console/0.4')
     """
     return _parse(text) if text else None
+
+
+class System(NamedTuple):
+    """The operating system that an agent names."""
+
+    name: str
+    """`Linux`, `Windows`, `macOS`, `FreeBSD`, `Android` or `iOS`."""
+    kernel: str | None = None
+    """The build of a Linux kernel, where it tells the kind of machine."""
+
+    def differs(self, other: System) -> bool:
+        """Are these certainly two systems? A kernel that is not known differs from none."""
+        return self.name != other.name or (None not in (self.kernel, other.kernel) and self.kernel != other.kernel)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kernel})" if self.kernel else self.name
+
+
+@lru_cache(maxsize=8192)
+def system(text: str | None) -> System | None:
+    """The operating system that an agent names; None where it names none.
+
+    >>> str(system("Boto3/1.34.2 md/Botocore#1.34.2 ua/2.0 os/windows#10 md/arch#amd64"))
+    'Windows'
+    >>> str(system("aws-cli/2.15.1 Python/3.11.6 Linux/6.5.0-kali3-amd64 exe/x86_64.kali.2023"))
+    'Linux (Kali)'
+    """
+    bare = _CHOSEN.sub("", text or "")
+    name = next((name for name, words in _SYSTEM if words.search(bare)), None)
+    if name is None:
+        return None
+    build = next((build for build, words in _KERNELS if words.search(bare)), None) if name == "Linux" else None
+    return System(name, build)
+
+
+def environment(text: str | None) -> str | None:
+    """The execution environment that an agent names: `AWS_Lambda_python3.13`, `AWS_ECS_FARGATE`, `CloudShell`, …
+
+    >>> environment("aws-cli/2.17.9 Python/3.11.9 Linux/6.8.0 exec-env/CloudShell")
+    'CloudShell'
+    """
+    found = _ENVIRONMENT.search(text or "")
+    return found[1] if found else None
 
 
 @lru_cache(maxsize=8192)
@@ -119,4 +186,4 @@ def _other(bare: str) -> tuple[str, str | None]:
     return f"{OTHER}: {found[1].lower()[:FAMILY_LENGTH]}", found[2]
 
 
-__all__ = ["Agent", "parse"]
+__all__ = ["Agent", "System", "environment", "parse", "system"]

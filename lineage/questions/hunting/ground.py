@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
+from lineage import schema
 from lineage.answers import Whose
 from lineage.answers.base import Confidence
+from lineage.keys import ref
+from lineage.questions.common.asks import Asked
 from lineage.questions.common.grants import Owners, loaded, within
 from lineage.questions.common.reader import Reader
-from lineage.questions.common.whose import credentials_of
+from lineage.questions.common.whose import credentials_of, short
 from lineage.questions.hunting.renewals import Place, places_of
+from lineage.questions.who import explain
 from lineage.questions.whole import trails
 from lineage.questions.whole.forest import Forest
 from lineage.questions.whole.trails import Change
@@ -75,13 +79,19 @@ class Ground:
         """Does a second lie in the window?"""
         return within(time, self.window)
 
-    def whose(self, node: str) -> Whose:
-        """Whose a node is."""
+    def whose(self, node: str, event_ids: Sequence[str] = ()) -> Whose:
+        """Whose a node is; of a principal that called without stating a session, whose its first call was, which the
+        session that was live then may tell: as `who` says it of that event."""
+        if ref(node).label == schema.PRINCIPAL and event_ids:
+            for seen in self.reader.events(event_ids[0]):
+                if str(seen.source) == node:
+                    asked = Asked(node, seen.who, seen.time, seen.api, seen.category, seen.user_agent)
+                    return short(explain(self.reader, asked, provenance=False))
         return self.owners.whose(node)
 
-    def credentials(self, node: str) -> str:
+    def credentials(self, node: str, event_ids: Sequence[str] = ()) -> str:
         """`credentials of X`, for a statement."""
-        return credentials_of(self.whose(node))
+        return credentials_of(self.whose(node, event_ids))
 
 
 class Rule(NamedTuple):

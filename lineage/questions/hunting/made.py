@@ -128,7 +128,8 @@ def root_use(ground: Ground) -> Iterable[Found]:
         lasting = sorted({ref(row.source).key for row in held if row.source.startswith(f"{schema.CREDENTIAL} ")})
         how = f", with access key {lasting[0]}" if lasting and " " not in lasting[0] else ""
         if ":assumed-root/" in source:
-            said = f"{ground.credentials(source)} made {many(count, 'call')} as root of account {account} (AssumeRoot)"
+            whose = ground.credentials(source, held[0].event_ids)
+            said = f"{whose} made {many(count, 'call')} as root of account {account} (AssumeRoot)"
         else:
             said = f"credentials of the root user of account {account} made {many(count, 'call')}{how}"
         yield Found(

@@ -66,7 +66,8 @@ def trails_stopped(ground: Ground) -> Iterable[Found]:
             change.kind, "changed"
         )
         yield Found(
-            f"{ground.credentials(change.source)} {verb} {change.target} ({change.api}) at {iso(change.time)}{then}",
+            f"{ground.credentials(change.source, change.event_ids)} {verb} {change.target} ({change.api}) at "
+            f"{iso(change.time)}{then}",
             change.source, change.source, change.account, change.time, change.time, change.event_ids, change.calls,
         )  # fmt: skip
     tried: dict[tuple[str, str], list[RowSeen]] = defaultdict(list)
@@ -77,7 +78,7 @@ def trails_stopped(ground: Ground) -> Iterable[Found]:
         rows.sort(key=lambda row: (row.first, row.row.id))
         count = sum(row.count for row in rows)
         yield Found(
-            f"{ground.credentials(rows[0].source)} were refused {api} {many(count, 'time')} "
+            f"{ground.credentials(rows[0].source, rows[0].event_ids)} were refused {api} {many(count, 'time')} "
             f"{span(rows[0].first, max(row.last for row in rows))}",
             rows[0].source, rows[0].source, account_of(rows[0].source), rows[0].first, max(row.last for row in rows),
             tuple(event_id for row in rows for event_id in row.event_ids), count,

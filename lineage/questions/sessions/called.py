@@ -126,10 +126,11 @@ def targets(rows: Iterable[RowSeen]) -> list[str]:
     for row in rows:
         listed = {resource for sample in row.samples for resource in sample.resources}
         if listed:
-            found |= listed
+            found |= listed | {target.key for target in row.row.beside}
         elif row.row.target is not None:
             texts = (sample.parameters for sample in row.samples if sample.parameters)
-            found |= {row.row.target.key, *(key for text in texts for key in beside(row.row.target, text))}
+            found |= {target.key for target in row.row.targets}
+            found |= {key for text in texts for key in beside(row.row.target, text)}
     return sorted(found)
 
 

@@ -15,11 +15,18 @@ ACCOUNTS_SHOWN = 5
 
 
 def sentences(
-    reader: Reader, loaded: Sequence[Coverage], unseen: Sequence[AccountUnseen], gaps: Sequence[Opened]
-) -> list[str]:
-    """The blind spots, those that hide most first."""
+    reader: Reader, loaded: Sequence[Coverage], unseen: Sequence[AccountUnseen], gaps: Sequence[Opened],
+    nameless: int = 0, otherwise: bool = False,
+) -> list[str]:  # fmt: skip
+    """The blind spots, those that hide most first.
+
+    `nameless`: events that name no account; `otherwise`: of what is asked about there are logs of other times.
+    """
+    none = f"{nameless:,} events name no account: they count for none." if nameless else ""
     if not loaded:
-        return ["Nothing is loaded of that, so nothing can be said about it."]
+        if otherwise:
+            return ["No event of that time is loaded, though others of the account are: silence says nothing."]
+        return [text for text in ("Nothing is loaded of that, so nothing can be said about it.", none) if text]
     kinds: dict[str, set[str]] = defaultdict(set)
     regions: dict[str, set[str]] = defaultdict(set)
     for one in loaded:
@@ -57,6 +64,7 @@ def sentences(
             sorted({gap.account for gap in gaps if gap.kind in ("stopped", "deleted") and gap.account}),
             "a trail was stopped or deleted: of that time only what other trails recorded can be loaded",
         ),
+        none,
         *_losses(reader),
     ]
     return [sentence for sentence in found if sentence]

@@ -37,6 +37,8 @@ def people(answer: Names) -> Iterable[RenderableType]:
     for verdict, number in counts:
         style = "open" if verdict == "names-another" and number else "quiet"
         yield Line("  ", (f"{number:,}", style), f" {VERDICTS[verdict]}")
+    if answer.unnamed:
+        yield Line("  ", (f"{answer.unnamed:,}", "quiet"), " without a session name")
     last = None
     for one in answer.names:
         if one.verdict != last:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from rich.console import RenderableType
 
 from lineage.answers import Counted
-from lineage.answers.sessions import KeySeen, Operation, Session, SessionTold
+from lineage.answers.sessions import KeySeen, KeyUse, Operation, Session, SessionTold
 from lineage.render.lines import Line
 from lineage.render.roles import cut, events, heading, origin, span
-from lineage.render.sessions import KINDS, TEXT_WIDTH, foot, head, named, scope
+from lineage.render.sessions import KINDS, TEXT_WIDTH, foot, head, named, scope, used_from
 from lineage.render.text import clean, counted, moment, shorten
 from lineage.render.words import ways
 
@@ -19,7 +19,7 @@ KEYS_SHOWN = 10
 PLACES_SHOWN = 10
 COLUMNS = (
     "what", "value", "kind", "calls", "failed", "errors", "first", "last", "issued", "expires", "resources",
-    "parameters", "filters", "via", "note", "event_ids",
+    "parameters", "filters", "via", "note", "event_ids", "access_key_id", "user_agent",
 )  # fmt: skip
 
 
@@ -41,6 +41,10 @@ def people(answer: Session) -> Iterable[RenderableType]:
     for key in answer.keys[:KEYS_SHOWN]:
         yield from _key(key)
     yield from cut(min(len(answer.keys), KEYS_SHOWN), answer.keys_total)
+    yield from heading(f"which key from where: {answer.uses_total:,}")
+    for use in answer.uses[:PLACES_SHOWN]:
+        yield from _use(use)
+    yield from cut(min(len(answer.uses), PLACES_SHOWN), answer.uses_total)
     yield from _places("address", "addresses", answer.addresses, answer.addresses_total)
     yield from _places("user agent", "user agents", answer.agents, answer.agents_total)
     yield from _places("region", "regions", answer.regions, len(answer.regions))
@@ -88,6 +92,14 @@ def _key(one: KeySeen) -> Iterable[RenderableType]:
         yield Line("    ", (events(one.issue_event_ids), "quiet"))
 
 
+def _use(one: KeyUse) -> Iterable[RenderableType]:
+    failed = (f", {one.failed:,} failed" if one.failed else "", "denied")
+    via = f" through {clean(one.via)}" if one.via else ""
+    told = used_from(one.access_key_id, one.address, one.user_agent)
+    yield Line("  ", f"{one.calls:,}x ", (told, "place"), via, failed, then="    ")
+    yield Line("    ", f"{span(one.first, one.last)}  ", (events(one.event_ids), "quiet"), then="      ")
+
+
 def _places(one: str, many: str, found: Sequence[Counted], total: int) -> Iterable[RenderableType]:
     yield from heading(counted(total, one, many))
     for place in found[:PLACES_SHOWN]:
@@ -100,7 +112,7 @@ def _places(one: str, many: str, found: Sequence[Counted], total: int) -> Iterab
 
 
 def table(answer: Session) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
-    """A row for each operation, session, key, address, agent and region."""
+    """A row for each operation, session, key, use of a key, address, agent and region."""
     return COLUMNS, _rows(answer)
 
 
@@ -109,22 +121,27 @@ def _rows(answer: Session) -> Iterable[tuple[object, ...]]:
         errors = [f"{failed.error}={failed.count}" for failed in one.failed]
         yield (
             "operation", one.api, one.kind, one.total, one.total - one.succeeded, errors, one.first, one.last, None,
-            None, one.resources, one.parameters, one.filters, one.via, None, one.event_ids,
+            None, one.resources, one.parameters, one.filters, one.via, None, one.event_ids, None, None,
         )  # fmt: skip
     for told in answer.sessions:
         yield (
             "session", told.key, None, None, None, None, told.first, told.last, told.issued, told.expires, None, None,
-            None, None, told.how, told.grant_event_ids,
+            None, None, told.how, told.grant_event_ids, None, None,
         )  # fmt: skip
     for key in answer.keys:
         yield (
             "key", key.access_key_id, None, key.calls, None, None, key.first, key.last, key.issued, key.expires, None,
-            None, None, None, "long-term" if key.long_term else None, key.issue_event_ids,
+            None, None, None, "long-term" if key.long_term else None, key.issue_event_ids, key.access_key_id, None,
+        )  # fmt: skip
+    for use in answer.uses:
+        yield (
+            "use", use.address, None, use.calls, use.failed, None, use.first, use.last, None, None, None, None, None,
+            use.via, use.note, use.event_ids, use.access_key_id, use.user_agent,
         )  # fmt: skip
     lists = (("address", answer.addresses), ("agent", answer.agents), ("region", answer.regions))
     for what, places in lists:
         for place in places:
             yield (
                 what, place.value, None, place.calls, place.failed, None, place.first, place.last, None, None, None,
-                None, None, None, place.note, None,
+                None, None, None, place.note, None, None, None,
             )  # fmt: skip

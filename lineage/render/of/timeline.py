@@ -9,13 +9,13 @@ from rich.console import RenderableType
 from lineage.answers.sessions import Actor, Change, Entry, Timeline
 from lineage.render.lines import Line
 from lineage.render.roles import cut, events, heading, span
-from lineage.render.sessions import KINDS, TEXT_WIDTH, foot, head, scope
+from lineage.render.sessions import KINDS, TEXT_WIDTH, foot, head, scope, used_from
 from lineage.render.text import clean, counted, moment, shorten
 
 ACTORS_SHOWN = 10
 COLUMNS = (
     "time", "until", "phase", "kind", "count", "api", "error", "changing", "actor", "actor_name", "access_key_id",
-    "account", "region", "source_ip", "user_agent", "via", "targets", "changes", "granted", "event_ids",
+    "account", "region", "source_ip", "user_agent", "via", "targets", "changes", "granted", "event_ids", "vpc_endpoint",
 )  # fmt: skip
 PLURAL = "calls that changed, failed, were sensitive or granted"
 DONE = ("started", "entered")
@@ -34,12 +34,15 @@ def people(answer: Timeline) -> Iterable[RenderableType]:
         yield from _actor(number, actor)
     yield from cut(min(len(answer.actors), ACTORS_SHOWN), answer.actors_total)
     numbers = {actor.ref: f"({number})" for number, actor in enumerate(answer.actors, 1)}
-    phase, several = None, False
+    phase, several, used = None, False, ""
     for entry in answer.entries:
         if entry.phase != phase or not several:
             phase, several = entry.phase, True
             alert = f"  {span(answer.alert.since, answer.alert.until)}" if answer.alert and phase == "during" else ""
             yield from heading(PHASES[phase] + alert if phase else "call by call")
+        if (use := _use(entry)) != used:
+            used = use
+            yield Line("  ", (use, "quiet"), then="      ")
         yield from _entry(entry, numbers)
     for title, keys in (("made for others, each a chain of its own", answer.beyond), ("perhaps too", answer.perhaps)):
         if keys:
@@ -54,6 +57,12 @@ def _actor(number: int, one: Actor) -> Iterable[RenderableType]:
     failed = (f", {one.failed:,} failed" if one.failed else "", "denied")
     calls = f"  {counted(one.calls, 'call')}"
     yield Line("  ", f"({number}) ", (clean(one.name), "key"), where, (begun, "quiet"), calls, failed, then="      ")
+
+
+def _use(one: Entry) -> str:
+    """The key, address and agent of a call."""
+    place = " ".join(clean(part) for part in (one.source_ip, one.vpc_endpoint) if part)
+    return used_from(one.access_key_id, place, one.user_agent)
 
 
 def _entry(one: Entry, numbers: dict[str, str]) -> Iterable[RenderableType]:
@@ -98,5 +107,5 @@ def _row(one: Entry) -> tuple[object, ...]:
     return (
         one.time, one.until, one.phase, one.kind, one.count, one.api, one.error, one.changing, one.actor,
         one.actor_name, one.access_key_id, one.account, one.region, one.source_ip, one.user_agent, one.via,
-        one.targets, changes, one.granted, one.event_ids,
+        one.targets, changes, one.granted, one.event_ids, one.vpc_endpoint,
     )  # fmt: skip
