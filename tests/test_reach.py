@@ -228,6 +228,32 @@ def test_asks_that_are_no_credentials_are_refused(store: Store, cloud: Cloud, tm
         store.path("AKIAIOSFODNN7ABCDEFG", "AKIAIOSFODNN7ABCDEFG ")
 
 
+def test_a_sign_in_without_a_session_is_no_plan_for_its_role(store: Store, tmp_path: Path) -> None:
+    """Where no session of a role switch, or several of a portal event, is known, one line says what to ask for."""
+    store.load([STORIES / "sign-in-asks-for-its-session" / "events.json"])
+
+    with pytest.raises(BadUse, match=r"0020: several sessions fit this event; ask for one of them: 1111.*dana.*, 1111"):
+        store.contain("e0000000-0000-4000-8000-000000000020")
+    for question in (store.contain, store.blast, store.timeline):
+        with pytest.raises(BadUse, match=r"0014: no loaded event tells of a session that this sign-in opened; ask for"):
+            question("e0000000-0000-4000-8000-000000000014")
+
+
+def test_without_an_account_the_plan_is_of_the_last_second_loaded(store: Store, tmp_path: Path) -> None:
+    """Rows that name no account do not move the plan to 1970."""
+    row = {
+        "eventVersion": "1.08", "eventTime": START, "eventSource": EC2, "eventName": "DescribeInstances",
+        "awsRegion": "eu-west-1", "eventID": "e1", "eventType": "AwsApiCall", "readOnly": True,
+        "userIdentity": {"type": "IAMUser", "userName": "ann", "accessKeyId": "AKIARTX3GSDS77SWDAJK"},
+    }  # fmt: skip
+    file = tmp_path / "rows.json"
+    file.write_text(json.dumps({"Records": [row]}))
+    store.load([file])
+
+    assert store.contain("AKIARTX3GSDS77SWDAJK").at == START
+    assert store.blast("AKIARTX3GSDS77SWDAJK").at == START
+
+
 def test_an_empty_store_knows_nothing(store: Store) -> None:
     """Without logs nothing is found, and that is said with what it rests on."""
     told = store.contain("AKIAIOSFODNN7ABCDEFG")
@@ -270,7 +296,7 @@ def test_root_and_service_linked_sessions_are_said_to_stay(store: Store, cloud: 
     at = "2026-03-02T08:03:00Z"
 
     root = store.contain(f"arn:aws:iam::{home}:root", at=at)
-    service = store.contain(f"arn:aws:iam::{home}:role/AWSServiceRoleForConfig", at=at)
+    service = store.contain(f"arn:aws:iam::{home}:role/AWSServiceRoleForConfig", at=at, whole_role=True)
 
     assert [(step.kind, step.commands) for step in root.steps if step.phase == "sessions"] == [("root", [])]
     assert [(s.kind, s.commands) for s in service.steps if s.phase == "sessions"] == [("service-linked", [])]
@@ -287,7 +313,9 @@ def test_a_plan_for_a_role_begins_with_everybody_in_it(store: Store, cloud: Clou
         used(cloud, cloud.session(role, name, ann, key=cloud.unique_id("ASIA", home)))
     load(store, cloud, tmp_path)
 
-    steps = store.contain(role.arn).steps
+    with pytest.raises(BadUse, match=r"role/app: the plan for a role closes it to everybody; add --whole-role"):
+        store.contain(role.arn)
+    steps = store.contain(role.arn, whole_role=True).steps
 
     assert [(step.phase, step.kind) for step in steps] == [
         ("sources", "role-door"), ("sources", "key"), ("sources", "federation"), ("sources", "origin-open"),

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from lineage import answers, schema
 from lineage.answers.reach import Contain, Life, Step
+from lineage.errors import BadUse
 from lineage.keys import ref
 from lineage.questions.blast import account_of, loaded_once, owner_in
 from lineage.questions.common.climb import session_key_of
@@ -50,10 +51,17 @@ class Known(NamedTuple):
     at: int
 
 
-def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False) -> Contain:
+def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False, whole_role: bool = False) -> Contain:
     """The plan for an ask, with sessions told live or not at `at` (the last second loaded of its accounts). Raises
-    `BadUse` where the ask names no credentials."""
+    `BadUse` where the ask names no credentials, or a role without `whole_role`: its plan stops everybody in it."""
     subject = begin(reader, ask)
+    if subject is not None and not whole_role and _roles(subject.starts):
+        raise BadUse(
+            f"{ask}: the plan for a role closes it to everybody; add --whole-role if you mean that, or ask for one "
+            "session or event (lineage role lists its sessions)"
+        )
+    if subject is not None and subject.opened is not None and len(subject.starts) > 1:
+        raise BadUse(f"{ask}: several sessions fit this event; ask for one of them: {', '.join(subject.sessions)}")
     if subject is None:
         return Contain(
             asked=ask, found=False, subject=answers.Subject(kind="unknown", key=None), whose=None,
@@ -78,6 +86,11 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
     )  # fmt: skip
 
 
+def _roles(starts: Iterable[str]) -> list[str]:
+    """The roles among nodes."""
+    return [start for start in starts if ref(start).label == schema.PRINCIPAL and ":role/" in start]
+
+
 def _sessions_above(known: Known, starts: Iterable[str]) -> list[str]:
     """Keys of the sessions that the starts came from."""
     own = {session_key_of(node) for node in known.descent.nodes}
@@ -93,7 +106,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     mine = frozenset([*descent.nodes, *keys, *perhaps, *(node for start in first for node in above(up, start))])
     moment = last_second(reader, {account_of(up, node) for node in mine}) if at is None else at
     living = lives(reader, sorted(mine), moment)
-    roles = {start for start in first if ref(start).label == schema.PRINCIPAL and ":role/" in start}
+    roles = set(_roles(first))
     heads = [link.node for link in descent.links if link.parent in roles and living[link.node].live != "no"]
     permitted = [node for node in mine if ref(node).label == schema.SESSION and _is_permission_set(up, node)]
     rows = loaded_once(reader, reader.calls(Which("node", tuple(sorted(descent.nodes)))))
