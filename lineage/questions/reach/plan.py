@@ -239,7 +239,18 @@ def entered_by_trust(owner: str, time: int, ends: AlsoEnds, at: int) -> Step:
                  key_.split(":")[4], note, [], command, policy, ends)  # fmt: skip
 
 
+def outlived(owner: str, names: Sequence[str], ends: AlsoEnds, at: int) -> Step:
+    """The role of workloads that are gone: the credentials that they were given go on."""
+    key_ = ref(owner).key
+    name, policy = key_.rsplit("/", 1)[-1], revocation(at)
+    command = line("iam put-role-policy --role-name {name} --policy-name {policyName} --policy-document {policy}",
+                   {"name": name, "policy": policy, "policyName": REVOCATION})  # fmt: skip
+    note = f"Credentials that {', '.join(names[:LISTED])} was given outlive it. {AGAIN}"
+    return _step("sessions", "role", f"Revoke the sessions of role {name} from before {iso(at)}", key_,
+                 key_.split(":")[4], note, [], command, policy, ends)  # fmt: skip
+
+
 __all__ = [
-    "LISTED", "closed", "entered_by_trust", "key", "password", "revocation", "sessions", "source", "unknown",
-    "workload",
+    "LISTED", "closed", "entered_by_trust", "key", "outlived", "password", "revocation", "sessions", "source",
+    "unknown", "workload",
 ]  # fmt: skip
