@@ -291,7 +291,8 @@ class Contain(Model):
     """Sessions are told live or not at this time, and those issued before it are revoked."""
     made: bool
     exposures: list[Exposure]
-    """What was open to others outside, the longest first, also where it is closed by now; at most 1000."""
+    """What was open to others outside, also where it is closed by now: data first, of each the longest first; at most
+    1000."""
     steps: list[Step]
     """First protection that was removed and what is open to others, then what stops re-issuing, then the sessions and
     what was left behind; last what is probably gone, and access that was taken from others."""

@@ -249,15 +249,16 @@ def _workloads(known: Known, ran: Ran) -> list[Step]:
     ]
 
 
-def _outlived(known: Known, ran: Ran) -> dict[str, set[str]]:
+def _outlived(reader: Reader, known: Known, ran: Ran) -> dict[str, set[str]]:
     """By role (reference): the workloads that are gone, or probably, and whose sessions may still work."""
     found: dict[str, set[str]] = {}
     standing = {change.deed.target for change in known.changes if change.phase == "workloads"}
+    up = reader.ascend(sorted({session for held in ran.sessions.values() for session in held}))
     for target, sessions in ran.sessions.items():
         for session in sessions if target not in standing else ():
             if ran.living[session].live == "no" or session in known.mine:
                 continue
-            for owner in owners(ran.graph, session):
+            for owner in owners(up, session):
                 found.setdefault(owner, set()).add(ref(target).key.rsplit(":", 1)[-1])
     return found
 
@@ -272,7 +273,7 @@ def _sessions(reader: Reader, known: Known, ran: Ran) -> list[Step]:
                 if ":federated-user/" not in owner or len(owners(up, node)) == 1:
                     groups.setdefault(owner, []).append(node)
     trusted = _trusted(reader, known)
-    outlived = _outlived(known, ran)
+    outlived = _outlived(reader, known, ran)
     own = {origin(one) for one in known.whose.values()}
     besides = bystanders(reader, [*groups, *trusted, *outlived], known.mine, own, known.at)
     perhaps = {link.node for link in known.descent.perhaps}

@@ -18,7 +18,7 @@ from lineage.questions.common.reader import Reader
 from lineage.questions.reach.alterations import lets_in, opened, state_after
 from lineage.questions.reach.bystanders import NOBODY
 from lineage.questions.reach.families import Family, family_of, marks_of
-from lineage.questions.reach.fates import STANDS, Fate, Fates, account_in
+from lineage.questions.reach.fates import CREATES, STANDS, Fate, Fates, account_in
 from lineage.questions.reach.shell import line
 from lineage.questions.reach.undo import DENY_TRUST, check, earlier_state, undo
 from lineage.seen import DeedSeen, RowSeen, Window
@@ -124,7 +124,21 @@ def changes(reader: Reader, deeds: Iterable[DeedSeen], rows: Iterable[RowSeen], 
                 continue
             first[state] = len(found)
         found.append(change)
-    return found
+    gone = {
+        change.deed.target
+        for change in found
+        if change.deed.type == schema.CREATED and change.deed.properties["what"] in CREATES and change.why
+    }
+    return [
+        change._replace(phase="", why=f"{change.why}, with what was made")
+        if change.phase == "check" and change.deed.target in gone and not _makes_target(change.deed)
+        else change
+        for change in found
+    ]
+
+
+def _makes_target(deed: DeedSeen) -> bool:
+    return deed.type == schema.CREATED and deed.properties["what"] in CREATES
 
 
 def _region(deed: DeedSeen) -> str | None:
@@ -145,18 +159,20 @@ def _judge(
 ) -> tuple[str, bool, str]:
     """The phase of a change, whether the state before may be put back, and why it needs no step."""
     deed, fate = change.deed, change.fate
+    family, key = family_of(deed), ref(deed.target).key
+    what = str(deed.properties.get("what") or "workload")
+    takes, earlier = _takes_away(deed, family), earlier_state(deed, change.before)
+    if takes and fate.state != "gone":
+        prior = fates.before(deed)
+        if key in born or (prior is not None and fates.is_ours(prior) and earlier is None):
+            return "", True, OWN
     if fate.state != "stands":
         return ("check" if fate.state == "probably" else ""), True, fate.why
     if deed.type == schema.STARTED:
         return "workloads", True, ""
-    family, what, key = family_of(deed), str(deed.properties["what"]), ref(deed.target).key
     if what == "access key" and deed.properties.get("detail"):
         return "", True, ""
-    if _takes_away(deed, family):
-        prior = fates.before(deed)
-        earlier = earlier_state(deed, change.before)
-        if key in born or (prior is not None and fates.is_ours(prior) and earlier is None):
-            return "", True, OWN
+    if takes:
         if _is_protection(deed, family, denying, earlier):
             return "protection", True, ""
         owner = account_in(deed.source), change.request.get("userName")
@@ -168,7 +184,6 @@ def _judge(
             return "", True, NOT_GIVEN_BACK
         return ("persistence" if what == "trail" else "review"), True, ""
     if _restricts(deed, family, denying):
-        earlier = earlier_state(deed, change.before)
         if family is not None and family.state.endswith("boundary") and earlier is not None:
             return "protection", True, ""
         return ("", True, RESTRICTED) if ours.holds(key) else ("review", True, "")
@@ -196,7 +211,7 @@ def _phase_of_grant(change: Change, family: Family | None, ours: Ours) -> tuple[
 
 
 def _takes_away(deed: DeedSeen, family: Family | None) -> bool:
-    what, after = deed.properties["what"], deed.properties.get("after")
+    what, after = deed.properties.get("what"), deed.properties.get("after")
     if what == "key-status":
         return after == "Inactive"
     return (family is not None and family.act in ("remove", "clear")) or what in REMOVED or after == "deleted"
@@ -338,7 +353,7 @@ def _check(change: Change, api: str, what: str, key: str) -> Step:
 
 
 def exposures(found: Iterable[Change], at: int) -> list[Exposure]:
-    """What was open to others outside, the longest first."""
+    """What was open to others outside: data first, of each the longest first."""
     told = []
     for change in found:
         deed, fate = change.deed, change.fate
@@ -348,7 +363,7 @@ def exposures(found: Iterable[Change], at: int) -> list[Exposure]:
         what = str(deed.properties["what"])
         until = fate.time if fate.state == "gone" else None
         told.append((
-            -((until if until is not None else at) - deed.time), deed.time, deed.key,
+            what != "share", -((until if until is not None else at) - deed.time), deed.time, deed.key,
             Exposure(
                 what=what, api=str(deed.properties["api"]), target=ref(deed.target).key,
                 account=account_in(deed.target) or account_in(deed.source), to=to, since=iso(deed.time),
@@ -357,7 +372,7 @@ def exposures(found: Iterable[Change], at: int) -> list[Exposure]:
                 event_ids=change.event_ids[:LISTED], undone_by=fate.event_ids if fate.state != "stands" else [],
             ),
         ))  # fmt: skip
-    return [one for *_, one in sorted(told, key=lambda one: one[:3])]
+    return [one for *_, one in sorted(told, key=lambda one: one[:4])]
 
 
 def _risk(what: str, key: str) -> str:
@@ -365,7 +380,7 @@ def _risk(what: str, key: str) -> str:
         return "others may have called it" if ":function:" in key else "data may have left"
     if what == "network":
         return "it could be reached from everywhere"
-    return "others may have entered, and may hold sessions still"
+    return "others may have entered"
 
 
 def history(found: Iterable[Change]) -> list[Past]:

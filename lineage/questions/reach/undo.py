@@ -6,6 +6,7 @@ the state before as far as it was logged. Source: the API References of the serv
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -269,14 +270,23 @@ def check(deed: DeedSeen, request: Mapping[str, object], region: str | None) -> 
     kind = key.split(":", 1)[-1].rpartition(":")[0] if deed.type == schema.STARTED else ""
     values = values_of(deed, request)
     name = re.split(r"[:/]", key)[-1]
-    values |= {"lastPart": name, "groupFilter": f"Name=group-id,Values={name}", "name": values.get("name") or name}
+    values |= {
+        "lastPart": name,
+        "groupFilter": _json([{"Name": "group-id", "Values": [name]}]),
+        "name": values.get("name") or name,
+    }
     where = region or _text(deed, "region")
     for template in CHECKS.get(family.state if family is not None else kind, ()):
         command = line(template, values, None if template.split()[0] in GLOBAL else where)
         if command is not None:
             return command
-    looked_up = {"attribute": f"AttributeKey=ResourceName,AttributeValue={name}"}
+    looked_up = {"attribute": _json([{"AttributeKey": "ResourceName", "AttributeValue": name}])}
     return line("cloudtrail lookup-events --lookup-attributes {attribute}", looked_up, where)
+
+
+def _json(value: object) -> str:
+    """As JSON, which the command line takes where commas of the short form could be more than a value."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _text(deed: DeedSeen, name: str) -> str | None:

@@ -87,9 +87,9 @@ def people(answer: Contain) -> Iterator[RenderableType]:
 
 def _exposure(one: Exposure) -> Line:
     to = "everybody" if "*" in one.to else ", ".join(one.to)
-    until = f"until {moment(one.until)}" if one.until else {"stands": "still open"}.get(one.fate, "probably closed")
+    ends = f"until {moment(one.until)}" if one.until else {"stands": "still open"}.get(one.fate, "probably closed")
     return Line("  ", (f"{one.risk}: ", "open"), (clean(one.target), "name"),
-                f" was open to {clean(to)} from {moment(one.since)}, {until} ({clean(one.api)})",
+                f" open to {clean(to)} from {moment(one.since)}, {ends} ({clean(one.api)})",
                 (_ids([*one.event_ids[:1], *one.undone_by[:1]]), "quiet"), then="    ")  # fmt: skip
 
 
