@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lineage import answers, schema
-from lineage.answers.reach import Contain, Life, Step
+from lineage.answers.reach import Contain, Exposure, Life, Step
 from lineage.errors import BadUse
 from lineage.keys import ref
 from lineage.questions.blast import account_of, loaded_once, owner_in, principals
@@ -20,7 +20,7 @@ from lineage.questions.common.whose import whose
 from lineage.questions.reach import plan
 from lineage.questions.reach.bystanders import NOBODY, bystanders, origin
 from lineage.questions.reach.descent import Descent, above, begin, walk
-from lineage.questions.reach.leftovers import Change, Ours, changes, exposures, history, left_behind
+from lineage.questions.reach.leftovers import Change, Ours, changes, history, left_behind
 from lineage.questions.reach.lives import last_second, lives, owners
 from lineage.seen import DeedSeen, Graph, Which, Window
 from lineage.times import iso
@@ -50,6 +50,7 @@ class Known(NamedTuple):
     roles: frozenset[str]
     """The roles that were asked about."""
     changes: list[Change]
+    exposures: list[Exposure]
     at: int
     closed: dict[str, int]
     """Roles and users (references) that are gone, or have no password any more, and since when."""
@@ -83,7 +84,7 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
     return Contain(
         asked=ask, found=True, subject=subject.told(),
         whose=known.whose.get(subject.starts[0]) if len(subject.starts) == 1 else None,
-        at=iso(known.at), made=made, exposures=exposures(known.changes, known.at)[:STEPS], steps=steps,
+        at=iso(known.at), made=made, exposures=known.exposures[:STEPS], steps=steps,
         history=history(known.changes)[:STEPS],
         ended=sum(known.living[node].live == "no" for node in known.descent.nodes if node in known.living),
         undone=sum(change.fate.state == "gone" for change in known.changes), branches=len(known.descent.branches),
@@ -130,7 +131,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     living |= lives(reader, sorted(used.keys() - mine), moment)
     return Known(
         descent, up, mine, living, names, frozenset(used), frozenset(roles),
-        changes(reader, descent.deeds, rows, ours, moment), moment, _closed(reader, up, mine, moment),
+        *changes(reader, descent.deeds, rows, ours, moment), moment, _closed(reader, up, mine, moment),
     )  # fmt: skip
 
 

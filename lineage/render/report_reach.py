@@ -20,7 +20,7 @@ def blast(answer: Blast) -> Iterator[Block]:
         f", {reach.unknown} may work, {reach.ended} ended.",
     ))  # fmt: skip
     if answer.branches_live:
-        yield Para((Span(f"{answer.branches_live:,} made for others still work.", "open"),))
+        yield Para((Span(f"Made for others, and may still work: {answer.branches_live:,}.", "open"),))
     if answer.branches and not answer.made:
         yield Para((
             Span(f"{counted(answer.branches_total, 'branch', 'branches')} through something made for somebody else "

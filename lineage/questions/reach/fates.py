@@ -99,6 +99,17 @@ class Fates:
         same = [other for other in earlier if (theirs := family_of(other)) and theirs.state == family.state]
         return next((other for other in reversed(same) if not family.marked or marks & marks_of(other)), None)
 
+    def next_of(self, deed: DeedSeen) -> DeedSeen | None:
+        """The next change that set or cleared what a change set, by whomever."""
+        family, marks = family_of(deed), marks_of(deed)
+        for other in self._later(deed) if family is not None and family.act == "set" else ():
+            theirs = family_of(other)
+            if theirs is not None and theirs.state == family.state and _same_region(deed, other) is not False and (  # type: ignore[union-attr]  # a set
+                not family.marked or marks & marks_of(other)  # type: ignore[union-attr]  # a set
+            ):  # fmt: skip
+                return other
+        return None
+
     def has_gap(self, account: str, since: int) -> bool:
         """Are logs of an account missing between a time and that of the answer?"""
         if (account, since) not in self._gaps:

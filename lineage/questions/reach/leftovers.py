@@ -89,8 +89,11 @@ def _names(state: str, key: str) -> bool:
     return re.search(rf"{re.escape(head)}/(?:[^\"]*/)?{re.escape(path.rsplit('/', 1)[-1])}\"", state) is not None
 
 
-def changes(reader: Reader, deeds: Iterable[DeedSeen], rows: Iterable[RowSeen], ours: Ours, at: int) -> list[Change]:
-    """The deeds of a descent in order of time; `rows` are its calls, which keep their request parameters.
+def changes(
+    reader: Reader, deeds: Iterable[DeedSeen], rows: Iterable[RowSeen], ours: Ours, at: int
+) -> tuple[list[Change], list[Exposure]]:
+    """The deeds of a descent in order of time, and what they opened to others; `rows` are its calls, which keep their
+    request parameters.
 
     What was set again and again stands once: it goes back to the state before the first time.
     """
@@ -129,12 +132,13 @@ def changes(reader: Reader, deeds: Iterable[DeedSeen], rows: Iterable[RowSeen], 
         for change in found
         if change.deed.type == schema.CREATED and change.deed.properties["what"] in CREATES and change.why
     }
-    return [
+    told = [
         change._replace(phase="", why=f"{change.why}, with what was made")
         if change.phase == "check" and change.deed.target in gone and not _makes_target(change.deed)
         else change
         for change in found
     ]
+    return told, _exposures(mine, fates, at)
 
 
 def _makes_target(deed: DeedSeen) -> bool:
@@ -352,35 +356,36 @@ def _check(change: Change, api: str, what: str, key: str) -> Step:
     )  # fmt: skip
 
 
-def exposures(found: Iterable[Change], at: int) -> list[Exposure]:
+def _exposures(deeds: Iterable[DeedSeen], fates: Fates, at: int) -> list[Exposure]:
     """What was open to others outside: data first, of each the longest first."""
     told = []
-    for change in found:
-        deed, fate = change.deed, change.fate
+    for deed in deeds:
         to = lets_in(deed) if deed.type != schema.STARTED else []
         if not to:
             continue
-        what = str(deed.properties["what"])
+        what, key, fate = str(deed.properties["what"]), ref(deed.target).key, fates.of(deed)
+        if fate.state == "stands" and (after := fates.next_of(deed)) is not None:
+            fate = Fate("gone", "replaced", after.time, list(after.event_ids), [])
         until = fate.time if fate.state == "gone" else None
         told.append((
-            what != "share", -((until if until is not None else at) - deed.time), deed.time, deed.key,
+            what != "share", deed.time - (until if until is not None else at), deed.time, deed.key,
             Exposure(
-                what=what, api=str(deed.properties["api"]), target=ref(deed.target).key,
+                what=what, api=str(deed.properties["api"]), target=key,
                 account=account_in(deed.target) or account_in(deed.source), to=to, since=iso(deed.time),
-                until=iso(until) if until is not None else None, fate=fate.state,
-                risk=_risk(what, ref(deed.target).key),
-                event_ids=change.event_ids[:LISTED], undone_by=fate.event_ids if fate.state != "stands" else [],
+                until=iso(until) if until is not None else None, fate=fate.state, risk=_risk(deed),
+                event_ids=deed.event_ids[:LISTED], undone_by=fate.event_ids if fate.state != "stands" else [],
             ),
         ))  # fmt: skip
     return [one for *_, one in sorted(told, key=lambda one: one[:4])]
 
 
-def _risk(what: str, key: str) -> str:
+def _risk(deed: DeedSeen) -> str:
+    what, family = deed.properties["what"], family_of(deed)
+    if family is not None and family.state.endswith("public access block"):
+        return "data may have left, where a policy or ACL is public"
     if what == "share":
-        return "others may have called it" if ":function:" in key else "data may have left"
-    if what == "network":
-        return "it could be reached from everywhere"
-    return "others may have entered"
+        return "others may have called it" if ":function:" in deed.target else "data may have left"
+    return "it could be reached from everywhere" if what == "network" else "others may have entered"
 
 
 def history(found: Iterable[Change]) -> list[Past]:
@@ -398,4 +403,4 @@ def history(found: Iterable[Change]) -> list[Past]:
     ]  # fmt: skip
 
 
-__all__ = ["LISTED", "Change", "Ours", "changes", "exposures", "history", "left_behind"]
+__all__ = ["LISTED", "Change", "Ours", "changes", "history", "left_behind"]

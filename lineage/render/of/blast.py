@@ -30,7 +30,8 @@ def people(answer: Blast) -> Iterator[RenderableType]:
     counts = ((reach.sessions, "session"), (reach.keys, "key"), (reach.users, "user"))
     told = ", ".join(counted(number, what) for number, what in counts if number)
     of = call_it(answer.whose) if answer.whose else answer.asked
-    live = f"; {answer.branches_live:,} made for others still work" if answer.branches_live else ""
+    verb = "works" if answer.branches_live == 1 else "work"
+    live = f"; {answer.branches_live:,} made for others still {verb}" if answer.branches_live else ""
     yield Line("", (f"{told} by credentials of {clean(of)}", "name"), (live, "open"))
     if answer.subject.opened not in (None, "EXACT"):
         fits = "one of these sessions fits" if len(answer.subject.sessions) > 1 else "the session fits"
