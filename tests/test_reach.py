@@ -459,6 +459,26 @@ def test_pairs_need_the_same_thing_and_place(store: Store, cloud: Cloud, tmp_pat
     }  # fmt: skip
 
 
+def test_a_password_that_is_gone_gets_no_step(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """A password that was taken away after the sign-in needs no step, before a gap a check; a new one needs one."""
+    home = cloud.account("home")
+    ann, bob = cloud.user(home, "ann"), cloud.user(home, "bob")
+    signed_in = used(cloud, cloud.console_login(ann))
+    for name in ("DeleteLoginProfile", "CreateLoginProfile"):
+        cloud.tick(3600)
+        cloud.call(bob, IAM, name, request={"userName": "ann"}, read_only=False)
+    load(store, cloud, tmp_path)
+    ask = store.session(signed_in.arn or "").sessions[0].key
+
+    told = {
+        at: [(step.phase, step.commands) for step in store.contain(ask, at=at).steps if step.kind == "password"]
+        for at in ("2026-03-02T08:30:00Z", "2026-03-02T09:30:00Z", "2026-03-02T20:00:00Z")
+    }
+
+    take = ["aws iam delete-login-profile --user-name ann"]
+    assert list(told.values()) == [[("sources", take)], [], [("sources", take)]]
+
+
 def test_a_stopped_trail_is_a_gap(store: Store, cloud: Cloud, tmp_path: Path) -> None:
     """What was taken back before the trail stood still is only probably gone: it may have been made again unseen."""
     home = cloud.account("home")

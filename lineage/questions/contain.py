@@ -20,6 +20,7 @@ from lineage.questions.common.whose import whose
 from lineage.questions.reach import plan
 from lineage.questions.reach.bystanders import NOBODY, bystanders, origin
 from lineage.questions.reach.descent import Descent, above, begin, walk
+from lineage.questions.reach.fates import Fates, account_in
 from lineage.questions.reach.leftovers import Change, Ours, changes, history, left_behind
 from lineage.questions.reach.lives import last_second, lives, owners
 from lineage.seen import DeedSeen, Graph, Which, Window
@@ -54,6 +55,7 @@ class Known(NamedTuple):
     at: int
     closed: dict[str, int]
     """Roles and users (references) that are gone, or have no password any more, and since when."""
+    fates: Fates
 
 
 def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False, whole_role: bool = False) -> Contain:
@@ -132,6 +134,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     return Known(
         descent, up, mine, living, names, frozenset(used), frozenset(roles),
         *changes(reader, descent.deeds, rows, ours, moment), moment, _closed(reader, up, mine, moment),
+        Fates(reader, [], moment),
     )  # fmt: skip
 
 
@@ -148,7 +151,7 @@ def _closed(reader: Reader, up: Graph, nodes: Iterable[str], at: int) -> dict[st
         what, after = deed.properties["what"], deed.properties.get("after")
         if what == "deleted" or (what == "password" and after == "deleted"):
             found[deed.target] = deed.time
-        elif what in ("user", "role", "login profile"):
+        elif what in ("user", "role", "login profile", "password"):
             found.pop(deed.target, None)
     return found
 
@@ -181,10 +184,12 @@ def _sources(known: Known) -> list[Step]:
                 for source, _, way in (up.in_edges(node, data=True) if node in up else ())
             )
             steps.append(plan.key(key, owner_in(up, node), account_of(up, node), _events(up, node), made_elsewhere))
-    for user, events in sorted(_signed_in(known).items()):
-        if user in known.closed:
-            continue
-        steps.append(plan.password(user, sorted(events)[: plan.LISTED]))
+    for user, (events, last) in sorted(_signed_in(known).items()):
+        ids, gone = sorted(events)[: plan.LISTED], known.closed.get(user)
+        if gone is None or iso(gone) < last:
+            steps.append(plan.password(user, ids))
+        elif known.fates.has_gap(account_in(user) or "", gone):
+            steps.append(plan.password_gone(user, gone, ids))
     tops = {_top(up, node): one for node, one in known.whose.items()}
     for top, one in sorted(tops.items()):
         step = plan.source(one, _events(up, top)) if one.kind != "Unresolved" else None
@@ -196,15 +201,16 @@ def _sources(known: Known) -> list[Step]:
     return list({(step.kind, step.target): step for step in reversed(steps)}.values())[::-1]
 
 
-def _signed_in(known: Known) -> dict[str, set[str]]:
-    """The users that signed in to the console, with the sign-ins of the sessions that may still work."""
-    found: dict[str, set[str]] = {}
+def _signed_in(known: Known) -> dict[str, tuple[set[str], str]]:
+    """The users that signed in to the console, with the sign-ins and the time of the last."""
+    found: dict[str, tuple[set[str], str]] = {}
     for node in known.mine:
         if ref(node).label != schema.SESSION or node not in known.up:
             continue
         for source, _, way in known.up.in_edges(node, data=True):
             if way["type"] == schema.ASSUMED and way["how"] == "console" and ":user/" in source:
-                found.setdefault(str(source), set()).update(way["event_ids"])
+                events, last = found.get(str(source), (set(), ""))
+                found[str(source)] = events | set(way["event_ids"]), max(last, str(way["time"]))
     return found
 
 

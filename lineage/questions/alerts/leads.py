@@ -89,7 +89,7 @@ def _told(reader: Reader, alert: Alert) -> list[Lead]:
     subject = subjects.find(reader, alert.id)
     if subject is not None:
         ids = [alert.id] if subject.event is not None else []
-        return [Lead(subject, "as asked", "EXACT", len(ids), ids)]
+        return [Lead(subject, "as asked", subject.opened or "EXACT", len(ids), ids)]
     if alert.identity is None or alert.first_seen is None:
         return []
     asked = locate(reader, alert.identity, alert.first_seen, alert.apis[0], alert.category or "")

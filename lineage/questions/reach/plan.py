@@ -93,6 +93,16 @@ def password(user: str, event_ids: list[str]) -> Step:
                  event_ids, command)  # fmt: skip
 
 
+def password_gone(user: str, time: int, event_ids: list[str]) -> Step:
+    """A user whose password was taken away before a gap in the logs."""
+    key_ = ref(user).key
+    name = key_.rsplit("/", 1)[-1]
+    command = line("iam get-login-profile --user-name {user}", {"user": name})
+    note = f"Probably gone: it was taken away at {iso(time)}, and the logs have a gap since. The command only reads."
+    return _step("check", "password", f"Check that the console password of {name} is gone", key_, key_.split(":")[4],
+                 note, event_ids, command)  # fmt: skip
+
+
 def unknown(tops: Mapping[str, Whose], event_ids: list[str]) -> Step:
     """What is to be done first where the origins of sessions are open; `tops` are where the chains end."""
     names = sorted({name for one in tops.values() for name in one.candidates})
@@ -251,6 +261,6 @@ def outlived(owner: str, names: Sequence[str], ends: AlsoEnds, at: int) -> Step:
 
 
 __all__ = [
-    "LISTED", "closed", "entered_by_trust", "key", "outlived", "password", "revocation", "sessions", "source",
-    "unknown", "workload",
+    "LISTED", "closed", "entered_by_trust", "key", "outlived", "password", "password_gone", "revocation", "sessions",
+    "source", "unknown", "workload",
 ]  # fmt: skip
