@@ -617,3 +617,20 @@ def test_the_statements_say_the_same(neo4j_any: Server) -> None:
     assert {row[stops.index("kind")] for row in found if row[stops.index("phase")] == 3} == {
         "access key", "permissions", "trust", "workload",
     }  # fmt: skip
+
+
+def test_of_one_second_nothing_is_certain(store: Store, cloud: Cloud, tmp_path: Path) -> None:
+    """Two calls of one second have no order: what one may have undone is checked, never passed over."""
+    home = cloud.account("home")
+    ann = cloud.user(home, "ann")
+    request = {"userName": "eve", "policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    for name in ("DetachUserPolicy", "AttachUserPolicy"):
+        cloud.call(ann, IAM, name, request=request, read_only=False)
+    load(store, cloud, tmp_path)
+
+    told = store.contain(str(ann.key))
+
+    assert [(step.phase, step.commands) for step in told.steps if step.phase != "sources"] == [
+        ("check", ["aws iam list-attached-user-policies --user-name eve"]),
+    ]  # fmt: skip
+    assert [past.why for past in told.history] == [leftovers.OWN]

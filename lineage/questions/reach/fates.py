@@ -95,18 +95,19 @@ class Fates:
         family, marks = family_of(deed), marks_of(deed)
         if family is None:
             return None
-        earlier = [other for other in self._about[deed.target] if _moment(other) < _moment(deed)]
+        earlier = [other for other in self._about[deed.target] if other.time <= deed.time and other.key != deed.key]
         same = [other for other in earlier if (theirs := family_of(other)) and theirs.state == family.state]
         return next((other for other in reversed(same) if not family.marked or marks & marks_of(other)), None)
 
     def next_of(self, deed: DeedSeen) -> DeedSeen | None:
         """The next change that set or cleared what a change set, by whomever."""
-        family, marks = family_of(deed), marks_of(deed)
-        for other in self._later(deed) if family is not None and family.act == "set" else ():
+        mine, marks = family_of(deed), marks_of(deed)
+        if mine is None or mine.act != "set":
+            return None
+        for other in self._later(deed):
             theirs = family_of(other)
-            if theirs is not None and theirs.state == family.state and _same_region(deed, other) is not False and (  # type: ignore[union-attr]  # a set
-                not family.marked or marks & marks_of(other)  # type: ignore[union-attr]  # a set
-            ):  # fmt: skip
+            same = theirs is not None and theirs.state == mine.state and _same_region(deed, other) is not False
+            if same and other.time > deed.time and (not mine.marked or marks & marks_of(other)):
                 return other
         return None
 
@@ -118,7 +119,11 @@ class Fates:
 
     def _later(self, deed: DeedSeen) -> list[DeedSeen]:
         every = {(other.type, other.key): other for place in _places(deed) for other in self._about[place]}
-        return sorted((one for one in every.values() if _moment(one) > _moment(deed)), key=_moment)
+        # Of one second nobody can tell the order: what may come later counts, and makes nothing certain.
+        return sorted(
+            (one for one in every.values() if one.time >= deed.time and (one.type, one.key) != (deed.type, deed.key)),
+            key=_moment,
+        )
 
     def _owner(self, source: str) -> str | None:
         """The key of the principal behind a caller."""
@@ -220,7 +225,7 @@ class _Course:
             self.again = self.again or list(other.event_ids)
 
     def _end(self, other: DeedSeen, why: str, *, sure: bool) -> None:
-        self.undone, self.why, self.sure, self.again = other, why, sure, []
+        self.undone, self.why, self.sure, self.again = other, why, sure and other.time > self.deed.time, []
 
     def _made_again(self, other: DeedSeen, *, ours: bool) -> None:
         """Something of that name was made again by others: another thing, where the IDs tell."""
