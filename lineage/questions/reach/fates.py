@@ -205,7 +205,7 @@ class _Course:
         if other.properties["api"] == "iam:ChangePassword":
             return  # whoever knows a password may be made to change it
         named = marks_of(other)
-        whole = theirs.act == "clear" and not named
+        whole = theirs.act == "clear" and not named and mine.state.endswith(" share")
         any_device = mine.state == "mfa" and mine.act == "remove"
         unclear = mine.marked and not whole and not any_device and not (named and self.marks)
         if mine.marked and not (whole or any_device or unclear or named & self.marks):
