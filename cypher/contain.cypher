@@ -1,6 +1,6 @@
 // What is there to stop?
 // All that a plan begins with: long-term keys, the roles and users whose sessions came from an access key, a session
-// or a principal, and what these changed. (The steps, and what still works, `lineage contain` tells.)
+// or a principal, and what these changed. (The steps, what still works and what is gone already, `lineage contain` tells.)
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $at: text, ISO time; sessions that expired before it as logged are left out.
 // $limit: integer, how many rows at most.

@@ -203,6 +203,8 @@ class Made(Fact, frozen=True, tag="made"):
     principal_arn: str | None = None
     unique_id: str | None = None
     key: str | None = None
+    trust: str | None = None
+    """Of a role: the policy of who may enter it, as compact JSON."""
 
 
 class Changed(Fact, frozen=True, tag="changed"):
@@ -210,8 +212,8 @@ class Changed(Fact, frozen=True, tag="changed"):
 
     `what` is a short word: `trust`, `permissions`, `boundary`, `key-status`, `key-deleted`,
     `password`, `mfa`, `provider`, `trail`, `share`, `deleted`, `instance-profile`, `federation`,
-    `address`.
-    `target_type` is `Principal`, `Credential` or `Resource`; `target` its ARN or key ID, else
+    `address`, `network`.
+    `target_type` is `Principal`, `Credential`, `Resource` or `Workload`; `target` its ARN or key ID, else
     `account:type:id`. `before`/`after` are short texts or compact JSON where the record has them.
     """
 
@@ -222,6 +224,8 @@ class Changed(Fact, frozen=True, tag="changed"):
     """`IAMUser` or `Role` where the target is a Principal."""
     before: str | None = None
     after: str | None = None
+    marks: tuple[str, ...] = ()
+    """What of the target was changed, as `member=value` (a policy, statement, grant, account, rule); sorted."""
 
 
 class Started(Fact, frozen=True, tag="started"):

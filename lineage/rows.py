@@ -179,6 +179,7 @@ def deeds(fact: AnyFact) -> list[Deed]:
     """The relationships that a fact makes from its caller."""
     event = fact.event
     base: Properties = {"api": event.api, "time": iso(event.time), "event_ids": [event.id]}
+    place: Properties = {"region": event.region}
     one = f"{event.id} {iso(event.time)[:13]}"  # an ID that comes again in another hour is another event
     if isinstance(fact, Made):
         found = []
@@ -186,7 +187,8 @@ def deeds(fact: AnyFact) -> list[Deed]:
         if made is not None:
             found.append(
                 Deed(schema.CREATED, f"{one} {fact.what}", made, event.time,
-                     {**base, "what": fact.what, "detail": fact.key or fact.name})
+                     {**base, **place, "what": fact.what, "detail": fact.key or fact.name,
+                      "unique_id": fact.unique_id, "after": fact.trust})
             )  # fmt: skip
         if fact.key:
             key = Node(
@@ -203,13 +205,15 @@ def deeds(fact: AnyFact) -> list[Deed]:
         target = _changed_node(fact)
         return [
             Deed(schema.CHANGED, f"{one} {fact.what} {fact.target}", target, event.time,
-                 {**base, "what": fact.what, "before": fact.before, "after": fact.after})
+                 {**base, **place, "what": fact.what, "before": fact.before, "after": fact.after,
+                  "marks": list(fact.marks)})
         ]  # fmt: skip
     if isinstance(fact, Started):
         resource = workload_node(fact.account, fact.resource_type, fact.resource_id)
         return [
             Deed(schema.STARTED, f"{one} {fact.resource_id}", resource, event.time,
-                 {**base, "entered": fact.entered, "role_arn": fact.role_arn, "addresses": list(fact.addresses)})
+                 {**base, **place, "entered": fact.entered, "role_arn": fact.role_arn,
+                  "addresses": list(fact.addresses)})
         ]  # fmt: skip
     return []
 
@@ -509,11 +513,22 @@ def _changed_node(fact: Changed) -> Node:
         if fact.principal_type == "Role":
             return node_of(keys.role(partition, account, name))
         return node_of(keys.user(f"arn:{partition}:iam::{account}:user/{name}"))
+    if fact.target_type == "Workload":
+        account, _, rest = fact.target.partition(":")
+        kind, identifier = _kind_and_id(rest)
+        return workload_node(account or None, kind, identifier)
     return Node(
         Ref(schema.RESOURCE, fact.target),
         None,
         {"type": "unknown", "account": fact.caller.account, "id": None},
     )
+
+
+def _kind_and_id(text: str) -> tuple[str, str]:
+    """Type and ID of a workload, written `AWS::EC2::Instance:i-…`; the ID may hold colons."""
+    head, _, last = text.rpartition("::")
+    name, _, identifier = last.partition(":")
+    return f"{head}::{name}", identifier
 
 
 def _latest(times: list[int | None]) -> str | None:

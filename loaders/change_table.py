@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """One row of the table: `on` is `user`, `role`, `group`, `credential` or `resource`; `before` and
+    """One row of the table: `on` is `user`, `role`, `group`, `credential`, `resource` or `workload`; `before` and
     `after` are request members, or a word in quotes."""
 
     what: str
@@ -21,6 +21,9 @@ class Change(NamedTuple):
     before: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
     """The change counts only if one of these stands in the request (queue attributes: the policy)."""
+    marks: tuple[str, ...] = ()
+    """Members of request or response that tell what on the target was changed: the policy, statement, grant, …;
+    with `*` every text under that name counts."""
 
 
 def _rows(service: str, names: str, change: Change) -> dict[str, Change]:
@@ -30,10 +33,12 @@ def _rows(service: str, names: str, change: Change) -> dict[str, Change]:
 def _policies(kind: str, on: str) -> dict[str, Change]:
     """Return the rows for the policies of users, roles or groups."""
     return {
-        f"iam:Put{kind}Policy": Change("permissions", on, after=("policyName", "policyDocument")),
-        f"iam:Attach{kind}Policy": Change("permissions", on, after=("policyArn",)),
-        f"iam:Detach{kind}Policy": Change("permissions", on, before=("policyArn",)),
-        f"iam:Delete{kind}Policy": Change("permissions", on, before=("policyName",)),
+        f"iam:Put{kind}Policy": Change(
+            "permissions", on, after=("policyName", "policyDocument"), marks=("policyName",)
+        ),
+        f"iam:Attach{kind}Policy": Change("permissions", on, after=("policyArn",), marks=("policyArn",)),
+        f"iam:Detach{kind}Policy": Change("permissions", on, before=("policyArn",), marks=("policyArn",)),
+        f"iam:Delete{kind}Policy": Change("permissions", on, before=("policyName",), marks=("policyName",)),
         f"iam:Put{kind}PermissionsBoundary": Change("boundary", on, after=("permissionsBoundary",)),
         f"iam:Delete{kind}PermissionsBoundary": Change("boundary", on, after=("'deleted'",)),
     }
@@ -44,6 +49,10 @@ _STARTED = Change("trail", "resource", after=("'started'",))
 _DELETED = Change("trail", "resource", after=("'deleted'",))
 _SHARED = Change("share", "resource", after=("policy", "resourcePolicy", "policyText", "bucketPolicy"))
 _UNSHARED = Change("share", "resource", after=("'deleted'",))
+_GONE = Change("deleted", "resource")
+_ENDED = Change("deleted", "workload")
+_POLICY = ("policyId", "targetId")
+_SHARES = ("userId*", "group*", "organizationArn*", "organizationalUnitArn*")
 _KEY_STATUS = Change("key-status", "credential", after=("status",))
 _KEY_DELETED = Change("key-deleted", "credential", after=("'deleted'",))
 
@@ -60,19 +69,19 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "iam",
         "CreatePolicy CreatePolicyVersion",
-        Change("permissions", "resource", after=("policyDocument", "setAsDefault")),
+        Change("permissions", "resource", after=("policyDocument", "setAsDefault"), marks=("versionId",)),
     ),
-    "iam:SetDefaultPolicyVersion": Change("permissions", "resource", after=("versionId",)),
-    "iam:DeletePolicyVersion": Change("permissions", "resource", before=("versionId",)),
+    "iam:SetDefaultPolicyVersion": Change("permissions", "resource", after=("versionId",), marks=("versionId",)),
+    "iam:DeletePolicyVersion": Change("permissions", "resource", before=("versionId",), marks=("versionId",)),
     "iam:DeletePolicy": Change("deleted", "resource"),
-    "iam:AddUserToGroup": Change("permissions", "user", after=("groupName",)),
-    "iam:RemoveUserFromGroup": Change("permissions", "user", before=("groupName",)),
+    "iam:AddUserToGroup": Change("permissions", "user", after=("groupName",), marks=("groupName",)),
+    "iam:RemoveUserFromGroup": Change("permissions", "user", before=("groupName",), marks=("groupName",)),
     "iam:UpdateLoginProfile": Change("password", "user", after=("'updated'",)),
     "iam:ChangePassword": Change("password", "user", after=("'changed'",)),
     "iam:DeleteLoginProfile": Change("password", "user", after=("'deleted'",)),
     **_rows("iam", "UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy", Change("password", "account")),
-    "iam:EnableMFADevice": Change("mfa", "user", after=("serialNumber",)),
-    "iam:DeactivateMFADevice": Change("mfa", "user", before=("serialNumber",)),
+    "iam:EnableMFADevice": Change("mfa", "user", after=("serialNumber",), marks=("serialNumber",)),
+    "iam:DeactivateMFADevice": Change("mfa", "user", before=("serialNumber",), marks=("serialNumber",)),
     "iam:ResyncMFADevice": Change("mfa", "user", after=("serialNumber",)),
     "iam:CreateVirtualMFADevice": Change("mfa", "resource", after=("'created'",)),
     "iam:DeleteVirtualMFADevice": Change("mfa", "resource", after=("'deleted'",)),
@@ -80,15 +89,19 @@ OPERATIONS: Mapping[str, Change] = {
     "iam:UpdateSAMLProvider": Change("provider", "resource", after=("'updated'",)),
     "iam:DeleteSAMLProvider": Change("provider", "resource", after=("'deleted'",)),
     "iam:CreateOpenIDConnectProvider": Change("provider", "resource", after=("url", "clientIDList")),
-    "iam:AddClientIDToOpenIDConnectProvider": Change("provider", "resource", after=("clientID",)),
-    "iam:RemoveClientIDFromOpenIDConnectProvider": Change("provider", "resource", before=("clientID",)),
+    "iam:AddClientIDToOpenIDConnectProvider": Change("provider", "resource", after=("clientID",), marks=("clientID",)),
+    "iam:RemoveClientIDFromOpenIDConnectProvider": Change(
+        "provider", "resource", before=("clientID",), marks=("clientID",)
+    ),
     "iam:UpdateOpenIDConnectProviderThumbprint": Change("provider", "resource", after=("thumbprintList",)),
     "iam:DeleteOpenIDConnectProvider": Change("provider", "resource", after=("'deleted'",)),
     "iam:DeleteUser": Change("deleted", "user"),
     **_rows("iam", "DeleteRole DeleteServiceLinkedRole", Change("deleted", "role")),
     "iam:DeleteGroup": Change("deleted", "group"),
-    "iam:AddRoleToInstanceProfile": Change("instance-profile", "resource", after=("roleName",)),
-    "iam:RemoveRoleFromInstanceProfile": Change("instance-profile", "resource", before=("roleName",)),
+    "iam:AddRoleToInstanceProfile": Change("instance-profile", "resource", after=("roleName",), marks=("roleName",)),
+    "iam:RemoveRoleFromInstanceProfile": Change(
+        "instance-profile", "resource", before=("roleName",), marks=("roleName",)
+    ),
     **_rows(
         "ec2",
         "AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
@@ -148,19 +161,38 @@ OPERATIONS: Mapping[str, Change] = {
         "PutBucketPublicAccessBlock PutAccountPublicAccessBlock",
         Change("share", "resource", after=("PublicAccessBlockConfiguration",)),
     ),
-    "ec2:ModifySnapshotAttribute": Change("share", "resource", after=("createVolumePermission",)),
-    "ec2:ModifyImageAttribute": Change(
-        "share", "resource", after=("launchPermission",), only_with=("launchPermission",)
+    "ec2:ModifySnapshotAttribute": Change(
+        "share", "resource", after=("createVolumePermission",), only_with=("createVolumePermission",), marks=_SHARES
     ),
+    "ec2:ResetSnapshotAttribute": _UNSHARED,
+    "ec2:ModifyImageAttribute": Change(
+        "share", "resource", after=("launchPermission",), only_with=("launchPermission",), marks=_SHARES
+    ),
+    "ec2:ResetImageAttribute": _UNSHARED,
+    **_rows("ec2", "DeleteSnapshot DeregisterImage DeleteSecurityGroup", _GONE),
+    **_rows("ec2", "AuthorizeSecurityGroupIngress AuthorizeSecurityGroupEgress", Change("network", "rules")),
+    **_rows("ec2", "RevokeSecurityGroupIngress RevokeSecurityGroupEgress", Change("network", "rules")),
     **_rows(
         "rds",
         "ModifyDBSnapshotAttribute ModifyDBClusterSnapshotAttribute",
-        Change("share", "resource", after=("valuesToAdd",), before=("valuesToRemove",)),
+        Change(
+            "share",
+            "resource",
+            after=("valuesToAdd",),
+            before=("valuesToRemove",),
+            marks=("valuesToAdd*", "valuesToRemove*"),
+        ),
     ),
+    **_rows("rds", "DeleteDBSnapshot DeleteDBClusterSnapshot", _GONE),
     **_rows(
         "lambda",
         "AddPermission AddLayerVersionPermission",
-        Change("share", "resource", after=("principal", "action", "sourceArn", "sourceAccount")),
+        Change(
+            "share",
+            "resource",
+            after=("principal", "action", "sourceArn", "sourceAccount"),
+            marks=("statementId", "versionNumber"),
+        ),
     ),
     **_rows(
         "lambda",
@@ -170,21 +202,29 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "lambda",
         "RemovePermission RemoveLayerVersionPermission",
-        Change("share", "resource", before=("statementId",)),
+        Change("share", "resource", before=("statementId",), marks=("statementId", "versionNumber")),
     ),
+    "lambda:DeleteFunctionUrlConfig": _UNSHARED,
     "kms:PutKeyPolicy": _SHARED,
-    "kms:CreateGrant": Change("share", "resource", after=("granteePrincipal", "operations")),
-    **_rows("kms", "RevokeGrant RetireGrant", Change("share", "resource", before=("grantId",))),
+    "kms:CreateGrant": Change("share", "resource", after=("granteePrincipal", "operations"), marks=("grantId",)),
+    **_rows("kms", "RevokeGrant RetireGrant", Change("share", "resource", before=("grantId",), marks=("grantId",))),
     **_rows("secretsmanager", "PutResourcePolicy", _SHARED),
     **_rows("secretsmanager", "DeleteResourcePolicy", _UNSHARED),
     "sqs:SetQueueAttributes": Change("share", "resource", after=("attributes",), only_with=("attributes.Policy",)),
-    **_rows("sqs", "AddPermission", Change("share", "resource", after=("aWSAccountIds", "actions"))),
-    **_rows("sns", "AddPermission", Change("share", "resource", after=("aWSAccountId", "actionName"))),
+    "secretsmanager:DeleteSecret": _GONE,
+    "sqs:AddPermission": Change("share", "resource", after=("aWSAccountIds", "actions"), marks=("label",)),
+    "sns:AddPermission": Change("share", "resource", after=("aWSAccountId", "actionName"), marks=("label",)),
+    **_rows("sqs", "RemovePermission", Change("share", "resource", before=("label",), marks=("label",))),
+    **_rows("sns", "RemovePermission", Change("share", "resource", before=("label",), marks=("label",))),
+    **_rows("sqs", "DeleteQueue", _GONE),
+    **_rows("sns", "DeleteTopic", _GONE),
+    **_rows("s3", "DeleteBucket", _GONE),
     "sns:SetTopicAttributes": Change(
         "share", "resource", after=("attributeValue",), only_with=("attributeName=Policy",)
     ),
     **_rows("ecr", "SetRepositoryPolicy", _SHARED),
     **_rows("ecr", "DeleteRepositoryPolicy", _UNSHARED),
+    "ecr:DeleteRepository": _GONE,
     **_rows("glue", "PutResourcePolicy", Change("share", "resource", after=("policyInJson",))),
     **_rows("dynamodb", "PutResourcePolicy", _SHARED),
     **_rows("elasticfilesystem", "PutFileSystemPolicy", _SHARED),
@@ -192,9 +232,14 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "ram",
         "CreateResourceShare AssociateResourceShare UpdateResourceShare",
-        Change("share", "resource", after=("principals", "resourceArns", "allowExternalPrincipals")),
+        Change(
+            "share", "resource", after=("principals", "resourceArns", "allowExternalPrincipals"), marks=("principals*",)
+        ),
     ),
-    **_rows("ram", "DisassociateResourceShare DeleteResourceShare", _UNSHARED),
+    "ram:DisassociateResourceShare": Change(
+        "share", "resource", after=("'deleted'",), before=("principals", "resourceArns"), marks=("principals*",)
+    ),
+    "ram:DeleteResourceShare": _UNSHARED,
     **_rows(
         "rolesanywhere",
         "CreateTrustAnchor UpdateTrustAnchor",
@@ -202,21 +247,53 @@ OPERATIONS: Mapping[str, Change] = {
     ),
     **_rows("rolesanywhere", "CreateProfile UpdateProfile", Change("federation", "resource", after=("roleArns",))),
     **_rows(
+        "rolesanywhere",
+        "DeleteTrustAnchor DisableTrustAnchor DeleteProfile DisableProfile",
+        Change("federation", "resource", after=("'deleted'",)),
+    ),
+    **_rows(
         "eks",
         "CreateAccessEntry AssociateAccessPolicy",
-        Change("permissions", "resource", after=("principalArn", "policyArn", "kubernetesGroups")),
+        Change(
+            "permissions",
+            "resource",
+            after=("principalArn", "policyArn", "kubernetesGroups"),
+            marks=("principalArn", "policyArn"),
+        ),
     ),
+    **_rows(
+        "eks",
+        "DeleteAccessEntry DisassociateAccessPolicy",
+        Change("permissions", "resource", before=("principalArn", "policyArn"), marks=("principalArn", "policyArn")),
+    ),
+    **_rows("ec2", "TerminateInstances", _ENDED),
+    **_rows("lambda", "DeleteFunction", _ENDED),
+    **_rows("ecs", "StopTask DeregisterTaskDefinition", _ENDED),
+    **_rows("codebuild", "StopBuild StopBuildBatch DeleteProject", _ENDED),
+    **_rows("glue", "DeleteJob DeleteDevEndpoint", _ENDED),
+    **_rows("cloudformation", "DeleteStack", _ENDED),
+    **_rows("sagemaker", "DeleteNotebookInstance", _ENDED),
     **{
         f"{service}:{name}": change
         for service in ("sso", "sso-admin")
         for names, change in (
             (
                 "CreateAccountAssignment",
-                Change("permissions", "resource", after=("principalType", "principalId", "targetId")),
+                Change(
+                    "permissions",
+                    "resource",
+                    after=("principalType", "principalId", "targetId"),
+                    marks=("permissionSetArn", "principalId", "targetId"),
+                ),
             ),
             (
                 "DeleteAccountAssignment",
-                Change("permissions", "resource", before=("principalType", "principalId", "targetId")),
+                Change(
+                    "permissions",
+                    "resource",
+                    before=("principalType", "principalId", "targetId"),
+                    marks=("permissionSetArn", "principalId", "targetId"),
+                ),
             ),
             ("PutInlinePolicyToPermissionSet", Change("permissions", "resource", after=("inlinePolicy",))),
             (
@@ -225,11 +302,11 @@ OPERATIONS: Mapping[str, Change] = {
             ),
             (
                 "AttachManagedPolicyToPermissionSet",
-                Change("permissions", "resource", after=("managedPolicyArn",)),
+                Change("permissions", "resource", after=("managedPolicyArn",), marks=("managedPolicyArn",)),
             ),
             (
                 "DetachManagedPolicyFromPermissionSet",
-                Change("permissions", "resource", before=("managedPolicyArn",)),
+                Change("permissions", "resource", before=("managedPolicyArn",), marks=("managedPolicyArn",)),
             ),
             (
                 "AttachCustomerManagedPolicyReferenceToPermissionSet",
@@ -251,8 +328,8 @@ OPERATIONS: Mapping[str, Change] = {
         )
         for name in names.split()
     },
-    **_rows("organizations", "AttachPolicy", Change("permissions", "resource", after=("policyId",))),
-    **_rows("organizations", "DetachPolicy", Change("permissions", "resource", before=("policyId",))),
+    **_rows("organizations", "AttachPolicy", Change("permissions", "resource", after=("policyId",), marks=_POLICY)),
+    **_rows("organizations", "DetachPolicy", Change("permissions", "resource", before=("policyId",), marks=_POLICY)),
     **_rows(
         "organizations",
         "CreatePolicy UpdatePolicy",

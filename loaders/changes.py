@@ -5,18 +5,22 @@ Which they are stands in `change_table`. Only calls that did not fail come here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 import msgspec
 
 from lineage.arn import access_key, role_of, unique_id
 from lineage.facts import Changed, Event, Identity
-from loaders.body import Body, child, find, text
+from loaders import workloads
+from loaders.body import Body, child, find, items, text, walk
 from loaders.change_table import OPERATIONS
 from loaders.implicit import is_implicit
 from loaders.secrets import scrub, scrub_text
 from loaders.targets import arn_target, plain_target, target_of
 
+MARKS = 50
+LONGEST_MARK = 512
 LONGEST = 20_480
 """Characters of `before` and `after`: the longest policy AWS takes (a bucket's)."""
 
@@ -26,10 +30,28 @@ def changed(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
     change = OPERATIONS[body.api]
     if change.only_with and not any(_stands(body, condition) for condition in change.only_with):
         return ()
+    if change.on == "workload":
+        return tuple(
+            Changed(
+                event=event, caller=caller, what=change.what, target_type="Workload",
+                target=f"{one.account or ''}:{one.resource_type}:{one.resource_id}",
+            )
+            for one in workloads.ENDS[body.api](body, caller, event)
+        )  # fmt: skip
     target = _target(change.on, body, caller)
     if target is None:
         return ()
     target_type, key, principal_type = target
+    if change.on == "rules":
+        rules = _rules(body)
+        told = "; ".join(rule.removeprefix("rule=") for rule in rules if rule.startswith("rule=")) or None
+        opens = body.operation.startswith("Authorize")
+        return (
+            Changed(
+                event=event, caller=caller, what=change.what, target_type=target_type, target=key, marks=rules,
+                before=None if opens else told, after=told if opens else None,
+            ),
+        )  # fmt: skip
     return (
         Changed(
             event=event,
@@ -38,10 +60,46 @@ def changed(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
             target_type=target_type,
             target=key,
             principal_type=principal_type,
-            before=_state(body, change.before),
-            after=_state(body, change.after),
+            before=state(body, change.before),
+            after=state(body, change.after),
+            marks=_marks(body, change.marks),
         ),
     )
+
+
+def _marks(body: Body, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what the change names on its target, as `member=value`; sorted."""
+    found = set()
+    for name in names:
+        if name.endswith("*"):
+            found |= {f"{name[:-1]}={value}" for value in _every(body.request, name[:-1])}
+        elif (value := find(body.request, name) or find(body.response, name)) is not None:
+            found.add(f"{name}={value}")
+    return tuple(sorted(mark[:LONGEST_MARK] for mark in found))[:MARKS]
+
+
+def _every(value: object, name: str) -> Iterator[str]:
+    """Yield every text that stands under a name at any depth, also in lists."""
+    for one in walk(value):
+        held = child(one, name)
+        for text_ in (held, *items(held)):
+            if isinstance(text_, str):
+                yield text_
+
+
+def _rules(body: Body) -> tuple[str, ...]:
+    """Return the rules of a security group that the call names: their IDs, and what they let through."""
+    found = {f"securityGroupRuleId={value}" for value in _every(body.response, "securityGroupRuleId")}
+    found |= {f"securityGroupRuleId={value}" for value in _every(body.request, "securityGroupRuleId")}
+    found |= {f"securityGroupRuleId={value}" for value in _every(body.request, "securityGroupRuleIds")}
+    asked = items(child(body.request, "ipPermissions"))
+    for one in asked or ((body.request,) if child(body.request, "ipProtocol") is not None else ()):
+        head = " ".join(str(child(one, name) or "") for name in ("ipProtocol", "fromPort", "toPort"))
+        for name in ("cidrIp", "cidrIpv6", "groupId", "prefixListId"):
+            if one is body.request and name == "groupId":
+                continue
+            found |= {f"rule={head} {value}" for value in _every(one, name)}
+    return tuple(sorted(mark[:LONGEST_MARK] for mark in found))[:MARKS]
 
 
 def _target(on: str, body: Body, caller: Identity) -> tuple[str, str, str | None] | None:
@@ -120,7 +178,7 @@ def _stands(body: Body, condition: str) -> bool:
     return found == wanted if wanted else found not in (None, "", {}, [])
 
 
-def _state(body: Body, members: tuple[str, ...]) -> str | None:
+def state(body: Body, members: tuple[str, ...]) -> str | None:
     """Return the members as compact JSON; a text or document that needs no name stands alone."""
     if len(members) == 1 and members[0].startswith("'"):
         return members[0].strip("'")

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import msgspec
+
 from lineage.arn import access_key, parse_arn, role_of, unique_id
 from lineage.facts import Event, Identity, Made
 from loaders.body import Body, find, mapping, text
+from loaders.changes import state
 from loaders.implicit import is_implicit
 from loaders.issuance import issued
 
@@ -50,7 +53,9 @@ def made_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
     role = mapping(mapping(body.response).get("role"))
     name = text(role, "roleName") or text(body.request, "roleName")
     arn = text(role, "arn") or _arn_by_path(body, "role", name)
-    return _entity(body, caller, event, "role", "Role", name, arn, text(role, "roleId"))
+    found = _entity(body, caller, event, "role", "Role", name, arn, text(role, "roleId"))
+    trust = state(body, ("assumeRolePolicyDocument",))
+    return tuple(msgspec.structs.replace(one, trust=trust) for one in found)
 
 
 def made_linked_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:

@@ -188,6 +188,21 @@ OPERATIONS: Mapping[str, Maker] = {
     "sagemaker:CreatePresignedDomainUrl": _simple("AWS::SageMaker::Domain", ("domainId",), (), (), entered=True),
 }
 
+ENDS: Mapping[str, Maker] = {
+    "ec2:TerminateInstances": instances,
+    "lambda:DeleteFunction": function,
+    "ecs:StopTask": entered_task,
+    "ecs:DeregisterTaskDefinition": task_definition,
+    "codebuild:StopBuild": build,
+    "codebuild:StopBuildBatch": build,
+    "codebuild:DeleteProject": _PROJECT,
+    "glue:DeleteJob": _JOB,
+    "glue:DeleteDevEndpoint": _simple("AWS::Glue::DevEndpoint", ("endpointName",), (), ()),
+    "cloudformation:DeleteStack": _STACK,
+    "sagemaker:DeleteNotebookInstance": _NOTEBOOK,
+}
+"""Operations after which a workload runs no more, with what finds the workloads that they name."""
+
 
 def _deep(value: object, path: str) -> str | None:
     return text(value, *path.split("."))

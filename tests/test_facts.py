@@ -971,8 +971,93 @@ CHANGES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("name", "request_", "expected"), CHANGES)
 def test_changed(name: str, request_: dict[str, Any], expected: dict[str, Any]) -> None:
-    """A change names what changed, whose, and the state that the request tells."""
-    assert told(record(name, requestParameters=request_)) == [{"fact": "changed", **expected}]
+    """A change names what changed, whose, and the state that the request tells (what of it: `test_marks`)."""
+    (actual,) = told(record(name, requestParameters=request_))
+    actual.pop("marks", None)
+
+    assert actual == {"fact": "changed", **expected}
+
+
+MARKS: list[tuple[str, dict[str, Any], dict[str, Any] | None, list[str]]] = [
+    ("iam:DetachUserPolicy", {"userName": "eve", "policyArn": "arn:p"}, None, ["policyArn=arn:p"]),
+    (
+        "iam:CreatePolicyVersion",
+        {"policyArn": f"arn:aws:iam::{ACCOUNT}:policy/p", "policyDocument": "{}", "setAsDefault": True},
+        {"policyVersion": {"versionId": "v3"}},
+        ["versionId=v3"],
+    ),
+    (
+        "ec2:ModifySnapshotAttribute",
+        {"snapshotId": "snap-1", "createVolumePermission": {"add": {"items": [{"userId": "1"}, {"group": "all"}]}}},
+        None,
+        ["group=all", "userId=1"],
+    ),
+    (
+        "rds:ModifyDBSnapshotAttribute",
+        {"dBSnapshotIdentifier": "s", "attributeName": "restore", "valuesToRemove": ["1", "all"]},
+        None,
+        ["valuesToRemove=1", "valuesToRemove=all"],
+    ),
+    ("kms:CreateGrant", {"keyId": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"}, {"grantId": "g1"}, ["grantId=g1"]),
+    ("lambda:AddPermission20150331v2", {"functionName": "f", "statementId": "s"}, None, ["statementId=s"]),
+    (
+        "ec2:AuthorizeSecurityGroupIngress",
+        {
+            "groupId": "sg-1",
+            "ipPermissions": {
+                "items": [
+                    {
+                        "ipProtocol": "tcp",
+                        "fromPort": 22,
+                        "toPort": 22,
+                        "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]},
+                    }
+                ]
+            },
+        },
+        {"securityGroupRuleSet": {"items": [{"securityGroupRuleId": "sgr-1"}]}},
+        ["rule=tcp 22 22 0.0.0.0/0", "securityGroupRuleId=sgr-1"],
+    ),
+    (
+        "ec2:RevokeSecurityGroupIngress",
+        {"groupId": "sg-1", "securityGroupRuleIds": {"items": [{"securityGroupRuleId": "sgr-1"}]}, "ipPermissions": {}},
+        {"_return": True},
+        ["securityGroupRuleId=sgr-1"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "request_", "response", "expected"), MARKS)
+def test_marks(name: str, request_: dict[str, Any], response: dict[str, Any] | None, expected: list[str]) -> None:
+    """A change says which policy, statement, grant, account or rule it is about."""
+    (actual,) = told(record(name, requestParameters=request_, responseElements=response))
+
+    assert list(actual["marks"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "response", "expected"),
+    [
+        (
+            "ec2:TerminateInstances",
+            {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}, {"instanceId": "i-0123456789abcdef1"}]}},
+            None,
+            ["AWS::EC2::Instance:i-0123456789abcdef0", "AWS::EC2::Instance:i-0123456789abcdef1"],
+        ),
+        ("lambda:DeleteFunction20150331", {"functionName": "f"}, None, ["AWS::Lambda::Function:f"]),
+        ("ecs:StopTask", {"cluster": "c", "task": "0123abcd"}, None, ["AWS::ECS::Task:0123abcd"]),
+        ("cloudformation:DeleteStack", {"stackName": "s"}, None, ["AWS::CloudFormation::Stack:s"]),
+        ("glue:DeleteJob", {"jobName": "j"}, {"jobName": "j"}, ["AWS::Glue::Job:j"]),
+    ],
+)
+def test_workload_ended(
+    name: str, request_: dict[str, Any], response: dict[str, Any] | None, expected: list[str]
+) -> None:
+    """What ends workloads names each of them by account, type and ID, as what started them does."""
+    found = told(record(name, requestParameters=request_, responseElements=response))
+
+    assert [one["target"] for one in found] == [f"{ACCOUNT}:{one}" for one in expected]
+    assert {(one["what"], one["target_type"]) for one in found} == {("deleted", "Workload")}
 
 
 def test_change_of_oneself() -> None:

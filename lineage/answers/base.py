@@ -43,6 +43,9 @@ class Subject(Model):
     sessions: list[str] = []
     """Keys of the sessions that it stands for, oldest first; at most 100."""
     sessions_total: int = 0
+    opened: Confidence | None = None
+    """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions. Of
+    several sessions each is a candidate; `NONE`: no loaded event tells of the session. Else null."""
 
 
 class Whose(Model):

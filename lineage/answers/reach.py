@@ -64,6 +64,8 @@ class MadeBranch(Model):
     time: str
     event_ids: list[str]
     followed: bool
+    live: Literal["yes", "no", "unknown"]
+    """Does it still work? `no`: it was deleted, replaced or made inactive."""
 
 
 class Altered(Model):
@@ -84,7 +86,9 @@ class Altered(Model):
     outside: list[str]
     """Accounts that it lets in, `*` for everybody; sorted."""
     undone_by: list[str]
-    """Events that took it back, by whomever."""
+    """Events that took it back, by whomever; what came of it meanwhile they do not take back."""
+    fate: Literal["stands", "gone", "probably"]
+    """`probably`: it was taken back as far as a name tells, or before a gap in the logs."""
 
 
 class Workload(Model):
@@ -138,6 +142,7 @@ class Permission(Model):
     time: str
     event_ids: list[str]
     undone_by: list[str]
+    fate: Literal["stands", "gone", "probably"]
 
 
 class Reach(Model):
@@ -176,10 +181,15 @@ class Blast(Model):
     """As a tree read from the top: each below what it came from, siblings in order of time."""
     perhaps: list[Reached]
     """Sessions that several callers fit, one of them from here; in order of time."""
+    perhaps_total: int
     branches: list[MadeBranch]
     """In order of time."""
+    branches_total: int
+    branches_live: int
+    """How many of these still work, or may."""
     altered: list[Altered]
-    """In order of time."""
+    """The worst first: what lets outsiders in, then credentials, then the rest; of each what is gone last, else in
+    order of time."""
     altered_total: int
     workloads: list[Workload]
     """In order of first time."""
@@ -192,6 +202,7 @@ class Blast(Model):
     permissions_total: int
     permissions_not_known: list[str]
     """Roles and users of the descent whose permissions no loaded event tells; sorted."""
+    permissions_not_known_total: int
     sight: Sight
     truncated: bool
 
@@ -217,7 +228,9 @@ class Step(Model):
     """One thing to do. It is text: nothing of it was carried out."""
 
     number: int
-    phase: Literal["sources", "trust", "workloads", "sessions", "persistence"]
+    phase: Literal[
+        "protection", "exposure", "sources", "trust", "workloads", "sessions", "persistence", "check", "review"
+    ]
     kind: str
     title: str
     account: str | None
@@ -232,6 +245,39 @@ class Step(Model):
     """What it rests on; at most 20."""
 
 
+class Exposure(Model):
+    """Something that was open to others outside: closing it does not bring back what they took meanwhile."""
+
+    what: str
+    api: str
+    target: str
+    account: str | None
+    to: list[str]
+    """Accounts that were let in, `*` for everybody; sorted."""
+    since: str
+    until: str | None
+    """When it was closed again; null where it is open."""
+    fate: Literal["stands", "gone", "probably"]
+    risk: str
+    event_ids: list[str]
+    undone_by: list[str]
+
+
+class Past(Model):
+    """A change that needs no step, and why."""
+
+    what: str
+    api: str
+    target: str
+    account: str | None
+    time: str
+    event_ids: list[str]
+    why: str
+    undone: str | None
+    """When it was undone."""
+    undone_by: list[str]
+
+
 class Contain(Model):
     """The plan that stops what came from a key, session or principal; never carried out."""
 
@@ -244,12 +290,19 @@ class Contain(Model):
     at: str | None
     """Sessions are told live or not at this time, and those issued before it are revoked."""
     made: bool
+    exposures: list[Exposure]
+    """What was open to others outside, also where it is closed by now: data first, of each the longest first; at most
+    1000."""
     steps: list[Step]
-    """What stops re-issuing first, then the sessions, then what was left behind."""
+    """First protection that was removed and what is open to others, then what stops re-issuing, then the sessions and
+    what was left behind; last what is probably gone, and access that was taken from others."""
+    history: list[Past]
+    """Changes that need no step: they were taken back, or giving back would give access to these credentials; in
+    order of time, at most 1000."""
     ended: int
     """Sessions and keys of the descent that need no step, since they work no more."""
     undone: int
-    """Changes that were taken back already."""
+    """Changes that are gone for certain."""
     branches: int
     """Keys, users and passwords made for somebody else."""
     above: list[str]

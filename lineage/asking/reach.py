@@ -28,11 +28,14 @@ class Reach(Asking):
             self._reader(), ask.strip(), at=second(at, last=True), since=second(since), made=made, limit=limit
         )
 
-    def contain(self, ask: str, *, at: str | None = None, made: bool = False) -> Contain:
-        """The plan that stops what came from a key, session or principal: text, never carried out."""
+    def contain(self, ask: str, *, at: str | None = None, made: bool = False, whole_role: bool = False) -> Contain:
+        """The plan that stops what came from a key, session or principal: text, never carried out.
+
+        `whole_role` is needed for the plan of a role: it closes the role to everybody.
+        """
         from lineage.questions import contain
 
-        return contain.answer(self._reader(), ask.strip(), at=second(at, last=True), made=made)
+        return contain.answer(self._reader(), ask.strip(), at=second(at, last=True), made=made, whole_role=whole_role)
 
     def path(self, start: str, end: str, *, limit: int = 20) -> Path:
         """Every way that one identity, key, role or account came to another; at most `limit`, shortest first."""

@@ -16,6 +16,9 @@ At = Annotated[
     str | None, typer.Option("--at", metavar="TIME", help="Tell what works then; else at the last second loaded.")
 ]
 Made = Annotated[bool, typer.Option("--made", help="Go on through keys, users and passwords made for somebody else.")]
+WholeRole = Annotated[
+    bool, typer.Option("--whole-role", help="Plan for a whole role: it is closed to everybody who uses it.")
+]
 
 
 @app.command("blast", epilog="Example: lineage blast c0ffee00-0000-4000-8000-000000000002")
@@ -42,13 +45,14 @@ def contain(
     store: Store = DEFAULT,
     at: At = None,
     made: Made = False,
+    whole_role: WholeRole = False,
     json: Json = False,
     csv: Csv = False,
     debug: Debug = False,
 ) -> None:
     """Write the plan that stops credentials, step by step; nothing is carried out."""
     with guard.opened(store) as lineage:
-        answer = lineage.contain(ask, at=at, made=made)
+        answer = lineage.contain(ask, at=at, made=made, whole_role=whole_role)
     show_answer(answer, json=json, csv=csv, found=answer.found, asked=answer.asked)
 
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import Any
 
 from lineage import schema
+from lineage.draw.copies import command
 from lineage.draw.shapes.told import Told
 from lineage.draw.shapes.trace import grant_facts
 from lineage.draw.shapes.who import operation
@@ -61,7 +62,7 @@ def near(reader: Reader, node: str) -> Told:
         _called(sheet, node, group, rows)
     left = len(granted[NEIGHBOURS:]) + len(deeds[NEIGHBOURS:]) + len(calls[RESOURCES:])
     notes = [f"{left:,} more hang on {key} and are not drawn."] if left else []
-    return Told(sheet, f"What hangs on {key}", f"lineage trace {key}", notes)
+    return Told(sheet, f"What hangs on {key}", command("trace", key) or "lineage trace", notes)
 
 
 def _is_made(way: dict[str, Any]) -> bool:  # Any: of the graph's attributes

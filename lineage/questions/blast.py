@@ -14,7 +14,8 @@ from lineage.questions.common.sight import sight
 from lineage.questions.common.subjects import own_calls
 from lineage.questions.common.whose import one
 from lineage.questions.reach.alterations import altered, permissions
-from lineage.questions.reach.descent import Branch, Descent, Link, begin, walk
+from lineage.questions.reach.descent import Descent, Link, begin, walk
+from lineage.questions.reach.fates import Fates
 from lineage.questions.reach.lives import last_second, lives
 from lineage.seen import DeedSeen, Graph, RowSeen, Which, Window
 from lineage.times import iso
@@ -44,30 +45,36 @@ def answer(
     moment = last_second(reader, accounts) if at is None else at
     living = lives(reader, [link.node for link in (*descent.links, *descent.perhaps)], moment)
     nodes = [_reached(link, up, by_node[link.node], living.get(link.node)) for link in descent.links]
-    changes = altered(reader, descent.deeds)
+    fates = Fates(reader, descent.deeds, moment, own=descent.deeds)
+    changes = altered(descent.deeds, fates)
+    branches = _branches(reader, descent, fates, moment)
     runs = _workloads(reader, descent.deeds)
     touched = _touched(rows)
     holders = principals(up, descent.nodes)
-    given = permissions(reader, holders)
+    given = permissions(reader, holders, moment)
     told = {permission.principal for permission in given}
+    unknown = [key for holder in holders if (key := ref(holder).key) not in told]
+    roles = sorted({node.role_arn for node in nodes if node.role_arn})
     return Blast(
         asked=ask, found=True, subject=subject.told(),
         whose=one(reader, up, subject.starts[0]) if len(subject.starts) == 1 else None,
         since=iso(since) if since is not None else None, at=iso(moment), made=made,
         reach=_reach(descent, living),
-        roles=sorted({node.role_arn for node in nodes if node.role_arn}),
-        accounts=sorted(accounts),
+        roles=roles[:limit],
+        accounts=sorted(accounts)[:limit],
         nodes=nodes,
         perhaps=[_reached(link, up, [], living.get(link.node)) for link in descent.perhaps[:limit]],
-        branches=[told_branch(branch, descent) for branch in descent.branches[:limit]],
+        perhaps_total=len(descent.perhaps),
+        branches=branches[:limit], branches_total=len(branches),
+        branches_live=sum(branch.live != "no" for branch in branches),
         altered=changes[:limit], altered_total=len(changes),
         workloads=runs[:limit], workloads_total=len(runs),
         touched=touched[:limit], touched_total=len(touched),
         permissions=given[:limit], permissions_total=len(given),
-        permissions_not_known=[key for holder in holders if (key := ref(holder).key) not in told][:limit],
+        permissions_not_known=unknown[:limit], permissions_not_known_total=len(unknown),
         sight=sight(reader, accounts, Window(since, moment)),
         truncated=descent.cut or max(len(changes), len(runs), len(touched), len(given), len(descent.perhaps),
-                                     len(descent.branches)) > limit,
+                                     len(descent.branches), len(unknown), len(roles), len(accounts)) > limit,
     )  # fmt: skip
 
 
@@ -76,9 +83,10 @@ def _nothing(reader: Reader, ask: str, at: int | None, since: int | None, made: 
         asked=ask, found=False, subject=answers.Subject(kind="unknown", key=None), whose=None,
         since=iso(since) if since is not None else None, at=iso(at) if at is not None else None, made=made,
         reach=Reach(sessions=0, keys=0, users=0, live=0, unknown=0, ended=0),
-        roles=[], accounts=[], nodes=[], perhaps=[], branches=[], altered=[], altered_total=0, workloads=[],
-        workloads_total=0, touched=[], touched_total=0, permissions=[], permissions_total=0,
-        permissions_not_known=[], sight=sight(reader, [], Window(since, at)), truncated=False,
+        roles=[], accounts=[], nodes=[], perhaps=[], perhaps_total=0, branches=[], branches_total=0, branches_live=0,
+        altered=[], altered_total=0, workloads=[], workloads_total=0, touched=[], touched_total=0, permissions=[],
+        permissions_total=0, permissions_not_known=[], permissions_not_known_total=0,
+        sight=sight(reader, [], Window(since, at)), truncated=False,
     )  # fmt: skip
 
 
@@ -92,13 +100,25 @@ def _in_use(links: list[Link], rows: Mapping[str, Sequence[RowSeen]], since: str
     return [link for link in links if link.node in kept]
 
 
-def told_branch(branch: Branch, descent: Descent) -> MadeBranch:
-    """A branch as it stands in an answer."""
+def _branches(reader: Reader, descent: Descent, fates: Fates, at: int) -> list[MadeBranch]:
+    """What was made for others, in order of time, with whether it still works."""
     followed = any(link.made for link in descent.links)
-    return MadeBranch(
-        what=branch.what, target=branch.target, source=branch.source, api=branch.api, time=branch.time,
-        event_ids=branch.event_ids, followed=followed,
-    )  # fmt: skip
+    deeds = {event_id: deed for deed in descent.deeds if deed.type != schema.STARTED for event_id in deed.event_ids}
+    keys = [f"{schema.CREDENTIAL} {branch.target}" for branch in descent.branches if branch.what == "access key"]
+    living = lives(reader, keys, at)
+    found = []
+    for branch in descent.branches:
+        life = living.get(f"{schema.CREDENTIAL} {branch.target}")
+        deed = next((deeds[event_id] for event_id in branch.event_ids if event_id in deeds), None)
+        fate = fates.of(deed).state if deed is not None and life is None else "stands"
+        live = life.live if life is not None else {"stands": "yes", "gone": "no", "probably": "unknown"}[fate]
+        found.append(
+            MadeBranch(
+                what=branch.what, target=branch.target, source=branch.source, api=branch.api, time=branch.time,
+                event_ids=branch.event_ids, followed=followed, live=live,  # type: ignore[arg-type]  # one of the words
+            )
+        )  # fmt: skip
+    return found
 
 
 def loaded_once(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
@@ -234,4 +254,4 @@ def _touched(rows: Iterable[RowSeen]) -> list[Touched]:
     return sorted(found, key=lambda one: (not one.sensitive, -one.calls, one.resource))
 
 
-__all__ = ["account_of", "answer", "loaded_once", "owner_in", "principals", "told_branch"]
+__all__ = ["account_of", "answer", "loaded_once", "owner_in", "principals"]

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lineage import answers, schema
-from lineage.answers.reach import Contain, Life, Step
+from lineage.answers.reach import Contain, Exposure, Life, Step
+from lineage.errors import BadUse
 from lineage.keys import ref
-from lineage.questions.blast import account_of, loaded_once, owner_in
+from lineage.questions.blast import account_of, loaded_once, owner_in, principals
 from lineage.questions.common.climb import session_key_of
 from lineage.questions.common.reader import Reader
 from lineage.questions.common.sight import sight
@@ -19,9 +20,10 @@ from lineage.questions.common.whose import whose
 from lineage.questions.reach import plan
 from lineage.questions.reach.bystanders import NOBODY, bystanders, origin
 from lineage.questions.reach.descent import Descent, above, begin, walk
-from lineage.questions.reach.leftovers import Change, changes, left_behind
+from lineage.questions.reach.fates import Fates, account_in
+from lineage.questions.reach.leftovers import Change, Ours, changes, history, left_behind
 from lineage.questions.reach.lives import last_second, lives, owners
-from lineage.seen import Graph, Which, Window
+from lineage.seen import DeedSeen, Graph, Which, Window
 from lineage.times import iso
 
 NODES = 1000
@@ -29,7 +31,9 @@ NODES = 1000
 STEPS = 1000
 STARTS = 100
 """Sessions asked about whose origins are looked up."""
-PHASES = ("sources", "trust", "workloads", "sessions", "persistence")
+PHASES = (
+    "protection", "exposure", "sources", "trust", "workloads", "sessions", "persistence", "check", "review",
+)  # fmt: skip
 
 
 class Known(NamedTuple):
@@ -47,35 +51,54 @@ class Known(NamedTuple):
     roles: frozenset[str]
     """The roles that were asked about."""
     changes: list[Change]
+    exposures: list[Exposure]
     at: int
+    closed: dict[str, int]
+    """Roles and users (references) that are gone, or have no password any more, and since when."""
+    fates: Fates
 
 
-def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False) -> Contain:
+def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False, whole_role: bool = False) -> Contain:
     """The plan for an ask, with sessions told live or not at `at` (the last second loaded of its accounts). Raises
-    `BadUse` where the ask names no credentials."""
+    `BadUse` where the ask names no credentials, or a role without `whole_role`: its plan stops everybody in it."""
     subject = begin(reader, ask)
+    if subject is not None and not whole_role and _roles(subject.starts):
+        raise BadUse(
+            f"{ask}: the plan for a role closes it to everybody; add --whole-role if you mean that, or ask for one "
+            "session or event (lineage role lists its sessions)"
+        )
+    if subject is not None and subject.opened is not None and len(subject.starts) > 1:
+        raise BadUse(f"{ask}: several sessions fit this event; ask for one of them: {', '.join(subject.sessions)}")
     if subject is None:
         return Contain(
             asked=ask, found=False, subject=answers.Subject(kind="unknown", key=None), whose=None,
-            at=iso(at) if at is not None else None, made=made, steps=[], ended=0, undone=0, branches=0, above=[],
+            at=iso(at) if at is not None else None, made=made, exposures=[],
+            steps=[], history=[], ended=0, undone=0, branches=0, above=[],
             sight=sight(reader, [], Window(None, at)), truncated=False,
         )  # fmt: skip
     known = _known(reader, subject.starts, walk(reader, subject.starts, made=made, limit=NODES), at)
-    drafts = [*_sources(known), *_trust(known), *_workloads(reader, known), *_sessions(reader, known)]
-    drafts += [left_behind(change) for change in known.changes if change.phase == "persistence"]
+    ran = _ran(reader, known)
+    drafts = [*_sources(known), *_workloads(known, ran), *_sessions(reader, known, ran)]
+    drafts += [left_behind(change) for change in known.changes if change.phase not in ("", "sources", "workloads")]
     drafts.sort(key=lambda step: PHASES.index(step.phase))
     steps = [step.model_copy(update={"number": number}) for number, step in enumerate(drafts[:STEPS], 1)]
     accounts = {account for node in known.mine if (account := account_of(known.up, node))}
     return Contain(
         asked=ask, found=True, subject=subject.told(),
         whose=known.whose.get(subject.starts[0]) if len(subject.starts) == 1 else None,
-        at=iso(known.at), made=made, steps=steps,
+        at=iso(known.at), made=made, exposures=known.exposures[:STEPS], steps=steps,
+        history=history(known.changes)[:STEPS],
         ended=sum(known.living[node].live == "no" for node in known.descent.nodes if node in known.living),
-        undone=sum(change.undone for change in known.changes), branches=len(known.descent.branches),
+        undone=sum(change.fate.state == "gone" for change in known.changes), branches=len(known.descent.branches),
         above=_sessions_above(known, subject.starts)[: plan.LISTED],
         sight=sight(reader, accounts, Window(None, known.at)),
         truncated=known.descent.cut or len(drafts) > STEPS,
     )  # fmt: skip
+
+
+def _roles(starts: Iterable[str]) -> list[str]:
+    """The roles among nodes."""
+    return [start for start in starts if ref(start).label == schema.PRINCIPAL and ":role/" in start]
 
 
 def _sessions_above(known: Known, starts: Iterable[str]) -> list[str]:
@@ -93,17 +116,44 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     mine = frozenset([*descent.nodes, *keys, *perhaps, *(node for start in first for node in above(up, start))])
     moment = last_second(reader, {account_of(up, node) for node in mine}) if at is None else at
     living = lives(reader, sorted(mine), moment)
-    roles = {start for start in first if ref(start).label == schema.PRINCIPAL and ":role/" in start}
+    roles = set(_roles(first))
     heads = [link.node for link in descent.links if link.parent in roles and living[link.node].live != "no"]
     permitted = [node for node in mine if ref(node).label == schema.SESSION and _is_permission_set(up, node)]
     rows = loaded_once(reader, reader.calls(Which("node", tuple(sorted(descent.nodes)))))
+    made_keys = {ref(deed.target).key for deed in descent.deeds if deed.type == schema.CREATED and _creates(deed)}
+    ours = Ours(
+        frozenset([
+            *(ref(one).key for one in principals(up, mine)),
+            *(key for label, key in map(ref, mine) if label == schema.CREDENTIAL and " " not in key),
+        ]),
+        frozenset(made_keys),
+    )  # fmt: skip
     names = whose(reader, [*(start for start in first if start not in roles), *heads[-STARTS:], *sorted(permitted)])
     used = {f"{schema.CREDENTIAL} {one.access_key_id}": one for one in names.values() if one.access_key_id}
     living |= lives(reader, sorted(used.keys() - mine), moment)
     return Known(
         descent, up, mine, living, names, frozenset(used), frozenset(roles),
-        changes(reader, descent.deeds, rows), moment,
+        *changes(reader, descent.deeds, rows, ours, moment), moment, _closed(reader, up, mine, moment),
+        Fates(reader, [], moment),
     )  # fmt: skip
+
+
+def _creates(deed: DeedSeen) -> bool:
+    return deed.properties["what"] in ("user", "role")
+
+
+def _closed(reader: Reader, up: Graph, nodes: Iterable[str], at: int) -> dict[str, int]:
+    """The principals of nodes that were deleted, or whose password was taken away, and when; none that stands again."""
+    wanted = sorted(principals(up, nodes))
+    found: dict[str, int] = {}
+    types = (schema.CREATED, schema.CHANGED)
+    for deed in reader.deeds(types, targets=wanted, window=Window(None, at)) if wanted else ():
+        what, after = deed.properties["what"], deed.properties.get("after")
+        if what == "deleted" or (what == "password" and after == "deleted"):
+            found[deed.target] = deed.time
+        elif what in ("user", "role", "login profile", "password"):
+            found.pop(deed.target, None)
+    return found
 
 
 def _is_permission_set(up: Graph, session: str) -> bool:
@@ -125,7 +175,7 @@ def _events(up: Graph, node: str) -> list[str]:
 def _sources(known: Known) -> list[Step]:
     """What new sessions would come from: keys, passwords, and whoever the chain begins with."""
     up = known.up
-    steps = [plan.closed(role) for role in sorted(known.roles)]
+    steps = [plan.closed(role) for role in sorted(known.roles) if role not in known.closed]
     for node in sorted(known.mine | known.keys):
         label, key = ref(node)
         if label == schema.CREDENTIAL and " " not in key and known.living[node].live != "no":
@@ -134,8 +184,12 @@ def _sources(known: Known) -> list[Step]:
                 for source, _, way in (up.in_edges(node, data=True) if node in up else ())
             )
             steps.append(plan.key(key, owner_in(up, node), account_of(up, node), _events(up, node), made_elsewhere))
-    for user, events in sorted(_signed_in(known).items()):
-        steps.append(plan.password(user, sorted(events)[: plan.LISTED]))
+    for user, (events, last) in sorted(_signed_in(known).items()):
+        ids, gone = sorted(events)[: plan.LISTED], known.closed.get(user)
+        if gone is None or iso(gone) < last:
+            steps.append(plan.password(user, ids))
+        elif known.fates.has_gap(account_in(user) or "", gone):
+            steps.append(plan.password_gone(user, gone, ids))
     tops = {_top(up, node): one for node, one in known.whose.items()}
     for top, one in sorted(tops.items()):
         step = plan.source(one, _events(up, top)) if one.kind != "Unresolved" else None
@@ -147,15 +201,16 @@ def _sources(known: Known) -> list[Step]:
     return list({(step.kind, step.target): step for step in reversed(steps)}.values())[::-1]
 
 
-def _signed_in(known: Known) -> dict[str, set[str]]:
-    """The users that signed in to the console, with the sign-ins of the sessions that may still work."""
-    found: dict[str, set[str]] = {}
+def _signed_in(known: Known) -> dict[str, tuple[set[str], str]]:
+    """The users that signed in to the console, with the sign-ins and the time of the last."""
+    found: dict[str, tuple[set[str], str]] = {}
     for node in known.mine:
         if ref(node).label != schema.SESSION or node not in known.up:
             continue
         for source, _, way in known.up.in_edges(node, data=True):
             if way["type"] == schema.ASSUMED and way["how"] == "console" and ":user/" in source:
-                found.setdefault(str(source), set()).update(way["event_ids"])
+                events, last = found.get(str(source), (set(), ""))
+                found[str(source)] = events | set(way["event_ids"]), max(last, str(way["time"]))
     return found
 
 
@@ -165,31 +220,57 @@ def _top(up: Graph, node: str) -> str:
     return sessions[-1] if sessions else node
 
 
-def _trust(known: Known) -> list[Step]:
-    return [left_behind(change) for change in known.changes if change.phase == "trust"]
+class Ran(NamedTuple):
+    """What workloads run as."""
+
+    sessions: dict[str, list[str]]
+    """By workload (reference): the sessions that it ran as."""
+    living: dict[str, Life]
+    graph: Graph
+
+    def live(self, workload: str) -> list[str]:
+        """Its sessions that work."""
+        return [one for one in self.sessions[workload] if self.living[one].live == "yes"]
 
 
-def _workloads(reader: Reader, known: Known) -> list[Step]:
-    """The workloads that were started or entered; they hand out new credentials by themselves."""
+def _ran(reader: Reader, known: Known) -> Ran:
+    """The sessions of the workloads that were started or entered; they outlive the workload."""
+    started = sorted({change.deed.target for change in known.changes if change.deed.type == schema.STARTED})
+    graph = reader.descend([ref(target) for target in started]) if started else known.up
+    runs: dict[str, list[str]] = {target: [] for target in started}
+    for target, session, way in graph.edges(data=True) if started else ():
+        if way["type"] == schema.RUNS_AS and target in runs:
+            runs[str(target)].append(str(session))
+    return Ran(runs, lives(reader, sorted({session for held in runs.values() for session in held}), known.at), graph)
+
+
+def _workloads(known: Known, ran: Ran) -> list[Step]:
+    """The workloads that were started or entered and still run; they hand out new credentials by themselves."""
     started: dict[str, list[Change]] = {}
     for change in known.changes:
         if change.phase == "workloads":
             started.setdefault(change.deed.target, []).append(change)
-    if not started:
-        return []
-    graph = reader.descend([ref(target) for target in sorted(started)])
-    runs: dict[str, list[str]] = {target: [] for target in started}
-    for target, session, way in graph.edges(data=True):
-        if way["type"] == schema.RUNS_AS and target in runs:
-            runs[str(target)].append(str(session))
-    living = lives(reader, sorted({session for sessions in runs.values() for session in sessions}), known.at)
     return [
-        plan.workload(found, [session for session in runs[target] if living[session].live == "yes"], graph)
+        plan.workload(found, ran.live(target), ran.graph)
         for target, found in sorted(started.items(), key=lambda one: (one[1][0].deed.time, one[0]))
     ]
 
 
-def _sessions(reader: Reader, known: Known) -> list[Step]:
+def _outlived(reader: Reader, known: Known, ran: Ran) -> dict[str, set[str]]:
+    """By role (reference): the workloads that are gone, or probably, and whose sessions may still work."""
+    found: dict[str, set[str]] = {}
+    standing = {change.deed.target for change in known.changes if change.phase == "workloads"}
+    up = reader.ascend(sorted({session for held in ran.sessions.values() for session in held}))
+    for target, sessions in ran.sessions.items():
+        for session in sessions if target not in standing else ():
+            if ran.living[session].live == "no" or session in known.mine:
+                continue
+            for owner in owners(up, session):
+                found.setdefault(owner, set()).add(ref(target).key.rsplit(":", 1)[-1])
+    return found
+
+
+def _sessions(reader: Reader, known: Known, ran: Ran) -> list[Step]:
     """A step for each role, permission set and user whose sessions may still work."""
     up = known.up
     groups: dict[str, list[str]] = {}
@@ -198,13 +279,10 @@ def _sessions(reader: Reader, known: Known) -> list[Step]:
             for owner in owners(up, node) or [node]:
                 if ":federated-user/" not in owner or len(owners(up, node)) == 1:
                     groups.setdefault(owner, []).append(node)
-    trusted = {
-        change.deed.target: change.deed.time
-        for change in known.changes
-        if change.phase == "trust" and ":role/" in change.deed.target
-    }
+    trusted = _trusted(reader, known)
+    outlived = _outlived(reader, known, ran)
     own = {origin(one) for one in known.whose.values()}
-    besides = bystanders(reader, [*groups, *trusted], known.mine, own, known.at)
+    besides = bystanders(reader, [*groups, *trusted, *outlived], known.mine, own, known.at)
     perhaps = {link.node for link in known.descent.perhaps}
     steps = []
     for owner, nodes in sorted(groups.items(), key=lambda one: (one[1][0].rsplit("/", 1)[-1], one[0])):
@@ -217,7 +295,32 @@ def _sessions(reader: Reader, known: Known) -> list[Step]:
         ends = besides[owner]
         if owner not in groups and (ends.others or ends.open or ends.same or ends.perhaps):
             steps.append(plan.entered_by_trust(owner, time, ends, known.at))
+    for owner, names in sorted(outlived.items()):
+        if owner not in groups and owner not in trusted:
+            steps.append(plan.outlived(owner, sorted(names), besides[owner], known.at))
     return steps
+
+
+def _trusted(reader: Reader, known: Known) -> dict[str, int]:
+    """The roles (references) that were made or opened to others, and since when; those that were closed again where
+    sessions that began meanwhile may still work."""
+    found: dict[str, int] = {}
+    for change in known.changes:
+        deed, fate = change.deed, change.fate
+        if deed.properties.get("what") not in ("trust", "role") or ":role/" not in deed.target:
+            continue
+        if fate.state == "stands" and change.phase == "trust":
+            found.setdefault(deed.target, deed.time)
+        elif fate.state != "stands" and fate.why != "deleted" and fate.time is not None:
+            begun = [
+                f"{schema.SESSION} {seen.key}"
+                for seen in reader.sessions_of(ref(deed.target).key, None, False)
+                if deed.time <= seen.created <= fate.time
+            ]
+            others = [session for session in begun if session not in known.mine]
+            if any(life.live != "no" for life in lives(reader, others, known.at).values()):
+                found.setdefault(deed.target, deed.time)
+    return found
 
 
 __all__ = ["answer"]

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from lineage import schema
 from lineage.answers import Branch, Done, Trace, TriedRole
-from lineage.facts import Grant
-from lineage.keys import Ref, ref
+from lineage.keys import ref
 from lineage.questions.common import asks
-from lineage.questions.common.climb import session_key_of
+from lineage.questions.common import reader as common
+from lineage.questions.common.opened import granted, opened
 from lineage.seen import Graph, RowSeen
 from lineage.times import iso
 
 IDS_SHOWN = 3
 
 
-class Reader(asks.Reader, Protocol):
+class Reader(common.Reader, Protocol):
     """What the question needs of a store."""
 
-    def descend(self, refs: Sequence[Ref]) -> Graph: ...
     def uses(self, refs: Iterable[str]) -> Iterable[RowSeen]: ...
 
 
@@ -47,28 +46,16 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
 
 def _starts(reader: Reader, ask: str) -> list[str]:
     what = asks.meant(reader, ask)
-    if what.kind == "event" and (granted_by_it := granted(reader, what.texts[0])):
-        return granted_by_it
+    if what.kind == "event":
+        seen = reader.events(what.texts[0])
+        found = opened(reader, what.texts[0], seen[-1]) if seen else None
+        if found is not None:
+            return list(found.sessions)
+        if granted_by_it := granted(reader, what.texts[0]):
+            return granted_by_it
     if what.kind == "key":
         return [str(found) for found in asks.credentials(reader, what.texts[0])]
     return list(dict.fromkeys(asked.start for asked in asks.begins(reader, what, None)))
-
-
-def granted(reader: asks.Reader, event_id: str) -> list[str]:
-    """The sessions that an event granted: what came from such a call came through them."""
-    found = []
-    for fact in reader.facts_of(event_id):
-        if not isinstance(fact, Grant):
-            continue
-        sessions = {key for one in reader.of_key(fact.key) if (key := session_key_of(str(one)))} if fact.key else set()
-        if fact.principal_id:
-            sessions |= {seen.key for seen in reader.sessions_by_id(fact.principal_id)}
-        for session in sorted(sessions):
-            node = Ref(schema.SESSION, session)
-            ways = reader.neighbourhood(node).in_edges(str(node), data=True)
-            if any(way["type"] == schema.ASSUMED and event_id in way["event_ids"] for _, _, way in ways):
-                found.append(str(node))
-    return list(dict.fromkeys(found))
 
 
 class _Walk:
@@ -209,4 +196,4 @@ def _ids(rows: Iterable[RowSeen]) -> list[str]:
     return found[:IDS_SHOWN]
 
 
-__all__ = ["Reader", "answer", "granted"]
+__all__ = ["answer"]

@@ -19,9 +19,11 @@ def blast(answer: Blast) -> Iterator[Block]:
         f"{moment(answer.at)} ", Span(f"{reach.live} work", "name"),
         f", {reach.unknown} may work, {reach.ended} ended.",
     ))  # fmt: skip
+    if answer.branches_live:
+        yield Para((Span(f"Made for others, and may still work: {answer.branches_live:,}.", "open"),))
     if answer.branches and not answer.made:
         yield Para((
-            Span(f"{counted(len(answer.branches), 'branch', 'branches')} through something made for somebody else "
+            Span(f"{counted(answer.branches_total, 'branch', 'branches')} through something made for somebody else "
                  "not followed; ", "open"),
             "lineage blast --made follows them.",
         ))  # fmt: skip
@@ -37,8 +39,9 @@ def blast(answer: Blast) -> Iterator[Block]:
     )  # fmt: skip
     yield Grid(
         "Made for somebody else",
-        ("what", "target", "operation", "time", EVENTS),
-        [(one.what, one.target, one.api, moment(one.time), one.event_ids) for one in answer.branches],
+        ("what", "target", "works", "operation", "time", EVENTS),
+        [(one.what, one.target, one.live, one.api, moment(one.time), one.event_ids) for one in answer.branches],
+        answer.branches_total,
     )
     yield Grid(
         "Created or changed",
@@ -80,7 +83,16 @@ def blast(answer: Blast) -> Iterator[Block]:
 def contain(answer: Contain) -> Iterator[Block]:
     """The plan, step by step, each with what to run and whom else it hits."""
     yield Para((Span("Text only: nothing of it was carried out. ", "name"),
-                f"{counted(len(answer.steps), 'step')}, what stops re-issuing first."))  # fmt: skip
+                f"{counted(len(answer.steps), 'step')}."))  # fmt: skip
+    yield Grid(
+        "What was open to others", ("risk", "what", "to", "from", "until", "operation", EVENTS),
+        [
+            (one.risk, one.target, one.to, moment(one.since),
+             moment(one.until) if one.until else "open" if one.fate == "stands" else "probably closed", one.api,
+             [*one.event_ids, *one.undone_by])
+            for one in answer.exposures
+        ],
+    )  # fmt: skip
     for step in answer.steps:
         inner: list[Block] = [Code("\n".join(step.commands))] if step.commands else []
         if step.policy:
@@ -92,6 +104,14 @@ def contain(answer: Contain) -> Iterator[Block]:
             f"{step.number}. {step.title}", "", (f"{step.phase}, account {step.account or 'unknown'}",), inner,
             open=True, level=4,
         )  # fmt: skip
+    yield Grid(
+        "History: no step for these", ("time", "operation", "target", "why", "undone", EVENTS),
+        [
+            (moment(one.time), one.api, one.target, one.why, moment(one.undone) if one.undone else "",
+             [*one.event_ids, *one.undone_by])
+            for one in answer.history
+        ],
+    )  # fmt: skip
 
 
 def also(ends: AlsoEnds) -> str:

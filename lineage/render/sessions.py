@@ -32,7 +32,11 @@ def head(whose: Whose | None, subject: Subject | None, asked: str) -> Iterable[R
     if subject is None:
         return
     many = counted(subject.sessions_total, "session") if subject.key is None else ""
-    yield Line("  " if whose else "", (f"{subject.kind} ", "quiet"), clean(subject.key or f"{asked}: {many}"))
+    fits = f"  {subject.opened}: the session that fits this event" if subject.opened not in (None, "EXACT") else ""
+    if fits and subject.key is None:
+        fits = f"  {subject.opened}: one of them fits this event" if subject.sessions else "  none is known that fits"
+    yield Line("  " if whose else "", (f"{subject.kind} ", "quiet"), clean(subject.key or f"{asked}: {many}"),
+               (fits, "open"))  # fmt: skip
 
 
 def scope(found: Scope | None) -> str:

@@ -89,7 +89,7 @@ def _told(reader: Reader, alert: Alert) -> list[Lead]:
     subject = subjects.find(reader, alert.id)
     if subject is not None:
         ids = [subject.event_id] if subject.event_id is not None else []
-        return [Lead(subject, "as asked", "EXACT", len(ids), ids, subject.note)]
+        return [Lead(subject, "as asked", subject.opened or "EXACT", len(ids), ids, subject.note)]
     if alert.identity is None or alert.first_seen is None:
         return []
     asked = locate(reader, alert.identity, alert.first_seen, alert.apis[0], alert.category or "")

@@ -116,6 +116,8 @@ class Memo:
 
     def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
         """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
+        if which.by != "all" and not which.values:
+            return []
         found = self._calls.get((which, window, every))
         if found is None:
             found = self._store.calls(which, window, every=every)

@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lineage import answers, keys, schema
+from lineage.answers.base import Confidence
 from lineage.arn import role_of
 from lineage.keys import Ref, ref
 from lineage.questions.common import asks
 from lineage.questions.common.climb import session_key_of
+from lineage.questions.common.opened import opened
 from lineage.questions.common.reader import Reader
 from lineage.seen import RowSeen, Seen, Which
 
 SESSIONS_SHOWN = 100
+NOT_LOADED = (
+    "no loaded event tells of a session that this sign-in opened; ask for its user or role by ARN, or load more logs"
+)
+"""What to say of a sign-in event whose session is not known."""
 AGENT = "agent:"
 """What begins an ask for a user agent."""
 
@@ -38,6 +44,9 @@ class Subject(NamedTuple):
     """Its ID: of an addendum, that of the event that it amends."""
     note: str | None = None
     """What it was found by, where that is not what was asked."""
+    opened: Confidence | None = None
+    """Of a sign-in, role switch or portal event: how sure it is that it opened these sessions; `NONE` where no loaded
+    event tells of the session. None of any other ask."""
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -50,15 +59,17 @@ class Subject(NamedTuple):
         sessions = self.sessions
         return answers.Subject(
             kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
+            opened=self.opened,
         )  # fmt: skip
 
 
 def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     """The subject of an ask, None where the store knows nothing of it.
 
-    An event ID stands for the session (else key, else principal) of its caller; a temporary key for the sessions
-    that it belongs to; a role for all its sessions; a name or unique ID for what has it (of one `kind` if given);
-    `agent:TEXT` for a user agent. Raises `NotFound` where several principals fit a name.
+    An event ID stands for the session (else key, else principal) of its caller, a sign-in, role switch or portal event
+    for the session that it opened; a temporary key for the sessions that it belongs to; a role for all its sessions; a
+    name or unique ID for what has it (of one `kind` if given); `agent:TEXT` for a user agent. Raises `NotFound` where
+    several principals fit a name.
     """
     ask = ask.strip()
     if ask.startswith(AGENT):
@@ -88,6 +99,10 @@ def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
     if not events:
         return None
     seen = events[-1]
+    found = opened(reader, event_id, seen)
+    if found is not None:
+        sessions = [ref(session).key for session in found.sessions]
+        return _of_sessions(ask, sessions)._replace(event=seen, event_id=event_id, opened=found.confidence)
     return of_node(str(seen.source), ask)._replace(event=seen, event_id=event_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -12,109 +11,92 @@ from lineage import schema
 from lineage.answers.reach import Altered, Permission
 from lineage.keys import ref
 from lineage.questions.common.reader import Reader
-from lineage.seen import DeedSeen
+from lineage.questions.reach.families import family_of
+from lineage.questions.reach.fates import Fate, Fates, account_in
+from lineage.seen import DeedSeen, Window
 from lineage.times import iso
 
 PERMISSIONS = ("permissions", "boundary")
-OPENS = ("trust", "share", "permissions", "federation")
+OPENS = ("trust", "share", "permissions", "federation", "role")
 """Changes that may let another account in."""
-INVERSE = {
-    "Attach": "Detach", "Detach": "Attach", "Put": "Delete", "Add": "Remove", "Remove": "Add", "Create": "Delete",
-    "Enable": "Deactivate", "Stop": "Start", "Associate": "Disassociate", "Authorize": "Revoke",
-}  # fmt: skip
-"""The verb of the call that takes back another."""
+CREDENTIALS = ("access key", "login profile", "credential", "password", "key-status", "mfa")
 _ARN = re.compile(r"arn:[\w-]*:[\w-]*:[\w-]*:(\d{12}):")
 _ACCOUNT = re.compile(r'"(\d{12})"')
+_ANYWHERE = re.compile(r"/0\b")
+_PUBLIC = re.compile(r"public-read|AllUsers|AuthenticatedUsers|:false")
 _ANYBODY = re.compile(r'"(?:AWS|Principal|principal)":(?:"\*"|\["\*"\])|"group":"all"|AllUsers|"userId":"all"')
 
 
-def altered(reader: Reader, deeds: Iterable[DeedSeen]) -> list[Altered]:
-    """What was created and changed, in order of time; each with the later events that took it back."""
+def altered(deeds: Iterable[DeedSeen], fates: Fates) -> list[Altered]:
+    """What was created and changed, the worst first; each with what became of it."""
     mine = [deed for deed in deeds if deed.type in (schema.CREATED, schema.CHANGED)]
-    later = by_target(reader, [deed.target for deed in mine])
-    return [_altered(deed, later[deed.target]) for deed in mine]
+    told = [(deed, _altered(deed, fates.of(deed))) for deed in mine]
+    told.sort(key=lambda one: (rank(one[1]), one[0].time, one[0].key))
+    return [one for _, one in told]
 
 
-def permissions(reader: Reader, principals: Sequence[str]) -> list[Permission]:
+def rank(one: Altered) -> int:
+    """How bad a change is: first what lets outsiders in, then credentials, then the rest; what is gone comes last of
+    its kind."""
+    if one.outside or one.what == "network":
+        kind = 0
+    elif (one.created and one.what != "role") or one.what in CREDENTIALS:
+        kind = 1
+    else:
+        kind = 2
+    return 2 * kind + (one.fate == "gone")
+
+
+def permissions(reader: Reader, principals: Sequence[str], at: int) -> list[Permission]:
     """What the logs show to have been permitted to principals (references), by whomever, in order of time."""
-    found = by_target(reader, principals)
-    given = [
-        deed
-        for deeds in found.values()
-        for deed in deeds
-        if deed.properties["what"] in PERMISSIONS and deed.properties.get("after")
-    ]
+    wanted = sorted(set(principals))
+    deeds = reader.deeds((schema.CHANGED,), targets=wanted, window=Window(None, at)) if wanted else []
+    given = [deed for deed in deeds if deed.properties["what"] in PERMISSIONS and deed.properties.get("after")]
+    fates = Fates(reader, given, at)
     return [
         Permission(
             principal=ref(deed.target).key, what=str(deed.properties["what"]), policy=str(deed.properties["after"]),
             api=str(deed.properties["api"]), time=iso(deed.time), event_ids=deed.event_ids,
-            undone_by=undone_by(deed, found[deed.target]),
+            undone_by=fate.event_ids if fate.state != "stands" else [], fate=fate.state,
         )
         for deed in sorted(given, key=lambda deed: (deed.time, deed.key))
+        for fate in [fates.of(deed)]
     ]  # fmt: skip
 
 
-def by_target(reader: Reader, targets: Iterable[str]) -> dict[str, list[DeedSeen]]:
-    found: dict[str, list[DeedSeen]] = defaultdict(list)
-    wanted = sorted(set(targets))
-    if wanted:
-        for deed in reader.deeds((schema.CREATED, schema.CHANGED), targets=wanted):
-            found[deed.target].append(deed)
-    return found
-
-
-def _altered(deed: DeedSeen, later: Sequence[DeedSeen]) -> Altered:
-    label, key = ref(deed.target)
-    account = _account_of(key)
-    after = _text(deed, "after") or (_text(deed, "detail") if deed.type == schema.CREATED else None)
-    what = str(deed.properties["what"])
+def _altered(deed: DeedSeen, fate: Fate) -> Altered:
+    key = ref(deed.target).key
     return Altered(
-        what=what, created=deed.type == schema.CREATED, target=key, account=account,
+        what=str(deed.properties["what"]), created=deed.type == schema.CREATED, target=key, account=_account_of(key),
         api=str(deed.properties["api"]), time=iso(deed.time), source=deed.source, event_ids=deed.event_ids,
-        before=_text(deed, "before"), after=after,
-        outside=outside(after, account) if what in OPENS and label != schema.CREDENTIAL else [],
-        undone_by=undone_by(deed, later),
+        before=_text(deed, "before"), after=state_after(deed), outside=lets_in(deed),
+        undone_by=fate.event_ids if fate.state != "stands" else [], fate=fate.state,
     )  # fmt: skip
 
 
-def undone_by(deed: DeedSeen, others: Iterable[DeedSeen]) -> list[str]:
-    """The first later events about the same target that took a change back; none if it stands."""
-    api = str(deed.properties["api"])
-    for other in others:
-        if (other.time, other.key) <= (deed.time, deed.key) or other.key == deed.key:
-            continue
-        what = other.properties["what"]
-        if what == "deleted" or (what == "key-deleted" and deed.properties["what"] == "key-status"):
-            return other.event_ids
-        if other.properties["api"] == inverse(api) and _about_the_same(deed, other):
-            return other.event_ids
-    return []
+def state_after(deed: DeedSeen) -> str | None:
+    """What a change made, as logged."""
+    return _text(deed, "after") or (_text(deed, "detail") if deed.type == schema.CREATED else None)
 
 
-def inverse(api: str) -> str | None:
-    """The operation that takes back another, by its name.
-
-    >>> inverse("iam:AttachRolePolicy"), inverse("cloudtrail:StopLogging"), inverse("iam:UpdateUser")
-    ('iam:DetachRolePolicy', 'cloudtrail:StartLogging', None)
-    """
-    service, _, name = api.partition(":")
-    for verb, back in INVERSE.items():
-        if name.startswith(verb):
-            return f"{service}:{back}{name.removeprefix(verb)}"
-    return None
-
-
-def _about_the_same(deed: DeedSeen, other: DeedSeen) -> bool:
-    """Do two changes of one target name the same policy, group or device?"""
-    mine, theirs = _named(deed), _named(other)
-    return mine is None or theirs is None or mine == theirs
-
-
-def _named(deed: DeedSeen) -> str | None:
-    text = _text(deed, "after") or _text(deed, "before")
-    kept = opened(text)
-    name = kept.get("policyName") if isinstance(kept, dict) else text
-    return str(name) if name and name not in ("stopped", "started", "deleted") else None
+def lets_in(deed: DeedSeen) -> list[str]:
+    """Accounts outside that a change lets in, `*` for everybody; sorted."""
+    label, key = ref(deed.target)
+    what, family = str(deed.properties["what"]), family_of(deed)
+    if label == schema.CREDENTIAL or (family is not None and family.act in ("remove", "clear")):
+        return ["*"] if family is not None and family.state.endswith("public access block") else []
+    after = state_after(deed)
+    if what == "network":
+        return ["*"] if _ANYWHERE.search(after or "") else []
+    if what not in OPENS:
+        return []
+    account = _account_of(key) or account_in(deed.source)
+    found = set(outside(after, account))
+    if deed.properties["api"] in ("lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"):
+        found = {"*"} if "NONE" in (after or "") else set()
+    elif family is not None and family.state in ("bucket acl", "public access block", "account public access block"):
+        found |= {"*"} if _PUBLIC.search(after or "") else set()
+    return sorted(found)
 
 
 def opened(text: str | None) -> object:

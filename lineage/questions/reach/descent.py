@@ -12,8 +12,8 @@ from typing import NamedTuple
 from lineage import schema
 from lineage.errors import BadUse
 from lineage.keys import ref
-from lineage.questions import trace
 from lineage.questions.common import subjects
+from lineage.questions.common.opened import granted
 from lineage.questions.common.reader import Reader
 from lineage.questions.reach.offspring import Branch, Link, Tree, Way, same_user
 from lineage.seen import ALWAYS, DeedSeen, Graph, Window
@@ -51,12 +51,13 @@ def begin(reader: Reader, ask: str) -> subjects.Subject | None:
     if subject is None:
         return None
     if not subject.starts:
+        if subject.opened is not None:
+            raise BadUse(f"{ask}: {subjects.NOT_LOADED}")
         raise BadUse(f"{ask}: {subject.kind} has no credentials; ask for a key, session, ARN or event ID")
-    if subject.event_id is not None and (granted := trace.granted(reader, subject.event_id)):
-        found = subjects.of_node(granted[0], ask)
-        return found._replace(
-            starts=tuple(sorted(granted)), event=subject.event, event_id=subject.event_id, note=subject.note
-        )
+    event_id = subject.event_id
+    if event_id is not None and subject.opened is None and (sessions := granted(reader, event_id)):
+        found = subjects.of_node(sessions[0], ask)
+        return found._replace(starts=tuple(sorted(sessions)), event=subject.event, event_id=event_id, note=subject.note)
     return subject
 
 

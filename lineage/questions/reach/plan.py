@@ -93,6 +93,16 @@ def password(user: str, event_ids: list[str]) -> Step:
                  event_ids, command)  # fmt: skip
 
 
+def password_gone(user: str, time: int, event_ids: list[str]) -> Step:
+    """A user whose password was taken away before a gap in the logs."""
+    key_ = ref(user).key
+    name = key_.rsplit("/", 1)[-1]
+    command = line("iam get-login-profile --user-name {user}", {"user": name})
+    note = f"Probably gone: it was taken away at {iso(time)}, and the logs have a gap since. The command only reads."
+    return _step("check", "password", f"Check that the console password of {name} is gone", key_, key_.split(":")[4],
+                 note, event_ids, command)  # fmt: skip
+
+
 def unknown(tops: Mapping[str, Whose], event_ids: list[str]) -> Step:
     """What is to be done first where the origins of sessions are open; `tops` are where the chains end."""
     names = sorted({name for one in tops.values() for name in one.candidates})
@@ -239,7 +249,18 @@ def entered_by_trust(owner: str, time: int, ends: AlsoEnds, at: int) -> Step:
                  key_.split(":")[4], note, [], command, policy, ends)  # fmt: skip
 
 
+def outlived(owner: str, names: Sequence[str], ends: AlsoEnds, at: int) -> Step:
+    """The role of workloads that are gone: the credentials that they were given go on."""
+    key_ = ref(owner).key
+    name, policy = key_.rsplit("/", 1)[-1], revocation(at)
+    command = line("iam put-role-policy --role-name {name} --policy-name {policyName} --policy-document {policy}",
+                   {"name": name, "policy": policy, "policyName": REVOCATION})  # fmt: skip
+    note = f"Credentials that {', '.join(names[:LISTED])} was given outlive it. {AGAIN}"
+    return _step("sessions", "role", f"Revoke the sessions of role {name} from before {iso(at)}", key_,
+                 key_.split(":")[4], note, [], command, policy, ends)  # fmt: skip
+
+
 __all__ = [
-    "LISTED", "closed", "entered_by_trust", "key", "password", "revocation", "sessions", "source", "unknown",
-    "workload",
+    "LISTED", "closed", "entered_by_trust", "key", "outlived", "password", "password_gone", "revocation", "sessions",
+    "source", "unknown", "workload",
 ]  # fmt: skip

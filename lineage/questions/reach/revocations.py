@@ -60,9 +60,9 @@ def standing(deeds: Iterable[DeedSeen]) -> Standing:
             if api.startswith("iam:Put") and name:
                 denials.pop(name, None)
                 if issued_before is not None:
-                    why = f"sessions from before {iso(issued_before)} were revoked"
-                    if issued_before == EVERYTHING:
-                        why = "a policy denies it everything"
+                    why = "a policy denies it everything"
+                    if issued_before != EVERYTHING:
+                        why = f"sessions from before {iso(issued_before)} were revoked"
                     denials[name] = Denial(deed.time, issued_before, why, ids)
             elif api.startswith("iam:Attach") and str(after).endswith(DENY_ALL):
                 denials[str(after)] = Denial(deed.time, EVERYTHING, "a policy denies it everything", ids)

@@ -39,7 +39,7 @@ def line(template: str, values: Mapping[str, str | None], region: str | None = N
         else:
             words.append(shlex.quote(value))
     if region is not None and fits(region):
-        words += ["--region", shlex.quote(region)]
+        words.append(f"--region={shlex.quote(region)}" if region.startswith("-") else f"--region {shlex.quote(region)}")
     return " ".join(words)
 
 

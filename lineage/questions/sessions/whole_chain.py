@@ -13,7 +13,7 @@ from lineage.errors import BadUse
 from lineage.keys import ref
 from lineage.questions.common.climb import session_key_of
 from lineage.questions.common.reader import Reader
-from lineage.questions.common.subjects import Subject
+from lineage.questions.common.subjects import NOT_LOADED, Subject
 from lineage.questions.reach import descent
 from lineage.questions.reach.descent import Link
 from lineage.seen import DeedSeen, Graph
@@ -54,6 +54,8 @@ def chain_of(reader: Reader, subject: Subject) -> Chain:
     Raises `BadUse` where the subject has no credentials.
     """
     if not subject.starts:
+        if subject.opened is not None:
+            raise BadUse(f"{subject.ask}: {NOT_LOADED}")
         raise BadUse(f"{subject.ask}: {subject.kind} has no chain; ask with a key, session, ARN or event ID")
     above = reader.ascend(subject.starts)
     begins = sorted({_begin(above, start) for start in subject.starts})

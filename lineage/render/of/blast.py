@@ -18,8 +18,9 @@ SHOWN = 20
 STATE_WIDTH = 60
 COLUMNS = (
     "kind", "ref", "parent", "relation", "depth", "time", "account", "role_arn", "name", "what", "api", "live",
-    "until", "why", "calls", "failed", "first", "last", "before", "after", "outside", "undone_by", "event_ids",
+    "until", "why", "calls", "failed", "first", "last", "before", "after", "outside", "fate", "undone_by", "event_ids",
 )  # fmt: skip
+FATES = {"stands": "", "gone": "  taken back", "probably": "  probably taken back"}
 LIVE = {"yes": ("works", "place"), "unknown": ("may work", "open"), "no": ("ended", "quiet")}
 
 
@@ -29,14 +30,22 @@ def people(answer: Blast) -> Iterator[RenderableType]:
     counts = ((reach.sessions, "session"), (reach.keys, "key"), (reach.users, "user"))
     told = ", ".join(counted(number, what) for number, what in counts if number)
     of = credentials_of(answer.whose) if answer.whose else f"credentials of {answer.asked}"
-    yield Line("", (f"{told} by {clean(of)}", "name"))
+    verb = "works" if answer.branches_live == 1 else "work"
+    live = f"; {answer.branches_live:,} made for others still {verb}" if answer.branches_live else ""
+    yield Line("", (f"{told} by {clean(of)}", "name"), (live, "open"))
+    if answer.subject.opened not in (None, "EXACT"):
+        fits = "one of these sessions fits" if len(answer.subject.sessions) > 1 else "the session fits"
+        yield Line("", (f"Of this event {fits}: {answer.subject.opened}.", "open"))
     yield Line("", f"At {moment(answer.at)}: {reach.live:,} work, {reach.unknown:,} may, {reach.ended:,} ended.")
     yield Line("")
     yield from _tree(answer.nodes)
     for link in answer.perhaps[:SHOWN]:
         yield Line("  ", ("perhaps ", "open"), *_name(link), *_life(link.life))
-    yield from _section("made for others" + ("" if answer.made else "; --made goes on there"), len(answer.branches), [
-        Line("  ", f"{moment(one.time)}  {one.what} ", (clean(one.target), "key"), _ids(one.event_ids), then="    ")
+    if answer.perhaps_total > SHOWN:
+        yield Line("  ", (f"and {answer.perhaps_total - SHOWN:,} more perhaps; --json lists them", "quiet"))
+    yield from _section("made for others" + ("" if answer.made else "; --made goes on there"), answer.branches_total, [
+        Line("  ", f"{moment(one.time)}  {one.what} ", (clean(one.target), "key"), "  ", LIVE[one.live],
+             _ids(one.event_ids), then="    ")
         for one in answer.branches
     ])  # fmt: skip
     yield from _section("altered", answer.altered_total, [_altered(one) for one in answer.altered])
@@ -44,12 +53,15 @@ def people(answer: Blast) -> Iterator[RenderableType]:
     yield from _section("touched", answer.touched_total, [_touched(one) for one in answer.touched])
     yield from _section("permitted to its roles and users", answer.permissions_total, [
         Line("  ", f"{moment(one.time)}  {clean(one.principal)}  ", clean(shorten(one.policy, STATE_WIDTH)),
-             ("  taken back" if one.undone_by else "", "quiet"), _ids(one.event_ids), then="    ")
+             (FATES[one.fate], "quiet"), _ids(one.event_ids), then="    ")
         for one in answer.permissions
     ])  # fmt: skip
     if answer.permissions_not_known:
         yield Line("")
-        yield Line("", ("could do: not known of ", "open"), ", ".join(map(clean, answer.permissions_not_known)))
+        yield Line("", ("could do: not known of ", "open"),
+                   ", ".join(map(clean, answer.permissions_not_known[:SHOWN])),
+                   (f" and {answer.permissions_not_known_total - SHOWN:,} more"
+                    if answer.permissions_not_known_total > SHOWN else "", "quiet"))  # fmt: skip
     if answer.truncated:
         yield Line("", ("Cut at --limit: there is more.", "open"))
     yield Line("")
@@ -107,8 +119,9 @@ def _section(title: str, total: int, lines: list[Line]) -> Iterator[Line]:
     yield Line("")
     yield Line("", (f"{title} ({total:,})", "name"))
     yield from lines[:SHOWN]
-    if total > SHOWN:
-        yield Line("  ", (f"and {total - SHOWN:,} more; --json lists them", "quiet"))
+    left = total - min(len(lines), SHOWN)
+    if left:
+        yield Line("  ", (f"and {left:,} more; --json lists them", "quiet"))
 
 
 def _altered(one: Altered) -> Line:
@@ -116,7 +129,7 @@ def _altered(one: Altered) -> Line:
     opens = (f"  lets in {', '.join(one.outside)}" if one.outside else "", "open")
     return Line(
         "  ", f"{moment(one.time)}  ", (clean(one.api), "name"), f" {clean(one.target)}{state}", opens,
-        ("  taken back" if one.undone_by else "", "quiet"), _ids(one.event_ids), then="    ",
+        (FATES[one.fate], "quiet"), _ids(one.event_ids), then="    ",
     )  # fmt: skip
 
 

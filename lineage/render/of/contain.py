@@ -7,19 +7,25 @@ from collections.abc import Iterable, Iterator
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
-from lineage.answers.reach import AlsoEnds, Contain, Step
+from lineage.answers.reach import AlsoEnds, Contain, Exposure, Step
 from lineage.questions.common.sight import in_words
 from lineage.questions.common.whose import call_it
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment
 
 PHASES = {
-    "sources": "First: what new sessions would come from",
-    "trust": "Then: who may get in",
-    "workloads": "Then: what is given credentials by itself",
-    "sessions": "Then: the sessions that still work",
-    "persistence": "Last: what was left behind",
+    "protection": "Restore the protection that was removed",
+    "exposure": "Close what is open to others",
+    "sources": "Stop what new sessions would come from",
+    "trust": "Close who may get in",
+    "workloads": "Stop what is given credentials by itself",
+    "sessions": "End the sessions that still work",
+    "persistence": "Take back what was left behind",
+    "check": "Check what is probably gone",
+    "review": "Review: access that was taken from others",
 }
+SHOWN = 20
+"""Lines of what needs no step; the rest is counted."""
 COLUMNS = (
     "number", "phase", "kind", "title", "account", "target", "commands", "policy", "note", "ends_others", "ends_open",
     "ends_same", "ends_perhaps", "ends_origins", "event_ids",
@@ -41,6 +47,14 @@ def people(answer: Contain) -> Iterator[RenderableType]:
     of = call_it(answer.whose) if answer.whose else answer.asked
     yield Line("", (f"Plan to stop credentials of {clean(of)}: {counted(len(answer.steps), 'step')}", "name"))
     yield Line("", f"Nothing of it was carried out. Sessions are told as of {moment(answer.at)}.")
+    if answer.subject.opened not in (None, "EXACT"):
+        yield Line("", (f"The session is the one that fits this event: {answer.subject.opened}.", "open"))
+    if answer.exposures:
+        yield Line("")
+        yield Line("", ("What was open to others", "name"))
+        for exposure in answer.exposures[:SHOWN]:
+            yield _exposure(exposure)
+        yield from _more(len(answer.exposures))
     phase = None
     for step in answer.steps:
         if step.phase != phase:
@@ -49,9 +63,17 @@ def people(answer: Contain) -> Iterator[RenderableType]:
             yield Line("", (PHASES[phase], "name"))
         yield from _step(step)
     yield Line("")
+    if answer.history:
+        yield Line("", ("History: no step for these", "name"))
+        for past in answer.history[:SHOWN]:
+            why = f"{past.why} {moment(past.undone)}" if past.undone else past.why
+            yield Line("  ", f"{moment(past.time)}  ", (clean(past.api), "name"), f" {clean(past.target)}: {why}",
+                       (_ids([*past.event_ids[:1], *past.undone_by[:1]]), "quiet"), then="    ")  # fmt: skip
+        yield from _more(len(answer.history))
+        yield Line("")
     if answer.ended or answer.undone:
         ended = f"{counted(answer.ended, 'session or key', 'sessions and keys')} that work no more"
-        yield Line("", f"No step for {ended}, and for {counted(answer.undone, 'change')} taken back already.")
+        yield Line("", f"No step for {ended}, and for {counted(answer.undone, 'change')} that are gone already.")
     if answer.branches and not answer.made:
         made = f"{counted(answer.branches, 'key, user or password', 'keys, users or passwords')} made for somebody else"
         yield Line("", (f"What came from {made} is no part of this plan; --made adds it.", "open"))
@@ -61,6 +83,23 @@ def people(answer: Contain) -> Iterator[RenderableType]:
     if answer.truncated:
         yield Line("", ("Cut: the descent is larger than a plan holds; ask for one session of it.", "open"))
     yield Line("", (clean(in_words(answer.sight)), "quiet"))
+
+
+def _exposure(one: Exposure) -> Line:
+    to = "everybody" if "*" in one.to else ", ".join(one.to)
+    ends = f"until {moment(one.until)}" if one.until else {"stands": "still open"}.get(one.fate, "probably closed")
+    return Line("  ", (f"{one.risk}: ", "open"), (clean(one.target), "name"),
+                f" open to {clean(to)} from {moment(one.since)}, {ends} ({clean(one.api)})",
+                (_ids([*one.event_ids[:1], *one.undone_by[:1]]), "quiet"), then="    ")  # fmt: skip
+
+
+def _more(total: int) -> Iterator[RenderableType]:
+    if total > SHOWN:
+        yield Line("  ", (f"and {total - SHOWN:,} more; --json lists them", "quiet"))
+
+
+def _ids(event_ids: Iterable[str]) -> str:
+    return "".join(f"  {clean(one)}" for one in event_ids)
 
 
 def _step(step: Step) -> Iterator[RenderableType]:
