@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from lineage import keys, rows, schema
+from lineage import attempts, keys, rows, schema
 from lineage.batch import Sighting
 from lineage.facts import AnyFact, Identity
 from lineage.resolved import Actor, Derived, Item
@@ -89,6 +89,10 @@ def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
     return found
 
 
+LEARNT = ("IdentityCenterUser", attempts.KIND)
+"""Kinds of principals whose name another record may tell."""
+
+
 def write_derived(db: Db, derived: Derived, done: Sequence[str]) -> None:
     """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""
     nodes: list[Node] = []
@@ -105,7 +109,10 @@ def write_derived(db: Db, derived: Derived, done: Sequence[str]) -> None:
             _collect(rows.long_term_rows(key), nodes, edges)
     ends = {str(end) for edge in edges.values() for end in (edge.source, edge.target)}
     owners = {link.principal for link in derived.links.values()}
-    nodes += [rows.node_of(owner) for owner in owners if str(owner.ref) in ends]
+    # The name of an Identity Center user may be learnt after the calls were written.
+    nodes += [
+        rows.node_of(owner) for owner in owners if str(owner.ref) in ends or (owner.name and owner.kind in LEARNT)
+    ]
     scoped = {str(node.ref) for node in nodes if node.ref.label in (schema.SESSION, schema.CREDENTIAL)}
     old = _replace_scopes(db, sessions)
     now = {key for found in sessions.values() for key in found}
