@@ -68,7 +68,7 @@ RELATIONSHIPS: Final = (
 )
 
 BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
-    "_Store": ("key", "lock", "files"),
+    "_Store": ("key", "lock", "files", "version"),
     "_Hour": ("hour", "buckets", "events", "settled"),
     "_Shard": ("key", "ids", "rest"),
     "_Actor": ("id", "body", "key", "s", "k", "n", "g", "hours", "source", "session", "principal", "hung", "i"),

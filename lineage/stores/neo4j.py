@@ -50,6 +50,7 @@ from lineage.stores.neo4j_db import Record, pack
 from lineage.stores.neo4j_read import Neo4jReader
 from lineage.times import iso, now
 
+SCHEMA_VERSION = "3"
 METADATA = {"app": "cloudtrail-lineage"}
 READ_SECONDS = 300.0
 """A reading transaction that takes longer is given up."""
@@ -83,9 +84,15 @@ class Neo4jStore(Neo4jReader):
         self._driver.close()
 
     def _make_schema(self) -> None:
-        """Make the constraints and indexes that are missing."""
+        """Make the constraints and indexes that are missing. Raises `BadUse` on a store of another version."""
         wanted = schema_statements()
         with self._session(READ_ACCESS) as session:
+            for (version,) in session.run(Query(_text("version"))).values():
+                if version != SCHEMA_VERSION:
+                    raise BadUse(
+                        f"{self.path}: store of version {version or 2}, this program writes {SCHEMA_VERSION}; "
+                        "load into an empty database"
+                    )
             found = {name for (name,) in session.run(Query(_text("indexes"))).values()}
         missing = [text for name, text in wanted.items() if name not in found]
         for text in missing:
@@ -141,7 +148,7 @@ class Neo4jStore(Neo4jReader):
         @unit_of_work(metadata=METADATA)
         def locked(transaction: ManagedTransaction) -> T:
             run = _Open(transaction)
-            run.write("lock", token=secrets.token_hex(8))
+            run.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
             return work(run)
 
         with self._clear_errors(), self._session(WRITE_ACCESS) as session:
@@ -157,7 +164,7 @@ class Neo4jStore(Neo4jReader):
         ):
             self._transaction = _Open(transaction)
             try:
-                self._transaction.write("lock", token=secrets.token_hex(8))
+                self._transaction.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
                 yield
                 transaction.commit()
             finally:
