@@ -84,7 +84,7 @@ def test_an_identity_that_cannot_be_read_is_set_aside(member: object, reason: st
 
 def test_insight_and_aggregated_records_are_passed_over_whatever_they_lack() -> None:
     """They are no calls: without a time, a name or an event ID they are no loss either."""
-    some = [
+    some: list[Json] = [
         {"eventType": "AwsAggregatedEvent", "eventId": "1", "eventCategory": "Aggregated", "summary": {}},
         {"eventType": "AwsCloudTrailInsight", "eventID": "2", "eventTime": "2026-03-11T10:00:00Z"},
         {"eventCategory": "Insight", "eventVersion": "1.09", "userIdentity": "{'a': 1}"},
