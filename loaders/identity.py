@@ -13,7 +13,7 @@ import msgspec
 from lineage.arn import access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
 from lineage.facts import Event, Identity, UserName
 from lineage.times import parse_when
-from loaders.body import DEEPEST, account_id, decode, mapping, partition_in
+from loaders.body import DEEPEST, account_id, mapping, partition_in
 from loaders.lenient import identity_in
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
@@ -133,7 +133,10 @@ def unreadable(raw: bytes | msgspec.Raw) -> str | None:
 
 def _opened(raw: bytes | msgspec.Raw) -> object:
     """Return the decoded `userIdentity`, also where it stands as a text."""
-    said = decode(raw)
+    try:
+        said: object = msgspec.json.decode(raw) if raw else None
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
     if isinstance(said, str):
         found = identity_in(said)
         return said if found is None else found

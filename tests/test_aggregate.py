@@ -56,6 +56,50 @@ def batches_of(chunks: Sequence[Sequence[Json]], cuts: Sequence[bool]) -> list[B
     return [*found, aggregator.batch()]
 
 
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        ("{'type': 'IAMUser', 'arn': 'a'}", "userIdentity is Python text (single quotes), not JSON"),
+        ("alice", "userIdentity cannot be read: no object"),
+        (["alice"], "userIdentity cannot be read: no object"),
+        ('{"type": "IAMUser", "userNa', "userIdentity cannot be read: no object"),
+        ('{"type": "IAMUser", "userName": "alice"}', None),
+        ("{type=IAMUser, username=alice}", None),
+        ("@{type=IAMUser; userName=alice}", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_an_identity_that_cannot_be_read_is_set_aside(member: object, reason: str | None) -> None:
+    """A record never names nobody because its identity was printed by something that is not read."""
+    record = {"eventID": "1", "eventTime": "2026-03-11T10:00:00Z", "eventName": "ListUsers", "userIdentity": member}
+
+    (batch,) = batches_of([[record]], [False])
+
+    assert [aside.reason.partition(":")[0] for aside in batch.aside] == ([reason.partition(":")[0]] if reason else [])
+    assert batch.read == 1
+    names = {who.user_name for who in batch.actors.values()}
+    assert reason or names == ({"alice"} if member else {None})
+
+
+def test_insight_and_aggregated_records_are_passed_over_whatever_they_lack() -> None:
+    """They are no calls: without a time, a name or an event ID they are no loss either."""
+    some: list[Json] = [
+        {"eventType": "AwsAggregatedEvent", "eventId": "1", "eventCategory": "Aggregated", "summary": {}},
+        {"eventType": "AwsCloudTrailInsight", "eventID": "2", "eventTime": "2026-03-11T10:00:00Z"},
+        {"eventCategory": "Insight", "eventVersion": "1.09", "userIdentity": "{'a': 1}"},
+    ]
+
+    (batch,) = batches_of([some], [False])
+
+    assert [(passed.kind, passed.count) for passed in batch.passed] == [
+        ("aggregated", 1),
+        ("insight", 1),
+        ("insight", 1),
+    ]
+    assert (batch.read, batch.aside) == (0, [])
+
+
 def stored(found: Sequence[Batch]) -> Said:
     """The graph of a new store that takes the batches in that order."""
     with tempfile.TemporaryDirectory() as folder:

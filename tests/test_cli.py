@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shlex
@@ -209,6 +210,48 @@ def test_no_secret_in_an_error(run: Shell) -> None:
 
     assert ran.code == 2
     assert CANARY not in ran.out + ran.err
+
+
+def test_a_file_without_a_record_is_named(run: Shell, tmp_path: Path) -> None:
+    """It is named with what it looks like and what to do, in the summary, as JSON and in the store; --strict fails."""
+    logs, store = tmp_path / "logs", str(tmp_path / "store.db")
+    logs.mkdir()
+    (logs / "a.parquet").write_bytes(b"PAR1" + bytes(64) + b"PAR1")
+    (logs / "b.json").write_text("")
+    said = {
+        "path": str(logs / "a.parquet"),
+        "looks_like": "Parquet",
+        "do": "query it with Athena or DuckDB, export JSON lines or CSV, and load that",
+    }
+
+    ran = run("load", str(logs), "--store", store, "--strict", "--json")
+    shown = run("load", str(logs), "--store", store)
+    stored = json.loads(run("info", "--store", store, "--json").out)["loads"]
+
+    assert ran.code == 4
+    assert "error: --strict: 1 file gave no record; all others are loaded" in ran.err
+    assert json.loads(ran.out)["sums"]["no_records"] == [said]
+    assert "a.parquet: Parquet; query it with Athena" in " ".join(shown.out.split())
+    assert [one["no_records"] for one in stored] == [[said], [said]]
+    assert [one["passed"]["empty"] for one in stored] == [1, 1]
+
+
+def test_who_opens_a_file_as_load_does(run: Shell, tmp_path: Path) -> None:
+    """A record is found in an archive and in a wrapping by `who FILE` too."""
+    record = {
+        "eventID": "5f0e0000-0000-4000-8000-000000000077", "eventTime": "2026-03-11T10:00:00Z",
+        "eventName": "ListUsers", "eventSource": "iam.amazonaws.com",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/zoe", "userName": "zoe",
+                         "accountId": "111122223333", "principalId": "AIDARTX3GSDSZOEAAAAAA",
+                         "accessKeyId": "AKIARTX3GSDSZOEAAAAA"},
+    }  # fmt: skip
+    file, store = tmp_path / "export.gz", str(tmp_path / "store.db")
+    file.write_bytes(gzip.compress(json.dumps({"Messages": [{"Body": json.dumps({"detail": record})}]}).encode()))
+    run("load", str(file), "--store", store)
+
+    ran = run("who", str(file), "--store", store, "--json")
+
+    assert json.loads(ran.out)["answers"][0]["origin"]["id"] == "arn:aws:iam::111122223333:user/zoe"
 
 
 def test_strict_refuses_what_was_set_aside(run: Shell, tmp_path: Path) -> None:

@@ -59,7 +59,9 @@ def poorer(draw: st.DrawFn, record: Json) -> Json:
     who = copy.deepcopy(kept.get("userIdentity"))
     if isinstance(who, dict):
         for part in (who, who.get("sessionContext"), (who.get("sessionContext") or {}).get("sessionIssuer")):
-            for name in list(part or ()):
+            if not isinstance(part, dict):
+                continue
+            for name in list(part):
                 how = draw(st.sampled_from(["kept", "kept", "gone", "masked"]))
                 if how == "gone":
                     del part[name]

@@ -78,6 +78,7 @@ def told(items: Iterable[Item]) -> tuple[list[tuple[int, int, dict[str, object]]
             aside.append(f"{item.index}: {item.reason}")
             offered += 1
         else:
+            assert isinstance(item, Passed)
             passed.append(item)
     return records, aside, passed
 

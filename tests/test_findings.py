@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +229,25 @@ def test_a_line_each() -> None:
     found = alerts_in("\n".join(json.dumps(line) for line in (finding, other, later)))
 
     assert [(alert.id, alert.count) for alert in found] == [("4" * 32, 9), ("5" * 32, 3)]
+
+
+@pytest.mark.parametrize("prefix", ["aws-iam-authenticator", "heptio-authenticator-aws", "eks.v2/iam"])
+def test_eks_user_of_any_prefix_finds_its_principal(prefix: str) -> None:
+    """The user ID of a cluster's caller ends in account and unique ID, whatever authenticator wrote it."""
+    finding = json.loads(shape("guardduty-eks"))
+    text = json.dumps(finding).replace("aws-iam-authenticator:", f"{prefix}:")
+
+    assert one(text).actors == (Actor(principal_id="AROARTX3GSDSSFFFRN4RC:ops", account="111122223333"),)
+
+
+def test_a_finding_is_opened_as_a_log_is() -> None:
+    """A finding or an event in an archive, or in a table, is the same alert."""
+    finding = inner("guardduty-s3")
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("finding.json", json.dumps({"Messages": [{"Body": json.dumps(finding)}]}))
+
+    assert one(out.getvalue()) == one(json.dumps(finding))
 
 
 def test_description_tells_the_principal() -> None:

@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.errors import BadUse
-from loaders.documents import Aside, FileEnd, Passed, Records
+from loaders.documents import Aside, FileEnd, Item, Passed, Records
 from loaders.inputs import Source, find, read
 
 ROOT = Path(__file__).parent.parent
@@ -30,7 +31,7 @@ def document(*numbers: int) -> bytes:
     return json.dumps({"Records": [call(number) for number in numbers]}).encode()
 
 
-def ids(items: list[Records | Aside | Passed | FileEnd]) -> list[str | None]:
+def ids(items: Sequence[Item | FileEnd]) -> list[str | None]:
     return [record.event_id for item in items if isinstance(item, Records) for record in item.records]
 
 

@@ -333,14 +333,13 @@ def test_a_record_without_a_recipient_counts_for_the_account_that_it_can_only_co
 
 def test_no_logs_is_said_only_where_none_are_loaded(store: Store, tmp_path: Path) -> None:
     """An account that is quiet in a window is told from one of which nothing is loaded, and from an empty store."""
-    window = {"since": "2026-03-05T00:00:00Z", "until": "2026-03-06T00:00:00Z"}
     assert in_words(store.hunt().sight) == "rests on no event: no logs are loaded"
     cloud = Cloud(seed=66, start="2026-03-02T08:00:00Z")
     home, away = cloud.account("home", "111122223333"), cloud.account("away", "444455556666", logged=False)
     alice = cloud.user(home, "alice")
     cloud.assume_role(alice, cloud.role(home, "ops"), "alice")
     load(store, tmp_path, cloud)
-    quiet = store.hunt(**window).sight
+    quiet = store.hunt(since="2026-03-05T00:00:00Z", until="2026-03-06T00:00:00Z").sight
     both = sight(store._store, [home, away], Window(1772668800, 1772755200))
 
     assert (quiet.unlogged, quiet.events) == ([], 0)
