@@ -76,7 +76,7 @@ def read(
         for reason in packed.damage():  # of what came before it and could not be opened
             yield Aside(offered, None, reason)
             offered += 1
-        told = _Leaf(leaf, offered, packed)
+        told = _Leaf(leaf, offered, packed, file)
         yield from told.items(size, texts)
         offered = told.offered
     for _ in file.rest():
@@ -96,10 +96,11 @@ _QUIET = frozenset({"digest", "control", "notification", "result-sign"})
 class _Leaf:
     """What one stream of a file gave, and what it looks like if that is nothing."""
 
-    def __init__(self, leaf: Leaf, offered: int, packed: Packed) -> None:
+    def __init__(self, leaf: Leaf, offered: int, packed: Packed, file: _File) -> None:
         self.offered = offered
         self._leaf = leaf
         self._packed = packed
+        self._file = file
         self._start = b""
         self._kinds: set[str] = set()
 
@@ -131,7 +132,7 @@ class _Leaf:
             self.offered += 1
         if held is not None:
             yield held
-        if self.offered == base:
+        if self.offered == base and not self._file.damage:
             yield from self._nothing()
 
     def _blocks(self) -> Iterator[bytes]:
