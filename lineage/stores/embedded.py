@@ -29,7 +29,7 @@ from lineage.stores.merging import StoredSample, load_id
 from lineage.terms import is_forwarded
 from lineage.times import iso, now
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 LINKS = 2_000
 """Terms that are followed at a time."""
 _FACT = msgspec.msgpack.Decoder(AnyFact)
