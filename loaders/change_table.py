@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """One row of the table: `on` is `user`, `role`, `group`, `credential`, `resource` or `workload`; `before` and
-    `after` are request members, or a word in quotes."""
+    """One row of the table: `on` is `caller`, `user`, `role`, `group`, `credential`, `resource` or `workload`;
+    `before` and `after` are request members, or a word in quotes."""
 
     what: str
     on: str
@@ -76,6 +76,12 @@ OPERATIONS: Mapping[str, Change] = {
     "iam:DeletePolicy": Change("deleted", "resource"),
     "iam:AddUserToGroup": Change("permissions", "user", after=("groupName",), marks=("groupName",)),
     "iam:RemoveUserFromGroup": Change("permissions", "user", before=("groupName",), marks=("groupName",)),
+    # Whoever accepts a request lets a product provider act as themselves (temporary delegation).
+    **_rows(
+        "iam",
+        "AcceptDelegationRequest SendDelegationToken",
+        Change("delegation", "caller", after=("delegationRequestId",)),
+    ),
     "iam:UpdateLoginProfile": Change("password", "user", after=("'updated'",)),
     "iam:ChangePassword": Change("password", "user", after=("'changed'",)),
     "iam:DeleteLoginProfile": Change("password", "user", after=("'deleted'",)),

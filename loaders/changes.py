@@ -110,6 +110,9 @@ def _target(on: str, body: Body, caller: Identity) -> tuple[str, str, str | None
         if key is None or (child(body.request, "accessKeyId") is not None and access_key(key) is None):
             return None
         return "Credential", key, None
+    if on == "caller":
+        own = caller.type in ("IAMUser", "Root") and caller.arn is not None
+        return ("Principal", caller.arn or "", "RootUser" if caller.type == "Root" else "IAMUser") if own else None
     if on == "user":
         return _user(body, caller)
     if on == "role":
