@@ -212,7 +212,6 @@ class Changed(Fact, frozen=True, tag="changed"):
 
     `what` is a short word: `trust`, `permissions`, `boundary`, `key-status`, `key-deleted`,
     `password`, `mfa`, `provider`, `trail`, `share`, `deleted`, `instance-profile`, `federation`,
-    `delegation`,
     `delegation`, `address`, `network`.
     `target_type` is `Principal`, `Credential`, `Resource` or `Workload`; `target` its ARN or key ID, else
     `account:type:id`. `before`/`after` are short texts or compact JSON where the record has them.

@@ -10,7 +10,7 @@ from lineage import arn as arns
 from lineage import keys, schema
 from lineage.batch import Sighting
 from lineage.errors import NotFound
-from lineage.facts import AnyFact, Grant, Identity, SignIn
+from lineage.facts import AnyFact, Grant, Identity, Portal, SignIn
 from lineage.keys import Ref
 from lineage.questions.common.climb import session_key_of
 from lineage.resolved import Item
@@ -27,7 +27,7 @@ from lineage.seen import (
     Which,
     Window,
 )
-from lineage.terms import is_forwarded, long_term_key
+from lineage.terms import TOKEN_MAKER, is_forwarded, long_term_key
 from lineage.times import parse_when
 
 DEFAULT_LIFE_SECONDS = 12 * 3600
@@ -82,6 +82,8 @@ class Asked(NamedTuple):
     """ARNs before and after, of a switch of role in the console."""
     tried: str | None = None
     """The role that a refused assumption asked for."""
+    behalf: str | None = None
+    """ID of the Identity Center user that the call made a token for."""
     copy: CopySeen | None = None
     """The copy that is meant, where the copies of an event contradict each other."""
 
@@ -241,7 +243,15 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
             found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
             switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
         tried = _tried_role(reader, ask, seen) if seen.error is not None else None
-        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried)
+        behalf = _token_user(reader, ask) if seen.api.endswith(f":{TOKEN_MAKER}") else None
+        yield Asked(
+            start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried, behalf=behalf
+        )
+
+
+def _token_user(reader: Reader, event_id: str) -> str | None:
+    """The Identity Center user that a token was made for with the caller's IAM credentials."""
+    return next((fact.user_id for fact in reader.facts_of(event_id) if isinstance(fact, Portal)), None)
 
 
 def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:

@@ -307,7 +307,8 @@ def on_behalf_of(
     if delegate:
         delegator = Behalf(kind=origin.kind, id=origin.id, name=origin.name, account=origin.account)
         return delegator, Origin(kind="ExternalAccount", id=f"{delegate}:", account=delegate)
-    users = [who.on_behalf_of] if who is not None and who.on_behalf_of else list(node.get("on_behalf_of") or ())
+    stated = asked.behalf or (who.on_behalf_of if who is not None else None)
+    users = [stated] if stated else list(node.get("on_behalf_of") or ())
     if len(users) != 1 or origin.kind in ("IdentityCenterUser", "Unresolved"):
         return None, origin
     return Behalf(kind="IdentityCenterUser", id=users[0], name=_user_name(reader, users[0], asked.time)), origin
