@@ -93,7 +93,8 @@ def test_story(store: Store, folder: Path, loads: list[list[str]]) -> None:
         for line in differences(check["expect"], found)
     ]
     asked = {text for check in checks for text in texts([check.get("ask"), check.get("options")])}
-    wrong += unasked(store, answers, asked)
+    if store._store.name == "embedded":  # it is a thousand small questions; Neo4j finds the same in tests/test_lookup.py
+        wrong += unasked(store, answers, asked)
     if wrong:
         pytest.fail("\n  ".join([(folder / "story.md").read_text().rstrip(), *wrong]), pytrace=False)
 
