@@ -93,7 +93,7 @@ def test_story(store: Store, folder: Path, loads: list[list[str]]) -> None:
         for line in differences(check["expect"], found)
     ]
     asked = {text for check in checks for text in texts([check.get("ask"), check.get("options")])}
-    if store._store.name == "embedded":  # it is a thousand small questions; Neo4j finds the same in tests/test_lookup.py
+    if store._store.name == "embedded":  # hundreds of questions; test_lookup asks Neo4j
         wrong += unasked(store, answers, asked)
     if wrong:
         pytest.fail("\n  ".join([(folder / "story.md").read_text().rstrip(), *wrong]), pytrace=False)
