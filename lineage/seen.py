@@ -83,6 +83,17 @@ class Seen(msgspec.Struct, frozen=True):
     """As `lineage.batch.shared_hash` gives it: what it has in common with other accounts' copies of its call."""
 
 
+class Shared(NamedTuple):
+    """What all accounts' copies of a call have in common."""
+
+    account: str
+    """The caller's account, whose log has the caller's own copy."""
+    api: str
+    time: int
+    hash: int
+    """As `lineage.batch.shared_hash` gives it."""
+
+
 class CopySeen(msgspec.Struct, frozen=True):
     """One of several copies of an event: what it says, and where it lies."""
 

@@ -24,6 +24,7 @@ from lineage.seen import (
     RowSeen,
     Seen,
     SessionSeen,
+    Shared,
     Sums,
     Which,
     Window,
@@ -68,10 +69,9 @@ class Store(Protocol):
     def events(self, event_id: str) -> list[Seen]:
         """The events under an ID, in order of time (one, but for the same ID in two hours)."""
 
-    def partners(self, account: str, api: str, time: int, shared: int) -> list[tuple[str, Seen]]:
-        """The calls of a second that an account made itself and whose shared event ID has that hash, with their event
-        IDs: the caller's own copies of what other accounts have a copy of (one, in logs that nobody edited); sorted
-        by event ID."""
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
+        ID (one a call, in logs that nobody edited). A call without one is left out."""
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
         """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""

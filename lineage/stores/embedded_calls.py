@@ -12,7 +12,7 @@ import msgspec
 from lineage import keys
 from lineage.batch import JOINED, Row, event_id_bytes
 from lineage.facts import Identity, Sample
-from lineage.seen import ALWAYS, Conflict, DeedSeen, Properties, RowSeen, Seen, Which, Window
+from lineage.seen import ALWAYS, Conflict, DeedSeen, Properties, RowSeen, Seen, Shared, Which, Window
 from lineage.stores.embedded_add import IN_VALUES
 from lineage.stores.embedded_whole import EmbeddedWhole
 from lineage.stores.merging import conflict_of, files_of
@@ -225,16 +225,21 @@ class EmbeddedCalls(EmbeddedWhole):
                 )  # fmt: skip
         return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
 
-    def partners(self, account: str, api: str, time: int, shared: int) -> list[tuple[str, Seen]]:
-        """The calls of a second that an account made itself and whose shared event ID has that hash, with their event
-        IDs; sorted by event ID."""
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
+        ID (one a call, in logs that nobody edited). A call without one is left out."""
+        wanted = sorted(set(calls))
         # Along the rows of the account's hour: the hashes have no index.
-        found = self._db.execute(
-            "SELECT l.id FROM row r CROSS JOIN ledger l ON l.row = r.id AND l.second = ? "
-            "WHERE r.account = ? AND r.hour = ? AND r.api = ? AND l.shared = ?",
-            (time % HOUR, account, time // HOUR, api, shared),
-        ).fetchall()
-        return own_copies(self.events_of(sorted(uuid_text(id_) for (id_,) in found)), account, api, time, shared)
+        ids = {
+            uuid_text(id_)
+            for account, api, time, shared in wanted
+            for (id_,) in self._db.execute(
+                "SELECT l.id FROM row r CROSS JOIN ledger l ON l.row = r.id AND l.second = ? "
+                "WHERE r.account = ? AND r.hour = ? AND r.api = ? AND l.shared = ?",
+                (time % HOUR, account, time // HOUR, api, shared),
+            )
+        }
+        return own_copies(self.events_of(sorted(ids)), wanted)
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
         """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""

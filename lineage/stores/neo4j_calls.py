@@ -12,7 +12,7 @@ from lineage import keys, schema
 from lineage.arn import role_of
 from lineage.batch import JOINED, event_id_bytes
 from lineage.facts import Identity, Sample
-from lineage.seen import ALWAYS, Conflict, DeedSeen, RowSeen, Seen, Which, Window
+from lineage.seen import ALWAYS, Conflict, DeedSeen, RowSeen, Seen, Shared, Which, Window
 from lineage.stores.merging import conflict_of, files_of
 from lineage.stores.neo4j_db import UNWIND_ROWS, Record, actor_prefix, ref_of, row_key, stored_row
 from lineage.stores.neo4j_whole import Neo4jWhole
@@ -172,24 +172,24 @@ class Neo4jCalls(Neo4jWhole):
             )  # fmt: skip
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}
 
-    def partners(self, account: str, api: str, time: int, shared: int) -> list[tuple[str, Seen]]:
-        """The calls of a second that an account made itself and whose shared event ID has that hash, with their event
-        IDs; sorted by event ID."""
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
+        ID (one a call, in logs that nobody edited). A call without one is left out."""
+        wanted = sorted(set(calls))
+        hashes = {(one.time, one.hash) for one in wanted}
         shards = [
             shard_key(hour, bucket)
-            for hour, buckets in self._read("hour_sizes", hours=[time // HOUR])
+            for hour, buckets in self._read("hour_sizes", hours=sorted({one.time // HOUR for one in wanted}))
             for bucket in range(buckets)
         ]
-        pattern = shared.to_bytes(8, "little")
         ids = [
             uuid_text(id_)
             for start in range(0, len(shards), SHARDS)
-            for _, text, rest in self._read("shards", keys=shards[start : start + SHARDS])
-            if pattern in rest
+            for key, text, rest in self._read("shards", keys=shards[start : start + SHARDS])
             for id_, at in places(iter([(text, rest)]))
-            if at.shared == shared and at.second == time % HOUR
+            if at.shared and ((key >> 16) * HOUR + at.second, at.shared) in hashes
         ]
-        return own_copies(self.events_of(sorted(ids)), account, api, time, shared)
+        return own_copies(self.events_of(sorted(ids)), wanted)
 
     def _places(self, event_ids: Sequence[str]) -> list[tuple[str, int, Place]]:
         """Hours and places of the events under IDs."""

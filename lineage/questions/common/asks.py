@@ -24,6 +24,7 @@ from lineage.seen import (
     RowSeen,
     Seen,
     SessionSeen,
+    Shared,
     Which,
     Window,
 )
@@ -50,7 +51,7 @@ class Reader(Protocol):
     """What the question needs of a store."""
 
     def events(self, event_id: str) -> list[Seen]: ...
-    def partners(self, account: str, api: str, time: int, shared: int) -> list[tuple[str, Seen]]: ...
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]: ...
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]: ...
     def facts_of(self, event_id: str) -> list[AnyFact]: ...
     def of_key(self, access_key_id: str) -> list[Ref]: ...
@@ -276,13 +277,20 @@ def callers_copy(reader: Reader, who: Identity, time: int, api: str, shared: int
 
     None where it is not loaded, or where several callers have copies with that shared event ID.
     """
+    call = shared_call(who, time, api, shared)
+    return own_of(who, reader.partners([call]).get(call, ())) if call is not None else None
+
+
+def shared_call(who: Identity, time: int, api: str, shared: int) -> Shared | None:
+    """The call that another account's log has with this identity; None where it is no such copy, or none is shared."""
     if not shared or who.type != "AWSAccount" or who.account is None:
         return None
-    found = [
-        (event_id, seen)
-        for event_id, seen in reader.partners(who.account, api, time, shared)
-        if not _differ(who.principal_id, seen.who.principal_id)
-    ]
+    return Shared(who.account, api, time, shared)
+
+
+def own_of(who: Identity, partners: Sequence[tuple[str, Seen]]) -> tuple[str, Seen] | None:
+    """The caller's own copy of a call among some, with its event ID; None where they are several callers'."""
+    found = [one for one in partners if not _differ(who.principal_id, one[1].who.principal_id)]
     return found[0] if len({seen.source for _, seen in found}) == 1 else None
 
 
