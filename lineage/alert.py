@@ -80,6 +80,8 @@ class Alert(Frozen, frozen=True):
     """A finding that GuardDuty made up."""
     identity: Identity | None = None
     """Of `record`: its caller."""
+    shared: int = 0
+    """Of `record`: as `batch.shared_hash` gives it."""
     category: str | None = None
     """Of `record`: as in `batch.Row.category`."""
 

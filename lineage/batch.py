@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
+from xxhash import xxh3_64_intdigest
 
+from lineage.arn import is_masked
 from lineage.facts import AnyFact, Identity, Sample, Target
 
 BESIDE = 19
@@ -46,6 +48,8 @@ class Entry(NamedTuple):
     """Index into `Batch.files`."""
     place: int
     """Index of the record in its file."""
+    shared: int
+    """As `shared_hash` gives it, the greatest of all copies of the event."""
 
     @property
     def content(self) -> tuple[int, int, int, int]:
@@ -68,8 +72,12 @@ def sample_choice(fingerprint: int, sample: Sample) -> tuple[int, int, bytes]:
     return (-(fingerprint & RANK), fingerprint, msgspec.json.encode(sample))
 
 
+EntryTuple = tuple[int, bytes, int, int, int, int, int, int, int]
+"""The members of `Entry`, in their order."""
+
+
 class Entries(msgspec.Struct, array_like=True, frozen=True):
-    """Ledger entries, a column each: so they cost 40 bytes an event and pass between processes as they are.
+    """Ledger entries, a column each: so they cost 48 bytes an event and pass between processes as they are.
 
     Iterating gives plain tuples with the members of `Entry`. The numbers are in the machine's own byte order.
     """
@@ -82,11 +90,12 @@ class Entries(msgspec.Struct, array_like=True, frozen=True):
     rows: bytes = b""
     files: bytes = b""
     places: bytes = b""
+    shared: bytes = b""
 
     def __len__(self) -> int:
         return len(self.ranks)
 
-    def __iter__(self) -> Iterator[tuple[int, bytes, int, int, int, int, int, int]]:
+    def __iter__(self) -> Iterator[EntryTuple]:
         ids = self.ids
         return zip(
             array("i", self.hours),
@@ -97,6 +106,7 @@ class Entries(msgspec.Struct, array_like=True, frozen=True):
             array("q", self.rows),
             array("i", self.files),
             array("i", self.places),
+            array("q", self.shared),
             strict=True,
         )
 
@@ -154,7 +164,7 @@ class Lost(NamedTuple):
 class Copy(msgspec.Struct, array_like=True):
     """One more copy of an event of the batch: the members of its `Entry`, and its facts."""
 
-    entry: tuple[int, bytes, int, int, int, int, int, int]
+    entry: EntryTuple
     facts: list[AnyFact]
 
 
@@ -251,6 +261,13 @@ def event_id_bytes(event_id: str) -> bytes:
 def event_id_text(event_id: str) -> str:
     """An event ID as CloudTrail spells it: some exports write the letters of a UUID large."""
     return event_id if event_id.islower() or not _UUID.match(event_id) else event_id.lower()
+
+
+def shared_hash(shared_id: str | None) -> int:
+    """What the ledger keeps of a `sharedEventID`: 47 bits, which SQLite writes in 6 bytes; 0 where there is none."""
+    if not shared_id or is_masked(shared_id):
+        return 0
+    return xxh3_64_intdigest(event_id_text(shared_id).encode("utf-8", "surrogatepass")) >> 17
 
 
 def stable_id(parts: bytes) -> int:

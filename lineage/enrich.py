@@ -2,7 +2,7 @@
 
 So that a SIEM, Athena or a notebook can group every event by its origin. The answer beside a record is that of
 `who` for its event ID. Most records of one identity have one answer, which is worked out once; what depends on the
-very event (forward access of a user, a copy of another account's grant, a record without a session) is asked apart.
+very event (forward access of a user, another account's copy of a call, a record without a session) is asked apart.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import msgspec
 
 from lineage import attempts, keys, schema
 from lineage.answers import Whose
+from lineage.batch import shared_hash
 from lineage.errors import BadUse
 from lineage.facts import Identity
-from lineage.questions.common.asks import Asked, by_event, locate
+from lineage.questions.common.asks import Asked, by_event, locate, one_by_record
 from lineage.questions.common.climb import session_key_of
 from lineage.questions.common.joins import session_at
 from lineage.questions.common.reader import Reader
@@ -191,18 +192,21 @@ class Origins:
             who = msgspec.structs.replace(who, identity_provider=provider)
         call = _call(record)
         who = signins.caller(record, call.api, who)
-        asked = locate(self._reader, who, time, call.api, call.category)._replace(user_agent=record.user_agent)
+        shared = shared_hash(record.shared_event_id)
+        asked = one_by_record(self._reader, who, time, call.api, call.category, shared)
+        if asked.own_copy is None:
+            asked = asked._replace(user_agent=record.user_agent)
         if call.facts and who.type in ("AWSAccount", "SAMLUser") and record.event_id:
             # The caller's own copy, or what was learnt of a user later, says more than the record.
             loaded = [one for one in by_event(self._reader, record.event_id, None) if one.time == time]
             asked = loaded[0] if loaded else asked
         start = keys.ref(asked.start)
         found = session_at(self._reader, asked) if start.label == schema.PRINCIPAL else None
-        key: tuple[object, ...] = (who, asked.start, found)
-        if is_forwarded(who):
+        key: tuple[object, ...] = (who, asked.who, asked.start, found)
+        if is_forwarded(asked.who or who):
             key += (time,)
         elif found is not None or start.label != schema.PRINCIPAL:
-            key += (time, record.user_agent)
+            key += (time, asked.user_agent)
         if key not in self._answers:
             if len(self._answers) >= REMEMBERED:
                 self._answers.clear()

@@ -79,6 +79,19 @@ class Seen(msgspec.Struct, frozen=True):
     copy: bool = False
     several: bool = False
     """Several copies of it were loaded, each of which says something that the others do not."""
+    shared: int = 0
+    """As `lineage.batch.shared_hash` gives it: what it has in common with other accounts' copies of its call."""
+
+
+class Shared(NamedTuple):
+    """What all accounts' copies of a call have in common."""
+
+    account: str
+    """The caller's account, whose log has the caller's own copy."""
+    api: str
+    time: int
+    hash: int
+    """As `lineage.batch.shared_hash` gives it."""
 
 
 class CopySeen(msgspec.Struct, frozen=True):

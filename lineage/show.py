@@ -14,29 +14,65 @@ from lineage.errors import BadUse
 from loaders import inputs
 from loaders.inputs import Source
 from loaders.items import FileEnd, Records
+from loaders.record import Record
 from loaders.secrets import scrub
 from loaders.single import text_of
 
 
 def show(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str | None]) -> Shown:
-    """Every record with that event ID below the paths, in their order.
+    """Every record with that event ID below the paths, in their order; of another account's copy of a call, the
+    caller's own copies as well.
 
     `loaded_sha256` gives the hash that a store kept of a file. Raises `BadUse` where a path names nothing,
     and for standard input, which cannot be read twice.
     """
     if "-" in paths:
         raise BadUse("show: standard input cannot be searched; give files or folders with --logs")
-    places = list(_places(event_id, paths, loaded_sha256))
+    places = list(_places(_having(event_id), paths, loaded_sha256))
     originals = sorted({found for place in places if (found := _amended(place.record))} - {event_id})
-    for original in originals:
-        places += _places(original, paths, loaded_sha256)
     note = f"{event_id} is an addendum; it amends event {' and '.join(originals)}." if originals else None
+    for original in originals:
+        places += _places(_having(original), paths, loaded_sha256)
+    if calls := {call for place in places if (call := _copied(place.record))}:
+        own = list(_places(lambda record: _call_of(record) in calls, paths, loaded_sha256))
+        places += own
+        if ids := sorted({str(place.record.get("eventID")) for place in own}):
+            note = (
+                f"{event_id} is another account's copy of a call; its caller's own copy is event {' and '.join(ids)}."
+            )
     return Shown(event_id=event_id, found=bool(places), places=places, note=note)
 
 
-def _places(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str | None]) -> Iterator[Place]:
+_Call = tuple[str | None, ...]
+"""Shared event ID, service, operation, time and caller's account: the same in all copies of a call."""
+
+
+def _places(
+    fits: Callable[[Record], bool], paths: Sequence[str], loaded_sha256: Callable[[str], str | None]
+) -> Iterator[Place]:
     for source in inputs.find(paths):
-        yield from _in_file(event_id, source, loaded_sha256(source.path))
+        yield from _in_file(fits, source, loaded_sha256(source.path))
+
+
+def _having(event_id: str) -> Callable[[Record], bool]:
+    return lambda record: record.event_id == event_id
+
+
+def _copied(record: dict[str, object]) -> _Call | None:
+    """The call that a record is another account's copy of; None where it is none, or has no shared event ID."""
+    who = record.get("userIdentity")
+    if not isinstance(who, dict) or who.get("type") != "AWSAccount":
+        return None
+    members = (*(record.get(name) for name in ("sharedEventID", "eventSource", "eventName", "eventTime")),
+               who.get("accountId"))  # fmt: skip
+    texts = tuple(one for one in members if isinstance(one, str) and one)
+    return texts if len(texts) == len(members) else None
+
+
+def _call_of(record: Record) -> _Call:
+    """The call that a record is its caller's own copy of, if its recipient is the caller."""
+    return (record.shared_event_id, record.event_source, record.event_name, record.event_time,
+            record.recipient_account_id)  # fmt: skip
 
 
 def _amended(record: dict[str, object]) -> str | None:
@@ -48,7 +84,7 @@ def _amended(record: dict[str, object]) -> str | None:
     return original if isinstance(original, str) and original else None
 
 
-def _in_file(event_id: str, source: Source, loaded: str | None) -> Iterator[Place]:
+def _in_file(fits: Callable[[Record], bool], source: Source, loaded: str | None) -> Iterator[Place]:
     found: list[tuple[int, str]] = []
     sha256 = ""
     for item in inputs.read(source, texts=True):
@@ -56,7 +92,7 @@ def _in_file(event_id: str, source: Source, loaded: str | None) -> Iterator[Plac
             found += [
                 (item.indexes[position] if item.indexes else item.first + position, text_of(item, position))
                 for position, record in enumerate(item.records)
-                if record.event_id == event_id
+                if fits(record)
             ]
         elif isinstance(item, FileEnd):
             sha256 = item.sha256

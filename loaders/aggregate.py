@@ -35,6 +35,7 @@ from lineage.batch import (
     event_id_text,
     relation_of,
     row_id,
+    shared_hash,
 )
 from lineage.facts import Identity
 from lineage.times import parse_when
@@ -75,6 +76,7 @@ _CONSOLE_AGENTS = (
     *("awscloudtrail, aws-internal", "mozilla/"),
 )
 _event_id = attrgetter("event_id")
+_shared_id = attrgetter("shared_event_id")
 _of_kind = attrgetter(
     "event_source", "aws_region", "source_ip", "user_agent", "error_code", "error_message", "read_only", "event_type",
     "recipient_account_id", "vpc_endpoint_id", "event_category", "session_credential_from_console",
@@ -285,6 +287,7 @@ class Aggregator:
         """Enter a chunk into the ledger, or set aside and pass over what is no call."""
         batch = self._batch
         ids = list(map(_event_id, records.records))
+        shared = [shared_hash(one) if one else 0 for one in map(_shared_id, records.records)]
         places: Sequence[int] = records.indexes or range(records.first, records.first + len(ids))
         for mark in marks:
             ids[mark.position] = mark.id
@@ -299,11 +302,12 @@ class Aggregator:
             keep = [row is not None for row in rows]
             moved = list(accumulate(keep, initial=0))
             marks = [mark._replace(position=moved[mark.position]) for mark in marks]
-            rows, times, ranks, ids, places = (
-                list(compress(column, keep)) for column in (rows, times, ranks, ids, places)
+            rows, times, ranks, ids, shared, places = (
+                list(compress(column, keep)) for column in (rows, times, ranks, ids, shared, places)
             )
         batch.read += len(rows)
-        self._columns.add(file, places, ranks, ids, [row.row.id for row in rows if row is not None], times, marks)
+        numbers = [row.row.id for row in rows if row is not None]
+        self._columns.add(file, places, ranks, ids, numbers, times, shared, marks)
 
     def _time(self, when: str | None) -> int:
         """Epoch second of a time text; -1 if it cannot be read."""

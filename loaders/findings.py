@@ -63,7 +63,7 @@ def _alerts(item: Item) -> Iterator[Alert]:
 
 def event(said_record: Record, record: object) -> Alert:
     """Return the alert that a record is; `record` is its JSON. Raises `BadUse` where it lacks its time or name."""
-    event_id, who, time, api, category = said_by(said_record)
+    event_id, who, time, api, category, shared = said_by(said_record)
     return Alert(
         kind="record",
         id=event_id or "event",
@@ -90,5 +90,6 @@ def event(said_record: Record, record: object) -> Alert:
             if (thing := thing_of_arn(text(one, "ARN"), text(mapping(one), "type"))) is not None
         ),
         identity=who,
+        shared=shared,
         category=category,
     )  # fmt: skip

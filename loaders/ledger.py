@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
-from lineage.batch import Batch, Copy, Entries, Row, event_id_bytes
+from lineage.batch import Batch, Copy, Entries, EntryTuple, Row, event_id_bytes
 from lineage.copies import Content, differs, maximal
 from lineage.facts import AnyFact, Identity
 
@@ -34,13 +34,15 @@ class Columns:
         self.rows = array("q")
         self.files = array("i")
         self.places = array("i")
+        self.shared = array("q")
         self.facts: dict[int, list[AnyFact]] = {}
 
     def add(
         self, file: int, places: Sequence[int], ranks: Sequence[int], ids: Sequence[str], rows: Sequence[int],
-        times: Sequence[int], marks: Iterable[Mark],
+        times: Sequence[int], shared: Sequence[int], marks: Iterable[Mark],
     ) -> None:  # fmt: skip
-        """Add a chunk of entries, a column each; `rows` are row IDs, `times` epoch seconds.
+        """Add a chunk of entries, a column each; `rows` are row IDs, `times` epoch seconds, `shared` hashes of
+        shared event IDs.
 
         The fingerprint of an ordinary entry is its rank: what counts of it is its row and its second.
         """
@@ -52,6 +54,7 @@ class Columns:
         self.fingerprints.extend(ranks)
         self.files.extend([file] * len(rows))
         self.places.extend(places)
+        self.shared.extend(shared)
         for mark in marks:
             self.ranks[begin + mark.position] = mark.rank
             self.fingerprints[begin + mark.position] = mark.fingerprint
@@ -80,6 +83,7 @@ class Columns:
             rows=_packed("q", self.rows, keep),
             files=_packed("i", self.files, keep),
             places=_packed("i", self.places, keep),
+            shared=_packed("q", self.shared, keep),
         )
 
     def _once(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> list[bool]:
@@ -87,12 +91,15 @@ class Columns:
         keep = [True] * len(self.ids)
         first: dict[tuple[int, bytes], int] = {}
         again: dict[tuple[int, bytes], list[int]] = {}
+        shared: dict[tuple[int, bytes], int] = {}
         for here, key in enumerate(zip(self.hours, self.ids, strict=True)):
             there = first.setdefault(key, here)
             if there == here:
                 continue
             batch.duplicates += 1
             keep[here] = False
+            if self.shared[here] != self.shared[there]:
+                shared[key] = max(self.shared[here], self.shared[there], shared.get(key, 0))
             if self._key(there) != self._key(here):
                 again.setdefault(key, [there]).append(here)
         for (hour, id_), places in again.items():
@@ -107,6 +114,9 @@ class Columns:
                 batch.conflicts += differs(content, [best])
                 if n not in stands:
                     batch.lost.append((self.rows[n], hour * 3600 + self.seconds[n], id_))
+        if shared:
+            for n, key in enumerate(zip(self.hours, self.ids, strict=True)):
+                self.shared[n] = shared.get(key, self.shared[n])
         return keep
 
     def _key(self, n: int) -> tuple[int, int, int, int]:
@@ -118,10 +128,10 @@ class Columns:
             self.files[n], self.places[n],
         )  # fmt: skip
 
-    def _entry(self, n: int) -> tuple[int, bytes, int, int, int, int, int, int]:
+    def _entry(self, n: int) -> EntryTuple:
         return (
             self.hours[n], self.ids[n], self.seconds[n], self.ranks[n], self.fingerprints[n], self.rows[n],
-            self.files[n], self.places[n],
+            self.files[n], self.places[n], self.shared[n],
         )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from lineage.batch import shared_hash
 from lineage.errors import BadUse
 from lineage.facts import Identity
 from lineage.times import parse_when
@@ -18,8 +19,8 @@ from loaders.inputs import Source, read
 from loaders.items import FileEnd
 from loaders.record import Record
 
-Said = tuple[str | None, Identity, int, str, str]
-"""Event ID, identity, time, operation and category of a record."""
+Said = tuple[str | None, Identity, int, str, str, int]
+"""Event ID, identity, time, operation, category and hash of the shared event ID of a record."""
 
 
 def items_of(data: bytes) -> Iterator[Item]:
@@ -47,7 +48,7 @@ def said_by(record: Record) -> Said:
         raise BadUse(f"record: {reason}")
     call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
     who = signins.caller(record, call.api, identity(bytes(record.user_identity), record.event_type))
-    return record.event_id, who, time, call.api, call.category
+    return record.event_id, who, time, call.api, call.category, shared_hash(record.shared_event_id)
 
 
 def record_in(path: str) -> str | None:

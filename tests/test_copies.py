@@ -46,7 +46,7 @@ def batch_of(*records: Json) -> Batch:
 def content_of(record: Json) -> Content:
     """What the loader makes of one copy."""
     batch = batch_of(record)
-    ((_, _, second, rank, fingerprint, _, file, place),) = batch.entries
+    ((_, _, second, rank, fingerprint, _, file, place, _),) = batch.entries
     (row,) = batch.rows
     facts = tuple(batch.facts[0][2]) if batch.facts else ()
     return Content(rank, fingerprint, second, row, batch.actors[row.actor], facts, file, place)
@@ -300,3 +300,43 @@ def test_a_user_name_of_the_event_history_is_no_member_of_a_session(store: Store
 
     assert (answer.origin.name, answer.reason) == ("ana", None)
     assert sum(edge["count"] for name, edge in told.items() if name.startswith("USED ")) == 2
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (1, 0, 2)])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_shared_event_id_is_kept_of_any_copy(
+    store: Store, tmp_path: Path, order: tuple[int, ...], together: bool
+) -> None:
+    """A projection that alone states the shared event ID joins the other account's copy, in any order."""
+    own = {
+        "eventVersion": "1.11",
+        "userIdentity": {
+            "type": "IAMUser", "principalId": "AIDA6RTVPGNLVERA4RCAA", "arn": "arn:aws:iam::111122223333:user/vera",
+            "accountId": "111122223333", "accessKeyId": "AKIA6RTVPGNLVERA6WLY", "userName": "vera",
+        },
+        "eventTime": "2026-03-02T08:00:03Z", "eventSource": "kms.amazonaws.com", "eventName": "Decrypt",
+        "awsRegion": "eu-west-1", "sourceIPAddress": "203.0.113.10", "userAgent": "aws-cli/2.27.41",
+        "requestParameters": None, "responseElements": None, "requestID": "5a000000-0000-4000-8000-000000000001",
+        "eventID": "e8000000-0000-4000-8000-000000000001", "eventType": "AwsApiCall",
+        "recipientAccountId": "111122223333", "eventCategory": "Management",
+    }  # fmt: skip
+    shared = {"sharedEventID": "5e000000-0000-4000-8000-000000000001"}
+    outside = {"type": "AWSAccount", "principalId": "AIDA6RTVPGNLVERA4RCAA", "accountId": "111122223333"}
+    copy = {
+        **own, **shared, "userIdentity": outside, "recipientAccountId": "444455556666",
+        "eventID": "e8000000-0000-4000-8000-000000000002",
+    }  # fmt: skip
+    poorer = {name: own[name] for name in ("eventTime", "eventSource", "eventName", "eventID")} | shared
+    texts = [json.dumps(record) for record in (own, poorer, copy)]
+    if together:
+        (tmp_path / "all.ndjson").write_text("\n".join(texts[n] for n in order))
+        store.load([tmp_path / "all.ndjson"])
+    else:
+        for n in order:
+            (tmp_path / f"{n}.ndjson").write_text(texts[n])
+            store.load([tmp_path / f"{n}.ndjson"])
+
+    (found,) = store.who(str(copy["eventID"])).answers
+
+    assert (found.origin.name, found.origin.access_key_id) == ("vera", "AKIA6RTVPGNLVERA6WLY")
+    assert [(hint.what, hint.value) for hint in found.hints] == [("caller's own copy", own["eventID"])]

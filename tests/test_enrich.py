@@ -135,6 +135,25 @@ def test_incident_has_the_answers_of_who(tmp_path: Path) -> None:
     assert found == {str(event): origin_of(store.who(str(event))) for event in found}
 
 
+def test_copies_have_the_origin_of_the_callers_own(tmp_path: Path) -> None:
+    """Another account's copies, loaded or not, have session and origin of the caller's own copy."""
+    story = ROOT / "tests" / "stories" / "copies-of-calls-in-two-accounts"
+    with lineage.open(str(tmp_path / "lineage.db")) as store:
+        store.load([story / "ours.json"])
+        before = [dict(zip(COLUMNS, one.beside.values, strict=True)) for one in store.enrich([story / "theirs.json"])]
+        store.load([story / "theirs.json"])
+        after = [dict(zip(COLUMNS, one.beside.values, strict=True)) for one in store.enrich([story / "theirs.json"])]
+
+    role = "999900001111/AROA6RTVPGNLX5CG7SCAN:scan"
+    vera, omar = f"{role}/2026-03-02T08:00:00Z", f"{role}/2026-03-02T08:00:40Z"
+    told = [(one["origin_name"], one["session"], one["confidence"]) for one in before]
+    assert told[:4] == [
+        ("vera", vera, "EXACT"), ("omar", omar, "EXACT"), ("omar", omar, "EXACT"), ("vera", vera, "EXACT"),
+    ]  # fmt: skip
+    assert (before[4]["origin_name"], before[4]["confidence"]) == (None, "HEURISTIC")
+    assert after == before
+
+
 def test_records_come_back_as_logged_and_in_order(tmp_path: Path) -> None:
     """A line holds the whole record, secrets removed, members that nobody knows included."""
     record: Json = {

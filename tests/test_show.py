@@ -163,3 +163,37 @@ def test_addendum_is_shown_with_the_event_that_it_amends(tmp_path: Path) -> None
     assert [place.record["eventID"] for place in shown.places] == ["amending", WANTED]
     assert shown.note == f"amending is an addendum; it amends event {WANTED}."
     assert show(WANTED, [str(tmp_path)], lambda path: None).note is None
+
+
+def test_another_accounts_copy_is_shown_with_the_callers_own(tmp_path: Path) -> None:
+    """The caller's own copy of a call is shown after the copy that was asked for; other calls of its second are not."""
+    call = {**RECORD, "eventSource": "kms.amazonaws.com", "eventName": "Decrypt", "responseElements": None}
+    user = {"type": "IAMUser", "principalId": "AIDA1", "accountId": "111122223333", "accessKeyId": "AKIA1"}
+    outside = {"type": "AWSAccount", "principalId": "AIDA1", "accountId": "111122223333"}
+    own = {
+        **call,
+        "userIdentity": user,
+        "recipientAccountId": "111122223333",
+        "sharedEventID": "both",
+        "eventID": "own",
+    }
+    copy = {**own, "userIdentity": outside, "recipientAccountId": "444455556666", "eventID": WANTED}
+    third = {**copy, "recipientAccountId": "777788889999", "eventID": "third"}
+    other = {**own, "sharedEventID": "other", "eventID": "other"}
+    (tmp_path / "a.json").write_text(json.dumps({"Records": [other, own]}))
+    (tmp_path / "b.json").write_text(json.dumps({"Records": [copy, third]}))
+
+    shown = show(WANTED, [str(tmp_path)], lambda path: None)
+
+    assert [place.record["eventID"] for place in shown.places] == [WANTED, "own"]
+    assert shown.note == f"{WANTED} is another account's copy of a call; its caller's own copy is event own."
+    assert [place.record["eventID"] for place in show("own", [str(tmp_path)], lambda path: None).places] == ["own"]
+
+
+def test_a_shared_event_id_of_any_form_is_no_trouble(tmp_path: Path) -> None:
+    """What cannot be joined is shown alone."""
+    who = {"type": "AWSAccount", "accountId": "111122223333"}
+    for shared in (["both"], None, 7, ""):
+        data = json.dumps({"Records": [{**RECORD, "userIdentity": who, "sharedEventID": shared}, OTHER]}).encode()
+
+        assert len(found(tmp_path, data)) == 1

@@ -107,7 +107,8 @@ class Shown(Model):
     event_id: str
     found: bool
     places: list[Place]
-    """Those of the ID itself; of an addendum then those of the event that it amends."""
+    """Those of the ID itself; of an addendum then those of the event that it amends; of another account's copy of a
+    call then the caller's own copies."""
     note: str | None = None
 
 

@@ -18,7 +18,7 @@ from lineage.answers import (
     WhoAnswer,
 )
 from lineage.facts import Identity
-from lineage.questions.common.asks import Asked, Reader, begins, locate, meant
+from lineage.questions.common.asks import Asked, Reader, begins, by_record, meant
 from lineage.questions.common.climb import (
     MAX_CANDIDATES,
     Climb,
@@ -55,11 +55,12 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, limit: int = 100)
 
 
 def answer_record(
-    reader: Reader, ask: str, event_id: str | None, who: Identity, time: int, api: str, category: str, *,
-    limit: int = 100,
+    reader: Reader, ask: str, event_id: str | None, who: Identity, time: int, api: str, category: str, shared: int,
+    *, limit: int = 100,
 ) -> Who:  # fmt: skip
-    """Answer for a raw record, loaded or not: its identity as it stands there, by the lineage in the store."""
-    return _who(reader, ask, "record", [locate(reader, who, time, api, category)], limit)
+    """Answer for a raw record, loaded or not, by the lineage in the store: by its identity as it stands there, or by
+    the caller's own copy of its call, which has that hash of the shared event ID too."""
+    return _who(reader, ask, "record", by_record(reader, who, time, api, category, shared), limit)
 
 
 def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int, note: str | None = None) -> Who:
@@ -152,6 +153,7 @@ def _element(
     begin = origin_of(reader, graph, asked, found, start)
     origin, reason = named_origin(reader, asked, begin.origin), begin.reason
     hints = [*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin), *token_makers(reader, asked)]
+    hints += [Hint(what="caller's own copy", value=asked.own_copy, rule="sharedEventID")] if asked.own_copy else []
     hints += [Hint(what="tried role", value=asked.tried, rule="1")] if asked.tried else []
     unresolved = origin.kind == "Unresolved"
     classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]

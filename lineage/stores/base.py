@@ -24,6 +24,7 @@ from lineage.seen import (
     RowSeen,
     Seen,
     SessionSeen,
+    Shared,
     Sums,
     Which,
     Window,
@@ -67,6 +68,10 @@ class Store(Protocol):
     # reading: events
     def events(self, event_id: str) -> list[Seen]:
         """The events under an ID, in order of time (one, but for the same ID in two hours)."""
+
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
+        ID (one a call, in logs that nobody edited). A call without one is left out."""
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
         """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""

@@ -29,7 +29,7 @@ from lineage.stores.embedded_read import EmbeddedReader
 from lineage.stores.merging import StoredSample, load_id
 from lineage.times import iso, now
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 LINKS = 2_000
 """Terms that are followed at a time."""
 _FACT = msgspec.msgpack.Decoder(AnyFact)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from lineage import keys, rows, schema
-from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
+from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
 from lineage.copies import Content, differs, in_conflict, maximal, standing
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.rows import Node
@@ -104,13 +104,13 @@ class Adding:
         """
         db = self.db
         entries = sorted(
-            (hour // 24, id_, hour, second, rank, fingerprint, self.local[row], files[file], place)
-            for hour, id_, second, rank, fingerprint, row, file, place in self.batch.entries
+            (hour // 24, id_, hour, second, rank, fingerprint, self.local[row], files[file], place, shared)
+            for hour, id_, second, rank, fingerprint, row, file, place, shared in self.batch.entries
         )
         db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(entry[0],) for entry in entries}))
         several = {(copy.entry[0], copy.entry[1]) for copy in self.batch.copies}
         plain = [entry for entry in entries if (entry[2], entry[1]) not in several] if several else entries
-        insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         db.execute("SAVEPOINT entries")
         settled: set[tuple[int, bytes]] = set()
         if db.executemany(insert, plain).rowcount < len(plain):
@@ -140,20 +140,28 @@ class Adding:
             if event not in settled:
                 continue
             was = self.db.execute(
-                "SELECT l.rank, l.fingerprint, r.hash, l.second, l.row, l.file, l.place "
+                "SELECT l.rank, l.fingerprint, r.hash, l.second, l.row, l.file, l.place, l.shared "
                 "FROM ledger l CROSS JOIN row r ON r.id = l.row WHERE l.day = ? AND l.id = ? AND l.hour = ?",
                 (hour // 24, id_, hour),
             ).fetchone()
+            shared = entry[8]
             if was is not None:
                 self.duplicates += 1
+                if shared > was[7]:
+                    self.db.execute(
+                        "UPDATE ledger SET shared = ? WHERE day = ? AND id = ? AND hour = ?",
+                        (shared, hour // 24, id_, hour),
+                    )
+                shared = max(shared, was[7])
                 if event not in more and was[:4] == (entry[3], entry[4], entry[5], entry[2]):
                     continue
             arrived = [self._arrived(entry, self._facts.get(event, []), files), *more.get(event, ())]
-            self._settle_one(hour, id_, was, arrived)
+            self._settle_one(hour, id_, was[:7] if was is not None else None, arrived, shared)
 
     def _settle_one(
-        self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int] | None, arrived: list[Content]
-    ) -> None:
+        self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int] | None, arrived: list[Content],
+        shared: int,
+    ) -> None:  # fmt: skip
         db = self.db
         stored = [] if was is None else self._stored(hour, id_, was)
         found = maximal([*stored, *arrived])
@@ -169,8 +177,19 @@ class Adding:
             self.recount.add((hour, was[2]))
             self._drop_facts(hour, id_)
         db.execute(
-            "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (hour // 24, id_, hour, stands.second, stands.rank, stands.fingerprint, number, stands.file, stands.place),
+            "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                hour // 24,
+                id_,
+                hour,
+                stands.second,
+                stands.rank,
+                stands.fingerprint,
+                number,
+                stands.file,
+                stands.place,
+                shared,
+            ),
         )
         if len(found) > 1:
             db.execute(
@@ -204,11 +223,9 @@ class Adding:
     def _rows(self) -> dict[int, Row]:
         return {row.id: row for row in self.batch.rows}
 
-    def _arrived(
-        self, entry: tuple[int, bytes, int, int, int, int, int, int], facts: Sequence[AnyFact], files: Sequence[int]
-    ) -> Content:
+    def _arrived(self, entry: EntryTuple, facts: Sequence[AnyFact], files: Sequence[int]) -> Content:
         """A copy of the batch."""
-        _, _, second, rank, fingerprint, row_id, file, place = entry
+        _, _, second, rank, fingerprint, row_id, file, place, _ = entry
         row = self._rows[row_id]
         return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], place)
 
@@ -261,7 +278,7 @@ class Adding:
         """Add counts and samples to rows; rows that lost an event are counted anew from the ledger."""
         db = self.db
         added: dict[int, tuple[int, int, int]] = {}
-        for hour, id_, second, _, _, row_id, _, _ in self.batch.entries:
+        for hour, id_, second, _, _, row_id, *_ in self.batch.entries:
             if settled and (hour, id_) in settled:
                 continue
             time = hour * 3600 + second

@@ -12,11 +12,11 @@ import msgspec
 from lineage import keys
 from lineage.batch import JOINED, Row, event_id_bytes
 from lineage.facts import Identity, Sample
-from lineage.seen import ALWAYS, Conflict, DeedSeen, Properties, RowSeen, Seen, Which, Window
+from lineage.seen import ALWAYS, Conflict, DeedSeen, Properties, RowSeen, Seen, Shared, Which, Window
 from lineage.stores.embedded_add import IN_VALUES
 from lineage.stores.embedded_whole import EmbeddedWhole
 from lineage.stores.merging import conflict_of, files_of
-from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window
+from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window, own_copies, uuid_text
 
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
 _ROW = msgspec.msgpack.Decoder(Row)
@@ -206,23 +206,40 @@ class EmbeddedCalls(EmbeddedWhole):
         by_id: dict[bytes, list[Seen]] = defaultdict(list)
         for some, marks in in_lists(sorted(set(asked.values()))):
             found = self._db.execute(
-                "SELECT l.id, l.hour * 3600 + l.second, r.body, a.body, a.id, a.source, a.session, f.path, l.place "
+                "SELECT l.id, l.hour * 3600 + l.second, r.body, a.body, a.id, a.source, a.session, f.path, l.place, "
+                "l.shared "
                 f"FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id IN ({marks}) "
                 "CROSS JOIN row r ON r.id = l.row CROSS JOIN actor a ON a.id = r.actor "
                 "LEFT JOIN file f ON f.id = l.file ORDER BY l.hour, l.id",
                 some,
             )
-            for id_, time, row_body, who_body, actor, source, session, path, place in found:
+            for id_, time, row_body, who_body, actor, source, session, path, place, shared in found:
                 row, who = _ROW.decode(row_body), _IDENTITY.decode(who_body)
                 by_id[id_].append(
                     Seen(
                         time=time, api=row.api, category=row.category, account=row.account, region=row.region, who=who,
                         actor=actor, source=keys.ref(source) if source else keys.principal(who).ref, session=session,
                         path=path, place=place, error=row.error, user_agent=row.user_agent, copy=row.copy,
-                        several=bool(row.id & JOINED),
+                        several=bool(row.id & JOINED), shared=shared,
                     )
                 )  # fmt: skip
         return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
+
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
+        ID (one a call, in logs that nobody edited). A call without one is left out."""
+        wanted = sorted(set(calls))
+        # Along the rows of the account's hour: the hashes have no index.
+        ids = {
+            uuid_text(id_)
+            for account, api, time, shared in wanted
+            for (id_,) in self._db.execute(
+                "SELECT l.id FROM row r CROSS JOIN ledger l ON l.row = r.id AND l.second = ? "
+                "WHERE r.account = ? AND r.hour = ? AND r.api = ? AND l.shared = ?",
+                (time % HOUR, account, time // HOUR, api, shared),
+            )
+        }
+        return own_copies(self.events_of(sorted(ids)), wanted)
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
         """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""

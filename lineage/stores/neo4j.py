@@ -50,7 +50,7 @@ from lineage.stores.neo4j_db import Record, pack
 from lineage.stores.neo4j_read import Neo4jReader
 from lineage.times import iso, now
 
-SCHEMA_VERSION = "3"
+SCHEMA_VERSION = "4"
 METADATA = {"app": "cloudtrail-lineage"}
 READ_SECONDS = 300.0
 """A reading transaction that takes longer is given up."""

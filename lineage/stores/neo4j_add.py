@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage import keys, rows, schema
-from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
+from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
 from lineage.copies import Content, differs, in_conflict, maximal, standing
 from lineage.facts import AnyFact, Identity
 from lineage.seen import Sums
@@ -51,7 +51,6 @@ from lineage.terms import terms_of_actor, terms_of_fact, touched_by_actor, touch
 _FACT = msgspec.msgpack.Decoder(AnyFact)
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
 _CONTENTS = msgspec.msgpack.Decoder(list[Content])
-_Entry = tuple[int, bytes, int, int, int, int, int, int]
 DIRTY_TERMS = 4_000
 """Terms of one mark."""
 
@@ -92,7 +91,7 @@ class _Hour:
 class _Open(NamedTuple):
     """An event whose copies are to be compared."""
 
-    entry: _Entry
+    entry: EntryTuple
     was: Place | None
     """As the ledger has it."""
 
@@ -159,7 +158,7 @@ class _Adding:
 
     def _ledger(self, files: list[int]) -> dict[int, _Hour]:
         """Settle the events that the ledger has already; the others go in."""
-        by_hour: dict[int, list[_Entry]] = defaultdict(list)
+        by_hour: dict[int, list[EntryTuple]] = defaultdict(list)
         for entry in self.batch.entries:
             by_hour[entry[0]].append(entry)
         wanted = sorted(by_hour)
@@ -189,19 +188,23 @@ class _Adding:
         write_rows(self.db, "set_hours", sizes)
         return hours
 
-    def _enter(self, found: _Hour, entries: list[_Entry], files: list[int]) -> None:
+    def _enter(self, found: _Hour, entries: list[EntryTuple], files: list[int]) -> None:
         """Enter new events; those that are there in another form, or came in several, stay open."""
         hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
         start = hour * 3600
         actor_of, added, several = self.actor_of, self.added, self.several
         for entry in entries:
-            _, id_, second, rank, fingerprint, row, file, index = entry
+            _, id_, second, rank, fingerprint, row, file, index, shared = entry
             bucket = (id_[14] << 8 | id_[15]) % buckets
             shard = shards[bucket]
             packed = shard.get(id_)
             if packed is not None:
                 self.duplicates += 1
                 was = place(packed)
+                if shared > was.shared:
+                    was = was._replace(shared=shared)
+                    shard[id_] = pack_place(*was)
+                    touched.add(bucket)
                 if was.content != (rank, fingerprint, row, second) or (hour, id_) in several:
                     self.open.append(_Open(entry, was))
                 else:
@@ -222,7 +225,7 @@ class _Adding:
                     count[2] = time
             found.events += 1
             touched.add(bucket)
-            shard[id_] = pack_place(second, rank, fingerprint, row, actor_of[row], files[file], index)
+            shard[id_] = pack_place(second, rank, fingerprint, row, actor_of[row], files[file], index, shared)
 
     def _settle(self, hours: dict[int, _Hour], files: list[int]) -> None:
         """Settle the events that are still open."""
@@ -255,8 +258,9 @@ class _Adding:
             at.events += was is None
             at.touched.add(bucket)
             at.shards[bucket][id_] = pack_place(
-                stands.second, stands.rank, stands.fingerprint, row.id, row.actor, stands.file, stands.place
-            )
+                stands.second, stands.rank, stands.fingerprint, row.id, row.actor, stands.file, stands.place,
+                was.shared if was is not None else entry[8],
+            )  # fmt: skip
             self._write_copies(event, found, known)
             self.settled[event] = (row.actor, stands.facts)
         write_rows(self.db, "set_copies", self.copies)
@@ -271,9 +275,9 @@ class _Adding:
         elif len(known) > 1:
             self.uncopied.append(key)
 
-    def _arrived(self, entry: _Entry, facts: Iterable[AnyFact], files: list[int]) -> Content:
+    def _arrived(self, entry: EntryTuple, facts: Iterable[AnyFact], files: list[int]) -> Content:
         """A copy of the batch."""
-        _, _, second, rank, fingerprint, row_id, file, index = entry
+        _, _, second, rank, fingerprint, row_id, file, index, _ = entry
         row = self.row_of[row_id]
         return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], index)
 

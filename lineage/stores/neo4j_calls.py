@@ -12,12 +12,12 @@ from lineage import keys, schema
 from lineage.arn import role_of
 from lineage.batch import JOINED, event_id_bytes
 from lineage.facts import Identity, Sample
-from lineage.seen import ALWAYS, Conflict, DeedSeen, RowSeen, Seen, Which, Window
+from lineage.seen import ALWAYS, Conflict, DeedSeen, RowSeen, Seen, Shared, Which, Window
 from lineage.stores.merging import conflict_of, files_of
 from lineage.stores.neo4j_db import UNWIND_ROWS, Record, actor_prefix, ref_of, row_key, stored_row
 from lineage.stores.neo4j_whole import Neo4jWhole
-from lineage.stores.shards import Place, find, id_hash, id_text, places_of_rows, shard_key, unpack_hours
-from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window, seconds
+from lineage.stores.shards import Place, find, id_hash, id_text, places, places_of_rows, shard_key, unpack_hours
+from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window, own_copies, seconds, uuid_text
 from lineage.times import iso, parse_when
 
 _IDENTITY = msgspec.msgpack.Decoder(Identity)
@@ -167,10 +167,29 @@ class Neo4jCalls(Neo4jWhole):
                     region=row.get("region"), who=who, actor=at.actor,
                     source=keys.ref(source) if source else keys.principal(who).ref, session=session, path=path,
                     place=at.at, error=row.get("error"), user_agent=row.get("user_agent"), copy=row["copy"],
-                    several=bool(at.row & JOINED),
+                    several=bool(at.row & JOINED), shared=at.shared,
                 )
             )  # fmt: skip
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}
+
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
+        ID (one a call, in logs that nobody edited). A call without one is left out."""
+        wanted = sorted(set(calls))
+        hashes = {(one.time, one.hash) for one in wanted}
+        shards = [
+            shard_key(hour, bucket)
+            for hour, buckets in self._read("hour_sizes", hours=sorted({one.time // HOUR for one in wanted}))
+            for bucket in range(buckets)
+        ]
+        ids = [
+            uuid_text(id_)
+            for start in range(0, len(shards), SHARDS)
+            for key, text, rest in self._read("shards", keys=shards[start : start + SHARDS])
+            for id_, at in places(iter([(text, rest)]))
+            if at.shared and ((key >> 16) * HOUR + at.second, at.shared) in hashes
+        ]
+        return own_copies(self.events_of(sorted(ids)), wanted)
 
     def _places(self, event_ids: Sequence[str]) -> list[tuple[str, int, Place]]:
         """Hours and places of the events under IDs."""

@@ -1,4 +1,4 @@
-"""The ledger as Neo4j keeps it: one entry of 51 bytes for each counted event, in shards.
+"""The ledger as Neo4j keeps it: one entry of 59 bytes for each counted event, in shards.
 
 A shard holds the events of one UTC hour whose IDs fall into one bucket. The buckets of an hour grow with it,
 so that a shard stays small: a repeated or late event costs one shard, and so does a search in an hour.
@@ -30,6 +30,8 @@ class Place(NamedTuple):
     file: int
     at: int
     """Place of the record in its file."""
+    shared: int
+    """As `lineage.batch.shared_hash` gives it."""
 
     @property
     def content(self) -> tuple[int, int, int, int]:
@@ -37,9 +39,9 @@ class Place(NamedTuple):
         return (self.rank, self.fingerprint, self.row, self.second)
 
 
-_PLACE = struct.Struct("<HBQQQII")
+_PLACE = struct.Struct("<HBQQQIIQ")
 pack_place = _PLACE.pack
-"""Second, rank, fingerprint, row, actor, file, index to bytes."""
+"""Second, rank, fingerprint, row, actor, file, index, shared to bytes."""
 
 
 def place(packed: bytes) -> Place:
@@ -90,7 +92,7 @@ def find(ids: str, rest: bytes, id_: bytes) -> Place | None:
 
 def places_of_rows(ids: str, rest: bytes, rows: Container[int]) -> Iterator[tuple[int, int, bytes]]:
     """Row, second and ID of the events of a shard that went into some rows."""
-    for n, (second, _, _, row, _, _, _) in enumerate(_PLACE.iter_unpack(rest)):
+    for n, (second, _, _, row, *_) in enumerate(_PLACE.iter_unpack(rest)):
         if row in rows:
             yield row, second, ids[n * ID_BYTES : (n + 1) * ID_BYTES].encode("latin-1")
 

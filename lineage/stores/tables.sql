@@ -7,7 +7,7 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWI
 -- the pages of its own days, however large the file is; who EVENT_ID probes one place a day.
 CREATE TABLE IF NOT EXISTS ledger (
   day INTEGER, id BLOB, hour INTEGER, second INTEGER, rank INTEGER, fingerprint INTEGER,
-  row INTEGER, file INTEGER, place INTEGER,
+  row INTEGER, file INTEGER, place INTEGER, shared INTEGER,
   PRIMARY KEY (day, id, hour)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS day (day INTEGER PRIMARY KEY);

@@ -13,7 +13,7 @@ import msgspec
 from lineage import schema
 from lineage.batch import SAMPLES_PER_ROW, event_id_bytes
 from lineage.facts import Sample
-from lineage.seen import DeedSeen, Properties, RowSeen, Window
+from lineage.seen import DeedSeen, Properties, RowSeen, Seen, Shared, Window
 from lineage.times import LAST, parse_when
 
 HOUR = 3600
@@ -96,6 +96,18 @@ def in_window(found: Iterable[DeedSeen], window: Window) -> list[DeedSeen]:
     """The deeds of a window, in order of time, type and key."""
     since, until = seconds(window)
     return sorted((one for one in found if since <= one.time <= until), key=lambda one: (one.time, one.type, one.key))
+
+
+def own_copies(found: Mapping[str, Sequence[Seen]], wanted: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+    """Of some events, by ID, the callers' own copies of calls."""
+    calls = set(wanted)
+    own: dict[Shared, list[tuple[str, Seen]]] = {}
+    for event_id, events in found.items():
+        for seen in events:
+            call = Shared(seen.account or "", seen.api, seen.time, seen.shared)
+            if not seen.copy and call in calls:
+                own.setdefault(call, []).append((event_id, seen))
+    return own
 
 
 def uuid_text(id_: bytes) -> str:

@@ -15,7 +15,7 @@ from lineage.facts import Identity
 from lineage.questions.alerts import running
 from lineage.questions.alerts.own import Own, own
 from lineage.questions.common import scopes, subjects
-from lineage.questions.common.asks import SIGN_IN_SECONDS, locate
+from lineage.questions.common.asks import SIGN_IN_SECONDS, one_by_record
 from lineage.questions.common.climb import session_key_of
 from lineage.questions.common.reader import Reader
 from lineage.questions.common.subjects import Subject
@@ -92,10 +92,13 @@ def _told(reader: Reader, alert: Alert) -> list[Lead]:
         return [Lead(subject, "as asked", subject.opened or "EXACT", len(ids), ids, subject.note)]
     if alert.identity is None or alert.first_seen is None:
         return []
-    asked = locate(reader, alert.identity, alert.first_seen, alert.apis[0], alert.category or "")
+    told = (alert.identity, alert.first_seen, alert.apis[0], alert.category or "", alert.shared)
+    asked = one_by_record(reader, *told)
     if not reader.has(keys.ref(asked.start)):
         return []
     note = "the event itself is not loaded; found by the identity in it"
+    if asked.own_copy is not None:
+        note = f"the event itself is not loaded; found by the caller's own copy of it, event {asked.own_copy}"
     return [Lead(subjects.of_node(asked.start), "identity of the event", "STRONG", 0, [], note)]
 
 

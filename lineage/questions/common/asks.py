@@ -24,6 +24,7 @@ from lineage.seen import (
     RowSeen,
     Seen,
     SessionSeen,
+    Shared,
     Which,
     Window,
 )
@@ -50,6 +51,7 @@ class Reader(Protocol):
     """What the question needs of a store."""
 
     def events(self, event_id: str) -> list[Seen]: ...
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]: ...
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]: ...
     def facts_of(self, event_id: str) -> list[AnyFact]: ...
     def of_key(self, access_key_id: str) -> list[Ref]: ...
@@ -86,6 +88,8 @@ class Asked(NamedTuple):
     """ID of the Identity Center user that the call made a token for."""
     copy: CopySeen | None = None
     """The copy that is meant, where the copies of an event contradict each other."""
+    own_copy: str | None = None
+    """Event ID of the caller's own copy, where the identity is that copy's and another account's copy was asked for."""
 
 
 def kind_of(ask: str) -> str:
@@ -230,28 +234,80 @@ def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Asked]:
 
 def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
     for seen in reader.events(ask):
-        if seen.several and (copies := _contradicting(reader, ask, seen.time)):
-            for copy in copies:
-                asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
-                yield asked._replace(user_agent=copy.user_agent, copy=copy)
-            continue
-        start = str(seen.source)
-        if seen.copy:
-            start = _caller_of_copy(reader, ask) or start
-        switched: tuple[str | None, str | None] = (None, None)
-        if seen.api in SWITCHES:
-            found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
-            switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
-        tried = _tried_role(reader, ask, seen) if seen.error is not None else None
-        behalf = _token_user(reader, ask) if seen.api.endswith(f":{TOKEN_MAKER}") else None
-        yield Asked(
-            start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried, behalf=behalf
-        )
+        yield from _of_event(reader, ask, seen)
+
+
+def by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> list[Asked]:
+    """The identity of a record, loaded or not: as it stands there, or that of the caller's own copy of the call."""
+    own = callers_copy(reader, who, time, api, shared)
+    if own is None:
+        return [locate(reader, who, time, api, category)]
+    return [asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own)]
+
+
+def one_by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> Asked:
+    """As `by_record`; the identity as it stands in the record where copies of the caller's contradict each other."""
+    found = by_record(reader, who, time, api, category, shared)
+    return found[0] if len(found) == 1 else locate(reader, who, time, api, category)
+
+
+def _of_event(reader: Reader, event_id: str, seen: Seen) -> Iterator[Asked]:
+    if seen.several and (copies := _contradicting(reader, event_id, seen.time)):
+        for copy in copies:
+            asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
+            yield asked._replace(user_agent=copy.user_agent, copy=copy)
+        return
+    start = str(seen.source)
+    if seen.copy:
+        granted = _caller_of_copy(reader, event_id)
+        own = callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if granted is None else None
+        if own is not None:
+            yield from (asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own))
+            return
+        start = granted or start
+    switched: tuple[str | None, str | None] = (None, None)
+    if seen.api in SWITCHES:
+        facts = reader.facts_of(event_id)
+        found = [fact for fact in facts if isinstance(fact, SignIn) and fact.event.time == seen.time]
+        switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
+    tried = _tried_role(reader, event_id, seen) if seen.error is not None else None
+    behalf = _token_user(reader, event_id) if seen.api.endswith(f":{TOKEN_MAKER}") else None
+    yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried, behalf=behalf)
 
 
 def _token_user(reader: Reader, event_id: str) -> str | None:
     """The Identity Center user that a token was made for with the caller's IAM credentials."""
     return next((fact.user_id for fact in reader.facts_of(event_id) if isinstance(fact, Portal)), None)
+
+
+def callers_copy(reader: Reader, who: Identity, time: int, api: str, shared: int) -> tuple[str, Seen] | None:
+    """The caller's own copy of a call that another account's log has with this identity; with its event ID.
+
+    None where it is not loaded, or where several callers have copies with that shared event ID.
+    """
+    call = shared_call(who, time, api, shared)
+    return own_of(who, reader.partners([call]).get(call, ())) if call is not None else None
+
+
+def shared_call(who: Identity, time: int, api: str, shared: int) -> Shared | None:
+    """The call that another account's log has with this identity; None where it is no such copy, or none is shared."""
+    if not shared or who.type != "AWSAccount" or who.account is None:
+        return None
+    return Shared(who.account, api, time, shared)
+
+
+def own_of(who: Identity, partners: Sequence[tuple[str, Seen]]) -> tuple[str, Seen] | None:
+    """The caller's own copy of a call among some, with its event ID; None where they are several callers'."""
+    found = [one for one in partners if not _differ(who.principal_id, one[1].who.principal_id)]
+    return found[0] if len({seen.source for _, seen in found}) == 1 else None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Do principal IDs name different users, roles or sessions? One of them may leave out the session."""
+    mine, its = _UNIQUE_ID.match(one or ""), _UNIQUE_ID.match(other or "")
+    if mine is None or its is None:
+        return False
+    return mine[1] != its[1] or (mine[2] is not None and its[2] is not None and mine[2] != its[2])
 
 
 def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:

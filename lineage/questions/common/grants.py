@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -11,16 +11,19 @@ from lineage import keys, schema
 from lineage.answers import Scope, Sight, Whose
 from lineage.arn import role_of
 from lineage.keys import ref
+from lineage.questions.common.asks import own_of, shared_call
 from lineage.questions.common.climb import owner_of, principal_of
 from lineage.questions.common.reader import Reader
 from lineage.questions.common.subjects import own_calls
 from lineage.questions.common.whose import call_it, one
-from lineage.seen import Graph, RowSeen, Window
+from lineage.seen import Graph, RowSeen, Seen, Which, Window
 from lineage.times import iso, parse_when
 
 EVENTS_SHOWN = 5
 """Event IDs of a line: the earliest."""
 NODES_SHOWN = 20
+COPIES_JOINED = 5_000
+"""So many events of other accounts' copies are looked up for the sessions of their callers."""
 
 
 class Grant(NamedTuple):
@@ -158,6 +161,60 @@ def own(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
     """
     callers = {account for row in rows if row.row.copy and (account := account_of(row.source))}
     return own_calls(rows, {account for account in callers if reader.around(account, 0).first is not None})
+
+
+def under_callers(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
+    """The rows, those of other accounts' copies under the session and key of their callers' own copies, where all the
+    events of a row have own copies by one session and key.
+
+    Copies are looked up for the first `COPIES_JOINED` events.
+    """
+    accounts = {account_of(row.source) for row in rows if row.row.copy} - {None}
+    known = {account for account in accounts if reader.around(account, 0).first is not None}
+    copies, events = [], 0
+    for row in rows:
+        if row.row.copy and account_of(row.source) in known and (events := events + row.count) <= COPIES_JOINED:
+            copies.append(row)
+    if not copies:
+        return rows
+    sources = tuple(sorted({row.source for row in copies}))
+    window = Window(min(row.first for row in copies), max(row.last for row in copies))
+    listed = {(row.source, row.row.id): row for row in reader.calls(Which("node", sources), window, every=True)}
+    ids = {
+        (row.source, row.row.id): [
+            sample.event_id
+            for sample in listed.get((row.source, row.row.id), row).samples
+            if row.first <= sample.time <= row.last
+        ]
+        for row in copies
+    }
+    callers = _callers(reader, {event_id for some in ids.values() for event_id in some})
+    return [_under_caller(row, [callers.get(one) for one in ids.get((row.source, row.row.id), ())]) for row in rows]
+
+
+def _under_caller(row: RowSeen, own: Sequence[Seen | None]) -> RowSeen:
+    first = own[0] if own else None
+    if first is None or len({(seen.source, seen.who.access_key_id) if seen else None for seen in own}) > 1:
+        return row
+    who = first.who
+    return msgspec.structs.replace(
+        row, source=str(first.source), access_key_id=who.access_key_id, invoked_by=who.invoked_by
+    )  # fmt: skip
+
+
+def _callers(reader: Reader, event_ids: Iterable[str]) -> dict[str, Seen]:
+    """By ID of another account's copy: the caller's own copy of the call."""
+    seen = {
+        event_id: one for event_id, events in reader.events_of(sorted(event_ids)).items() for one in events if one.copy
+    }
+    calls = {
+        event_id: call
+        for event_id, one in seen.items()
+        if (call := shared_call(one.who, one.time, one.api, one.shared)) is not None
+    }
+    partners = reader.partners(calls.values())
+    found = {event_id: own_of(seen[event_id].who, partners.get(call, ())) for event_id, call in calls.items()}
+    return {event_id: own[1] for event_id, own in found.items() if own is not None}
 
 
 def loaded(reader: Reader) -> set[str]:

@@ -37,6 +37,7 @@ class Memo:
         self._event: tuple[str, list[Seen]] | None = None
         """The event that was read last: to tell what an ask means it is read, and then for the answer."""
         self.conflicts = store.conflicts
+        self.partners = store.partners
         self.facts_of = store.facts_of
         self.of_key = store.of_key
         self.has = store.has

@@ -91,7 +91,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
         subject = _of_arns(reader, ask, what.texts)
     else:
         return None
-    return subject._replace(note=what.note) if subject else None
+    return subject._replace(note=what.note or subject.note) if subject else None
 
 
 def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
@@ -103,7 +103,15 @@ def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
     if found is not None:
         sessions = [ref(session).key for session in found.sessions]
         return _of_sessions(ask, sessions)._replace(event=seen, event_id=event_id, opened=found.confidence)
-    return of_node(str(seen.source), ask)._replace(event=seen, event_id=event_id)
+    own = asks.callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if seen.copy else None
+    subject = of_node(str(own[1].source if own else seen.source), ask)
+    note = own_copy_note(event_id, own[0]) if own else None
+    return subject._replace(event=seen, event_id=event_id, note=note)
+
+
+def own_copy_note(event_id: str, own: str) -> str:
+    """What to say where an event is another account's copy of a call, and the caller's own copy tells more."""
+    return f"{event_id} is another account's copy of a call; its caller's own copy is event {own}."
 
 
 def of_node(node: str, ask: str | None = None) -> Subject:

@@ -10,7 +10,7 @@ from lineage import schema
 from lineage.answers import Whose
 from lineage.answers.base import Confidence
 from lineage.keys import ref
-from lineage.questions.common.asks import Asked
+from lineage.questions.common.asks import Asked, callers_copy
 from lineage.questions.common.grants import Owners, loaded, within
 from lineage.questions.common.reader import Reader
 from lineage.questions.common.whose import credentials_of, short
@@ -85,7 +85,9 @@ class Ground:
         if ref(node).label == schema.PRINCIPAL and event_ids:
             for seen in self.reader.events(event_ids[0]):
                 if str(seen.source) == node:
-                    asked = Asked(node, seen.who, seen.time, seen.api, seen.category, seen.user_agent)
+                    own = callers_copy(self.reader, seen.who, seen.time, seen.api, seen.shared)
+                    at = own[1] if own else seen
+                    asked = Asked(str(at.source), at.who, at.time, at.api, at.category, at.user_agent)
                     return short(explain(self.reader, asked, provenance=False))
         return self.owners.whose(node)
 

@@ -76,12 +76,15 @@ def begun(subject: Subject) -> int | None:
 
 
 def own(reader: Reader, subject: Subject, rows: list[RowSeen]) -> list[RowSeen]:
-    """The rows without the copies that the caller's own account has too.
+    """The rows without the copies that the caller's own account has too; those of one account under their callers'
+    sessions.
 
     They can only meet where no node is asked for, and one account's trail has one copy alone.
     """
-    if subject.kind not in ("address", "agent") or not any(row.row.copy for row in rows):
+    if subject.kind not in ("account", "address", "agent") or not any(row.row.copy for row in rows):
         return rows
+    if subject.kind == "account":
+        return grants.under_callers(reader, rows)
     return own_calls(rows, grants.loaded(reader))
 
 
