@@ -236,12 +236,22 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
         start = str(seen.source)
         if seen.copy:
             start = _caller_of_copy(reader, ask) or start
+        start = _key_of_session(reader, start, seen.who)
         switched: tuple[str | None, str | None] = (None, None)
         if seen.api in SWITCHES:
             found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
             switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
         tried = _tried_role(reader, ask, seen) if seen.error is not None else None
         yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried)
+
+
+def _key_of_session(reader: Reader, start: str, who: Identity) -> str:
+    """The key that a call of a session used, where it came with the session: a record that does not name its role
+    hangs on the session alone."""
+    label, session = keys.ref(start)
+    credential = Ref(schema.CREDENTIAL, f"{who.access_key_id} {session}")
+    found = label == schema.SESSION and who.access_key_id and not who.role_name and reader.has(credential)
+    return str(credential) if found else start
 
 
 def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:

@@ -119,11 +119,11 @@ def _other_accounts_role(graph: Graph, asked: Asked, found: Climb) -> str | None
     """`ACCOUNT:AROA…` of the role that called from another account, where the chain begins at its bare role."""
     if not found.hops:
         who = asked.who
-        return f"{who.account}:{keys.unnamed_id(who)}" if who is not None and who.type == "AWSAccount" else None
+        return f"{who.account or ''}:{keys.unnamed_id(who)}" if who is not None and who.type == "AWSAccount" else None
     for _, _, way in graph.in_edges(found.first_session, data=True):
         if way["type"] == schema.ASSUMED and set(way["event_ids"]) & set(found.hops[0].event_ids):
             caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
-            return f"{way['caller_account']}:{caller_id.partition(':')[0]}"
+            return f"{way['caller_account'] or ''}:{caller_id.partition(':')[0]}"
     return None
 
 
