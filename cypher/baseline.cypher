@@ -22,7 +22,9 @@ WHERE NOT used.copy
   AND ($until IS NULL OR used.first <= $until)
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH used, action, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 WHERE $origin IS NULL OR origin.key = $origin
 WITH action.key AS action, used.source_ip AS source_ip, used.endpoint AS endpoint, used.user_agent AS user_agent,

@@ -10,7 +10,9 @@ WHERE NOT EXISTS { (leaf)-[:ASSUMED {parent: true}]->(:Session {type: 'role'}) }
   AND NOT EXISTS { (leaf)-[:ISSUED {parent: true}]->(:Credential)-[:ASSUMED {parent: true}]->(:Session {type: 'role'}) }
 MATCH path = (top)-[:ASSUMED|ISSUED*1..4000 {parent: true}]->(leaf)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH CASE WHEN top:Principal THEN top ELSE holder END AS origin,
      [n IN nodes(path) WHERE n:Session AND n.type = 'role' | n.role_arn] AS roles
 WHERE size(roles) > 1

@@ -14,7 +14,9 @@ WHERE used.error IS NOT NULL
        OR action.key STARTS WITH 'sts:Assume')
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH n, used, action, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 WITH origin, action.key AS action, used.error AS error, sum(used.count) AS count, min(used.first) AS first,
      max(used.last) AS last, count(DISTINCT n) AS callers, collect(DISTINCT used.resource) AS resources,

@@ -10,7 +10,9 @@ MATCH (n)-[seen:SEEN_FROM]->(place:IPAddress)
 WHERE any(one IN $addresses WHERE place.address = one OR (one ENDS WITH '.' AND place.address STARTS WITH one))
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH n, seen, place, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 WITH place, origin, sum(seen.count) AS calls, min(seen.first) AS first, max(seen.last) AS last,
      collect(DISTINCT CASE WHEN n:Session THEN n.key ELSE split(n.key, ' ')[1] END) AS sessions,

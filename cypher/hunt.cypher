@@ -55,7 +55,9 @@ WITH rule, time, subject, told, caller, event_ids
 WHERE ($since IS NULL OR time >= $since) AND ($until IS NULL OR time <= $until)
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(caller)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH *, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 RETURN rule, time, subject, told, coalesce(origin.kind, 'Unresolved') AS origin_kind, origin.key AS origin,
        event_ids[..5] AS event_ids

@@ -25,7 +25,9 @@ CALL () {
 }
 MATCH path = (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(owner:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(owner:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH n, nodes(path) AS chain, CASE WHEN top:Principal THEN top ELSE owner END AS origin
 UNWIND range(0, size(chain) - 1) AS hop
 WITH n, origin, hop, chain[hop] AS node

@@ -17,7 +17,9 @@ CALL () {
 }
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(caller)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH direction, way, session, other, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 UNWIND [grant IN way.grants | split(split(grant, '"time":"')[1], '"')[0]] AS time
 WITH direction, way, session, other, origin, time

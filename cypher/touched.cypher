@@ -15,7 +15,9 @@ WHERE ($since IS NULL OR coalesce(way.last, way.time) >= $since)
   AND ($until IS NULL OR coalesce(way.first, way.time) <= $until)
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH resource, way, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 WITH resource.key AS resource, origin, type(way) AS type, coalesce(way.action, way.api) AS action, way.error AS error,
      sum(coalesce(way.count, 1)) AS count, min(coalesce(way.first, way.time)) AS first,

@@ -1,9 +1,10 @@
 // Whose credentials were these really?
 // Back from an access key, a session or all sessions of a principal to where each chain begins, along resolved
-// parents. (The ID of an event is looked up in the ledger, which `lineage who` reads.)
+// parents; a session of a user or root, of a federated user or on behalf of somebody states its origin itself.
+// (The ID of an event is looked up in the ledger, which `lineage who` reads.)
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $limit: integer, how many chains at most.
-// Columns: start (key), origin_kind (Unresolved where the first grant was not logged), origin (key), account,
+// Columns: start (key), origin_kind (Unresolved where neither a grant nor the session's own records tell), origin (key), account,
 // access_key_id (of the origin), depth (hops), hops (list of maps, first to last: api, how, via, time, event_ids,
 // rule, confidence, session, role_arn, session_name, source_ip, cross_account), candidates (keys of callers that
 // fit where none is the parent). Newest start first, then by its key.
@@ -19,7 +20,9 @@ CALL () {
 }
 MATCH path = (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(owner:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(owner:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH n, top, owner, [r IN relationships(path) WHERE type(r) = 'ASSUMED' | r] AS ways,
      CASE WHEN top:Principal THEN top ELSE owner END AS origin
 RETURN n.key AS start,

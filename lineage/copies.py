@@ -202,6 +202,8 @@ def _names(who: Identity) -> frozenset[str]:
         names.add("mfa")
     if who.type not in _NO_TYPE and not who.history:
         names.add("type")
+    if who.history:
+        names -= {"account", "arn"}  # put together from the user name and the account whose history it is
     if _is_bare(who):
         return frozenset(names | {"name"} if who.user_name else names)
     return frozenset(names | {"name", "user_name"} if who.user_name else names | {"name"})

@@ -36,6 +36,8 @@ def identity(
     owner = account or account_in_id(known)
     found: dict[str, object] = {"userName": name, "accessKeyId": key, "accountId": owner, "history": True}
     lasting = known is not None and not known.startswith("ASIA")
+    if known is None and (name is None or is_masked(name)):
+        found["accountId"] = None  # nothing says whose call it was
     if name is None or is_masked(name):
         if known is None and source is not None and re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", source):
             found |= {"type": "AWSService", "invokedBy": source, "accountId": None}

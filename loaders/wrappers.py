@@ -40,7 +40,7 @@ _NAMES = {
 }
 _ALWAYS = frozenset({"records", "events", "logevents", "deliverystreamrecords"})
 """Lists whose elements are offered as events whatever they are."""
-_TIMED = re.compile(rb"\s*\[\s*(?:\[\s*)?\d+(?:\.\d+)?\s*,")
+_TIMED = re.compile(rb"\s*\[\s*(?:\[\s*)?\d{9,}(?:\.\d+)?\s*,")
 """Fluent Bit: `[time, record]` or `[[time, {}], record]`."""
 _EVENT_TEXT = (b'"{', b'"[', b'"H4sI', b'"eyJ', b'"ew')
 _NOTICE = ("s3", "Sns", "s3ObjectKey", "receiptHandle", "ReceiptHandle", "TopicArn")

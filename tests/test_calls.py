@@ -73,10 +73,17 @@ def fits(store: Store) -> dict[str, Fits]:
     def seen(record: Json) -> Seen:
         return store.events(record["eventID"])[0]
 
+    def principal(record: Json) -> str:
+        """As the record names it, else as other records name its unique ID."""
+        who = seen(record).who
+        unique = keys.unnamed_id(who)
+        names = [name.principal for name in store.names_of(unique)] if unique else []
+        return next((name for name in names if name.startswith("arn:")), keys.principal(who).key)
+
     return {
         "node": lambda record, row: str(seen(record).source),
         "session": lambda record, row: seen(record).session,
-        "principal": lambda record, row: keys.principal(seen(record).who).key,
+        "principal": lambda record, row: principal(record),
         "key": lambda record, row: record["userIdentity"].get("accessKeyId"),
         "account": lambda record, row: record["recipientAccountId"],
         "address": lambda record, row: record["sourceIPAddress"],

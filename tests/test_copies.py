@@ -58,9 +58,8 @@ def poorer(draw: st.DrawFn, record: Json) -> Json:
     kept = {name: value for name, value in record.items() if name in ALWAYS or draw(st.booleans())}
     who = copy.deepcopy(kept.get("userIdentity"))
     if isinstance(who, dict):
-        for part in (who, who.get("sessionContext"), (who.get("sessionContext") or {}).get("sessionIssuer")):
-            if not isinstance(part, dict):
-                continue
+        context = who.get("sessionContext") or {}
+        for part in (who, context, context.get("sessionIssuer") or {}):
             for name in list(part):
                 how = draw(st.sampled_from(["kept", "kept", "gone", "masked"]))
                 if how == "gone":

@@ -116,7 +116,7 @@ def test_names_are_those_of_the_schema() -> None:
     """No statement uses a label that the schema does not declare."""
     used = {label for text in [*STATEMENTS.values(), *SCHEMA.values()] for label in re.findall(r"\(\w*:(\w+)", text)}
 
-    assert used <= {*schema.LABELS, *schema.BOOKKEEPING}
+    assert used <= {*schema.LABELS, *schema.KINDS, *schema.BOOKKEEPING}
 
 
 def test_every_store_statement_is_run() -> None:

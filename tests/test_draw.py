@@ -29,7 +29,7 @@ from lineage.draw.shape import Box, Link, Node, Shape
 from lineage.draw.shapes.who import draw as draw_who
 from lineage.draw.sheet import Known
 from lineage.draw.view import placed, standing_for, view
-from lineage.errors import BadUse
+from lineage.errors import BadUse, NotFound
 from lineage.seen import Graph
 from tests.crowd import crowd
 from tests.neo4j_server import Server
@@ -235,9 +235,10 @@ def drawable(store: Lineage, story: Path) -> Iterator[Model]:
         if check["question"] == "path":
             yield store.path(**{"start": check.get("ask"), **check.get("options", {})})
         elif check["question"] in shapes.QUESTIONS:
-            yield getattr(store, check["question"])(*asked, **check.get("options", {}))
+            with contextlib.suppress(NotFound):  # a name that several have
+                yield getattr(store, check["question"])(*asked, **check.get("options", {}))
         elif asked and isinstance(asked[0], str):
-            with contextlib.suppress(BadUse):  # an address or account has no credentials
+            with contextlib.suppress(BadUse, NotFound):  # an address has no credentials, a name several owners
                 yield store.blast(*asked)
     yield store.chains()
     yield store.cross_account()

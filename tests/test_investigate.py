@@ -356,7 +356,7 @@ def test_what_leads_nowhere(alert: str, why: str, run: Shell) -> None:
     ("arguments", "why"),
     [
         (("tests/alerts/guardduty-sample.json",), "a sample finding that GuardDuty made up"),
-        (("README.md",), "malformed JSON"),
+        (("README.md",), "no finding and no event in it"),
         (('{"cut":',), "cut JSON"),
         (("examples",), "a folder"),
         (("no-such-finding.json",), "no such file"),

@@ -175,8 +175,8 @@ def test_the_ladder_goes_from_the_origin_down_to_the_identity() -> None:
     assert (
         seen(who(ANSWER))
         == """\
-credentials of alice@example.com (Identity Center user) — STRONG: one grant
-fits, by identity and second
+credentials of alice@example.com (Identity Center user) — STRONG: the records
+fit together in one way
 
   alice@example.com  Identity Center user
       id u-1

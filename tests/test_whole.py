@@ -507,7 +507,7 @@ def test_nothing_found_says_what_that_rests_on(
             cli.main(words)
 
     assert ended.value.code == 1
-    assert "not found: findings of 10 rules; that rests on 1 events in 1 of 1 hours" in capsys.readouterr().err
+    assert "not found: findings of 11 rules; that rests on 1 events in 1 of 1 hours" in capsys.readouterr().err
 
 
 def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

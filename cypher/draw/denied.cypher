@@ -15,7 +15,9 @@ WHERE used.error IS NOT NULL
        OR action.key STARTS WITH 'sts:Assume')
 OPTIONAL MATCH chain = (top)-[:ASSUMED|ISSUED*0..50 {parent: true}]->(n)
 WHERE length(chain) = 50 OR NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH n, used, action, path, chain, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 ORDER BY used.last DESC, used.key
 WITH origin, action, used.error AS error, sum(used.count) AS refused, max(used.last) AS last,

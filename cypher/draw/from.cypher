@@ -10,7 +10,9 @@ MATCH path = (n)-[seen:SEEN_FROM]->(place:IPAddress)
 WHERE any(one IN $addresses WHERE place.address = one OR (one ENDS WITH '.' AND place.address STARTS WITH one))
 OPTIONAL MATCH chain = (top)-[:ASSUMED|ISSUED*0..50 {parent: true}]->(n)
 WHERE length(chain) = 50 OR NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH n, seen, place, path, chain, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 ORDER BY seen.last DESC, seen.key
 WITH place, origin, sum(seen.count) AS calls, count(DISTINCT n) AS sessions, max(seen.last) AS last,

@@ -19,7 +19,9 @@ WITH direction, caller, way, path, session, other
 WHERE ($since IS NULL OR way.time >= $since) AND ($until IS NULL OR way.time <= $until)
 OPTIONAL MATCH chain = (top)-[:ASSUMED|ISSUED*0..50 {parent: true}]->(caller)
 WHERE length(chain) = 50 OR NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH direction, way, path, session, other, chain, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 ORDER BY way.time DESC, way.key
 WITH direction, other, origin, count(DISTINCT session) AS sessions, max(way.time) AS last,

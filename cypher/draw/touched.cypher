@@ -14,7 +14,9 @@ WHERE ($since IS NULL OR coalesce(way.last, way.time) >= $since)
   AND ($until IS NULL OR coalesce(way.first, way.time) <= $until)
 OPTIONAL MATCH chain = (top)-[:ASSUMED|ISSUED*0..50 {parent: true}]->(n)
 WHERE length(chain) = 50 OR NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top:Credential)-[:BELONGS_TO]->(holder:Principal)
+OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR of.stated IS NOT NULL
+   OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH resource, way, path, chain, CASE WHEN top:Principal THEN top ELSE holder END AS origin,
      coalesce(way.last, way.time) AS time
 ORDER BY time DESC, way.key

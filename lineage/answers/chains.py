@@ -172,7 +172,10 @@ class WhoAnswer(Model):
 
     @property
     def session_key(self) -> str | None:
-        """Key of the session of the identity, to be asked with; None where it has none in the graph."""
+        """Key of the session of the identity, to be asked with: that of its node, else as its record states it."""
+        who = self.identity
+        if self.node is None and who.principal_id and who.creation_date:
+            return f"{who.account or ''}/{who.principal_id}/{who.creation_date}"
         label, _, key = (self.node or "").partition(" ")
         if label == "Credential":
             key = key.partition(" ")[2]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 
 from lineage.answers import Whose
-from lineage.questions.common.whose import call_it
+from lineage.questions.common.whose import by_another, call_it, named
 from lineage.render.lines import Line
 from lineage.render.text import clean, moment
 from lineage.render.words import KINDS, reason
@@ -35,7 +35,7 @@ def origin(whose: Whose) -> tuple[str | tuple[str, str], ...]:
     resource = f" for {clean(whose.resource)}" if whose.resource else ""
     said = f" ({KINDS.get(whose.kind, whose.kind)}{_provider(whose)}){resource}"
     sure: tuple[str | tuple[str, str], ...] = () if whose.confidence == "EXACT" else (" ", (whose.confidence,) * 2)
-    return "credentials of ", (clean(call_it(whose)), "name"), said, *sure
+    return "credentials of ", (clean(named(whose)), "name"), f"{said}{clean(by_another(whose))}", *sure
 
 
 def _provider(whose: Whose) -> str:

@@ -81,15 +81,23 @@ def chain(answer: WhoAnswer) -> list[str]:
 
 
 def call_it(whose: Whose) -> str:
-    """What to call it in one breath: the attempt to sign in that it is, the origin's name, else the person, else the
-    candidates or `nobody known`."""
+    """What to call it in one breath: as `named`, with who made its key, where somebody else did."""
+    return f"{named(whose)}{by_another(whose)}"
+
+
+def by_another(whose: Whose) -> str:
+    """`, by a key that X made` where somebody else made the key; the owner of a key is never named alone."""
+    return f", by a key that {whose.made_by} made" if whose.made_by else ""
+
+
+def named(whose: Whose) -> str:
+    """The attempt to sign in that it is, the origin's name, else the person, else the candidates or `nobody known`."""
     if whose.attempt:
         return whose.attempt
     if whose.kind == "Unresolved":
         more = [f"one of {whose.candidates_more:,} more"] if whose.candidates_more else []
         return " or ".join([*whose.candidates, *more]) or "nobody known"
-    name = whose.name or whose.person or whose.id or whose.kind
-    return f"{name}, by a key that {whose.made_by} made" if whose.made_by else name
+    return whose.name or whose.person or whose.id or whose.kind
 
 
 def credentials_of(whose: Whose) -> str:
@@ -101,4 +109,4 @@ def credentials_of(whose: Whose) -> str:
     return whose.attempt or f"credentials of {call_it(whose)}"
 
 
-__all__ = ["call_it", "chain", "credentials_of", "one", "short", "whose"]
+__all__ = ["by_another", "call_it", "chain", "credentials_of", "named", "one", "short", "whose"]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lineage.answers import Whose
 from lineage.answers.reach import AlsoEnds, Step
 from lineage.keys import ref
-from lineage.questions.common.whose import call_it
+from lineage.questions.common.whose import named
 from lineage.questions.reach.bystanders import NOBODY
 from lineage.questions.reach.leftovers import LISTED, Change
 from lineage.questions.reach.shell import line
@@ -116,7 +116,7 @@ def unknown(tops: Mapping[str, Whose], event_ids: list[str]) -> Step:
 
 def source(of: Whose, event_ids: list[str]) -> Step | None:
     """What stops a known origin from getting new sessions; None where that is a key or password."""
-    name = call_it(of)
+    name = named(of)
     match of.kind:
         case "IAMUser" | "Anonymous":
             return None
@@ -228,7 +228,7 @@ def _permission_set(
             condition = {"StringLike": {"aws:userId": f"*:{user.name}"}}
             note = f"{where} The user ID is not in the logs; identitystore:userId is safer than the session name."
         steps.append(
-            _step("sessions", "permission-set", f"Deny {call_it(user)} everything in the sessions of {name}", key_,
+            _step("sessions", "permission-set", f"Deny {named(user)} everything in the sessions of {name}", key_,
                   account, note, event_ids, None, _document(condition), ends)
         )  # fmt: skip
     if not users:
