@@ -95,7 +95,10 @@ def keeps(poor: WhoAnswer, rich: WhoAnswer) -> bool:
     if old.name is not None and old.name == new.name and not (old.id or "").startswith("arn:"):
         return names(new)  # a name that has got its account, ID or directory
     if old.name is None and old.id is not None and old.id.partition(":")[2].startswith("AIDA"):
-        return new.kind in ("IAMUser", "ExternalAccount") and old.account in (None, new.account)  # an ID that has a name
+        return new.kind in ("IAMUser", "ExternalAccount") and old.account in (
+            None,
+            new.account,
+        )  # an ID that has a name
     # A renamed user: the name current at the call, the other one beside it.
     return any(hint.what == "also named" and hint.value == old.name for hint in rich.hints)
 

@@ -38,6 +38,7 @@ from lineage.questions.common.origins import (
     origin_of,
     person_of,
     stated_by,
+    surer,
     token_makers,
     why,
 )
@@ -194,14 +195,18 @@ def _element(
         reason, missing = why(reader, graph, asked, found)
     if unresolved and reason in (None, "grant-not-logged"):
         reason, missing = why(reader, graph, asked, found)
-    elif missing is None and (reason == "account-not-loaded" or _lacks_a_name(origin)):
-        missing = Missing(account=origin.account, region=None, day=day_of(found, asked))
+    elif missing is None and reason == "account-not-loaded":
+        region = found.hops[0].region if found.hops else asked.region
+        missing = Missing(account=origin.account, region=region, day=day_of(found, asked))
+    confidence = "NONE" if unresolved else schema.weakest(classes)
+    if missing is None and not unresolved and not found.several:
+        missing = surer(reader, graph, asked, found, origin, confidence)
     behalf, origin = on_behalf_of(reader, graph, asked, found, start, origin)
     return WhoAnswer(
         identity=_identity(graph, asked, start),
         origin=origin,
         person=person_of(origin),
-        confidence="NONE" if unresolved else schema.weakest(classes),  # type: ignore[arg-type]  # a class of the tuple
+        confidence=confidence,  # type: ignore[arg-type]  # a class of the tuple
         ambiguous=found.several or found.ambiguous,
         reason=reason,
         missing=missing,
@@ -232,11 +237,6 @@ def _states_itself(asked: Asked, found: Climb) -> bool:
     if found.hops or asked.who is None or keys.ref(found.top).label != schema.SESSION:
         return False
     return stated_by(asked.who) is not None
-
-
-def _lacks_a_name(origin: Origin) -> bool:
-    """Is it a principal of another account, known by its ID alone?"""
-    return origin.kind == "ExternalAccount" and origin.name is None and (origin.id or "").split(":", 1)[-1] != ""
 
 
 def _unique(hints: list[Hint]) -> list[Hint]:

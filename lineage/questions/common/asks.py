@@ -82,6 +82,8 @@ class Asked(NamedTuple):
     """ARNs before and after, of a switch of role in the console."""
     tried: str | None = None
     """The role that a refused assumption asked for."""
+    region: str | None = None
+    """Where the call was logged."""
     copy: CopySeen | None = None
     """The copy that is meant, where the copies of an event contradict each other."""
 
@@ -242,7 +244,8 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
             found = [fact for fact in reader.facts_of(ask) if isinstance(fact, SignIn) and fact.event.time == seen.time]
             switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
         tried = _tried_role(reader, ask, seen) if seen.error is not None else None
-        yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried)
+        agent = seen.user_agent
+        yield Asked(start, seen.who, seen.time, seen.api, seen.category, agent, switched, tried, seen.region)
 
 
 def _key_of_session(reader: Reader, start: str, who: Identity) -> str:
