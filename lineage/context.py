@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from lineage import keys, schema
 from lineage.batch import Sighting
 from lineage.facts import Grant, Identity, Portal, SignIn, UserName
@@ -42,7 +44,7 @@ def merge_copies(grants: Iterable[Grant]) -> list[Call]:
         best = min(copies, key=_precedence)
         calls.append(
             Call(
-                best,
+                _filled(best, copies),
                 tuple(sorted({grant.event.id for grant in copies})),
                 tuple(sorted({grant.event.account for grant in copies if grant.event.account})),
             )
@@ -53,6 +55,20 @@ def merge_copies(grants: Iterable[Grant]) -> list[Call]:
 def _precedence(grant: Grant) -> tuple[bool, bool, bool, str]:
     """The caller's copy goes first, and before it none that does not tell who called."""
     return grant.caller.type == "Unknown", grant.event.copy, grant.response_omitted, grant.event.id
+
+
+_SHOWN = ("key", "expires", "principal_id", "role_name", "role_arn", "session_name", "source_identity")
+
+
+def _filled(best: Grant, copies: Sequence[Grant]) -> Grant:
+    """The copy with what only the others show of the session: a response may be left out in one of them."""
+    added = {}
+    for name in _SHOWN:
+        if getattr(best, name) is None:
+            values = {value for one in copies if (value := getattr(one, name)) is not None}
+            if values:
+                added[name] = min(values)
+    return msgspec.structs.replace(best, **added) if added else best
 
 
 class Context:

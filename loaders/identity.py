@@ -205,7 +205,10 @@ def _type_of_arn(arn: str | None) -> str | None:
 
 
 def _type_of_id(element: Mapping[str, object]) -> str | None:
-    """Return the type of the identity that a principal ID names."""
+    """Return the type of the identity that a principal ID names; not where it stands alone, as another account's copy
+    has it."""
+    if not any(element.get(name) for name in ("accesskeyid", "username", "sessioncontext")):
+        return None
     principal = unique_id(element.get("principalid")) or ""
     return "IAMUser" if principal.startswith("AIDA") else "AssumedRole" if re.match("AROA[^:]*:", principal) else None
 

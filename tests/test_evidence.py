@@ -169,7 +169,8 @@ def paths(value: Json, above: Path_ = ()) -> Iterator[Path_]:
         path = (*above, name)
         if not above and name not in ("userIdentity", *GRANTS):
             continue
-        if path != ("userIdentity",):
+        # A service has no other name than `invokedBy`; and that member may contradict.
+        if path not in (("userIdentity",), ("userIdentity", "invokedBy")):
             yield path
         if isinstance(inner, dict):
             yield from paths(inner, path)
