@@ -279,3 +279,25 @@ def test_a_member_more_is_never_worse_in_neo4j(neo4j_any: Server, data: st.DataO
 def test_a_record_more_is_never_worse_in_neo4j(neo4j_any: Server, data: st.DataObject) -> None:
     neo4j_any.wipe(schema=False)
     check_records(data, neo4j_any.uri, lambda: neo4j_any.wipe(schema=False))
+
+
+def test_a_caller_known_by_its_id_has_the_name_that_another_record_gives_it() -> None:
+    """GetSessionToken states only the unique ID of its caller; a use of the session states the ARN."""
+    records = json.loads((STORIES / "session-token" / "events.json").read_text())["Records"]
+    bare = without(records[0], [("userIdentity", name) for name in ("arn", "userName", "accessKeyId")])
+    told = answers([bare, *records[1:]])
+
+    assert [(a.origin.id, a.confidence) for found in told.values() for a in found] == [
+        ("arn:aws:iam::111122223333:user/alice", "EXACT")
+    ] * 3
+
+
+def test_a_role_session_without_account_joins_by_the_log_it_stands_in() -> None:
+    """Without account, ARN and issuer the recipient is the account: a role's own record stands in no other log."""
+    records = json.loads((STORIES / "session-token" / "events.json").read_text())["Records"]
+    use = records[-1]
+    bare = without(use, [("userIdentity", "arn"), ("userIdentity", "accountId")])
+    bare = without(bare, [("userIdentity", "sessionContext", "sessionIssuer")])
+    (answer,) = answers([*records[:-1], bare])[use["eventID"]]
+
+    assert (answer.origin.name, answer.confidence, [hop.rule for hop in answer.hops]) == ("alice", "EXACT", ["2", "2"])
