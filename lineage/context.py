@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
 
 from lineage import keys, schema
 from lineage.batch import Sighting
@@ -15,28 +16,59 @@ from lineage.terms import PORTAL_SECONDS, is_forwarded, is_long_term, is_unsure,
 TOLERANCE_SECONDS = 2
 
 
+def _marks(grant: Grant) -> list[object]:
+    """What a grant has in common with the other copies of its call, and with no other call."""
+    event = grant.event
+    marks: list[object] = [event.id]
+    if event.shared_id:
+        marks.append(("shared", event.shared_id))
+    if event.request_id:
+        marks.append(("request", event.request_id, event.api, event.time))
+    if grant.key:  # issued once in a second
+        marks.append(("key", grant.key, event.time))
+    return marks
+
+
 def merge_copies(grants: Iterable[Grant]) -> list[Call]:
     """Merge the copies that two accounts logged of one call (guide §3)."""
-    groups: dict[object, list[Grant]] = defaultdict(list)
+    of_mark: dict[object, list[Grant]] = {}
     for grant in grants:
-        event = grant.event
-        if event.shared_id:
-            groups["shared", event.shared_id].append(grant)
-        elif event.request_id:
-            groups["request", event.request_id, event.api, event.time].append(grant)
-        else:
-            groups["event", event.id].append(grant)
+        marks = _marks(grant)
+        together = [grant]
+        for copies in {id(found): found for mark in marks if (found := of_mark.get(mark)) is not None}.values():
+            together += copies
+        of_mark.update({mark: together for one in together for mark in _marks(one)})
+    groups = {id(copies): copies for copies in of_mark.values()}
     calls = []
     for copies in groups.values():
-        best = min(copies, key=lambda grant: (grant.event.copy, grant.response_omitted, grant.event.id))
+        best = min(copies, key=_precedence)
         calls.append(
             Call(
-                best,
+                _filled(best, copies),
                 tuple(sorted({grant.event.id for grant in copies})),
                 tuple(sorted({grant.event.account for grant in copies if grant.event.account})),
             )
         )
     return sorted(calls, key=lambda call: (call.time, call.event_ids))
+
+
+def _precedence(grant: Grant) -> tuple[bool, bool, bool, str]:
+    """The caller's copy goes first, and before it none that does not tell who called."""
+    return grant.caller.type == "Unknown", grant.event.copy, grant.response_omitted, grant.event.id
+
+
+_SHOWN = ("key", "expires", "principal_id", "role_name", "role_arn", "session_name", "source_identity")
+
+
+def _filled(best: Grant, copies: Sequence[Grant]) -> Grant:
+    """The copy with what only the others show of the session: a response may be left out in one of them."""
+    added = {}
+    for name in _SHOWN:
+        if getattr(best, name) is None:
+            values = {value for one in copies if (value := getattr(one, name)) is not None}
+            if values:
+                added[name] = min(values)
+    return msgspec.structs.replace(best, **added) if added else best
 
 
 class Context:

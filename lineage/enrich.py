@@ -20,7 +20,7 @@ from lineage.errors import BadUse
 from lineage.facts import Identity
 from lineage.questions.common.asks import Asked, by_event, locate, one_by_record
 from lineage.questions.common.climb import session_key_of
-from lineage.questions.common.joins import session_at
+from lineage.questions.common.joins import sessions_at
 from lineage.questions.common.reader import Reader
 from lineage.questions.common.whose import call_it, short
 from lineage.questions.who import explain
@@ -29,7 +29,7 @@ from lineage.terms import is_forwarded
 from lineage.times import parse_when
 from loaders import extract, inputs, signins
 from loaders.classify import Call, classify
-from loaders.identity import identity, unreadable
+from loaders.identity import identity, placed, unreadable
 from loaders.items import Aside, Records
 from loaders.record import Record
 from loaders.secrets import scrub_json, scrub_record, scrub_text
@@ -166,7 +166,7 @@ class Origins:
         for record in records:
             key = (bytes(record.user_identity), record.event_type)
             if key not in self._identities and key not in fresh:
-                fresh[key] = identity(*key)
+                fresh[key] = placed(identity(*key), None)
         starts = {key: locate(self._reader, who, 0, "", "") for key, who in fresh.items() if _may_settle(who)}
         graph = self._reader.ascend({asked.start for asked in starts.values()})
         for key, who in fresh.items():
@@ -201,11 +201,11 @@ class Origins:
             loaded = [one for one in by_event(self._reader, record.event_id, None) if one.time == time]
             asked = loaded[0] if loaded else asked
         start = keys.ref(asked.start)
-        found = session_at(self._reader, asked) if start.label == schema.PRINCIPAL else None
+        found = tuple(sessions_at(self._reader, asked)) if start.label == schema.PRINCIPAL else ()
         key: tuple[object, ...] = (who, asked.who, asked.start, found)
         if is_forwarded(asked.who or who):
             key += (time,)
-        elif found is not None or start.label != schema.PRINCIPAL:
+        elif found or start.label != schema.PRINCIPAL:
             key += (time, asked.user_agent)
         if key not in self._answers:
             if len(self._answers) >= REMEMBERED:

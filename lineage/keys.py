@@ -118,7 +118,7 @@ def principal(who: Identity) -> Principal:
         return Principal("FederatedUser", who.arn or f"{account}:{name}", name, account, who.arn)
     if who.type in ("SAMLUser", "WebIdentityUser"):
         kind = "SAMLIdentity" if who.type == "SAMLUser" else "WebIdentity"
-        subject = who.user_name or who.principal_id or "unknown"
+        subject = who.user_name or _subject(who) or "unknown"
         if "saml-provider/AWSSSO_" in (who.identity_provider or ""):
             return identity_center_user(None, None, subject)
         return outside_identity(kind, who.identity_provider, subject)
@@ -137,6 +137,21 @@ def principal(who: Identity) -> Principal:
     if not who.history:
         return other(who)
     return Principal("Unknown", f"{account or ''}:{who.user_name}", who.user_name, account)
+
+
+def _subject(who: Identity) -> str | None:
+    """The subject in the principal ID of an outside identity: `QUALIFIER:SUBJECT` or `PROVIDER:AUDIENCE:SUBJECT`."""
+    stated, provider = who.principal_id, who.identity_provider
+    if stated is None:
+        return None
+    if who.type == "SAMLUser":
+        return stated.partition(":")[2] or stated
+    if provider is None:  # its ARN has five colons before its name
+        parts = stated.split(":", 7)
+        return parts[7] if len(parts) == 8 and parts[0] == "arn" else stated
+    if provider == "cognito-identity.amazonaws.com" or not stated.startswith(f"{provider}:"):
+        return stated  # the audience of Cognito has a colon of its own
+    return stated.removeprefix(f"{provider}:").partition(":")[2]
 
 
 OTHER = "OtherIdentity"
@@ -191,10 +206,12 @@ def issuer(who: Identity) -> Principal | None:
 
 def external(account: str | None, principal_id: str | None) -> Principal:
     """A principal of an account that is known by its ID alone; a role without its session name."""
-    if not account or account.lower() in ("anonymous_principal", "anonymous"):
+    if not account and not principal_id:
+        return Principal("Unknown", ":AWSAccount")
+    if (account or "").lower() in ("anonymous_principal", "anonymous"):
         return Principal("Anonymous", "anonymous", "anonymous")
     identifier = (principal_id or "").split(":", 1)[0] if (principal_id or "").startswith("AROA") else principal_id
-    return Principal("ExternalAccount", f"{account}:{identifier or ''}", None, account)
+    return Principal("ExternalAccount", f"{account or ''}:{identifier or ''}", None, account)
 
 
 def outside_identity(kind: str, provider: str | None, subject: str) -> Principal:

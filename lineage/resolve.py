@@ -270,8 +270,10 @@ class _Workspace:
                 break
         by_key = [call for actor in actors for call in context.issued_to(actor.who)]
         merged = {call.event_ids: call for call in found}
+        known = {event_id for call in found for event_id in call.event_ids}
         for call in by_key:
-            merged.setdefault(call.event_ids, call)
+            if known.isdisjoint(call.event_ids):  # else it is there already, with copies that do not show the key
+                merged.setdefault(call.event_ids, call)
         return sorted(merged.values(), key=lambda call: (call.time, call.event_ids))
 
     def _session(

@@ -326,7 +326,10 @@ def _caller(session: Session, way: Assumed) -> Principal | None:
     """The principal behind a way in that begins at a Principal; None where it begins at a key or session."""
     if way.caller.label != schema.PRINCIPAL:
         return None
-    return origin_of(session, way.calls[0])
+    call = way.calls[0]
+    if keys.unnamed_id(call.grant.caller) is not None and way.caller.key.startswith("arn:"):
+        return keys.named(way.caller.key)  # as its unique ID is named elsewhere
+    return origin_of(session, call)
 
 
 def origin_of(session: Session, call: Call) -> Principal:

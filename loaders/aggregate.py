@@ -347,7 +347,7 @@ class Aggregator:
         who = self._identities.get(key)
         if who is None:
             who = self._identities[key] = self._known_as(identity(record.user_identity, record.event_type))
-        here = placed(who.identity, record.aws_region)
+        here = placed(who.identity, record.aws_region, record.recipient_account_id)
         return who if here is who.identity else self._known_as(here)
 
     def _known_as(self, who: Identity) -> _Who:

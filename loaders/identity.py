@@ -38,6 +38,12 @@ _TYPES = {
 }
 
 
+_ARN_TYPES = {
+    ("iam", "user"): "IAMUser",
+    ("sts", "assumed-role"): "AssumedRole",
+    ("sts", "federated-user"): "FederatedUser",
+}
+
 _AT_HOME = ("IAMUser", "Root", "AssumedRole", "Role", "FederatedUser")
 """Types whose full identity stands in the log of their own account alone: others get it as AWSAccount."""
 
@@ -71,6 +77,9 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
     principal = unique_id(logged_principal)
     arn = _text(element, "arn")
     account = _account(kind, logged_account, arn, principal, key)
+    if account is None and logged_account in (None, "") and kind in _AT_HOME:
+        named = parse_arn(_text(issuer, "arn"))
+        account = account_id(issuer.get("accountid")) or (named.account or None if named is not None else None)
     created = parse_when(attributes.get("creationdate"))
 
     role = _role(kind, issuer, arn, principal)
@@ -143,8 +152,12 @@ def _opened(raw: bytes | msgspec.Raw) -> object:
     return said
 
 
-def placed(who: Identity, region: str | None) -> Identity:
-    """Return the identity with the partition of its region, where no ARN tells the partition of a user."""
+def placed(who: Identity, region: str | None, recipient: str | None = None) -> Identity:
+    """Return the identity with the partition of its region, where no ARN tells the partition of a user, and where it
+    states no account, with that of its log or the one in its role's ID."""
+    if who.account is None and not who.masked and who.type in _AT_HOME:
+        account = account_id(recipient) or (account_in_id(who.role_id) if who.type in ("AssumedRole", "Role") else None)
+        who = msgspec.structs.replace(who, account=account) if account else who
     if who.arn is not None or who.type not in ("IAMUser", "Root"):
         return who
     partition = partition_in(region)
@@ -175,8 +188,29 @@ def _type(element: Mapping[str, object], event_type: str | None) -> str:
         return _TYPES.get(logged.lower(), logged)
     if (event_type or "").lower() == "awsserviceevent":
         return "AWSService"
+    if (stated := _type_of_arn(_text(element, "arn")) or _type_of_id(element)) is not None:
+        return stated
     named = any(not is_masked(element.get(k)) for k in ("arn", "principalid", "accesskeyid", "username"))
     return "AWSService" if not named and _text(element, "invokedby") else "Unknown"
+
+
+def _type_of_arn(arn: str | None) -> str | None:
+    """Return the type of the identity that an ARN names, where the record leaves the type out."""
+    parts = parse_arn(arn)
+    if parts is None or parts.service not in ("iam", "sts"):
+        return None
+    if parts.resource == "root":
+        return "Root"
+    return _ARN_TYPES.get((parts.service, parts.resource.partition("/")[0]))
+
+
+def _type_of_id(element: Mapping[str, object]) -> str | None:
+    """Return the type of the identity that a principal ID names; not where it stands alone, as another account's copy
+    has it."""
+    if not any(element.get(name) for name in ("accesskeyid", "username", "sessioncontext")):
+        return None
+    principal = unique_id(element.get("principalid")) or ""
+    return "IAMUser" if principal.startswith("AIDA") else "AssumedRole" if re.match("AROA[^:]*:", principal) else None
 
 
 def _role(

@@ -14,7 +14,7 @@ from lineage.times import parse_when
 from loaders import signins
 from loaders.classify import classify
 from loaders.documents import Aside, Item, Records
-from loaders.identity import identity, unreadable
+from loaders.identity import identity, placed, unreadable
 from loaders.inputs import Source, read
 from loaders.items import FileEnd
 from loaders.record import Record
@@ -47,7 +47,8 @@ def said_by(record: Record) -> Said:
     if (reason := unreadable(record.user_identity)) is not None:
         raise BadUse(f"record: {reason}")
     call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
-    who = signins.caller(record, call.api, identity(bytes(record.user_identity), record.event_type))
+    stated = identity(bytes(record.user_identity), record.event_type)
+    who = signins.caller(record, call.api, placed(stated, record.aws_region, record.recipient_account_id))
     return record.event_id, who, time, call.api, call.category, shared_hash(record.shared_event_id)
 
 

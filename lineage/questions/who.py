@@ -28,7 +28,7 @@ from lineage.questions.common.climb import (
     session_key_of,
     states_its_user,
 )
-from lineage.questions.common.joins import session_at, through_lost_copy, weaker, with_login
+from lineage.questions.common.joins import Joined, sessions_at, through_lost_copy, weaker, with_login
 from lineage.questions.common.origins import (
     attempt_of,
     day_of,
@@ -38,6 +38,7 @@ from lineage.questions.common.origins import (
     origin_of,
     person_of,
     stated_by,
+    surer,
     token_makers,
     why,
 )
@@ -102,28 +103,51 @@ def explained(
     if asked.who is None and graph is not None and graph.nodes.get(asked.start, {}).get("kind") == "Unknown":
         # Rows of event history: the key that they state leads on.
         asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
-    start, joined, hints = asked.start, None, []
-    if keys.ref(start).label == schema.PRINCIPAL and asked.who is not None:
-        found = session_at(reader, asked)
-        if found is not None:
-            start, *joined = found
-            hints.append(Hint(what="session", value=session_key_of(start) or "", rule=joined[0]))
+    found = []
+    if keys.ref(asked.start).label == schema.PRINCIPAL and asked.who is not None:
+        found = sessions_at(reader, asked)
+    each = [_explained_at(reader, asked, one, graph, provenance, limit) for one in (found or (None,))]
+    if len({(answer.origin.kind, answer.origin.id, answer.origin.name) for told, _ in each for answer in told}) == 1:
+        each = each[:1]  # whichever session it was, the origin is the same
+    elif len(each) > 1:
+        several = {"ambiguous": True, "reason": "ambiguous"}
+        each = [([answer.model_copy(update=several) for answer in told], fitting) for told, fitting in each]
+    answers = [answer for told, _ in each for answer in told]
+    if len(found) > 1:
+        answers = [one.model_copy(update={"ambiguous": True}) for one in answers]
+    if asked.copy is not None:
+        update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(asked.copy)}
+        answers = [one.model_copy(update=update) for one in answers]
+    return answers[:limit], sum(fitting for _, fitting in each)
+
+
+def _explained_at(
+    reader: Reader, asked: Asked, joined: Joined | None, graph: Graph | None, provenance: bool, limit: int
+) -> tuple[list[WhoAnswer], int]:
+    """The answers where the call belongs to that session, or to what it hangs on, and how many there are."""
+    start = joined.start if joined is not None else asked.start
+    hints = [Hint(what="session", value=session_key_of(start) or "", rule=joined.rule)] if joined is not None else []
     if graph is None or start != asked.start:
         # What follows adds to it, and the reader may keep its own.
         graph = reader.neighbourhood(keys.ref(start)).copy()
     answers = []
     chains, fitting = _own_statement(asked, *climbed(graph, start, limit))
     for chain in chains:
-        if joined and chain.hops:
-            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *joined)))
+        if joined is not None and chain.hops:
+            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], joined.rule, joined.confidence)))
+        elif chain.hops and _by_tuple(asked, start, chain.hops[-1]):
+            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], "4", "STRONG")))
         for whole in through_lost_copy(reader, graph, chain):
             answers.append(
                 _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
             )
-    if asked.copy is not None:
-        update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(asked.copy)}
-        answers = [one.model_copy(update=update) for one in answers]
-    return answers[:limit], fitting + len(answers) - len(chains)
+    return answers, fitting + len(answers) - len(chains)
+
+
+def _by_tuple(asked: Asked, start: str, hop: Hop) -> bool:
+    """Does a call belong to a session by its ID and time alone, though the session's grant issued a key?"""
+    used = asked.who is not None and asked.time is not None
+    return used and hop.rule == "2" and hop.access_key_id is None and keys.ref(start).label == schema.SESSION
 
 
 def _place(copy: CopySeen) -> CopyPlace:
@@ -146,7 +170,7 @@ def _element(
     asked: Asked,
     start: str,
     found: Climb,
-    joined: list[str] | None,
+    joined: Joined | None,
     hints: list[Hint],
     provenance: bool,
 ) -> WhoAnswer:
@@ -160,8 +184,8 @@ def _element(
     classes += [begin.confidence] if begin.confidence else []
     stated = stated_by(asked.who) if asked.who is not None else None
     if stated is None:
-        classes += joined[1:] if joined else []
-    elif stated[1] is not None and joined:
+        classes += [joined.confidence] if joined is not None else []
+    elif stated[1] is not None and joined is not None:
         classes.append(stated[1])
     missing = None
     unseen = found.unseen is not None or _states_itself(asked, found)
@@ -173,14 +197,18 @@ def _element(
         reason, missing = why(reader, graph, asked, found)
     if unresolved and reason in (None, "grant-not-logged"):
         reason, missing = why(reader, graph, asked, found)
-    elif missing is None and (reason == "account-not-loaded" or _lacks_a_name(origin)):
-        missing = Missing(account=origin.account, region=None, day=day_of(found, asked))
+    elif missing is None and reason == "account-not-loaded":
+        region = found.hops[0].region if found.hops else asked.region
+        missing = Missing(account=origin.account, region=region, day=day_of(found, asked))
+    confidence = "NONE" if unresolved else schema.weakest(classes)
+    if missing is None and not unresolved and not found.several:
+        missing = surer(reader, graph, asked, found, origin, confidence)
     behalf, origin = on_behalf_of(reader, graph, asked, found, start, origin)
     return WhoAnswer(
         identity=_identity(graph, asked, start),
         origin=origin,
         person=person_of(origin),
-        confidence="NONE" if unresolved else schema.weakest(classes),  # type: ignore[arg-type]  # a class of the tuple
+        confidence=confidence,  # type: ignore[arg-type]  # a class of the tuple
         ambiguous=found.several or found.ambiguous,
         reason=reason,
         missing=missing,
@@ -211,11 +239,6 @@ def _states_itself(asked: Asked, found: Climb) -> bool:
     if found.hops or asked.who is None or keys.ref(found.top).label != schema.SESSION:
         return False
     return stated_by(asked.who) is not None
-
-
-def _lacks_a_name(origin: Origin) -> bool:
-    """Is it a principal of another account, known by its ID alone?"""
-    return origin.kind == "ExternalAccount" and origin.name is None and (origin.id or "").split(":", 1)[-1] != ""
 
 
 def _unique(hints: list[Hint]) -> list[Hint]:

@@ -86,6 +86,8 @@ class Asked(NamedTuple):
     """The role that a refused assumption asked for."""
     behalf: str | None = None
     """ID of the Identity Center user that the call made a token for."""
+    region: str | None = None
+    """Where the call was logged."""
     copy: CopySeen | None = None
     """The copy that is meant, where the copies of an event contradict each other."""
     own_copy: str | None = None
@@ -265,6 +267,7 @@ def _of_event(reader: Reader, event_id: str, seen: Seen) -> Iterator[Asked]:
             yield from (asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own))
             return
         start = granted or start
+    start = _key_of_session(reader, start, seen.who)
     switched: tuple[str | None, str | None] = (None, None)
     if seen.api in SWITCHES:
         facts = reader.facts_of(event_id)
@@ -272,7 +275,18 @@ def _of_event(reader: Reader, event_id: str, seen: Seen) -> Iterator[Asked]:
         switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
     tried = _tried_role(reader, event_id, seen) if seen.error is not None else None
     behalf = _token_user(reader, event_id) if seen.api.endswith(f":{TOKEN_MAKER}") else None
-    yield Asked(start, seen.who, seen.time, seen.api, seen.category, seen.user_agent, switched, tried, behalf=behalf)
+    yield Asked(
+        start,
+        seen.who,
+        seen.time,
+        seen.api,
+        seen.category,
+        seen.user_agent,
+        switched,
+        tried,
+        behalf=behalf,
+        region=seen.region,
+    )
 
 
 def _token_user(reader: Reader, event_id: str) -> str | None:
@@ -308,6 +322,15 @@ def _differ(one: str | None, other: str | None) -> bool:
     if mine is None or its is None:
         return False
     return mine[1] != its[1] or (mine[2] is not None and its[2] is not None and mine[2] != its[2])
+
+
+def _key_of_session(reader: Reader, start: str, who: Identity) -> str:
+    """The key that a call of a session used, where it came with the session: a record that does not name its role
+    hangs on the session alone."""
+    label, session = keys.ref(start)
+    credential = Ref(schema.CREDENTIAL, f"{who.access_key_id} {session}")
+    found = label == schema.SESSION and who.access_key_id and not who.role_name and reader.has(credential)
+    return str(credential) if found else start
 
 
 def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from lineage import how, keys, schema
@@ -9,8 +11,8 @@ from lineage.answers import Hop
 from lineage.facts import Identity
 from lineage.keys import Ref
 from lineage.questions.common.asks import SIGN_IN_SECONDS, Asked, Reader, is_live
-from lineage.questions.common.climb import Climb, climb, session_key_of
-from lineage.seen import Graph
+from lineage.questions.common.climb import MAX_CANDIDATES, Climb, climb, owner_of, principal_of, session_key_of
+from lineage.seen import Graph, SessionSeen
 from lineage.terms import is_long_term
 from lineage.times import iso, parse_when
 
@@ -25,9 +27,9 @@ def weaker(hop: Hop, rule: str, confidence: str) -> Hop:
 
 
 def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]:
-    """Go on through a role session of another account whose own copy of the call is not there, if sessions of
-    that principal were live then (rule 10b): the one, or the newest."""
-    if chain.first_session is None or graph.nodes.get(chain.top, {}).get("kind") != "ExternalAccount":
+    """Go on through a role session whose own copy of the call is not there, or that the call does not state, if
+    sessions of that principal were live then (rule 10b): through each of them, where they have several origins."""
+    if chain.first_session is None or graph.nodes.get(chain.top, {}).get("kind") not in ("ExternalAccount", "Role"):
         return [chain]
     # From below: an outside account may have assumed roles a hundred thousand times.
     for source, _, way in graph.in_edges(chain.first_session, data=True):
@@ -35,23 +37,38 @@ def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]
             continue
         caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
         time = parse_when(chain.hops[0].time) or 0
-        live = (
-            [seen for seen in reader.sessions_by_id(caller_id) if is_live(seen, seen.key, time)]
-            if ":" in caller_id
-            else []
-        )
+        if ":" not in caller_id:
+            continue
+        live = [seen for seen in reader.sessions_by_id(caller_id) if is_live(seen, seen.key, time)]
         if live:
-            first = weaker(chain.hops[0], "10b", "LIKELY" if len(live) == 1 else "HEURISTIC")
-            further = reader.neighbourhood(Ref(schema.SESSION, live[0].key))
-            graph.add_nodes_from(further.nodes(data=True))
-            # Under their keys: the graph may hold some of them already.
-            for source, target, key, attributes in further.edges(keys=True, data=True):
-                graph.add_edge(source, target, key=key, **attributes)
-            return [
-                above._replace(hops=(*above.hops, first, *chain.hops[1:]), ambiguous=above.ambiguous or chain.ambiguous)
-                for above in climb(further, f"{schema.SESSION} {live[0].key}")
-            ]
+            return _through(reader, graph, chain, [seen.key for seen in live[:MAX_CANDIDATES]])
     return [chain]
+
+
+def _through(reader: Reader, graph: Graph, chain: Climb, sessions: list[str]) -> list[Climb]:
+    """The chain through each of the sessions; through the newest alone, where all come from one origin."""
+    first = weaker(chain.hops[0], "10b", "LIKELY" if len(sessions) == 1 else "HEURISTIC")
+    found = []
+    for session in sessions:
+        further = reader.neighbourhood(Ref(schema.SESSION, session))
+        graph.add_nodes_from(further.nodes(data=True))
+        # Under their keys: the graph may hold some of them already.
+        for source, target, key, attributes in further.edges(keys=True, data=True):
+            graph.add_edge(source, target, key=key, **attributes)
+        found.append(
+            [
+                above._replace(
+                    hops=(*above.hops, first, *chain.hops[1:]),
+                    ambiguous=above.ambiguous or chain.ambiguous,
+                    several=above.several or chain.several,
+                )
+                for above in climb(further, f"{schema.SESSION} {session}")
+            ]
+        )
+    begins = {tuple(sorted(owner_of(graph, above.top) or above.top for above in chains)) for chains in found}
+    if len(begins) == 1:
+        return [above._replace(ambiguous=above.ambiguous or len(sessions) > 1) for above in found[0]]
+    return [above._replace(several=True) for chains in found for above in chains]
 
 
 def with_login(graph: Graph, asked: Asked, chain: Climb) -> Climb:
@@ -75,31 +92,37 @@ def with_login(graph: Graph, asked: Asked, chain: Climb) -> Climb:
     return chain._replace(hops=(*chain.hops[:-1], chain.hops[-1].model_copy(update={"via": last["via"]})))
 
 
-def session_at(reader: Reader, asked: Asked) -> tuple[str, str, str] | None:
-    """The session of a call that states none: that of its own second for a sign-in event, else the one that
-    was live (rules 5, 9 and 10b of guide §12.3)."""
+class Joined(NamedTuple):
+    """A session that a call may belong to without stating it, and by which rule."""
+
+    start: str
+    """The session, or the key that came with it."""
+    rule: str
+    confidence: str
+
+
+def sessions_at(reader: Reader, asked: Asked) -> list[Joined]:
+    """The sessions that a call which states none may belong to, newest first: the one that its key came with, that
+    of its own second for a sign-in event, else those that were live (rules 2, 2b, 5, 9, 10 and 10b of guide §12.3)."""
     who, time = asked.who, asked.time
-    if who is not None and who.attempt:
-        return None  # it opened none
-    if who is not None and who.history and who.access_key_id and is_long_term(who.access_key_id):
-        return None
-    if who is not None and (time is not None or who.history) and not who.principal_id and who.access_key_id:
-        return _key_at(reader, who.access_key_id, time)
-    if who is None or time is None or who.created is not None:
-        return None
-    if not who.principal_id:
-        return _newest_of_name(reader, who, time)
-    if not _may_lack_context(who):
-        return None
-    sessions = [seen for seen in reader.sessions_by_id(who.principal_id) if seen.created <= time + SIGN_IN_SECONDS]
-    if asked.category == "signin":
+    if who is None or who.attempt:
+        return []  # an attempt opened none
+    key = who.access_key_id
+    if key is not None and (time is not None or who.history):
+        if who.history and is_long_term(key):
+            return []
+        if not is_long_term(key) and (found := _of_key(reader, who, key, time)):
+            return found
+    if time is None or who.created is not None or not _may_lack_context(who):
+        return []
+    sessions = [seen for seen in _seen_by(reader, who) if seen.created <= time + SIGN_IN_SECONDS]
+    if asked.category == "signin" and who.principal_id:
         same = [seen for seen in sessions if abs(seen.created - time) <= SIGN_IN_SECONDS]
         if len(same) == 1:
-            return f"{schema.SESSION} {same[0].key}", "5", "STRONG"
-    live = [seen for seen in sessions if is_live(seen, seen.key, time)]
-    if not live:
-        return None
-    return f"{schema.SESSION} {live[0].key}", "9", "LIKELY" if len(live) == 1 else "HEURISTIC"
+            return [Joined(f"{schema.SESSION} {same[0].key}", "5", "STRONG")]
+    live = [seen.key for seen in sessions if is_live(seen, seen.key, time)][:MAX_CANDIDATES]
+    rule, sure = ("9", "LIKELY") if who.principal_id else ("10", "HEURISTIC")
+    return [Joined(f"{schema.SESSION} {one}", rule, sure if len(live) == 1 else "HEURISTIC") for one in live]
 
 
 def _may_lack_context(who: Identity) -> bool:
@@ -107,34 +130,63 @@ def _may_lack_context(who: Identity) -> bool:
     if who.type == "AWSAccount":
         return (who.principal_id or "").startswith("AROA")
     if who.type in ("IAMUser", "Root"):
-        return bool(who.access_key_id) and not is_long_term(who.access_key_id or "")
+        return bool(who.access_key_id) and not is_long_term(who.access_key_id or "") and bool(who.principal_id)
     return who.type in ("AssumedRole", "Role", "FederatedUser")
 
 
-def _newest_of_name(reader: Reader, who: Identity, time: int) -> tuple[str, str, str] | None:
-    """The newest live session of the same role and session name, where no ID says more (rule 10)."""
-    if not who.role_name or not who.session_name:
-        return None
-    role = keys.principal(who)
-    live = [seen for seen in reader.sessions_of(role.key, who.session_name) if is_live(seen, seen.key, time)]
-    return (f"{schema.SESSION} {live[0].key}", "10", "HEURISTIC") if live else None
+def _seen_by(reader: Reader, who: Identity) -> list[SessionSeen]:
+    """The sessions of that principal ID, else those of the role and session name that no ID sets apart."""
+    found = reader.sessions_by_id(who.principal_id) if who.principal_id else []
+    if found or not who.role_name or not who.session_name:
+        return found
+    named = reader.sessions_of(keys.principal(who).key, who.session_name)
+    return [seen for seen in named if not who.principal_id or principal_id_in(seen.key).startswith("role:")]
 
 
-def _key_at(reader: Reader, key: str, time: int | None) -> tuple[str, str, str] | None:
-    """The issue of a key that a call used without naming a principal (rule 2b): the one that was valid, else the
-    newest of several; of calls at several times any issue counts."""
+def principal_id_in(session: str) -> str:
+    """The principal ID in the key of a session, or `role:ROLE:NAME` where none was logged."""
+    return session.split("/", 1)[1].rsplit("/", 1)[0].removesuffix(":assumed-root")
+
+
+def _of_key(reader: Reader, who: Identity, key: str, time: int | None) -> list[Joined]:
+    """The sessions that a key came with: of the principal that the record names (rule 2), or of any where it names
+    none (rule 2b). The one whose key was valid, else the newest of several; of calls at several times any counts."""
     valid = []
     for ref in reader.of_key(key):
         session = session_key_of(str(ref))
         if ref.label != schema.CREDENTIAL or session is None:
             continue
-        expires = parse_when(reader.neighbourhood(ref).nodes[str(ref)].get("expires"))
+        graph = reader.neighbourhood(ref)
+        agrees = _agrees(graph, session, who)
+        expires = parse_when(graph.nodes[str(ref)].get("expires"))
         created = parse_when(session.rsplit("/", 1)[-1]) or 0
         live = time is None or (
             created <= time + SIGN_IN_SECONDS and (expires is None or time <= expires + GRACE_SECONDS)
         )
-        if live:
-            valid.append((created, str(ref)))
+        if live and agrees is not False:
+            valid.append((created, str(ref), agrees))
     if not valid:
+        return []
+    _, newest, agrees = max(valid, key=lambda one: one[:2])
+    alone = len(valid) == 1
+    if agrees:
+        return [Joined(newest, "2", "EXACT" if alone else "STRONG")]
+    return [Joined(newest, "2b", "STRONG" if alone else "LIKELY")]
+
+
+def _agrees(graph: Graph, session: str, who: Identity) -> bool | None:
+    """Is it a session of the principal, and of the time, that a record names? None where it names none."""
+    node = f"{schema.SESSION} {session}"
+    if who.created is not None and abs((parse_when(session.rsplit("/", 1)[-1]) or 0) - who.created) > SIGN_IN_SECONDS:
+        return False
+    named = principal_id_in(session)
+    if who.principal_id and not named.startswith("role:"):
+        task = ":assumed-root/" in session
+        return named == who.principal_id and (who.assumed_root_unknown or task == who.assumed_root)
+    if who.type == "Unknown" or who.history:
         return None
-    return max(valid)[1], "2b", "STRONG" if len(valid) == 1 else "LIKELY"
+    owner = keys.principal(who)
+    if not owner.key.startswith("arn:"):
+        return None
+    same = principal_of(graph, node) == str(owner.ref)
+    return same and who.session_name in (None, graph.nodes[node].get("name"))

@@ -12,7 +12,7 @@ from lineage.keys import Ref
 from lineage.questions.common import asks
 from lineage.questions.common.asks import SIGN_IN_SECONDS, Asked
 from lineage.questions.common.climb import session_key_of
-from lineage.questions.common.joins import session_at
+from lineage.questions.common.joins import sessions_at
 from lineage.questions.common.reader import Reader
 from lineage.seen import Graph, Seen, SessionSeen
 from lineage.terms import PORTAL_SECONDS
@@ -56,11 +56,11 @@ def opened(reader: Reader, event_id: str, seen: Seen) -> Opened | None:
             return found_then
     if own is not None:
         return Opened((f"{schema.SESSION} {own}",), "EXACT")
-    joined = session_at(reader, Asked(str(seen.source), seen.who, seen.time, seen.api, seen.category, seen.user_agent))
-    if joined is None:
+    joined = sessions_at(reader, Asked(str(seen.source), seen.who, seen.time, seen.api, seen.category, seen.user_agent))
+    if not joined:
         return Opened((), "NONE")
-    session = session_key_of(joined[0])
-    return Opened((f"{schema.SESSION} {session}",), joined[2])  # type: ignore[arg-type]  # one of the classes
+    sessions = dict.fromkeys(f"{schema.SESSION} {session_key_of(one.start)}" for one in joined)
+    return Opened(tuple(sessions), joined[0].confidence)  # type: ignore[arg-type]  # one of the classes
 
 
 def _at_the_second(reader: Reader, event_id: str, seen: Seen) -> Opened:

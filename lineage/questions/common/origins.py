@@ -10,9 +10,9 @@ import msgspec
 
 from lineage import arn as arns
 from lineage import attempts, keys, schema
-from lineage.answers import Behalf, Hint, Missing, Origin, Person
+from lineage.answers import Behalf, Hint, Hop, Missing, Origin, Person
 from lineage.batch import Sighting
-from lineage.facts import Identity, Portal, UserName
+from lineage.facts import Grant, Identity, Portal, UserName
 from lineage.questions.common.asks import Asked, Reader
 from lineage.questions.common.climb import Climb, owner_of, session_key_of
 from lineage.seen import Graph
@@ -119,11 +119,11 @@ def _other_accounts_role(graph: Graph, asked: Asked, found: Climb) -> str | None
     """`ACCOUNT:AROA…` of the role that called from another account, where the chain begins at its bare role."""
     if not found.hops:
         who = asked.who
-        return f"{who.account}:{keys.unnamed_id(who)}" if who is not None and who.type == "AWSAccount" else None
+        return f"{who.account or ''}:{keys.unnamed_id(who)}" if who is not None and who.type == "AWSAccount" else None
     for _, _, way in graph.in_edges(found.first_session, data=True):
         if way["type"] == schema.ASSUMED and set(way["event_ids"]) & set(found.hops[0].event_ids):
             caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
-            return f"{way['caller_account']}:{caller_id.partition(':')[0]}"
+            return f"{way['caller_account'] or ''}:{caller_id.partition(':')[0]}"
     return None
 
 
@@ -388,6 +388,34 @@ def why(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> tuple[str, 
     if who is not None and who.access_key_id and not found.hops and _issued_to_another(reader, who):
         return "recycled-key-mismatch", missing
     return "grant-not-logged", missing
+
+
+def surer(reader: Reader, graph: Graph, asked: Asked, found: Climb, origin: Origin, confidence: str) -> Missing | None:
+    """The logs that are not loaded and would name an outside principal, or make an answer surer that is less than
+    EXACT; None where all that it rests on is loaded."""
+    if origin.kind == "ExternalAccount" and origin.name is None and origin.account:
+        region = found.hops[0].region if found.hops else asked.region
+        return Missing(account=origin.account, region=region, day=day_of(found, asked))
+    if confidence == "EXACT":
+        return None
+    for hop in found.hops:
+        if hop.rule == "10b" and not _has_callers_copy(reader, hop):
+            return Missing(account=hop.caller_account, region=hop.region, day=hop.time[:10])
+    who, day = asked.who, iso(asked.time)[:10] if asked.time is not None else None
+    if who is not None and (who.history or who.type == "AWSAccount"):
+        # The full record, or the caller's copy of it, would state the session.
+        account = who.account or graph.nodes.get(asked.start, {}).get("account")
+        return Missing(account=account, region=asked.region, day=day)
+    if not found.hops and keys.ref(found.top).label == schema.SESSION:
+        return why(reader, graph, asked, found)[1]  # a service, as the session itself tells: its grant is not there
+    return None
+
+
+def _has_callers_copy(reader: Reader, hop: Hop) -> bool:
+    """Did the caller's account log the call that granted a session?"""
+    return any(
+        isinstance(fact, Grant) and not fact.event.copy for one in hop.event_ids for fact in reader.facts_of(one)
+    )
 
 
 def _issued_to_another(reader: Reader, who: Identity) -> bool:
