@@ -122,8 +122,8 @@ def test_stratus_as_read_by_hand(three: Store, shared: Path) -> None:
 def test_opensearch_as_read_by_hand(three: Store, shared: Path) -> None:
     """630 events join AWS Config by their session alone; 74 have a certain caller and four possible grants.
 
-    Some of the 630 were published twice, once with another account in place of the true one. Where that
-    content stands for the event, nothing joins it, and the service-linked role still tells whose it is.
+    Some of the 630 were published twice, once with another account in place of the true one. Such an event has
+    an answer for each copy; nothing joins the edited one, and its service-linked role still tells whose it is.
     """
     records = [json.loads(line) for line in (shared / "opensearch" / "events.ndjson").read_text().splitlines()]
     by_key: dict[str, list[str]] = {key: [] for key in KEYS["opensearch"]}
@@ -133,16 +133,21 @@ def test_opensearch_as_read_by_hand(three: Store, shared: Path) -> None:
             by_key[key].append(record["eventID"])
     plain, four = (list(dict.fromkeys(by_key[key])) for key in KEYS["opensearch"])
     edited = {r["eventID"] for r in records if (r.get("userIdentity") or {}).get("accountId") == COPY}
-    answers = [one_answer(three, one) for one in plain]
+    found = {one: three.who(one).answers for one in plain}
+    conflicting = {one for one in plain if len(found[one]) > 1}
+    answers = [answer for one in plain for answer in found[one]]
     unclear = [one_answer(three, one) for one in four]
 
     assert (len(plain), len(four)) == (630, 74)
     assert "49ddf02f-833e-4959-b094-00b2fa985a6f" in plain
-    assert Counter((a.origin.kind, a.origin.id) for a in answers) == {("AWSService", "config.amazonaws.com"): 630}
-    assert {tuple(hop.event_ids) for a in answers for hop in a.hops} == {("b7394b83-8ad5-4141-9d26-9c225f26bac3",)}
-    assert {(a.identity.account, a.ambiguous, len(a.hops)) for a in answers if a.identity.account != COPY} == {
-        ("347283850106", False, 1)
+    assert Counter((a.origin.kind, a.origin.id) for a in answers) == {
+        ("AWSService", "config.amazonaws.com"): 630 + len(conflicting)
     }
+    assert conflicting <= edited
+    assert {(a.reason, a.ambiguous) for one in conflicting for a in found[one]} == {("conflicting-copies", True)}
+    assert {tuple(hop.event_ids) for a in answers for hop in a.hops} == {("b7394b83-8ad5-4141-9d26-9c225f26bac3",)}
+    assert {(a.identity.account, len(a.hops)) for a in answers if a.identity.account != COPY} == {("347283850106", 1)}
+    assert {a.ambiguous for one in plain if one not in conflicting for a in found[one]} == {False}
     assert sum(a.identity.account == COPY for a in answers) <= len(edited)
     assert {(a.ambiguous, a.reason, len(a.hops[0].event_ids), a.hops[0].candidates) for a in unclear} == {
         (True, None, 4, 4)
@@ -190,11 +195,12 @@ def test_every_event_of_all_sets_together(embedded: Store, shared: Path) -> None
                 try:
                     if not embedded.who(ask).found and ask == record.get("eventID"):
                         silent.append(ask)
-                except NotFound:
-                    silent.append(ask)
+                    embedded.trace(ask)
+                except NotFound as error:
+                    if "ask with one of them" not in str(error):  # a placeholder is the ID of several principals
+                        silent.append(ask)
                 except Exception as error:  # noqa: BLE001  # any exception at all is the failure that is looked for
                     failed.append((name, ask, repr(error)))
-                embedded.trace(ask)
 
     assert (set(silent) - SILENT, failed) == (set(), [])
 
