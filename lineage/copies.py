@@ -289,6 +289,8 @@ def _facts(contents: Sequence[Content], row: Row, who: Identity) -> tuple[AnyFac
             found += [fact for fact in facts if not any(_covers(had, fact, False) for had in found)] if found else facts
         joined += found
     events = [fact.event for facts in told for fact in facts]
+    if any(map(_is_own_sign_in, joined)):
+        joined = [fact for fact in joined if not _is_sign_in(fact)]
     return tuple(msgspec.structs.replace(fact, caller=who, event=_event(fact.event, events, row)) for fact in joined)
 
 
@@ -341,6 +343,8 @@ def _kind(fact: AnyFact) -> tuple[str, str]:
 
 def _covers(fuller: AnyFact, other: AnyFact, amends: bool) -> bool:
     """Does a fact state all that another of its kind states?"""
+    if _is_own_sign_in(fuller) and _is_sign_in(other):
+        return True
     if _kind(fuller) != _kind(other):
         return False
     core = () if amends else _FACT_CORE[type(other)]
@@ -355,6 +359,16 @@ def _covers(fuller: AnyFact, other: AnyFact, amends: bool) -> bool:
         getattr(fuller.event, name) is not None or getattr(other.event, name) is None
         for name in ("shared_id", "request_id")
     )
+
+
+def _is_own_sign_in(fact: AnyFact) -> bool:
+    """Does the fact say that a user or root signed in?"""
+    return isinstance(fact, Grant) and fact.kind == "console-login"
+
+
+def _is_sign_in(fact: AnyFact) -> bool:
+    """Does the fact say that a session granted elsewhere signed in? A copy that leaves out the caller seems to."""
+    return isinstance(fact, SignIn) and fact.kind == "ConsoleLogin"
 
 
 def _is_said(value: object) -> bool:

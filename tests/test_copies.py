@@ -21,7 +21,7 @@ from loaders.aggregate import Aggregator
 from loaders.documents import Records, records_in
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
-from tests.same import different, said
+from tests.same import different, graph_of, said
 from tests.strategies import clouds
 from tests.test_properties import CHANGES, FEW, QUICK, Delivery, arrangements, next_hour, one_load, outcome
 
@@ -142,6 +142,24 @@ def test_poorer_copies_cost_nothing_in_neo4j(neo4j_any: Server, data: st.DataObj
     clean = outcome("", one_load([("record", r) for r in records]), records)
 
     assert different(clean, outcome(neo4j_any.uri, data.draw(arrangements(deliveries, PLAIN)), records)) == ""
+
+
+@pytest.mark.parametrize("poor_first", [True, False])
+def test_a_sign_in_without_its_caller_adds_nothing(tmp_path: Path, poor_first: bool) -> None:
+    """A poorer copy of a user's sign-in, without the user, is no sign-in to a session granted elsewhere."""
+    cloud = Cloud(seed=5)
+    cloud.console_login(cloud.user(cloud.account("home", "111122223333"), "ana"))
+    (login,) = (record for record in cloud.records if record["eventName"] == "ConsoleLogin")
+    poor = {name: value for name, value in login.items() if name not in ("userIdentity", "eventType", "userAgent")}
+    both = [poor, login] if poor_first else [login, poor]
+    told = []
+    for n, records in enumerate(([login], both)):
+        (tmp_path / f"{n}.json").write_text(json.dumps({"Records": records}))
+        with lineage.open(tmp_path / f"{n}.db") as store:
+            store.load([tmp_path / f"{n}.json"])
+            told.append(graph_of(store))
+
+    assert different(*told) == ""
 
 
 def history() -> tuple[Cloud, str, list[Json]]:

@@ -57,7 +57,6 @@ CREATE CONSTRAINT lineage__sighting IF NOT EXISTS FOR (n:_Sighting) REQUIRE n.ke
 CREATE INDEX lineage__sighting_principal IF NOT EXISTS FOR (n:_Sighting) ON (n.principal);
 CREATE INDEX lineage__sighting_id IF NOT EXISTS FOR (n:_Sighting) ON (n.unique_id);
 CREATE INDEX lineage__sighting_arn IF NOT EXISTS FOR (n:_Sighting) ON (n.arn);
-CREATE INDEX lineage__sighting_unique_id IF NOT EXISTS FOR (n:_Sighting) ON (n.unique_id);
 CREATE CONSTRAINT lineage__amended IF NOT EXISTS FOR (n:_Amended) REQUIRE n.key IS UNIQUE;
 CREATE INDEX lineage__amended_id IF NOT EXISTS FOR (n:_Amended) ON (n.id);
 CREATE CONSTRAINT lineage__scope IF NOT EXISTS FOR (n:_Scope) REQUIRE n.term IS UNIQUE;

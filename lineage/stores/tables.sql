@@ -61,8 +61,6 @@ CREATE TABLE IF NOT EXISTS sighting (
 CREATE INDEX IF NOT EXISTS sighting_id ON sighting (unique_id);
 CREATE INDEX IF NOT EXISTS sighting_arn ON sighting (arn);
 
-CREATE INDEX IF NOT EXISTS sighting_id ON sighting (unique_id) WHERE unique_id != '';
-
 -- What principals may be asked for by: their names, and the IDs of those in outside accounts.
 CREATE TABLE IF NOT EXISTS called (name TEXT, principal TEXT, PRIMARY KEY (name, principal)) WITHOUT ROWID;
 
