@@ -128,17 +128,23 @@ def resume(text: bytes, at: int, complete: bool = True, inside: bool = False) ->
     A record holds lists of objects too, and these may hold what looks like a record. So an element counts only
     where all behind it is sound, and the way its list closes shows that it is no member of a record, or where the
     list goes on for longer than a record can be. `complete`: the text ends where a document does. `inside`: at `at` an
-    element of the list begins, so that the brackets from there on have to match too.
+    element of the list begins, so that the brackets from there on have to match too; where more were closed than
+    opened, a whole element that follows is one of the list.
     """
     begin = at
     if line := _next_line(text, at):
         return line
     while (mark := _ELEMENT.search(text, at)) is not None:
         depth = sum(_DEPTH.get(one[0], 0) for one in _BRACKETS.finditer(text, begin, mark.end())) if inside else None
+        if depth is not None and depth < 0 and _is_element(text, mark.end()):
+            return mark.end()
         found, at = _follow(text, mark, complete, depth)
         if found or not at:
-            return found
-    return 0
+            break
+    else:
+        found = 0
+    # Where brackets are missing none behind matches: then the way the list closes has to do.
+    return found or (resume(text, begin, complete) if inside else 0)
 
 
 def begins_inside(text: bytes) -> bool:
@@ -211,6 +217,12 @@ def _follow(text: bytes, mark: re.Match[bytes], complete: bool, level: int | Non
         begin = first.get(min(first, default=0) if level is None else 0, 0)
         return (begin if begin and end_of_value(memoryview(b"[" + text[begin:])) == TRUNCATED else 0), 0
     return (_top(text, depth, closed, last, level) if complete else 0), 0
+
+
+def _is_element(text: bytes, at: int) -> bool:
+    """Return whether a whole object begins here, with another one or the end of a list behind it."""
+    end = _end(memoryview(text), at)
+    return end >= 0 and re.match(rb"\s*(?:,\s*\{|\])", text[end : end + 64]) is not None
 
 
 def _is_document(text: bytes, at: int) -> bool:
