@@ -189,20 +189,15 @@ def sessions(
         title = f"Sessions of root in account {account} cannot be revoked"
         return [_step("sessions", "root", title, key_, account, note, event_ids)]
     policy = revocation(at)
-    values = {"name": name, "policy": policy, "policyName": REVOCATION}
     if ":role/" in key_:
-        command = line("iam put-role-policy --role-name {name} --policy-name {policyName} --policy-document {policy}",
-                       values)  # fmt: skip
         title = f"Revoke the sessions of role {name} from before {iso(at)}"
         return [_step("sessions", "role", title, key_, account, " ".join(filter(None, (AGAIN, doubt))), event_ids,
-                      command, policy, besides)]  # fmt: skip
+                      _put_policy("role", name, policy), policy, besides)]  # fmt: skip
     if ":user/" in key_:
-        command = line("iam put-user-policy --user-name {name} --policy-name {policyName} --policy-document {policy}",
-                       values)  # fmt: skip
         title = f"Deny what tokens and console sessions of user {name} from before {iso(at)} may do"
         note = f"They outlive the key that they were made with. Long-term keys are not touched. {AGAIN}"
         return [_step("sessions", "user", title, key_, account, " ".join(filter(None, (note, doubt))), event_ids,
-                      command, policy, besides)]  # fmt: skip
+                      _put_policy("user", name, policy), policy, besides)]  # fmt: skip
     note = "The role or user that they are of is not known from the loaded logs."
     return [_step("sessions", "unknown", f"Find what {name} is a session of", key_, account, note, event_ids)]
 
@@ -240,24 +235,27 @@ def _permission_set(
 
 def entered_by_trust(owner: str, time: int, ends: AlsoEnds, at: int) -> Step:
     """A role that was made or opened to others: its sessions are revoked, whoever has them."""
-    key_ = ref(owner).key
-    name, policy = key_.rsplit("/", 1)[-1], revocation(at)
-    command = line("iam put-role-policy --role-name {name} --policy-name {policyName} --policy-document {policy}",
-                   {"name": name, "policy": policy, "policyName": REVOCATION})  # fmt: skip
-    note = f"Who may enter it was changed at {iso(time)}; these sessions may have come in by that. {AGAIN}"
-    return _step("sessions", "role", f"Revoke the sessions of role {name} from before {iso(at)}", key_,
-                 key_.split(":")[4], note, [], command, policy, ends)  # fmt: skip
+    why = f"Who may enter it was changed at {iso(time)}; these sessions may have come in by that."
+    return _whole_role(owner, why, ends, at)
 
 
 def outlived(owner: str, names: Sequence[str], ends: AlsoEnds, at: int) -> Step:
     """The role of workloads that are gone: the credentials that they were given go on."""
+    return _whole_role(owner, f"Credentials that {', '.join(names[:LISTED])} was given outlive it.", ends, at)
+
+
+def _whole_role(owner: str, why: str, ends: AlsoEnds, at: int) -> Step:
+    """Revoke all sessions of a role."""
     key_ = ref(owner).key
     name, policy = key_.rsplit("/", 1)[-1], revocation(at)
-    command = line("iam put-role-policy --role-name {name} --policy-name {policyName} --policy-document {policy}",
-                   {"name": name, "policy": policy, "policyName": REVOCATION})  # fmt: skip
-    note = f"Credentials that {', '.join(names[:LISTED])} was given outlive it. {AGAIN}"
     return _step("sessions", "role", f"Revoke the sessions of role {name} from before {iso(at)}", key_,
-                 key_.split(":")[4], note, [], command, policy, ends)  # fmt: skip
+                 key_.split(":")[4], f"{why} {AGAIN}", [], _put_policy("role", name, policy), policy, ends)  # fmt: skip
+
+
+def _put_policy(kind: str, name: str, policy: str) -> str | None:
+    """The command that puts the revoking policy on a role or user; None where a name cannot stand in a command."""
+    form = f"iam put-{kind}-policy --{kind}-name {{name}} --policy-name {{policyName}} --policy-document {{policy}}"
+    return line(form, {"name": name, "policy": policy, "policyName": REVOCATION})
 
 
 __all__ = [
