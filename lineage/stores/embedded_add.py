@@ -12,7 +12,7 @@ import msgspec
 
 from lineage import keys, rows, schema
 from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
-from lineage.copies import Content, differs, in_conflict, maximal, standing
+from lineage.copies import Content, in_conflict
 from lineage.facts import AnyFact, Identity, Sample
 from lineage.rows import Node
 from lineage.seen import Sums
@@ -164,12 +164,9 @@ class Adding:
     ) -> None:  # fmt: skip
         db = self.db
         stored = [] if was is None else self._stored(hour, id_, was)
-        found = maximal([*stored, *arrived])
-        stands = standing(found)
-        self.conflicts += differs(arrived[0], stored)
-        offered = [(one.row.id, one.second) for one in (*stored, *arrived)]
-        self.moves.settle(hour, id_, offered, (stands.row.id, stands.second))
-        if [one.key for one in found] == [one.key for one in stored]:
+        found, stands, differs, changed = self.moves.join(hour, id_, stored, arrived)
+        self.conflicts += differs
+        if not changed:
             return
         number = self._place(stands)
         self.recount.add((hour, stands.row.id))

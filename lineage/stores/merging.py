@@ -12,7 +12,7 @@ import msgspec
 
 from lineage import schema
 from lineage.batch import JOINED, SAMPLES_PER_ROW, sample_choice
-from lineage.copies import Content
+from lineage.copies import Content, differs, maximal, standing
 from lineage.facts import Grant, Made, Sample, SignIn
 from lineage.rows import Properties
 from lineage.seen import Conflict, CopySeen, Graph
@@ -46,6 +46,17 @@ def smallest(offered: Iterable[StoredSample], lost: Set[tuple[int, bytes]]) -> K
     return Kept([best[key] for key in order if key not in lost], [key for key in order if key in lost])
 
 
+class Settled(NamedTuple):
+    """What the stored and the new copies of one event come to."""
+
+    copies: list[Content]
+    stands: Content
+    differs: bool
+    """Does the first new copy differ from the stored ones in a way that is counted?"""
+    changed: bool
+    """Is anything stored no longer, or not yet, what it comes to?"""
+
+
 class Moves:
     """Events whose copies were settled: where they do not count, and where they do."""
 
@@ -53,6 +64,15 @@ class Moves:
         self.lost: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
         """By row: time and ID."""
         self.back: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
+
+    def join(self, hour: int, id_: bytes, stored: Sequence[Content], arrived: Sequence[Content]) -> Settled:
+        """Settle the copies of an event; `arrived` has one at least."""
+        copies = maximal([*stored, *arrived])
+        stands = standing(copies)
+        offered = [(one.row.id, one.second) for one in (*stored, *arrived)]
+        self.settle(hour, id_, offered, (stands.row.id, stands.second))
+        changed = [one.key for one in copies] != [one.key for one in stored]
+        return Settled(copies, stands, differs(arrived[0], stored), changed)
 
     def settle(self, hour: int, id_: bytes, offered: Iterable[tuple[int, int]], stands: tuple[int, int]) -> None:
         """Note where an event was offered, and where it stands: row and second. Rows of joined copies have their

@@ -13,7 +13,7 @@ import msgspec
 
 from lineage import keys, rows, schema
 from lineage.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
-from lineage.copies import Content, differs, in_conflict, maximal, standing
+from lineage.copies import Content, in_conflict
 from lineage.facts import AnyFact, Identity
 from lineage.seen import Sums
 from lineage.stores.merging import Moves
@@ -237,12 +237,9 @@ class _Adding:
             event = hour, id_ = entry[0], entry[1]
             arrived = [self._arrived(entry, self.facts_of.get(event, ()), files), *more.get(event, ())]
             known = stored.get(event, [])
-            found = maximal([*known, *arrived])
-            stands = standing(found)
-            self.conflicts += differs(arrived[0], known)
-            offered = [(one.row.id, one.second) for one in (*known, *arrived)]
-            self.moves.settle(hour, id_, offered, (stands.row.id, stands.second))
-            if [one.key for one in found] == [one.key for one in known]:
+            found, stands, differs, changed = self.moves.join(hour, id_, known, arrived)
+            self.conflicts += differs
+            if not changed:
                 self.same.add(event)
                 continue
             row = stands.row
