@@ -93,6 +93,8 @@ def covers(fuller: Content, other: Content) -> bool:
         return False
     names, core = _said(fuller.row, fuller.who, fuller.rank & SPEAKS)
     wanted, values = _said(other.row, other.who, other.rank & SPEAKS)
+    if other.row.target is None and other.row.category != fuller.row.category:
+        wanted -= {"row target"}  # it looks like a plain read for want of what the fuller one states
     if not wanted <= names or not (amends or all(core[name] == value for name, value in values.items())):
         return False
     return not _counts(other.row, fuller.row) or all(

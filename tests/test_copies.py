@@ -162,6 +162,19 @@ def test_a_sign_in_without_its_caller_adds_nothing(tmp_path: Path, poor_first: b
     assert different(*told) == ""
 
 
+def test_a_copy_that_looks_like_a_read_is_covered() -> None:
+    """Without its event type a sign-in event looks like a plain read; what that would be about is not said."""
+    cloud = Cloud(seed=5)
+    home = cloud.account("home", "111122223333")
+    cloud.switch_role(cloud.console_login(cloud.user(home, "ana")), cloud.role(home, "admin"))
+    full = {**cloud.records[-1], "eventName": "GetSigninToken", "eventType": "AwsConsoleSignIn"}
+    full |= {"eventSource": "signin.amazonaws.com", "responseElements": {"GetSigninToken": "Success"}}
+    poor = {name: full[name] for name in ("eventTime", "eventSource", "eventName", "eventID")}
+
+    assert covers(content_of(full), content_of(poor))
+    assert not covers(content_of(poor), content_of(full))
+
+
 def history() -> tuple[Cloud, str, list[Json]]:
     """Ana assumes a role and uses it; the ID of the use."""
     cloud = Cloud(seed=5)
