@@ -47,6 +47,7 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], Looks], ...] = (
     (re.compile(rb"(?:https?|h2|wss?) \d{4}-\d\d-\d\dT\S+ app/"), Looks("load balancer logs", _ALONE)),
     (re.compile(rb"#(?:Version: \d|Fields:)"), Looks("CloudFront or web server logs", _ALONE)),
 )  # fmt: skip
+_JSON_BEGINS = re.compile(rb'[{\[]\s*(?:[{\["\'\]}\d-]|\Z|true\b|false\b|null\b)')
 _JSON: tuple[tuple[bytes, Looks], ...] = (
     (b'"class_uid"', Looks("OCSF (Security Lake)", "load the CloudTrail files of the trail's bucket")),
     (b'"configurationItems"', Looks("AWS Config", _ALONE)),
@@ -60,8 +61,8 @@ SYSTEM_FILES = (b"\x00\x05\x16\x07", b"\x00\x00\x00\x01Bud1")
 def looks(start: bytes) -> Looks:
     """Return what bytes look like that gave no record.
 
-    >>> looks(b"%PDF-1.7").like, looks(b'{"name": 1}').like, looks(b"hello").like
-    ('PDF', 'JSON without CloudTrail records', 'text')
+    >>> [looks(start).like for start in (b"%PDF-1.7", b'{"name": 1}', b"[project]", b"hello")]
+    ['PDF', 'JSON without CloudTrail records', 'text', 'text']
     """
     for magic, told in _MAGIC:
         if start.startswith(magic):
@@ -70,7 +71,7 @@ def looks(start: bytes) -> Looks:
         if pattern.match(start):
             return told
     text = start.lstrip()
-    if text[:1] in (b"{", b"["):
+    if _JSON_BEGINS.match(text):
         for mark, told in _JSON:
             if mark in start:
                 return told

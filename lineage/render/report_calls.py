@@ -8,7 +8,8 @@ from lineage.answers.base import Counted
 from lineage.answers.history import Baseline, Habits, History, New, Volume
 from lineage.answers.sessions import Change, Entry, Interesting, InterestingCall, Services, Session, Timeline
 from lineage.render.blocks import Block, Chart, Facts, Grid, Inline, Para, Span, when
-from lineage.render.text import counted, moment
+from lineage.render.ladder import AGENT_WIDTH
+from lineage.render.text import counted, moment, shorten
 
 EVENTS = "events"
 PHASES = (("before", "Before the alert"), ("during", "The alert"), ("after", "After the alert"), (None, ""))
@@ -80,8 +81,9 @@ def timeline(answer: Timeline) -> Iterator[Block]:
 
 
 def _entry(one: Entry) -> tuple[object, ...]:
+    agent = shorten(one.user_agent, AGENT_WIDTH) if one.user_agent else None  # whole in "Which key from where"
     caller = (
-        one.actor_name, one.access_key_id, one.source_ip, one.vpc_endpoint, one.user_agent,
+        one.actor_name, one.access_key_id, one.source_ip, one.vpc_endpoint, agent,
         f"through {one.via}" if one.via else None,
     )  # fmt: skip
     came = (*one.targets, *(_change(change) for change in one.changes), *(f"gave {key}" for key in one.granted))
