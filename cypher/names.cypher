@@ -21,8 +21,8 @@ WHERE session.name IS NOT NULL
   AND ($until IS NULL OR session.created <= $until)
 OPTIONAL MATCH (top)-[:ASSUMED|ISSUED*1..4000 {parent: true}]->(session)
 WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
-OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)
-WHERE top:Credential OR of.stated IS NOT NULL
+OPTIONAL MATCH (top)-[held:BELONGS_TO|SESSION_OF]->(holder:Principal)
+WHERE top:Credential OR held.stated IS NOT NULL
    OR (top.type IN ['user', 'root'] AND NOT top.key CONTAINS ':assumed-root/')
 WITH people, session, role, CASE WHEN top:Principal THEN top ELSE holder END AS origin
 WITH people, role, session.name AS name, origin, count(*) AS sessions, min(session.created) AS first,

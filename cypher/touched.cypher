@@ -1,7 +1,7 @@
 // Whose credentials changed or read this resource?
 // A row for each origin, operation and outcome of changing, sensitive and refused calls, and for each workload that
-// was started or entered. A call from another account may stand twice: its caller's own, and the copy of the
-// resource's account, which names an ExternalAccount.
+// was started or entered. A call from another account is counted twice where both accounts' logs are loaded:
+// the caller's own record and the copy of the resource's account, which may know its caller as an ExternalAccount only.
 // $resource: text, the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
 // $limit: integer, how many rows at most.

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from lineage import schema
+
 if TYPE_CHECKING:
     from lineage import Store
     from lineage.answers import Who
@@ -16,11 +18,16 @@ SHOWN = 40
 
 
 def graph_of(store: Store) -> Said:
-    """Nodes and relationships with all their attributes: `node REF` and `TYPE KEY`."""
+    """Nodes and relationships with all their attributes: `node REF` and `TYPE KEY`.
+
+    A row of calls is related to each of its resources by the key of the row: `TYPE KEY TARGET`.
+    """
     graph = store.graph()
     told: Said = {f"node {ref}": dict(attributes) for ref, attributes in graph.nodes(data=True)}
     for source, target, key, attributes in graph.edges(keys=True, data=True):
         name = f"{attributes['type']} {key}" if not key.startswith(attributes["type"]) else key
+        if attributes["type"] in (schema.TOUCHED, schema.TRIED):
+            name = f"{name} {target}"
         assert name not in told, f"two relationships of one key: {name}"
         told[name] = {**attributes, "source": source, "target": target}
     return told
