@@ -20,7 +20,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from lineage.batch import Batch
+    from lineage.model.batch import Batch
     from lineage.stores.base import Store, Sums
 
 LINEAGE = (sys.executable, "-c", "from lineage.cli import main; main()")

@@ -7,7 +7,7 @@ True
 
 from typing import TYPE_CHECKING
 
-from lineage.errors import LineageError
+from lineage.model.errors import LineageError
 
 if TYPE_CHECKING:
     from lineage.api import Lineage, open

@@ -24,14 +24,19 @@ from lineage.asking.reach import Reach
 from lineage.asking.roles import Roles
 from lineage.asking.sessions import Sessions
 from lineage.asking.whole import Whole
-from lineage.errors import NotFound
+from lineage.model.errors import NotFound
 
 if TYPE_CHECKING:
     # The answer models take a tenth of a second to import, which `lineage --help` need not wait for.
-    from lineage.answers import Chains, CrossAccount, Info, LoadSums, Trace, Who
     from lineage.load import LoadReport, Progress
-    from lineage.questions.common.memo import Memo
-    from lineage.seen import Graph, Sums
+    from lineage.model.results import Graph, Sums
+    from lineage.questions.chains import Chains
+    from lineage.questions.cross_account import CrossAccount
+    from lineage.questions.info import Info
+    from lineage.questions.shared.memo import Memo
+    from lineage.questions.shared.models import LoadSums
+    from lineage.questions.trace import Trace
+    from lineage.questions.who import Who
     from lineage.stores.base import Store
 
 
@@ -43,10 +48,10 @@ def open(target: str | os.PathLike[str], *, create: bool = True) -> Lineage:
     """
     text = os.fspath(target)
     if "://" in text:
-        from lineage.stores.neo4j import Neo4jStore
+        from lineage.stores.neo4j.store import Neo4jStore
 
         return Lineage(Neo4jStore(text))
-    from lineage.stores.embedded import EmbeddedStore
+    from lineage.stores.sqlite.store import EmbeddedStore
 
     return Lineage(EmbeddedStore(text, create=create))
 
@@ -87,7 +92,7 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
 
         names = {}
         if accounts is not None:
-            from lineage.accounts import read_accounts
+            from loaders.files.account_names import read_accounts
 
             names = read_accounts(Path(accounts))
         wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
@@ -104,8 +109,8 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
 
         `at` keeps the sessions that were live at a time; at most `limit` answers, newest first.
         """
-        from lineage.questions import who
-        from lineage.questions.common.asks import kind_of
+        from lineage.questions.shared.asks import kind_of
+        from lineage.questions.who import answer as who
 
         ask = ask.strip()
         if kind_of(ask) == "record":
@@ -118,14 +123,14 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
             yield self.who(ask)
 
     def _who_record(self, text: str, limit: int) -> Who:
-        from lineage.questions import who
-        from loaders.single import one_record
+        from lineage.questions.who import answer as who
+        from loaders.records.single import one_record
 
         return who.answer_record(self._reader(), text, *one_record(text), limit=limit)
 
     def trace(self, ask: str, *, limit: int = 1000) -> Trace:
         """Every session and key that came from an identity, with what was done and tried."""
-        from lineage.questions import trace
+        from lineage.questions.trace import answer as trace
 
         return trace.answer(self._store, ask.strip(), limit=limit)
 
@@ -141,7 +146,7 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
         limit: int = 1000,
     ) -> Chains:
         """All longest role paths of two and more role hops."""
-        from lineage.questions import chains
+        from lineage.questions.chains import answer as chains
 
         return chains.answer(
             self._store.chain_rows(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
@@ -150,7 +155,7 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
 
     def cross_account(self, *, since: str | None = None, until: str | None = None) -> CrossAccount:
         """Which accounts' principals assumed into which, how often, when and how."""
-        from lineage.questions import cross_account
+        from lineage.questions.cross_account import answer as cross_account
 
         return cross_account.answer(
             self._store.crossing_rows(), self._store.account_names(),
@@ -162,7 +167,7 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
         return self._store.info()
 
     def graph(self) -> Graph:
-        """The whole lineage; attribute names are those of `lineage.schema`, node IDs `LABEL KEY`."""
+        """The whole lineage; attribute names are those of `lineage.model.schema`, node IDs `LABEL KEY`."""
         return self._store.graph()
 
     def query(self, name: str, **params: object) -> tuple[list[str], list[list[object]]]:
@@ -175,7 +180,7 @@ class Lineage(Investigating, Enriching, Drawing, Sessions, History, Roles, Reach
 
 
 def _sums(sums: Sums) -> LoadSums:
-    from lineage.answers import LoadSums
+    from lineage.questions.shared.models import LoadSums
 
     return LoadSums(**sums.told())
 

@@ -13,27 +13,28 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from lineage import attempts, keys, schema
-from lineage.answers import Whose
-from lineage.batch import shared_hash
-from lineage.errors import BadUse
-from lineage.facts import Identity
-from lineage.questions.common.asks import Asked, by_event, locate, one_by_record
-from lineage.questions.common.climb import session_key_of
-from lineage.questions.common.joins import sessions_at
-from lineage.questions.common.reader import Reader
-from lineage.questions.common.whose import call_it, short
-from lineage.questions.who import explain
-from lineage.seen import Graph
-from lineage.terms import is_forwarded
-from lineage.times import parse_when
-from loaders import extract, inputs, signins
-from loaders.classify import Call, classify
-from loaders.identity import identity, placed, unreadable
-from loaders.items import Aside, Records
-from loaders.record import Record
-from loaders.secrets import scrub_json, scrub_record, scrub_text
-from loaders.single import understood
+from lineage.model import attempts, keys, schema
+from lineage.model.batch import shared_hash
+from lineage.model.errors import BadUse
+from lineage.model.facts import Identity
+from lineage.model.results import Graph
+from lineage.model.times import parse_when
+from lineage.questions.shared.asks import Asked, by_event, locate, one_by_record
+from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.joins import sessions_at
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.whose import call_it, short
+from lineage.questions.who.answer import explain
+from lineage.resolve.join_keys import is_forwarded
+from loaders.facts import extract, signins
+from loaders.facts.classify import Call, classify
+from loaders.facts.identity import identity, placed, unreadable
+from loaders.files import inputs
+from loaders.records.items import Aside, Records
+from loaders.records.record import Record
+from loaders.records.secrets import scrub_json, scrub_record, scrub_text
+from loaders.records.single import understood
 
 REMEMBERED = 20_000
 """Identities and answers that are kept at most; then they are forgotten and worked out anew."""

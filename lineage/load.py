@@ -12,12 +12,12 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from lineage import resolve
-from lineage.answers import LoadSums
-from lineage.seen import Sums
+from lineage.model.results import Sums
+from lineage.questions.shared.models import LoadSums
+from lineage.resolve import resolve
 from lineage.stores.base import Store
-from loaders.inputs import find
-from loaders.parallel import batches
+from loaders.files.inputs import find
+from loaders.files.parallel import batches
 
 DERIVE_TERMS = 1_500
 """Dirty terms that one transaction of derivation takes."""

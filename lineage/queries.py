@@ -10,7 +10,7 @@ from importlib import resources
 from itertools import takewhile
 from typing import NamedTuple
 
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 
 class Query(NamedTuple):

@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from lineage.answers import Place, Shown
-from lineage.errors import BadUse
-from loaders import inputs
-from loaders.inputs import Source
-from loaders.items import FileEnd, Records
-from loaders.record import Record
-from loaders.secrets import scrub
-from loaders.single import text_of
+from lineage.model.errors import BadUse
+from lineage.questions.show import Place, Shown
+from loaders.files import inputs
+from loaders.files.inputs import Source
+from loaders.records.items import FileEnd, Records
+from loaders.records.record import Record
+from loaders.records.secrets import scrub
+from loaders.records.single import text_of
 
 
 def show(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str | None]) -> Shown:

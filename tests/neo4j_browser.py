@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from lineage import schema
 from lineage.kit import grass
 from lineage.kit.serve import KitServer
+from lineage.model import schema
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

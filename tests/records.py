@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from lineage.facts import AnyFact, Event, Identity, Target
-from loaders import extract
-from loaders.classify import Call, classify
-from loaders.identity import identity
-from loaders.record import Record
+from lineage.model.facts import AnyFact, Event, Identity, Target
+from loaders.facts import extract
+from loaders.facts.classify import Call, classify
+from loaders.facts.identity import identity
+from loaders.records.record import Record
 
 WHEN = 1_700_000_000
 ALICE = {

@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from lineage import schema
+from lineage.model import schema
 
 if TYPE_CHECKING:
     from lineage import Store
-    from lineage.answers import Who
+    from lineage.questions.who import Who
 
 Said = dict[str, Any]
 SHOWN = 40

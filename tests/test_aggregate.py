@@ -16,22 +16,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lineage.batch import Batch, event_id_bytes
-from lineage.errors import LineageError
 from lineage.load import derive
-from lineage.stores.embedded import EmbeddedStore
-from loaders import extract
-from loaders.aggregate import Aggregator, aggregate
-from loaders.classify import classify
-from loaders.documents import Records, records_in
-from loaders.identity import identity
-from loaders.inputs import Source, find
-from loaders.ledger import event_ids_bytes
-from loaders.offers import parameters
-from loaders.parallel import batches, shares
-from loaders.record import Record
-from loaders.secrets import nothing_to_hide
-from loaders.target_memo import TargetMemo, names_in, reader_of
+from lineage.model.batch import Batch, event_id_bytes
+from lineage.model.errors import LineageError
+from lineage.stores.sqlite.store import EmbeddedStore
+from loaders.batches.aggregate import Aggregator, aggregate
+from loaders.batches.ledger import event_ids_bytes
+from loaders.batches.samples import parameters
+from loaders.facts import extract
+from loaders.facts.classify import classify
+from loaders.facts.identity import identity
+from loaders.files.inputs import Source, find
+from loaders.files.parallel import batches, shares
+from loaders.records.documents import Records, records_in
+from loaders.records.record import Record
+from loaders.records.secrets import nothing_to_hide
+from loaders.targets.target_memo import TargetMemo, names_in, reader_of
 from tests.same import Said, different, graph_of
 from tests.strategies import clouds
 
@@ -305,7 +305,7 @@ def test_processes_read_what_one_reads(tmp_path: Path) -> None:
         (tmp_path / f"{n}.json").write_text("\n".join(lines), encoding="utf-8")
     sources = find([str(tmp_path)])
     script = (
-        "import sys; from loaders.inputs import find; from loaders.parallel import batches\n"
+        "import sys; from loaders.files.inputs import find; from loaders.files.parallel import batches\n"
         "print(sum(len(b.entries) for b in batches(find([sys.argv[1]]), 2)))"
     )
 
@@ -324,7 +324,7 @@ def test_a_killed_process_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
     """Where a reading process ends early the load fails in one line instead of waiting for ever."""
     for name in "ab":
         (tmp_path / name).write_text("{}", encoding="utf-8")
-    monkeypatch.setattr("loaders.parallel._COMMAND", "import os; os._exit(3)")
+    monkeypatch.setattr("loaders.files.parallel._COMMAND", "import os; os._exit(3)")
 
     with pytest.raises(LineageError, match="ended early"):
         list(batches(find([str(tmp_path)]), 2))

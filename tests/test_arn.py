@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.arn import Arn, RoleRef, access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
+from lineage.model.arn import Arn, RoleRef, access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
 
 
 @pytest.mark.parametrize(

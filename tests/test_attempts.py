@@ -1,4 +1,4 @@
-"""Attempts to sign in: `lineage.attempts`, and how the loaders mark them."""
+"""Attempts to sign in: `lineage.model.attempts`, and how the loaders mark them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from lineage import attempts, keys
-from lineage.facts import Identity
-from loaders import signins
-from loaders.identity import identity
+from lineage.model import attempts, keys
+from lineage.model.facts import Identity
+from loaders.facts import signins
+from loaders.facts.identity import identity
 from tests.records import record
 
 USER = {

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage import keys, schema
-from lineage.facts import Sample, Target
-from lineage.seen import ALWAYS, Graph, RowSeen, Seen, Which, Window
+from lineage.model import keys, schema
+from lineage.model.facts import Sample, Target
+from lineage.model.results import ALWAYS, Graph, RowSeen, Seen, Which, Window
 from lineage.stores.base import Store
 from tests.aws import Cloud, Json, epoch
 from tests.aws.files import dumps

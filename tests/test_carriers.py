@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from loaders.carriers import CARRIERS
-from loaders.documents import Aside, Finding, Records, records_in
-from loaders.identity import identity
-from loaders.record import Record
+from loaders.facts.identity import identity
+from loaders.records.carriers import CARRIERS
+from loaders.records.documents import Aside, Finding, Records, records_in
+from loaders.records.record import Record
 
 DOC = Path(__file__).parents[1] / "docs" / "carriers.md"
 ARN = "arn:aws:sts::210987654321:assumed-role/build/ci=main,team=sre"

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from lineage import cli
-from lineage.answers import Who
-from lineage.answers.registry import ANSWERS
+from lineage.questions.registry import answers
+from lineage.questions.who import Who
 
 ROOT = Path(__file__).parent.parent
 LOGS = "examples/incident/logs"
@@ -110,7 +110,7 @@ def test_every_answer_has_three_forms(arguments: tuple[str, ...], run: Shell) ->
     text, as_json, as_csv = run(*arguments), run(*arguments, "--json"), run(*arguments, "--csv")
 
     assert {(one.code, one.err) for one in (text, as_json, as_csv)} == {(0, "")}
-    assert json.loads(as_json.out)["schema"] in ANSWERS
+    assert json.loads(as_json.out)["schema"] in answers()
     assert len(as_csv.out.splitlines()) > 1
     assert text.out.strip() not in ("", as_json.out.strip(), as_csv.out.strip())
 
@@ -165,7 +165,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("query", "no-such-query"), 2, "error: query no-such-query: there is none of that name"),
         (("query", "who", "--param", "ask"), 2, "error: --param ask: no KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
-        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: there is none; there are: who, trace"),
+        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: there is none; there are: assumed, baseline"),
         (("info", "--json", "--csv"), 2, "--json and --csv exclude each other"),
         (("who",), 2, "Missing argument"),
         (("no-such-command",), 2, "No such command"),
@@ -283,7 +283,7 @@ def test_schema_describes_the_answer(run: Shell) -> None:
 
     assert schema == json.loads(run("schema", "lineage.who/1").out)
     assert schema["properties"]["schema"]["const"] == "lineage.who/1"
-    assert run("schema").out.split() == [*ANSWERS, "lineage.graph/1"]
+    assert run("schema").out.split() == [*answers(), "lineage.graph/1"]
 
 
 def test_version(run: Shell) -> None:

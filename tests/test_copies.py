@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage.batch import Batch
-from lineage.copies import AMENDS, Content, agree, covers, in_conflict, maximal, standing
-from loaders.aggregate import Aggregator
-from loaders.documents import Records, records_in
+from lineage.model.batch import Batch
+from lineage.model.copies import AMENDS, Content, agree, covers, in_conflict, maximal, standing
+from loaders.batches.aggregate import Aggregator
+from loaders.records.documents import Records, records_in
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
 from tests.same import different, graph_of, said

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lineage
-from lineage.batch import SAMPLES_PER_ROW
+from lineage.model.batch import SAMPLES_PER_ROW
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
 from tests.same import different, graph_of

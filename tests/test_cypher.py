@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lineage
-from lineage import schema
-from lineage.stores.neo4j import schema_statements
+from lineage.model import schema
+from lineage.stores.neo4j.store import schema_statements
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.denials import Denial, denial, denied_arn, denied_role
+from loaders.facts.denials import Denial, denial, denied_arn, denied_role
 
 BOB = "arn:aws:iam::123837392027:user/bert-jan"
 DEPLOY = "arn:aws:iam::123837392027:role/ops/deploy"

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from lineage import queries, schema
-from lineage.answers import CallIdentity, Hop, Model, Origin, Who, WhoAnswer
-from lineage.answers.registry import ANSWERS
+from lineage import queries
 from lineage.commands.app import app
+from lineage.model import schema
+from lineage.questions.registry import answers
+from lineage.questions.shared.models import Model
+from lineage.questions.who import CallIdentity, Hop, Origin, Who, WhoAnswer
 from lineage.render import words
 from tests.test_cli import Shell, commands
 
@@ -127,7 +129,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_every_question_is_a_command() -> None:
     """A Cypher question, its command and its schema go by one name."""
-    stems = {full.removeprefix("lineage.").removesuffix("/1") for full in ANSWERS}
+    stems = {full.removeprefix("lineage.").removesuffix("/1") for full in answers()}
 
     assert {query.name for query in queries.queries()} <= stems
     others = {"schema", "enrich", "browser", "graph", "explore"}
@@ -164,7 +166,7 @@ def test_every_schema_and_kind_is_documented() -> None:
     """Each schema and each kind of origin stands on the page of the answers."""
     text = page("docs/answers-json.md")
 
-    assert {name for name in (*ANSWERS, *words.KINDS) if f"`{name}`" not in text} == set()
+    assert {name for name in (*answers(), *words.KINDS) if f"`{name}`" not in text} == set()
 
 
 def test_exit_codes_are_documented() -> None:

@@ -1,4 +1,4 @@
-"""Any wrapper, spelling and damage to the same records: `loaders.documents`."""
+"""Any wrapper, spelling and damage to the same records: `loaders.records.documents`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders import columns, scan
-from loaders.documents import Aside, Item, Passed, Records, items_in, records_in
-from loaders.items import Gather
-from loaders.record import RECORD, ROW, Record
+from loaders.records import columns, scan
+from loaders.records.documents import Aside, Item, Passed, Records, items_in, records_in
+from loaders.records.items import Gather
+from loaders.records.record import RECORD, ROW, Record
 
 ID = "0a5d6a1e-0000-4000-8000-000000000001"
 CALL: dict[str, object] = {

@@ -19,18 +19,20 @@ from jsonschema import Draft202012Validator
 
 import lineage
 from lineage import Lineage
-from lineage.answers import CallIdentity, Hop, Model, Origin, SessionId, Who, WhoAnswer
-from lineage.answers.roles import Denied
-from lineage.draw import dot, files, fold, graphml, html, jsonform, shapes, svg
+from lineage.draw import dot, files, fold, graphml, html, jsonform, svg
 from lineage.draw.copies import command, paste
 from lineage.draw.crowd import MOST, READABLE, crowded
 from lineage.draw.layout import SIZE, place
 from lineage.draw.shape import Box, Link, Node, Shape
-from lineage.draw.shapes.who import draw as draw_who
 from lineage.draw.sheet import Known
 from lineage.draw.view import placed, standing_for, view
-from lineage.errors import BadUse, NotFound
-from lineage.seen import Graph
+from lineage.model.errors import BadUse, NotFound
+from lineage.model.results import Graph
+from lineage.questions import registry
+from lineage.questions.denied import Denied
+from lineage.questions.shared.models import Model
+from lineage.questions.who import CallIdentity, Hop, Origin, SessionId, Who, WhoAnswer
+from lineage.questions.who.picture import draw as draw_who
 from tests.crowd import crowd
 from tests.neo4j_server import Server
 from tests.test_cli import ROOT, Shell, incident, run  # noqa: F401 - fixtures
@@ -148,7 +150,7 @@ def test_chains_cross_account_and_denied(store: Lineage) -> None:
 
 def test_only_some_answers_have_a_shape(store: Lineage) -> None:
     """An answer that cannot be drawn says so, and which can."""
-    with pytest.raises(BadUse, match="info: has no shape to draw; who, trace, "):
+    with pytest.raises(BadUse, match="info: has no shape to draw; blast, chains, "):
         store.picture(store.info())
 
 
@@ -234,7 +236,7 @@ def drawable(store: Lineage, story: Path) -> Iterator[Model]:
         asked = [check["ask"]] if "ask" in check else []
         if check["question"] == "path":
             yield store.path(**{"start": check.get("ask"), **check.get("options", {})})
-        elif check["question"] in shapes.QUESTIONS:
+        elif check["question"] in registry.with_picture():
             with contextlib.suppress(NotFound):  # a name that several have
                 yield getattr(store, check["question"])(*asked, **check.get("options", {}))
         elif asked and isinstance(asked[0], str):
@@ -611,7 +613,7 @@ def test_graph_writes_to_standard_output(run: Shell) -> None:  # noqa: F811 - th
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["whose", "x"], "whose: no question to ask here; there are: who, trace, chains, role, blast, path, "),
+        (["whose", "x"], "whose: no question to ask here; there are: blast, chains, cross-account, denied, path, "),
         (["path", "x"], "path: Missing argument 'END'."),
         (["denied", "x", "y"], "denied: Got unexpected extra argument(s) (y)"),
         (["who", STARTED, "--made"], "who: No such option: --made"),
@@ -653,4 +655,4 @@ def test_every_question_with_a_shape_is_offered() -> None:
     from lineage.commands import pictures, spoken
 
     assert set(pictures.QUESTIONS) < set(spoken.questions())
-    assert len(pictures.QUESTIONS) == len(shapes.QUESTIONS)
+    assert len(pictures.QUESTIONS) == len(registry.with_picture())

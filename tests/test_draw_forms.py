@@ -16,7 +16,7 @@ from lineage.draw import dot, files
 from lineage.draw.crowd import MOST, crowded
 from lineage.draw.shape import Box, Link, Node, Shape
 from lineage.draw.view import standing_for, view
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 from lineage.render import outfile
 from tests.crowd import crowd
 

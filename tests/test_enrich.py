@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage.answers import Who
 from lineage.enrich import COLUMNS, FIELDS, IDENTITY, Enriched, Sums
-from lineage.errors import BadUse
-from lineage.questions.common.whose import call_it, short
+from lineage.model.errors import BadUse
+from lineage.questions.shared.whose import call_it, short
+from lineage.questions.who import Who
 from lineage.render import streams
 from lineage.render.csv import guarded
-from loaders.secrets import scrub, scrub_record
+from loaders.records.secrets import scrub, scrub_record
 from tests.aws import Cloud, Json
 from tests.conftest import ROOT
 from tests.strategies import clouds

@@ -17,14 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage import schema
+from lineage.model import schema
 from tests.aws import Json
 from tests.strategies import clouds
 from tests.test_properties import FEW, QUICK
 from tests.test_stories import STORIES
 
 if TYPE_CHECKING:
-    from lineage.answers import Hop, Origin, WhoAnswer
+    from lineage.questions.who import Hop, Origin, WhoAnswer
     from tests.neo4j_server import Server
 
 GUESSES = ("2b", "9", "10", "10b")

@@ -23,11 +23,11 @@ import lineage
 from lineage.commands import spoken
 from lineage.draw import fold
 from lineage.draw.shape import Shape
-from lineage.errors import BadUse
-from lineage.explore.near import near
+from lineage.explore.neighbours import near
 from lineage.explore.server import ExploreServer
 from lineage.explore.source import StoreSource
-from lineage.render.of import module_name
+from lineage.model.errors import BadUse
+from lineage.questions.registry import module_name
 from tests.aws import Cloud
 from tests.make_incident import HOME
 from tests.test_stories import STORIES

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineage.facts import Fact, Grant
-from loaders import change_table, extract, grants, makings, signins, workloads
-from loaders.body import decode
-from loaders.record import EMPTY, Record
+from lineage.model.facts import Fact, Grant
+from loaders.facts import change_table, extract, grants, makings, signins, workloads
+from loaders.records.body import decode
+from loaders.records.record import EMPTY, Record
 from tests.records import ALICE, ROLE, call_of, facts_of, read, record, told
 
 ACCOUNT = "123837392027"

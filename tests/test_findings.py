@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lineage.alert import Actor, Alert, Thing
-from lineage.errors import BadUse
-from loaders.findings import MOST, alerts_in
+from lineage.model.alert import Actor, Alert, Thing
+from lineage.model.errors import BadUse
+from loaders.findings.findings import MOST, alerts_in
 
 SHAPES = Path(__file__).parent / "alerts"
 FIRST, LAST = 1773266102, 1773266376

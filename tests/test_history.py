@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage.answers.history import Volume
-from lineage.batch import Row
-from lineage.errors import BadUse
-from lineage.facts import Sample
-from lineage.questions.history.geo import Located, open_databases
-from lineage.questions.history.jumps import jumps
-from lineage.questions.history.past import window_of
+from lineage.model.batch import Row
+from lineage.model.errors import BadUse
+from lineage.model.facts import Sample
+from lineage.model.results import RowSeen, Window
+from lineage.questions.new.geo import Located, open_databases
+from lineage.questions.new.jumps import jumps
+from lineage.questions.shared.history.past import window_of
+from lineage.questions.volume import Volume
 from lineage.render import csv, people
 from lineage.render.bars import ASCII, Column, draw, joined, top_of
-from lineage.seen import RowSeen, Window
 from tests.aws import Cloud, Identity
 from tests.mmdb import database
 

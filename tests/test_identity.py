@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.facts import Identity, UserName
-from loaders.classify import Call, classify
-from loaders.identity import ANONYMOUS, identity, user_name
+from lineage.model.facts import Identity, UserName
+from loaders.facts.classify import Call, classify
+from loaders.facts.identity import ANONYMOUS, identity, user_name
 from tests.records import ROLE, read, record
 
 CREATED = 1_688_990_087

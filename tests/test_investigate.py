@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lineage
-from lineage.answers.investigation import Investigation
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
+from lineage.questions.investigate import Investigation
 from lineage.render import markdown, report_html
 from lineage.render.report import PARTS, TITLES
 from tests.aws import Cloud, iso

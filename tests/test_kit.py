@@ -20,12 +20,13 @@ from neo4j.graph import Node
 from neo4j.graph import Path as GraphPath
 
 import lineage
-from lineage import queries, schema
+from lineage import queries
 from lineage.draw.looks import LOOKS
-from lineage.errors import BadUse
 from lineage.kit import files, grass, guide, incident, saved
 from lineage.kit.incident import literal
 from lineage.kit.serve import KitServer
+from lineage.model import schema
+from lineage.model.errors import BadUse
 from tests.conftest import ROOT
 from tests.neo4j_browser import Classic, Newer, served
 from tests.neo4j_server import Server

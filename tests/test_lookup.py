@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lineage.errors import NotFound
-from lineage.questions.common.climb import climbed
+from lineage.model.errors import NotFound
+from lineage.questions.shared.climb import climbed
 from lineage.render.ladder import show
 from lineage.render.words import REASONS
 from tests.aws import Cloud

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import lineage
-from lineage import schema
-from lineage.errors import BadUse, StoreUnreachable
-from lineage.stores.shards import buckets_for, find, id_hash, id_text, pack, pack_place, shard_key, unpack
+from lineage.model import schema
+from lineage.model.errors import BadUse, StoreUnreachable
+from lineage.stores.neo4j.ledger import buckets_for, find, id_hash, id_text, pack, pack_place, shard_key, unpack
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
 from tests.neo4j_server import Server

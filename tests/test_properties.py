@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import lineage
-from lineage.errors import NotFound
+from lineage.model.errors import NotFound
 from tests.aws import Cloud, Json, epoch, iso
 from tests.aws.files import concatenated, dumps, event_bridge, history_csv, log_events, lookup_events, ndjson
 from tests.same import Said, different, said

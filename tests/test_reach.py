@@ -12,16 +12,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import lineage
-from lineage.answers.reach import AlsoEnds, Contain
-from lineage.errors import BadUse
-from lineage.questions.reach import families, leftovers, plan, undo
-from lineage.questions.reach.revocations import issued_before, standing
-from lineage.questions.reach.shell import fits, line
+from lineage.model.errors import BadUse
+from lineage.model.results import DeedSeen
+from lineage.model.times import parse_when
+from lineage.questions.contain import AlsoEnds, Contain, leftovers, plan, undo
+from lineage.questions.contain.view import ended
+from lineage.questions.shared.reach import families
+from lineage.questions.shared.reach.revocations import issued_before, standing
 from lineage.render.csv import text
-from lineage.render.of.contain import ended
-from lineage.seen import DeedSeen
-from lineage.times import parse_when
-from loaders import change_table, makings
+from lineage.render.shell import fits, line
+from loaders.facts import change_table, makings
 from tests.aws import Cloud, Identity
 
 if TYPE_CHECKING:

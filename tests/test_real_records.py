@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lineage
-from lineage.errors import NotFound
+from lineage.model.errors import NotFound
 from tests.same import answers_of, different, graph_of
 
 if TYPE_CHECKING:
     from lineage import Store
-    from lineage.answers import WhoAnswer
+    from lineage.questions.who import WhoAnswer
     from tests.neo4j_server import Server
 
 SETS = [

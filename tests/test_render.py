@@ -9,29 +9,25 @@ import json
 import pytest
 from rich.console import Console
 
-from lineage.answers import AsideAt as Aside
-from lineage.answers import (
-    Branch,
+from lineage.load import Progress
+from lineage.questions.chains import Chain, Chains
+from lineage.questions.info import Info
+from lineage.questions.load import AsideAt as Aside
+from lineage.questions.load import Load
+from lineage.questions.query import QueryRows
+from lineage.questions.shared.models import LoadSums
+from lineage.questions.trace import Branch, Done, Trace, TriedRole
+from lineage.questions.who import (
     CallIdentity,
-    Chain,
-    Chains,
-    Done,
     Hint,
     Hop,
-    Info,
-    Load,
-    LoadSums,
     Missing,
     Origin,
     Provenance,
-    QueryRows,
     SessionId,
-    Trace,
-    TriedRole,
     Who,
     WhoAnswer,
 )
-from lineage.load import Progress
 from lineage.render import csv as table
 from lineage.render import jsonout, people, progress, words
 from lineage.render.console import THEME

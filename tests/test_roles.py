@@ -13,12 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import lineage
-from lineage.answers.roles import Assumed, Denied, From, Role, Touched
-from lineage.errors import BadUse, NotFound
-from lineage.facts import Sample, Target
-from lineage.questions.common.networks import Finder, entries, entry
-from lineage.questions.roles.bursts import BURST_SECONDS, Event, bursts, is_refusal
-from lineage.questions.roles.resources import wanted
+from lineage.model.errors import BadUse, NotFound
+from lineage.model.facts import Sample, Target
+from lineage.questions.assumed import Assumed
+from lineage.questions.denied import Denied
+from lineage.questions.from_ import From
+from lineage.questions.role import Role
+from lineage.questions.shared.networks import Finder, entries, entry
+from lineage.questions.shared.refusals import BURST_SECONDS, Event, bursts, is_refusal
+from lineage.questions.shared.resources import wanted
+from lineage.questions.touched import Touched
 from lineage.render import people
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud

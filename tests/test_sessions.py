@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 import lineage
-from lineage.answers.sessions import Entry
-from lineage.errors import BadUse
-from lineage.questions import services
-from lineage.questions.sessions.techniques import OPERATIONS, techniques
+from lineage.model.errors import BadUse
+from lineage.questions.interesting.techniques import OPERATIONS, techniques
+from lineage.questions.services import answer as services
+from lineage.questions.timeline import Entry
 from tests.aws import Cloud, Identity, Json
 from tests.test_cli import Shell, commands, incident, run
 

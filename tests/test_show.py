@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from lineage import accounts, queries
-from lineage.errors import BadUse
+from lineage import queries
+from lineage.model.errors import BadUse
 from lineage.show import show
+from loaders.files import account_names
 
 WANTED = "7c6d5a9e-0000-4000-8000-000000000001"
 RECORD = {
@@ -103,7 +104,7 @@ def test_names_of_accounts(text: str, names: dict[str, str], tmp_path: Path) -> 
     file = tmp_path / "accounts"
     file.write_text(text)
 
-    assert accounts.read_accounts(file) == names
+    assert account_names.read_accounts(file) == names
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_bad_names_of_accounts_are_refused_in_one_line(text: str, line: str, tmp
     file.write_text(text)
 
     with pytest.raises(BadUse) as raised:
-        accounts.read_accounts(file)
+        account_names.read_accounts(file)
     assert str(raised.value).startswith(f"{file}: {line}")
     assert "\n" not in str(raised.value)
 
@@ -132,7 +133,7 @@ def test_bad_names_of_accounts_are_refused_in_one_line(text: str, line: str, tmp
 def test_a_missing_file_of_names_is_refused(tmp_path: Path) -> None:
     """A path that is not there is told, not taken for an empty file."""
     with pytest.raises(BadUse, match="cannot be read"):
-        accounts.read_accounts(tmp_path / "none")
+        account_names.read_accounts(tmp_path / "none")
 
 
 def test_every_question_has_its_cypher_file() -> None:

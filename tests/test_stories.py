@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lineage.errors import NotFound
-from lineage.questions.common.memo import Memo
-from lineage.questions.common.subjects import find
-from lineage.render.of import module_name
+from lineage.model.errors import NotFound
+from lineage.questions.registry import module_name
+from lineage.questions.shared.memo import Memo
+from lineage.questions.shared.subjects import find
 from tests.matching import differences
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""CSV exports to records: `loaders.tables` and the rows of `loaders.lenient`."""
+"""CSV exports to records: `loaders.records.tables` and the rows of `loaders.records.decode_any_case`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.documents import Aside, Passed, Records, items_in, records_in
-from loaders.lenient import canonical, parse_struct
-from loaders.record import HISTORY, RECORD, ROW, Record
+from loaders.records.decode_any_case import canonical, parse_struct
+from loaders.records.documents import Aside, Passed, Records, items_in, records_in
+from loaders.records.record import HISTORY, RECORD, ROW, Record
 
 HISTORY_HEADER = (
     "User name,AWS access key,Event time,Event source,Event name,AWS region,Source IP address,User agent,"

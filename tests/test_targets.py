@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lineage.facts import Target
-from loaders import extract
+from lineage.model.facts import Target
+from loaders.facts import extract
 from tests.records import record, target_of
 
 ACCOUNT = "123837392027"

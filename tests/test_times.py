@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.times import LAST, iso, parse_when
+from lineage.model.times import LAST, iso, parse_when
 
 
 @pytest.mark.parametrize(

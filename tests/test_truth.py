@@ -14,7 +14,7 @@ from tests.aws import Cloud, Truth
 from tests.strategies import clouds
 
 if TYPE_CHECKING:
-    from lineage.answers import WhoAnswer
+    from lineage.questions.who import WhoAnswer
 
 
 def right(truth: Truth, answers: list[WhoAnswer], ordinary: bool) -> bool:

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from loaders.documents import Aside, FileEnd, Item, Passed, Records
-from loaders.inputs import Source, read
-from loaders.items import Unread
-from loaders.looks import looks
-from loaders.unpack import DEEPEST
+from loaders.files.inputs import Source, read
+from loaders.files.unpack import DEEPEST
+from loaders.files.unread import looks
+from loaders.records.documents import Aside, FileEnd, Item, Passed, Records
+from loaders.records.items import Unread
 
 ROOT = Path(__file__).parents[1]
 PARQUET = b"PAR1" + bytes(100) + b"PAR1"

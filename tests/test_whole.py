@@ -13,17 +13,20 @@ import pytest
 
 import lineage
 from lineage import cli
-from lineage.answers.whole import Central, Coverage, Hunt, Names
-from lineage.errors import BadUse
-from lineage.questions import central
-from lineage.questions.central import betweenness
-from lineage.questions.common.sight import in_words, sight
-from lineage.questions.hunting.rules import NAMES, RULES
-from lineage.questions.whole.people import default_name, normal
-from lineage.questions.whole.trust import demanded
+from lineage.model.errors import BadUse
+from lineage.model.results import Window
+from lineage.questions.central import Central
+from lineage.questions.central import answer as central
+from lineage.questions.central.answer import betweenness
+from lineage.questions.coverage import Coverage
+from lineage.questions.hunt import Hunt
+from lineage.questions.hunt.rules import NAMES, RULES
+from lineage.questions.names import Names
+from lineage.questions.names.people import default_name, normal
+from lineage.questions.names.trust import demanded
+from lineage.questions.shared.log_coverage import in_words, sight
 from lineage.render import people
 from lineage.render.csv import text as csv_text
-from lineage.seen import Window
 from tests.aws import Cloud
 from tests.conftest import ROOT
 

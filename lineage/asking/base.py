@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lineage.errors import BadUse
-from lineage.times import parse_when
+from lineage.model.errors import BadUse
+from lineage.model.times import parse_when
 
 if TYPE_CHECKING:
-    from lineage.questions.common.memo import Memo
+    from lineage.questions.shared.memo import Memo
     from lineage.stores.base import Store
 
 
@@ -21,7 +21,7 @@ class Asking:
 
     def _reader(self) -> Memo:
         """The store as questions read it: what it said a moment ago it is not asked again."""
-        from lineage.questions.common.memo import Memo
+        from lineage.questions.shared.memo import Memo
 
         if self._memo is None or self._memo.is_stale:
             self._memo = Memo(self._store)

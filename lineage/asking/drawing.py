@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage.asking.base import Asking
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
-    from lineage.answers import Model
     from lineage.draw.shape import Shape
+    from lineage.questions.shared.models import Model
 
 MOST = 300
 """Of so many nodes at most the origins are looked up for a picture."""
@@ -27,17 +27,18 @@ class Drawing(Asking):
         drawn, and a note says so; who made keys and started workloads is told of 5 at most. Raises `BadUse` for an
         answer without a shape.
         """
-        from lineage.draw import fold, shapes
+        from lineage.draw import fold
         from lineage.draw.sheet import Known
-        from lineage.questions.common.asks import Asked
-        from lineage.questions.who import explain
+        from lineage.questions import registry
+        from lineage.questions.shared.asks import Asked
+        from lineage.questions.who.answer import explain
 
         try:
-            module = shapes.by_stem(answer)
+            module = registry.picture_of(answer)
         except KeyError as stem:
-            raise BadUse(f"{stem.args[0]}: has no shape to draw; {', '.join(shapes.QUESTIONS)} have") from None
+            raise BadUse(f"{stem.args[0]}: has no shape to draw; {', '.join(registry.with_picture())} have") from None
         reader = self._reader()
-        nodes, above, events = shapes.wanted(answer)
+        nodes, above, events = registry.wanted(answer)
         calls = {event_id: seen[-1] for event_id, seen in reader.events_of(events).items() if seen}
         above += [str(seen.source) for seen in calls.values()]
         graph = reader.ascend([*nodes, *above])

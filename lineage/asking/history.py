@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from lineage.asking.base import Asking, second, seconds
 
 if TYPE_CHECKING:
-    from lineage.answers.history import Baseline, New, Volume
+    from lineage.questions.baseline import Baseline
+    from lineage.questions.new import New
+    from lineage.questions.volume import Volume
 
 
 class History(Asking):
@@ -26,7 +28,7 @@ class History(Asking):
         Of an event its call is looked at, else every call of the scope; `api` (`service:Operation`), `user_agent`
         and `source_ip` say which, as an alert does. Raises `BadUse`.
         """
-        from lineage.questions import baseline
+        from lineage.questions.baseline import answer as baseline
 
         return baseline.answer(
             self._reader(), ask.strip(), api=api, user_agent=user_agent, source_ip=source_ip, since=second(since),
@@ -41,8 +43,8 @@ class History(Asking):
 
         `geo` are paths of databases in MaxMind's format. Raises `BadUse`, also where one cannot be read.
         """
-        from lineage.questions import new
-        from lineage.questions.history.geo import open_databases
+        from lineage.questions.new import answer as new
+        from lineage.questions.new.geo import open_databases
 
         paths = [geo] if isinstance(geo, (str, os.PathLike)) else geo
         atlas = open_databases([os.fspath(path) for path in paths])
@@ -60,7 +62,7 @@ class History(Asking):
     ) -> Volume:  # fmt: skip
         """Calls an hour in and around the scope, succeeded and failed, with what is usual at that hour of day, by
         address, operation and access key. Raises `BadUse`."""
-        from lineage.questions import volume
+        from lineage.questions.volume import answer as volume
 
         return volume.answer(
             self._reader(), ask.strip(), since=second(since), until=second(until, last=True), margin=seconds(window),

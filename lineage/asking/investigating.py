@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from lineage.asking.base import Asking, second, seconds
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
-    from lineage.alert import Alert
-    from lineage.answers.investigation import Investigation
-    from lineage.questions.alerts.sections import Questions
+    from lineage.model.alert import Alert
+    from lineage.questions.investigate import Investigation
+    from lineage.questions.investigate.sections import Questions
 
 Given = str | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]]
 """What may be given as an alert."""
@@ -43,10 +43,10 @@ class Investigating(Asking):
         `until` set its ends. History is compared over `days` before it, up to `gap` before.
         Raises `BadUse` where the text is no alert, or only samples.
         """
-        from lineage.questions import investigate
-        from lineage.questions.common.memo import Memo
-        from lineage.questions.history import past
-        from lineage.seen import Window
+        from lineage.model.results import Window
+        from lineage.questions.investigate import answer as investigate
+        from lineage.questions.shared.history import past
+        from lineage.questions.shared.memo import Memo
 
         name, alerts = read(alert)
         if all(one.sample for one in alerts):
@@ -72,7 +72,7 @@ def read(alert: Given) -> tuple[str, list[Alert]]:
     """What to call what was given, and the alerts in it. Raises `BadUse`."""
     import msgspec
 
-    from loaders.findings import alerts_in
+    from loaders.findings.findings import alerts_in
 
     if isinstance(alert, (Mapping, list, tuple)):
         return "alert", alerts_in(msgspec.json.encode(alert))
@@ -95,8 +95,8 @@ def read(alert: Given) -> tuple[str, list[Alert]]:
 
 def _ask(text: str) -> Alert:
     """An event ID, key, session or ARN as an alert. Raises `BadUse` for what is none."""
-    from lineage.alert import Alert
-    from lineage.questions.common.subjects import AGENT, is_address
+    from lineage.model.alert import Alert
+    from lineage.questions.shared.subjects import AGENT, is_address
 
     if not text:
         raise BadUse("no alert: give a finding, an event, a key, a session or an ARN")

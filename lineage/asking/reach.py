@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage.asking.base import Asking, second
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
-    from lineage.answers.reach import Blast, Contain, Path
+    from lineage.questions.blast import Blast
+    from lineage.questions.contain import Contain
+    from lineage.questions.path import Path
 
 
 class Reach(Asking):
@@ -22,7 +24,7 @@ class Reach(Asking):
         `since` leaves out what was granted, made or done before it; `made` goes on through keys, users and
         passwords that were made for somebody else; at most `limit` of each kind.
         """
-        from lineage.questions import blast
+        from lineage.questions.blast import answer as blast
 
         return blast.answer(
             self._reader(), ask.strip(), at=second(at, last=True), since=second(since), made=made, limit=limit
@@ -33,13 +35,13 @@ class Reach(Asking):
 
         `whole_role` is needed for the plan of a role: it closes the role to everybody.
         """
-        from lineage.questions import contain
+        from lineage.questions.contain import answer as contain
 
         return contain.answer(self._reader(), ask.strip(), at=second(at, last=True), made=made, whole_role=whole_role)
 
     def path(self, start: str, end: str, *, limit: int = 20) -> Path:
         """Every way that one identity, key, role or account came to another; at most `limit`, shortest first."""
-        from lineage.questions import path
+        from lineage.questions.path import answer as path
 
         if start.strip() == end.strip():
             raise BadUse(f"{start}: a path needs two ends that differ")

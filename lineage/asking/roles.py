@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineage.asking.base import Asking, second, seconds
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
-    from lineage.answers.roles import Assumed, Denied, From, Role, Touched
-    from lineage.questions.common.networks import Entry
+    from lineage.questions.assumed import Assumed
+    from lineage.questions.denied import Denied
+    from lineage.questions.from_ import From
+    from lineage.questions.role import Role
+    from lineage.questions.shared.networks import Entry
+    from lineage.questions.touched import Touched
 
 
 class Roles(Asking):
@@ -24,7 +28,7 @@ class Roles(Asking):
         For the ARN or name of a role, or a session, key or event of it. Raises `BadUse` where it is no role,
         `NotFound` where several have that name.
         """
-        from lineage.questions import role
+        from lineage.questions.role import answer as role
 
         return role.answer(
             self._reader(), ask.strip(), since=second(since), until=second(until, last=True), limit=limit
@@ -36,7 +40,7 @@ class Roles(Asking):
     ) -> Assumed:  # fmt: skip
         """Which roles this identity assumed or tried: a session, key, principal or role; of an event the origin
         behind it."""
-        from lineage.questions import assumed
+        from lineage.questions.assumed import answer as assumed
 
         return assumed.answer(
             self._reader(), ask.strip(), since=second(since), until=second(until, last=True), margin=seconds(window),
@@ -49,7 +53,7 @@ class Roles(Asking):
     ) -> Denied:  # fmt: skip
         """Refused assumptions with what came after them, bursts of refusals, and all refused calls: of a subject, or
         of the whole store."""
-        from lineage.questions import denied
+        from lineage.questions.denied import answer as denied
 
         return denied.answer(
             self._reader(), ask.strip() if ask is not None else None, since=second(since),
@@ -63,7 +67,7 @@ class Roles(Asking):
 
         Raises `BadUse` for what is neither.
         """
-        from lineage.questions import from_
+        from lineage.questions.from_ import answer as from_
 
         wanted = [asks] if isinstance(asks, str) else list(asks)
         found, unread = _entries(wanted)
@@ -74,7 +78,7 @@ class Roles(Asking):
 
     def touched(self, ask: str, *, since: str | None = None, until: str | None = None, limit: int = 200) -> Touched:
         """Whose credentials changed or read a resource: an ARN, a bucket's name, an ID, or `ACCOUNT:TYPE:ID`."""
-        from lineage.questions import touched
+        from lineage.questions.touched import answer as touched
 
         return touched.answer(
             self._reader(), ask.strip(), since=second(since), until=second(until, last=True), limit=limit
@@ -83,7 +87,7 @@ class Roles(Asking):
 
 def _entries(asks: Iterable[str]) -> tuple[list[Entry], list[str]]:
     """The entries that were asked for, in files too, and the lines of files that are none."""
-    from lineage.questions.common import networks
+    from lineage.questions.shared import networks
 
     found: list[Entry] = []
     unread: list[str] = []

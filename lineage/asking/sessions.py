@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineage.asking.base import Asking, second, seconds
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
-    from lineage.answers.sessions import Interesting, Services, Session, Timeline
+    from lineage.questions.interesting import Interesting
+    from lineage.questions.services import Services
+    from lineage.questions.session import Session
+    from lineage.questions.timeline import Timeline
 
 
 class Sessions(Asking):
@@ -27,7 +30,7 @@ class Sessions(Asking):
 
         The scope is from `since` to `until`, else the activity (of an event: around it), `window` on either side.
         """
-        from lineage.questions import session
+        from lineage.questions.session import answer as session
 
         start, end = _between(since, until)
         return session.answer(self._reader(), ask.strip(), since=start, until=end, margin=seconds(window), limit=limit)
@@ -46,7 +49,7 @@ class Sessions(Asking):
 
         With the times of an alert, what lies before, in and after it is told apart; an event is its own alert.
         """
-        from lineage.questions import timeline
+        from lineage.questions.timeline import answer as timeline
 
         start, end = _between(since, until)
         alert = _between(alert_since or alert_until, alert_until or alert_since)
@@ -54,7 +57,7 @@ class Sessions(Asking):
 
     def services(self, ask: str, *, until: str | None = None, days: int = 7) -> Services:
         """The services that this identity used in the days before a time, by default its last call."""
-        from lineage.questions import services
+        from lineage.questions.services import answer as services
 
         if not 1 <= days <= 3650:
             raise BadUse(f"{days} days: give 1 to 3650")
@@ -73,7 +76,7 @@ class Sessions(Asking):
 
         The scope is that of `session`; at most `limit` lines of each class.
         """
-        from lineage.questions import interesting
+        from lineage.questions.interesting import answer as interesting
 
         start, end = _between(since, until)
         return interesting.answer(

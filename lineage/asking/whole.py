@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineage.asking.base import Asking, second
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
-    from lineage.answers.whole import Central, Coverage, Hunt, Names
+    from lineage.questions.central import Central
+    from lineage.questions.coverage import Coverage
+    from lineage.questions.hunt import Hunt
+    from lineage.questions.names import Names
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
@@ -26,7 +29,7 @@ class Whole(Asking):
 
         Raises `BadUse` where `role` is no role's ARN.
         """
-        from lineage.questions import names
+        from lineage.questions.names import answer as names
 
         return names.answer(
             self._reader(), role.strip() if role is not None else None, since=second(since),
@@ -42,7 +45,7 @@ class Whole(Asking):
         `known_accounts` are account IDs, or files that name accounts as `--accounts` takes them or one a line. Raises
         `BadUse` for a name that is no rule's, and for what is no account.
         """
-        from lineage.questions import hunt
+        from lineage.questions.hunt import answer as hunt
 
         wanted = [rules] if isinstance(rules, str) else list(rules or ())
         given = [known_accounts] if isinstance(known_accounts, str) else known_accounts
@@ -59,7 +62,7 @@ class Whole(Asking):
 
         Raises `BadUse` where `account` is no account ID.
         """
-        from lineage.questions import coverage
+        from lineage.questions.coverage import answer as coverage
 
         if account is not None and not _ACCOUNT.fullmatch(account.strip()):
             raise BadUse(f"{account}: no account; write its ID of twelve digits")
@@ -70,7 +73,7 @@ class Whole(Asking):
 
     def central(self, *, limit: int = 20) -> Central:
         """Roles that most chains pass through, entry points that reach most accounts, groups of roles, long chains."""
-        from lineage.questions import central
+        from lineage.questions.central import answer as central
 
         return central.answer(self._reader(), limit=limit)
 

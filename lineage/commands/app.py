@@ -12,7 +12,7 @@ import typer
 from lineage.commands import guard
 
 if TYPE_CHECKING:
-    from lineage.answers import Model
+    from lineage.questions.shared.models import Model
 
 app = typer.Typer(
     name="lineage",

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lineage import Lineage
-from lineage.answers import Who
-from lineage.errors import BadUse, LineageError
-from lineage.questions.common.asks import kind_of
+from lineage.model.errors import BadUse, LineageError
+from lineage.questions.shared.asks import kind_of
+from lineage.questions.who import Who
 from lineage.render.jsonout import line
 
 BLOCK = 1 << 16
@@ -85,7 +85,7 @@ def text_of(ask: str) -> str:
             raise BadUse(f"{path}: too large for one record; to load logs: lineage load {path}")
     except (OSError, ValueError):
         raise BadUse(f"{ask}: cannot be read as a record; to load logs: lineage load {ask}") from None
-    from loaders.single import record_in
+    from loaders.records.single import record_in
 
     text = record_in(str(path))
     if text is None:

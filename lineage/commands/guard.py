@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import typer
 from typer.core import TyperGroup
 
-from lineage import garbage
-from lineage.errors import BadUse, LineageError, SetAside
+from lineage.model import gc_tuning
+from lineage.model.errors import BadUse, LineageError, SetAside
 
 if TYPE_CHECKING:
     from lineage import Lineage
@@ -30,7 +30,7 @@ def start() -> None:
     """Forget the settings of the command line that ran before in this process; look for garbage seldom."""
     global _debug
     _debug = False
-    garbage.seldom()
+    gc_tuning.seldom()
 
 
 def debugging(wanted: bool) -> None:
@@ -83,7 +83,7 @@ class Commands(TyperGroup):
 
 def _tell(line: str) -> None:
     if _debug:
-        from loaders.secrets import scrub_text
+        from loaders.records.secrets import scrub_text
 
         for shown in scrub_text(traceback.format_exc()).splitlines():
             say(shown)

@@ -11,7 +11,7 @@ from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Csv, Debug, Json, Since, Store, Until, Widened, app, show
 
 if TYPE_CHECKING:
-    from lineage.answers.investigation import Investigation
+    from lineage.questions.investigate import Investigation
 
 
 @app.command(epilog="Example: lineage investigate examples/incident/finding.json")

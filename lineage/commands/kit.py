@@ -27,8 +27,8 @@ def browser(
     debug: Debug = False,
 ) -> None:
     """Write or serve style sheet, guide and queries for Neo4j Browser."""
-    from lineage.errors import BadUse
     from lineage.kit.files import GUIDE, README, STYLE, write
+    from lineage.model.errors import BadUse
 
     if port is not None and not serve:
         raise BadUse("--port: goes with --serve")

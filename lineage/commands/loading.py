@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lineage import Lineage
-from lineage.answers import AsideAt, Load
+from lineage.questions.load import AsideAt, Load
 from lineage.render import console, progress
 
 

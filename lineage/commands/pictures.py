@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lineage.commands import spoken
-from lineage.draw import files, shapes
-from lineage.errors import BadUse
+from lineage.draw import files
+from lineage.model.errors import BadUse
+from lineage.questions import registry
 
 if TYPE_CHECKING:
     from lineage.draw.shape import Shape
 
-QUESTIONS = tuple(name.replace("_", "-") for name in shapes.QUESTIONS)
+QUESTIONS = tuple(name.replace("_", "-") for name in registry.with_picture())
 """The questions whose answers can be drawn, as they are typed."""
 
 

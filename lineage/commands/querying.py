@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from lineage import queries
-from lineage.answers import QueryRows
 from lineage.commands import guard
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
+from lineage.questions.query import QueryRows
 
 
 def listed() -> QueryRows:

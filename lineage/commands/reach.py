@@ -71,7 +71,7 @@ def path(
         answer = lineage.path(start, end, limit=limit)
     asked = f"a way from {answer.start} to {answer.end}"
     if not answer.found:
-        from lineage.questions.common.sight import in_words
+        from lineage.questions.shared.log_coverage import in_words
 
         asked = f"{asked}; {in_words(answer.sight)}"
     show_answer(answer, json=json, csv=csv, found=answer.found, asked=asked)

@@ -89,7 +89,7 @@ def from_(
     debug: Debug = False,
 ) -> None:
     """Tell all that was seen from addresses, networks or a list of them."""
-    from lineage.questions.common.sight import in_words
+    from lineage.questions.shared.log_coverage import in_words
 
     with guard.opened(store) as lineage:
         answer = lineage.from_(asks, since=since, until=until, limit=limit)

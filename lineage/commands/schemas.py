@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from lineage.answers.registry import ANSWERS
 from lineage.draw import jsonform
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
+from lineage.questions.registry import answers
 
 
 def schema(name: str | None) -> str:
@@ -14,12 +14,12 @@ def schema(name: str | None) -> str:
 
     Raises `BadUse` for a name that there is not.
     """
-    names = [*ANSWERS, jsonform.SCHEMA]
+    names = [*answers(), jsonform.SCHEMA]
     if name is None:
         return "\n".join(names)
     by_stem = {full.split(".")[-1].split("/")[0]: full for full in names}
     full = name if name in names else by_stem.get(name.replace("-", "_"))
     if full is None:
         raise BadUse(f"schema {name}: there is none; there are: {', '.join(by_stem)}")
-    told = ANSWERS[full].model_json_schema(mode="serialization") if full in ANSWERS else jsonform.json_schema()
+    told = answers()[full].model_json_schema(mode="serialization") if full in answers() else jsonform.json_schema()
     return json.dumps(told, indent=2)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lineage.answers import Shown
 from lineage.commands import guard
-from lineage.errors import StoreUnreachable
+from lineage.model.errors import StoreUnreachable
+from lineage.questions.show import Shown
 from lineage.show import show as search
 
 

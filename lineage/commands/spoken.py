@@ -14,9 +14,9 @@ from typing import Any, Final, NamedTuple, cast
 import typer
 
 from lineage import Lineage
-from lineage.answers import Model
-from lineage.errors import BadUse
-from lineage.render.of import module_name
+from lineage.model.errors import BadUse
+from lineage.questions.registry import module_name
+from lineage.questions.shared.models import Model
 
 NO_QUESTIONS: Final = frozenset(("load", "query", "show", "schema", "enrich", "graph", "explore", "browser"))
 """Commands that are no questions, or ask no store."""
@@ -76,7 +76,7 @@ def parse(words: Sequence[str], among: Sequence[str] | None = None, *, files: bo
 def _files(name: str, given: Mapping[str, Any]) -> Iterator[str]:  # Any: of the method's parameters
     """What of its arguments a question would read, or look for, as a file."""
     if name == "from":
-        from lineage.questions.common import networks
+        from lineage.questions.shared import networks
 
         yield from (ask for ask in given["asks"] if networks.entry(ask) is None)
     elif name == "investigate":

@@ -34,7 +34,7 @@ def load(
 ) -> None:
     """Load CloudTrail logs; loading them again changes nothing."""
     from lineage.commands.loading import load as run
-    from loaders.inputs import find
+    from loaders.files.inputs import find
 
     find(paths)  # a path that names nothing is told before a store is made
     answer = run(guard.opened(store, create=True), paths, accounts=accounts, processes=processes)

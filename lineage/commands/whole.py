@@ -45,7 +45,7 @@ def hunt(
     debug: Debug = False,
 ) -> None:
     """Look for what deserves a look: named rules over all chains."""
-    from lineage.questions.common.sight import in_words
+    from lineage.questions.shared.log_coverage import in_words
 
     with guard.opened(store) as lineage:
         answer = lineage.hunt(rules, known_accounts=known_accounts, since=since, until=until, limit=limit)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from lineage import Lineage
 from lineage.enrich import Sums
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 from lineage.render import outfile
 from lineage.render.streams import WRITERS
-from loaders import inputs
+from loaders.files import inputs
 
 ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
 

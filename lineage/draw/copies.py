@@ -13,7 +13,7 @@ from functools import cache
 
 from lineage.draw.shape import Paste
 from lineage.queries import query
-from lineage.questions.reach.shell import fits
+from lineage.render.shell import fits
 
 DRAWN = 100
 """How many paths Neo4j Browser draws at most."""

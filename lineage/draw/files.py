@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from lineage.draw.shape import Shape
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 from lineage.render import outfile
 
 FORMS = {"html": "html.page", "svg": "svg.svg", "graphml": "graphml.graphml", "json": "jsonform.text", "dot": "dot.dot"}

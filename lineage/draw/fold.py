@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from lineage import schema
 from lineage.draw.crowd import crowded
 from lineage.draw.names import caption
 from lineage.draw.shape import Box, Link, Node, Shape
-from lineage.draw.shapes.told import Told
-from lineage.draw.sheet import facts
+from lineage.draw.sheet import Drawing, facts
+from lineage.model import schema
 
 FEW = 3
 """So many sessions, or operations of one caller, stand for themselves."""
@@ -28,13 +27,13 @@ _Group = tuple[str, tuple[int, ...]]
 """Sessions that go together: the role, and the numbers of the groups that their callers are in."""
 
 
-def shape(told: Told, accounts: Mapping[str, str]) -> Shape:
+def shape(told: Drawing, accounts: Mapping[str, str]) -> Shape:
     """The picture with its boxes."""
     return _Folding(told, accounts).shape()
 
 
 class _Folding:
-    def __init__(self, told: Told, accounts: Mapping[str, str]) -> None:
+    def __init__(self, told: Drawing, accounts: Mapping[str, str]) -> None:
         self.told = told
         self.names = accounts
         self.nodes = dict(told.sheet.nodes)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from lineage import schema
-from lineage.arn import parse_arn, role_of
+from lineage.model import schema
+from lineage.model.arn import parse_arn, role_of
 from lineage.render.text import ELLIPSIS, clean
 
 WIDTH = 27

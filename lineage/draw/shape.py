@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from lineage import schema
+from lineage.model import schema
 
 Kind = Literal[
     "person", "service", "outside", "unknown", "role", "session", "key", "resource", "action", "account", "group",

@@ -7,15 +7,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage import attempts, keys, schema
-from lineage.answers import Origin, WhoAnswer, Whose
-from lineage.arn import role_of
 from lineage.draw.copies import command, paste
 from lineage.draw.names import caption, role_name, short_name, type_of
 from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
+from lineage.model import attempts, keys, schema
+from lineage.model.arn import role_of
+from lineage.model.results import Graph, Seen
+from lineage.questions.shared.models import Whose
+from lineage.questions.who import Origin, WhoAnswer
 from lineage.render import words
 from lineage.render.text import clean
-from lineage.seen import Graph, Seen
 
 ORIGINS: dict[str, Kind] = {
     "AWSService": "service", "ExternalAccount": "outside", "Role": "role", "Anonymous": "unknown",
@@ -366,3 +367,13 @@ def _path_to(target: str) -> Paste | None:
     if label == schema.CREDENTIAL:
         return paste("who", ask=key.split(" ", 1)[0])
     return None
+
+
+class Drawing(NamedTuple):
+    """What the picture of a question draws, before anything is folded."""
+
+    sheet: Sheet
+    title: str
+    about: str
+    """The command that gives the answer."""
+    notes: Sequence[str] = ()

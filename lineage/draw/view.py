@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lineage import schema
 from lineage.draw.layout import Placed, place
 from lineage.draw.shape import Box, Link, Node, Shape, is_guess
+from lineage.model import schema
 
 UNCOUNTED = ("session", "calls")
 """Kinds of boxes that do not say how many they stand for: a session with its keys, and what says it in its name."""

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from lineage.errors import BadUse, LineageError
+from lineage.model.errors import BadUse, LineageError
 
 HOST: Final = "127.0.0.1"
 NAMES: Final = frozenset((HOST, "localhost"))

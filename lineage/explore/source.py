@@ -9,16 +9,18 @@ from typing import Protocol
 
 import msgspec
 
-from lineage import Lineage, schema
-from lineage.answers import Model
-from lineage.answers.investigation import Investigation
-from lineage.draw import fold, html, shapes
-from lineage.errors import BadUse, LineageError, NotFound
-from lineage.explore import told
-from lineage.explore.near import near
-from lineage.keys import ref
+from lineage import Lineage
+from lineage.draw import fold, html
+from lineage.explore import pages
+from lineage.explore.neighbours import near
+from lineage.model import schema
+from lineage.model.errors import BadUse, LineageError, NotFound
+from lineage.model.keys import ref
+from lineage.model.results import Which
+from lineage.questions import registry
+from lineage.questions.investigate import Investigation
+from lineage.questions.shared.models import Model
 from lineage.render import report_html
-from lineage.seen import Which
 
 TEXT, PICTURE, REPORT = ("in words", "text"), ("as a picture", ""), ("as a report", "report")
 """Other forms of an answer, and the values of `as` that ask for them."""
@@ -66,7 +68,7 @@ class StoreSource:
         An error is a line on a page where one can ask on.
         """
         line = f"{query['question']} {query.get('ask', '')}".strip() if query.get("question") else self._first
-        ways = partial(told.page, line, self._language.questions())
+        ways = partial(pages.page, line, self._language.questions())
         try:
             answer = self._answer(line)
         except LineageError as error:
@@ -74,11 +76,11 @@ class StoreSource:
         wanted = query.get("as")
         if isinstance(answer, Investigation):
             return report_html.page(answer) if wanted == "report" else ways(answer, others=[REPORT])
-        if getattr(answer, "name", None) not in shapes.QUESTIONS:
+        if getattr(answer, "name", None) not in registry.with_picture():
             return ways(answer)
         if wanted == "text":
             return ways(answer, others=[PICTURE])
-        asking = told.form(line, self._language.questions(), [TEXT])
+        asking = pages.form(line, self._language.questions(), [TEXT])
         return html.page(self._store.picture(answer), live=_live(), asking=asking)
 
     def _answer(self, line: str) -> Model:

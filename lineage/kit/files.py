@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from lineage.errors import BadUse
 from lineage.kit import saved
 from lineage.kit.grass import grass
 from lineage.kit.guide import guide
+from lineage.model.errors import BadUse
 
 STYLE, GUIDE, LIST, README = "lineage.grass", "guide.html", "saved-cypher.csv", "README.md"
 _FIRST_LINE: Final = "# Neo4j Browser kit of cloudtrail-lineage\n"

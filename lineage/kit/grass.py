@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from lineage import attempts, keys, schema
 from lineage.draw.looks import LOOKS
 from lineage.draw.shape import Kind
 from lineage.draw.sheet import ORIGINS
 from lineage.draw.svg import FAILED
+from lineage.model import attempts, keys, schema
 
 PARTS: Final[dict[str, Kind]] = {
     schema.SESSION: "session",

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final, NamedTuple
 
-from lineage import schema
 from lineage.kit import incident
 from lineage.kit.incident import EXAMPLES, Value, literal
+from lineage.model import schema
 from lineage.queries import query
 
 TITLE: Final = "Whose credentials were these really?"

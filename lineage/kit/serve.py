@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-from lineage.errors import BadUse
 from lineage.kit.files import files
+from lineage.model.errors import BadUse
 
 HOST: Final = "127.0.0.1"
 _TYPES: Final = {"html": "text/html", "csv": "text/csv"}

@@ -1,1 +1,1 @@
-"""The questions: each a function of a neighbourhood, the twin of the Cypher file of the same stem."""
+"""The questions: a folder for each, with its answer, model, view and picture."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lineage.answers import WhoAnswer
-from lineage.answers.history import Hour
+from lineage.questions.volume import Hour
+from lineage.questions.who import WhoAnswer
 from lineage.render.text import moment
 
 IDS = frozenset({"events", "granted by", "taken back by"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineage.answers.history import Hour
+from lineage.questions.volume import Hour
 from lineage.render.text import moment
 
 WIDTH, HEIGHT = 960, 220

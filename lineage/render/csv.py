@@ -6,20 +6,16 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from lineage.answers import (
-    Branch,
-    Chains,
-    CrossAccount,
-    Info,
-    Load,
-    Model,
-    QueryRows,
-    Shown,
-    Trace,
-    Who,
-    WhoAnswer,
-)
-from lineage.render.of import by_stem
+from lineage.questions.chains import Chains
+from lineage.questions.cross_account import CrossAccount
+from lineage.questions.info import Info
+from lineage.questions.load import Load
+from lineage.questions.query import QueryRows
+from lineage.questions.registry import view_of
+from lineage.questions.shared.models import Model
+from lineage.questions.show import Shown
+from lineage.questions.trace import Branch, Trace
+from lineage.questions.who import Who, WhoAnswer
 from lineage.render.tables import plain
 from lineage.render.text import clean
 
@@ -82,7 +78,7 @@ def table(answer: Model) -> tuple[tuple[str, ...], Iterator[Row]]:
             return SHOWN, _fields(answer.places, SHOWN)
         case QueryRows():
             return tuple(answer.columns), (tuple(row) for row in answer.rows)
-    columns, rows = by_stem(answer).table(answer)
+    columns, rows = view_of(answer).table(answer)
     return columns, iter(rows)
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from rich.console import RenderableType
 
-from lineage.answers import Scope, Sight
-from lineage.answers.history import History
-from lineage.questions.common.sight import in_words
-from lineage.questions.common.whose import call_it
+from lineage.questions.shared.log_coverage import in_words
+from lineage.questions.shared.models import History, Scope, Sight
+from lineage.questions.shared.whose import call_it
 from lineage.render.lines import Line
 from lineage.render.roles import span
 from lineage.render.text import clean, counted, moment

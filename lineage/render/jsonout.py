@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lineage.answers import Model
+from lineage.questions.shared.models import Model
 from lineage.render.text import safe_json
 
 

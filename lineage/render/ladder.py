@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.answers import Hop, Origin, Provenance, Who, WhoAnswer
+from lineage.questions.who import Hop, Origin, Provenance, Who, WhoAnswer
 from lineage.render import words
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment, shorten

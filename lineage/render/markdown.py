@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from lineage.answers import Hop, WhoAnswer
-from lineage.answers.investigation import Investigation
+from lineage.questions.investigate import Investigation
+from lineage.questions.who import Hop, WhoAnswer
 from lineage.render import words
 from lineage.render.blocks import IDS, Block, Chart, Code, Facts, Fold, Grid, Inline, Items, Ladder, Para, Span, rows_of
 from lineage.render.report import report, title

@@ -8,9 +8,18 @@ from collections.abc import Iterable
 from rich.console import RenderableType
 from rich.text import Text
 
-from lineage.answers import Chains, CrossAccount, Info, Load, Model, QueryRows, Shown, Trace, Who
-from lineage.render import console, ladder, tables, trees
-from lineage.render.of import by_stem
+from lineage.questions.chains import Chains
+from lineage.questions.cross_account import CrossAccount
+from lineage.questions.info import Info
+from lineage.questions.load import Load
+from lineage.questions.query import QueryRows
+from lineage.questions.registry import view_of
+from lineage.questions.shared.models import Model
+from lineage.questions.show import Shown
+from lineage.questions.trace import Trace
+from lineage.questions.trace import view as trees
+from lineage.questions.who import Who
+from lineage.render import console, ladder, tables
 from lineage.render.text import clean, safe_json
 
 
@@ -43,7 +52,7 @@ def renderables(answer: Model) -> Iterable[RenderableType]:
             return tables.query_table(answer)
         case Shown():
             return _records(answer)
-    return by_stem(answer).people(answer)
+    return view_of(answer).people(answer)
 
 
 def _records(shown: Shown) -> Iterable[RenderableType]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from lineage.answers.investigation import AlertTold, Case, Group, Investigation, Section
+from lineage.questions.investigate import AlertTold, Case, Group, Investigation, Section
 from lineage.render import report_calls, report_reach, report_roles, words
 from lineage.render.blocks import Block, Facts, Fold, Grid, Inline, Items, Ladder, Para, Span
 from lineage.render.report_roles import EVENTS, name
@@ -223,7 +223,7 @@ def _section(section: Section, mark: str) -> Fold:
 
 def _seen(section: Section) -> Inline:
     """What a silence rests on."""
-    from lineage.questions.common.sight import in_words
+    from lineage.questions.shared.log_coverage import in_words
 
     looked = getattr(section.answer, "sight", None)
     return (f" That {in_words(looked)}.",) if looked is not None else ()

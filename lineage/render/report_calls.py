@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.answers.base import Counted
-from lineage.answers.history import Baseline, Habits, History, New, Volume
-from lineage.answers.sessions import Change, Entry, Interesting, InterestingCall, Services, Session, Timeline
+from lineage.questions.baseline import Baseline, Habits
+from lineage.questions.interesting import Interesting, InterestingCall
+from lineage.questions.new import New
+from lineage.questions.services import Services
+from lineage.questions.session import Session
+from lineage.questions.shared.models import Counted, History
+from lineage.questions.timeline import Change, Entry, Timeline
+from lineage.questions.volume import Volume
 from lineage.render.blocks import Block, Chart, Facts, Grid, Inline, Para, Span, when
 from lineage.render.ladder import AGENT_WIDTH
 from lineage.render.text import counted, moment, shorten

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from importlib.resources import files
 
-from lineage.answers import CallIdentity, Hop, WhoAnswer
-from lineage.answers.investigation import Investigation
+from lineage.questions.investigate import Investigation
+from lineage.questions.who import CallIdentity, Hop, WhoAnswer
 from lineage.render import words
 from lineage.render.blocks import IDS, Block, Chart, Code, Facts, Fold, Grid, Inline, Items, Ladder, Para, Span, rows_of
 from lineage.render.chart import svg

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.answers.reach import AlsoEnds, Blast, Contain
-from lineage.answers.whole import Coverage
+from lineage.questions.blast import Blast
+from lineage.questions.contain import AlsoEnds, Contain
+from lineage.questions.coverage import Coverage
 from lineage.render.blocks import Block, Code, Facts, Fold, Grid, Items, Para, Span, when
 from lineage.render.report_roles import EVENTS, name
 from lineage.render.text import counted, moment

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.answers.base import Whose
-from lineage.answers.roles import Assumed, Denied, From, Role, RoleSession, Touched
-from lineage.answers.whole import Names
-from lineage.questions.common.whose import call_it
+from lineage.questions.assumed import Assumed
+from lineage.questions.denied import Denied
+from lineage.questions.from_ import From
+from lineage.questions.names import Names
+from lineage.questions.role import Role, RoleSession
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.whose import call_it
+from lineage.questions.touched import Touched
 from lineage.render.blocks import Block, Grid, Items, Para, Span, when
 from lineage.render.text import counted, moment
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from rich.console import RenderableType
 
-from lineage.answers import Whose
-from lineage.questions.common.whose import by_another, call_it, named
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.whose import by_another, call_it, named
 from lineage.render.lines import Line
 from lineage.render.text import clean, moment
 from lineage.render.words import KINDS, reason

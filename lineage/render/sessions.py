@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from rich.console import RenderableType
 
-from lineage.answers import Scope, Sight, Subject, Whose
-from lineage.questions.common.sight import in_words
+from lineage.questions.shared.log_coverage import in_words
+from lineage.questions.shared.models import Scope, Sight, Subject, Whose
 from lineage.render.lines import Line
 from lineage.render.roles import origin, span
 from lineage.render.text import clean, counted, shorten

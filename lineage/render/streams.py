@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lineage.enrich import COLUMNS, FIELDS, IDENTITY, Enriched, fields_of, identity_of
-from lineage.errors import BadUse
+from lineage.model.errors import BadUse
 from lineage.render.csv import guarded
 
 if TYPE_CHECKING:

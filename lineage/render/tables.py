@@ -8,7 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from lineage.answers import Chains, CrossAccount, Info, Load, QueryRows
+from lineage.questions.chains import Chains
+from lineage.questions.cross_account import CrossAccount
+from lineage.questions.info import Info
+from lineage.questions.load import Load
+from lineage.questions.query import QueryRows
 from lineage.render import words
 from lineage.render.lines import Line
 from lineage.render.text import clean, counted, moment, size

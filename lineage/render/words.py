@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lineage.answers import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
+from lineage.questions.who import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
 
 CONFIDENCE: Final[dict[str, str]] = {
     "EXACT": "stated by the records",

@@ -6,14 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from lineage.answers import Info
-from lineage.batch import Batch, Sighting
-from lineage.facts import AnyFact, Identity
-from lineage.keys import Ref
-from lineage.questions.chains import ChainRow
-from lineage.questions.cross_account import CrossingRow
-from lineage.resolved import Derived, Item
-from lineage.seen import (
+from lineage.model.batch import Batch, Sighting
+from lineage.model.facts import AnyFact, Identity
+from lineage.model.keys import Ref
+from lineage.model.results import (
     ALWAYS,
     Around,
     Conflict,
@@ -30,6 +26,10 @@ from lineage.seen import (
     Window,
     leading,
 )
+from lineage.questions.chains.answer import ChainRow
+from lineage.questions.cross_account.answer import CrossingRow
+from lineage.questions.info import Info
+from lineage.resolve.resolved import Derived, Item
 
 
 class Store(Protocol):

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from lineage import schema
-from lineage.batch import JOINED, SAMPLES_PER_ROW, sample_choice
-from lineage.copies import Content, differs, maximal, standing
-from lineage.facts import Grant, Made, Sample, SignIn
-from lineage.rows import Properties
-from lineage.seen import Conflict, CopySeen, Graph
+from lineage.model import schema
+from lineage.model.batch import JOINED, SAMPLES_PER_ROW, sample_choice
+from lineage.model.copies import Content, differs, maximal, standing
+from lineage.model.facts import Grant, Made, Sample, SignIn
+from lineage.model.results import Conflict, CopySeen, Graph
+from lineage.resolve.graph_elements import Properties
 from lineage.stores.windows import uuid_text
 
 _CONTENTS = msgspec.msgpack.Decoder(list[Content])

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from lineage import schema
-from lineage.batch import SAMPLES_PER_ROW, event_id_bytes
-from lineage.facts import Sample
-from lineage.seen import DeedSeen, Properties, RowSeen, Seen, Shared, Window
-from lineage.times import LAST, parse_when
+from lineage.model import schema
+from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes
+from lineage.model.facts import Sample
+from lineage.model.results import DeedSeen, Properties, RowSeen, Seen, Shared, Window
+from lineage.model.times import LAST, parse_when
 
 HOUR = 3600
 

@@ -1,0 +1,139 @@
+"""What hangs on one node: callers, keys, what it made, started, changed and touched, and by whom that was done to it.
+
+One step is drawn, and so many of each kind at most. To find it the store is read all the way up and down, for it has no
+shorter walk. What is refused and names nothing that it is about is left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from lineage.draw.copies import command
+from lineage.draw.sheet import Drawing, Known, Sheet
+from lineage.model import schema
+from lineage.model.keys import ref
+from lineage.model.results import DeedSeen, RowSeen, Which
+from lineage.model.times import iso
+from lineage.questions.shared import grants
+from lineage.questions.shared.reader import Reader
+from lineage.questions.trace.picture import grant_facts
+from lineage.questions.who.picture import operation
+
+NEIGHBOURS = 100
+"""At most so many grants, and so many deeds, are drawn at once, the earliest first."""
+RESOURCES = 20
+"""At most so many links to what was touched or refused, and from who did, the most often called first."""
+_LINEAL = (schema.ASSUMED, schema.ISSUED, schema.BELONGS_TO, schema.RUNS_AS)
+_DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
+_Calls = tuple[str, str, str, str | None, str]
+"""Source, key and type of the target, error and relation of calls that are one link."""
+
+
+def near(reader: Reader, node: str) -> Drawing:
+    """The picture of a node with what hangs on it."""
+    _, key = ref(node)
+    graph = reader.ascend([node])
+    below = reader.descend([ref(node)])
+    graph.add_nodes_from(below.nodes(data=True))
+    for source, target, name, way in below.edges(keys=True, data=True):
+        graph.add_edge(source, target, key=name, **way)
+    ways = {
+        (source, target, name): way
+        for source, target, name, way in (
+            *graph.in_edges(node, keys=True, data=True), *graph.out_edges(node, keys=True, data=True)
+        )
+        if way["type"] in _LINEAL and not _is_made(way)
+    }  # fmt: skip
+    granted = sorted(ways.items(), key=lambda one: (one[1].get("time") or "", one[0]))
+    done = reader.deeds(_DEEDS, sources=[node]), reader.deeds(_DEEDS, targets=[node])
+    deeds = sorted({(deed.time, deed.type, deed.key): deed for some in done for deed in some}.items())
+    calls = _grouped(reader, node)
+    others = {*(deed.source for _, deed in deeds[:NEIGHBOURS]), *(source for (source, *_), _ in calls[:RESOURCES])}
+    graph.add_nodes_from(reader.ascend(sorted(others - {node})).nodes(data=True))
+    sheet = Sheet(Known(reader.account_names(), graph, {}, {}))
+    sheet.of_ref(node, lit=True)
+    for (source, target, _), way in granted[:NEIGHBOURS]:
+        _granted(sheet, source, target, way)
+    for _, deed in deeds[:NEIGHBOURS]:
+        _done(sheet, deed)
+    for group, rows in calls[:RESOURCES]:
+        _called(sheet, node, group, rows)
+    left = len(granted[NEIGHBOURS:]) + len(deeds[NEIGHBOURS:]) + len(calls[RESOURCES:])
+    notes = [f"{left:,} more hang on {key} and are not drawn."] if left else []
+    return Drawing(sheet, f"What hangs on {key}", command("trace", key) or "lineage trace", notes)
+
+
+def _is_made(way: dict[str, Any]) -> bool:  # Any: of the graph's attributes
+    """Is it a key that was made for its owner? Its making is a deed, and its owner is told anyway."""
+    return way["type"] == schema.ISSUED and way.get("parent") is False
+
+
+def _granted(sheet: Sheet, source: str, target: str, way: dict[str, Any]) -> None:  # Any: of the graph's attributes
+    type_ = way["type"]
+    temporary = False
+    if type_ == schema.BELONGS_TO:
+        # A key belongs to its owner: drawn from the owner to the key, as all obtaining is. But a temporary key was
+        # obtained by its session, and whose role that is stands beside it.
+        temporary = " " in ref(source).key
+        source, target = target, source
+    perhaps = type_ == schema.ASSUMED and way.get("parent") is False
+    confidence = way.get("confidence") or "EXACT"
+    sheet.of_ref(source)
+    sheet.of_ref(target)
+    sheet.link(
+        source, target, type_, label=operation(way.get("api") or "assumed") if type_ == schema.ASSUMED else None,
+        confidence=schema.weakest([confidence, "HEURISTIC"]) if perhaps else confidence,
+        beside=type_ == schema.RUNS_AS or temporary, first=way.get("time"), events=way.get("event_ids") or (),
+        one_of_several_callers_that_fit=perhaps, **grant_facts(way, None),
+    )  # fmt: skip
+
+
+def _done(sheet: Sheet, deed: DeedSeen) -> None:
+    told = deed.properties
+    sheet.of_ref(deed.source)
+    sheet.of_ref(deed.target)
+    sheet.link(
+        deed.source, deed.target, deed.type,
+        label="made" if deed.type == schema.ISSUED else operation(str(told.get("api") or deed.type.lower())),
+        beside=deed.type != schema.CHANGED, first=iso(deed.time), events=deed.event_ids, what=told.get("what"),
+        api=told.get("api"), before=told.get("before"), after=told.get("after"),
+    )  # fmt: skip
+
+
+def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[RowSeen]]]:
+    """Calls by a node, and about it without other accounts' copies, that make one link; the most often called first."""
+    label, key = ref(node)
+    rows = list(reader.calls(Which("node", (node,))))
+    if label in (schema.RESOURCE, schema.PRINCIPAL):
+        about = grants.own(reader, reader.calls(Which("resource", (key,))))
+        rows += [row for row in about if row.source != node]
+    groups: dict[_Calls, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        # What a node was granted is drawn as its grants.
+        granted = row.source == node and row.row.error is None and row.row.api.startswith("sts:Assume")
+        if row.row.relation is None or granted:
+            continue
+        targets = row.row.targets if row.source == node else row.row.targets[:1]
+        for target in targets:
+            groups[row.source, target.key, target.type, row.row.error, row.row.relation].append(row)
+    return sorted(groups.items(), key=lambda one: (-sum(row.count for row in one[1]), *map(str, one[0])))
+
+
+def _called(sheet: Sheet, node: str, group: _Calls, rows: list[RowSeen]) -> None:
+    """Draw that something was touched, or a role refused. Roles and users stand there as principals, as elsewhere."""
+    source, key, type_, error, relation = group
+    sheet.of_ref(source)
+    if source != node:
+        end = node
+    elif relation == schema.TRIED or ":role/" in key or ":user/" in key:
+        end = sheet.of_ref(f"{schema.PRINCIPAL} {key}")
+    else:
+        account = next((target.account for target in rows[0].row.targets if target.key == key), None)
+        end = sheet.resource(key, type_, account)
+    sheet.link(
+        source, end, relation, failed=error is not None, first=iso(min(row.first for row in rows)),
+        last=iso(max(row.last for row in rows)), count=sum(row.count for row in rows), error=error,
+        events=[event for row in rows for event in row.event_ids][:5], beside=relation == schema.TOUCHED,
+        operations=sorted({row.row.api for row in rows}),
+    )  # fmt: skip

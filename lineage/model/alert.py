@@ -1,0 +1,91 @@
+"""Alerts: what a finding, an event or an ask says of whom and when to look at, whatever its format.
+
+An alert is frozen, comparable and self-contained. `loaders.findings.findings` makes alerts,
+`lineage.questions.investigate.leads` finds what of the store they are about. Times are whole seconds since the epoch,
+UTC; masked and placeholder identifiers are None here, as in facts.
+"""
+
+from __future__ import annotations
+
+from lineage.model.facts import Frozen, Identity
+
+
+class Actor(Frozen, frozen=True):
+    """Whose credentials the alert names, by as much as it says."""
+
+    access_key_id: str | None = None
+    principal_id: str | None = None
+    """`AROA…:SESSION` of a role session, `AIDA…` of a user, the account of root."""
+    user_name: str | None = None
+    """Name of the user, or of the role of a role session."""
+    user_type: str | None = None
+    """As in `userIdentity.type`."""
+    account: str | None = None
+    created: int | None = None
+    """creationDate of the session."""
+    arn: str | None = None
+
+    @property
+    def is_named(self) -> bool:
+        """Does it say anything to look for?"""
+        return bool(self.access_key_id or self.principal_id or self.user_name or self.arn)
+
+
+class Thing(Frozen, frozen=True):
+    """A resource that the alert is about."""
+
+    type: str
+    """CloudFormation type name, e.g. `AWS::EC2::Instance`; `unknown` else."""
+    id: str
+    """Instance ID, name of a bucket or function, ID of a task; of a pod `NAMESPACE/NAME`."""
+    arn: str | None = None
+    account: str | None = None
+    parent: str | None = None
+    """Name of the cluster of a pod or task."""
+    owner: str | None = None
+    """Service account of a pod."""
+
+
+class Alert(Frozen, frozen=True):
+    """One finding, event or ask."""
+
+    kind: str
+    """`guardduty`, `securityhub`, `ocsf`, `record` or `ask`."""
+    id: str
+    """ID of the finding (last part of its ARN) or event; the ask itself."""
+    type: str | None = None
+    """Finding type as GuardDuty spells it, e.g. `Policy:IAMUser/RootCredentialUsage`."""
+    title: str | None = None
+    severity: str | None = None
+    account: str | None = None
+    region: str | None = None
+    first_seen: int | None = None
+    """First second of the activity, not of the finding."""
+    last_seen: int | None = None
+    created: int | None = None
+    """When the finding was made."""
+    count: int | None = None
+    actors: tuple[Actor, ...] = ()
+    apis: tuple[str, ...] = ()
+    """`service:Operation`; the service is `*` where the finding does not say it."""
+    source_ips: tuple[str, ...] = ()
+    user_agent: str | None = None
+    error: str | None = None
+    resources: tuple[Thing, ...] = ()
+    sequence: str | None = None
+    """ID of the attack sequence that it is or belongs to."""
+    signals: tuple[str, ...] = ()
+    """IDs of the findings that an attack sequence is made of."""
+    sample: bool = False
+    """A finding that GuardDuty made up."""
+    identity: Identity | None = None
+    """Of `record`: its caller."""
+    shared: int = 0
+    """Of `record`: as `batch.shared_hash` gives it."""
+    category: str | None = None
+    """Of `record`: as in `batch.Row.category`."""
+
+    @property
+    def names_somebody(self) -> bool:
+        """Is there anything in it that may lead to an identity?"""
+        return self.kind == "ask" or any(actor.is_named for actor in self.actors) or bool(self.resources)

@@ -1,0 +1,366 @@
+"""Keys of nodes, and the look-up terms by which facts that may belong together are found.
+
+A reference names a node in one text: its label, a blank, its key. A term names a group of facts
+(design §7): all that may join to one session, one access key, one user name.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from lineage.model import attempts, schema
+from lineage.model.arn import parse_arn
+from lineage.model.facts import Grant, Identity, Made
+from lineage.model.times import iso
+
+BUCKET_SECONDS = 64
+"""Width of a session term: wide against the widest tolerance (2 s, guide §4.3), so that few moments lie near
+two terms, and narrow enough that a scope stays small."""
+
+
+class Ref(NamedTuple):
+    """A node: label and key."""
+
+    label: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.label} {self.key}"
+
+
+def ref(text: str) -> Ref:
+    """The reference written as `text`."""
+    label, key = text.split(" ", 1)
+    return Ref(label, key)
+
+
+class Principal(NamedTuple):
+    """A Principal node: its kind (second label), key and the properties that the key does not hold."""
+
+    kind: str
+    key: str
+    name: str | None = None
+    account: str | None = None
+    arn: str | None = None
+    provider: str | None = None
+
+    @property
+    def ref(self) -> Ref:
+        return Ref(schema.PRINCIPAL, self.key)
+
+
+def role(partition: str, account: str | None, name: str | None, arn: str | None = None) -> Principal:
+    """The role of that name; its key drops the path, because assumed-role ARNs do."""
+    key = f"arn:{partition}:iam::{account or ''}:role/{name or ''}"
+    return Principal("Role", key, name, account, arn or key)
+
+
+def user(arn: str) -> Principal:
+    """The IAM user with that ARN; its key drops the path: user names are unique in an account, and requests
+    name a user without it."""
+    parts = parse_arn(arn)
+    head, mark, path = arn.partition(":user/")
+    name = path.rsplit("/", 1)[-1] if mark else arn.rsplit("/", 1)[-1]
+    key = f"{head}:user/{name}" if mark else arn
+    return Principal("IAMUser", key, name, parts.account if parts else None, arn)
+
+
+def user_named(partition: str, account: str, name: str) -> Principal:
+    """The IAM user of that name in an account."""
+    return user(f"arn:{partition}:iam::{account}:user/{name}")
+
+
+def made_for(fact: Made) -> str | None:
+    """ARN of the principal that something was made for; without its path where the record names it alone."""
+    if fact.principal_arn or fact.principal_type != "IAMUser" or not fact.name or not fact.account:
+        return fact.principal_arn
+    return f"arn:{fact.partition}:iam::{fact.account}:user/{fact.name}"
+
+
+def root(account: str | None, partition: str = "aws") -> Principal:
+    """The root user of an account."""
+    arn = f"arn:{partition}:iam::{account or ''}:root"
+    return Principal("RootUser", arn, "root", account, arn)
+
+
+def partition_of(arn: str | None) -> str:
+    """Partition of an ARN, `aws` where there is none."""
+    parts = parse_arn(arn) if arn else None
+    return parts.partition if parts and parts.partition else "aws"
+
+
+@functools.lru_cache(maxsize=8192)
+def principal(who: Identity) -> Principal:
+    """The lasting principal of an identity: its role, user, root, service, outside account, …"""
+    account = who.account
+    if who.attempt:
+        return attempted(who)
+    if "Origin Access Identity " in (stated := who.arn or who.principal_id or who.user_name or ""):
+        return Principal(OTHER, f":{CLOUDFRONT}:{stated}", stated.rsplit("/", 1)[-1], None)
+    if who.type in ("AssumedRole", "Role") and account and who.role_name:
+        return role(partition_of(who.role_arn or who.arn), account, who.role_name, who.role_arn)
+    if who.type in ("AssumedRole", "Role") and who.principal_id:
+        return Principal("Role", f"{account or ''}:{who.principal_id.split(':', 1)[0]}", None, account)
+    if who.type == "IAMUser":
+        if who.arn:
+            return user(who.arn)
+        if who.user_name and account:
+            return user_named(who.partition or "aws", account, who.user_name)
+        if who.principal_id or who.user_name:
+            key = f"{account or ''}:{who.principal_id or who.user_name}"
+            return Principal("IAMUser", key, who.user_name, account)
+    if who.type == "Root" and account:
+        return root(account, partition_of(who.arn) if who.arn else who.partition or "aws")
+    if who.type == "FederatedUser" and (who.arn or who.principal_id):
+        name = who.session_name or (who.principal_id or "").split(":", 1)[-1]
+        return Principal("FederatedUser", who.arn or f"{account}:{name}", name, account, who.arn)
+    if who.type in ("SAMLUser", "WebIdentityUser"):
+        kind = "SAMLIdentity" if who.type == "SAMLUser" else "WebIdentity"
+        subject = who.user_name or _subject(who) or "unknown"
+        if "saml-provider/AWSSSO_" in (who.identity_provider or ""):
+            return identity_center_user(None, None, subject)
+        return outside_identity(kind, who.identity_provider, subject)
+    if who.type == "IdentityCenterUser" or (who.on_behalf_of and who.type == "Unknown"):
+        return identity_center_user(who.identity_store, who.on_behalf_of, who.user_name)
+    if who.type == "AWSService":
+        name = who.invoked_by or "AWS"
+        return Principal("AWSService", name, name)
+    if who.type == "AWSAccount":
+        return external(account, who.principal_id)
+    if who.history and who.access_key_id:
+        # A name of event history may be a session name; which session, the key may tell.
+        return Principal("Unknown", f"{account or ''}:{who.access_key_id}", who.user_name, account)
+    if who.masked or not (who.principal_id or who.arn or who.user_name):
+        return Principal("Unknown", f"{account or ''}:{who.type}", None, account)
+    if not who.history:
+        return other(who)
+    return Principal("Unknown", f"{account or ''}:{who.user_name}", who.user_name, account)
+
+
+def _subject(who: Identity) -> str | None:
+    """The subject in the principal ID of an outside identity: `QUALIFIER:SUBJECT` or `PROVIDER:AUDIENCE:SUBJECT`."""
+    stated, provider = who.principal_id, who.identity_provider
+    if stated is None:
+        return None
+    if who.type == "SAMLUser":
+        return stated.partition(":")[2] or stated
+    if provider is None:  # its ARN has five colons before its name
+        parts = stated.split(":", 7)
+        return parts[7] if len(parts) == 8 and parts[0] == "arn" else stated
+    if provider == "cognito-identity.amazonaws.com" or not stated.startswith(f"{provider}:"):
+        return stated  # the audience of Cognito has a colon of its own
+    return stated.removeprefix(f"{provider}:").partition(":")[2]
+
+
+OTHER = "OtherIdentity"
+"""Second label of a Principal of a type that has none of its own; its key holds account, type and identity."""
+CLOUDFRONT = "CloudFrontOriginAccessIdentity"
+"""Type of what CloudFront reads a private bucket as: `arn:aws:iam::cloudfront:user/CloudFront Origin Access …`."""
+
+
+def other(who: Identity) -> Principal:
+    """An identity of a type that is not listed, with what it has; `Directory` and `Unknown` are such types."""
+    kind = who.type if re.fullmatch(r"[A-Za-z0-9]{1,40}", who.type) else "Unknown"
+    stated = who.arn or who.principal_id or who.user_name
+    return Principal(OTHER, f"{who.account or ''}:{kind}:{stated}", who.user_name or who.principal_id, who.account)
+
+
+def attempted(who: Identity) -> Principal:
+    """What an attempt to sign in hangs on: its reason and whom it tried, apart from the principal of that name."""
+    name, identifier = attempts.tried(who)
+    return Principal(attempts.KIND, f"{who.account or ''}:{who.attempt}:{identifier}", name, who.account)
+
+
+def named(key: str, arn: str | None = None) -> Principal:
+    """The user or role with that key, and its fullest ARN if known."""
+    parts = parse_arn(key)
+    if parts is not None and parts.resource.startswith("role/"):
+        return role(parts.partition, parts.account, parts.resource.rsplit("/", 1)[-1], arn or None)
+    return user(arn or key)
+
+
+def unnamed_id(who: Identity) -> str | None:
+    """The unique ID (AIDA…, AROA…) of an identity whose record does not name its principal; None of all others."""
+    if who.attempt:
+        return None
+    if who.type == "AWSAccount" or (who.type == "IAMUser" and not who.arn):
+        unique = (who.principal_id or "").partition(":")[0]
+    elif who.type in ("AssumedRole", "Role") and not who.role_name:
+        unique = who.role_id or (who.principal_id or "").partition(":")[0]
+    else:
+        return None
+    return unique if unique.startswith(("AIDA", "AROA")) else None
+
+
+def issuer(who: Identity) -> Principal | None:
+    """The user or root that federated a FederatedUser, as the record states it; None where it states none."""
+    parts = parse_arn(who.issuer_arn) if who.type == "FederatedUser" else None
+    if parts is None or who.issuer_arn is None:
+        return None
+    if parts.resource == "root":
+        return root(parts.account, parts.partition)
+    return user(who.issuer_arn) if parts.resource.startswith("user/") else None
+
+
+def external(account: str | None, principal_id: str | None) -> Principal:
+    """A principal of an account that is known by its ID alone; a role without its session name."""
+    if not account and not principal_id:
+        return Principal("Unknown", ":AWSAccount")
+    if (account or "").lower() in ("anonymous_principal", "anonymous"):
+        return Principal("Anonymous", "anonymous", "anonymous")
+    identifier = (principal_id or "").split(":", 1)[0] if (principal_id or "").startswith("AROA") else principal_id
+    return Principal("ExternalAccount", f"{account or ''}:{identifier or ''}", None, account)
+
+
+def outside_identity(kind: str, provider: str | None, subject: str) -> Principal:
+    """A SAML or web identity: provider and subject."""
+    return Principal(kind, f"{provider or ''} {subject}", subject, None, None, provider)
+
+
+def identity_center_user(store: str | None, user_id: str | None, name: str | None) -> Principal:
+    """An Identity Center user: identity store and user ID, or the user name where no ID is known."""
+    if user_id:
+        return Principal("IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store)
+    return Principal("IdentityCenterUser", f"name/{name or 'unknown'}", name)
+
+
+def session_key(account: str | None, principal_id: str, created: int, assumed_root: bool = False) -> str:
+    """Key of a session: `ACCOUNT/PRINCIPAL_ID/TIME` (split at the first and the last `/`)."""
+    mark = ":assumed-root" if assumed_root else ""
+    return f"{account or ''}/{principal_id}{mark}/{iso(created)}"
+
+
+def session_id(who: Identity) -> str | None:
+    """What names the identity's session beside its account and time: the principal ID, or role and session name
+    where the record has no ID; None where it names none."""
+    if who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser"):
+        return None
+    if who.principal_id:
+        return who.principal_id
+    return f"role:{who.role_name}:{who.session_name}" if who.role_name and who.session_name else None
+
+
+def session_of(who: Identity) -> str | None:
+    """Key of the session that the identity states, None where it states none.
+
+    A record without a principal ID states role, session name and time; the session that it is part of may have
+    an ID from other records (`lineage.resolve` finds it).
+    """
+    named = session_id(who)
+    if who.created is None or named is None:
+        return None
+    return session_key(who.account, named, who.created, who.assumed_root)
+
+
+@functools.lru_cache(maxsize=8192)
+def group(who: Identity) -> str | None:
+    """The group of sessions that the identity's session is one of: same role and session name, same user."""
+    if not who.principal_id and not who.role_name:
+        return None
+    if who.type in ("AssumedRole", "Role"):
+        if who.role_name and who.session_name:
+            return f"{who.account or ''}/role/{who.role_name}/{who.session_name}"
+        return f"{who.account or ''}/id/{who.principal_id}"
+    if who.type == "IAMUser":
+        return f"{who.account or ''}/user/{who.principal_id}"
+    if who.type == "Root":
+        return f"{who.account or ''}/root"
+    if who.type == "FederatedUser":
+        return f"{who.account or ''}/federated/{who.session_name}"
+    return None
+
+
+def granted_group(grant: Grant) -> str | None:
+    """The group of sessions that a grant's session is one of; equal to `group` of its later uses."""
+    account = grant.account or ""
+    if grant.kind == "generic" and grant.principal_id and grant.principal_id == grant.caller.principal_id:
+        return None  # a key for the caller's own session (s3express), which needs no new one
+    if grant.session_type == "role":
+        if grant.role_name and grant.session_name:
+            return f"{account}/role/{grant.role_name}/{grant.session_name}"
+        return f"{account}/id/{grant.principal_id}" if grant.principal_id else None
+    if grant.session_type == "user":
+        return f"{account}/user/{grant.principal_id}" if grant.principal_id else None
+    if grant.session_type == "root":
+        return f"{account}/root"
+    if grant.session_type == "federated":
+        return f"{account}/federated/{grant.session_name}"
+    return None
+
+
+def session_term(session_group: str, time: int) -> str:
+    """Term of what happened to a group of sessions around a time."""
+    return f"s {session_group} {time // BUCKET_SECONDS}"
+
+
+def id_term(unique_id: str) -> str:
+    """Term of the names of a unique ID (AIDA…, AROA…), and of what is to be named by it."""
+    return f"i {unique_id}"
+
+
+def near_terms(session_group: str, time: int, seconds: int = 4) -> list[str]:
+    """All session terms within `seconds` of `time`."""
+    low, high = (time - seconds) // BUCKET_SECONDS, (time + seconds) // BUCKET_SECONDS
+    return [f"s {session_group} {bucket}" for bucket in range(low, high + 1)]
+
+
+def key_term(access_key_id: str) -> str:
+    """Term of the grants that issued a key and the identities that used it."""
+    return f"k {access_key_id}"
+
+
+def caller_term(access_key_id: str) -> str:
+    """Term of the grants that were asked for with a key."""
+    return f"c {access_key_id}"
+
+
+def unsure_term(session_group: str, created: int) -> str:
+    """Term of the grants asked for by an identity that does not tell its session itself: forward access of a user,
+    a record without a principal ID."""
+    return f"f {session_group} {created // BUCKET_SECONDS}"
+
+
+def name_term(user_name: str) -> str:
+    """Term of all that is known of an Identity Center user name."""
+    return f"n {user_name.casefold()}"
+
+
+def named_term(user_name: str) -> str:
+    """Term of the single sign-on grants of a user name."""
+    return f"g {user_name.casefold()}"
+
+
+def user_id_term(user_id: str) -> str:
+    """Term of the names that an Identity Center user ID has, and of the identities that state the ID alone."""
+    return f"g id {user_id}"
+
+
+def credential_term(credential_id: str) -> str:
+    """Term of the call that made a token of Identity Center with IAM credentials, by the token's ID."""
+    return f"n credential {credential_id}"
+
+
+def workflow_term(workflow: str) -> str:
+    """Term of the events of one Identity Center sign-in that state a user ID or a user name alone."""
+    return f"p workflow {workflow}"
+
+
+def portal_term(account: str, time: int) -> str:
+    """Term of the portal events that asked for credentials in an account around a time."""
+    return f"p {account} {time // BUCKET_SECONDS}"
+
+
+def entered_term(account: str, time: int) -> str:
+    """Term of the single sign-on grants in an account around a time."""
+    return f"q {account} {time // BUCKET_SECONDS}"
+
+
+def moments(time: int, seconds: int) -> list[int]:
+    """Times whose buckets cover all within `seconds` of a time."""
+    return (
+        [time]
+        if (time - seconds) // BUCKET_SECONDS == (time + seconds) // BUCKET_SECONDS
+        else [time - seconds, time + seconds]
+    )

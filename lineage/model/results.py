@@ -1,0 +1,239 @@
+"""What stores hand to questions: events, rows, sessions and coverage as they were found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import msgspec
+
+from lineage.model import schema
+from lineage.model.batch import Batch, Row, Unread
+from lineage.model.facts import Identity, Sample
+from lineage.model.keys import Ref
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+    Graph = nx.MultiDiGraph[str]
+else:
+    Graph = object
+"""A neighbourhood: nodes are references as text, attributes those of `lineage.model.schema`."""
+
+
+Value = str | int | bool | list[str] | None
+Properties = dict[str, Value]
+"""Properties of a node or relationship, by the names of `lineage.model.schema`."""
+
+
+class Sums(msgspec.Struct, kw_only=True):
+    """The sums of one load: read = loaded + duplicate + set aside (design §4, invariant 3)."""
+
+    id: str = ""
+    started: str = ""
+    finished: str | None = None
+    paths: list[str] = []
+    files: int = 0
+    bytes: int = 0
+    read: int = 0
+    loaded: int = 0
+    duplicate: int = 0
+    set_aside: int = 0
+    conflicting: int = 0
+    """Duplicates whose content differs from what stands in the store; part of `duplicate`."""
+    passed: dict[str, int] = {}
+    no_records: list[Unread] = []
+    """The first `MOST_UNREAD` files that gave no record."""
+    no_records_total: int = 0
+
+    def add_passed(self, batch: Batch) -> None:
+        """Count what a batch passed over, and note the files that gave no record."""
+        for passed in batch.passed:
+            self.passed[passed.kind] = self.passed.get(passed.kind, 0) + passed.count
+        self.no_records = [*self.no_records, *batch.unread][:MOST_UNREAD]
+        self.no_records_total += len(batch.unread)
+
+    def told(self) -> dict[str, Any]:
+        """The sums as an answer has them."""
+        return msgspec.structs.asdict(self) | {"no_records": [msgspec.structs.asdict(one) for one in self.no_records]}
+
+
+MOST_UNREAD = 100
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """One event of the ledger: its identity, operation and where that identity hangs in the graph."""
+
+    time: int
+    api: str
+    category: str
+    account: str | None
+    region: str | None
+    who: Identity
+    actor: int
+    source: Ref
+    session: str | None
+    path: str | None
+    place: int
+    error: str | None = None
+    user_agent: str | None = None
+    copy: bool = False
+    several: bool = False
+    """Several copies of it were loaded, each of which says something that the others do not."""
+    shared: int = 0
+    """As `lineage.model.batch.shared_hash` gives it: what it has in common with other accounts' copies of its call."""
+
+
+class Shared(NamedTuple):
+    """What all accounts' copies of a call have in common."""
+
+    account: str
+    """The caller's account, whose log has the caller's own copy."""
+    api: str
+    time: int
+    hash: int
+    """As `lineage.model.batch.shared_hash` gives it."""
+
+
+class CopySeen(msgspec.Struct, frozen=True):
+    """One of several copies of an event: what it says, and where it lies."""
+
+    time: int
+    api: str
+    category: str
+    who: Identity
+    error: str | None
+    user_agent: str | None
+    keys: tuple[str, ...]
+    """The access keys that it says were issued or made."""
+    path: str | None
+    place: int
+
+
+class Conflict(NamedTuple):
+    """An event whose copies contradict each other; the copy that counts comes first."""
+
+    event_id: str
+    copies: list[CopySeen]
+
+
+class Window(NamedTuple):
+    """A stretch of time: seconds since the epoch, both ends included; None is open."""
+
+    since: int | None = None
+    until: int | None = None
+
+
+ALWAYS = Window()
+
+
+class Which(NamedTuple):
+    """Which calls are meant.
+
+    - `node`: those that hang on the nodes (references as text);
+    - `session`: those of sessions (keys of Session nodes), with whatever key they were made;
+    - `principal`: those of principals (keys): of all their sessions and keys, and their own;
+    - `key`: those that were logged with an access key ID;
+    - `account`: those that an account's trail delivered (recipientAccountId);
+    - `address`: those from a source as logged, through whatever endpoint;
+    - `agent`: those of a user agent, exactly as logged;
+    - `api`: those of an operation (`service:Operation`);
+    - `resource`: changing, sensitive and refused calls about a target (key of `Target`);
+    - `all`: every one.
+    """
+
+    by: Literal["node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "all"]
+    values: tuple[str, ...] = ()
+
+
+class RowSeen(msgspec.Struct, frozen=True):
+    """One `USED` row, or what of it lies in a window.
+
+    `samples` are its examples, the smallest by (time, event ID); of an event that the row keeps no example of,
+    a sample has time and ID alone.
+    """
+
+    source: str
+    row: Row
+    count: int
+    first: int
+    last: int
+    samples: list[Sample]
+    access_key_id: str | None = None
+    """As logged on the calls."""
+    invoked_by: str | None = None
+
+    @property
+    def event_ids(self) -> list[str]:
+        """IDs of the examples."""
+        return [sample.event_id for sample in self.samples]
+
+
+class DeedSeen(msgspec.Struct, frozen=True):
+    """A relationship that one event made from its caller: `ISSUED` (of a key made for somebody), `CREATED`,
+    `CHANGED` or `STARTED`. `properties` are those of the schema for the type, but `key`."""
+
+    type: str
+    key: str
+    source: str
+    target: str
+    time: int
+    event_ids: list[str]
+    properties: Properties
+
+
+class SessionSeen(NamedTuple):
+    """A session as look-ups find it: when it began, was last used, and ends as far as its grants say."""
+
+    key: str
+    created: int
+    last: int | None
+    expires: str | None
+
+
+class PrincipalSeen(NamedTuple):
+    """A principal as a look-up by name or unique ID finds it."""
+
+    key: str
+    kind: str
+    account: str | None
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """Events of one account, region, hour and category."""
+
+    account: str | None
+    region: str | None
+    hour: int
+    category: str
+    count: int
+    first: int
+    last: int
+
+
+class Around(NamedTuple):
+    """Where a session or event lies in what was loaded: what `missing` and reasons rest on."""
+
+    first: int | None
+    """First second loaded of the account (any region); None: the account was not loaded."""
+    last: int | None
+    reads: int
+    """Are management reads loaded of the account within a day of the time? Not 0 if so."""
+    writes: int
+    gap: bool
+    """The time lies in a known gap of the account."""
+
+
+_LEADING = {
+    schema.SESSION: ((schema.ASSUMED, schema.RUNS_AS), (schema.SESSION_OF,)),
+    schema.CREDENTIAL: ((schema.ISSUED,), (schema.BELONGS_TO,)),
+    schema.RESOURCE: ((schema.STARTED,), ()),
+}
+
+
+def leading(ref: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Types of the relationships at a node that lead towards origins and makers: those that come in, those
+    that go out."""
+    label, key = ref.split(" ", 1)
+    if label == schema.PRINCIPAL:
+        return ((schema.CREATED, schema.CHANGED), ()) if ":user/" in key else ((), ())
+    return _LEADING.get(label, ((), ()))

@@ -1,1 +1,0 @@
-"""Parts of `investigate`: from an alert to sessions, groups and sections."""

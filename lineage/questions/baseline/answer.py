@@ -1,0 +1,236 @@
+"""`baseline`: is this normal? How often the same identity made this call before, from there and with that agent.
+
+Addresses and agents of calls that services made for somebody are the services' own: they are compared by the call
+alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from lineage.model.results import RowSeen, Window
+from lineage.questions.baseline import Baseline, CallCompared, Habits, Match, Verdict
+from lineage.questions.baseline.habits import habits
+from lineage.questions.shared import grants
+from lineage.questions.shared.agents import parse
+from lineage.questions.shared.history.compared import Compared, compare
+from lineage.questions.shared.history.enough import about_credential, days_of, failed, rests_on
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.places import doubt, network, place
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.subjects import Subject
+
+CALLS_SHOWN: Final = 50
+CALL, PLACE, TEXT, VERSION, FAMILY = "call", "source IP", "agent text", "agent version", "agent family"
+LEVELS: Final[tuple[tuple[str, ...], ...]] = (
+    (CALL, PLACE, TEXT), (CALL, PLACE, VERSION), (CALL, PLACE, FAMILY), (CALL, PLACE), (CALL, FAMILY), (CALL,),
+    (PLACE, FAMILY), (PLACE,), (FAMILY,),
+)  # fmt: skip
+"""What has to be equal for a match, from the closest to the widest."""
+VERDICTS: Final[tuple[Verdict, ...]] = ("never seen before", "new combination", "seen before")
+
+
+class Call(NamedTuple):
+    """A call in question: what it was, from where and with what, as far as that speaks of the caller."""
+
+    api: str | None
+    place: str | None
+    user_agent: str | None
+
+
+def answer(
+    reader: Reader, ask: str, *, api: str | None = None, user_agent: str | None = None, source_ip: str | None = None,
+    since: int | None = None, until: int | None = None, margin: int | None = None, days: int = 14,
+    gap: int | None = None,
+) -> Baseline:  # fmt: skip
+    """Compare a call with the past of the identity that made it.
+
+    `api`, `user_agent` and `source_ip` are the alert's; what it does not give the matching records tell: those of
+    the event that was asked for, else of the scope.
+    """
+    compared = compare(reader, ask, since=since, until=until, margin=margin, days=days, gap=gap)
+    if compared is None:
+        return Baseline(asked=ask, found=False)
+    index = _Index(compared.before)
+    questioned = _questioned(reader, compared, api, user_agent, source_ip)
+    ordered = sorted(questioned, key=lambda call: _order(index, call, questioned[call]))
+    calls = [_compared(index, call, questioned[call]) for call in ordered[:CALLS_SHOWN]]
+    calls = [one if compared.history.enough else _too_little(one) for one in calls]
+    verdict = _verdict(compared, calls)
+    return Baseline(
+        asked=ask, found=True, subject=compared.subject.told(), scope=compared.scope,
+        verdict=verdict, statement=_statement(compared, verdict, calls), calls=calls,
+        calls_total=len(ordered), truncated=len(ordered) > CALLS_SHOWN, history=compared.history,
+        habits=habits(compared.before), sight=sight(reader, compared.accounts, compared.window),
+    )  # fmt: skip
+
+
+def _order(index: _Index, call: Call, rows: Sequence[RowSeen]) -> tuple[int, int, str, str, str]:
+    first = min((row.first for row in rows), default=0)
+    rank = VERDICTS.index(_rank(index.like(call))[0])
+    return rank, first, call.api or "", call.place or "", call.user_agent or ""
+
+
+def _rank(found: Mapping[tuple[str, ...], Sequence[RowSeen]]) -> tuple[Verdict, list[str]]:
+    """The verdict of what a history has like a call, and what of the call it has nowhere."""
+    parts = tuple(part for part in (CALL, PLACE, FAMILY) if (part,) in found)
+    unseen = [part for part in parts if not found[(part,)]]
+    return "never seen before" if unseen else "seen before" if found.get(parts) else "new combination", unseen
+
+
+def _too_little(one: CallCompared) -> CallCompared:
+    return one.model_copy(update={"verdict": "too little history"})
+
+
+def _questioned(
+    reader: Reader, compared: Compared, api: str | None, user_agent: str | None, source_ip: str | None
+) -> dict[Call, list[RowSeen]]:
+    """The calls in question with their rows: what the alert tells, filled up from the records that fit it."""
+    rows = compared.rows if compared.subject.event is None else _of_event(reader, compared.subject)
+    fitting = [
+        row
+        for row in rows
+        if (api is None or _is_call(row.row.api, api))
+        and (source_ip is None or source_ip in (place(row), row.row.source_ip))
+        and (user_agent is None or row.row.user_agent == user_agent)
+    ]
+    if not fitting and (api is not None or source_ip is not None or user_agent is not None):
+        known = sorted({row.row.api for row in compared.before if api is not None and _is_call(row.row.api, api)})
+        where = source_ip if source_ip is not None and network(source_ip.split(" ")[0]) else None
+        return {Call(known[0] if known else api, where, user_agent): []}
+    found: dict[Call, list[RowSeen]] = defaultdict(list)
+    for row in fitting:
+        where = place(row)
+        found[Call(row.row.api, where, row.row.user_agent if where else None)].append(row)
+    return found
+
+
+def _of_event(reader: Reader, subject: Subject) -> list[RowSeen]:
+    """The row of the event that was asked for, cut down to it."""
+    if subject.event is None:
+        return []
+    at = Window(subject.event.time, subject.event.time)
+    return [
+        msgspec.structs.replace(row, count=1, samples=[sample])
+        for row in reader.calls(subject.which, at, every=True)
+        for sample in row.samples
+        if sample.event_id == subject.ask
+    ]
+
+
+def _is_call(api: str, asked: str) -> bool:
+    """Is it the operation that was asked for: `service:Operation`, or the operation alone?"""
+    return asked.lower() in (api.lower(), api.partition(":")[2].lower())
+
+
+class _Index:
+    """The rows of a history by what they have in common with others."""
+
+    def __init__(self, rows: Iterable[RowSeen]) -> None:
+        self._found: dict[tuple[str, ...], dict[tuple[object, ...], list[RowSeen]]] = {
+            level: defaultdict(list) for level in LEVELS
+        }
+        self._matches: dict[tuple[tuple[str, ...], tuple[object, ...]], Match] = {}
+        self._habits: dict[str | None, Habits] = {}
+        for row in rows:
+            where = place(row)
+            values = _values(Call(row.row.api, where, row.row.user_agent if where else None))
+            for level, found in self._found.items():
+                if all(part in values for part in level):
+                    found[tuple(values[part] for part in level)].append(row)
+
+    def like(self, call: Call) -> dict[tuple[str, ...], list[RowSeen]]:
+        """By level: the rows that are like a call. Levels of what the call does not tell are left out."""
+        values = _values(call)
+        return {
+            level: self._found[level].get(tuple(values[part] for part in level), [])
+            for level in LEVELS
+            if all(part in values for part in level)
+        }
+
+    def match(self, call: Call, level: tuple[str, ...], rows: Sequence[RowSeen]) -> Match:
+        """The rows of a level in numbers; many calls share the wider ones."""
+        values = _values(call)
+        key = level, tuple(values[part] for part in level)
+        if key not in self._matches:
+            self._matches[key] = _match(level, rows)
+        return self._matches[key]
+
+    def habits(self, call: Call, rows: Sequence[RowSeen]) -> Habits:
+        """From where and with what an operation was called."""
+        if call.api not in self._habits:
+            self._habits[call.api] = habits(rows)
+        return self._habits[call.api]
+
+
+def _values(call: Call) -> dict[str, object]:
+    """What of a call is known, by the parts of the levels."""
+    agent = parse(call.user_agent)
+    values: dict[str, object] = {CALL: call.api, PLACE: call.place}
+    if agent is not None:
+        values |= {TEXT: agent.text, VERSION: agent[:2], FAMILY: agent.family}
+    return {part: value for part, value in values.items() if value is not None}
+
+
+def _compared(index: _Index, call: Call, rows: Sequence[RowSeen]) -> CallCompared:
+    agent, found = parse(call.user_agent), index.like(call)
+    verdict, unseen = _rank(found)
+    parts = tuple(part for part in (CALL, PLACE, FAMILY) if (part,) in found)
+    return CallCompared(
+        api=call.api, source_ip=call.place, user_agent=call.user_agent,
+        agent_family=agent.family if agent else None, agent_version=agent.version if agent else None,
+        doubt=doubt(*call.place.split(" ", 1)) if call.place else None,
+        calls=sum(row.count for row in rows), failed=failed(rows), first=grants.first(rows) if rows else None,
+        last=grants.last(rows) if rows else None, event_ids=grants.earliest(rows),
+        verdict=verdict, unseen=unseen,
+        statement=_in_words(parts, unseen, found.get(parts, [])),
+        matches=[index.match(call, level, some) for level, some in found.items()],
+        habits=index.habits(call, found.get((CALL,), [])),
+    )  # fmt: skip
+
+
+def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[RowSeen]) -> str:
+    """What the history says of a call, and what could not be compared."""
+    said = " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
+    if unseen:
+        text = f"not in the history: {', '.join(unseen)}"
+    elif together:
+        many, days = sum(row.count for row in together), days_of(together)
+        text = f"{said} seen {many:,} time{'' if many == 1 else 's'} on {days:,} day{'' if days == 1 else 's'}"
+    else:
+        text = f"{said}: each in the history, never together"
+    if PLACE not in parts:
+        return f"{text}; no address tells where the caller was, so it was compared without"
+    return text if FAMILY in parts else f"{text}; no user agent is known, so it was compared by source IP alone"
+
+
+def _match(level: Sequence[str], rows: Sequence[RowSeen]) -> Match:
+    return Match(
+        on=", ".join(level), calls=sum(row.count for row in rows), failed=failed(rows), days=days_of(rows),
+        first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
+        event_ids=grants.earliest(rows),
+    )  # fmt: skip
+
+
+def _verdict(compared: Compared, calls: Sequence[CallCompared]) -> Verdict | None:
+    """That of the call that is furthest from what was seen."""
+    if not calls:
+        return None
+    return calls[0].verdict if compared.history.enough else "too little history"
+
+
+def _statement(compared: Compared, verdict: Verdict | None, calls: Sequence[CallCompared]) -> str:
+    """What the verdict rests on: what is too little, how much there is, and whose it is."""
+    history = compared.history
+    parts = ["no calls in the scope" if verdict is None else calls[0].statement]
+    if not history.enough:
+        parts.append(f"too little: {', '.join(history.lacking)}")
+    parts.append(f"rests on {rests_on(history)}")
+    return "; ".join([*parts, *about_credential(history)])
+
+
+__all__ = ["answer"]

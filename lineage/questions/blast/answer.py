@@ -1,0 +1,258 @@
+"""`blast`: everything that came from a key, session or principal, and what still works of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from lineage.model import schema
+from lineage.model.keys import ref
+from lineage.model.results import DeedSeen, Graph, RowSeen, Which, Window
+from lineage.model.times import iso
+from lineage.questions.blast import Blast, Life, MadeBranch, Reach, Reached, Touched, Workload
+from lineage.questions.shared import models
+from lineage.questions.shared.climb import owner_of, principal_of, session_key_of
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.reach.alterations import altered, permissions
+from lineage.questions.shared.reach.descent import Descent, Link, begin, walk
+from lineage.questions.shared.reach.fates import Fates
+from lineage.questions.shared.reach.lives import last_second, lives
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.subjects import own_calls
+from lineage.questions.shared.whose import one
+
+IDS_SHOWN = 3
+LISTED = 20
+
+
+def answer(
+    reader: Reader, ask: str, *, at: int | None = None, since: int | None = None, made: bool = False, limit: int = 1000
+) -> Blast:
+    """What came from the ask, as far as it was granted, made or used at `since` or later, and what of it works at
+    `at` (the last second loaded of its accounts); at most `limit` of each kind. Raises
+    `BadUse` where the ask names no credentials."""
+    subject = begin(reader, ask)
+    if subject is None:
+        return _nothing(reader, ask, at, since, made)
+    descent = walk(reader, subject.starts, since=since, made=made, limit=limit)
+    rows = loaded_once(reader, reader.calls(Which("node", tuple(sorted(descent.nodes))), Window(since, None)))
+    by_node: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        by_node[row.source].append(row)
+    if since is not None:
+        descent = descent._replace(links=_in_use(descent.links, by_node, iso(since)))
+    up = reader.ascend([*descent.nodes, *(link.node for link in descent.perhaps)])
+    accounts = {account for node in descent.nodes if (account := account_of(up, node))}
+    moment = last_second(reader, accounts) if at is None else at
+    living = lives(reader, [link.node for link in (*descent.links, *descent.perhaps)], moment)
+    nodes = [_reached(link, up, by_node[link.node], living.get(link.node)) for link in descent.links]
+    fates = Fates(reader, descent.deeds, moment, own=descent.deeds)
+    changes = altered(descent.deeds, fates)
+    branches = _branches(reader, descent, fates, moment)
+    runs = _workloads(reader, descent.deeds)
+    touched = _touched(rows)
+    holders = principals(up, descent.nodes)
+    given = permissions(reader, holders, moment)
+    told = {permission.principal for permission in given}
+    unknown = [key for holder in holders if (key := ref(holder).key) not in told]
+    roles = sorted({node.role_arn for node in nodes if node.role_arn})
+    return Blast(
+        asked=ask, found=True, subject=subject.told(),
+        whose=one(reader, up, subject.starts[0]) if len(subject.starts) == 1 else None,
+        since=iso(since) if since is not None else None, at=iso(moment), made=made,
+        reach=_reach(descent, living),
+        roles=roles[:limit],
+        accounts=sorted(accounts)[:limit],
+        nodes=nodes,
+        perhaps=[_reached(link, up, [], living.get(link.node)) for link in descent.perhaps[:limit]],
+        perhaps_total=len(descent.perhaps),
+        branches=branches[:limit], branches_total=len(branches),
+        branches_live=sum(branch.live != "no" for branch in branches),
+        altered=changes[:limit], altered_total=len(changes),
+        workloads=runs[:limit], workloads_total=len(runs),
+        touched=touched[:limit], touched_total=len(touched),
+        permissions=given[:limit], permissions_total=len(given),
+        permissions_not_known=unknown[:limit], permissions_not_known_total=len(unknown),
+        sight=sight(reader, accounts, Window(since, moment)),
+        truncated=descent.cut or max(len(changes), len(runs), len(touched), len(given), len(descent.perhaps),
+                                     len(descent.branches), len(unknown), len(roles), len(accounts)) > limit,
+    )  # fmt: skip
+
+
+def _nothing(reader: Reader, ask: str, at: int | None, since: int | None, made: bool) -> Blast:
+    return Blast(
+        asked=ask, found=False, subject=models.Subject(kind="unknown", key=None), whose=None,
+        since=iso(since) if since is not None else None, at=iso(at) if at is not None else None, made=made,
+        reach=Reach(sessions=0, keys=0, users=0, live=0, unknown=0, ended=0),
+        roles=[], accounts=[], nodes=[], perhaps=[], perhaps_total=0, branches=[], branches_total=0, branches_live=0,
+        altered=[], altered_total=0, workloads=[], workloads_total=0, touched=[], touched_total=0, permissions=[],
+        permissions_total=0, permissions_not_known=[], permissions_not_known_total=0,
+        sight=sight(reader, [], Window(since, at)), truncated=False,
+    )  # fmt: skip
+
+
+def _in_use(links: list[Link], rows: Mapping[str, Sequence[RowSeen]], since: str) -> list[Link]:
+    """The links that were granted, made or used at a time or later, with all that they hang on."""
+    kept: set[str] = set()
+    for link in reversed(links):
+        if link.parent is None or link.node in kept or link.time >= since or rows.get(link.node):
+            kept.add(link.node)
+            kept |= {link.parent} if link.parent else set()
+    return [link for link in links if link.node in kept]
+
+
+def _branches(reader: Reader, descent: Descent, fates: Fates, at: int) -> list[MadeBranch]:
+    """What was made for others, in order of time, with whether it still works."""
+    followed = any(link.made for link in descent.links)
+    deeds = {event_id: deed for deed in descent.deeds if deed.type != schema.STARTED for event_id in deed.event_ids}
+    keys = [f"{schema.CREDENTIAL} {branch.target}" for branch in descent.branches if branch.what == "access key"]
+    living = lives(reader, keys, at)
+    found = []
+    for branch in descent.branches:
+        life = living.get(f"{schema.CREDENTIAL} {branch.target}")
+        deed = next((deeds[event_id] for event_id in branch.event_ids if event_id in deeds), None)
+        fate = fates.of(deed).state if deed is not None and life is None else "stands"
+        live = life.live if life is not None else {"stands": "yes", "gone": "no", "probably": "unknown"}[fate]
+        found.append(
+            MadeBranch(
+                what=branch.what, target=branch.target, source=branch.source, api=branch.api, time=branch.time,
+                event_ids=branch.event_ids, followed=followed, live=live,  # type: ignore[arg-type]  # one of the words
+            )
+        )  # fmt: skip
+    return found
+
+
+def loaded_once(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
+    """The calls without the copies that other accounts have of them."""
+    copied = {account for row in rows if row.row.copy and (account := _account(row.source))}
+    return own_calls(rows, {account for account in copied if reader.around(account, 0).first is not None})
+
+
+def _account(node: str) -> str | None:
+    session = session_key_of(node)
+    if session is not None:
+        return session.split("/", 1)[0]
+    key = ref(node).key
+    return key.split(":")[4] if key.startswith("arn:") else key.split(":", 1)[0]
+
+
+def account_of(up: Graph, node: str) -> str | None:
+    """The account of a session, key or principal."""
+    session = session_key_of(node)
+    if session is not None:
+        return session.split("/", 1)[0] or None
+    owner = owner_in(up, node)
+    found = up.nodes[owner].get("account") if owner and owner in up else None
+    return str(found) if found else None
+
+
+def principals(up: Graph, nodes: Iterable[str]) -> list[str]:
+    """The roles and users (references) that nodes are of, sorted."""
+    found = set()
+    for node in nodes:
+        owner = owner_in(up, node)
+        if owner and (":role/" in owner or ":user/" in owner):
+            found.add(owner)
+    return sorted(found)
+
+
+def owner_in(up: Graph, node: str) -> str | None:
+    """The principal that a session or key is of; a principal itself."""
+    label = ref(node).label
+    if label == schema.PRINCIPAL or node not in up:
+        return node if label == schema.PRINCIPAL else None
+    return principal_of(up, node) if label == schema.SESSION else owner_of(up, node)
+
+
+def _reach(descent: Descent, living: dict[str, Life]) -> Reach:
+    labels = [ref(node).label for node in descent.nodes]
+    states = [living[node].live for node in descent.nodes if node in living]
+    return Reach(
+        sessions=labels.count(schema.SESSION), keys=labels.count(schema.CREDENTIAL),
+        users=labels.count(schema.PRINCIPAL), live=states.count("yes"), unknown=states.count("unknown"),
+        ended=states.count("no"),
+    )  # fmt: skip
+
+
+def _reached(link: Link, up: Graph, rows: Sequence[RowSeen], life: Life | None) -> Reached:
+    label, key = ref(link.node)
+    node = up.nodes[link.node] if link.node in up else {}
+    calls = [row for row in rows if row.row.relation != schema.TRIED or row.row.error is not None]
+    return Reached(
+        ref=link.node, label=label, key=key, parent=link.parent, relation=link.relation,  # type: ignore[arg-type]  # words
+        depth=link.depth, made=link.made, how=link.way.get("how"), time=link.time or None, name=node.get("name"),
+        role_arn=node.get("role_arn"), account=account_of(up, link.node), rule=link.way.get("rule"),
+        confidence=link.way.get("confidence") or "EXACT", event_ids=list(link.way.get("event_ids") or []), life=life,
+        calls=sum(row.count for row in calls),
+        failed=sum(row.count for row in calls if row.row.error is not None),
+        first=iso(min(row.first for row in calls)) if calls else None,
+        last=iso(max(row.last for row in calls)) if calls else None,
+    )  # fmt: skip
+
+
+def _workloads(reader: Reader, deeds: Iterable[DeedSeen]) -> list[Workload]:
+    """The workloads that were started or entered, with the sessions that they ran as from then on."""
+    groups: dict[str, list[DeedSeen]] = defaultdict(list)
+    for deed in deeds:
+        if deed.type == schema.STARTED:
+            groups[deed.target].append(deed)
+    graph = reader.descend([ref(target) for target in sorted(groups)]) if groups else None
+    found = []
+    for target, members in groups.items():
+        account, kind, name = ref(target).key.split(":", 1)[0], *_kind_and_id(ref(target).key)
+        first = iso(min(deed.time for deed in members))
+        sessions = sorted(
+            (
+                str(session)
+                for _, session, way in (graph.out_edges(target, data=True) if graph is not None else ())
+                if way["type"] == schema.RUNS_AS and str(session).rsplit("/", 1)[-1] >= first
+            ),
+            key=lambda session: (session.rsplit("/", 1)[-1], session),
+            reverse=True,
+        )
+        found.append(
+            Workload(
+                key=ref(target).key, type=kind, id=name, account=account or None,
+                apis=sorted({str(deed.properties["api"]) for deed in members}), first=first,
+                last=iso(max(deed.time for deed in members)),
+                entered=any(deed.properties["entered"] for deed in members),
+                sources=sorted({deed.source for deed in members}),
+                event_ids=[event_id for deed in members for event_id in deed.event_ids][:LISTED],
+                sessions=[ref(session).key for session in sessions[:LISTED]], sessions_total=len(sessions),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda run: (run.first, run.key))
+
+
+def _kind_and_id(key: str) -> tuple[str, str]:
+    """Type and ID in the key of a workload, `ACCOUNT:AWS::EC2::Instance:i-…`."""
+    parts = key.split(":", 1)[1].split("::")
+    last, _, identifier = parts[-1].partition(":")
+    return "::".join([*parts[:-1], last]), identifier
+
+
+def _touched(rows: Iterable[RowSeen]) -> list[Touched]:
+    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        if row.row.relation == schema.TOUCHED:
+            for one in row.row.targets:
+                groups[one.key].append(row)
+    found = []
+    for key, members in groups.items():
+        members.sort(key=lambda row: (row.first, row.row.id))
+        target = next((one for one in members[0].row.targets if one.key == key), None)
+        found.append(
+            Touched(
+                resource=key, type=target.type if target else "unknown", account=target.account if target else None,
+                calls=sum(row.count for row in members),
+                failed=sum(row.count for row in members if row.row.error is not None),
+                actions=sorted({row.row.api for row in members}),
+                sensitive=any(row.row.sensitive for row in members),
+                first=iso(min(row.first for row in members)), last=iso(max(row.last for row in members)),
+                event_ids=[event_id for row in members for event_id in row.event_ids][:IDS_SHOWN],
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (not one.sensitive, -one.calls, one.resource))
+
+
+__all__ = ["account_of", "answer", "loaded_once", "owner_in", "principals"]

@@ -1,0 +1,155 @@
+"""The picture of `blast`: what came from credentials, what still works of it, and what it left behind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from lineage.draw.copies import command
+from lineage.draw.names import caption, ref_of, role_name, short_name
+from lineage.draw.shape import Box
+from lineage.draw.sheet import Drawing, Known, Sheet, facts
+from lineage.model import schema
+from lineage.questions.blast import Altered, Blast, Reached, Workload
+from lineage.questions.shared.whose import credentials_of
+from lineage.questions.trace.picture import grant_facts, lead
+from lineage.questions.who.picture import LIT, operation
+
+_LIVE = {"yes": "works", "no": "ended", "unknown": "may work"}
+
+
+def refs(answer: Blast) -> Iterator[str]:
+    """The nodes that the picture names."""
+    return (one.ref for one in (*answer.nodes, *answer.perhaps))
+
+
+def above(answer: Blast) -> list[str]:
+    """The nodes whose origins the picture needs besides."""
+    return [one.ref for one in answer.nodes if one.parent is None]
+
+
+def draw(answer: Blast, known: Known) -> Drawing:
+    """The descent as a tree, with changes, workloads and resources at its leaves."""
+    sheet = Sheet(known)
+    roots = above(answer)
+    for root in roots:
+        lead(sheet, root, lit=len(roots) <= LIT)
+    for one in (*answer.nodes, *answer.perhaps):
+        _reached(sheet, one, lit=one.parent is None and len(roots) <= LIT)
+    for branch in answer.branches:
+        ref = ref_of(branch.target)
+        target = sheet.of_ref(ref, ("made", f"{branch.what}, {branch.time}"))
+        sheet.link(
+            branch.source, target, schema.ISSUED if ref.startswith(schema.CREDENTIAL) else schema.CREATED,
+            label="made" if branch.followed else f"made: {branch.what}", beside=True, first=branch.time,
+            events=branch.event_ids, api=branch.api,
+        )  # fmt: skip
+    for change in answer.altered:
+        _altered(sheet, change)
+    for work in answer.workloads:
+        _workload(sheet, work)
+    _touched(sheet, answer, roots)
+    whose = f", by {credentials_of(answer.whose)}" if answer.whose else ""
+    about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
+    return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer))
+
+
+def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
+    life = f"{_LIVE[one.life.live]}, until {one.life.until or 'not known'} ({one.life.why})" if one.life else None
+    sheet.of_ref(
+        one.ref, *facts(at_the_time_asked=life, calls=one.calls, failed_calls=one.failed or None, first=one.first,
+                        last=one.last),
+        role_arn=one.role_arn, name=one.name, account=one.account, lit=lit,
+    )  # fmt: skip
+    if one.parent is None:
+        return
+    if one.parent not in sheet.nodes:
+        sheet.of_ref(one.parent)
+    way = sheet.way(one.parent, one.ref)
+    perhaps, made = one.relation == "candidate", one.relation == "made"
+    own = schema.BELONGS_TO if one.label == schema.CREDENTIAL else schema.SESSION_OF
+    type_ = {"own": own, "issued": schema.ISSUED, "made": schema.ISSUED}.get(one.relation, schema.ASSUMED)
+    if made and one.label != schema.CREDENTIAL:
+        type_ = schema.CREATED
+    label = {"own": "its own", "issued": "key", "made": "made"}.get(one.relation)
+    sheet.link(
+        one.parent, one.ref, type_, label=label or operation(str(way.get("api") or "assumed")), beside=made,
+        confidence=schema.weakest([one.confidence, "HEURISTIC"]) if perhaps else one.confidence, first=one.time,
+        events=one.event_ids, one_of_several_callers_that_fit=perhaps,
+        **{**grant_facts(way, one.how), "rule": one.rule},
+    )  # fmt: skip
+
+
+def _altered(sheet: Sheet, change: Altered) -> None:
+    if change.what == "access key" and change.after and f"{schema.CREDENTIAL} {change.after}" in sheet.nodes:
+        return  # it stands there as made
+    principal = ":role/" in change.target or ":user/" in change.target
+    key = ref_of(change.target).startswith(schema.CREDENTIAL)
+    target = sheet.of_ref(ref_of(change.target) if principal or key else f"{schema.RESOURCE} {change.target}")
+    sheet.link(
+        change.source, target, schema.CREATED if change.created else schema.CHANGED, label=operation(change.api),
+        beside=change.created, first=change.time, events=change.event_ids, what=change.what, api=change.api,
+        before=change.before, after=change.after, lets_in=change.outside, undone_by=change.undone_by,
+    )  # fmt: skip
+
+
+def _workload(sheet: Sheet, work: Workload) -> None:
+    resource = sheet.resource(work.key, work.type, work.account)
+    for source in work.sources:
+        sheet.link(
+            source, resource, schema.STARTED, label=operation(work.apis[0]) if work.apis else "started", beside=True,
+            first=work.first, last=work.last, api=work.apis, entered=work.entered, events=work.event_ids,
+        )  # fmt: skip
+    for key in work.sessions:
+        sheet.link(resource, sheet.of_ref(f"{schema.SESSION} {key}"), schema.RUNS_AS, beside=True)
+
+
+def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
+    """Draw what was touched and does not stand there already, as touched by what was asked about.
+
+    The answer does not say by which of the nodes; where several were asked about, no link says so either.
+    """
+    # What is spelled in several ways is the same by account, kind and name.
+    there = {(node.account, node.kind, node.label) for node in sheet.nodes.values()}
+    found: dict[str | None, list[str]] = defaultdict(list)
+    for one in answer.touched:
+        kind = "role" if role_name(one.resource) else "person" if ":user/" in one.resource else "resource"
+        if (one.account, kind, role_name(one.resource) or short_name(one.resource)) in there:
+            continue
+        resource = sheet.resource(
+            one.resource, one.type, one.account,
+            *facts(first=one.first, last=one.last, calls=one.calls, failed=one.failed or None, operations=one.actions,
+                   events=one.event_ids),
+        )  # fmt: skip
+        found[sheet.account(resource)].append(resource)
+        if len(roots) == 1:
+            sheet.link(
+                roots[0], resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
+                last=one.last, count=one.calls, by="what was asked about, or something that came of it",
+                operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive,
+                events=one.event_ids,
+            )  # fmt: skip
+    for account, resources in found.items():
+        if len(resources) > 1:
+            box = Box(
+                id=f"touched {account or ''}", kind="resource", label=f"{len(resources)} resources that were touched",
+                caption=caption("resources touched"), account=account,
+                facts=facts(what="resources that were changed, or read by sensitive calls"),
+            )  # fmt: skip
+            sheet.into(box, resources)
+
+
+def _notes(answer: Blast) -> list[str]:
+    reach = answer.reach
+    told = [f"{reach.live:,} of the sessions and keys still worked", f"{reach.ended:,} had ended"]
+    if reach.unknown:
+        told.insert(1, f"{reach.unknown:,} may have")
+    notes = [f"At {answer.at} {', '.join(told)}."] if answer.at else []
+    open_ = sum(not branch.followed for branch in answer.branches)
+    if open_:
+        notes.append(f"{open_:,} made for others; --made goes on there.")
+    if answer.touched and len(above(answer)) > 1:
+        notes.append("What was touched stands by itself: the answer does not say by which of what was asked about.")
+    if answer.truncated:
+        notes.append("There is more than is drawn; --limit draws more.")
+    return notes

@@ -1,0 +1,40 @@
+"""The answer to `chains`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import Confidence, Model
+
+
+class Chain(Model):
+    """One path of roles, and all the chains that went it."""
+
+    roles: list[str]
+    """Role ARNs from the first to the last."""
+    accounts: list[str]
+    """Accounts on the path, in order of first appearance; sorted texts of the roles' accounts and the origin's."""
+    origins: list[str]
+    """Keys of the origins, sorted; at most 20."""
+    depth: int
+    count: int
+    cross_account: bool
+    confidence: Confidence
+    first: str
+    last: str
+    sessions: list[str]
+    """Keys of the last sessions, oldest first; at most 5."""
+    event_ids: list[list[str]] = Field(default_factory=list)
+    """Of each of the roles, the grants by which the chains of these sessions came into it; none where not logged."""
+
+
+class Chains(Model):
+    """All longest role paths of two and more role hops."""
+
+    name: ClassVar[str] = "chains"
+    schema_: Literal["lineage.chains/1"] = Field(default="lineage.chains/1", alias="schema")
+    total: int
+    chains: list[Chain]
+    """Deepest first, then most frequent, then by roles."""

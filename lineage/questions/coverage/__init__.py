@@ -1,0 +1,80 @@
+"""The answer to `coverage`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import Model, Scope, Whose
+
+
+class Covered(Model):
+    """Events of one account, region and category."""
+
+    account: str
+    name: str | None
+    region: str | None
+    category: str
+    events: int
+    hours: int
+    """Hours in which there is any."""
+    first: str
+    last: str
+
+
+class AccountUnseen(Model):
+    """An account that the logs speak of, and of which none are loaded."""
+
+    account: str
+    name: str | None
+    seen_as: list[str]
+    """`caller` of roles elsewhere, `role` that is assumed from elsewhere; sorted."""
+    first: str
+    last: str
+
+
+class Opened(Model):
+    """A stretch in which logs are missing, or were made to miss something."""
+
+    account: str | None
+    region: str | None = None
+    """The region alone that is silent; null for the whole account."""
+    since: str
+    until: str | None
+    """Null where nothing ended it."""
+    kind: Literal["no events", "stopped", "deleted", "changed", "log bucket"]
+    why: str
+    api: str | None = None
+    """The call that opened it."""
+    target: str | None = None
+    """The trail, or the bucket that a trail writes to."""
+    whose: Whose | None = None
+    """Whose credentials opened it."""
+    event_ids: list[str] = Field(default_factory=list)
+    """The calls that opened and closed it."""
+    events: int
+    """Events of the account, or region, that are loaded of that time all the same."""
+
+
+class Coverage(Model):
+    """What the store has logs for, where they have gaps, and what it therefore cannot say."""
+
+    name: ClassVar[str] = "coverage"
+    schema_: Literal["lineage.coverage/1"] = Field(default="lineage.coverage/1", alias="schema")
+    asked: str | None
+    found: bool
+    scope: Scope | None = None
+    events: int = 0
+    covered: list[Covered] = Field(default_factory=list)
+    """By account, region and category."""
+    covered_total: int = 0
+    unseen: list[AccountUnseen] = Field(default_factory=list)
+    """By account."""
+    unseen_total: int = 0
+    gaps: list[Opened] = Field(default_factory=list)
+    """In order of time, account and region."""
+    gaps_total: int = 0
+    cannot: list[str] = Field(default_factory=list)
+    """What no answer of this store can say, a sentence each."""
+    truncated: bool = False

@@ -1,0 +1,38 @@
+"""The answer to `cross_account`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import Model
+
+
+class Crossing(Model):
+    """How often principals of one account assumed roles of another."""
+
+    from_account: str
+    from_name: str | None
+    to_account: str
+    to_name: str | None
+    count: int
+    callers: int
+    roles: int
+    hows: list[str]
+    first: str
+    last: str
+    role_arns: list[str]
+    """At most 20, sorted."""
+    event_ids: list[str] = Field(default_factory=list)
+    """Of the last grants, oldest first; at most 5."""
+
+
+class CrossAccount(Model):
+    """Which accounts' principals assumed into which."""
+
+    name: ClassVar[str] = "cross_account"
+    schema_: Literal["lineage.cross_account/1"] = Field(default="lineage.cross_account/1", alias="schema")
+    total: int
+    crossings: list[Crossing]
+    """Most frequent first, then by accounts."""

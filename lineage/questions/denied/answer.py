@@ -1,0 +1,210 @@
+"""`denied`: refused calls. Assumptions by caller with the first success after them, bursts over many services, and
+what was refused at all.
+
+All is by true origin: a probe that changes its session does not become two half probes. Callers whose origin is not
+known stand each for itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from lineage.model import keys, schema
+from lineage.model.arn import role_of
+from lineage.model.results import RowSeen, Which, Window
+from lineage.model.times import iso
+from lineage.questions.denied import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole, Success
+from lineage.questions.shared import grants, scopes
+from lineage.questions.shared.grants import NODES_SHOWN, Owners
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.models import Counted, Scope
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.refusals import RULE, Event, bursts, is_refusal, stretches
+from lineage.questions.shared.subjects import Subject, find
+
+OPERATIONS_SHOWN = 50
+UNKNOWN = "unknown"
+ASSUME = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoot")
+
+
+def answer(
+    reader: Reader, ask: str | None = None, *, since: int | None = None, until: int | None = None,
+    margin: int | None = None, limit: int = 200,
+) -> Denied:  # fmt: skip
+    """Tell the refused calls of a subject, or of the whole store."""
+    subject = find(reader, ask) if ask is not None else None
+    if ask is not None and subject is None:
+        return Denied(asked=ask, found=False, rule=RULE)
+    every, window, scope = _rows(reader, subject, since, until, margin)
+    rows = [row for row in every if is_refusal(row.row.error) or row.row.relation == schema.TRIED]
+    rows = grants.own(reader, rows)
+    owners = Owners(reader, reader.ascend({row.source for row in rows}))
+    assumptions = _assumptions(reader, owners, [row for row in rows if row.row.relation == schema.TRIED])
+    denied = [row for row in rows if is_refusal(row.row.error)]
+    refusals = _bursts(reader, owners, denied, window)
+    operations = _operations(owners, rows)
+    accounts = {row.row.account for row in every} or _accounts(subject) or grants.loaded(reader)
+    looked = sight(reader, accounts, window)
+    return Denied(
+        asked=ask, found=True, subject=subject.told() if subject else None, scope=scope or grants.whole(looked, window),
+        calls=sum(row.count for row in rows),
+        assumptions=[_cut(one, limit) for one in assumptions[:limit]], assumptions_total=len(assumptions),
+        bursts=refusals[:limit], bursts_total=len(refusals),
+        operations=operations[:limit], operations_total=len(operations),
+        truncated=any(len(one) > limit for one in (assumptions, refusals, operations))
+        or any(one.roles_total > limit for one in assumptions),
+        rule=RULE, sight=looked,
+    )  # fmt: skip
+
+
+def _rows(
+    reader: Reader, subject: Subject | None, since: int | None, until: int | None, margin: int | None
+) -> tuple[list[RowSeen], Window, Scope | None]:
+    """The calls in question, their window, and how that came about."""
+    if subject is None:
+        window = Window(since, until)
+        return reader.calls(Which("all"), window), window, None
+    every = reader.calls(subject.which) if subject.event is None and (since is None or until is None) else []
+    window, scope = scopes.scope_of(subject, every, since, until, margin)
+    return reader.calls(subject.which, window), window, scope
+
+
+def _accounts(subject: Subject | None) -> set[str | None]:
+    return {grants.account_of(start) for start in subject.starts} if subject else set()
+
+
+def _assumptions(reader: Reader, owners: Owners, rows: Sequence[RowSeen]) -> list[RefusedCaller]:
+    """By origin: the roles that were refused, and the first grant of each that came after."""
+    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        groups[owners.apart(row.source)].append(row)
+    successes = _successes(reader, owners, rows)
+    found = []
+    for apart, some in groups.items():
+        by_role: dict[str, list[RowSeen]] = defaultdict(list)
+        for row in some:
+            by_role[_target(row)].append(row)
+        nodes = sorted({row.source for row in some})
+        roles = [_refused(role, members, successes.get((apart, role))) for role, members in by_role.items()]
+        found.append(
+            RefusedCaller(
+                whose=owners.whose(some[0].source), nodes=nodes[:NODES_SHOWN], nodes_total=len(nodes),
+                count=sum(row.count for row in some), first=grants.first(some),
+                last=grants.last(some), roles=sorted(roles, key=lambda one: (one.first, one.role_arn)),
+                roles_total=len(roles),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (-one.count, one.first, one.nodes))
+
+
+def _cut(caller: RefusedCaller, limit: int) -> RefusedCaller:
+    return caller if caller.roles_total <= limit else caller.model_copy(update={"roles": caller.roles[:limit]})
+
+
+def _target(row: RowSeen) -> str:
+    """The role that was asked for, whatever path the call named; `unknown` where it does not tell."""
+    parts = role_of(row.row.target.key) if row.row.target else None
+    return keys.role(*parts[:3]).key if parts else UNKNOWN
+
+
+def _refused(role: str, rows: list[RowSeen], success: Success | None) -> RefusedRole:
+    return RefusedRole(
+        role_arn=role, errors=sorted({row.row.error for row in rows if row.row.error}),
+        count=sum(row.count for row in rows), first=grants.first(rows),
+        last=grants.last(rows), event_ids=grants.earliest(rows), success=success,
+    )  # fmt: skip
+
+
+def _successes(reader: Reader, owners: Owners, rows: Iterable[RowSeen]) -> dict[tuple[str, str], Success]:
+    """By origin and role: the first grant at or after the first refusal, whenever that was."""
+    begins: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in rows:
+        role = _target(row)
+        if role != UNKNOWN:
+            apart = owners.apart(row.source)
+            begins[role][apart] = min(row.first, begins[role].get(apart, row.first))
+    found: dict[tuple[str, str], Success] = {}
+    for role, firsts in begins.items():
+        names = grants.spellings(reader, role)
+        later = _granted(reader, names, min(firsts.values()))
+        of = Owners(reader, reader.ascend({row.source for row in later}))
+        for apart, first in firsts.items():
+            mine = [row for row in later if row.last >= first and of.apart(row.source) == apart]
+            if any(row.first < first for row in mine):
+                # Its first call of that hour came before the refusal: the store cuts to the second.
+                again = _granted(reader, names, first)
+                mine = [row for row in again if of.apart(row.source) == apart]
+            if mine:
+                row = min(mine, key=lambda row: (row.first, row.row.id, row.source))
+                ids = [sample.event_id for sample in row.samples if sample.time == row.first]
+                found[apart, role] = Success(time=iso(row.first), event_ids=ids, caller=row.source)
+    return found
+
+
+def _granted(reader: Reader, names: tuple[str, ...], since: int) -> list[RowSeen]:
+    rows = reader.calls(Which("resource", names), Window(since, None))
+    return grants.own(reader, [row for row in rows if row.row.error is None and row.row.api in ASSUME])
+
+
+def _operations(owners: Owners, rows: Iterable[RowSeen]) -> list[DeniedCalls]:
+    groups: dict[tuple[str, str, str], list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        groups[row.row.api, row.row.error or "", owners.apart(row.source)].append(row)
+    found = [
+        DeniedCalls(
+            whose=owners.whose(some[0].source), api=api, error=error, count=sum(row.count for row in some),
+            first=grants.first(some), last=grants.last(some),
+            event_ids=grants.earliest(some), nodes=(nodes := sorted({row.source for row in some}))[:NODES_SHOWN],
+            nodes_total=len(nodes),
+        )
+        for (api, error, _), some in groups.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (-one.count, one.api, one.error, grants.name(one.whose), one.first))
+
+
+def _bursts(reader: Reader, owners: Owners, rows: Iterable[RowSeen], window: Window) -> list[Burst]:
+    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        groups[owners.apart(row.source)].append(row)
+    found = []
+    for some in groups.values():
+        nodes = tuple(sorted({row.source for row in some}))
+        for since, until in stretches(some):
+            # Rows hold an hour; the events of these few hours tell the minutes.
+            inside = Window(max(since, window.since or since), min(until, window.until or until))
+            every = reader.calls(Which("node", nodes), inside, every=True)
+            events = sorted(
+                Event(sample.time, sample.event_id, row.row.api)
+                for row in every
+                if is_refusal(row.row.error)
+                for sample in row.samples
+            )
+            well = [sample.time for row in every if row.row.error is None for sample in row.samples]
+            found += [_burst(owners, nodes, every, burst, well) for burst in bursts(events)]
+    return sorted(found, key=lambda one: (one.first, one.last, one.nodes))
+
+
+def _burst(
+    owners: Owners, nodes: Sequence[str], rows: Iterable[RowSeen], events: Sequence[Event], well: Iterable[int]
+) -> Burst:
+    first, last = events[0].time, events[-1].time
+    ids = {event.event_id for event in events}
+    callers = sorted({row.source for row in rows if any(sample.event_id in ids for sample in row.samples)})
+    by_api: dict[str, list[int]] = defaultdict(list)
+    for event in events:
+        by_api[event.api].append(event.time)
+    operations = [
+        Counted(value=api, calls=len(times), failed=len(times), first=iso(times[0]), last=iso(times[-1]))
+        for api, times in sorted(by_api.items(), key=lambda one: (-len(one[1]), one[0]))
+    ]
+    return Burst(
+        whose=owners.whose(callers[0] if callers else nodes[0]), nodes=callers[:NODES_SHOWN], nodes_total=len(callers),
+        first=iso(first), last=iso(last), count=len(events),
+        services=sorted({api.partition(":")[0] for api in by_api}), operations=operations[:OPERATIONS_SHOWN],
+        operations_total=len(operations), succeeded=sum(first <= time <= last for time in well),
+        event_ids=[event.event_id for event in events[:NODES_SHOWN]],
+    )  # fmt: skip
+
+
+__all__ = ["answer"]

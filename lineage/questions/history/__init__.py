@@ -1,1 +1,0 @@
-"""Parts of the questions that compare with the past."""

@@ -1,0 +1,140 @@
+"""Rules about chains: renewed past their hour, deep, and roles assumed by a caller of a new kind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from lineage.model.keys import ref
+from lineage.model.times import iso
+from lineage.questions.hunt.ground import Found, Ground, Rule, many
+from lineage.questions.shared.forest import Forest, account_of_role, short
+
+HOUR = 3600
+DAY = 24 * HOUR
+DEEP = 4
+"""Distinct roles of a chain that is called deep."""
+HISTORY_DAYS = 14
+LEAST_GRANTS = 5
+"""Grants of a role in the days before, without which nothing is called new."""
+PATHS_SHOWN = 6
+
+
+def juggling(ground: Ground) -> Iterable[Found]:
+    """One finding for each chain whose renewals carried it past an hour, told by its last renewal."""
+    forest = ground.forest
+    places = ground.places
+    last: dict[str, str] = {}
+    for node, place in places.items():
+        if place.renewals and (
+            place.start not in last or (forest.begun(node), node) > (forest.begun(last[place.start]), last[place.start])
+        ):
+            last[place.start] = node
+    for node in last.values():
+        place, end = places[node], forest.begun(node)
+        if end - place.since <= HOUR or not ground.within(end):
+            continue
+        line = [one for one in forest.line(node) if one in forest.hops]
+        names = " and ".join(sorted({short(forest.role(one)) for one in line if forest.role(one)})[:PATHS_SHOWN])
+        ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
+        yield Found(
+            f"{ground.credentials(node)} renewed their session out of itself: {many(place.renewals, 'renewal')} of "
+            f"{names} from {iso(place.since)} to {iso(end)}, past the one hour that a chained session lives",
+            node, node, account_of_role(forest.role(node)), place.since, end, tuple(ids), len(line),
+        )  # fmt: skip
+
+
+def deep_chains(ground: Ground) -> Iterable[Found]:
+    """One finding for each path of `DEEP` and more distinct roles that nothing goes on from, and its origin."""
+    forest = ground.forest
+    places = ground.places
+    groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
+    for node, place in places.items():
+        goes_on = any(forest.role(one) for one in forest.children.get(node, ()))
+        if len(place.roles) >= DEEP and not goes_on and ground.within(forest.begun(node)):
+            roles = tuple(dict.fromkeys(role for one in forest.line(node) if (role := forest.role(one))))
+            origin = forest.origin(node)
+            groups[roles, origin.node if origin is not None else forest.top(node)].append(node)
+    for (roles, _), held in groups.items():
+        held.sort(key=lambda node: (forest.begun(node), node))
+        line = [one for one in forest.line(held[0]) if one in forest.hops]
+        ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
+        path = " -> ".join(short(role) for role in roles[:PATHS_SHOWN])
+        more = f" -> … ({len(roles)} roles)" if len(roles) > PATHS_SHOWN else ""
+        yield Found(
+            f"{ground.credentials(held[0])} went through {len(roles)} roles, one after another: {path}{more}; "
+            f"{many(len(held), 'chain')}",
+            held[0], held[0], account_of_role(roles[-1]), forest.begun(line[0] if line else held[0]),
+            forest.begun(held[-1]), tuple(ids), len(held),
+        )  # fmt: skip
+
+
+def new_caller_kinds(ground: Ground) -> Iterable[Found]:
+    """One finding for each role and kind of caller that the role's grants of the days before do not have."""
+    forest = ground.forest
+    grants: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    for node, hop in forest.hops.items():
+        role = forest.owners.get(node)
+        if role is not None and forest.role(node):
+            grants[role].append((forest.begun(node), node, _kind(forest, hop.caller)))
+    for role, held in sorted(grants.items()):
+        held.sort()
+        latest: dict[str, int] = {}
+        low = 0
+        for place, (time, node, kind) in enumerate(held):
+            while held[low][0] < time - HISTORY_DAYS * DAY:
+                low += 1
+            known = latest.get(kind)
+            enough = place - low >= LEAST_GRANTS and time - held[low][0] >= DAY
+            if enough and (known is None or known < time - HISTORY_DAYS * DAY) and ground.within(time):
+                kinds = sorted({one for _, _, one in held[low:place]})
+                name, hop = short(ref(role).key), forest.hops[node]
+                yield Found(
+                    f"{ground.credentials(node)}: {name} was assumed by {_article(kind)}; its {place - low:,} grants "
+                    f"of the {HISTORY_DAYS} days before were by {', '.join(_article(one) for one in kinds)} alone",
+                    role, node, account_of_role(forest.role(node)), time, time, tuple(hop.way["event_ids"]), 1,
+                )  # fmt: skip
+            latest[kind] = time
+
+
+def _kind(forest: Forest, caller: str) -> str:
+    """The kind of an immediate caller: a service by its name, else the kind of its principal."""
+    principal = caller if caller.startswith("Principal ") else forest.owners.get(caller)
+    body = forest.graph.nodes.get(principal, {}) if principal else {}
+    kind = str(body.get("kind") or "Unknown")
+    return str(body.get("name")) if kind == "AWSService" else kind
+
+
+def _article(kind: str) -> str:
+    words = {
+        "IAMUser": "an IAM user", "Role": "a session of a role", "RootUser": "the root user",
+        "FederatedUser": "a federated user", "SAMLIdentity": "a SAML identity", "WebIdentity": "a web identity",
+        "IdentityCenterUser": "an Identity Center user", "ExternalAccount": "an account without logs",
+        "Anonymous": "nobody", "Unknown": "a caller that is not known",
+    }  # fmt: skip
+    return words.get(kind, kind)
+
+
+RULES = (
+    Rule(
+        "juggling", "Session renewed out of itself",
+        "A chain of role sessions in which each renewal of a role was made by the previous session, for longer than "
+        "the one hour that AWS gives a chained session: so credentials live on after their source is closed.",
+        "Renewals whose grants are not logged (no management reads), and a chain of which a link is missing. A program "
+        "that renews itself so looks the same.",
+        juggling,
+    ),
+    Rule(
+        "deep-chains", "Deep chain",
+        f"A chain through {DEEP} and more distinct roles, one after another.",
+        "Chains of which a link is missing are shorter here than they were. Some platforms chain so by design.",
+        deep_chains,
+    ),
+    Rule(
+        "new-caller-kind", "Role assumed by a new kind of caller",
+        f"A role was assumed by a kind of caller (a user, a session of a role, a service by its name, …) that none of "
+        f"its grants of the {HISTORY_DAYS} days before had. Needs {LEAST_GRANTS} grants over a day of history.",
+        "A new caller of a kind that the role knows. Roles with less history are not judged at all.",
+        new_caller_kinds,
+    ),
+)  # fmt: skip

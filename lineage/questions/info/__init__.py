@@ -1,0 +1,36 @@
+"""The answer to `info`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import LoadSums, Model
+
+
+class AccountSeen(Model):
+    """An account in the store."""
+
+    id: str
+    name: str | None
+    events: int
+    first: str | None
+    last: str | None
+
+
+class Info(Model):
+    """What a store holds."""
+
+    name: ClassVar[str] = "info"
+    schema_: Literal["lineage.info/1"] = Field(default="lineage.info/1", alias="schema")
+    store: str
+    nodes: dict[str, int]
+    relationships: dict[str, int]
+    events: int
+    accounts: list[AccountSeen]
+    first: str | None
+    last: str | None
+    loads: list[LoadSums]
+    unfinished: int
+    """Terms that still wait to be derived: a load was interrupted; the next load finishes them."""

@@ -1,0 +1,317 @@
+"""`investigate`: from alerts to one report for each group of them that belongs together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lineage.model import keys, schema
+from lineage.model.alert import Alert
+from lineage.model.arn import role_of
+from lineage.model.keys import ref
+from lineage.model.results import RowSeen, Window
+from lineage.model.times import iso
+from lineage.questions.investigate import (
+    Case,
+    Group,
+    Investigation,
+    Lead,
+    OwnAddress,
+    Recent,
+    Started,
+    alert_notes,
+    leads,
+)
+from lineage.questions.investigate.belonging import Examined, Together, together
+from lineage.questions.investigate.cited import cited, event_ids
+from lineage.questions.investigate.sections import Context, Questions, sections
+from lineage.questions.shared import grants, models, scopes
+from lineage.questions.shared.asks import Asked, by_event
+from lineage.questions.shared.log_coverage import in_words, sight
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.places import is_place
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.subjects import Subject, own_calls
+from lineage.questions.shared.whose import call_it, short, whose
+from lineage.questions.who import WhoAnswer
+from lineage.questions.who.answer import explained
+
+MOST_CASES = 3
+"""So many leads of a group are examined by every question."""
+MOST_GROUPS = 20
+CITED = 500
+ADDRESSES = 5
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+class Limits(NamedTuple):
+    """How far to look, as it was asked for; seconds."""
+
+    since: int | None = None
+    until: int | None = None
+    margin: int | None = None
+    days: int = 14
+    gap: str = "12h"
+
+
+def answer(
+    reader: Reader, questions: Questions, alerts: Sequence[Alert], *, asked: str, limits: Limits | None = None
+) -> Investigation:
+    """The report for alerts. Samples are left out; what leads nowhere is a group without leads."""
+    limits = limits or Limits()
+    loaded = grants.loaded(reader)
+    examined = [_examined(reader, alert, loaded) for alert in alerts if not alert.sample]
+    groups = together(examined)
+    reports = [_group(reader, questions, group, loaded, limits) for group in groups[:MOST_GROUPS]]
+    accounts = sorted({account for report in reports for account in report.sight.accounts})
+    begin = min((report.scope.since for report in reports), default=None)
+    end = max((report.scope.until for report in reports), default=None)
+    return Investigation(
+        asked=asked,
+        found=any(report.leads for report in reports),
+        groups=reports,
+        passed_over=[
+            f"{alert.id}: a sample that GuardDuty made up; it names nobody" for alert in alerts if alert.sample
+        ],
+        truncated=len(groups) > MOST_GROUPS or any(one.truncated for one in reports),
+        sight=reports[0].sight
+        if len(reports) == 1
+        else sight(reader, accounts, Window(alert_notes.second(begin), alert_notes.second(end))),
+    )
+
+
+def _examined(reader: Reader, alert: Alert, loaded: set[str]) -> Examined:
+    found = leads.leads(reader, alert, loaded)
+    told = {lead.subject.starts: _who(reader, lead) for lead in found.found}
+    return Examined(
+        alert, found, {starts: who for starts, (who, _) in told.items()},
+        {starts: fitting for starts, (_, fitting) in told.items()},
+    )  # fmt: skip
+
+
+def _who(reader: Reader, lead: leads.Lead) -> tuple[list[WhoAnswer], int]:
+    """Whose the lead is, by the event that fits the alert, else by its session, key or principal; and how many
+    answers there are."""
+    if lead.event_ids:
+        asked = list(by_event(reader, lead.event_ids[0], None))
+    else:
+        asked = [Asked(start, None, None) for start in lead.subject.starts[:1]]
+    found = [explained(reader, each) for each in asked]
+    return [one for some, _ in found for one in some], sum(fitting for _, fitting in found)
+
+
+def _group(reader: Reader, questions: Questions, group: Together, loaded: set[str], limits: Limits) -> Group:
+    alerts = [one.alert for one in group.members]
+    found = [(one, lead) for one in group.members for lead in one.found.found]
+    first = list({lead.subject.starts: (one, lead) for one, lead in reversed(found)}.values())[::-1]
+    window, scope = _scope(reader, group, [lead.subject for _, lead in first], limits)
+    cases = [_case(reader, questions, one, lead, window, loaded, limits) for one, lead in first[:MOST_CASES]]
+    leading = [_lead(one, lead) for one, lead in found]
+    ours, started = _own(reader, group), _started(reader, group)
+    accounts = {grants.account_of(start) for _, lead in first for start in lead.subject.starts}
+    looked = sight(reader, accounts or {alert.account for alert in alerts}, window)
+    about = [*leading, *cases, *ours]
+    events = cited(reader, [one for part in about for one in event_ids(part)])
+    return Group(
+        headline=headline([case.whose for case in cases]),
+        why=group.why,
+        sequence=next((alert.sequence for alert in alerts if alert.sequence), None),
+        alerts=[alert_notes.alert(alert) for alert in alerts],
+        scope=scope,
+        margin_seconds=scopes.MARGIN_SECONDS if limits.margin is None else limits.margin,
+        leads=leading,
+        leads_total=sum(one.found.total for one in group.members),
+        cases=cases,
+        own_addresses=ours,
+        started=started,
+        cited=events[:CITED],
+        cited_total=len(events),
+        truncated=len(first) > MOST_CASES
+        or len(events) > CITED
+        or any(one.found.total > len(one.found.found) for one in group.members),
+        notes=list(_notes(group, [lead for _, lead in first], looked)),
+        sight=looked,
+    )
+
+
+def headline(found: Iterable[Whose]) -> str:
+    """Whose credentials a group is about, in one line without a verdict.
+
+    >>> headline([])
+    'nothing in the store fits the alert'
+    """
+    each = list(dict.fromkeys(f"{_name(one)} — {one.confidence}" for one in found))
+    if each and all(one.attempt for one in found):
+        return "; ".join(each)
+    return f"credentials of {'; '.join(each)}" if each else "nothing in the store fits the alert"
+
+
+def _name(one: Whose) -> str:
+    return f"{call_it(one)} for {one.resource}" if one.kind == "AWSService" and one.resource else call_it(one)
+
+
+def _scope(reader: Reader, group: Together, subjects: Sequence[Subject], limits: Limits) -> tuple[Window, models.Scope]:
+    """The time of the alerts' own activity, wider on either side; of what has no time the last day of its use."""
+    starts = [one.alert.first_seen for one in group.members if one.alert.first_seen is not None]
+    ends = [one.alert.last_seen for one in group.members if one.alert.last_seen is not None]
+    starts += [lead.subject.event.time for one in group.members for lead in one.found.found if lead.subject.event]
+    ends += [lead.subject.event.time for one in group.members for lead in one.found.found if lead.subject.event]
+    basis = "alert" if any(one.alert.kind != "ask" for one in group.members) else "activity"
+    if not starts or not ends:
+        rows = [row for subject in subjects for row in reader.calls(subject.which)]
+        ends = [max((row.last for row in rows), default=0)]
+        starts = [max(min((row.first for row in rows), default=0), ends[0] - DAY)]
+    found = scopes.around(min(starts), max(ends), limits.margin)
+    if limits.since is not None or limits.until is not None:
+        basis = "asked"
+    since = limits.since if limits.since is not None else found.since
+    until = limits.until if limits.until is not None else found.until
+    told_scope = models.Scope(since=iso(max(since or 0, 0)), until=iso(max(until or 0, 0)), basis=basis)  # type: ignore[arg-type]  # one of the words
+    return Window(since, until), told_scope
+
+
+def _case(
+    reader: Reader, questions: Questions, one: Examined, lead: leads.Lead, window: Window, loaded: set[str],
+    limits: Limits,
+) -> Case:  # fmt: skip
+    """A lead, examined by every question."""
+    subject, alert = lead.subject, one.alert
+    rows = own_calls(reader.calls(subject.which, window), loaded)
+    who = one.who[subject.starts]
+    until = window.until or 0
+    return Case(
+        ask=ask_of(lead),
+        subject=subject.told(),
+        whose=short(who, one.fitting[subject.starts]),
+        who=who,
+        who_total=one.fitting[subject.starts],
+        calls=_calls(rows),
+        failed=_failed(rows),
+        last_hour=_recent(reader, subject, until - HOUR, until, loaded),
+        last_day=_recent(reader, subject, until - DAY, until, loaded),
+        sections=sections(
+            questions,
+            Context(
+                ask=ask_of(lead),
+                begins=_begins(who, ask_of(lead)),
+                since=iso(max(window.since or 0, 0)),
+                until=iso(until),
+                alert_since=iso(alert.first_seen) if alert.first_seen is not None else None,
+                alert_until=iso(alert.last_seen) if alert.last_seen is not None else None,
+                history_since=iso(max((window.since or 0) - limits.days * DAY, 0)),
+                days=limits.days,
+                gap=limits.gap,
+                role=_role(reader, subject),
+                account=_account(subject, who),
+                event=lead.event_ids[0] if lead.event_ids and alert.kind in ("ask", "record") else None,
+                api=next((api for api in alert.apis if not api.startswith("*:")), None),
+                user_agent=alert.user_agent,
+                source_ip=next(iter(alert.source_ips), None),
+                addresses=_addresses(alert, rows),
+                resources=tuple(dict.fromkeys(thing.arn or thing.id for thing in alert.resources)),
+            ),
+        ),
+    )
+
+
+def ask_of(lead: leads.Lead) -> str:
+    """What to ask for a lead by: its session, key or ARN; of a principal without an ARN an event of it."""
+    subject = lead.subject
+    if subject.kind == "principal" and lead.event_ids and not (subject.key or "").startswith("arn:"):
+        return lead.event_ids[0]
+    return subject.key or subject.ask
+
+
+def _account(subject: Subject, who: Sequence[WhoAnswer]) -> str | None:
+    """The account of the whole chain, None where it goes through several."""
+    found = {grants.account_of(start) for start in subject.starts}
+    found |= {hop.session.account for one in who for hop in one.hops}
+    return found.pop() if len(found) == 1 else None
+
+
+def _begins(who: Sequence[WhoAnswer], ask: str) -> str | None:
+    """Where the chain of a lead begins, as far as it is known for sure: a long-term key, else the first session.
+    None of what a service did by itself."""
+    if len(who) != 1 or (who[0].reason in ("ambiguous", "conflicting-copies")):
+        return ask
+    if who[0].origin.access_key_id:
+        return who[0].origin.access_key_id
+    for hop in who[0].hops[:1]:
+        return hop.session.key
+    return None if who[0].origin.kind == "AWSService" and who[0].identity.creation_date is None else ask
+
+
+def _role(reader: Reader, subject: Subject) -> str | None:
+    """ARN of the role that a subject is, or is a session of."""
+    if subject.kind == "role":
+        return subject.key
+    for session in subject.sessions[:1]:
+        node = f"{schema.SESSION} {session}"
+        found = reader.neighbourhood(ref(node)).nodes.get(node, {}).get("role_arn")
+        parts = role_of(found)
+        return keys.role(*parts[:3]).key if parts else None
+    return None
+
+
+def _addresses(alert: Alert, rows: Iterable[RowSeen]) -> tuple[str, ...]:
+    """The alert's source addresses, else those that the calls in the scope came from, most calls first."""
+    if alert.source_ips:
+        return alert.source_ips[:ADDRESSES]
+    counts: dict[str, int] = {}
+    for row in rows:
+        if is_place(row) and row.row.source_ip:
+            counts[row.row.source_ip] = counts.get(row.row.source_ip, 0) + row.count
+    return tuple(sorted(counts, key=lambda address: (-counts[address], address))[:ADDRESSES])
+
+
+def _recent(reader: Reader, subject: Subject, since: int, until: int, loaded: set[str]) -> Recent:
+    rows = own_calls(reader.calls(subject.which, Window(since, until)), loaded)
+    return Recent(since=iso(max(since, 0)), until=iso(max(until, 0)), calls=_calls(rows), failed=_failed(rows))
+
+
+def _calls(rows: Iterable[RowSeen]) -> int:
+    return sum(row.count for row in rows)
+
+
+def _failed(rows: Iterable[RowSeen]) -> int:
+    return sum(row.count for row in rows if row.row.error is not None)
+
+
+def _lead(one: Examined, lead: leads.Lead) -> Lead:
+    return Lead(
+        alert=one.alert.id, ask=ask_of(lead), subject=lead.subject.told(), how=lead.how,
+        confidence=lead.confidence, calls=lead.calls, event_ids=lead.event_ids, note=lead.note,  # type: ignore[arg-type]  # one of the classes
+        whose=short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]),
+    )  # fmt: skip
+
+
+def _own(reader: Reader, group: Together) -> list[OwnAddress]:
+    ours = {known.address: known for one in group.members for known in one.found.own}
+    owners = whose(reader, [known.source for known in ours.values()]) if ours else {}
+    return [
+        OwnAddress(
+            address=known.address, account=known.account, instance=known.instance, api=known.api, time=iso(known.time),
+            event_ids=known.event_ids, credentials_of=call_it(owners[known.source]),
+        )
+        for known in ours.values()
+    ]  # fmt: skip
+
+
+def _started(reader: Reader, group: Together) -> list[Started]:
+    by = {(name, node) for one in group.members for name, nodes in one.found.started.items() for node in nodes}
+    owners = whose(reader, [node for _, node in sorted(by)]) if by else {}
+    return [Started(resource=name, node=node, whose=owners[node]) for name, node in sorted(by)]
+
+
+def _notes(group: Together, first: Sequence[leads.Lead], looked: models.Sight) -> Iterable[str]:
+    """What the report could not do."""
+    for one in group.members:
+        if not one.found.found:
+            yield f"{one.alert.id}: {alert_notes.nothing(one.alert)}; {in_words(looked)}"
+    if len(first) > MOST_CASES:
+        yield f"{len(first)} leads fit; the first {MOST_CASES} are examined, ask for each of the others by itself"
+    if group.members and all(one.alert.first_seen is None and one.alert.kind not in ("ask",) for one in group.members):
+        yield "the alert says no time; the scope is the last day of the activity"
+    if any(lead.confidence == "HINT" for lead in first):
+        yield "leads that are hints fit the alert, and do not prove that it means them"

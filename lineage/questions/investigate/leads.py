@@ -1,0 +1,297 @@
+"""From an alert to what of the store it is about: sessions, keys and principals, by the surest way that leads there.
+
+The order is that of field guide §11.1. What is looked for are the calls that the alert speaks of; whose they were is
+then asked of the lineage, never of the alert.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from lineage.model import keys, schema
+from lineage.model.alert import Actor, Alert, Thing
+from lineage.model.facts import Identity
+from lineage.model.results import ALWAYS, RowSeen, Which, Window
+from lineage.questions.investigate import running
+from lineage.questions.investigate.own import Own, own
+from lineage.questions.shared import scopes, subjects
+from lineage.questions.shared.asks import SIGN_IN_SECONDS, one_by_record
+from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.resources import wanted
+from lineage.questions.shared.subjects import Subject
+
+MOST_LEADS = 20
+EVENTS_SHOWN = 20
+
+
+class Lead(NamedTuple):
+    """One thing in the store that an alert leads to."""
+
+    subject: Subject
+    how: str
+    """What it was found by, in words."""
+    confidence: str
+    """How surely the alert means it; whose it is, is another question."""
+    calls: int
+    """Calls in the time of the alert that fit it."""
+    event_ids: list[str]
+    """The earliest of them."""
+    note: str | None = None
+
+
+class Leads(NamedTuple):
+    """What an alert leads to."""
+
+    found: list[Lead]
+    """Those of the surest kind that gave any, in order of first call and key; at most 20."""
+    total: int
+    own: list[Own]
+    """Source addresses that are ours."""
+    started: dict[str, list[str]]
+    """By resource: the nodes (as references) of who started it."""
+
+
+def leads(reader: Reader, alert: Alert, accounts: Iterable[str]) -> Leads:
+    """Everything that the alert leads to in the store; `accounts` are those that have logs."""
+    loaded = sorted(accounts)
+    window = activity(alert)
+    ours = [known for address in alert.source_ips if (known := own(reader, address, loaded, window.until)) is not None]
+    found = _told(reader, alert) if alert.kind in ("ask", "record") else []
+    for actor in alert.actors if not found else ():
+        found += _of_actor(reader, alert, actor, window)
+    if all(lead.confidence == "HINT" for lead in found):
+        # A workload that the alert names beside its role is surer than all sessions of the role.
+        beside = [lead for thing in alert.resources for lead in _of_thing(reader, alert, thing, loaded, window)]
+        found = [lead for lead in beside if lead.confidence != "HINT"] or found or beside
+    if not found or not alert.actors:
+        for known in ours:
+            found += _of_own(reader, known, loaded, window)
+    unique = list({lead.subject.starts: lead for lead in reversed(found)}.values())[::-1]
+    things = [*alert.resources, *(Thing(type="AWS::EC2::Instance", id=one.instance) for one in ours if one.instance)]
+    started = {
+        thing.id: list(dict.fromkeys(deed.source for deed in running.starts(reader, thing, loaded, window.until)))
+        for thing in things
+    }
+    return Leads(unique[:MOST_LEADS], len(unique), ours, {name: by for name, by in started.items() if by})
+
+
+def activity(alert: Alert) -> Window:
+    """The time in which the alert's calls are looked for: its activity, five minutes wider on either side."""
+    if alert.first_seen is None or alert.last_seen is None:
+        return ALWAYS
+    return Window(alert.first_seen - scopes.MARGIN_SECONDS, alert.last_seen + scopes.MARGIN_SECONDS)
+
+
+def _told(reader: Reader, alert: Alert) -> list[Lead]:
+    """The event, key, session or principal that was given as it is."""
+    subject = subjects.find(reader, alert.id)
+    if subject is not None:
+        ids = [subject.event_id] if subject.event_id is not None else []
+        return [Lead(subject, "as asked", subject.opened or "EXACT", len(ids), ids, subject.note)]
+    if alert.identity is None or alert.first_seen is None:
+        return []
+    told = (alert.identity, alert.first_seen, alert.apis[0], alert.category or "", alert.shared)
+    asked = one_by_record(reader, *told)
+    if not reader.has(keys.ref(asked.start)):
+        return []
+    note = "the event itself is not loaded; found by the identity in it"
+    if asked.own_copy is not None:
+        note = f"the event itself is not loaded; found by the caller's own copy of it, event {asked.own_copy}"
+    return [Lead(subjects.of_node(asked.start), "identity of the event", "STRONG", 0, [], note)]
+
+
+def _of_actor(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    """What an actor leads to: by the first way that leads anywhere."""
+    for way in (_by_key_and_principal, _by_session, _by_principal, _by_key, _by_name, _by_arn):
+        found = way(reader, alert, actor, window)
+        if found:
+            return found
+    return []
+
+
+def _by_key_and_principal(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    if not actor.access_key_id or not actor.principal_id:
+        return []
+    rows = _fitting(reader, reader.calls(Which("key", (actor.access_key_id,)), window), _is_principal(actor))
+    return _leads(_narrowed(rows, alert), "access key and principal", "EXACT")
+
+
+def _by_session(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    """By principal ID and creationDate, which are a session's name (design §3)."""
+    if actor.created is None or not actor.principal_id:
+        return []
+    same = [
+        seen.key
+        for seen in reader.sessions_by_id(actor.principal_id)
+        if abs(seen.created - actor.created) <= SIGN_IN_SECONDS
+    ]
+    return _of_sessions(reader, alert, same, window, "principal and creation date of the session", "EXACT")
+
+
+def _by_principal(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    """By principal ID and operation, or by principal ID alone where the alert names no operation."""
+    if not actor.principal_id or window == ALWAYS:
+        return []
+    rows = _fitting(reader, _around(reader, alert, actor, window), _is_principal(actor))
+    narrow = _narrowed(rows, alert)
+    how = "principal, operation and address" if alert.source_ips and alert.apis else "principal and operation"
+    return _leads(narrow, how if alert.apis else "principal", "STRONG" if _is_one(narrow) else "LIKELY")
+
+
+def _by_key(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    """By the key alone: in the time of the alert, else where it was live then, else wherever it is known."""
+    key = actor.access_key_id
+    if not key:
+        return []
+    rows = _fitting(reader, reader.calls(Which("key", (key,)), window), lambda who: True)
+    if rows and window != ALWAYS and not actor.principal_id:
+        return _leads(_narrowed(rows, alert), "access key", "STRONG" if _is_one(rows) else "LIKELY")
+    known = [str(one) for one in reader.of_key(key)]
+    sessions = [found for one in known if (found := session_key_of(one))]
+    if actor.principal_id:
+        sessions = [one for one in sessions if _id_of(one) == actor.principal_id] or sessions
+    # A key that was handed out again belonged to one session at a time.
+    sessions = list(running.live(reader, sessions, window)) or sessions
+    note = "no call of it in the time of the alert is loaded"
+    if sessions:
+        return _of_sessions(reader, alert, sorted(set(sessions)), window, "access key", "LIKELY", note)
+    return [Lead(subjects.of_node(one), "access key", "STRONG", 0, [], note) for one in known[:1]]
+
+
+def _by_name(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    """By the name of user or role and the operation, where the alert says no more."""
+    if not actor.user_name or window == ALWAYS:
+        return []
+    rows = _fitting(reader, _around(reader, alert, actor, window), _is_name(actor))
+    narrow = _narrowed(rows, alert)
+    return _leads(
+        narrow, "user name and operation" if alert.apis else "user name", "LIKELY" if _is_one(narrow) else "HINT"
+    )
+
+
+def _by_arn(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
+    """By an ARN: the sessions of a role that were live, or the principal."""
+    subject = subjects.find(reader, actor.arn) if actor.arn else None
+    if subject is None:
+        return []
+    if subject.kind != "role":
+        return [Lead(subject, "ARN", "STRONG", 0, [])]
+    seen = [one for start in subject.starts for one in reader.sessions_of(keys.ref(start).key)]
+    live = [one.key for one in seen if running.was_live(one, window)]
+    return _of_sessions(reader, alert, live, window, "sessions of the role then", "HINT") or [
+        Lead(subject, "ARN of the role", "STRONG", 0, [], "no session of it in the time of the alert is loaded")
+    ]
+
+
+def _of_thing(reader: Reader, alert: Alert, thing: Thing, loaded: list[str], window: Window) -> list[Lead]:
+    """What a resource leads to: the sessions that it ran as, else whose credentials touched it."""
+    live = running.sessions(reader, thing, loaded, window)
+    if live:
+        return _of_sessions(reader, alert, live, window, f"session of {thing.id}", "EXACT")
+    named = wanted(thing.arn or thing.id)
+    targets = tuple(sorted(named.keys | {f"{one}:{thing.type}:{thing.id}" for one in loaded}))
+    rows = [row for row in reader.calls(Which("resource", targets), window) if not row.row.copy]
+    return _leads(_narrowed(rows, alert), f"changed, read or tried {thing.id}", "HINT")
+
+
+def _of_own(reader: Reader, known: Own, loaded: list[str], window: Window) -> list[Lead]:
+    """What an address of our own leads to: its instance's sessions."""
+    if known.instance is None:
+        return []
+    thing = Thing(type="AWS::EC2::Instance", id=known.instance, account=known.account)
+    note = f"{known.address} was the address of {known.instance} ({known.api}); others may have used its way out"
+    live = running.sessions(reader, thing, loaded, window)
+    rows = reader.calls(Which("session", tuple(live)), window) if live else []
+    return [lead._replace(note=note) for lead in _leads(rows, "instance at the source address", "HINT", extra=live)]
+
+
+def _of_sessions(
+    reader: Reader,
+    alert: Alert,
+    sessions: list[str],
+    window: Window,
+    how: str,
+    confidence: str,
+    note: str | None = None,
+) -> list[Lead]:
+    """Sessions as leads: those with fitting calls in the time of the alert, else all."""
+    if not sessions:
+        return []
+    rows = reader.calls(Which("session", tuple(sorted(sessions))), window)
+    if rows and window != ALWAYS:
+        return _leads(_narrowed(rows, alert), how, confidence)
+    return _leads([], how, confidence, extra=sessions, note=note or "no call of it in the time of the alert is loaded")
+
+
+def _leads(
+    rows: Iterable[RowSeen], how: str, confidence: str, *, extra: Iterable[str] = (), note: str | None = None
+) -> list[Lead]:
+    """A lead for each session, key or principal that rows hang on, in order of first call; then sessions without."""
+    by: dict[tuple[str, ...], list[RowSeen]] = {}
+    for row in rows:
+        by.setdefault(subjects.of_node(row.source).starts, []).append(row)
+    found = []
+    for group in by.values():
+        samples = sorted({(sample.time, sample.event_id) for row in group for sample in row.samples})
+        subject = subjects.of_node(group[0].source)
+        ids = [event_id for _, event_id in samples][:EVENTS_SHOWN]
+        found.append(Lead(subject, how, confidence, sum(row.count for row in group), ids, None))
+    for session in extra:
+        subject = subjects.of_node(f"{schema.SESSION} {session}")
+        if subject.starts not in by:
+            found.append(Lead(subject, how, confidence, 0, [], note))
+    return found
+
+
+def _around(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[RowSeen]:
+    """The calls of the time among which an actor's are: by operation, else all of its sessions or account."""
+    if alert.apis and all(not api.startswith("*:") for api in alert.apis):
+        return reader.calls(Which("api", alert.apis), window)
+    if actor.principal_id and (seen := reader.sessions_by_id(actor.principal_id)):
+        return reader.calls(Which("session", tuple(sorted(one.key for one in seen))), window)
+    account = actor.account or alert.account
+    return reader.calls(Which("account", (account,)), window) if account else []
+
+
+def _fitting(reader: Reader, rows: list[RowSeen], fits: Callable[[Identity], bool]) -> list[RowSeen]:
+    """The rows whose caller fits; copies in other accounts tell nothing that the caller's do not."""
+    whos = reader.identities({row.row.actor for row in rows})
+    return [row for row in rows if not row.row.copy and row.row.actor in whos and fits(whos[row.row.actor])]
+
+
+def _narrowed(rows: list[RowSeen], alert: Alert) -> list[RowSeen]:
+    """Of the rows those of the alert's operations, and of these those from its addresses, as long as any is left."""
+    rows = [row for row in rows if any(_is_api(api, row.row.api) for api in alert.apis)] or rows
+    return [row for row in rows if row.row.source_ip in alert.source_ips] or rows
+
+
+def _is_api(told: str, api: str) -> bool:
+    return told == api or (told.startswith("*:") and told[2:] == api.partition(":")[2])
+
+
+def _is_one(rows: list[RowSeen]) -> bool:
+    return len({subjects.of_node(row.source).starts for row in rows}) == 1
+
+
+def _is_principal(actor: Actor) -> Callable[[Identity], bool]:
+    wanted_id = actor.principal_id or ""
+
+    def fits(who: Identity) -> bool:
+        mine = who.principal_id or ""
+        return mine == wanted_id or mine.startswith(f"{wanted_id}:")
+
+    return fits
+
+
+def _is_name(actor: Actor) -> Callable[[Identity], bool]:
+    def fits(who: Identity) -> bool:
+        name = "Root" if who.type == "Root" else who.role_name or who.user_name
+        return name == actor.user_name and (actor.account is None or who.account in (None, actor.account))
+
+    return fits
+
+
+def _id_of(session: str) -> str:
+    return session.split("/", 1)[1].rsplit("/", 1)[0]

@@ -1,0 +1,29 @@
+"""The answer to `load`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import LoadSums, Model
+
+
+class AsideAt(Model):
+    """A record that was set aside: where and why."""
+
+    path: str
+    index: int
+    offset: int | None
+    reason: str
+
+
+class Load(Model):
+    """What a load did: its sums, and the first places that were set aside."""
+
+    name: ClassVar[str] = "load"
+    schema_: Literal["lineage.load/1"] = Field(default="lineage.load/1", alias="schema")
+    sums: LoadSums
+    aside: list[AsideAt]
+    """At most the first 1,000."""
+    aside_total: int

@@ -1,0 +1,58 @@
+"""The answer to `path`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import Confidence, Model, Sight
+
+
+class PathStep(Model):
+    """From one session, key or principal to the next."""
+
+    source: str
+    target: str
+    """References of the nodes: label, a blank, key."""
+    relation: Literal["own", "assumed", "issued", "made"]
+    time: str | None
+    api: str | None
+    how: str | None
+    rule: str | None
+    confidence: Confidence
+    event_ids: list[str]
+
+
+class Way(Model):
+    """One way from the start to the end, in order of time."""
+
+    start: str
+    end: str
+    hops: int
+    """Sessions that were granted on the way."""
+    made: bool
+    """It goes through something made for somebody else: that is provenance, and no chain."""
+    confidence: Confidence
+    """That of its weakest step."""
+    first: str | None
+    last: str | None
+    steps: list[PathStep]
+    """None where the end is the start's own."""
+
+
+class Path(Model):
+    """Every way that one identity, key, role or account came to another."""
+
+    name: ClassVar[str] = "path"
+    schema_: Literal["lineage.path/1"] = Field(default="lineage.path/1", alias="schema")
+    start: str
+    end: str
+    found: bool
+    total: int
+    truncated: bool
+    ways: list[Way]
+    """Those without provenance first, then shortest, then oldest."""
+    perhaps: int
+    """Sessions of the end that several callers fit, one of them from the start: no way is told for these."""
+    sight: Sight

@@ -1,0 +1,55 @@
+"""The picture of `path`: every way from one identity to another, the first lit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineage.draw.copies import command
+from lineage.draw.sheet import Drawing, Known, Sheet
+from lineage.model import schema
+from lineage.questions.path import Path
+from lineage.questions.trace.picture import grant_facts, lead
+from lineage.questions.who.picture import operation
+
+
+def refs(answer: Path) -> Iterator[str]:
+    """The nodes that the picture names."""
+    for way in answer.ways:
+        yield way.start
+        for step in way.steps:
+            yield from (step.source, step.target)
+
+
+def above(answer: Path) -> list[str]:
+    """The nodes whose origins the picture needs besides."""
+    return list(dict.fromkeys(way.start for way in answer.ways))
+
+
+def draw(answer: Path, known: Known) -> Drawing:
+    """The ways, a link for each step."""
+    sheet = Sheet(known)
+    for number, way in enumerate(answer.ways):
+        lit = number == 0
+        lead(sheet, way.start, lit=False)
+        sheet.of_ref(way.start, lit=lit)
+        for step in way.steps:
+            sheet.of_ref(step.target, lit=lit)
+            made = step.relation == "made"
+            type_ = schema.ASSUMED if step.relation == "assumed" else schema.ISSUED
+            if made and not step.target.startswith(schema.CREDENTIAL):
+                type_ = schema.CREATED
+            if step.relation == "own":
+                type_ = schema.BELONGS_TO if step.target.startswith(schema.CREDENTIAL) else schema.SESSION_OF
+            label = {"made": "made", "issued": "key", "own": "its own"}.get(step.relation) or operation(step.api or "")
+            sheet.link(
+                step.source, step.target, type_, label=label, confidence=step.confidence, beside=made, lit=lit,
+                first=step.time, events=step.event_ids,
+                **{**grant_facts(sheet.way(step.source, step.target), step.how), "api": step.api, "rule": step.rule},
+            )  # fmt: skip
+    notes = []
+    if answer.total > len(answer.ways):
+        notes.append(f"{len(answer.ways):,} of {answer.total:,} ways are drawn, the shortest; --limit draws more.")
+    if answer.perhaps:
+        notes.append(f"{answer.perhaps:,} sessions of the end fit several callers, one of them from the start.")
+    about = command("path", answer.start, answer.end) or "lineage path"
+    return Drawing(sheet, f"From {answer.start} to {answer.end}", about, notes)

@@ -1,0 +1,19 @@
+"""The answer to `query`."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import Model
+
+
+class QueryRows(Model):
+    """Columns and rows of a Cypher file."""
+
+    name: ClassVar[str] = "query"
+    schema_: Literal["lineage.query/1"] = Field(default="lineage.query/1", alias="schema")
+    query: str
+    columns: list[str]
+    rows: list[list[Any]]

@@ -1,1 +1,0 @@
-"""Parts of the questions about reach: what descends, what lives, what stops it."""

@@ -1,0 +1,230 @@
+"""`role`: who has assumed a role, and which roles were assumed out of it.
+
+Counts are of grants: each is a logged call, whether or not the session that it granted can be told from another of
+the same second. Nothing follows from a shared role: the callers stand beside each other, none above another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lineage.model import keys, schema
+from lineage.model.arn import role_of
+from lineage.model.errors import BadUse
+from lineage.model.keys import Ref, ref
+from lineage.model.results import Graph, RowSeen, SessionSeen, Which, Window
+from lineage.model.times import iso, parse_when
+from lineage.questions.role import Role, RoleCaller, RoleSession, RoleTaken
+from lineage.questions.shared import grants
+from lineage.questions.shared.climb import principal_of, session_key_of
+from lineage.questions.shared.grants import Grant, Owners
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.subjects import find
+from lineage.questions.shared.whose import call_it
+
+
+def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | None = None, limit: int = 200) -> Role:
+    """Tell who assumed the role, who was refused, what was assumed out of it, and the sessions on both sides.
+
+    The window is over the times of grants; a session without one counts at its begin. Raises `BadUse` where the ask
+    is no role, `NotFound` where several have that name.
+    """
+    window = Window(since, until)
+    key = _role(reader, ask.strip())
+    if key is None:
+        return Role(asked=ask, found=False)
+    found = _Found(reader, key, window)
+    callers, taken, refused = _callers(found), _taken(found), _refused(found)
+    inside = sorted(found.sessions, key=lambda seen: (-seen.created, seen.key))
+    outside = sorted({grant.session for grant in found.out}, key=lambda node: _newest(found.below, node))
+    seen_out = _ends(reader, found.below, outside[:limit])
+    accounts = {found.account, *(grants.account_of(grant.caller) for grant in found.granted)}
+    looked = sight(reader, accounts, window)
+    lists: tuple[Sequence[object], ...] = (callers, refused, taken, inside, outside)
+    return Role(
+        asked=ask, found=True, role_arn=found.arn, account=found.account, unique_ids=_unique_ids(found.sessions),
+        scope=grants.whole(looked, window),
+        callers=callers[:limit], callers_total=len(callers), refused=refused[:limit], refused_total=len(refused),
+        taken=taken[:limit], taken_total=len(taken),
+        sessions=[_inside(found, seen) for seen in inside[:limit]], sessions_total=len(inside),
+        ungranted=sum(not found.ways[seen.key] for seen in inside),
+        out=[_outside(found, node, seen_out.get(ref(node).key)) for node in outside[:limit]], out_total=len(outside),
+        truncated=any(len(one) > limit for one in lists), sight=looked,
+    )  # fmt: skip
+
+
+def _role(reader: Reader, ask: str) -> str | None:
+    """The key of the role that is asked about: by its ARN or name, or by a session, key or event of it."""
+    subject = find(reader, ask, "Role")
+    parts = role_of(ask)
+    if subject is None:
+        tried = parts is not None and reader.calls(Which("resource", grants.spellings(reader, ask)))
+        return keys.role(*parts[:3]).key if parts is not None and tried else None
+    if subject.kind == "role":
+        return subject.key
+    graph = reader.ascend(subject.starts)
+    owners = {grants.of_principal(graph, start) for start in subject.starts}
+    roles = {owner for owner in owners if owner is not None and graph.nodes[owner].get("kind") == "Role"}
+    if len(roles) != 1:
+        raise BadUse(f"{ask}: not the credentials of one role; ask with the ARN of a role")
+    return ref(roles.pop()).key
+
+
+class _Found:
+    """What the store holds about the role."""
+
+    def __init__(self, reader: Reader, key: str, window: Window) -> None:
+        self.reader = reader
+        node = str(Ref(schema.PRINCIPAL, key))
+        every = reader.sessions_of(key)
+        own = {seen.key for seen in every}
+        self.below = reader.descend([ref(node)])
+        own_nodes = sorted(one for one in self.below.nodes if session_key_of(one) in own or one == node)
+        self.above = reader.ascend([node, *(f"{schema.SESSION} {seen.key}" for seen in every), *own_nodes])
+        self.owners = Owners(reader, self.above)
+        self.arn: str = self.above.nodes[node].get("arn") or key
+        self.account: str | None = self.above.nodes[node].get("account") or grants.account_of(node)
+        self.ways = {seen.key: grants.into(self.above, f"{schema.SESSION} {seen.key}", window) for seen in every}
+        self.sessions = [
+            seen
+            for seen in every
+            if self.ways[seen.key] or (grants.within(seen.created, window) and not self._granted(seen))
+        ]
+        self.granted = sorted(grant for ways in self.ways.values() for grant in ways)
+        self.out = [
+            grant
+            for caller in own_nodes
+            for grant in grants.out_of(self.below, caller, window)
+            if self.below.nodes[grant.session].get("role_arn")
+        ]
+        self.rows = _tries(reader, grants.spellings(reader, self.arn), window)
+
+    def _granted(self, seen: SessionSeen) -> bool:
+        return bool(grants.into(self.above, f"{schema.SESSION} {seen.key}", Window()))
+
+
+def _tries(reader: Reader, targets: tuple[str, ...], window: Window) -> list[RowSeen]:
+    rows = [row for row in reader.calls(Which("resource", targets), window) if row.row.relation == schema.TRIED]
+    return grants.own(reader, rows)
+
+
+class _Group(NamedTuple):
+    principal: str | None
+    whose: Whose
+    error: str | None
+
+
+def _group(graph: Graph, owners: Owners, node: str, error: str | None = None) -> tuple[tuple[str, ...], _Group]:
+    """What a caller is counted with: its principal, and the origin behind it or why that is open."""
+    principal, whose = grants.of_principal(graph, node), owners.whose(node)
+    apart = whose.key or f"{whose.reason} {whose.candidates}"
+    return (principal or "", apart, error or ""), _Group(principal, whose, error)
+
+
+def _callers(found: _Found) -> list[RoleCaller]:
+    groups: dict[tuple[str, ...], tuple[_Group, list[Grant]]] = {}
+    for grant in found.granted:
+        apart, group = _group(found.above, found.owners, grant.caller)
+        groups.setdefault(apart, (group, []))[1].append(grant)
+    return _ordered(
+        _caller(found.above, group, sorted({grant.how for grant in some}), len(some),
+                len({grant.session for grant in some}), some[0].time, some[-1].time, grants.ids_of(some))
+        for group, some in groups.values()
+    )  # fmt: skip
+
+
+def _refused(found: _Found) -> list[RoleCaller]:
+    graph = found.reader.ascend({row.source for row in found.rows})
+    owners = Owners(found.reader, graph)
+    groups: dict[tuple[str, ...], tuple[_Group, list[RowSeen]]] = {}
+    for row in found.rows:
+        apart, group = _group(graph, owners, row.source, row.row.error)
+        groups.setdefault(apart, (group, []))[1].append(row)
+    return _ordered(
+        _caller(graph, group, [], sum(row.count for row in some),
+                len({session_key_of(row.source) for row in some} - {None}), min(row.first for row in some),
+                max(row.last for row in some), grants.earliest(some))
+        for group, some in groups.values()
+    )  # fmt: skip
+
+
+def _caller(
+    graph: Graph, group: _Group, hows: list[str], count: int, sessions: int, first: int, last: int, ids: list[str]
+) -> RoleCaller:
+    node = graph.nodes.get(group.principal, {}) if group.principal else {}
+    return RoleCaller(
+        principal=ref(group.principal).key if group.principal else None,
+        kind=node.get("kind"), name=node.get("name"), account=node.get("account"), whose=group.whose,
+        hows=hows, error=group.error, count=count, sessions=sessions, first=iso(first), last=iso(last), event_ids=ids,
+    )  # fmt: skip
+
+
+def _ordered(found: Iterable[RoleCaller]) -> list[RoleCaller]:
+    return sorted(found, key=lambda one: (-one.count, one.principal or "", grants.name(one.whose), one.error or ""))
+
+
+def _taken(found: _Found) -> list[RoleTaken]:
+    groups: dict[str, list[Grant]] = defaultdict(list)
+    for grant in found.out:
+        groups[found.below.nodes[grant.session]["role_arn"]].append(grant)
+    taken = []
+    for arn, some in groups.items():
+        origins = [found.owners.whose(grant.caller).key for grant in some]
+        taken.append(
+            RoleTaken(
+                role_arn=arn, account=found.below.nodes[some[0].session].get("account"),
+                origins=len(set(origins) - {None}), unresolved=None in origins,
+                hows=sorted({grant.how for grant in some}), count=len(some),
+                sessions=len({grant.session for grant in some}), first=iso(min(some).time), last=iso(max(some).time),
+                event_ids=grants.ids_of(some),
+            )
+        )  # fmt: skip
+    return sorted(taken, key=lambda one: (-one.count, one.role_arn))
+
+
+def _unique_ids(sessions: Iterable[SessionSeen]) -> list[str]:
+    """The role's IDs in the principal IDs of its sessions, in order of their first session."""
+    oldest = sorted(sessions, key=lambda seen: (seen.created, seen.key))
+    ids = (seen.key.split("/", 1)[1].split(":", 1)[0] for seen in oldest)
+    return [one for one in dict.fromkeys(ids) if one.startswith("AROA")]
+
+
+def _inside(found: _Found, seen: SessionSeen) -> RoleSession:
+    node = f"{schema.SESSION} {seen.key}"
+    return _session(found.above, node, found.owners.whose(node), seen)
+
+
+def _outside(found: _Found, node: str, seen: SessionSeen | None) -> RoleSession:
+    """A session that came out of the role: whose it is hangs on the session that obtained it."""
+    alone = next((grant for grant in grants.into(found.below, node, Window()) if grant.alone), None)
+    whose = found.owners.whose(alone.caller) if alone else Whose(kind="Unresolved", id=None, confidence="NONE")
+    return _session(found.below, node, whose, seen)
+
+
+def _session(graph: Graph, node: str, whose: Whose, seen: SessionSeen | None) -> RoleSession:
+    told = graph.nodes[node]
+    alone = next((grant for grant in grants.into(graph, node, Window()) if grant.alone), None)
+    return RoleSession(
+        key=ref(node).key, role_arn=told.get("role_arn"), name=told.get("name"), begun=told["created"],
+        last_used=iso(seen.last) if seen and seen.last is not None else None, expires=seen.expires if seen else None,
+        caller=ref(alone.caller).key if alone else None, how=alone.how if alone else None,
+        credentials_of=call_it(whose), confidence=whose.confidence,
+    )  # fmt: skip
+
+
+def _newest(graph: Graph, node: str) -> tuple[int, str]:
+    return -(parse_when(graph.nodes[node].get("created")) or 0), node
+
+
+def _ends(reader: Reader, graph: Graph, sessions: Iterable[str]) -> dict[str, SessionSeen]:
+    """Last use and end of sessions, by key."""
+    above = reader.ascend(sessions)
+    roles = {role for node in sessions if (role := principal_of(above, node))}
+    return {seen.key: seen for role in sorted(roles) for seen in reader.sessions_of(ref(role).key)}
+
+
+__all__ = ["answer"]

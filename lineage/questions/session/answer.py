@@ -1,0 +1,227 @@
+"""`session`: what was done with a session, key or identity, by API operation; with its keys and places."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from lineage.model import schema
+from lineage.model.keys import Ref, ref
+from lineage.model.results import Graph, RowSeen, Which
+from lineage.questions.session import Failed, KeySeen, KeyUse, Operation, Session, SessionTold
+from lineage.questions.shared import grants, models, subject_calls, subjects
+from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.places import doubt
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.subject_calls import TARGETS_SHOWN, Called
+from lineage.questions.shared.whose import whose
+from lineage.resolve.join_keys import is_long_term
+
+Way = dict[str, Any]
+"""Properties of a relationship."""
+MANY = 100
+"""Of up to so many sessions also the keys are told that were issued and never used."""
+
+
+def answer(
+    reader: Reader, ask: str, *, since: int | None = None, until: int | None = None, margin: int | None = None,
+    limit: int = 200,
+) -> Session:  # fmt: skip
+    """Sum up the calls in the scope by operation; at most `limit` of each list."""
+    subject = subjects.find(reader, ask)
+    if subject is None:
+        return Session(asked=ask, found=False)
+    found = subject_calls.called(reader, subject, since, until, margin)
+    rows = found.rows
+    operations = _operations(rows)
+    sessions = _sessions(subject, rows)
+    graph = _graph(reader, sessions[:limit], rows)
+    keys = _keys(graph, sessions[:limit], rows)
+    uses = _uses(rows)
+    addresses = _addresses(rows)
+    agents = subject_calls.counted(rows, lambda row: row.row.user_agent)
+    regions = subject_calls.counted(rows, lambda row: row.row.region)
+    told = _told(reader, graph, sessions[:limit])
+    failed = subject_calls.failed(rows)
+    return Session(
+        asked=ask, found=True, subject=subject.told(), whose=subject_calls.one_origin(reader, subject),
+        scope=found.scope,
+        calls=found.total, succeeded=found.total - failed, failed=failed, outside=_outside(reader, subject, found),
+        first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
+        operations=operations[:limit], operations_total=len(operations),
+        sessions=told, sessions_total=len(sessions),
+        keys=keys[:limit], keys_total=len(keys),
+        uses=uses[:limit], uses_total=len(uses),
+        addresses=addresses[:limit], addresses_total=len(addresses),
+        agents=agents[:limit], agents_total=len(agents),
+        regions=regions[:limit],
+        truncated=any(len(some) > limit for some in (operations, sessions, keys, uses, addresses, agents, regions)),
+        sight=sight(reader, subject_calls.accounts(subject, found), found.window),
+    )  # fmt: skip
+
+
+def _outside(reader: Reader, subject: subjects.Subject, found: Called) -> int | None:
+    """Calls of a session or key that lie outside the scope; None of all else, which has no end."""
+    if subject.kind not in ("session", "key"):
+        return None
+    ever = subject_calls.own(reader, subject, reader.calls(subject.which))
+    return sum(row.count for row in ever) - found.total
+
+
+def _operations(rows: Iterable[RowSeen]) -> list[Operation]:
+    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        groups[row.row.api].append(row)
+    return sorted((_operation(api, members) for api, members in groups.items()), key=lambda one: (one.first, one.api))
+
+
+def _operation(api: str, rows: list[RowSeen]) -> Operation:
+    total, failed, about = sum(row.count for row in rows), subject_calls.failed(rows), subject_calls.targets(rows)
+    return Operation(
+        api=api, kind=subject_calls.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
+        first=grants.first(rows), last=grants.last(rows),
+        resources=about[:TARGETS_SHOWN],
+        resources_total=max(len(about), *(len(row.row.targets) + row.row.beyond for row in rows)),
+        parameters=subject_calls.parameters(rows), filters=subject_calls.filters(rows),
+        via=sorted({row.invoked_by for row in rows if row.invoked_by}), event_ids=grants.earliest(rows),
+    )  # fmt: skip
+
+
+def _failed(rows: Iterable[RowSeen]) -> list[Failed]:
+    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        if row.row.error is not None:
+            groups[row.row.error].append(row)
+    told = [
+        Failed(error=error, count=sum(row.count for row in members), event_ids=grants.earliest(members))
+        for error, members in groups.items()
+    ]
+    return sorted(told, key=lambda one: (-one.count, one.error))
+
+
+def _sessions(subject: subjects.Subject, rows: Iterable[RowSeen]) -> list[str]:
+    """Keys of the sessions that were asked for or used, newest first."""
+    used = {key for row in rows if (key := session_key_of(row.source))}
+    return sorted(used | set(subject.sessions), key=lambda key: (key.rsplit("/", 1)[-1], key), reverse=True)
+
+
+def _graph(reader: Reader, sessions: list[str], rows: Iterable[RowSeen]) -> Graph:
+    """All that leads to the sessions and the keys in use, and, of a few sessions, the keys issued to them."""
+    nodes = [f"{schema.SESSION} {key}" for key in sessions]
+    used = sorted({row.source for row in rows if ref(row.source).label == schema.CREDENTIAL})
+    graph = reader.ascend([*nodes, *used])
+    if 0 < len(nodes) <= MANY:
+        graph = graph.copy()
+        below = reader.descend([ref(node) for node in nodes])
+        for source in nodes:
+            for _, target, key, way in below.out_edges(source, keys=True, data=True):
+                if way["type"] == schema.ISSUED:
+                    graph.add_node(target, **below.nodes[target])
+                    graph.add_edge(source, target, key=key, **way)
+    return graph
+
+
+def _told(reader: Reader, graph: Graph, sessions: list[str]) -> list[SessionTold]:
+    nodes = {key: str(Ref(schema.SESSION, key)) for key in sessions}
+    owners = whose(reader, nodes.values()) if sessions else {}
+    used: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in reader.calls(Which("session", tuple(sorted(sessions)))) if sessions else ():
+        used[session_key_of(row.source) or ""].append(row)
+    return [_session(graph, key, node, used[key], owners[node]) for key, node in nodes.items()]
+
+
+def _session(graph: Graph, key: str, node: str, used: list[RowSeen], owner: models.Whose) -> SessionTold:
+    known = graph.nodes[node] if node in graph else {}
+    ways = _ways(graph, node)
+    ends = [way["expires"] for way in ways if way["expires"]]
+    return SessionTold(
+        key=key, name=known.get("name"), role_arn=known.get("role_arn"), account=known.get("account"),
+        issued=known.get("created") or key.rsplit("/", 1)[-1], expires=max(ends, default=None),
+        how=ways[0]["how"] if ways else None,
+        grant_event_ids=sorted({event_id for way in ways for event_id in way["event_ids"]}),
+        first=grants.first(used) if used else None, last=grants.last(used) if used else None, whose=owner,
+    )  # fmt: skip
+
+
+def _ways(graph: Graph, session: str) -> list[Way]:
+    """The ways into a session: that of its resolved parent, else all that fit; in order of time."""
+    if session not in graph:
+        return []
+    ways = [way for _, _, way in graph.in_edges(session, data=True) if way["type"] == schema.ASSUMED]
+    ways = [way for way in ways if way["parent"]] or ways
+    return sorted(ways, key=lambda way: (way["time"], way["event_ids"]))
+
+
+def _keys(graph: Graph, sessions: Collection[str], rows: Iterable[RowSeen]) -> list[KeySeen]:
+    """The keys that were used in the scope, and those that were issued to the sessions."""
+    used: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        if row.access_key_id:
+            used[row.access_key_id, session_key_of(row.source)].append(row)
+    issued: dict[tuple[str, str | None], Way] = {}
+    for _, node, way in graph.edges(data=True):
+        label, key = ref(str(node))
+        if label == schema.CREDENTIAL and way["type"] == schema.ISSUED and way.get("event_id"):
+            identifier, _, session = key.partition(" ")
+            issued[identifier, session or None] = way
+    wanted = [*used, *(one for one in issued if one not in used and one[1] in sessions)]
+    told = [_key(*one, used.get(one, []), issued.get(one)) for one in wanted]
+    return sorted(told, key=lambda one: (one.first or "~", one.access_key_id, one.session or ""))
+
+
+def _key(access_key_id: str, session: str | None, rows: list[RowSeen], way: Way | None) -> KeySeen:
+    return KeySeen(
+        access_key_id=access_key_id, session=session, long_term=is_long_term(access_key_id),
+        issued=way["time"] if way else None, expires=way.get("expires") if way else None,
+        issue_event_ids=list(way["event_ids"]) if way else [], calls=sum(row.count for row in rows),
+        first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
+    )  # fmt: skip
+
+
+def _uses(rows: Iterable[RowSeen]) -> list[KeyUse]:
+    """The calls by key, address and agent together."""
+    groups: dict[tuple[str | None, ...], list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        of = row.row
+        session = session_key_of(row.source)
+        groups[row.access_key_id, session, of.source_ip, of.endpoint, of.user_agent, row.invoked_by].append(row)
+    told = [
+        KeyUse(
+            access_key_id=key, session=session, address=_address(ip, endpoint),
+            note=doubt(ip, endpoint) if ip else None, user_agent=agent, via=via,
+            calls=sum(row.count for row in members), failed=subject_calls.failed(members),
+            first=grants.first(members), last=grants.last(members), event_ids=grants.earliest(members),
+        )
+        for (key, session, ip, endpoint, agent, via), members in groups.items()
+    ]  # fmt: skip
+    return sorted(
+        told,
+        key=lambda one: (
+            one.first, one.access_key_id or "", one.session or "", one.address or "", one.user_agent or "",
+            one.via or "",
+        ),
+    )  # fmt: skip
+
+
+def _address(ip: str | None, endpoint: str | None) -> str | None:
+    return f"{ip} {endpoint}" if ip and endpoint else ip
+
+
+def _addresses(rows: Iterable[RowSeen]) -> list[models.Counted]:
+    """The source addresses, each with why it does not tell where the caller was."""
+    doubts: dict[str, str | None] = {}
+
+    def address(row: RowSeen) -> str | None:
+        ip, endpoint = row.row.source_ip, row.row.endpoint
+        text = _address(ip, endpoint)
+        if not text:
+            return None
+        doubts[text] = doubt(ip, endpoint)
+        return text
+
+    return [one.model_copy(update={"note": doubts[one.value]}) for one in subject_calls.counted(rows, address)]
+
+
+__all__ = ["answer"]

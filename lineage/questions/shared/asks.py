@@ -1,0 +1,458 @@
+"""What was asked: an event, a key, a session, an ARN or a name, as the nodes that the answer begins at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from lineage.model import arn as arns
+from lineage.model import keys, schema
+from lineage.model.batch import Sighting
+from lineage.model.errors import NotFound
+from lineage.model.facts import AnyFact, Grant, Identity, Portal, SignIn
+from lineage.model.keys import Ref
+from lineage.model.results import (
+    ALWAYS,
+    Around,
+    Conflict,
+    CopySeen,
+    Graph,
+    PrincipalSeen,
+    RowSeen,
+    Seen,
+    SessionSeen,
+    Shared,
+    Which,
+    Window,
+)
+from lineage.model.times import parse_when
+from lineage.questions.shared.climb import session_key_of
+from lineage.resolve.join_keys import TOKEN_MAKER, is_forwarded, long_term_key
+from lineage.resolve.resolved import Item
+
+DEFAULT_LIFE_SECONDS = 12 * 3600
+TOKEN_LIFE_SECONDS = 36 * 3600
+"""Longest life of a GetSessionToken or GetFederationToken session (guide §6.4)."""
+SIGN_IN_SECONDS = 2
+SWITCHES = ("signin:SwitchRole", "signin:RenewRole", "signin:ExitRole")
+
+_KEY = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA|A3T)[A-Z0-9]{8,124}\Z")
+_SESSION = re.compile(r"[^/]*/.+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+_UNIQUE_ID = re.compile(r"(A(?:ROA|IDA)[A-Z0-9]{4,124})(?::(.+))?\Z")
+_OF_ACCOUNT = re.compile(r"(\d{12}):(.+)\Z")
+_KINDS = {"user": "IAMUser", "role": "Role", "assumed-role": "Role", "federated-user": "FederatedUser"}
+"""The kind of principal that the first part of an ARN's resource names."""
+CANDIDATES = 10
+"""So many of the principals that fit a name are listed."""
+
+
+class Reader(Protocol):
+    """What the question needs of a store."""
+
+    def events(self, event_id: str) -> list[Seen]: ...
+    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]: ...
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]: ...
+    def facts_of(self, event_id: str) -> list[AnyFact]: ...
+    def of_key(self, access_key_id: str) -> list[Ref]: ...
+    def has(self, ref: Ref) -> bool: ...
+    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]: ...
+    def sessions_by_id(self, principal_id: str) -> list[SessionSeen]: ...
+    def principals_of(self, identifier: str) -> list[str]: ...
+    def named(self, text: str) -> list[PrincipalSeen]: ...
+    def amended(self, event_id: str) -> list[str]: ...
+    def identities_of(self, ref: Ref) -> list[Identity]: ...
+    def neighbourhood(self, ref: Ref) -> Graph: ...
+    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]: ...
+    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]: ...
+    def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
+    def around(self, account: str | None, time: int) -> Around: ...
+    def names_of(self, unique_id: str) -> list[Sighting]: ...
+    def keys_of(self, principal: str) -> list[str]: ...
+
+
+class Asked(NamedTuple):
+    """An identity to explain: where it hangs, and what is known of the call."""
+
+    start: str
+    who: Identity | None
+    time: int | None
+    api: str | None = None
+    category: str | None = None
+    user_agent: str | None = None
+    switched: tuple[str | None, str | None] = (None, None)
+    """ARNs before and after, of a switch of role in the console."""
+    tried: str | None = None
+    """The role that a refused assumption asked for."""
+    behalf: str | None = None
+    """ID of the Identity Center user that the call made a token for."""
+    region: str | None = None
+    """Where the call was logged."""
+    copy: CopySeen | None = None
+    """The copy that is meant, where the copies of an event contradict each other."""
+    own_copy: str | None = None
+    """Event ID of the caller's own copy, where the identity is that copy's and another account's copy was asked for."""
+
+
+def kind_of(ask: str) -> str:
+    """What an ask is: `record`, `arn`, `key`, `session` or `event`.
+
+    >>> [kind_of(ask) for ask in ("AKIAIOSFODNN7ABCDEFG", "arn:aws:iam::1:user/a", "{}")]
+    ['key', 'arn', 'record']
+    """
+    if ask.startswith("{"):
+        return "record"
+    if ask.startswith("arn:"):
+        return "arn"
+    key, _, session = ask.partition(" ")
+    if _KEY.match(key) and (not session or _SESSION.match(session)):
+        return "key"
+    return "session" if _SESSION.match(ask) else "event"
+
+
+class Meant(NamedTuple):
+    """What an ask means, in the words of the store."""
+
+    kind: str
+    """As `kind_of` tells it."""
+    texts: tuple[str, ...]
+    """Event IDs, keys, session keys, or ARNs and other keys of principals."""
+    note: str | None = None
+    """What it was found by, where the answer does not show that."""
+
+
+def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
+    """What an ask means. What the store knows nothing of is an event ID that is not there.
+
+    A name or unique ID means the principal or sessions that have it, an addendum the event that it amends, and a
+    node (`LABEL KEY`, as answers write it) itself. With `kind` only principals of that kind have names.
+    Raises `NotFound` where several principals fit a name: none of them is picked.
+    """
+    label, _, key = ask.partition(" ")
+    if label == schema.SESSION:
+        ask = key
+    elif label in (schema.PRINCIPAL, schema.CREDENTIAL) and key:
+        return Meant("arn" if label == schema.PRINCIPAL else "key", (key,))
+    form = kind_of(ask)
+    if form == "session":
+        return Meant(form, (_marked(reader, ask),))
+    if form != "event" or reader.events(ask):
+        return Meant(form, (ask,))
+    if originals := reader.amended(ask):
+        named = _one(ask, {one: one for one in originals}, "events are amended by that addendum")
+        return Meant(form, (named,), f"{ask} is an addendum; it amends event {named}.")
+    if reader.has(Ref(schema.PRINCIPAL, ask)):
+        return Meant("arn", (ask,))
+    return _by_unique_id(reader, ask) or _by_name(reader, ask, kind) or Meant(form, (ask,))
+
+
+def _marked(reader: Reader, session: str) -> str:
+    """The session of that key; one of AssumeRoot also where its mark was left out."""
+    if not reader.has(Ref(schema.SESSION, session)):
+        head, _, created = session.rpartition("/")
+        marked = f"{head}:assumed-root/{created}"
+        if reader.has(Ref(schema.SESSION, marked)):
+            return marked
+    return session
+
+
+def _by_unique_id(reader: Reader, ask: str) -> Meant | None:
+    """What has a unique ID (AROA…, AIDA…), or the principal ID of a session (AROA…:NAME, ACCOUNT:NAME)."""
+    found = _UNIQUE_ID.match(ask)
+    if found is None and not _OF_ACCOUNT.match(ask):
+        return None
+    if found is None or found[2]:
+        sessions = [seen.key for seen in reader.sessions_by_id(ask)]
+        if sessions:
+            return Meant("session", tuple(sessions))
+    if found is None:
+        return None
+    principals = reader.named(found[1])
+    if found[2]:
+        sessions = [seen.key for one in principals for seen in reader.sessions_of(one.key, found[2], False)]
+        if sessions:
+            return Meant("session", tuple(sessions))
+        # Another account's session is known by the ID of its role alone.
+        outside = [one for one in principals if one.kind == "ExternalAccount"]
+        if not outside and principals:
+            texts = tuple(one.key for one in principals)
+            return Meant("arn", texts, f"No session {ask} is loaded; the answer is about {' and '.join(texts)}.")
+        principals = outside
+    elif not principals:
+        sessions = [seen.key for seen in reader.sessions_by_id(ask)]
+        return Meant("session", tuple(sessions)) if sessions else None
+    texts = tuple(one.key for one in principals)
+    return Meant("arn", texts, f"{ask} is the unique ID of {' and '.join(texts)}.") if texts else None
+
+
+def _by_name(reader: Reader, ask: str, kind: str | None) -> Meant | None:
+    """The principal of a name, as `NAME`, `user/NAME`, `role/NAME`, with `ACCOUNT:` before it, or the sessions
+    of `assumed-role/ROLE/SESSION`."""
+    qualified = _OF_ACCOUNT.match(ask)
+    account, text = (qualified[1], qualified[2]) if qualified else (None, ask)
+    prefix, _, rest = text.partition("/")
+    kind = _KINDS.get(prefix, kind) if rest else kind
+    name, session = (rest if rest and prefix in _KINDS else text), None
+    if prefix == "assumed-role" and rest:
+        name, _, session = rest.partition("/")
+    elif prefix in ("user", "role") and rest:
+        name = rest.rpartition("/")[2]  # what stands before it is a path
+    found = [
+        one
+        for one in reader.named(name)
+        if (kind is None or one.kind == kind) and (account is None or one.account == account)
+    ]
+    if session:
+        having = {one.key: reader.sessions_of(one.key, session, False) for one in found}
+        found = [one for one in found if having[one.key]]
+    if not found:
+        return None
+    key = _one(ask, {one.key: told(one) for one in found}, "principals have that name")
+    if session:
+        return Meant("session", tuple(seen.key for seen in having[key]))
+    return Meant("arn", (key,), f"{ask} is {key}.")
+
+
+def told(one: PrincipalSeen) -> str:
+    """A principal as it may be asked for, with its kind and account."""
+    return f"{one.key} ({one.kind}{f' in account {one.account}' if one.account else ''})"
+
+
+def _one(ask: str, found: Mapping[str, str], what: str) -> str:
+    """The one that fits; with what each is told as. Raises `NotFound` for several."""
+    if len(found) > 1:
+        shown = ", ".join(list(found.values())[:CANDIDATES])
+        more = f" and {len(found) - CANDIDATES:,} more" if len(found) > CANDIDATES else ""
+        raise NotFound(f"{ask}: {len(found):,} {what}; ask with one of them: {shown}{more}")
+    return next(iter(found))
+
+
+def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Asked]:
+    """The identities that an ask means; of sessions those that were live at a time, if one is given."""
+    by = {"event": by_event, "key": by_key, "session": by_session, "arn": by_arn}[what.kind]
+    for text in what.texts:
+        yield from by(reader, text, at)
+
+
+def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+    for seen in reader.events(ask):
+        yield from _of_event(reader, ask, seen)
+
+
+def by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> list[Asked]:
+    """The identity of a record, loaded or not: as it stands there, or that of the caller's own copy of the call."""
+    own = callers_copy(reader, who, time, api, shared)
+    if own is None:
+        return [locate(reader, who, time, api, category)]
+    return [asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own)]
+
+
+def one_by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> Asked:
+    """As `by_record`; the identity as it stands in the record where copies of the caller's contradict each other."""
+    found = by_record(reader, who, time, api, category, shared)
+    return found[0] if len(found) == 1 else locate(reader, who, time, api, category)
+
+
+def _of_event(reader: Reader, event_id: str, seen: Seen) -> Iterator[Asked]:
+    if seen.several and (copies := _contradicting(reader, event_id, seen.time)):
+        for copy in copies:
+            asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
+            yield asked._replace(user_agent=copy.user_agent, copy=copy)
+        return
+    start = str(seen.source)
+    if seen.copy:
+        granted = _caller_of_copy(reader, event_id)
+        own = callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if granted is None else None
+        if own is not None:
+            yield from (asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own))
+            return
+        start = granted or start
+    start = _key_of_session(reader, start, seen.who)
+    switched: tuple[str | None, str | None] = (None, None)
+    if seen.api in SWITCHES:
+        facts = reader.facts_of(event_id)
+        found = [fact for fact in facts if isinstance(fact, SignIn) and fact.event.time == seen.time]
+        switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
+    tried = _tried_role(reader, event_id, seen) if seen.error is not None else None
+    behalf = _token_user(reader, event_id) if seen.api.endswith(f":{TOKEN_MAKER}") else None
+    yield Asked(
+        start,
+        seen.who,
+        seen.time,
+        seen.api,
+        seen.category,
+        seen.user_agent,
+        switched,
+        tried,
+        behalf=behalf,
+        region=seen.region,
+    )
+
+
+def _token_user(reader: Reader, event_id: str) -> str | None:
+    """The Identity Center user that a token was made for with the caller's IAM credentials."""
+    return next((fact.user_id for fact in reader.facts_of(event_id) if isinstance(fact, Portal)), None)
+
+
+def callers_copy(reader: Reader, who: Identity, time: int, api: str, shared: int) -> tuple[str, Seen] | None:
+    """The caller's own copy of a call that another account's log has with this identity; with its event ID.
+
+    None where it is not loaded, or where several callers have copies with that shared event ID.
+    """
+    call = shared_call(who, time, api, shared)
+    return own_of(who, reader.partners([call]).get(call, ())) if call is not None else None
+
+
+def shared_call(who: Identity, time: int, api: str, shared: int) -> Shared | None:
+    """The call that another account's log has with this identity; None where it is no such copy, or none is shared."""
+    if not shared or who.type != "AWSAccount" or who.account is None:
+        return None
+    return Shared(who.account, api, time, shared)
+
+
+def own_of(who: Identity, partners: Sequence[tuple[str, Seen]]) -> tuple[str, Seen] | None:
+    """The caller's own copy of a call among some, with its event ID; None where they are several callers'."""
+    found = [one for one in partners if not _differ(who.principal_id, one[1].who.principal_id)]
+    return found[0] if len({seen.source for _, seen in found}) == 1 else None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Do principal IDs name different users, roles or sessions? One of them may leave out the session."""
+    mine, its = _UNIQUE_ID.match(one or ""), _UNIQUE_ID.match(other or "")
+    if mine is None or its is None:
+        return False
+    return mine[1] != its[1] or (mine[2] is not None and its[2] is not None and mine[2] != its[2])
+
+
+def _key_of_session(reader: Reader, start: str, who: Identity) -> str:
+    """The key that a call of a session used, where it came with the session: a record that does not name its role
+    hangs on the session alone."""
+    label, session = keys.ref(start)
+    credential = Ref(schema.CREDENTIAL, f"{who.access_key_id} {session}")
+    found = label == schema.SESSION and who.access_key_id and not who.role_name and reader.has(credential)
+    return str(credential) if found else start
+
+
+def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:
+    """The role that a refused assumption asked for, where that was logged."""
+    if not seen.api.startswith("sts:Assume"):
+        return None
+    rows = reader.calls(Which("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
+    told = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
+    return next((target.key for target in told if target is not None), None)
+
+
+def _contradicting(reader: Reader, event_id: str, time: int) -> list[CopySeen]:
+    """The copies of an event, if they contradict each other: the same ID in another hour is another event."""
+    return next((one.copies for one in reader.conflicts([event_id]) if one.copies[0].time // 3600 == time // 3600), [])
+
+
+def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
+    """The caller of a grant of which this is the other account's copy: it stands with the caller's own copy."""
+    for fact in reader.facts_of(event_id):
+        if not isinstance(fact, Grant):
+            continue
+        sessions = [session_key_of(str(ref)) for ref in reader.of_key(fact.key)] if fact.key else []
+        if fact.principal_id and not sessions:
+            near = (
+                seen
+                for seen in reader.sessions_by_id(fact.principal_id)
+                if abs(seen.created - fact.event.time) <= SIGN_IN_SECONDS
+            )
+            sessions = [seen.key for seen in near]
+        for session in filter(None, sessions):
+            graph = reader.neighbourhood(Ref(schema.SESSION, session))
+            for source, _, way in graph.in_edges(f"{schema.SESSION} {session}", data=True):
+                if way["type"] == schema.ASSUMED and event_id in way["event_ids"]:
+                    return str(source)
+    return None
+
+
+def locate(reader: Reader, who: Identity, time: int, api: str, category: str) -> Asked:
+    """Where the identity of a record would hang if it were loaded."""
+    session = keys.session_of(who)
+    key = who.access_key_id
+    lasting = long_term_key(who)
+    if lasting is not None:
+        ref = Ref(schema.CREDENTIAL, lasting)
+        return Asked(str(ref if reader.has(ref) else keys.principal(who).ref), who, time, api, category)
+    if session is not None:
+        credential = Ref(schema.CREDENTIAL, f"{key} {session}")
+        if key and reader.has(credential):
+            return Asked(str(credential), who, time, api, category)
+        if reader.has(Ref(schema.SESSION, session)) or not is_forwarded(who):
+            return Asked(f"{schema.SESSION} {session}", who, time, api, category)
+    return Asked(str(keys.principal(who).ref), who, time, api, category)
+
+
+def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+    found = []
+    refs = credentials(reader, ask)
+    issued = any(ref.label == schema.CREDENTIAL and " " in ref.key for ref in refs)
+    for ref in refs:
+        session = session_key_of(str(ref))
+        if at is not None and session is not None and not is_live(_seen_session(reader, session), session, at):
+            continue
+        identities = [who for who in reader.identities_of(ref) if who.access_key_id == ask.split(" ", 1)[0]]
+        if ref.label == schema.PRINCIPAL and issued and identities and all(who.history for who in identities):
+            continue  # rows of event history: the sessions that the key was issued for say more
+        found.append((session or "", str(ref), identities[0] if identities else None))
+    for _, ref_text, who in sorted(found, key=lambda one: (one[0].rsplit("/", 1)[-1], one[1]), reverse=True):
+        yield Asked(ref_text, who or Identity(type="Unknown", access_key_id=ask.split(" ", 1)[0]), None)
+
+
+def credentials(reader: Reader, ask: str) -> list[Ref]:
+    """What a key stands for; written with its session, the key of that session alone."""
+    if " " in ask:
+        return [ref] if reader.has(ref := Ref(schema.CREDENTIAL, ask)) else []
+    return reader.of_key(ask)
+
+
+def by_session(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+    ref = Ref(schema.SESSION, ask)
+    if reader.has(ref) and (at is None or is_live(_seen_session(reader, ask), ask, at)):
+        yield Asked(str(ref), None, None)
+
+
+def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+    """The identities behind an ARN: one of a user or root, the sessions of a role or assumed role, newest first.
+
+    Calls that state no session hang on the role or federated user itself.
+    """
+    parts = arns.role_of(ask)
+    if parts is not None:
+        partition, account, name, _, session_name = parts
+        principals, temporary = [keys.role(partition, account, name).key], True
+    else:
+        session_name, temporary = None, ":federated-user/" in ask or ":AROA" in ask
+        principals = [ask] if temporary else reader.principals_of(ask)
+    for principal in principals:
+        node = Ref(schema.PRINCIPAL, principal)
+        sessions = reader.sessions_of(principal, session_name, at is not None) if temporary else []
+        for session in sessions:
+            if at is None or is_live(session, session.key, at):
+                yield Asked(f"{schema.SESSION} {session.key}", None, None)
+        if not temporary or (not sessions and at is None and calls_itself(reader, node, session_name)):
+            yield Asked(str(node), None, None)
+
+
+def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:
+    """Do calls hang on a role or federated user itself, because they state no session? Of one name if given."""
+    return any(session_name in (None, who.session_name) for who in reader.identities_of(node))
+
+
+def _seen_session(reader: Reader, key: str) -> SessionSeen | None:
+    principal_id = key.split("/", 1)[1].rsplit("/", 1)[0].removesuffix(":assumed-root")
+    return next((seen for seen in reader.sessions_by_id(principal_id) if seen.key == key), None)
+
+
+def is_live(seen: SessionSeen | None, key: str, at: int) -> bool:
+    """Is the session live at a time: begun, and neither past its last use nor past its end?"""
+    created = seen.created if seen else parse_when(key.rsplit("/", 1)[-1])
+    if created is None or at < created:
+        return False
+    principal_id = key.split("/", 1)[1].rsplit("/", 1)[0]
+    token = principal_id.startswith("AIDA") or re.match(r"\d{12}(?::(?!assumed-root)|\Z)", principal_id) is not None
+    expires = parse_when(seen.expires) if seen and seen.expires else None
+    end = expires if expires is not None else created + (TOKEN_LIFE_SECONDS if token else DEFAULT_LIFE_SECONDS)
+    return at <= max(end, seen.last if seen and seen.last is not None else created)

@@ -1,0 +1,262 @@
+"""From a node back to where its chain begins.
+
+Works on the neighbourhood that a store hands back (design §3, Chains): a forest along the resolved parents,
+with all candidates where several callers fit. Walks are bounded; a cycle of same-second grants ends the walk.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lineage.model import keys, schema
+from lineage.model.keys import ref
+from lineage.model.results import Graph
+from lineage.questions.who import Hop, SessionId
+
+MAX_HOPS = 2_000
+MAX_CANDIDATES = 100
+"""At most so many chains are given where callers are ambiguous, unless more are asked for."""
+
+Attributes = dict[str, Any]
+
+
+class Climb(NamedTuple):
+    """One chain: where it begins, and its hops from there down."""
+
+    top: str
+    hops: tuple[Hop, ...]
+    first_session: str | None
+    """The session of the first hop."""
+    ambiguous: bool
+    """One caller, several grant events that fit."""
+    several: bool
+    """One of several callers that fit."""
+    stopped: str | None
+    """`depth` or `edited-data` where the walk was cut."""
+    unseen: str | None = None
+    """The session, as a reference, that states where the chain begins without a grant of it being logged."""
+    own: str | None = None
+    """How sure that statement is, where it is not certain."""
+
+
+def climb(graph: Graph, start: str) -> list[Climb]:
+    """The chains that lead to `start`, at most `MAX_CANDIDATES`: one, but where several callers fit."""
+    return climbed(graph, start)[0]
+
+
+def climbed(graph: Graph, start: str, limit: int = MAX_CANDIDATES) -> tuple[list[Climb], int]:
+    """The chains that lead to `start`, at most `limit`, and how many there are: one, but where several callers fit."""
+    finished: list[Climb] = []
+    waiting = [Climb(start, (), None, False, False, None)]
+    while waiting and len(finished) < limit:
+        state = waiting.pop()
+        nexts = _step(graph, state)
+        if nexts is None:
+            finished.append(state)
+        else:
+            waiting.extend(nexts)
+    fitting = len(finished) + sum(_number(graph, state.top) for state in waiting)
+    return sorted(finished, key=lambda found: (found.top, [hop.event_ids for hop in found.hops])), fitting
+
+
+def _number(graph: Graph, start: str) -> int:
+    """How many chains lead to a node. Each node is gone over once, for chains through several callers multiply."""
+    numbers: dict[str, int] = {}
+    waiting = [start]
+    while waiting:
+        node = waiting[-1]
+        if node in numbers:
+            waiting.pop()
+            continue
+        above = [state.top for state in _step(graph, Climb(node, (), None, False, False, None)) or ()]
+        open_ones = [one for one in above if one not in numbers and one not in waiting]
+        if open_ones:
+            waiting += open_ones
+            continue
+        # What is still waiting leads in a circle: such a chain is cut there.
+        numbers[node] = sum(numbers.get(one, 1) for one in above) or 1
+        waiting.pop()
+    return numbers[start]
+
+
+def _step(graph: Graph, state: Climb) -> list[Climb] | None:
+    """The states one hop further up; None if the chain ends here."""
+    label, _ = ref(state.top)
+    if label == schema.PRINCIPAL or (label == schema.CREDENTIAL and _long_term(graph, state.top)):
+        return None
+    issued = _issued(graph, state.top) if label == schema.CREDENTIAL else None
+    session = issued[0] if issued else state.top
+    ways = _ways(graph, session)
+    if issued:
+        ids = set(issued[1]["event_ids"])
+        by_key = [(caller, way) for caller, way in ways if ids & set(way["event_ids"])]
+    else:
+        by_key = []
+    # A key that a sign-in event issued came with the session, and the session's grant with nothing of its own.
+    ways = by_key or [(caller, way) for caller, way in ways if way["parent"]] or ways
+    if not ways:
+        return _stated(graph, state) if session == state.top else [state._replace(top=session)]
+    if len(state.hops) >= MAX_HOPS:
+        return None if state.stopped else [state._replace(stopped="depth", top=state.top)]
+    seen = {(hop.session.account, hop.session.principal_id, hop.session.creation_date) for hop in state.hops}
+    hops = []
+    for caller, way in ways:
+        hop, alone = _hop(graph, session, caller, way, issued, state)
+        if (hop.session.account, hop.session.principal_id, hop.session.creation_date) in seen:
+            return None if state.stopped else [state._replace(stopped="edited-data")]
+        hops.append(
+            Climb(
+                caller,
+                (hop, *state.hops),
+                session,
+                state.ambiguous or not alone,
+                state.several or len(ways) > 1,
+                state.stopped,
+            )
+        )
+    if state.stopped:
+        return None
+    return hops
+
+
+def _stated(graph: Graph, state: Climb) -> list[Climb] | None:
+    """The chain begins at a session without a grant: where its own records say that it comes from, if they do."""
+    session = state.top
+    if session not in graph:
+        return None
+    own = states_its_user(graph.nodes[session], session)
+    found = sorted(
+        (str(target), edge.get("confidence"))
+        for _, target, edge in graph.out_edges(session, data=True)
+        if edge["type"] == schema.SESSION_OF and own != bool(edge.get("stated"))
+    )
+    return [
+        state._replace(top=target, unseen=session, own=sure, several=state.several or len(found) > 1)
+        for target, sure in found
+    ] or None
+
+
+def states_its_user(session: Attributes, node: str) -> bool:
+    """Is it a session whose records state whose it is: of a user, or of root but not through AssumeRoot?"""
+    return session.get("type") in ("user", "root") and ":assumed-root/" not in node
+
+
+def _ways(graph: Graph, session: str) -> list[tuple[str, Attributes]]:
+    if session not in graph:
+        return []
+    found = [
+        (source, attributes)
+        for source, _, attributes in graph.in_edges(session, data=True)
+        if attributes["type"] == schema.ASSUMED
+    ]
+    users = [
+        str(target)
+        for _, target, edge in graph.out_edges(session, data=True)
+        if edge["type"] == schema.SESSION_OF and edge.get("stated")
+    ]
+    if users:  # a service acts for several users: each of them may be the origin
+        found = [(user, {**way, "parent": False}) for _, way in found for user in users]
+    return sorted(found, key=lambda pair: (pair[1]["event_ids"], pair[0]))
+
+
+def _issued(graph: Graph, credential: str) -> tuple[str, Attributes] | None:
+    for source, _, attributes in graph.in_edges(credential, data=True):
+        if attributes["type"] == schema.ISSUED and attributes.get("parent"):
+            return source, attributes
+    return None
+
+
+def _long_term(graph: Graph, credential: str) -> bool:
+    return " " not in ref(credential).key
+
+
+def _hop(
+    graph: Graph, session: str, caller: str, way: Attributes,
+    issued: tuple[str, Attributes] | None, state: Climb,
+) -> tuple[Hop, bool]:  # fmt: skip
+    """The hop, and whether one grant alone fits it."""
+    node = graph.nodes[session]
+    grants = [msgspec.json.decode(text) for text in way["grants"]]
+    rule, confidence, candidates = way["rule"], way["confidence"], way["candidates"]
+    event_ids = list(way["event_ids"])
+    key = None
+    time, source_ip, agent, caller_key = way["time"], way["source_ip"], way["user_agent"], way["caller_key"]
+    expires = way["expires"]
+    alone = len(grants) == 1
+    if issued:
+        ids = set(issued[1]["event_ids"])
+        grants = [grant for grant in grants if ids & set(grant["event_ids"])] or grants
+        event_ids = sorted({event_id for grant in grants for event_id in grant["event_ids"]})
+        key = ref(state.top).key.split(" ", 1)[0]
+        rule, confidence, candidates = issued[1]["rule"], issued[1]["confidence"], issued[1]["candidates"]
+        alone = len(grants) == 1
+        time, caller_key, expires = grants[0]["time"], grants[0]["caller_key"], issued[1]["expires"]
+        if not way["sign_in_event_ids"]:
+            source_ip, agent = grants[0]["source_ip"], grants[0]["user_agent"]
+    elif len({grant["caller_key"] for grant in grants}) > 1:
+        caller_key = None
+    principal_id = node.get("principal_id")
+    hop = Hop(
+        api=way["api"],
+        how=way["how"],
+        via=way["via"],
+        time=time,
+        event_ids=event_ids,
+        sign_in_event_ids=way["sign_in_event_ids"],
+        rule=rule,
+        confidence=confidence,
+        candidates=candidates,
+        session=SessionId(
+            account=node.get("account"),
+            principal_id=principal_id,
+            creation_date=node["created"],
+            key=keys.ref(session).key,
+        ),
+        role_arn=node.get("role_arn"),
+        session_name=node.get("name"),
+        access_key_id=key,
+        caller_access_key_id=caller_key,
+        source_ip=source_ip,
+        user_agent=agent,
+        region=way["region"],
+        account=way["account"],
+        caller_account=way["caller_account"],
+        cross_account=way["cross_account"],
+        source_identity=way["source_identity"],
+        expires=expires,
+    )
+    return hop, alone
+
+
+def owner_of(graph: Graph, credential: str) -> str | None:
+    """The principal that a key belongs to.
+
+    The graph remembers it: a key may have obtained a hundred thousand sessions, and be asked for with each of them.
+    """
+    owners: dict[str, str] = graph.graph.setdefault("owners", {})
+    if credential not in owners:
+        for _, target, attributes in graph.out_edges(credential, data=True):
+            if attributes["type"] == schema.BELONGS_TO:
+                owners[credential] = str(target)
+                break
+    return owners.get(credential)
+
+
+def principal_of(graph: Graph, session: str) -> str | None:
+    """The principal that a session is one of."""
+    for _, target, attributes in graph.out_edges(session, data=True):
+        if attributes["type"] == schema.SESSION_OF and not attributes.get("stated"):
+            return str(target)
+    return None
+
+
+def session_key_of(start: str) -> str | None:
+    """Key of the session that a node is, or that a temporary key came with."""
+    label, key = keys.ref(start)
+    if label == schema.SESSION:
+        return key
+    if label == schema.CREDENTIAL and " " in key:
+        return key.split(" ", 1)[1]
+    return None

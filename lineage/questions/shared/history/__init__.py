@@ -1,0 +1,1 @@
+"""The past that `baseline`, `new` and `volume` compare with."""

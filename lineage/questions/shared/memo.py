@@ -1,0 +1,127 @@
+"""A store whose neighbourhoods are remembered for a moment: many asks in a row are about the same sessions."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from lineage.model.results import ALWAYS, Window
+
+if TYPE_CHECKING:
+    from lineage.model.facts import Identity
+    from lineage.model.keys import Ref
+    from lineage.model.results import Around, Coverage, Graph, RowSeen, Seen, SessionSeen, Which
+    from lineage.stores.base import Store
+
+SECONDS = 1.0
+"""How long it remembers; what other processes load meanwhile is seen after that."""
+ENTRIES = 5_000
+HOUR = 3600
+LARGEST = 20_000
+"""So many rows of calls are remembered at once."""
+
+
+class Memo:
+    """Reads like the store; what it read in the last second it does not read again."""
+
+    def __init__(self, store: Store, *, lasts: float = SECONDS) -> None:
+        self._store = store
+        self._lasts = lasts
+        self._made = time.monotonic()
+        self._graphs: dict[Ref, Graph] = {}
+        self._identities: dict[Ref, list[Identity]] = {}
+        self._sessions: dict[str, list[SessionSeen]] = {}
+        self._around: dict[tuple[str | None, int], Around] = {}
+        self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
+        self._calls: dict[tuple[Which, Window, bool], list[RowSeen]] = {}
+        self._event: tuple[str, list[Seen]] | None = None
+        """The event that was read last: to tell what an ask means it is read, and then for the answer."""
+        self.conflicts = store.conflicts
+        self.partners = store.partners
+        self.facts_of = store.facts_of
+        self.of_key = store.of_key
+        self.has = store.has
+        self.lookup = store.lookup
+        self.sessions_of = store.sessions_of
+        self.principals_of = store.principals_of
+        self.named = store.named
+        self.amended = store.amended
+        self.principals = store.principals
+        self.direct_calls = store.direct_calls
+        self.names_of = store.names_of
+        self.keys_of = store.keys_of
+        self.ascend = store.ascend
+        self.descend = store.descend
+        self.uses = store.uses
+        self.deeds = store.deeds
+        self.addresses = store.addresses
+        self.identities = store.identities
+        self.events_of = store.events_of
+        self.lineage = store.lineage
+        self.account_names = store.account_names
+        self.chain_rows = store.chain_rows
+        self.crossing_rows = store.crossing_rows
+        self.loads = store.loads
+
+    @property
+    def is_stale(self) -> bool:
+        """Is it time to read anew?"""
+        return time.monotonic() - self._made > self._lasts or len(self._graphs) > ENTRIES
+
+    def events(self, event_id: str) -> list[Seen]:
+        """The events under an ID, in order of time."""
+        if self._event is None or self._event[0] != event_id:
+            self._event = event_id, self._store.events(event_id)
+        return self._event[1]
+
+    def neighbourhood(self, ref: Ref) -> Graph:
+        """All that leads to a node."""
+        if ref not in self._graphs:
+            self._graphs[ref] = self._store.neighbourhood(ref)
+        return self._graphs[ref]
+
+    def identities_of(self, ref: Ref) -> list[Identity]:
+        """The identities whose calls hang on a node."""
+        if ref not in self._identities:
+            self._identities[ref] = self._store.identities_of(ref)
+        return self._identities[ref]
+
+    def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
+        """The sessions with a principalId; newest first."""
+        if principal_id not in self._sessions:
+            self._sessions[principal_id] = self._store.sessions_by_id(principal_id)
+        return self._sessions[principal_id]
+
+    def around(self, account: str | None, time: int) -> Around:
+        """What was loaded of an account around a time."""
+        if (account, time) not in self._around:
+            self._around[account, time] = self._store.around(account, time)
+        return self._around[account, time]
+
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category; a part of what was read as a whole is not read again."""
+        whole = self._coverage.get((None, ALWAYS))
+        if whole is not None:
+            low = window.since // HOUR if window.since is not None else None
+            high = window.until // HOUR if window.until is not None else None
+            return [
+                one
+                for one in whole
+                if (account is None or one.account == account)
+                and (low is None or one.hour >= low)
+                and (high is None or one.hour <= high)
+            ]
+        if (account, window) not in self._coverage:
+            self._coverage[account, window] = self._store.coverage(account, window)
+        return list(self._coverage[account, window])
+
+    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
+        """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
+        if which.by != "all" and not which.values:
+            return []
+        found = self._calls.get((which, window, every))
+        if found is None:
+            found = self._store.calls(which, window, every=every)
+            if len(found) <= LARGEST:
+                self._calls[which, window, every] = found
+        return list(found)

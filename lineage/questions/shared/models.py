@@ -1,0 +1,215 @@
+"""What all answers have in common. Their JSON is what other programs build on: each carries a versioned schema name.
+
+Times are ISO text, UTC. Lists are ordered as their comments say, so that equal graphs give equal answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Model(BaseModel):
+    """Base of all answers: frozen, no unknown fields."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, protected_namespaces=(), defer_build=True
+    )
+
+    def as_json(self) -> dict[str, Any]:
+        """The answer as JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+Confidence = Literal["EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"]
+
+
+class Scope(Model):
+    """The stretch of time that an answer is about, both ends included."""
+
+    since: str
+    until: str
+    basis: Literal["asked", "alert", "activity", "everything"]
+    """What set it: the person who asked, the alert's own times, the activity of what was asked about, or nothing."""
+
+
+class Subject(Model):
+    """What was asked about, as it was understood."""
+
+    kind: Literal["session", "key", "principal", "role", "account", "address", "agent", "resource", "unknown"]
+    key: str | None
+    """Key of its node; the text itself of an address or agent."""
+    sessions: list[str] = []
+    """Keys of the sessions that it stands for, oldest first; at most 100."""
+    sessions_total: int = 0
+    opened: Confidence | None = None
+    """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions. Of
+    several sessions each is a candidate; `NONE`: no loaded event tells of the session. Else null."""
+
+
+class Whose(Model):
+    """Whose credentials: a `who` answer in one line. A chain proves credentials, not hands."""
+
+    kind: str
+    """Kind of the origin; `Unresolved` where the chain is open."""
+    id: str | None
+    account: str | None = None
+    name: str | None = None
+    person: str | None = None
+    access_key_id: str | None = None
+    """The long-term key where the chain begins at one."""
+    made_by: str | None = None
+    """Whose credentials made that key, where they were somebody else's."""
+    resource: str | None = None
+    """The workload of a service's session."""
+    provider: str | None = None
+    confidence: Confidence
+    ambiguous: bool = False
+    reason: str | None = None
+    via: str | None = None
+    chain: list[str] = []
+    """From the origin to the identity: `NAME`, then `ROLE as SESSION_NAME` for each hop."""
+    candidates: list[str] = []
+    """Names of the callers that fit, where several do; sorted."""
+    candidates_more: int = 0
+    """Further callers that fit and are not named in `candidates`."""
+    node: str | None = None
+    """Node of the origin in the graph, as label and key; null where it has none."""
+    attempt: str | None = None
+    """`attempt to sign in as NAME` where the calls only show who was tried."""
+
+    @property
+    def key(self) -> str | None:
+        """What tells origins apart: kind and ID, with the provider of an outside identity and the workload of a
+        service; None of an open chain."""
+        if self.kind == "Unresolved":
+            return None
+        provider = self.provider if self.kind in ("SAMLIdentity", "WebIdentity") else None
+        return " ".join(part for part in (self.kind, provider, self.id or self.name, self.resource) if part)
+
+
+class Counted(Model):
+    """A value with its calls."""
+
+    value: str
+    calls: int
+    failed: int = 0
+    first: str
+    last: str
+    note: str | None = None
+    """What it is, where the value alone does not tell."""
+
+
+class Gap(Model):
+    """A stretch without logs."""
+
+    account: str | None
+    since: str
+    until: str | None
+    why: str
+    event_ids: list[str] = []
+    """The calls that opened it, where they were logged."""
+
+
+class Sight(Model):
+    """What the logs behind an answer cover; of what lies outside, the answer cannot speak."""
+
+    accounts: list[str]
+    """Accounts that were looked at, sorted."""
+    since: str | None
+    until: str | None
+    events: int
+    """Loaded events of these accounts in that time."""
+    hours: int
+    """Hours of that time in which any event of these accounts is loaded."""
+    hours_asked: int
+    categories: list[str]
+    """Categories of events that are loaded, sorted."""
+    missing: list[str]
+    """What is not loaded at all in that time, in words, sorted."""
+    gaps: list[Gap] = []
+    """In order of time; at most 20."""
+    unlogged: list[str] = []
+    """Accounts of which nothing is loaded, at no time; sorted."""
+    loaded: bool = True
+    """Is anything loaded, of whatever account and time?"""
+
+
+Basis = Literal["origin in this role", "session name", "source IP", "own calls"]
+"""Whose past it is: the resolved origin's in the role, over all its sessions; where the origin is open that of the
+session name, else of the address; of what has no sessions of others beside it its own."""
+
+
+class SameCredential(Model):
+    """Calls of the history that were made with the very credential in question."""
+
+    calls: int
+    first: str
+    last: str
+    event_ids: list[str]
+
+
+class History(Model):
+    """The past that something is compared with: whose it is, and how much of it there is."""
+
+    basis: Basis
+    note: str
+    """Whose calls it holds, in words."""
+    whose: Whose | None = None
+    """The origin behind what was asked about; null where that has several, or is no identity."""
+    origins: int | None
+    """How many distinct origins made the calls, callers whose origin is open as one more; null where it is about no
+    identity, and so not counted."""
+    since: str
+    until: str
+    calls: int
+    failed: int
+    sessions: int
+    days: int
+    """Days (UTC) with calls."""
+    first: str | None = None
+    last: str | None = None
+    logged_days: int
+    """Days with any event of the accounts."""
+    asked_days: int
+    enough: bool
+    lacking: list[str]
+    """Why it is too little, in words."""
+    credential: SameCredential | None = None
+    """Set where it holds the very credential: then it may be the past of somebody else already."""
+    sight: Sight
+
+
+class NoRecords(Model):
+    """A file that gave no record: what it looks like, and what to do."""
+
+    path: str
+    looks_like: str
+    do: str
+
+
+class LoadSums(Model):
+    """The sums of one load: read = loaded + duplicate + set aside."""
+
+    id: str
+    started: str
+    finished: str | None
+    paths: list[str]
+    files: int
+    bytes: int
+    read: int
+    loaded: int
+    duplicate: int
+    set_aside: int
+    conflicting: int
+    passed: dict[str, int]
+    no_records: list[NoRecords]
+    """The first 100 files that gave no record; digests, Insight and aggregated events, notices and empty files are
+    counted in `passed` instead."""
+    no_records_total: int
+
+
+CallKind = Literal["change", "sensitive", "sign-in", "read"]
+"""What a call is by its operation: it changes something, hands out credentials, secrets or data, signs in, or
+reads."""

@@ -1,0 +1,135 @@
+"""What a descent altered: identities, policies, credentials and trails, who was let in, and what was taken back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from lineage.model import schema
+from lineage.model.keys import ref
+from lineage.model.results import DeedSeen, Window
+from lineage.model.times import iso
+from lineage.questions.blast import Altered, Permission
+from lineage.questions.shared.reach.families import family_of
+from lineage.questions.shared.reach.fates import Fate, Fates, account_in
+from lineage.questions.shared.reader import Reader
+
+PERMISSIONS = ("permissions", "boundary")
+OPENS = ("trust", "share", "permissions", "federation", "role")
+"""Changes that may let another account in."""
+CREDENTIALS = ("access key", "login profile", "credential", "password", "key-status", "mfa")
+_ARN = re.compile(r"arn:[\w-]*:[\w-]*:[\w-]*:(\d{12}):")
+_ACCOUNT = re.compile(r'"(\d{12})"')
+_ANYWHERE = re.compile(r"/0\b")
+_PUBLIC = re.compile(r"public-read|AllUsers|AuthenticatedUsers|:false")
+_ANYBODY = re.compile(r'"(?:AWS|Principal|principal)":(?:"\*"|\["\*"\])|"group":"all"|AllUsers|"userId":"all"')
+
+
+def altered(deeds: Iterable[DeedSeen], fates: Fates) -> list[Altered]:
+    """What was created and changed, the worst first; each with what became of it."""
+    mine = [deed for deed in deeds if deed.type in (schema.CREATED, schema.CHANGED)]
+    told = [(deed, _altered(deed, fates.of(deed))) for deed in mine]
+    told.sort(key=lambda one: (rank(one[1]), one[0].time, one[0].key))
+    return [one for _, one in told]
+
+
+def rank(one: Altered) -> int:
+    """How bad a change is: first what lets outsiders in, then credentials, then the rest; what is gone comes last of
+    its kind."""
+    if one.outside or one.what == "network":
+        kind = 0
+    elif (one.created and one.what != "role") or one.what in CREDENTIALS:
+        kind = 1
+    else:
+        kind = 2
+    return 2 * kind + (one.fate == "gone")
+
+
+def permissions(reader: Reader, principals: Sequence[str], at: int) -> list[Permission]:
+    """What the logs show to have been permitted to principals (references), by whomever, in order of time."""
+    wanted = sorted(set(principals))
+    deeds = reader.deeds((schema.CHANGED,), targets=wanted, window=Window(None, at)) if wanted else []
+    given = [deed for deed in deeds if deed.properties["what"] in PERMISSIONS and deed.properties.get("after")]
+    fates = Fates(reader, given, at)
+    return [
+        Permission(
+            principal=ref(deed.target).key, what=str(deed.properties["what"]), policy=str(deed.properties["after"]),
+            api=str(deed.properties["api"]), time=iso(deed.time), event_ids=deed.event_ids,
+            undone_by=fate.event_ids if fate.state != "stands" else [], fate=fate.state,
+        )
+        for deed in sorted(given, key=lambda deed: (deed.time, deed.key))
+        for fate in [fates.of(deed)]
+    ]  # fmt: skip
+
+
+def _altered(deed: DeedSeen, fate: Fate) -> Altered:
+    key = ref(deed.target).key
+    return Altered(
+        what=str(deed.properties["what"]), created=deed.type == schema.CREATED, target=key, account=_account_of(key),
+        api=str(deed.properties["api"]), time=iso(deed.time), source=deed.source, event_ids=deed.event_ids,
+        before=_text(deed, "before"), after=state_after(deed), outside=lets_in(deed),
+        undone_by=fate.event_ids if fate.state != "stands" else [], fate=fate.state,
+    )  # fmt: skip
+
+
+def state_after(deed: DeedSeen) -> str | None:
+    """What a change made, as logged."""
+    return _text(deed, "after") or (_text(deed, "detail") if deed.type == schema.CREATED else None)
+
+
+def lets_in(deed: DeedSeen) -> list[str]:
+    """Accounts outside that a change lets in, `*` for everybody; sorted."""
+    label, key = ref(deed.target)
+    what, family = str(deed.properties["what"]), family_of(deed)
+    if label == schema.CREDENTIAL or (family is not None and family.act in ("remove", "clear")):
+        return ["*"] if family is not None and family.state.endswith("public access block") else []
+    after = state_after(deed)
+    if what == "network":
+        return ["*"] if _ANYWHERE.search(after or "") else []
+    if what not in OPENS:
+        return []
+    account = _account_of(key) or account_in(deed.source)
+    found = set(outside(after, account))
+    if deed.properties["api"] in ("lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"):
+        found = {"*"} if "NONE" in (after or "") else set()
+    elif family is not None and family.state in ("bucket acl", "public access block", "account public access block"):
+        found |= {"*"} if _PUBLIC.search(after or "") else set()
+    return sorted(found)
+
+
+def opened(text: str | None) -> object:
+    """A state as a value where it is JSON, else None."""
+    if not text or text[:1] not in "{[":
+        return None
+    try:
+        found: object = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found
+
+
+def outside(text: str | None, account: str | None) -> list[str]:
+    """Accounts other than its own that a policy or share names, `*` where it names everybody; sorted.
+
+    >>> outside('{"Principal":{"AWS":"arn:aws:iam::111122223333:root"}}', "444455556666")
+    ['111122223333']
+    >>> outside('{"Principal":"*"}', "444455556666")
+    ['*']
+    """
+    if not text:
+        return []
+    found = {*_ARN.findall(text), *_ACCOUNT.findall(text)} - {account}
+    return sorted(found | ({"*"} if _ANYBODY.search(text) else set()))
+
+
+def _text(deed: DeedSeen, name: str) -> str | None:
+    value = deed.properties.get(name)
+    return str(value) if value is not None else None
+
+
+def _account_of(key: str) -> str | None:
+    """The account in the key of a principal or resource."""
+    part = key.split(":")[4] if key.startswith("arn:") and key.count(":") >= 5 else key.split(":", 1)[0]
+    return part if part.isdigit() else None

@@ -1,0 +1,302 @@
+"""What became of a change: does it stand, is it gone, or probably gone?
+
+A change is paired with a later call that undid it: on the same state of the same target, in the same account and
+region, about the same thing (policy, statement, grant, rule, key, …). It is gone for certain where nothing of that is
+missing, nothing made it again, and the logs of the account have no gap from then on. What rests on a name alone, or
+lies before a gap, is probably gone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+from lineage.model import schema
+from lineage.model.arn import account_in_id as account_of_key
+from lineage.model.arn import parse_arn
+from lineage.model.keys import Ref, ref
+from lineage.model.results import DeedSeen, Window
+from lineage.questions.shared import trails
+from lineage.questions.shared.climb import owner_of, principal_of
+from lineage.questions.shared.log_coverage import GAP_HOURS, HOUR
+from lineage.questions.shared.reach.families import WORLDWIDE, family_of, marks_of
+from lineage.questions.shared.reader import Reader
+
+TYPES = (schema.CREATED, schema.CHANGED, schema.STARTED)
+GONE_WITH = ("deleted", "key-deleted")
+"""Changes after which nothing of their target is left."""
+CREATES = ("user", "role", "service-linked role")
+
+
+class Fate(NamedTuple):
+    """What became of a change."""
+
+    state: Literal["stands", "gone", "probably"]
+    why: str
+    time: int | None
+    event_ids: list[str]
+    """The events that undid it."""
+    again: list[str]
+    """The events of others that made it again since."""
+
+
+STANDS = Fate("stands", "", None, [], [])
+
+
+class Fates:
+    """What became of changes by a time. `own` are those of the descent; `suspects` the principals (keys) that it made
+    or gave access to: what these put in the place of a state is no repair."""
+
+    def __init__(
+        self, reader: Reader, deeds: Iterable[DeedSeen], at: int, *, own: Iterable[DeedSeen] = (),
+        suspects: Collection[str] = (),
+    ) -> None:  # fmt: skip
+        self._reader = reader
+        self._mine = {(deed.type, deed.key) for deed in own}
+        self._suspects = suspects
+        self._about: dict[str, list[DeedSeen]] = defaultdict(list)
+        self._at = at
+        self._stops: list[trails.Change] | None = None
+        self._gaps: dict[tuple[str, int], bool] = {}
+        self._owners: dict[str, str | None] = {}
+        wanted = {target for deed in deeds for target in _places(deed)}
+        if wanted:
+            for deed in reader.deeds(TYPES, targets=sorted(wanted), window=Window(None, at)):
+                self._about[deed.target].append(deed)
+
+    def of(self, deed: DeedSeen) -> Fate:
+        """What became of a change. A state that the descent itself set anew is told by its last change."""
+        found = _Course(deed)
+        for other in self._later(deed):
+            found.follow(other, ours=self.is_ours(other))
+        if found.undone is None:
+            return STANDS
+        if found.again:
+            return Fate("stands", found.why, found.undone.time, list(found.undone.event_ids), found.again)
+        sure = found.sure and (_for_good(found.undone) or self._is_sure(deed, found.undone))
+        return Fate("gone" if sure else "probably", found.why, found.undone.time, list(found.undone.event_ids), [])
+
+    def is_mine(self, deed: DeedSeen) -> bool:
+        """Did the descent itself do it?"""
+        return (deed.type, deed.key) in self._mine
+
+    def is_ours(self, deed: DeedSeen) -> bool:
+        """Did the descent do it, or something that it made or gave access to?"""
+        return self.is_mine(deed) or (bool(self._suspects) and self._owner(deed.source) in self._suspects)
+
+    def others(self, target: str) -> list[DeedSeen]:
+        """The changes of a target by others, in order of time."""
+        return [deed for deed in self._about[target] if not self.is_ours(deed)]
+
+    def before(self, deed: DeedSeen) -> DeedSeen | None:
+        """The last change of the same state before, by whomever; None where none is loaded."""
+        family, marks = family_of(deed), marks_of(deed)
+        if family is None:
+            return None
+        earlier = [other for other in self._about[deed.target] if other.time <= deed.time and other.key != deed.key]
+        same = [other for other in earlier if (theirs := family_of(other)) and theirs.state == family.state]
+        return next((other for other in reversed(same) if not family.marked or marks & marks_of(other)), None)
+
+    def next_of(self, deed: DeedSeen) -> DeedSeen | None:
+        """The next change that set or cleared what a change set, by whomever."""
+        mine, marks = family_of(deed), marks_of(deed)
+        if mine is None or mine.act != "set":
+            return None
+        for other in self._later(deed):
+            theirs = family_of(other)
+            same = theirs is not None and theirs.state == mine.state and _same_region(deed, other) is not False
+            if same and other.time > deed.time and (not mine.marked or marks & marks_of(other)):
+                return other
+        return None
+
+    def has_gap(self, account: str, since: int) -> bool:
+        """Are logs of an account missing between a time and that of the answer?"""
+        if (account, since) not in self._gaps:
+            self._gaps[account, since] = self._is_silent(account, since) or self._was_stopped(account, since)
+        return self._gaps[account, since]
+
+    def _later(self, deed: DeedSeen) -> list[DeedSeen]:
+        every = {(other.type, other.key): other for place in _places(deed) for other in self._about[place]}
+        # Of one second nobody can tell the order: what may come later counts, and makes nothing certain.
+        return sorted(
+            (one for one in every.values() if one.time >= deed.time and (one.type, one.key) != (deed.type, deed.key)),
+            key=_moment,
+        )
+
+    def _owner(self, source: str) -> str | None:
+        """The key of the principal behind a caller."""
+        if source not in self._owners:
+            up = self._reader.ascend([source])
+            label = ref(source).label
+            found = source if label == schema.PRINCIPAL else (
+                principal_of(up, source) if label == schema.SESSION else owner_of(up, source)
+            ) if source in up else None  # fmt: skip
+            self._owners[source] = ref(found).key if found else None
+        return self._owners[source]
+
+    def _is_sure(self, deed: DeedSeen, undone: DeedSeen) -> bool:
+        """Are account and region of both known and equal, and nothing of the account missing since?"""
+        account = account_in(deed.target)
+        if account is None and (deed.target.startswith((f"{schema.CREDENTIAL} ", f"{schema.RESOURCE} arn:"))):
+            account = account_in(deed.source) or account_of_key(ref(deed.source).key)
+        return account is not None and _same_region(deed, undone) is True and not self.has_gap(account, undone.time)
+
+    def _is_silent(self, account: str, since: int) -> bool:
+        hours = {one.hour for one in self._reader.coverage(account, Window(since, self._at))}
+        edges = sorted({since // HOUR, *hours, self._at // HOUR + 1})
+        return any(after - before > GAP_HOURS for before, after in pairwise(edges))
+
+    def _was_stopped(self, account: str, since: int) -> bool:
+        """Was a trail of the account stopped then, and nothing of the account loaded while it was?"""
+        if self._stops is None:
+            self._stops = [change for change in trails.changes(self._reader) if trails.is_log(change)]
+        for change in self._stops:
+            if change.account != account or change.kind not in ("stopped", "deleted"):
+                continue
+            end = trails.ended(change, self._stops)
+            last = min(end.time if end is not None else self._at, self._at)
+            if last <= max(since, change.time):
+                continue
+            seen = self._reader.coverage(account, Window(change.time, last))
+            if not any(change.time < time < last for one in seen for time in (one.first, one.last)):
+                return True
+        return False
+
+
+OPPOSITE: dict[str, tuple[str, ...]] = {
+    "add": ("remove", "clear"), "set": ("clear",), "remove": ("add", "set"), "clear": ("set", "add"),
+}  # fmt: skip
+"""What undoes an act on the same state."""
+
+
+class _Course:
+    """The state that a change left, as later changes turned it."""
+
+    def __init__(self, deed: DeedSeen) -> None:
+        self.deed = deed
+        self.family = family_of(deed)
+        self.marks = marks_of(deed)
+        self.left = set(self.marks)
+        """What of it was not taken back: a share may be taken back account by account."""
+        self.undone: DeedSeen | None = None
+        self.why = ""
+        self.sure = True
+        self.again: list[str] = []
+
+    def follow(self, other: DeedSeen, *, ours: bool) -> None:
+        """Take a later change into account; `ours`: by the descent, or by what it made or gave access to."""
+        deed = self.deed
+        if _same_region(deed, other) is False:
+            return
+        if other.properties.get("what") in GONE_WITH and other.target in _places(deed):
+            if self.undone is None or self.again:
+                self._end(other, "deleted" if _is_itself(deed, other) else "its target was deleted", sure=True)
+        elif _makes(deed) and _makes(other) and other.target == deed.target:
+            self._made_again(other, ours=ours)
+        else:
+            self._turn(other, ours=ours)
+
+    def _turn(self, other: DeedSeen, *, ours: bool) -> None:
+        mine, theirs = self.family, family_of(other)
+        if mine is None or theirs is None or mine.state != theirs.state:
+            return
+        if other.properties["api"] == "iam:ChangePassword":
+            return  # whoever knows a password may be made to change it
+        named = marks_of(other)
+        whole = theirs.act == "clear" and not named and mine.state.endswith(" share")
+        any_device = mine.state == "mfa" and mine.act == "remove"
+        unclear = mine.marked and not whole and not any_device and not (named and self.marks)
+        if mine.marked and not (whole or any_device or unclear or named & self.marks):
+            return
+        if theirs.act in OPPOSITE[mine.act]:
+            if self.undone is not None and not self.again:
+                return
+            if mine.marked and not (whole or any_device or unclear) and self.undone is None:
+                self.left = _left(self.left, named)
+                if self.left:
+                    return
+            self._end(other, "taken back" if mine.act in ("add", "set") else "put back", sure=not unclear)
+        elif mine.act == "set":
+            if theirs.act == "set" and not ours and self.undone is None:
+                self._end(other, "replaced", sure=True)
+        elif self.undone is not None and theirs.act == mine.act and not ours:
+            self.again = self.again or list(other.event_ids)
+
+    def _end(self, other: DeedSeen, why: str, *, sure: bool) -> None:
+        self.undone, self.why, self.sure, self.again = other, why, sure and other.time > self.deed.time, []
+
+    def _made_again(self, other: DeedSeen, *, ours: bool) -> None:
+        """Something of that name was made again by others: another thing, where the IDs tell."""
+        mine, theirs = self.deed.properties.get("unique_id"), other.properties.get("unique_id")
+        if self.undone is not None and not ours and (not mine or not theirs or mine == theirs):
+            self.sure = False
+
+
+def _left(before: set[str], named: Collection[str]) -> set[str]:
+    """What of a change stands after a part was taken back. A rule of a security group has an ID and a content."""
+    for kind in ("securityGroupRuleId=", "rule="):
+        of_kind = {mark for mark in before if mark.startswith(kind)}
+        if of_kind and of_kind <= set(named):
+            return set()
+    return before - set(named)
+
+
+def _makes(deed: DeedSeen) -> bool:
+    """Does it make a principal or workload, of which there may be another of that name later?"""
+    made = deed.type == schema.CREATED and deed.properties.get("what") in CREATES
+    return made or (deed.type == schema.STARTED and not deed.properties.get("entered"))
+
+
+def _for_good(undone: DeedSeen) -> bool:
+    """Can what was undone never come back, whatever the logs lack? A key has an ID that no other key gets."""
+    return undone.properties.get("what") == "key-deleted"
+
+
+def _is_itself(deed: DeedSeen, other: DeedSeen) -> bool:
+    return _makes(deed) or deed.type == schema.STARTED or other.properties.get("what") == "key-deleted"
+
+
+def _same_region(deed: DeedSeen, other: DeedSeen) -> bool | None:
+    """Are two changes of one region? None where the logs do not tell."""
+    if str(deed.properties["api"]).partition(":")[0] in WORLDWIDE:
+        return True
+    here, there = deed.properties.get("region"), other.properties.get("region")
+    return None if here is None or there is None else here == there
+
+
+def _places(deed: DeedSeen) -> list[str]:
+    """The nodes about which a call may undo a change: its target, the key or credential that it made, and the workload
+    that the target is."""
+    found = [deed.target]
+    detail = deed.properties.get("detail")
+    if deed.type == schema.CREATED and detail and deed.properties.get("what") in ("access key", "credential"):
+        found.append(str(Ref(schema.CREDENTIAL, str(detail))))
+    arn = parse_arn(ref(deed.target).key)
+    if arn is not None and arn.service == "lambda" and arn.resource.startswith("function:"):
+        found.append(str(Ref(schema.RESOURCE, f"{arn.account}:AWS::Lambda::Function:{arn.resource.split(':')[1]}")))
+    elif arn is not None and arn.service == "ec2" and arn.resource.startswith("instance/"):
+        found.append(str(Ref(schema.RESOURCE, f"{arn.account}:AWS::EC2::Instance:{arn.resource.split('/')[1]}")))
+    return found
+
+
+def account_in(node: str) -> str | None:
+    """The account in the key of a node, as far as it names one."""
+    key = ref(node).key
+    if key.startswith("arn:"):
+        part = key.split(":")[4] if key.count(":") >= 5 else ""
+    elif ref(node).label == schema.SESSION:
+        part = key.split("/", 1)[0]
+    elif " " in key and ref(node).label == schema.CREDENTIAL:
+        part = key.split(" ", 1)[1].split("/", 1)[0]
+    else:
+        part = key.split(":", 1)[0]
+    return part if part.isdigit() and len(part) == 12 else None
+
+
+def _moment(deed: DeedSeen) -> tuple[int, str, str]:
+    return deed.time, deed.key, deed.type
+
+
+__all__ = ["STANDS", "Fate", "Fates", "account_in"]

@@ -1,0 +1,113 @@
+"""Whose credentials, of many nodes at once: the `who` answers in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lineage.model import schema
+from lineage.model.arn import role_of
+from lineage.model.results import Graph
+from lineage.questions.shared.asks import Asked
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.reader import Reader
+from lineage.questions.who import WhoAnswer
+from lineage.questions.who.answer import explain, explained
+
+
+def whose(reader: Reader, refs: Iterable[str]) -> dict[str, Whose]:
+    """Whose each node is (references of sessions, credentials, principals), as `who` would say it."""
+    wanted = list(dict.fromkeys(refs))
+    graph = reader.ascend(wanted)
+    makers: dict[str, str | None] = {}
+    return {node: one(reader, graph, node, makers) for node in wanted}
+
+
+def one(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] | None = None) -> Whose:
+    """Whose a node is; `graph` holds all that leads to it. `makers` remembers whose credentials made keys."""
+    whose = short(*explained(reader, Asked(node, None, None), graph=graph, provenance=False))
+    key = whose.access_key_id
+    if key is None or whose.kind != "IAMUser":
+        return whose
+    makers = makers if makers is not None else {}
+    if key not in makers:
+        makers[key] = _maker(reader, key)
+    return whose.model_copy(update={"made_by": makers[key]}) if makers[key] else whose
+
+
+def _maker(reader: Reader, key: str) -> str | None:
+    """Whose credentials made a long-term key, None where they were its owner's own or its making is not logged."""
+    found = explain(reader, Asked(f"{schema.CREDENTIAL} {key}", None, None))
+    made = found[0].made_by if found else None
+    return name_of(made.answer) if made is not None and made.what == "access key" else None
+
+
+def short(found: list[WhoAnswer], fitting: int | None = None) -> Whose:
+    """The answers for one identity in one line: open, with the candidates named, where several callers fit.
+
+    `fitting` says how many answers there are, where not all were worked out: those may name others.
+    """
+    whole = fitting is None or fitting <= len(found)
+    if whole and len({(answer.origin.kind, answer.origin.id, answer.origin.name) for answer in found}) == 1:
+        answer = found[0]
+        origin = answer.origin
+        return Whose(
+            kind=origin.kind, id=origin.id, account=origin.account, name=origin.name,
+            person=answer.person.name if answer.person else None, access_key_id=origin.access_key_id,
+            resource=origin.resource, provider=origin.provider, node=origin.node, confidence=answer.confidence,
+            ambiguous=answer.ambiguous, reason=answer.reason,
+            via=next((hop.via for hop in reversed(answer.hops) if hop.via), None), chain=chain(answer),
+            attempt=answer.attempt,
+        )  # fmt: skip
+    return Whose(
+        kind="Unresolved", id=None, confidence="NONE", ambiguous=bool(found),
+        reason=(found[0].reason if found[0].copied_from else "ambiguous") if found else "no-identity",
+        candidates=sorted({name_of(answer) for answer in found}),
+        candidates_more=0 if whole else (fitting or 0) - len(found),
+    )  # fmt: skip
+
+
+def name_of(answer: WhoAnswer) -> str:
+    """What to call an origin: its name, else its ID, else its kind."""
+    return answer.origin.name or answer.origin.id or answer.origin.kind
+
+
+def chain(answer: WhoAnswer) -> list[str]:
+    """The way from the origin to the identity, in words."""
+    told = [name_of(answer) if answer.origin.kind != "Unresolved" else "?"]
+    for hop in answer.hops:
+        role = role_of(hop.role_arn) if hop.role_arn else None
+        name = role[2] if role else hop.how
+        told.append(f"{name} as {hop.session_name}" if role and hop.session_name else name)
+    return told
+
+
+def call_it(whose: Whose) -> str:
+    """What to call it in one breath: as `named`, with who made its key, where somebody else did."""
+    return f"{named(whose)}{by_another(whose)}"
+
+
+def by_another(whose: Whose) -> str:
+    """`, by a key that X made` where somebody else made the key; the owner of a key is never named alone."""
+    return f", by a key that {whose.made_by} made" if whose.made_by else ""
+
+
+def named(whose: Whose) -> str:
+    """The attempt to sign in that it is, the origin's name, else the person, else the candidates or `nobody known`."""
+    if whose.attempt:
+        return whose.attempt
+    if whose.kind == "Unresolved":
+        more = [f"one of {whose.candidates_more:,} more"] if whose.candidates_more else []
+        return " or ".join([*whose.candidates, *more]) or "nobody known"
+    return whose.name or whose.person or whose.id or whose.kind
+
+
+def credentials_of(whose: Whose) -> str:
+    """`credentials of X` for a sentence; an attempt to sign in is nobody's credentials.
+
+    >>> credentials_of(Whose(kind="IAMUser", id="arn:aws:iam::1:user/a", name="a", confidence="EXACT"))
+    'credentials of a'
+    """
+    return whose.attempt or f"credentials of {call_it(whose)}"
+
+
+__all__ = ["by_another", "call_it", "chain", "credentials_of", "named", "one", "short", "whose"]

@@ -1,0 +1,271 @@
+"""`timeline`: what the whole chain changed, tried, read of secrets and was granted, call by call in order of time.
+
+The chain is the first session after the origin (or the long-term key itself) with all that came from it along
+resolved parents; what it made for others goes on as a chain of its own. Other reads are folded into counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from lineage.model.facts import Sample
+from lineage.model.results import RowSeen, Which, Window
+from lineage.model.times import iso
+from lineage.questions.shared import grants, subject_calls, subjects
+from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.models import Scope
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.subject_calls import TARGETS_SHOWN
+from lineage.questions.timeline import Actor, Entry, Timeline
+from lineage.questions.timeline.whole_chain import Chain, as_actor, chain_of, name_of
+
+Phase = Literal["before", "during", "after"]
+HOUR = 3600
+ACTORS_SHOWN = 100
+APIS_SHOWN = 5
+READS_SHOWN = 3
+
+
+class _Call(NamedTuple):
+    """One event of the chain."""
+
+    time: int
+    event_id: str
+    row: RowSeen
+    sample: Sample
+    told: bool
+    """Does it stand in the timeline by itself?"""
+
+
+def answer(
+    reader: Reader, ask: str, *, since: int | None = None, until: int | None = None,
+    alert: tuple[int | None, int | None] = (None, None), limit: int = 1000,
+) -> Timeline:  # fmt: skip
+    """Tell the calls of the whole chain one by one, at most `limit`; the alert is the event itself where one was
+    asked for. Raises `BadUse` where the ask names no credentials."""
+    subject = subjects.find(reader, ask)
+    if subject is None:
+        return Timeline(asked=ask, found=False)
+    chain = chain_of(reader, subject)
+    about = _alert(subject, *alert)
+    window = Window(since, until)
+    which = Which("node", tuple(sorted(chain.links)))
+    rows = subject_calls.own(reader, subject, reader.calls(which, window))
+    opening = _opening(reader, chain, rows, window)
+    told = [row for row in rows if _is_told(row, chain)]
+    near = _nearest(told, about, limit, window)
+    calls = [*opening, *_calls(reader, chain, which, rows, near)]
+    kept = _kept([call for call in calls if call.told], about, limit)
+    total = len(opening) + sum(row.count for row in told)
+    if total > len(kept):
+        first, last = (kept[0].time, kept[-1].time) if kept else (0, -1)
+        calls = kept + [call for call in calls if not call.told and first <= call.time <= last]
+    every = [*rows, *(call.row for call in opening)]
+    actors = _actors(chain, rows)
+    return Timeline(
+        asked=ask, found=True, subject=subject.told(), whose=subject_calls.one_origin(reader, subject),
+        begins=chain.begins,
+        scope=_scope(every, window), alert=_told_alert(about), actors=actors[:ACTORS_SHOWN], actors_total=len(actors),
+        entries=list(_entries(chain, sorted(calls, key=lambda call: (call.time, call.event_id)), about)),
+        total=total, reads=sum(row.count for row in rows) - sum(row.count for row in told),
+        beyond=chain.beyond[:limit], perhaps=chain.perhaps[:limit],
+        truncated=total > len(kept) or chain.cut or max(len(chain.beyond), len(chain.perhaps)) > limit,
+        sight=sight(reader, {row.row.account for row in every} | set(map(grants.account_of, chain.links)), window),
+    )  # fmt: skip
+
+
+def _alert(subject: subjects.Subject, since: int | None, until: int | None) -> Window | None:
+    """When what the alert is about happened."""
+    if since is not None and until is not None:
+        return Window(since, until)
+    return Window(subject.event.time, subject.event.time) if subject.event is not None else None
+
+
+def _told_alert(alert: Window | None) -> Scope | None:
+    if alert is None or alert.since is None or alert.until is None:
+        return None
+    return Scope(since=iso(alert.since), until=iso(alert.until), basis="alert")
+
+
+def _scope(rows: Sequence[RowSeen], window: Window) -> Scope | None:
+    since = window.since if window.since is not None else min((row.first for row in rows), default=None)
+    until = window.until if window.until is not None else max((row.last for row in rows), default=None)
+    if since is None or until is None:
+        return None
+    return Scope(since=iso(since), until=iso(until), basis="everything" if window == Window() else "asked")
+
+
+def _is_told(row: RowSeen, chain: Chain) -> bool:
+    """Do a row's calls stand in the timeline one by one?"""
+    return row.row.error is not None or subject_calls.kind_of(row) != "read" or row.row.api in chain.granting
+
+
+def _distance(first: int, last: int, alert: Window | None) -> int:
+    """How far a stretch lies from the alert; where there is none, from the beginning of time."""
+    if alert is None or alert.since is None or alert.until is None:
+        return first
+    return max(alert.since - last, first - alert.until, 0)
+
+
+def _nearest(rows: Iterable[RowSeen], alert: Window | None, limit: int, window: Window) -> Window:
+    """The hours that surely hold the `limit` calls nearest to the alert: only of these must every event be read."""
+    counts: Counter[int] = Counter()
+    for row in rows:
+        counts[row.row.hour] += row.count
+    if sum(counts.values()) <= limit:
+        return window
+    by_distance: dict[int, list[int]] = defaultdict(list)
+    for hour in counts:
+        by_distance[_distance(hour * HOUR, hour * HOUR + HOUR - 1, alert) // HOUR].append(hour)
+    held, wanted, last = 0, [], None
+    for distance in sorted(by_distance):
+        if last is not None and distance > last + 1:
+            break
+        wanted += by_distance[distance]
+        held += sum(counts[hour] for hour in by_distance[distance])
+        if held >= limit and last is None:
+            last = distance  # a call of the next hour may still be nearer than one at this hour's other end
+    first, end = min(wanted) * HOUR, max(wanted) * HOUR + HOUR - 1
+    return Window(max(first, window.since or 0), min(end, window.until) if window.until is not None else end)
+
+
+def _calls(reader: Reader, chain: Chain, which: Which, rows: list[RowSeen], window: Window) -> Iterator[_Call]:
+    """Every event of the rows in a window."""
+    known = {(row.source, row.row.id) for row in rows}
+    if any(len(row.samples) < row.count for row in rows):
+        rows = [row for row in reader.calls(which, window, every=True) if (row.source, row.row.id) in known]
+    for row in rows:
+        told = _is_told(row, chain)
+        for sample in row.samples:
+            if grants.within(sample.time, window):
+                yield _Call(sample.time, sample.event_id, row, sample, told)
+
+
+def _kept(calls: list[_Call], alert: Window | None, limit: int) -> list[_Call]:
+    """The calls nearest to the alert, in order of time."""
+    nearest = sorted(calls, key=lambda call: (_distance(call.time, call.time, alert), call.time, call.event_id))
+    return sorted(nearest[:limit], key=lambda call: (call.time, call.event_id))
+
+
+def _opening(reader: Reader, chain: Chain, rows: Iterable[RowSeen], window: Window) -> list[_Call]:
+    """The grants and sign-ins that lead into the chain, which its own nodes did not call; of a call that both
+    accounts logged the caller's copy."""
+    sources = {row.source for row in rows}
+    found: dict[str, _Call] = {}
+    for event_id, events in reader.events_of(chain.opening).items():
+        for seen in events:
+            node = str(seen.source)
+            if node in sources or not grants.within(seen.time, window):
+                continue
+            for row in reader.calls(Which("node", (node,)), Window(seen.time, seen.time), every=True):
+                for sample in row.samples:
+                    if sample.event_id == event_id:
+                        found[event_id] = _Call(seen.time, event_id, row, sample, True)
+    own = {id_: call for id_, call in found.items() if not call.row.row.copy}
+    logged = {key for id_ in own for key in chain.granted.get(id_, ())}
+    return [call for id_, call in sorted(found.items()) if id_ in own or not logged & set(chain.granted.get(id_, ()))]
+
+
+def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iterator[Entry]:
+    """The calls as they are told, each run of reads in one line for each key, address and agent; a line ends where
+    the alert begins or ends."""
+
+    def alike(call: _Call) -> tuple[bool, Phase | None]:
+        return call.told, _phase(call.time, alert)
+
+    for (told, phase), run in groupby(calls, key=alike):
+        if told:
+            yield from (_entry(chain, call, phase) for call in run)
+        else:
+            by_use: dict[tuple[str | None, ...], list[_Call]] = defaultdict(list)
+            for call in run:
+                by_use[_use(call.row)].append(call)
+            yield from (_reads(chain, calls, phase) for calls in by_use.values())
+
+
+def _use(seen: RowSeen) -> tuple[str | None, ...]:
+    """What tells the calls of one line: what two keys did, or one key from two places, is never folded."""
+    row = seen.row
+    return (
+        as_actor(seen.source), seen.access_key_id, row.source_ip, row.endpoint, row.user_agent, seen.invoked_by,
+    )  # fmt: skip
+
+
+def _phase(time: int, alert: Window | None) -> Phase | None:
+    if alert is None or alert.since is None or alert.until is None:
+        return None
+    return "before" if time < alert.since else "during" if time <= alert.until else "after"
+
+
+def _entry(chain: Chain, call: _Call, phase: Phase | None) -> Entry:
+    seen, row = call.row, call.row.row
+    kind, actor = subject_calls.kind_of(seen), as_actor(seen.source)
+    granted = chain.granted.get(call.event_id, []) if row.error is None else []
+    about = subject_calls.targets([msgspec.structs.replace(seen, samples=[call.sample])])
+    return Entry(
+        time=iso(call.time), phase=phase, kind=_kind(seen, granted), event_ids=[call.event_id],
+        actor=actor, actor_name=name_of(chain.graph, actor), access_key_id=seen.access_key_id, api=row.api,
+        account=row.account, region=row.region, source_ip=row.source_ip, vpc_endpoint=row.endpoint,
+        user_agent=row.user_agent,
+        via=seen.invoked_by, error=row.error, changing=kind == "change",
+        targets=about[:TARGETS_SHOWN], changes=chain.changes.get(call.event_id, []), granted=granted,
+    )  # fmt: skip
+
+
+def _kind(row: RowSeen, granted: Sequence[str]) -> Literal["grant", "sign-in", "change", "sensitive", "failed"]:
+    if row.row.error is not None:
+        return "failed"
+    if granted:
+        return "grant"
+    kind = subject_calls.kind_of(row)
+    return "sign-in" if kind == "read" else kind  # a read stands here only as part of a sign-in
+
+
+def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
+    """One line for reads that agree in key, address and agent."""
+    apis = Counter(call.row.row.api for call in calls)
+    ranked = sorted(apis, key=lambda api: (-apis[api], api))
+
+    def common(value: Callable[[_Call], str | None]) -> str | None:
+        values = {value(call) for call in calls}
+        return values.pop() if len(values) == 1 else None
+
+    seen, row, actor = calls[0].row, calls[0].row.row, as_actor(calls[0].row.source)
+    return Entry(
+        time=iso(calls[0].time), until=iso(calls[-1].time), phase=phase, kind="reads",
+        event_ids=[call.event_id for call in calls[:READS_SHOWN]], actor=actor,
+        actor_name=name_of(chain.graph, actor), api=", ".join(ranked[:APIS_SHOWN]), count=len(calls),
+        access_key_id=seen.access_key_id, account=common(lambda call: call.row.row.account),
+        region=common(lambda call: call.row.row.region), source_ip=row.source_ip, vpc_endpoint=row.endpoint,
+        user_agent=row.user_agent, via=seen.invoked_by,
+    )  # fmt: skip
+
+
+def _actors(chain: Chain, rows: Iterable[RowSeen]) -> list[Actor]:
+    """The sessions and keys with calls, in order of their beginning."""
+    used: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        used[as_actor(row.source)].append(row)
+    found = []
+    for node, members in used.items():
+        known = chain.graph.nodes[node] if node in chain.graph else {}
+        link = chain.links.get(node)
+        found.append(
+            Actor(
+                ref=node, name=name_of(chain.graph, node), session=session_key_of(node),
+                parent=as_actor(link.parent) if link and link.parent else None,
+                role_arn=known.get("role_arn"), account=known.get("account") or grants.account_of(node),
+                begun=(link.time or None) if link else None,
+                calls=sum(row.count for row in members), failed=subject_calls.failed(members),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (one.begun or "", one.ref))
+
+
+__all__ = ["answer"]

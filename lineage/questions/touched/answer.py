@@ -1,0 +1,162 @@
+"""`touched`: whose credentials changed or read a resource.
+
+Changing, sensitive and refused calls have targets, and are counted whole. What else a call is about stands only in
+the examples that are kept, so such counts are "at least"; of other reads the resources that they log and their filters
+are kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lineage.model import schema
+from lineage.model.keys import ref
+from lineage.model.results import DeedSeen, RowSeen, Which, Window
+from lineage.model.times import iso
+from lineage.questions.denied.answer import ASSUME
+from lineage.questions.shared import grants
+from lineage.questions.shared.grants import NODES_SHOWN, Owners
+from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.models import Sight
+from lineage.questions.shared.reader import Reader
+from lineage.questions.shared.resources import Wanted, wanted
+from lineage.questions.shared.whose import call_it
+from lineage.questions.touched import Deed, Touch, Touched, Toucher
+
+DEEDS = (schema.CREATED, schema.CHANGED, schema.STARTED)
+KINDS = ("changed", "assumed", "read")
+_READ = re.compile(r"(?:Get|List|Head|Describe|Lookup|Search|BatchGet|Scan|Query|Select|Receive|Decrypt)(?![a-z])")
+
+
+class _About(NamedTuple):
+    """A row's calls about the resource."""
+
+    row: RowSeen
+    at_least: bool
+
+
+def answer(
+    reader: Reader, ask: str, *, since: int | None = None, until: int | None = None, limit: int = 200
+) -> Touched:
+    """Tell the origins behind all that is known about a resource, and what the graph keeps of its changes."""
+    named, window = wanted(ask.strip()), Window(since, until)
+    places = {named.account} if named.account else grants.loaded(reader)
+    about = _about(reader, named, window)
+    targets = {target for row, _ in about for target in row.row.targets if named.is_target(target)}
+    nodes = named.nodes(places, targets)
+    deeds = reader.deeds(DEEDS, targets=nodes, window=window)
+    callers = {row.source for row, _ in about} | {deed.source for deed in deeds}
+    owners = Owners(reader, reader.ascend(callers))
+    origins = _origins(owners, about)
+    told = [_deed(owners, deed) for deed in deeds]
+    resources = sorted({target.key for target in targets} | {ref(deed.target).key for deed in deeds})
+    accounts = {row.row.account for row, _ in about} | {grants.account_of(deed.target) for deed in deeds}
+    looked = sight(reader, accounts if about or deeds else places, window)
+    return Touched(
+        asked=ask, found=bool(about or deeds), resources=resources[:NODES_SHOWN], resources_total=len(resources),
+        scope=grants.whole(looked, window), calls=sum(row.count for row, _ in about),
+        origins=origins[:limit], origins_total=len(origins),
+        unresolved=sum(grants.is_open(one.whose) for one in origins), deeds=told[:limit], deeds_total=len(told),
+        truncated=len(origins) > limit or len(told) > limit or len(resources) > NODES_SHOWN,
+        note=_note(looked, any(one.at_least for one in about)), sight=looked,
+    )  # fmt: skip
+
+
+def _about(reader: Reader, named: Wanted, window: Window) -> list[_About]:
+    """The calls about the resource: by target whole, by example as far as examples tell."""
+    exact = reader.calls(Which("resource", tuple(sorted(named.keys))), window)
+    # The second of two instances is no target, and a bare name is no key: their rows are sought among all.
+    others = Which("all") if named.account is None else Which("account", (named.account,))
+    rows = {(row.source, row.row.id): row for row in (*reader.calls(others, window), *exact)}
+    found = []
+    for row in rows.values():
+        if any(map(named.is_target, row.row.targets)):
+            found.append(_About(row, False))
+            continue
+        service = row.row.api.partition(":")[0]
+        samples = [sample for sample in row.samples if named.is_in(sample, service, row.row.account)]
+        if samples:
+            some = msgspec.structs.replace(
+                row, samples=samples, count=len(samples), first=samples[0].time, last=samples[-1].time
+            )
+            found.append(_About(some, len(row.samples) < row.count))
+    own = {(row.source, row.row.id) for row in grants.own(reader, [one.row for one in found])}
+    found = [one for one in found if (one.row.source, one.row.row.id) in own]
+    return sorted(found, key=lambda one: (one.row.first, one.row.row.id, one.row.source))
+
+
+def _origins(owners: Owners, about: Iterable[_About]) -> list[Toucher]:
+    groups: dict[str, list[_About]] = defaultdict(list)
+    for one in about:
+        groups[owners.apart(one.row.source)].append(one)
+    found = []
+    for members in groups.values():
+        rows = [one.row for one in members]
+        nodes = sorted({row.source for row in rows})
+        found.append(
+            Toucher(
+                whose=owners.whose(rows[0].source), nodes=nodes[:NODES_SHOWN], nodes_total=len(nodes),
+                calls=sum(row.count for row in rows),
+                failed=sum(row.count for row in rows if row.row.error is not None),
+                at_least=any(one.at_least for one in members), first=grants.first(rows), last=grants.last(rows),
+                operations=_operations(members),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (not _changed(one), -one.calls, one.first, grants.name(one.whose), one.nodes))
+
+
+def _changed(one: Toucher) -> bool:
+    return any(touch.kind == "changed" and touch.error is None for touch in one.operations)
+
+
+def _operations(about: Iterable[_About]) -> list[Touch]:
+    groups: dict[tuple[str, str, str | None], list[_About]] = defaultdict(list)
+    for one in about:
+        groups[_kind(one.row), one.row.row.api, one.row.row.error].append(one)
+    found = []
+    for (kind, api, error), members in groups.items():
+        rows = [one.row for one in members]
+        found.append(
+            Touch(
+                api=api, kind=kind, error=error, count=sum(row.count for row in rows),  # type: ignore[arg-type]  # one of KINDS
+                at_least=any(one.at_least for one in members), first=grants.first(rows), last=grants.last(rows),
+                event_ids=grants.earliest(rows),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: (KINDS.index(one.kind), one.api, one.error or ""))
+
+
+def _kind(row: RowSeen) -> str:
+    """Does a call change, read, or obtain a session of what it is about?"""
+    if row.row.api in ASSUME:
+        return "assumed"
+    if row.row.category in ("management-read", "management-write"):
+        return "changed" if row.row.category == "management-write" else "read"
+    return "read" if _READ.match(row.row.api.partition(":")[2]) else "changed"
+
+
+def _deed(owners: Owners, deed: DeedSeen) -> Deed:
+    told: dict[str, Any] = deed.properties
+    what = ("entered" if told.get("entered") else "started") if deed.type == schema.STARTED else told["what"]
+    return Deed(
+        type=deed.type, what=what, api=told["api"], time=iso(deed.time), node=deed.source,  # type: ignore[arg-type]  # one of DEEDS
+        credentials_of=call_it(owners.whose(deed.source)), before=told.get("before"), after=told.get("after"),
+        event_ids=deed.event_ids,
+    )  # fmt: skip
+
+
+def _note(looked: Sight, at_least: bool) -> str:
+    parts = ["reads that are neither sensitive nor refused are known only by the resources that their examples log"]
+    if at_least:
+        parts.append("what examples alone name is counted as at least so many calls")
+    if not any(kind.startswith("data:") for kind in looked.categories):
+        parts.append("no data events are loaded, so reads and writes of objects and items are not known")
+    return "; ".join(parts)
+
+
+__all__ = ["answer"]

@@ -1,0 +1,70 @@
+"""The answer to `trace`."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from lineage.questions.shared.models import Confidence, Model
+
+
+class Done(Model):
+    """Calls of one operation and outcome by one identity."""
+
+    action: str
+    error: str | None
+    count: int
+    first: str
+    last: str
+    sensitive: bool
+    event_ids: list[str]
+
+
+class TriedRole(Model):
+    """A role that was asked for and refused."""
+
+    role_arn: str
+    error: str | None
+    count: int
+    first: str
+    last: str
+    event_ids: list[str]
+
+
+class Branch(Model):
+    """One session, key or principal of a trace, with what was done and what came from it."""
+
+    ref: str
+    label: str
+    key: str
+    relation: Literal["asked", "assumed", "issued", "made", "candidate"]
+    """How it hangs on the branch above: `made` goes through a key or user made for somebody, `candidate` is one
+    of several callers that fit."""
+    how: str | None
+    time: str | None
+    role_arn: str | None
+    session_name: str | None
+    account: str | None
+    confidence: Confidence
+    event_ids: list[str]
+    done: list[Done]
+    tried: list[TriedRole]
+    calls: int
+    first: str | None
+    last: str | None
+    children: list[Branch]
+
+
+class Trace(Model):
+    """Every session and key that came from an identity, with what was done and tried."""
+
+    name: ClassVar[str] = "trace"
+    schema_: Literal["lineage.trace/1"] = Field(default="lineage.trace/1", alias="schema")
+    asked: str
+    found: bool
+    sessions: int
+    credentials: int
+    calls: int
+    truncated: bool
+    roots: list[Branch]

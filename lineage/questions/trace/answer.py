@@ -1,0 +1,199 @@
+"""`trace`: forward, every session and key that came from an identity, with what was done and tried."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from lineage.model import schema
+from lineage.model.keys import ref
+from lineage.model.results import Graph, RowSeen
+from lineage.model.times import iso
+from lineage.questions.shared import asks
+from lineage.questions.shared import reader as common
+from lineage.questions.shared.opened import granted, opened
+from lineage.questions.trace import Branch, Done, Trace, TriedRole
+
+IDS_SHOWN = 3
+
+
+class Reader(common.Reader, Protocol):
+    """What the question needs of a store."""
+
+    def uses(self, refs: Iterable[str]) -> Iterable[RowSeen]: ...
+
+
+def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
+    """Trace from a key, session, ARN or the identity behind an event ID; at most `limit` branches."""
+    starts = _starts(reader, ask)
+    graph = reader.descend([ref(start) for start in starts])
+    used: dict[str, list[RowSeen]] = defaultdict(list)
+    for row in reader.uses(sorted(graph.nodes)):
+        used[row.source].append(row)
+    walk = _Walk(graph, used, limit)
+    roots = [walk.branch(start, "asked", None) for start in starts if start in graph]
+    return Trace(
+        asked=ask,
+        found=bool(roots),
+        sessions=walk.count(schema.SESSION),
+        credentials=walk.count(schema.CREDENTIAL),
+        calls=sum(row.count for node in walk.seen for row in used.get(node, ())),
+        truncated=walk.cut,
+        roots=roots,
+    )
+
+
+def _starts(reader: Reader, ask: str) -> list[str]:
+    what = asks.meant(reader, ask)
+    if what.kind == "event":
+        seen = reader.events(what.texts[0])
+        found = opened(reader, what.texts[0], seen[-1]) if seen else None
+        if found is not None:
+            return list(found.sessions)
+        if granted_by_it := granted(reader, what.texts[0]):
+            return granted_by_it
+    if what.kind == "key":
+        return [str(found) for found in asks.credentials(reader, what.texts[0])]
+    return list(dict.fromkeys(asked.start for asked in asks.begins(reader, what, None)))
+
+
+class _Walk:
+    """The tree being built; each node stands in it once."""
+
+    def __init__(self, graph: Graph, used: dict[str, list[RowSeen]], limit: int) -> None:
+        self.graph = graph
+        self.used = used
+        self.limit = limit
+        self.seen: set[str] = set()
+        self.cut = False
+
+    def count(self, label: str) -> int:
+        """How many nodes of a label are in the tree."""
+        return sum(1 for node in self.seen if ref(node).label == label)
+
+    def branch(self, node: str, relation: str, edge: dict[str, Any] | None) -> Branch:
+        """The branch of a node with all below it; built without recursion, for chains of renewals are long."""
+        self.seen.add(node)
+        order = [(node, relation, edge, -1)]
+        position = 0
+        while position < len(order):
+            current, how, _, _ = order[position]
+            if how != "candidate":
+                for child, child_relation, child_edge in self._children(current):
+                    if child in self.seen:
+                        continue
+                    if len(self.seen) >= self.limit:
+                        self.cut = True
+                        break
+                    self.seen.add(child)
+                    order.append((child, child_relation, child_edge, position))
+            position += 1
+        children: dict[int, list[Branch]] = defaultdict(list)
+        for index in range(len(order) - 1, -1, -1):
+            name, how, hung_by, parent = order[index]
+            below = sorted(children.pop(index, []), key=lambda one: (one.time or "", one.ref))
+            built = self._build(name, how, hung_by, below)
+            children[parent].append(built)
+        return children[-1][0]
+
+    def _children(self, node: str) -> list[tuple[str, str, dict[str, Any]]]:
+        found = []
+        for _, target, edge in self.graph.out_edges(node, data=True):
+            relation = _relation(edge)
+            if relation is not None:
+                found.append((str(target), relation, edge))
+        if ref(node).label == schema.PRINCIPAL:
+            found += [
+                (str(source), "issued", edge)
+                for source, _, edge in self.graph.in_edges(node, data=True)
+                if edge["type"] in (schema.BELONGS_TO, schema.SESSION_OF) and not self._came_from_elsewhere(source)
+            ]
+        return sorted(found, key=lambda child: (child[1] == "candidate", child[2].get("time") or "", child[0]))
+
+    def _came_from_elsewhere(self, node: str) -> bool:
+        """Did a session or key of a principal come from a caller or maker? Then it descends from that."""
+        return any(
+            edge["type"] in (schema.ASSUMED, schema.ISSUED) and ref(str(source)).label != schema.PRINCIPAL
+            for source, _, edge in self.graph.in_edges(node, data=True)
+        )
+
+    def _build(self, node: str, relation: str, edge: dict[str, Any] | None, children: list[Branch]) -> Branch:
+        label, key = ref(node)
+        attributes = self.graph.nodes[node]
+        rows = self.used.get(node, [])
+        calls = [row for row in rows if row.row.relation != schema.TRIED]
+        tried = [row for row in rows if row.row.relation == schema.TRIED]
+        return Branch(
+            ref=node,
+            label=label,
+            key=key,
+            relation=relation,  # type: ignore[arg-type]  # one of the words of _relation, or "asked"
+            how=edge.get("how") if edge else None,
+            time=edge.get("time") if edge else attributes.get("created"),
+            role_arn=attributes.get("role_arn"),
+            session_name=attributes.get("name"),
+            account=attributes.get("account"),
+            confidence=(edge or {}).get("confidence") or "EXACT",
+            event_ids=(edge or {}).get("event_ids") or [],
+            done=_done(calls),
+            tried=_tried(tried),
+            calls=sum(row.count for row in rows),
+            first=iso(min(row.first for row in rows)) if rows else None,
+            last=iso(max(row.last for row in rows)) if rows else None,
+            children=children,
+        )
+
+
+def _relation(edge: dict[str, Any]) -> str | None:
+    """How what an edge leads to hangs on the node above; None where a trace does not go on."""
+    kind = edge["type"]
+    if kind == schema.ASSUMED:
+        return "assumed" if edge["parent"] else "candidate"
+    if kind == schema.ISSUED:
+        return "made" if edge.get("event_id") and not edge["parent"] else "issued"
+    return "made" if kind == schema.CREATED and edge["what"] == "user" else None
+
+
+def _done(rows: Iterable[RowSeen]) -> list[Done]:
+    groups: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        groups[row.row.api, row.row.error].append(row)
+    return [
+        Done(
+            action=action,
+            error=error,
+            count=sum(row.count for row in members),
+            first=iso(min(row.first for row in members)),
+            last=iso(max(row.last for row in members)),
+            sensitive=any(row.row.sensitive for row in members),
+            event_ids=_ids(members),
+        )
+        for (action, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
+    ]
+
+
+def _tried(rows: Iterable[RowSeen]) -> list[TriedRole]:
+    groups: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+    for row in rows:
+        groups[row.row.target.key if row.row.target else "unknown", row.row.error].append(row)
+    return [
+        TriedRole(
+            role_arn=role,
+            error=error,
+            count=sum(row.count for row in members),
+            first=iso(min(row.first for row in members)),
+            last=iso(max(row.last for row in members)),
+            event_ids=_ids(members),
+        )
+        for (role, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
+    ]
+
+
+def _ids(rows: Iterable[RowSeen]) -> list[str]:
+    """The earliest events of the rows, as examples."""
+    found = [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids]
+    return found[:IDS_SHOWN]
+
+
+__all__ = ["answer"]

@@ -1,0 +1,121 @@
+"""The picture of `trace`: the way down to what was asked about, and all that came from it, with what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from lineage.draw.copies import command
+from lineage.draw.sheet import Drawing, Known, Sheet
+from lineage.model import schema
+from lineage.questions.shared.asks import kind_of
+from lineage.questions.trace import Branch, Trace
+from lineage.questions.who.picture import LIT, asked_for, chain, operation
+from lineage.render import words
+
+_KINDS: dict[str, str] = {"assumed": schema.ASSUMED, "candidate": schema.ASSUMED, "issued": schema.ISSUED}
+
+
+def refs(answer: Trace) -> Iterator[str]:
+    """The nodes that the picture names."""
+    return (branch.ref for branch, _ in branches(answer))
+
+
+def above(answer: Trace) -> list[str]:
+    """The nodes whose origins the picture needs besides."""
+    return [root.ref for root in answer.roots]
+
+
+def events(answer: Trace) -> Iterator[str]:
+    """The call that was asked about."""
+    if kind_of(answer.asked) == "event":
+        yield answer.asked
+
+
+def branches(answer: Trace) -> Iterator[tuple[Branch, Branch | None]]:
+    """Every branch with the one above it, each after that; without recursion, for renewals make long chains."""
+    waiting: list[tuple[Branch, Branch | None]] = [(root, None) for root in reversed(answer.roots)]
+    while waiting:
+        branch, parent = waiting.pop()
+        yield branch, parent
+        waiting += [(child, branch) for child in reversed(branch.children)]
+
+
+def draw(answer: Trace, known: Known) -> Drawing:
+    """The chains down to the roots, their branches, and what was done and refused in each."""
+    sheet = Sheet(known)
+    lit = len(answer.roots) <= LIT
+    names = [lead(sheet, root.ref, lit=lit) for root in answer.roots]
+    for branch, parent in branches(answer):
+        sheet.of_ref(
+            branch.ref, role_arn=branch.role_arn, name=branch.session_name, account=branch.account,
+            lit=parent is None and lit,
+        )  # fmt: skip
+        if parent is not None:
+            _hang(sheet, branch, parent)
+        _deeds(sheet, branch, answer.asked)
+    call = sheet.known.calls.get(answer.asked)
+    if call is not None and str(call.source) in sheet.nodes and not sheet.shows(answer.asked):
+        asked_for(sheet, str(call.source), answer.asked)
+    whose = ", ".join(dict.fromkeys(filter(None, names)))
+    title = f"What came of {answer.asked}" + (f", by credentials of {whose}" if whose and len(whose) < 80 else "")
+    notes = ["More came of it than is drawn; --limit draws more."] if answer.truncated else []
+    return Drawing(sheet, title, command("trace", answer.asked) or "lineage trace", notes)
+
+
+def lead(sheet: Sheet, ref: str, *, lit: bool) -> str | None:
+    """Draw the chains down to a session or key; returns whose it is, None where that is not told."""
+    whose = None
+    for found in sheet.known.above.get(ref, ()):
+        if not ref.startswith(schema.PRINCIPAL):  # a role is assumed by many, and is nobody's
+            chain(sheet, found, lit=lit)
+        if found.origin.kind != "Unresolved" or not ref.startswith(schema.PRINCIPAL):
+            whose = words.whose(found.origin)
+    return whose
+
+
+def _hang(sheet: Sheet, branch: Branch, parent: Branch) -> None:
+    way = sheet.way(parent.ref, branch.ref)
+    made = branch.relation == "made"
+    perhaps = branch.relation == "candidate"
+    type_ = _KINDS.get(branch.relation) or (schema.ISSUED if branch.label == schema.CREDENTIAL else schema.CREATED)
+    label = operation(way.get("api") or branch.relation)
+    if type_ == schema.ISSUED or made:
+        label = "made" if made else "key"
+    sheet.link(
+        parent.ref, branch.ref, type_, label=label,
+        confidence=schema.weakest([branch.confidence, "HEURISTIC"]) if perhaps else branch.confidence, beside=made,
+        first=branch.time, events=branch.event_ids, one_of_several_callers_that_fit=perhaps,
+        **grant_facts(way, branch.how),
+    )  # fmt: skip
+
+
+def grant_facts(way: dict[str, Any], how: str | None) -> dict[str, Any]:  # Any: of the graph's attributes
+    """What the graph tells of a grant beside its time and events."""
+    said = how or way.get("how")
+    return {
+        "api": way.get("api"), "how": words.ways(said, way.get("via")) if said else None,
+        "rule": way.get("rule"), "address": way.get("source_ip"), "agent": way.get("user_agent"),
+        "region": way.get("region"), "key_of_the_caller": way.get("caller_key"), "expires": way.get("expires"),
+    }  # fmt: skip
+
+
+def _deeds(sheet: Sheet, branch: Branch, asked: str) -> None:
+    for done in branch.done:
+        lit = asked in done.event_ids
+        action = sheet.action(branch.ref, done.action, done.error, event=next(iter(done.event_ids), None))
+        if lit:
+            sheet.light(action)
+        sheet.link(
+            branch.ref, action, schema.USED, failed=done.error is not None, lit=lit, first=done.first, last=done.last,
+            count=done.count, error=done.error, sensitive=done.sensitive, events=done.event_ids,
+        )  # fmt: skip
+    for tried in branch.tried:
+        if tried.role_arn == "unknown":
+            role = sheet.action(branch.ref, "sts:AssumeRole", tried.error, event=next(iter(tried.event_ids), None))
+        else:
+            role = sheet.principal(tried.role_arn, "Role", None, None)
+        sheet.link(
+            branch.ref, role, schema.TRIED, label=tried.error or "refused", failed=True, first=tried.first,
+            last=tried.last, count=tried.count, error=tried.error, events=tried.event_ids,
+        )  # fmt: skip

@@ -1,0 +1,406 @@
+"""`who`: back to the origin from an event, a record, a key, a session or an ARN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lineage.model import keys, schema
+from lineage.model.facts import Identity
+from lineage.model.results import CopySeen, Graph
+from lineage.model.times import iso, parse_when
+from lineage.questions.shared.asks import Asked, Reader, begins, by_record, meant
+from lineage.questions.shared.climb import (
+    MAX_CANDIDATES,
+    Climb,
+    climbed,
+    owner_of,
+    principal_of,
+    session_key_of,
+    states_its_user,
+)
+from lineage.questions.shared.joins import Joined, sessions_at, through_lost_copy, weaker, with_login
+from lineage.questions.shared.origins import (
+    attempt_of,
+    day_of,
+    hints_of,
+    named_origin,
+    on_behalf_of,
+    origin_of,
+    person_of,
+    stated_by,
+    surer,
+    token_makers,
+    why,
+)
+from lineage.questions.who import (
+    CallIdentity,
+    CopyPlace,
+    Hint,
+    Hop,
+    KnownCredential,
+    Missing,
+    Origin,
+    Provenance,
+    Who,
+    WhoAnswer,
+)
+
+
+def answer(reader: Reader, ask: str, *, at: int | None = None, limit: int = 100) -> Who:
+    """Answer for an event ID, an access key, a session key, an ARN, a name or a unique ID (records: `answer_record`).
+
+    Raises `NotFound` where several principals fit a name.
+    """
+    what = meant(reader, ask)
+    return _who(reader, ask, what.kind, list(begins(reader, what, at)), limit, what.note)
+
+
+def answer_record(
+    reader: Reader, ask: str, event_id: str | None, who: Identity, time: int, api: str, category: str, shared: int,
+    *, limit: int = 100,
+) -> Who:  # fmt: skip
+    """Answer for a raw record, loaded or not, by the lineage in the store: by its identity as it stands there, or by
+    the caller's own copy of its call, which has that hash of the shared event ID too."""
+    return _who(reader, ask, "record", by_record(reader, who, time, api, category, shared), limit)
+
+
+def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int, note: str | None = None) -> Who:
+    answers: list[WhoAnswer] = []
+    total = 0
+    for one in asked:
+        if len(answers) >= limit:
+            total += 1
+            continue
+        found, fitting = explained(reader, one, limit=limit - len(answers))
+        answers += found
+        total += fitting
+    return Who(
+        asked=ask if kind != "record" else "record",
+        kind=kind,  # type: ignore[arg-type]  # one of the five words
+        found=bool(answers),
+        total=total,
+        truncated=total > len(answers),
+        answers=answers,
+        note=note,
+    )
+
+
+def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True) -> list[WhoAnswer]:
+    """The answers for one identity: one, or one a caller where several fit, at most `MAX_CANDIDATES`."""
+    return explained(reader, asked, graph=graph, provenance=provenance)[0]
+
+
+def explained(
+    reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True, limit: int = MAX_CANDIDATES
+) -> tuple[list[WhoAnswer], int]:
+    """The answers for one identity, at most `limit`, and how many there are: one, or one a caller where several fit.
+
+    `graph` is all that leads to it, if that was read already; without `provenance` nobody is told who made its key
+    or started its workload.
+    """
+    if asked.who is None and keys.ref(asked.start).label in (schema.SESSION, schema.CREDENTIAL):
+        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
+    if asked.who is None and graph is not None and graph.nodes.get(asked.start, {}).get("kind") == "Unknown":
+        # Rows of event history: the key that they state leads on.
+        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
+    found = []
+    if keys.ref(asked.start).label == schema.PRINCIPAL and asked.who is not None:
+        found = sessions_at(reader, asked)
+    each = [_explained_at(reader, asked, one, graph, provenance, limit) for one in (found or (None,))]
+    if len({(answer.origin.kind, answer.origin.id, answer.origin.name) for told, _ in each for answer in told}) == 1:
+        each = each[:1]  # whichever session it was, the origin is the same
+    elif len(each) > 1:
+        several = {"ambiguous": True, "reason": "ambiguous"}
+        each = [([answer.model_copy(update=several) for answer in told], fitting) for told, fitting in each]
+    answers = [answer for told, _ in each for answer in told]
+    if len(found) > 1:
+        answers = [one.model_copy(update={"ambiguous": True}) for one in answers]
+    if asked.copy is not None:
+        update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(asked.copy)}
+        answers = [one.model_copy(update=update) for one in answers]
+    return answers[:limit], sum(fitting for _, fitting in each)
+
+
+def _explained_at(
+    reader: Reader, asked: Asked, joined: Joined | None, graph: Graph | None, provenance: bool, limit: int
+) -> tuple[list[WhoAnswer], int]:
+    """The answers where the call belongs to that session, or to what it hangs on, and how many there are."""
+    start = joined.start if joined is not None else asked.start
+    hints = [Hint(what="session", value=session_key_of(start) or "", rule=joined.rule)] if joined is not None else []
+    if graph is None or start != asked.start:
+        # What follows adds to it, and the reader may keep its own.
+        graph = reader.neighbourhood(keys.ref(start)).copy()
+    answers = []
+    chains, fitting = _own_statement(asked, *climbed(graph, start, limit))
+    for chain in chains:
+        if joined is not None and chain.hops:
+            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], joined.rule, joined.confidence)))
+        elif chain.hops and _by_tuple(asked, start, chain.hops[-1]):
+            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], "4", "STRONG")))
+        for whole in through_lost_copy(reader, graph, chain):
+            answers.append(
+                _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
+            )
+    return answers, fitting + len(answers) - len(chains)
+
+
+def _by_tuple(asked: Asked, start: str, hop: Hop) -> bool:
+    """Does a call belong to a session by its ID and time alone, though the session's grant issued a key?"""
+    used = asked.who is not None and asked.time is not None
+    return used and hop.rule == "2" and hop.access_key_id is None and keys.ref(start).label == schema.SESSION
+
+
+def _place(copy: CopySeen) -> CopyPlace:
+    return CopyPlace(
+        path=copy.path, index=copy.place, time=iso(copy.time), api=copy.api, error=copy.error,
+        issued_access_key_ids=list(copy.keys),
+    )  # fmt: skip
+
+
+def _own_statement(asked: Asked, chains: list[Climb], fitting: int) -> tuple[list[Climb], int]:
+    """Of several origins that the records of one session state, the one that the asked record itself states."""
+    stated = stated_by(asked.who) if asked.who is not None and asked.time is not None else None
+    mine = [chain for chain in chains if stated is not None and chain.top == str(stated[0].ref)]
+    return ([mine[0]._replace(several=False)], 1) if mine and len(chains) > 1 else (chains, fitting)
+
+
+def _element(
+    reader: Reader,
+    graph: Graph,
+    asked: Asked,
+    start: str,
+    found: Climb,
+    joined: Joined | None,
+    hints: list[Hint],
+    provenance: bool,
+) -> WhoAnswer:
+    begin = origin_of(reader, graph, asked, found, start)
+    origin, reason = named_origin(reader, asked, begin.origin), begin.reason
+    hints = [*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin), *token_makers(reader, asked)]
+    hints += [Hint(what="caller's own copy", value=asked.own_copy, rule="sharedEventID")] if asked.own_copy else []
+    hints += [Hint(what="tried role", value=asked.tried, rule="1")] if asked.tried else []
+    unresolved = origin.kind == "Unresolved"
+    classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]
+    classes += [begin.confidence] if begin.confidence else []
+    stated = stated_by(asked.who) if asked.who is not None else None
+    if stated is None:
+        classes += [joined.confidence] if joined is not None else []
+    elif stated[1] is not None and joined is not None:
+        classes.append(stated[1])
+    missing = None
+    unseen = found.unseen is not None or _states_itself(asked, found)
+    if found.several:
+        reason = "ambiguous"
+    elif found.stopped:
+        reason = found.stopped
+    elif unseen:
+        reason, missing = why(reader, graph, asked, found)
+    if unresolved and reason in (None, "grant-not-logged"):
+        reason, missing = why(reader, graph, asked, found)
+    elif missing is None and reason == "account-not-loaded":
+        region = found.hops[0].region if found.hops else asked.region
+        missing = Missing(account=origin.account, region=region, day=day_of(found, asked))
+    confidence = "NONE" if unresolved else schema.weakest(classes)
+    if missing is None and not unresolved and not found.several:
+        missing = surer(reader, graph, asked, found, origin, confidence)
+    behalf, origin = on_behalf_of(reader, graph, asked, found, start, origin)
+    return WhoAnswer(
+        identity=_identity(graph, asked, start),
+        origin=origin,
+        person=person_of(origin),
+        confidence=confidence,  # type: ignore[arg-type]  # a class of the tuple
+        ambiguous=found.several or found.ambiguous,
+        reason=reason,
+        missing=missing,
+        hints=_unique([*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin)]),
+        hops=list(found.hops),
+        made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
+        started_by=_started_by(reader, graph, found) if provenance else None,
+        on_behalf_of=behalf,
+        credentials=_known_credentials(reader, graph, origin, asked.time) if provenance and unseen else [],
+        node=start if start in graph else None,
+        attempt=attempt_of(graph, asked, found),
+    )
+
+
+def states_its_origin(graph: Graph, hop: Hop, origin: Origin) -> bool:
+    """Does the session of a hop state where it comes from? Then how its grant was found lowers nothing."""
+    session = f"{schema.SESSION} {hop.session.key}"
+    node = graph.nodes.get(session, {})
+    if states_its_user(node, session):
+        sure = (edge.get("confidence") for _, _, edge in graph.out_edges(session, data=True)
+                if edge["type"] == schema.SESSION_OF)  # fmt: skip
+        return not any(sure)
+    return node.get("issuer") is not None and f"{schema.PRINCIPAL} {node['issuer']}" == origin.node
+
+
+def _states_itself(asked: Asked, found: Climb) -> bool:
+    """Is it a record that is not loaded, of a session that states where it comes from?"""
+    if found.hops or asked.who is None or keys.ref(found.top).label != schema.SESSION:
+        return False
+    return stated_by(asked.who) is not None
+
+
+def _unique(hints: list[Hint]) -> list[Hint]:
+    return [Hint(what=w, value=v, rule=r) for w, v, r in sorted({(h.what, h.value, h.rule) for h in hints})]
+
+
+def _identity(graph: Graph, asked: Asked, start: str) -> CallIdentity:
+    """The name on the call, filled up from the session where the call said less."""
+    who = asked.who
+    label, key = keys.ref(asked.start)
+    session = session_key_of(start)
+    node: dict[str, Any] = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    if who is not None and who.type != "Unknown":
+        return CallIdentity(
+            arn=who.arn,
+            account=who.account,
+            principal_id=who.principal_id,
+            creation_date=iso(who.created) if who.created is not None else None,
+            access_key_id=who.access_key_id,
+            session_name=who.session_name,
+            invoked_by=who.invoked_by,
+        )
+    owner = principal_of(graph, f"{schema.SESSION} {session}") if session else None
+    arn = None
+    if node:
+        arn = _session_arn(graph, owner, node)
+    elif label == schema.PRINCIPAL:
+        arn = graph.nodes.get(asked.start, {}).get("arn") or (key if key.startswith("arn:") else None)
+    elif label == schema.CREDENTIAL and (found := owner_of(graph, asked.start)):
+        arn = graph.nodes[found].get("arn")
+        node = {"account": graph.nodes[found].get("account")}
+    else:
+        node = graph.nodes.get(asked.start, {})
+    access_key = key.split(" ", 1)[0] if label == schema.CREDENTIAL else (who.access_key_id if who else None)
+    return CallIdentity(
+        arn=arn,
+        account=node.get("account") or (graph.nodes.get(asked.start, {}).get("account")),
+        principal_id=node.get("principal_id"),
+        creation_date=node.get("created"),
+        access_key_id=access_key,
+        session_name=node.get("name") if session else None,
+    )
+
+
+def _session_arn(graph: Graph, owner: str | None, node: dict[str, Any]) -> str | None:
+    if owner is None:
+        return None
+    kind, arn = graph.nodes[owner].get("kind"), graph.nodes[owner].get("arn")
+    if kind == "Role" and arn:
+        partition = keys.partition_of(arn)
+        role = graph.nodes[owner].get("name")
+        return f"arn:{partition}:sts::{node.get('account')}:assumed-role/{role}/{node.get('name')}"
+    return arn
+
+
+def _made_by(reader: Reader, graph: Graph, found: Climb, origin: Origin, time: int | None) -> Provenance | None:
+    """Who made the origin's key, else its password, else the user, if that was somebody else."""
+    if origin.kind != "IAMUser" or origin.id is None:
+        return None
+    moments = [found.hops[0].time] if found.hops else []
+    moments += [iso(time)] if time is not None else []
+    before = min(moments, default=None)
+    principal = origin.node or f"{schema.PRINCIPAL} {origin.id}"
+    found_edges: list[tuple[str, str, str, dict[str, Any]]] = []
+    label, _ = keys.ref(found.top)
+    if label == schema.CREDENTIAL:
+        for source, _, edge in graph.in_edges(found.top, data=True):
+            if edge["type"] == schema.ISSUED and edge.get("event_ids"):
+                found_edges.append(("access key", source, edge["time"], edge))
+    if not found_edges and found.hops and found.hops[0].how == "console" and principal in graph:
+        for source, _, edge in graph.in_edges(principal, data=True):
+            if _sets_password(edge) and (before is None or edge["time"] <= before):
+                found_edges.append(("login profile", source, edge["time"], edge))
+    made = _latest_other(reader, graph, found_edges, origin.id, before)
+    if made is None and principal in graph:
+        users = [
+            ("user", source, edge["time"], edge)
+            for source, _, edge in graph.in_edges(principal, data=True)
+            if edge["type"] == schema.CREATED and edge["what"] == "user"
+        ]
+        made = _latest_other(reader, graph, users, origin.id, before)
+    return made
+
+
+def _latest_other(
+    reader: Reader,
+    graph: Graph,
+    edges: list[tuple[str, str, str, dict[str, Any]]],
+    owner: str,
+    before: str | None,
+) -> Provenance | None:
+    """The latest of the edges, told with its maker's own answer; None if the maker is the owner."""
+    usable = [edge for edge in edges if before is None or edge[2] <= before]
+    if not usable:
+        return None
+    what, source, time, edge = max(usable, key=lambda one: (one[2], one[3]["event_ids"]))
+    answer = _answer_of(reader, graph, source, time)
+    if answer.origin.kind == "IAMUser" and answer.origin.id == owner:
+        return None
+    return Provenance(what=what, api=edge["api"], time=time, event_ids=edge["event_ids"], answer=answer)
+
+
+def _sets_password(edge: dict[str, Any]) -> bool:
+    login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
+    return bool(login or (edge["type"] == schema.CHANGED and edge["what"] == "password"))
+
+
+def _known_credentials(reader: Reader, graph: Graph, origin: Origin, time: int | None) -> list[KnownCredential]:
+    """What could have been used by a user whose way in was not seen: known keys, the password, delegations."""
+    if origin.kind not in ("IAMUser", "RootUser") or origin.node is None or origin.node not in graph:
+        return []
+    until = iso(time) if time is not None else None
+    found: dict[tuple[str, str | None], KnownCredential] = {}
+    for source, _, edge in sorted(graph.in_edges(origin.node, data=True), key=lambda one: one[2].get("time") or ""):
+        what = _credential_of(edge)
+        if what is None or (until is not None and edge["time"] > until):
+            continue
+        key = edge.get("detail") if what == "access key" else None
+        maker = _answer_of(reader, graph, str(source), edge["time"])
+        own = maker.origin.node == origin.node
+        found[what, key] = KnownCredential(
+            what=what, key=key, api=edge["api"], time=edge["time"], event_ids=edge["event_ids"],  # type: ignore[arg-type]  # one of the words
+            made_by=None if own else maker.origin.name or maker.origin.id or maker.origin.kind,
+        )  # fmt: skip
+    for key in reader.keys_of(keys.ref(origin.node).key):
+        found.setdefault(("access key", key), KnownCredential(what="access key", key=key))
+    return sorted(found.values(), key=lambda one: (one.time or "", one.what, one.key or ""))
+
+
+def _credential_of(edge: dict[str, Any]) -> str | None:
+    """The kind of credential that a relationship to a user made, None where it made none."""
+    if edge["type"] == schema.CREATED and edge["what"] == "access key":
+        return "access key"
+    if edge["type"] == schema.CHANGED and edge["what"] == "delegation":
+        return "delegation"
+    return "password" if _sets_password(edge) else None
+
+
+def _started_by(reader: Reader, graph: Graph, found: Climb) -> Provenance | None:
+    """Who started or last changed the workload that the origin is."""
+    top = session_key_of(found.top)
+    session = found.first_session or (f"{schema.SESSION} {top}" if top else None)
+    workload = graph.nodes.get(session, {}).get("workload") if session else None
+    resource = f"{schema.RESOURCE} {workload}"
+    if session is None or not workload or resource not in graph:
+        return None
+    began = graph.nodes[session]["created"]
+    starts = [
+        (source, edge)
+        for source, _, edge in graph.in_edges(resource, data=True)
+        if edge["type"] == schema.STARTED and not edge["entered"] and edge["time"] <= began
+    ]
+    if not starts:
+        return None
+    source, edge = max(starts, key=lambda one: (one[1]["time"], one[1]["event_ids"]))
+    answer = _answer_of(reader, graph, source, edge["time"])
+    return Provenance(what="workload", api=edge["api"], time=edge["time"], event_ids=edge["event_ids"], answer=answer)
+
+
+def _answer_of(reader: Reader, graph: Graph, source: str, time: str) -> WhoAnswer:
+    """The answer for a maker: strictly back in time, so the recursion ends."""
+    identities = reader.identities_of(keys.ref(source))
+    second = parse_when(time)
+    asked = Asked(source, identities[0] if identities else None, second - 1 if second is not None else None)
+    return explain(reader, asked)[0]

@@ -1,1 +1,0 @@
-"""Parts of the questions about the whole store."""

@@ -1,0 +1,402 @@
+"""Facts to lineage: which grant opened which session, and who asked for it.
+
+Everything here is a pure function of facts. What is derived belongs to a *scope*, a look-up term: the
+sessions of one role and session name (or one user) within one time bucket, or one long-term key. A scope is
+derived from the facts that its terms find and from nothing else, so that it comes out the same whenever and
+in whatever order those facts arrived (design §7). Rules and tolerances: field guide §12.3, §4.3.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from lineage.model import grant_method, keys, schema
+from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn, UserName
+from lineage.model.keys import Ref
+from lineage.resolve.context import TOLERANCE_SECONDS, Context, merge_copies, state_of
+from lineage.resolve.evidence import (
+    agreeing,
+    evidence,
+    opened,
+    opens_another,
+    principal_of,
+    session_type,
+    signed_in_key,
+)
+from lineage.resolve.join_keys import (  # fmt: skip
+    PORTAL_SECONDS,
+    is_long_term,
+    is_single_sign_on,
+    is_unsure,
+    long_term_key,
+    named_by,
+    states_user_id_alone,
+    touched_by_actor,
+)
+from lineage.resolve.resolved import Actor, Assumed, Call, Derived, Issued, Item, Link, LongTermKey, Lookup, Session
+
+
+def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
+    """The scopes behind dirty terms: those that are scopes, and those of the facts that the others find."""
+    scopes = {term for term in terms if term[0] in "sa" or (term[0] == "k" and is_long_term(term[2:]))}
+    further: set[str] = set()
+    for items in lookup([term for term in terms if term not in scopes]).values():
+        for item in items:
+            scopes |= _scopes_of(item)
+            if isinstance(item, UserName) and item.workflow:
+                further.update(named_by(item))  # one event of a sign-in tells what another one is about
+    for items in lookup(further).values() if further else ():
+        scopes.update(scope for item in items for scope in _scopes_of(item))
+    return {scope for scope in scopes if scope[0] in "sak"}
+
+
+def _scopes_of(item: Item) -> set[str]:
+    """The scopes that an identity, a grant or a sign-in event may change."""
+    if isinstance(item, Actor):
+        return {term for term in touched_by_actor(item.id, item.who) if term[0] in "sak"}
+    group = None
+    if isinstance(item, Grant):
+        group = keys.granted_group(item)
+    elif isinstance(item, SignIn):
+        group = keys.group(item.caller)
+    return set(keys.near_terms(group, item.event.time)) if group is not None and isinstance(item, Fact) else set()
+
+
+def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
+    """Derive the scopes anew from what `lookup` finds."""
+    scopes = set(scopes)
+    found = Derived({}, {}, {})
+    buckets = {scope: _bucket(scope) for scope in scopes if scope[0] == "s"}
+    near = {term for group, bucket in buckets.values() for term in _around(group, bucket)}
+    near |= {scope for scope in scopes if scope[0] in "ka"}
+    items = lookup(near)
+
+    lone = [
+        item for scope in sorted(scopes) if scope[0] == "a" for item in items.get(scope, ()) if isinstance(item, Actor)
+    ]
+    lasting = {scope: items.get(scope, ()) for scope in sorted(scopes) if scope[0] == "k"}
+    users = [item for found_items in lasting.values() for item in found_items if isinstance(item, Actor)]
+
+    workspaces = {}
+    wanted = {keys.name_term(actor.who.user_name or "") for actor in lone if is_single_sign_on(actor.who)}
+    wanted |= {keys.id_term(unique) for actor in (*lone, *users) if (unique := keys.unnamed_id(actor.who)) is not None}
+    for scope, (group, bucket) in buckets.items():
+        work = workspaces[scope] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
+        wanted |= work.wanted_terms()
+    wanted |= {keys.user_id_term(actor.who.on_behalf_of or "") for actor in lone if states_user_id_alone(actor.who)}
+    about = dict(lookup(wanted))
+    workflows = {
+        keys.workflow_term(item.workflow)
+        for found_items in about.values()
+        for item in found_items
+        if isinstance(item, UserName) and item.workflow
+    }
+    context = Context({**about, **lookup(workflows)} if workflows else about)
+    for scope, of_key in lasting.items():
+        found.long_term[scope] = _long_term(scope[2:], of_key, context, found.links)
+    for actor in lone:
+        found.links[actor.id] = _lone_link(actor.who, context)
+    for scope in sorted(workspaces):
+        found.sessions[scope] = workspaces[scope].sessions(context, found.links)
+    return found
+
+
+def _bucket(scope: str) -> tuple[str, int]:
+    _, rest = scope.split(" ", 1)
+    group, bucket = rest.rsplit(" ", 1)
+    return group, int(bucket)
+
+
+def _around(group: str, bucket: int) -> list[str]:
+    return [f"s {group} {number}" for number in (bucket - 1, bucket, bucket + 1)]
+
+
+def _lone_link(who: Identity, context: Context) -> Link:
+    """The link of an identity that states no session and used no key that lasts."""
+    owner = context.principal(who)
+    if is_single_sign_on(who):
+        known = context.user_ids(who.user_name or "")
+        if len(known) == 1:
+            owner = keys.identity_center_user(*known[0], who.user_name)
+    elif states_user_id_alone(who):
+        owner = owner._replace(name=context.name_of(who.on_behalf_of or "") or owner.name)
+    return Link(owner.ref, None, owner)
+
+
+def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[int, Link]) -> LongTermKey | None:
+    """The long-term key of a scope and the links of all identities that used it."""
+    made = sorted(
+        (item for item in items if isinstance(item, Made) and item.key == key),
+        key=lambda fact: (fact.event.time, fact.event.id),
+    )
+    users = [item for item in items if isinstance(item, Actor) and long_term_key(item.who) == key]
+    if not users and not made:
+        return None
+    owner, sure = _owner({item: context.principal(item.who) for item in users}, made)
+    for item in users:
+        # A row that states a name only is its owner's, as fuller records tell it.
+        mine = owner if item.who.history and owner is not None else context.principal(item.who)
+        links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, mine)
+    return LongTermKey(key, owner, tuple(made), bool(users), sure)
+
+
+def _owner(users: Mapping[Actor, keys.Principal], made: Sequence[Made]) -> tuple[keys.Principal | None, bool]:
+    """The owner of a long-term key, and whether more than rows of event history tell it: who used it by their full
+    records, else for whom it was made, else what the rows state."""
+    for sure in (True, False):
+        told = {owner for item, owner in users.items() if item.who.history != sure}
+        told = {owner for owner in told if owner.kind != "Unknown"} or {
+            keys.user(arn) for fact in made if fact.caller.history != sure and (arn := keys.made_for(fact)) is not None
+        }
+        if told:
+            return min(told, key=lambda owner: (owner.arn is None, owner)), sure
+    return None, True
+
+
+class _Workspace:
+    """One session scope: its group of sessions around one time bucket."""
+
+    def __init__(self, group: str, bucket: int, around: Sequence[Sequence[Item]]) -> None:
+        self.group = group
+        self.bucket = bucket
+        items = list({id(item): item for chunk in around for item in chunk}.values())
+        self.items = items
+        self.actors = sorted({item for item in items if isinstance(item, Actor)}, key=lambda actor: actor.id)
+        self.calls = merge_copies(
+            {item for item in items if isinstance(item, Grant) and keys.granted_group(item) == group}
+        )
+        self.sign_ins = sorted(
+            {item for item in items if isinstance(item, SignIn)},
+            key=lambda fact: (fact.event.time, fact.event.id),
+        )
+        self.opened = [opened(fact) for fact in self.sign_ins if opens_another(fact)]
+        self.states = {actor.id: state_of(actor.who, items) for actor in self.actors}
+        """The session that each identity states; None where forward access alone does."""
+
+    def wanted_terms(self) -> set[str]:
+        """Terms of the facts beyond the bucket that deriving it needs."""
+        wanted: set[str] = set()
+        for actor in self.actors:
+            if actor.who.access_key_id and self._mine(actor.who.created or 0):
+                wanted.add(keys.key_term(actor.who.access_key_id))
+        for call in (*self.calls, *self.opened):
+            caller = call.grant.caller
+            if caller.access_key_id and not is_long_term(caller.access_key_id):
+                wanted.add(keys.key_term(caller.access_key_id))
+            caller_group = keys.group(caller)
+            if is_unsure(caller) and caller_group and caller.created is not None:
+                wanted.update(keys.near_terms(caller_group, caller.created))
+            if (unique := keys.unnamed_id(caller)) is not None:
+                wanted.add(keys.id_term(unique))
+            if call.grant.session_name and grant_method.is_identity_center(call.grant):
+                wanted.add(keys.name_term(call.grant.session_name))
+                wanted |= {
+                    keys.portal_term(call.grant.account or "", moment)
+                    for moment in keys.moments(call.time, PORTAL_SECONDS)
+                }
+        return wanted
+
+    def _mine(self, time: int) -> bool:
+        return time // keys.BUCKET_SECONDS == self.bucket
+
+    def sessions(self, context: Context, links: dict[int, Link]) -> list[Session]:
+        """The sessions that began in the bucket, in order; adds the links of their actors."""
+        stated: dict[tuple[str, int, bool], list[Actor]] = defaultdict(list)
+        for actor in self.actors:
+            state = self.states[actor.id]
+            if state is not None:
+                stated[state].append(actor)
+            elif self._mine(actor.who.created or 0):
+                links[actor.id] = _lone_link(actor.who, context)
+
+        fits: dict[tuple[str, int, bool], list[Call]] = {}
+        taken: set[tuple[str, ...]] = set()
+        for state in stated:
+            fits[state] = self._fitting(state, stated, context)
+            taken |= {call.event_ids for call in fits[state]}
+
+        sessions = []
+        for state, actors in stated.items():
+            principal_id, created, assumed_root = state
+            if not self._mine(created):
+                continue
+            key = keys.session_key(actors[0].who.account, principal_id, created, assumed_root)
+            named = None if principal_id.startswith("role:") else principal_id
+            session = self._session(key, named, created, actors, fits[state], context)
+            sessions.append(session)
+            issued = {issue.key for issue in session.issued}
+            for actor in actors:
+                used = actor.who.access_key_id
+                source = Ref(schema.CREDENTIAL, f"{used} {key}") if used in issued else session.ref
+                links[actor.id] = Link(source, key, session.principal)
+
+        unused: dict[tuple[str, int], list[Call]] = defaultdict(list)
+        # A sign-in event that handed out a key opened a session, used or not.
+        keyed = [opened(fact) for fact in self.sign_ins if opens_another(fact) and signed_in_key(fact)]
+        for call in (*self.calls, *(call for call in keyed if call.grant.principal_id)):
+            if call.event_ids not in taken and self._mine(call.time):
+                unused[self._granted_id(call.grant), call.time].append(call)
+        for (granted_id, time), calls in unused.items():
+            grant = calls[0].grant
+            key = keys.session_key(grant.account, granted_id, time, grant.kind == "assume-root")
+            sessions.append(self._session(key, grant.principal_id, time, [], calls, context))
+        return sorted(sessions, key=lambda session: session.key)
+
+    @staticmethod
+    def _granted_id(grant: Grant) -> str:
+        if grant.principal_id:
+            return grant.principal_id
+        return f"role:{grant.role_name}:{grant.session_name}"
+
+    def _fitting(
+        self,
+        state: tuple[str, int, bool],
+        stated: Mapping[tuple[str, int, bool], Sequence[Actor]],
+        context: Context,
+    ) -> list[Call]:
+        """The calls that may have opened the session: by the smallest distance in time with a hit (guide §4.3)."""
+        principal_id, created, assumed_root = state
+        actors = stated[state]
+        unnamed = principal_id.startswith("role:")
+        issuers = {owner.key for actor in actors if (owner := keys.issuer(actor.who)) is not None}
+        found: list[Call] = []
+        for calls in (self.calls, self.opened):
+            for distance in range(TOLERANCE_SECONDS + 1):
+                found = [
+                    call for call in calls
+                    if abs(call.time - created) <= distance
+                    and (unnamed or call.grant.principal_id in (None, principal_id))
+                    and (call.grant.kind == "assume-root") == assumed_root
+                    # A call that opened another session to the second is not offered to its neighbours.
+                    and (call.time == created or (principal_id, call.time, assumed_root) not in stated)
+                    and (not issuers or keys.principal(call.grant.caller).key in issuers)
+                ]  # fmt: skip
+                if found:
+                    break
+            if found:
+                break
+        by_key = [call for actor in actors for call in context.issued_to(actor.who)]
+        merged = {call.event_ids: call for call in found}
+        known = {event_id for call in found for event_id in call.event_ids}
+        for call in by_key:
+            if known.isdisjoint(call.event_ids):  # else it is there already, with copies that do not show the key
+                merged.setdefault(call.event_ids, call)
+        return sorted(merged.values(), key=lambda call: (call.time, call.event_ids))
+
+    def _session(
+        self, key: str, principal_id: str | None, created: int, actors: Sequence[Actor], calls: Sequence[Call],
+        context: Context,
+    ) -> Session:  # fmt: skip
+        callers: dict[Ref, list[Call]] = defaultdict(list)
+        kept = []
+        for call in calls:
+            caller = context.caller(call.grant.caller)
+            began = call.grant.caller.created
+            if context.session(call.grant.caller) == key or (
+                began is not None and began > call.time + TOLERANCE_SECONDS
+            ):
+                continue  # issues itself, or asked for before the caller began: no hop (design §4, invariant 4)
+            callers[caller].append(call)
+            kept.append(call)
+
+        issued = self._issued(kept, [fact for fact in self._sign_ins(principal_id, created) if not opens_another(fact)])
+        decided = {
+            caller
+            for issue in issued
+            if any(actor.who.access_key_id == issue.key for actor in actors)
+            for caller, theirs in callers.items()
+            if any(call in theirs for call in issue.calls)
+        }
+        logged = {actor.who.access_key_id for actor in actors if actor.who.access_key_id}
+        undecided = logged - {issue.key for issue in issued}
+        parent = None
+        if len(callers) == 1:
+            parent = next(iter(callers))
+        elif len(decided) == 1 and not undecided:
+            parent = next(iter(decided))
+
+        sign_ins = tuple(self._sign_ins(principal_id, created))
+        assumed = tuple(
+            Assumed(caller, tuple(theirs), caller == parent, *evidence(theirs, callers, parent, actors, sign_ins))
+            for caller, theirs in sorted(callers.items())
+        )
+        first = kept[0].grant if kept else (calls[0].grant if calls else None)
+        who = actors[0].who if actors else None
+        user_ids: tuple[tuple[str | None, str], ...] = ()
+        portals: tuple[Portal, ...] = ()
+        if first is not None and first.session_name and grant_method.is_identity_center(first):
+            user_ids = context.user_ids(first.session_name)
+            portals = agreeing(context.portals(first), first.session_name, {user_id for _, user_id in user_ids})
+            if not user_ids and len({fact.caller.on_behalf_of for fact in portals}) == 1:
+                user_ids = tuple((fact.caller.identity_store, fact.caller.on_behalf_of or "") for fact in portals[:1])
+        owner = principal_of(actors, first)
+        return Session(
+            key=key,
+            account=(who.account if who else None) or (first.account if first else None),
+            principal_id=principal_id,
+            created=created,
+            type=session_type(who, first),
+            name=_name(actors, first) or (owner.name if owner.kind in ("IAMUser", "RootUser") else None),
+            principal=owner,
+            actors=tuple(actors),
+            assumed=assumed,
+            issued=issued,
+            sign_ins=sign_ins,
+            candidates=len(kept),
+            user_ids=user_ids,
+            portals=portals,
+            stated=stated_origins(actors, kept),
+        )
+
+    def _sign_ins(self, principal_id: str | None, created: int) -> list[SignIn]:
+        """The sign-in events about the session that began then."""
+        return [
+            fact for fact in self.sign_ins
+            if abs(_began(fact) - created) <= TOLERANCE_SECONDS
+            and (fact.caller.principal_id or principal_id) == principal_id
+        ]  # fmt: skip
+
+    @staticmethod
+    def _issued(calls: Sequence[Call], sign_ins: Sequence[SignIn]) -> tuple[Issued, ...]:
+        """The keys that came with the session: by its grants, and by sign-in events about it."""
+        issued: dict[str, list[Call]] = defaultdict(list)
+        for fact in sign_ins:
+            if (key := signed_in_key(fact)) is not None:
+                issued[key].append(opened(fact))
+        for call in calls:
+            if call.grant.key and call.grant.key != call.grant.caller.access_key_id:
+                issued[call.grant.key].append(call)
+        return tuple(
+            Issued(key, tuple(issuing), "2", "EXACT" if len(issuing) == 1 else "STRONG")
+            for key, issuing in sorted(issued.items())
+        )
+
+
+def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tuple[str, keys.Principal], ...]:
+    """The origins beside their own principal that the identities of a session state: who federated it, on whose
+    behalf it acts. Where a call granted the session its caller is the origin, but for a service that acts for users:
+    several users are then candidates, one stands for the service (`lineage.resolve.graph_elements.origin_of`)."""
+    found: set[tuple[str, keys.Principal]] = set()
+    if any(call.grant.caller.type != "AWSService" for call in calls):
+        return ()
+    for actor in actors:
+        who = actor.who
+        if who.type in ("IAMUser", "Root"):
+            continue  # they are their own origin
+        if (owner := keys.issuer(who)) is not None:
+            found.add(("issuer", owner))
+        if who.on_behalf_of:
+            found.add(("on-behalf-of", keys.identity_center_user(who.identity_store, who.on_behalf_of, None)))
+    return tuple(sorted(found)) if not calls or len(found) > 1 else ()
+
+
+def _name(actors: Sequence[Actor], grant: Grant | None) -> str | None:
+    """The session name that was chosen; None of the sessions of users and root."""
+    stated = min((actor.who.session_name for actor in actors if actor.who.session_name), default=None)
+    return stated or (grant.session_name if grant else None)
+
+
+def _began(fact: SignIn) -> int:
+    """When the session that a sign-in event is about began: as it states, else at the event."""
+    return fact.caller.created if fact.caller.created is not None else fact.event.time

@@ -1,0 +1,544 @@
+"""A batch on its way into Neo4j: ledger, identities and facts at once, rows when their places are known.
+
+Runs behind the write lock, so that what it reads is all that others have committed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from lineage.model import keys, schema
+from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
+from lineage.model.copies import Content, in_conflict
+from lineage.model.facts import AnyFact, Identity
+from lineage.model.results import Sums
+from lineage.resolve import graph_elements
+from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
+from lineage.stores.merging import Moves
+from lineage.stores.neo4j.db import (
+    ACTOR_LETTERS,
+    FACT_LETTERS,
+    PENDING,
+    Db,
+    Delta,
+    Pending,
+    event_key,
+    lost_key,
+    pack,
+    read_many,
+    row_key,
+    stored_row,
+    write_rows,
+)
+from lineage.stores.neo4j.ledger import (
+    Place,
+    Shard,
+    buckets_for,
+    id_hash,
+    last_of,
+    pack_hours,
+    pack_place,
+    place,
+    shard_key,
+    unpack,
+    unpack_hours,
+)
+from lineage.stores.neo4j.ledger import pack as pack_shard
+
+_FACT = msgspec.msgpack.Decoder(AnyFact)
+_IDENTITY = msgspec.msgpack.Decoder(Identity)
+_CONTENTS = msgspec.msgpack.Decoder(list[Content])
+DIRTY_TERMS = 4_000
+"""Terms of one mark."""
+
+
+def add(db: Db, load: str, batch: Batch) -> None:
+    """Add a batch; what the store has already changes nothing."""
+    _Adding(db, batch).run(load)
+
+
+class _Hour:
+    """The shards of one hour that a batch touches."""
+
+    def __init__(self, hour: int, buckets: int, events: int, fresh: int) -> None:
+        self.hour = hour
+        self.had = buckets
+        self.events = events
+        self.buckets = buckets_for(events + fresh, buckets)
+        self.shards: dict[int, Shard] = defaultdict(dict)
+        self.touched: set[int] = set()
+
+    def keys(self, hashes: Iterable[int]) -> list[int]:
+        """Keys of the shards that must be read: all of them where the hour is about to grow."""
+        if not self.events:
+            return []
+        if self.buckets != self.had:
+            return [shard_key(self.hour, bucket) for bucket in range(self.had)]
+        return [shard_key(self.hour, bucket) for bucket in sorted({hash_ % self.buckets for hash_ in hashes})]
+
+    def take(self, ids: str, rest: bytes) -> None:
+        """Take in a shard as it was stored."""
+        for id_, packed in unpack(ids, rest).items():
+            bucket = id_hash(id_) % self.buckets
+            self.shards[bucket][id_] = packed
+            if self.buckets != self.had:
+                self.touched.add(bucket)
+
+
+class _Open(NamedTuple):
+    """An event whose copies are to be compared."""
+
+    entry: EntryTuple
+    was: Place | None
+    """As the ledger has it."""
+
+
+class _Adding:
+    """One batch; lives for one transaction."""
+
+    def __init__(self, db: Db, batch: Batch) -> None:
+        self.db = db
+        self.batch = batch
+        self.actor_of = {row.id: row.actor for row in batch.rows}
+        self.row_of = {row.id: row for row in batch.rows}
+        self.facts_of = {(hour, id_): found for hour, id_, found in batch.facts}
+        self.actors = dict(batch.actors)
+        self.duplicates = 0
+        self.conflicts = 0
+        self.dirty: dict[str, None] = {}
+        self.moves = Moves()
+        self.added: dict[int, list[int]] = {}
+        """By row: count, first, last of its new events."""
+        self.several: set[tuple[int, bytes]] = {(copy.entry[0], copy.entry[1]) for copy in batch.copies}
+        self.open: list[_Open] = []
+        self.same: set[tuple[int, bytes]] = set()
+        """Repeated events that are as they were."""
+        self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
+        """Actor and facts of the events whose content changed."""
+        self.replaced: set[tuple[int, bytes]] = set()
+        """Those of them that the ledger had."""
+        self.joined: dict[int, Row] = {}
+        """Rows of several copies that this batch writes."""
+        self.recount: dict[int, set[tuple[int, int]]] = defaultdict(set)
+        """By hour: actor and row."""
+        self.waiting: dict[int, Pending] = defaultdict(Pending)
+        self.copies: list[dict[str, Any]] = []
+        self.uncopied: list[str] = []
+
+    def run(self, load: str) -> None:
+        self.hours = self._ledger(self._files())
+        self._rows()
+        self._drop_facts()
+        self._actors()
+        self._facts()
+        self._write_lost()
+        self._sightings()
+        write_rows(self.db, "new_amended", [
+            {"key": f"{id_.hex()} {original}", "id": id_.hex(), "original": original}
+            for id_, original in self.batch.amended
+        ])  # fmt: skip
+        terms = list(self.dirty)
+        for start in range(0, len(terms), DIRTY_TERMS):
+            self.db.write("new_dirty", terms=terms[start : start + DIRTY_TERMS])
+        write_pending(self.db, self.waiting)
+        self._account(load)
+
+    def _files(self) -> list[int]:
+        batch = self.batch
+        paths = list(dict.fromkeys([*batch.paths, *(end.path for end in batch.ended)]))
+        numbers = dict(map(tuple, read_many(self.db, "files", "paths", paths)))
+        new = [path for path in paths if path not in numbers]
+        if new:
+            numbers.update(map(tuple, self.db.read("new_files", paths=new)))
+        write_rows(self.db, "ended_files", [{"path": e.path, "sha256": e.sha256, "size": e.size} for e in batch.ended])
+        return [numbers[path] for path in batch.paths]
+
+    def _ledger(self, files: list[int]) -> dict[int, _Hour]:
+        """Settle the events that the ledger has already; the others go in."""
+        by_hour: dict[int, list[EntryTuple]] = defaultdict(list)
+        for entry in self.batch.entries:
+            by_hour[entry[0]].append(entry)
+        wanted = sorted(by_hour)
+        hours = {
+            hour: _Hour(hour, buckets, events, len(by_hour.get(hour, ())))
+            for hour, buckets, events, _ in read_many(self.db, "hours", "hours", wanted)
+        }
+        keys = [
+            key for hour, entries in by_hour.items() for key in hours[hour].keys(id_hash(entry[1]) for entry in entries)
+        ]
+        for key, ids, rest in read_many(self.db, "shards", "keys", keys):
+            hours[key >> 16].take(ids, rest)
+        for hour, entries in by_hour.items():
+            self._enter(hours[hour], entries, files)
+        if self.open:
+            self._settle(hours, files)
+        self._settle_lost(hours)
+        shards, sizes = [], []
+        for hour, found in hours.items():
+            for bucket in sorted(found.touched):
+                ids, rest = pack_shard(found.shards[bucket])
+                shards.append({"key": shard_key(hour, bucket), "ids": ids, "rest": rest})
+            if found.touched:
+                sizes.append({"hour": hour, "buckets": found.buckets, "events": found.events})
+        for start in range(0, len(shards), 500):
+            self.db.write("set_shards", rows=shards[start : start + 500])
+        write_rows(self.db, "set_hours", sizes)
+        return hours
+
+    def _enter(self, found: _Hour, entries: list[EntryTuple], files: list[int]) -> None:
+        """Enter new events; those that are there in another form, or came in several, stay open."""
+        hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
+        start = hour * 3600
+        actor_of, added, several = self.actor_of, self.added, self.several
+        for entry in entries:
+            _, id_, second, rank, fingerprint, row, file, index, shared = entry
+            bucket = (id_[14] << 8 | id_[15]) % buckets
+            shard = shards[bucket]
+            packed = shard.get(id_)
+            if packed is not None:
+                self.duplicates += 1
+                was = place(packed)
+                if shared > was.shared:
+                    was = was._replace(shared=shared)
+                    shard[id_] = pack_place(*was)
+                    touched.add(bucket)
+                if was.content != (rank, fingerprint, row, second) or (hour, id_) in several:
+                    self.open.append(_Open(entry, was))
+                else:
+                    self.same.add((hour, id_))
+                continue
+            if several and (hour, id_) in several:
+                self.open.append(_Open(entry, None))
+                continue
+            time = start + second
+            count = added.get(row)
+            if count is None:
+                added[row] = [1, time, time]
+            else:
+                count[0] += 1
+                if time < count[1]:
+                    count[1] = time
+                if time > count[2]:
+                    count[2] = time
+            found.events += 1
+            touched.add(bucket)
+            shard[id_] = pack_place(second, rank, fingerprint, row, actor_of[row], files[file], index, shared)
+
+    def _settle(self, hours: dict[int, _Hour], files: list[int]) -> None:
+        """Settle the events that are still open."""
+        more: dict[tuple[int, bytes], list[Content]] = defaultdict(list)
+        for copy in self.batch.copies:
+            more[copy.entry[0], copy.entry[1]].append(self._arrived(copy.entry, copy.facts, files))
+        stored = self._stored()
+        for entry, was in self.open:
+            event = hour, id_ = entry[0], entry[1]
+            arrived = [self._arrived(entry, self.facts_of.get(event, ()), files), *more.get(event, ())]
+            known = stored.get(event, [])
+            found, stands, differs, changed = self.moves.join(hour, id_, known, arrived)
+            self.conflicts += differs
+            if not changed:
+                self.same.add(event)
+                continue
+            row = stands.row
+            if row.id & JOINED:
+                self.joined[row.id] = row
+                self.actors[row.actor] = stands.who
+            self.recount[hour].add((row.actor, row.id))
+            if was is not None:
+                self.recount[hour].add((was.actor, was.row))
+                self.replaced.add(event)
+            at = hours[hour]
+            bucket = id_hash(id_) % at.buckets
+            at.events += was is None
+            at.touched.add(bucket)
+            at.shards[bucket][id_] = pack_place(
+                stands.second, stands.rank, stands.fingerprint, row.id, row.actor, stands.file, stands.place,
+                was.shared if was is not None else entry[8],
+            )  # fmt: skip
+            self._write_copies(event, found, known)
+            self.settled[event] = (row.actor, stands.facts)
+        write_rows(self.db, "set_copies", self.copies)
+        write_rows(self.db, "drop_copies", self.uncopied)
+
+    def _write_copies(self, event: tuple[int, bytes], found: list[Content], known: list[Content]) -> None:
+        key = event_key(*event)
+        if len(found) > 1:
+            self.copies.append(
+                {"event": key, "hour": event[0], "id": event[1], "conflict": in_conflict(found), "body": pack(found)}
+            )
+        elif len(known) > 1:
+            self.uncopied.append(key)
+
+    def _arrived(self, entry: EntryTuple, facts: Iterable[AnyFact], files: list[int]) -> Content:
+        """A copy of the batch."""
+        _, _, second, rank, fingerprint, row_id, file, index, _ = entry
+        row = self.row_of[row_id]
+        return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], index)
+
+    def _stored(self) -> dict[tuple[int, bytes], list[Content]]:
+        """The copies that the store has of the open events."""
+        places = {(entry[0], entry[1]): was for entry, was in self.open if was is not None}
+        by_key = {event_key(*event): event for event in places}
+        found: dict[tuple[int, bytes], list[Content]] = {}
+        joined = [key for key, event in by_key.items() if places[event].row & JOINED]
+        for key, body in read_many(self.db, "copies_of", "events", joined):
+            found[by_key[key]] = _CONTENTS.decode(body)
+        single = [key for key, event in by_key.items() if event not in found]
+        facts: dict[str, list[AnyFact]] = defaultdict(list)
+        for key, _, body in read_many(self.db, "facts_of_events", "events", single):
+            facts[key].append(_FACT.decode(body))
+        known = {by_key[key] for key in single}
+        rows_ = self._stored_rows({(event[0], places[event].actor, places[event].row) for event in known})
+        actors = sorted({places[event].actor for event in known})
+        whos = {record[0]: _IDENTITY.decode(record[1]) for record in read_many(self.db, "actors", "ids", actors)}
+        for key in single:
+            event = by_key[key]
+            at = places[event]
+            found[event] = [
+                Content(at.rank, at.fingerprint, at.second, rows_[at.row], whos[at.actor], tuple(facts[key]), at.file,
+                        at.at)
+            ]  # fmt: skip
+        return found
+
+    def _stored_rows(self, wanted: set[tuple[int, int, int]]) -> dict[int, Row]:
+        """Rows of some hours, actors and IDs: from the graph, or waiting to be written there."""
+        keys = sorted({row_key(actor, row) for _, actor, row in wanted})
+        found = {}
+        for _, type_, _, _, _, _, api, properties in read_many(self.db, "rows_by_key", "keys", keys):
+            if type_ == schema.USED:
+                row = stored_row(api, properties)
+                found[row.id] = row
+        missing = sorted({hour for hour, _, row in wanted if row not in found})
+        for _, body in read_many(self.db, "read_pending", "hours", missing):
+            found.update({delta.row.id: delta.row for delta in PENDING.decode(body).rows})
+        return found
+
+    def _settle_lost(self, hours: dict[int, _Hour]) -> None:
+        """Note where copies lie that others of the batch cover."""
+        for one in map(Lost._make, self.batch.lost):
+            hour = one.time // 3600
+            at = hours[hour]
+            stands = place(at.shards[id_hash(one.id) % at.buckets][one.id])
+            self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], (stands.row, stands.second))
+        for row, lost in self.moves.lost.items():
+            for hour in {time // 3600 for time, _ in lost}:
+                if row in self.actor_of:
+                    self.recount[hour].add((self.actor_of[row], row))
+
+    def _write_lost(self) -> None:
+        """Note the events that hold a place in a row where they do not count, three a row."""
+        moves = self.moves
+        write_rows(self.db, "drop_lost", [lost_key(row, *one) for row, back in moves.back.items() for one in back])
+        write_rows(self.db, "new_lost", [
+            {"key": lost_key(row, *one), "row": row, "time": one[0], "id": one[1]}
+            for row in moves.lost for one in sorted(moves.of(row, ()))[:SAMPLES_PER_ROW]
+        ])  # fmt: skip
+
+    def _rows(self) -> None:
+        """Let the rows wait; they are written once all identities have their places."""
+        recount = {row for rows_ in self.recount.values() for _, row in rows_}
+        samples = self.batch.samples
+        for row in self.batch.rows:
+            count = self.added.get(row.id)
+            if count is None and row.id not in recount:
+                continue
+            offered = [(sample.time, id_, fingerprint, sample) for sample, id_, fingerprint in samples.get(row.id, ())]
+            number, first, last = count or (0, 0, 0)
+            self.waiting[row.hour].rows.append(Delta(row, number, first, last, offered))
+        for row in self.joined.values():
+            self.waiting[row.hour].rows.append(Delta(row, 0, 0, 0, []))
+        for hour, pairs in self.recount.items():
+            self.waiting[hour].recount += sorted(pairs)
+        if self.batch.sightings:
+            self.waiting[min(self.waiting, default=0)].sightings += self.batch.sightings
+
+    def _sightings(self) -> None:
+        """Note which names go with which unique IDs; who is named by an ID is derived anew where its names change."""
+        found: dict[str, dict[str, Any]] = {}
+        for one in self.batch.sightings:
+            key = f"{one.principal} {one.unique_id} {one.arn}"
+            had = found.setdefault(key, {
+                "key": key, "principal": one.principal, "unique_id": one.unique_id, "arn": one.arn,
+                "first": one.first, "last": one.last,
+            })  # fmt: skip
+            had["first"], had["last"] = min(had["first"], one.first), max(had["last"], one.last)
+        ids = sorted({one.unique_id for one in self.batch.sightings if one.unique_id})
+        before = self._names(ids)
+        write_rows(self.db, "set_sightings", list(found.values()))
+        for unique_id, names in self._names(ids).items():
+            if names != before.get(unique_id):
+                self.dirty[keys.id_term(unique_id)] = None
+
+    def _names(self, ids: list[str]) -> dict[str, list[tuple[object, ...]]]:
+        """The names of unique IDs: with their times where an ID has several, for then the latest counts."""
+        found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
+        for principal, unique_id, *rest in read_many(self.db, "names_of_ids", "ids", ids):
+            found[unique_id].append((principal, *rest))
+        return {one: names if len({n[0] for n in names}) > 1 else [names[0][:1]] for one, names in found.items()}
+
+    def _drop_facts(self) -> None:
+        """Forget the facts of contents that count no more."""
+        events = {event_key(hour, id_): hour for hour, id_ in self.replaced}
+        if not events:
+            return
+        for event, _, body in read_many(self.db, "facts_of_events", "events", list(events)):
+            fact = _FACT.decode(body)
+            self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
+            self.waiting[events[event]].dropped += [(deed.type, deed.key) for deed in graph_elements.deeds(fact)]
+        self.db.write("drop_facts", events=list(events))
+
+    def _actors(self) -> None:
+        """Note where identities were seen; those that are new, or forwarded, or gained or lost events by another
+        content are to be derived."""
+        seen: dict[int, dict[int, int]] = defaultdict(dict)
+        for row in self.batch.rows:
+            count = self.added.get(row.id)
+            if count is not None:
+                hours = seen[row.actor]
+                hours[row.hour] = max(hours.get(row.hour, 0), count[2] - row.hour * 3600)
+        recounted = {(hour, actor) for hour, pairs in self.recount.items() for actor, _ in pairs}
+        wanted = sorted({*seen, *(actor for _, actor in recounted)})
+        stored = {record[0]: record for record in read_many(self.db, "actors", "ids", wanted)}
+        exact = _last_seconds(self.db, self.hours, recounted)
+        new, changed = [], []
+        for actor in wanted:
+            record = stored.get(actor)
+            who = self.actors[actor] if actor in self.actors else _IDENTITY.decode(record[1])  # type: ignore[index]  # it is in one of the two
+            hours = unpack_hours(record[2]) if record else {}
+            before = bool(hours)
+            for hour, second in seen.get(actor, {}).items():
+                hours[hour] = max(hours.get(hour, 0), second)
+            for hour, last in exact.get(actor, {}).items():
+                if last is None:
+                    hours.pop(hour, None)
+                else:
+                    hours[hour] = last
+            if (not before and hours) or actor in exact:
+                self.dirty.update(dict.fromkeys(touched_by_actor(actor, who)))
+            packed = pack_hours(hours)
+            if record is None:
+                new.append(
+                    {
+                        "id": actor,
+                        "body": pack(who),
+                        "key": who.access_key_id,
+                        "hours": packed,
+                        **_actor_terms(actor, who),
+                    }
+                )
+            elif packed != record[2]:
+                changed.append({"id": actor, "properties": {"hours": packed}})
+        write_rows(self.db, "new_actors", new)
+        write_rows(self.db, "set_actors", changed)
+
+    def _facts(self) -> None:
+        passed = self.same | self.settled.keys()
+        wanted = {event for event in self.facts_of if event not in passed}
+        actors = {(e[0], e[1]): self.actor_of[e[5]] for e in self.batch.entries if (e[0], e[1]) in wanted}
+        facts = [(*event, actors[event], self.facts_of[event]) for event in wanted]
+        facts += [(*event, actor, list(found)) for event, (actor, found) in self.settled.items()]
+        new = []
+        for hour, id_, actor, found in sorted(facts, key=lambda one: one[:2]):
+            event = event_key(hour, id_)
+            deeds = False
+            for number, fact in enumerate(found):
+                new.append(
+                    {
+                        "key": f"{event} {number:03d}",
+                        "event": event,
+                        "actor": actor,
+                        "body": pack(fact),
+                        **_fact_terms(fact),
+                    }
+                )
+                self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
+                deeds = deeds or bool(graph_elements.deeds(fact))
+            if deeds:
+                self.waiting[hour].events.append(event)
+        write_rows(self.db, "new_facts", new)
+
+    def _account(self, load: str) -> None:
+        batch, db = self.batch, self.db
+        sums = msgspec.msgpack.decode(db.read("load_body", id=load)[0][0], type=Sums)
+        sums.files += len(batch.ended)
+        sums.bytes += batch.bytes_read
+        sums.read += batch.read
+        sums.loaded += len(batch.entries) - self.duplicates
+        sums.duplicate += batch.duplicates + self.duplicates
+        sums.conflicting += batch.conflicts + self.conflicts
+        sums.set_aside += len(batch.aside)
+        digests = []
+        sums.add_passed(batch)
+        for passed in batch.passed:
+            if passed.kind == "digest" and passed.start is not None and passed.end is not None:
+                key = f"{passed.account} {passed.region} {passed.start} {passed.end}"
+                digests.append(
+                    {
+                        "key": key,
+                        "account": passed.account,
+                        "region": passed.region,
+                        "start": passed.start,
+                        "end": passed.end,
+                    }
+                )
+        write_rows(db, "digests", digests)
+        write_rows(db, "asides", [
+            {"load": load, "path": aside.path, "place": aside.index, "offset": aside.offset, "reason": aside.reason}
+            for aside in batch.aside
+        ])  # fmt: skip
+        db.write("set_load", id=load, finished=None, body=pack(sums))
+
+
+def write_pending(db: Db, waiting: dict[int, Pending]) -> None:
+    """Keep what waits, a node an hour."""
+    nodes: list[dict[str, Any]] = []
+    for hour, pending in waiting.items():
+        body = pack(pending)
+        nodes.append({"hour": hour, "size": len(body), "body": body})
+    for start in range(0, len(nodes), 50):
+        db.write("new_pending", rows=nodes[start : start + 50])
+
+
+def _last_seconds(db: Db, hours: dict[int, _Hour], wanted: set[tuple[int, int]]) -> dict[int, dict[int, int | None]]:
+    """By actor and hour: the last second in which it was seen there, None if it was not; from the whole ledger
+    of the hour, for an event may have left it."""
+    found: dict[int, dict[int, int | None]] = defaultdict(dict)
+    by_hour: dict[int, set[int]] = defaultdict(set)
+    for hour, actor in wanted:
+        by_hour[hour].add(actor)
+        found[actor][hour] = None
+    for hour, actors in by_hour.items():
+        keys = [shard_key(hour, bucket) for bucket in range(hours[hour].buckets)]
+        for _, ids, rest in read_many(db, "shards", "keys", keys):
+            for packed in unpack(ids, rest).values():
+                one = place(packed)
+                if one.actor in actors:
+                    had = found[one.actor][hour]
+                    found[one.actor][hour] = one.second if had is None else max(had, one.second)
+    return found
+
+
+def _actor_terms(actor: int, who: Identity) -> dict[str, str]:
+    """The terms of an identity by their first letter."""
+    terms = {term[0]: term for term in terms_of_actor(actor, who) if term[0] != "a"}
+    if not set(terms) <= set(ACTOR_LETTERS):
+        raise RuntimeError(f"no index for the terms {sorted(terms)} of identities")
+    return terms
+
+
+def _fact_terms(fact: AnyFact) -> dict[str, str]:
+    """The terms of a fact by their first letter; a second session term is `t`."""
+    terms: dict[str, str] = {}
+    for term in terms_of_fact(fact):
+        letter = "t" if term[0] in terms else term[0]
+        if letter not in f"{FACT_LETTERS}t" or letter in terms or (letter == "t" and term[0] != "s"):
+            raise RuntimeError(f"no index for the term {term[0]} of facts")
+        terms[letter] = term
+    return terms
+
+
+__all__ = ["add", "last_of", "write_pending"]

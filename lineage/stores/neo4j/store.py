@@ -1,0 +1,315 @@
+"""The Neo4j store: the same lineage in a graph database, for exploring and for teams.
+
+This module alone talks to the driver. Every statement is a file of `cypher/`; nothing that a user or a log
+supplies is ever part of one (design §4, invariant 6). Who writes holds one lock in the database, so that a
+load and a derivation see all that others committed, and a kill at any instant leaves whole transactions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
+from neo4j import (
+    READ_ACCESS,
+    WRITE_ACCESS,
+    Auth,
+    Driver,
+    GraphDatabase,
+    ManagedTransaction,
+    NotificationMinimumSeverity,
+    Query,
+    Session,
+    Transaction,
+    unit_of_work,
+)
+from neo4j.exceptions import (
+    AuthError,
+    ConfigurationError,
+    DriverError,
+    Neo4jError,
+    ServiceUnavailable,
+)
+from neo4j.graph import Path
+
+from lineage.model.batch import Batch
+from lineage.model.errors import BadUse, StoreUnreachable
+from lineage.model.results import Sums
+from lineage.model.times import iso, now
+from lineage.queries import query
+from lineage.resolve.resolved import Derived, Item
+from lineage.stores.merging import load_id
+from lineage.stores.neo4j import add as neo4j_add
+from lineage.stores.neo4j import derive as neo4j_derive
+from lineage.stores.neo4j import rows as neo4j_rows
+from lineage.stores.neo4j.db import Record, pack
+from lineage.stores.neo4j.read import Neo4jReader
+
+SCHEMA_VERSION = "4"
+METADATA = {"app": "cloudtrail-lineage"}
+READ_SECONDS = 300.0
+"""A reading transaction that takes longer is given up."""
+T = TypeVar("T")
+
+
+class Neo4jStore(Neo4jReader):
+    """Lineage in a Neo4j database, 5.26 or newer, Community is enough.
+
+    Takes NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE from the environment; without a user name it asks
+    without authentication, without a database it takes the user's own. Raises `StoreUnreachable`.
+    """
+
+    name = "neo4j"
+
+    def __init__(self, uri: str, create: bool = True) -> None:
+        self.path = _without_password(uri)
+        self._database = os.environ.get("NEO4J_DATABASE") or None
+        self._transaction: _Open | None = None
+        with self._clear_errors():
+            self._driver = _driver(uri)
+            try:
+                self._driver.verify_connectivity()
+                self._make_schema()
+            except BaseException:
+                self._driver.close()
+                raise
+
+    def close(self) -> None:
+        """Close the connections; what was committed stays."""
+        self._driver.close()
+
+    def _make_schema(self) -> None:
+        """Make the constraints and indexes that are missing. Raises `BadUse` on a store of another version."""
+        wanted = schema_statements()
+        with self._session(READ_ACCESS) as session:
+            for (version,) in session.run(Query(_text("version"))).values():
+                if version != SCHEMA_VERSION:
+                    raise BadUse(
+                        f"{self.path}: store of version {version or 2}, this program writes {SCHEMA_VERSION}; "
+                        "load into an empty database"
+                    )
+            found = {name for (name,) in session.run(Query(_text("indexes"))).values()}
+        missing = [text for name, text in wanted.items() if name not in found]
+        for text in missing:
+            with self._session(WRITE_ACCESS) as session:
+                session.run(Query(text)).consume()
+
+    def _session(self, access: str) -> Session:
+        return self._driver.session(database=self._database, default_access_mode=access)
+
+    @contextlib.contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        """Turn what the driver says of an unreachable server into one line without a password."""
+        try:
+            yield
+        except AuthError:
+            raise StoreUnreachable(
+                f"{self.path}: refuses these credentials; set NEO4J_USERNAME and NEO4J_PASSWORD"
+            ) from None
+        except (ServiceUnavailable, ConfigurationError) as error:
+            raise StoreUnreachable(
+                f"{self.path}: cannot be reached; is Neo4j running there? ({type(error).__name__})"
+            ) from None
+        except Neo4jError as error:
+            if (error.code or "").startswith("Neo.ClientError.Statement"):
+                raise  # ours to mend
+            if error.code and "DatabaseNotFound" in error.code:
+                raise StoreUnreachable(f"{self.path}: no database {self._database}; set NEO4J_DATABASE") from None
+            raise StoreUnreachable(f"{self.path}: {(error.message or error.code or 'error').splitlines()[0]}") from None
+        except DriverError as error:
+            raise StoreUnreachable(f"{self.path}: the connection failed ({type(error).__name__})") from None
+
+    # running statements
+
+    def _read(self, name: str, /, **parameters: object) -> list[Record]:
+        """Run a statement, in the open transaction if there is one."""
+        return self._reading(lambda db: db.read(name, **parameters))
+
+    def _reading(self, work: Callable[[_Open], T]) -> T:
+        """Do reading work, in the open transaction if there is one."""
+        if self._transaction is not None:
+            return work(self._transaction)
+
+        @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
+        def within(transaction: ManagedTransaction) -> T:
+            return work(_Open(transaction))
+
+        with self._clear_errors(), self._session(READ_ACCESS) as session:
+            return session.execute_read(within)
+
+    def _write(self, work: Callable[[_Open], T]) -> T:
+        """Do work in one write transaction behind the lock; again from its start where the database asks for it."""
+
+        @unit_of_work(metadata=METADATA)
+        def locked(transaction: ManagedTransaction) -> T:
+            run = _Open(transaction)
+            run.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
+            return work(run)
+
+        with self._clear_errors(), self._session(WRITE_ACCESS) as session:
+            return session.execute_write(locked)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One write transaction behind the lock."""
+        with (
+            self._clear_errors(),
+            self._session(WRITE_ACCESS) as session,
+            session.begin_transaction(metadata=METADATA) as transaction,
+        ):
+            self._transaction = _Open(transaction)
+            try:
+                self._transaction.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
+                yield
+                transaction.commit()
+            finally:
+                self._transaction = None
+
+    @property
+    def _db(self) -> _Open:
+        if self._transaction is None:
+            raise RuntimeError("no transaction is open")
+        return self._transaction
+
+    # loads
+
+    def begin_load(self, paths: Sequence[str]) -> str:
+        """Note that a load began; returns its ID."""
+        load, started = load_id(), iso(now())
+        body = pack(Sums(id=load, started=started, paths=list(paths)))
+        self._write(lambda db: db.write("begin_load", id=load, started=started, body=body))
+        return load
+
+    def finish_load(self, load: str) -> Sums:
+        """Note that a load ended; returns its sums."""
+
+        def work(db: _Open) -> Sums:
+            sums = msgspec.msgpack.decode(db.read("load_body", id=load)[0][0], type=Sums)
+            sums.finished = iso(now())
+            db.write("set_load", id=load, finished=sums.finished, body=pack(sums))
+            return sums
+
+        return self._write(work)
+
+    def name_accounts(self, names: Mapping[str, str]) -> None:
+        """Give accounts their names."""
+        rows = [{"id": id_, "name": name} for id_, name in sorted(names.items())]
+        self._write(lambda db: db.write("set_account_names", rows=rows))
+
+    def add(self, load: str, batch: Batch) -> None:
+        """Add a batch in one transaction; what the store has already changes nothing."""
+        self._write(lambda db: neo4j_add.add(db, load, batch))
+
+    # derivation, inside `transaction`
+
+    def dirty(self, limit: int) -> list[str]:
+        """Some of the terms that wait to be derived."""
+        return neo4j_derive.dirty(self._db, limit)
+
+    def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
+        """Facts and live actors by term."""
+        return self._reading(lambda db: neo4j_derive.lookup(db, terms))
+
+    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+        """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""
+        neo4j_derive.write_derived(self._db, derived, done)
+
+    def settle(self) -> None:
+        """Write the rows of calls that wait, now that their identities have their places."""
+        while self._write(neo4j_rows.settle):
+            pass
+
+    # questions
+
+    def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
+        """Run a Cypher file of the product by name: columns and rows. Raises `BadUse`."""
+        text = query(name).text
+
+        @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
+        def work(transaction: ManagedTransaction) -> tuple[list[str], list[list[object]]]:
+            result = transaction.run(text, dict(parameters))
+            return list(result.keys()), [[_plain(value) for value in row] for row in result.values()]
+
+        try:
+            with self._session(READ_ACCESS) as session:
+                return session.execute_read(work)
+        except Neo4jError as error:
+            if error.code and error.code.startswith("Neo.ClientError.Statement"):
+                raise BadUse(f"query {name}: {(error.message or error.code).splitlines()[0]}") from None
+            with self._clear_errors():
+                raise
+            raise  # unreachable
+
+
+class _Open:
+    """An open transaction, as the parts of the store use it."""
+
+    def __init__(self, transaction: ManagedTransaction | Transaction) -> None:
+        self._transaction = transaction
+
+    def read(self, name: str, /, **parameters: object) -> list[Record]:
+        """Run a statement; returns its records. The driver takes long over each: statements that find many
+        give them in one, as a list named `rows`."""
+        result = self._transaction.run(_text(name), parameters)
+        found: list[Record] = result.values()
+        return found[0][0] if list(result.keys()) == ["rows"] and found else found
+
+    def write(self, name: str, /, **parameters: object) -> None:
+        """Run a statement without waiting for its end; what follows waits for it."""
+        self._transaction.run(_text(name), parameters)
+
+
+def _plain(value: object) -> object:
+    """A value without the driver's types: a path as text, `KEY -[TYPE]-> KEY <-[TYPE]- KEY`."""
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if not isinstance(value, Path):
+        return value
+    steps = [str(value.start_node["key"])]
+    for node, way in zip(value.nodes[1:], value.relationships, strict=True):
+        steps.append(f"-[{way.type}]->" if way.end_node == node else f"<-[{way.type}]-")
+        steps.append(str(node["key"]))
+    return " ".join(steps)
+
+
+@cache
+def _text(name: str) -> str:
+    """The statement of `cypher/store/NAME.cypher`."""
+    return resources.files("cypher").joinpath("store", f"{name}.cypher").read_text("utf-8")
+
+
+def schema_statements() -> dict[str, str]:
+    """The statements of the schema by the name of what they make."""
+    lines = [line for line in _text("schema").splitlines() if line and not line.startswith("//")]
+    return {line.split(" IF NOT EXISTS ")[0].split()[-1]: line.rstrip(";") for line in lines}
+
+
+def _driver(uri: str) -> Driver:
+    user, password = os.environ.get("NEO4J_USERNAME"), os.environ.get("NEO4J_PASSWORD", "")
+    try:
+        return GraphDatabase.driver(
+            uri,
+            auth=Auth("basic", user, password) if user else None,
+            notifications_min_severity=NotificationMinimumSeverity.OFF,
+            user_agent="cloudtrail-lineage",
+            connection_timeout=10,
+            connection_acquisition_timeout=15,
+        )
+    except (ConfigurationError, ValueError) as error:
+        raise StoreUnreachable(f"{_without_password(uri)}: no address of a Neo4j ({type(error).__name__})") from None
+
+
+def _without_password(uri: str) -> str:
+    """The URI as it may be shown."""
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1], query="", fragment=""))
+
+
+__all__ = ["Neo4jStore", "schema_statements"]

@@ -1,0 +1,1 @@
+"""Records to batches: rows, ledger entries, samples."""

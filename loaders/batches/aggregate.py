@@ -1,0 +1,525 @@
+"""Records to batches: the hot path.
+
+What all calls of one kind have in common (who, what, from where, in which hour) is worked out for the first of
+them and found again by one dictionary look-up for each other. An ordinary call then adds its row and its second
+to two lists, and that is all. Requests and responses are looked at only where a fact, a target or a sample needs
+them. Nothing here knows a store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, compress
+from operator import attrgetter
+from typing import BinaryIO
+
+import msgspec
+from xxhash import xxh3_64_intdigest, xxh3_128_digest
+
+from lineage.model import attempts, copies
+from lineage.model.arn import is_masked
+from lineage.model.batch import (
+    RANK,
+    SAMPLES_PER_ROW,
+    Batch,
+    FileSeen,
+    Passed,
+    Row,
+    SetAside,
+    Sighting,
+    Unread,
+    actor_id,
+    event_id_bytes,
+    event_id_text,
+    relation_of,
+    row_id,
+    shared_hash,
+)
+from lineage.model.facts import Identity
+from lineage.model.times import parse_when
+from loaders.batches.ledger import Columns, Mark
+from loaders.batches.samples import MANY, Offer, key_of, sample, smallest
+from loaders.facts import extract, signins
+from loaders.facts.classify import Call, classify
+from loaders.facts.identity import home, identity, placed, unreadable
+from loaders.facts.unique_ids import Name, names_in_fact, names_of
+from loaders.files.inputs import Source, read
+from loaders.records.documents import Aside, FileEnd, Finding, Records
+from loaders.records.documents import Passed as PassedDocument
+from loaders.records.items import Unread as UnreadStream
+from loaders.records.record import EMPTY, HISTORY, Record
+from loaders.records.secrets import scrub_text
+from loaders.targets.target_memo import Names, Place, TargetMemo, names_in, reader_of
+from loaders.targets.targets import Targets
+
+BATCH_EVENTS = 12_000
+"""Events of a batch: enough that writing is cheap, few enough that memory stays small."""
+
+CLOCK = 5_000
+"""Time texts remembered before all are forgotten: an hour has 3,600."""
+IDENTITIES = 1_000
+"""Identities remembered before all are forgotten."""
+
+_FAR = 1 << 62
+_SECONDS = {f":{second:02d}Z": second for second in range(60)}
+_BLANKS = b" \t\r\n"
+_NO_NAMES: Names = (b"", b"")
+_NO_TARGETS = Targets()
+_NULL = 4
+"""Length of the JSON text `null`: what is longer states something."""
+_SEED = int.from_bytes(os.urandom(8), "big")
+# Session names are free text: with a seed of our own nobody can make two identities look like one.
+_CONSOLE_AGENTS = (
+    *("console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console"),
+    *("awscloudtrail, aws-internal", "mozilla/"),
+)
+_event_id = attrgetter("event_id")
+_shared_id = attrgetter("shared_event_id")
+_of_kind = attrgetter(
+    "event_source", "aws_region", "source_ip", "user_agent", "error_code", "error_message", "read_only", "event_type",
+    "recipient_account_id", "vpc_endpoint_id", "event_category", "session_credential_from_console",
+)  # fmt: skip
+"""Members that all calls of a kind have in common, beside their identity."""
+_raws = attrgetter(
+    "request_parameters", "response_elements", "additional_event_data", "service_event_details", "resources"
+)
+
+
+class _Who(msgspec.Struct, frozen=True):
+    """Who stands in a `userIdentity`: actor ID, identity, and the names that it gives to unique IDs."""
+
+    actor: int
+    identity: Identity
+    names: tuple[Name, ...]
+    stated: int
+    """How many members the identity states."""
+
+
+class _Row:
+    """A row being built. A call at or before `worst` may be one of its samples; `telling`: its samples keep what
+    was asked for."""
+
+    __slots__ = ("first", "last", "offers", "row", "telling", "who", "worst")
+
+    def __init__(self, row: Row, who: _Who, telling: bool) -> None:
+        self.row = row
+        self.who = who
+        self.telling = telling
+        self.first = self.worst = _FAR
+        self.last = -1
+        self.offers: list[Offer] = []
+
+
+class _Kind:
+    """What calls of one key have in common.
+
+    `row` is their row if they have one in common, None where the record decides: the target, the provider of a
+    SAML identity (`saml`), a presigned URL (`objects`), whether a sign-in failed (`answered`). `plain`: they make no
+    facts. `stated`: the part of their rank that they have in common.
+    """
+
+    __slots__ = (
+        *("answered", "call", "counted", "error", "objects", "place", "plain", "reader", "row", "rows", "saml"),
+        *("stated", "targeted", "who"),
+    )
+
+    def __init__(self, call: Call, who: _Who, error: str | None, counted: bool, stated: int) -> None:
+        self.call = call
+        self.stated = stated
+        self.who = who
+        self.error = error
+        self.place: Place = (call.api, None, None, "aws")
+        self.counted = counted
+        self.reader = reader_of(call.api)
+        self.saml = who.identity.type == "SAMLUser"
+        self.answered = error is None and call.api in attempts.SIGN_INS
+        self.objects = call.category == "data:s3"
+        self.plain = not call.facts
+        self.targeted = error is not None or call.changing or call.sensitive
+        self.row: _Row | None = None
+        self.rows: dict[tuple[object, ...] | None, _Row] = {}
+
+
+class Aggregator:
+    """Collects records and gives them back as batches.
+
+    What is remembered of identities, times and targets lives as long as the aggregator and is bounded.
+    """
+
+    def __init__(self) -> None:
+        self._identities: dict[tuple[bytes, str | None], _Who] = {}
+        self._known: dict[Identity, _Who] = {}
+        self._clock: dict[str | None, int] = {}
+        self._targets = TargetMemo()
+        self._reset()
+
+    def _reset(self) -> None:
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
+        self._rows: dict[int, _Row] = {}
+        self._columns = Columns()
+        self._named: dict[Name, Sighting] = {}
+        self._batch = Batch()
+
+    def __len__(self) -> int:
+        return self._batch.read
+
+    def batch(self) -> Batch:
+        """All that was added since the last batch."""
+        batch = self._batch
+        self._columns.settle(batch, self._content_of)
+        seen = self._named
+        for number, state in self._rows.items():
+            who = state.who
+            batch.rows.append(state.row)
+            batch.actors[who.actor] = who.identity
+            offers = state.offers if len(state.offers) == 1 else smallest(state.offers)
+            batch.samples[number] = [(sample(offer), key_of(offer)[1], offer.fingerprint) for offer in offers]
+            for name in who.names:
+                _sighted(seen, name, state.first, state.last)
+        batch.sightings = list(seen.values())
+        self._reset()
+        if len(self._known) > IDENTITIES:
+            self._identities.clear()
+            self._known.clear()
+        if len(self._clock) > CLOCK:
+            self._clock.clear()
+        return batch
+
+    def _content_of(self, row: int) -> tuple[Row, Identity]:
+        """A row of the batch with its identity."""
+        state = self._rows[row]
+        return state.row, state.who.identity
+
+    def open(self, path: str) -> int:
+        """Begin a file; returns the number under which its records are added."""
+        paths = self._batch.paths
+        if not paths or paths[-1] != path:
+            paths.append(path)
+        return len(paths) - 1
+
+    def note(self, path: str, item: Aside | Finding | PassedDocument | UnreadStream | FileEnd) -> None:
+        """Take what is no record: set aside, passed over, a file without one, or the end of a file."""
+        if isinstance(item, Aside):
+            self._batch.read += 1
+            self._batch.aside.append(SetAside(path, item.index, item.offset, item.reason))
+        elif isinstance(item, FileEnd):
+            self._batch.ended.append(FileSeen(item.path, item.sha256, item.size))
+            self._batch.bytes_read += item.size
+        elif isinstance(item, Finding):
+            self._batch.passed.append(Passed("finding", 1))
+        elif isinstance(item, UnreadStream):
+            self._batch.unread.append(Unread(f"{path}/{item.name}" if item.name else path, item.like, item.do))
+        else:
+            self._batch.passed.append(
+                Passed(item.kind, item.count, item.start, item.end, item.account, item.region, item.trail)
+            )
+
+    def add(self, file: int, records: Records) -> None:
+        """Add the records of one file (`file` is what `open` gave)."""
+        spoken = copies.SPEAKS if records.form == HISTORY else 0
+        clock, kinds, seed = self._clock, self._kinds, _SEED
+        rows: list[_Row | None] = []
+        times: list[int] = []
+        ranks: list[int] = []
+        marks: list[Mark] = []
+        add_row, add_time, add_rank = rows.append, times.append, ranks.append
+        for record in records.records:
+            when = record.event_time
+            time = clock.get(when)
+            if time is None:
+                time = self._time(when)
+            # All that a row depends on, but for what calls of one kind differ in.
+            key = (
+                xxh3_128_digest(record.user_identity, seed), record.event_name, record.event_source,
+                record.aws_region, record.source_ip, record.user_agent, time // 3600, record.error_code,
+                record.error_message, record.recipient_account_id, record.event_type, record.event_category,
+                record.read_only, record.vpc_endpoint_id, record.session_credential_from_console,
+            )  # fmt: skip
+            kind = kinds.get(key)
+            if kind is None:
+                kind = kinds[key] = self._kind(record, time)
+            row = kind.row or self._row_of(kind, record, time)
+            request, response = len(record.request_parameters) > _NULL, len(record.response_elements)
+            # Two for each member that is stated (`lineage.model.copies.MEMBER`).
+            rank = kind.stated + 2 * (
+                request + (response > _NULL) + (len(record.additional_event_data) > _NULL)
+                + (len(record.resources) > _NULL) + (len(record.service_event_details) > _NULL)
+                + (record.request_id is not None) + (record.shared_event_id is not None)
+            )  # fmt: skip
+            if (response or spoken) and not rank & 1:
+                rank += 1  # records always write the member, if only as null: it speaks about the outcome
+            if row is not None:
+                event_id, fingerprint = record.event_id, rank
+                if (
+                    not kind.plain
+                    or row.telling
+                    or record.addendum is not EMPTY
+                    or event_id is None
+                    or len(record.resources) > _NULL
+                    or (response > _NULL and extract.issues_key(bytes(record.response_elements)))
+                    or (request and b"ilter" in bytes(record.request_parameters))
+                ):
+                    mark = _mark(len(rows), kind, row, record, time, rank)
+                    marks.append(mark)
+                    for fact in mark.facts or ():
+                        for name in names_in_fact(fact):
+                            _sighted(self._named, name, time, time)
+                    if record.addendum is not EMPTY and event_id and mark.id != event_id_text(event_id):
+                        self._batch.amended.append((event_id_bytes(event_id), mark.id))
+                    event_id, fingerprint = mark.id, mark.fingerprint
+                if time < row.first:
+                    row.first = time
+                if time > row.last:
+                    row.last = time
+                if time <= row.worst:
+                    _offer(row, record, time, event_id, fingerprint)
+            add_row(row)
+            add_time(time)
+            add_rank(rank)
+        self._close(file, records, rows, times, ranks, marks)
+
+    def _close(
+        self, file: int, records: Records, rows: list[_Row | None], times: list[int], ranks: list[int],
+        marks: list[Mark],
+    ) -> None:  # fmt: skip
+        """Enter a chunk into the ledger, or set aside and pass over what is no call."""
+        batch = self._batch
+        ids = list(map(_event_id, records.records))
+        shared = [shared_hash(one) if one else 0 for one in map(_shared_id, records.records)]
+        places: Sequence[int] = records.indexes or range(records.first, records.first + len(ids))
+        for mark in marks:
+            ids[mark.position] = mark.id
+        if None in rows:
+            path = batch.paths[file]
+            for record, row, place, time in zip(records.records, rows, places, times, strict=True):
+                if row is None and (kind := _call(record).passed) is not None:
+                    batch.passed.append(Passed(kind, 1))
+                elif row is None:
+                    batch.read += 1
+                    batch.aside.append(SetAside(path, place, None, _unusable(record, time) or "no record"))
+            keep = [row is not None for row in rows]
+            moved = list(accumulate(keep, initial=0))
+            marks = [mark._replace(position=moved[mark.position]) for mark in marks]
+            rows, times, ranks, ids, shared, places = (
+                list(compress(column, keep)) for column in (rows, times, ranks, ids, shared, places)
+            )
+        batch.read += len(rows)
+        numbers = [row.row.id for row in rows if row is not None]
+        self._columns.add(file, places, ranks, ids, numbers, times, shared, marks)
+
+    def _time(self, when: str | None) -> int:
+        """Epoch second of a time text; -1 if it cannot be read."""
+        time: int | None = None
+        if when is not None and len(when) == 20 and when[16:] in _SECONDS:
+            # Only a new minute is parsed: a text of that form can be cut after it.
+            minute = self._clock.get(when[:16])
+            if minute is None:
+                minute = parse_when(when[:16] + ":00Z")
+                self._clock[when[:16]] = -1 if minute is None else minute
+            time = parse_when(when) if minute is None or minute < 0 else minute + _SECONDS[when[16:]]
+        elif when is not None:
+            time = parse_when(when)
+        self._clock[when] = found = -1 if time is None else time
+        return found
+
+    def _kind(self, record: Record, time: int) -> _Kind:
+        """Work out what all calls of one key have in common."""
+        call = _call(record)
+        who = self._who(record)
+        error = record.error_code or (scrub_text(record.error_message)[:100] if record.error_message else None)
+        counted = call.passed is None and _unusable(record, time) is None
+        if call.api in attempts.OPERATIONS:
+            who = self._known_as(signins.attempted(record, call.api, error, who.identity))
+        stated = who.stated + sum(not _masked(value) for value in _of_kind(record))
+        outcome = 0 if error is None else copies.SPEAKS
+        kind = _Kind(call, who, error, counted, copies.MEMBER * stated + outcome)
+        if kind.targeted:
+            kind.place = self._targets.place(call, record, who.identity)
+        elif counted and not kind.objects and not kind.saml and not kind.answered:
+            kind.row = self._row(kind, who, kind.error, record, time, _NO_TARGETS, False)
+        return kind
+
+    def _who(self, record: Record) -> _Who:
+        # Where the text has no type, that of the event counts.
+        key = (xxh3_128_digest(record.user_identity, _SEED), record.event_type)
+        who = self._identities.get(key)
+        if who is None:
+            who = self._identities[key] = self._known_as(identity(record.user_identity, record.event_type))
+        here = placed(who.identity, record.aws_region, record.recipient_account_id)
+        return who if here is who.identity else self._known_as(here)
+
+    def _known_as(self, who: Identity) -> _Who:
+        known = self._known.get(who)
+        if known is None:
+            known = self._known[who] = _Who(actor_id(who), who, names_of(who), copies.stated(who))
+        return known
+
+    def _row_of(self, kind: _Kind, record: Record, time: int) -> _Row | None:
+        """Find the row of a call whose kind leaves that open; None for what is no call."""
+        if not kind.counted:
+            return None
+        request = bytes(record.request_parameters)
+        names: Names | None = _NO_NAMES
+        if kind.targeted:
+            names = names_in(kind.reader, request, bytes(record.resources))
+        who, error, presigned = kind.who, kind.error, False
+        variant: tuple[object, ...] | None = names
+        if kind.saml and (provider := extract.saml_provider(request)) is not None:
+            # A SAML identity names its provider by a hash; the request has the ARN.
+            who = self._known_as(msgspec.structs.replace(who.identity, identity_provider=provider))
+        if kind.answered and (error := signins.refusal(record, kind.call.api)) is not None:
+            who = self._known_as(signins.attempted(record, kind.call.api, error, who.identity))
+        if kind.saml or kind.objects or kind.answered:
+            presigned = kind.objects and b"QueryString" in bytes(record.additional_event_data)
+            variant = None if names is None else (*names, presigned, who.actor, error)
+        row = kind.rows.get(variant)
+        if row is None:
+            targets, shared = _NO_TARGETS, True
+            if kind.targeted:
+                targets, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
+            row = self._row(kind, who, error, record, time, targets, presigned)
+            if shared and variant is not None:
+                kind.rows[variant] = row
+        return row
+
+    def _row(
+        self, kind: _Kind, who: _Who, error: str | None, record: Record, time: int, targets: Targets, presigned: bool
+    ) -> _Row:
+        call, agent = kind.call, record.user_agent
+        target, beside, beyond = targets
+        row = Row(
+            id=0, actor=who.actor, api=call.api, hour=time // 3600,
+            account=record.recipient_account_id or home(who.identity), region=record.aws_region,
+            source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
+            user_agent=scrub_text(agent) if agent else agent,
+            error=error, console=_from_console(record.session_credential_from_console, agent),
+            copy=who.identity.type == "AWSAccount", category=call.category, sensitive=call.sensitive,
+            presigned=presigned, target=target,
+            relation=relation_of(call.api, error, target), beside=beside, beyond=beyond,
+        )  # fmt: skip
+        number = row_id(row)
+        known = self._rows.get(number)
+        if known is None:
+            msgspec.structs.force_setattr(row, "id", number)  # nobody has seen it yet
+            known = self._rows[number] = _Row(row, who, kind.targeted)
+        return known
+
+
+def aggregate(sources: Iterable[Source], stdin: BinaryIO | None = None, events: int = BATCH_EVENTS) -> Iterator[Batch]:
+    """Read the sources and yield batches of about `events` events; the last one may be small."""
+    aggregator = Aggregator()
+    for source in sources:
+        for item in read(source, stdin):
+            if isinstance(item, Records):
+                aggregator.add(aggregator.open(source.path), item)
+                if len(aggregator) >= events:
+                    yield aggregator.batch()
+            else:
+                aggregator.note(source.path, item)
+    yield aggregator.batch()
+
+
+def canonical_id(record: Record) -> str:
+    """A stand-in ID for a record that has none: the hash of its canonical form."""
+    fields: dict[str, object] = {}
+    for name in record.__struct_fields__:
+        value = getattr(record, name)
+        if isinstance(value, msgspec.Raw):
+            value = msgspec.json.decode(value) if value else None
+        if value is not None:
+            fields[name] = value
+    text = msgspec.json.encode(fields, order="deterministic")
+    return "hash:" + hashlib.blake2b(text, digest_size=16).hexdigest()
+
+
+def _call(record: Record) -> Call:
+    return classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
+
+
+def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank: int) -> Mark:
+    """What tells the entry of a call that is not ordinary: its ID, fingerprint and facts."""
+    event_id = record.event_id
+    if record.addendum:
+        event_id, rank = _addendum(bytes(record.addendum), event_id, rank)
+    event_id = canonical_id(record) if event_id is None else event_id_text(event_id)
+    who, response = row.who.identity, record.response_elements
+    if kind.plain and not extract.issues_key(bytes(response)):
+        # Of such a call counts, beside its row and second, what a sample of it keeps.
+        resources, request = _kept(row, record)
+        if not resources and not request:
+            return Mark(position, rank, rank, event_id, None)
+        digest = xxh3_64_intdigest(b"|".join((resources, request)).translate(None, _BLANKS))
+        return Mark(position, rank, digest >> 1 & ~RANK | rank, event_id, None)
+    # Blanks are as the file had them, and tell nothing.
+    digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
+    event = extract.event_of(record, kind.call, time, event_id, who)
+    facts = list(extract.facts(record, kind.call, who, event))
+    if facts:
+        rest = f"{event.shared_id}|{event.request_id}|{record.error_message}"
+        digest ^= xxh3_64_intdigest(rest.encode("utf-8", "surrogatepass"))
+    # The rank is in it: stores choose among samples by it.
+    return Mark(position, rank, digest >> 1 & ~RANK | rank, event_id, facts)
+
+
+def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
+    """Keep a call as one that may become a sample of its row."""
+    offers = row.offers
+    resources, request = _kept(row, record)
+    offers.append(Offer(time, event_id_text(event_id), fingerprint, resources, request))
+    if len(offers) > MANY or (len(offers) >= SAMPLES_PER_ROW and row.worst == _FAR):
+        if len(offers) > 1:
+            offers[:] = smallest(offers)  # repeated ones are no reason to let others go
+        if len(offers) == SAMPLES_PER_ROW:
+            row.worst = offers[-1].time
+
+
+def _kept(row: _Row, record: Record) -> tuple[bytes, bytes]:
+    """Resources and request of a call as far as a sample keeps them: of a read's request its filters, which show
+    intent."""
+    request = bytes(record.request_parameters)
+    resources = bytes(record.resources) if len(record.resources) > _NULL else b""
+    return resources, request if row.telling or b"ilter" in request else b""
+
+
+def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:
+    """ID and rank of a record with an addendum: `UPDATED_DATA` amends the original (guide §1.1)."""
+    if b"UPDATED_DATA" not in raw:
+        return event_id, rank
+    try:
+        addendum = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        return event_id, rank
+    original = addendum.get("originalEventID") if isinstance(addendum, dict) else None
+    return (original if isinstance(original, str) and original else event_id), rank | copies.AMENDS
+
+
+def _unusable(record: Record, time: int) -> str | None:
+    """Why a record cannot be counted; None if it can. What is no call is passed over, whatever it lacks."""
+    if not record.event_name:
+        return "no eventName"
+    if time < 0:
+        return "eventTime cannot be read" if record.event_time else "no eventTime"
+    return unreadable(record.user_identity)
+
+
+def _masked(value: str | bool | None) -> bool:
+    return value is None or (isinstance(value, str) and is_masked(value))
+
+
+def _from_console(mark: str | bool | None, agent: str | None) -> bool:
+    """Does the record itself say that the call came from the console (guide §4.5)?"""
+    if mark is True or (isinstance(mark, str) and mark.lower() == "true"):
+        return True
+    text = (agent or "").strip("[] ").lower()
+    return text.startswith(_CONSOLE_AGENTS)
+
+
+def _sighted(seen: dict[Name, Sighting], name: Name, first: int, last: int) -> None:
+    """Note when a unique ID went with a name."""
+    known = seen.get(name)
+    if known is None:
+        seen[name] = Sighting(*name, first, last)
+    else:
+        known.first, known.last = min(known.first, first), max(known.last, last)

@@ -1,0 +1,1 @@
+"""What one record says: identity, grants, keys, sign-ins, changes, workloads."""

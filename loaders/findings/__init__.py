@@ -1,0 +1,1 @@
+"""Findings of GuardDuty and Security Hub as alerts."""

@@ -1,0 +1,243 @@
+"""Security Hub findings as alerts: the AWS Security Finding Format, and the OCSF form of the newer Security Hub.
+
+Source: the Security Hub API model (AwsSecurityFinding, AwsIamAccessKeyDetails, Sequence), OCSF class 2004; field
+guide §11.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from lineage.model.alert import Actor, Alert, Thing
+from lineage.model.arn import access_key, parse_arn, role_of, unique_id
+from lineage.model.times import parse_when
+from loaders.findings import guardduty
+from loaders.findings.finding_resources import last_part, said, thing_of_arn
+from loaders.records.body import account_id, child, find, items, mapping, number, text, walk
+
+PRODUCT = "aws/guardduty/"
+"""Begins the names under which ASFF keeps what GuardDuty said, flat."""
+_TYPES = {
+    "awsec2instance": "AWS::EC2::Instance", "awss3bucket": "AWS::S3::Bucket", "awss3object": "AWS::S3::Bucket",
+    "awslambdafunction": "AWS::Lambda::Function", "awsecstask": "AWS::ECS::Task", "awsiamrole": "AWS::IAM::Role",
+    "awsiamuser": "AWS::IAM::User", "awsiamaccesskey": "AWS::IAM::AccessKey", "awseksclusterpod": "AWS::EKS::Pod",
+}  # fmt: skip
+_GUARDDUTY_TYPE = re.compile(r"(\w+:\w+)-(.+)")
+
+
+def is_asff(value: object) -> bool:
+    """Return whether an object is a finding in the AWS Security Finding Format."""
+    return isinstance(child(value, "Resources"), list) and (
+        child(value, "ProductArn") is not None or isinstance(child(value, "Types"), list)
+    )
+
+
+def is_ocsf(value: object) -> bool:
+    """Return whether an object is a finding of OCSF (class 2004, and its kin with `finding_info`)."""
+    return number(value, "class_uid") == 2004 or isinstance(child(value, "finding_info"), dict)
+
+
+def asff(finding: object) -> Alert:
+    """Return an ASFF finding as an alert."""
+    fields = mapping(child(finding, "ProductFields"))
+    call = child(finding, "Action", "AwsApiCallAction")
+    sequence = child(finding, "Detection", "Sequence")
+    flat = {
+        "api": _field(fields, "service/action/awsApiCallAction/api"),
+        "serviceName": _field(fields, "service/action/awsApiCallAction/serviceName"),
+    }
+    name = text(finding, "Id") or "finding"
+    kind = _type(finding)
+    first, last = guardduty.seen(
+        {
+            "eventFirstSeen": _field(fields, "service/eventFirstSeen") or text(finding, "FirstObservedAt"),
+            "eventLastSeen": _field(fields, "service/eventLastSeen") or text(finding, "LastObservedAt"),
+        },
+        sequence,
+    )
+    one = last_part(name) or name
+    addresses = (
+        text(call, "RemoteIpDetails", "IpAddressV4"),
+        _field(fields, "service/action/awsApiCallAction/remoteIpDetails/ipAddressV4"),
+        _field(fields, "service/action/awsApiCallAction/remoteIpDetails/ipAddressV6"),
+        *(text(end, "Ip") for end in items(child(sequence, "Endpoints"))),
+    )
+    operations = (*guardduty.apis(call), *guardduty.apis(flat), *guardduty.signal_apis(sequence))
+    return Alert(
+        kind="securityhub",
+        id=one,
+        type=kind,
+        title=said(finding, "Title"),
+        severity=(text(finding, "Severity", "Label") or "").lower() or None,
+        account=account_id(child(finding, "AwsAccountId")),
+        region=text(finding, "Region"),
+        first_seen=first,
+        last_seen=last,
+        created=parse_when(text(finding, "CreatedAt")),
+        count=number(_field(fields, "service/count")) if _field(fields, "service/count") else None,
+        actors=tuple(dict.fromkeys(_asff_actors(finding, sequence))),
+        apis=tuple(dict.fromkeys(operations)),
+        source_ips=tuple(dict.fromkeys(address for address in addresses if address)),
+        user_agent=_field(fields, "service/action/awsApiCallAction/userAgent")
+        or _field(fields, "service/additionalInfo/userAgent/fullUserAgent"),
+        error=_field(fields, "service/action/awsApiCallAction/errorCode"),
+        resources=tuple(dict.fromkeys(_asff_things(finding))),
+        sequence=one if (kind or "").startswith("AttackSequence:") else None,
+        signals=guardduty.signals(sequence),
+        sample=child(finding, "Sample") is True
+        or _field(fields, "service/additionalInfo/sample") == "true"
+        or _is_made_up(finding),
+    )  # fmt: skip
+
+
+def ocsf(finding: object) -> Alert:
+    """Return an OCSF finding as an alert; lenient, for what stands where is the product's choice."""
+    info = child(finding, "finding_info")
+    name = text(info, "uid") or text(finding, "metadata", "uid") or "finding"
+    kind = next((one for one in items(child(info, "types")) if isinstance(one, str)), None)
+    kind = _spelt(kind) if kind else said(info, "title")
+    evidence = items(child(finding, "evidences"))
+    where = [*evidence, finding]
+    first = _ocsf_time(info, "first_seen_time") or _ocsf_time(finding, "start_time") or _ocsf_time(finding, "time")
+    last = _ocsf_time(info, "last_seen_time") or _ocsf_time(finding, "end_time") or first
+    one = last_part(name) or name
+    return Alert(
+        kind="ocsf",
+        id=one,
+        type=kind,
+        title=said(info, "title") or said(finding, "message"),
+        severity=(text(finding, "severity") or "").lower() or None,
+        account=account_id(child(finding, "cloud", "account", "uid")),
+        region=text(finding, "cloud", "region"),
+        first_seen=first,
+        last_seen=last,
+        created=_ocsf_time(info, "created_time"),
+        count=number(finding, "count"),
+        actors=tuple(dict.fromkeys(_ocsf_actors(finding, where))),
+        apis=tuple(dict.fromkeys(api for part in where if (api := _ocsf_api(child(part, "api"))))),
+        source_ips=tuple(dict.fromkeys(ip for part in where if (ip := text(part, "src_endpoint", "ip")))),
+        user_agent=next((agent for part in where if (agent := said(part, "http_request", "user_agent"))), None),
+        error=next((error for part in where if (error := text(part, "api", "response", "error"))), None),
+        resources=tuple(dict.fromkeys(_ocsf_things(finding))),
+        sequence=one if (kind or "").startswith("AttackSequence:") else None,
+        sample=_is_made_up(finding),
+    )  # fmt: skip
+
+
+def _asff_actors(finding: object, sequence: object) -> Iterator[Actor]:
+    for resource in items(child(finding, "Resources")):
+        details = child(resource, "Details", "AwsIamAccessKey")
+        name = text(resource, "Id") or ""
+        kind = (text(resource, "Type") or "").lower()
+        if kind == "awsiamaccesskey" or isinstance(details, dict):
+            context = child(details, "SessionContext")
+            yield from _named(
+                Actor(
+                    # AWS::IAM::AccessKey:ASIA…
+                    access_key_id=access_key(child(details, "AccessKeyId")) or access_key(last_part(name, ":")),
+                    principal_id=unique_id(child(details, "PrincipalId")),
+                    user_name=text(details, "PrincipalName") or text(details, "UserName"),
+                    user_type=text(details, "PrincipalType"),
+                    account=account_id(child(details, "AccountId")),
+                    created=parse_when(text(context, "Attributes", "CreationDate")),
+                    arn=text(context, "SessionIssuer", "Arn"),
+                )
+            )
+        elif kind in ("awsiamrole", "awsiamuser") and parse_arn(name):
+            yield Actor(arn=name)
+    yield from (actor for actor in guardduty.sequence_actors(sequence) if actor.is_named)
+
+
+def _asff_things(finding: object) -> Iterator[Thing]:
+    for resource in items(child(finding, "Resources")):
+        kind = _TYPES.get((text(resource, "Type") or "").lower())
+        if kind == "AWS::IAM::AccessKey" or kind in ("AWS::IAM::Role", "AWS::IAM::User"):
+            continue
+        thing = thing_of_arn(text(resource, "Id"), kind)
+        if thing is not None and (kind is not None or thing.type != "unknown"):
+            yield thing
+
+
+def _ocsf_actors(finding: object, where: list[object]) -> Iterator[Actor]:
+    for part in where:
+        user, session = child(part, "actor", "user"), child(part, "actor", "session")
+        yield from _named(
+            Actor(
+                access_key_id=access_key(child(user, "credential_uid")) or access_key(child(session, "credential_uid")),
+                principal_id=unique_id(child(user, "uid")),
+                user_name=text(user, "name"),
+                user_type=text(user, "type"),
+                account=account_id(child(user, "account", "uid")),
+                created=_ocsf_time(session, "created_time"),
+                arn=text(user, "uid_alt") if parse_arn(text(user, "uid_alt")) else text(session, "issuer"),
+            )
+        )
+    for resource in items(child(finding, "resources")):
+        name = text(resource, "uid") or ""
+        kind = (text(resource, "type") or "").replace("::", "").lower()
+        data = child(resource, "data")
+        if kind == "awsiamaccesskey":
+            inside = next(walk(data), {})
+            yield from _named(
+                Actor(
+                    access_key_id=access_key(last_part(last_part(name, ":"))) or access_key(find(data, "AccessKeyId")),
+                    principal_id=unique_id(find(inside, "PrincipalId")),
+                    user_name=find(inside, "PrincipalName") or find(inside, "UserName"),
+                    user_type=find(inside, "PrincipalType") or find(inside, "UserType"),
+                )
+            )
+        elif role_of(name) is not None or (kind == "awsiamuser" and parse_arn(name)):
+            yield Actor(arn=name)
+
+
+def _ocsf_things(finding: object) -> Iterator[Thing]:
+    for resource in items(child(finding, "resources")):
+        kind = _TYPES.get((text(resource, "type") or "").replace("::", "").lower())
+        if kind is None or kind.startswith("AWS::IAM::"):
+            continue
+        name = text(resource, "uid")
+        yield thing_of_arn(name, kind) or Thing(type=kind, id=text(resource, "name") or name or "")
+
+
+def _ocsf_api(api: object) -> str | None:
+    operation = text(api, "operation")
+    return next(guardduty.apis({"api": operation, "serviceName": text(api, "service", "name")}), None)
+
+
+def _ocsf_time(value: object, name: str) -> int | None:
+    """Return a time that OCSF gives as milliseconds, or as text under the name with `_dt`."""
+    found = parse_when(child(value, name))
+    return found if found is not None else parse_when(child(value, f"{name}_dt"))
+
+
+def _named(actor: Actor) -> Iterator[Actor]:
+    if actor.is_named:
+        yield actor
+
+
+def _field(fields: Mapping[str, object], name: str) -> str | None:
+    # The names are flat, with slashes; `text` goes by members.
+    wanted = f"{PRODUCT}{name}".lower()
+    found = next((value for key, value in fields.items() if key.lower() == wanted), None)
+    return found if isinstance(found, str) and found else None
+
+
+def _type(finding: object) -> str | None:
+    kind = next((one for one in items(child(finding, "Types")) if isinstance(one, str)), None)
+    return _spelt(kind) if kind else None
+
+
+def _spelt(kind: str) -> str:
+    """Return a type as GuardDuty spells it; ASFF puts a category before it and takes its slash.
+
+    >>> _spelt("TTPs/Policy:IAMUser-RootCredentialUsage")
+    'Policy:IAMUser/RootCredentialUsage'
+    """
+    found = _GUARDDUTY_TYPE.fullmatch(kind.rpartition("/")[2])
+    return f"{found[1]}/{found[2]}" if found else kind
+
+
+def _is_made_up(finding: object) -> bool:
+    told = (text(one, "PrincipalName") or text(one, "UserName") or text(one, "name") or "" for one in walk(finding))
+    return any(name.startswith(guardduty.MADE_UP) for name in told)

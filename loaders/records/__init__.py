@@ -1,0 +1,1 @@
+"""Documents in, CloudTrail records out, in whatever form and wrapping they come."""

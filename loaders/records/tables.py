@@ -1,0 +1,106 @@
+"""CSV and TSV exports read row by row: event history, Athena, CloudTrail Lake, Splunk, Logs Insights, Sentinel.
+
+Told apart by the names of their columns, never by the file's name. Guide §9.1.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections.abc import Iterator
+
+from loaders.records.items import Gather, Item
+from loaders.records.wrappers import heads_events, row
+
+ROWS = 2_000
+"""Rows that are given at once."""
+PREAMBLE = 20
+"""Lines above the names of columns that are stepped over: `sep=,`, `#TYPE …`, a title."""
+
+# A request alone may have 100 KB, quoted twice as much; the library's own limit is 128 KB.
+csv.field_size_limit(1 << 24)
+
+
+def heading(text: str) -> tuple[int, str] | None:
+    """Return how many lines stand above the names of columns, and what separates these; None where no line of the
+    first heads a table of events.
+
+    >>> heading("sep=;\\nUser name;Event time;Event name;Event source\\n")
+    (1, ';')
+    >>> heading("name,price") is None
+    True
+    """
+    for above, line in enumerate(text.split("\n", PREAMBLE)[:PREAMBLE]):
+        if (mark := separator(line.rstrip("\r"))) is not None:
+            return above, mark
+    return None
+
+
+def separator(line: str) -> str | None:
+    """Return what separates the columns of an event table, None where the line heads no such table.
+
+    >>> separator("User name,AWS access key,Event time,Event name")
+    ','
+    """
+    for mark in ",;\t|":
+        try:
+            names = next(csv.reader([line], delimiter=mark), [])
+        except csv.Error:
+            return None
+        if heads_events(_clean(names)):
+            return mark
+    return None
+
+
+def items(blocks: Iterator[bytes], above: int, mark: str) -> Iterator[Item]:
+    """Yield a table's rows as records, in batches; rows with too few or too many cells are set aside.
+
+    `above` lines stand before the names of the columns.
+    """
+    gather = Gather()
+    lines = _lines(blocks)
+    for _ in range(above):
+        next(lines, None)
+    rows = csv.reader(lines, delimiter=mark)
+    heads = next(rows, [])
+    names = _clean(heads)
+    seen = 0
+    while True:
+        try:
+            cells = next(rows)
+        except StopIteration:
+            break
+        except csv.Error:
+            gather.aside("malformed CSV row")
+            continue
+        if not cells or cells == heads or (len(cells) == len(names) and _clean(cells) == names):
+            continue  # a blank line; the header again, where files were put together
+        if len(cells) != len(names):
+            gather.aside(f"row has {len(cells)} of {len(names)} cells")
+        else:
+            row(gather, names, cells)
+        seen += 1
+        if seen % ROWS == 0:
+            yield from gather.drain()
+    yield from gather.drain()
+
+
+def _clean(names: list[str]) -> list[str]:
+    """Return the names of columns without quotes and blanks around them; each once, for the first of two counts."""
+    found: list[str] = []
+    for name in names:
+        clean = name.strip().strip('"').removeprefix("\ufeff")
+        found.append(clean if clean not in found else f"{clean}\0{len(found)}")
+    return found
+
+
+def _lines(blocks: Iterator[bytes]) -> Iterator[str]:
+    """Yield lines with their newline; only `\\n` ends one, since cells may hold other separators."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    for block in blocks:
+        *lines, rest = (rest + decoder.decode(block)).split("\n")
+        for line in lines:
+            yield line + "\n"
+    if rest:
+        yield rest
