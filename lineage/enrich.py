@@ -29,7 +29,7 @@ from lineage.questions.who.answer import explain
 from lineage.resolve.join_keys import is_forwarded
 from loaders.facts import extract, signins
 from loaders.facts.classify import Call, classify
-from loaders.facts.identity import identity, placed, unreadable
+from loaders.facts.identity import identity, placed, served, unreadable
 from loaders.files import inputs
 from loaders.records.items import Aside, Records
 from loaders.records.record import Record
@@ -180,8 +180,10 @@ class Origins:
     def of(self, record: Record) -> tuple[Identity, Beside]:
         """The identity of a record, which was met, and what stands beside the record."""
         who, beside = self._identities[bytes(record.user_identity), record.event_type]
-        if beside is None or record.event_name in attempts.NAMES:  # a failed sign-in is not what its identity is
-            return who, self._apart(who, record)
+        named = served(who, record.source_ip)
+        # A failed sign-in is not what its identity is.
+        if beside is None or named is not who or record.event_name in attempts.NAMES:
+            return named, self._apart(named, record)
         return who, beside
 
     def _apart(self, who: Identity, record: Record) -> Beside:

@@ -125,12 +125,13 @@ def history(seed: int, steps: list[Step], twins: bool = False) -> Cloud:
 
 
 @st.composite
-def clouds(draw: st.DrawFn, twins: bool = False, max_steps: int = 24) -> Cloud:
+def clouds(draw: st.DrawFn, twins: bool = False, max_steps: int = 24, last: str | None = None) -> Cloud:
     """A cloud with a random history of up to about 60 records.
 
     Without `twins`, three seconds pass between actions, session names are new each time, and `truth`
     holds for every event. With them, seconds and names coincide: several callers may fit one
     session, so only what does not depend on the truth can be asked (order, repetition, both stores).
+    `last` is an action that every history ends with.
     """
     steps = draw(
         st.lists(
@@ -144,4 +145,6 @@ def clouds(draw: st.DrawFn, twins: bool = False, max_steps: int = 24) -> Cloud:
             max_size=max_steps,
         )
     )
+    if last is not None:
+        steps.append((last, draw(st.integers(0, 7)), draw(st.integers(0, 5)), 1))
     return history(draw(st.integers(0, 2**16)), steps, twins)

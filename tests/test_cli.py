@@ -115,6 +115,57 @@ def test_every_answer_has_three_forms(arguments: tuple[str, ...], run: Shell) ->
     assert text.out.strip() not in ("", as_json.out.strip(), as_csv.out.strip())
 
 
+FOR_DAN = "AKIARTX3GSDSRKBILDKV"
+"""The key that Alice made for Dan."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("who", "dan"), f"Known credential: access key {FOR_DAN}, made with credentials of alice at"),
+        (("who", "dan", "--csv"), f"access key {FOR_DAN} made by alice"),
+        (("investigate", "arn:aws:iam::111122223333:user/dan", "--md"), "made with credentials of alice at"),
+        (("investigate", "arn:aws:iam::111122223333:user/dan", "--html", "-"), "made with credentials of alice at"),
+    ],
+    ids=["terminal", "csv", "markdown", "html"],
+)
+def test_a_user_is_shown_with_each_known_key(
+    arguments: tuple[str, ...], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Every form lists the keys and passwords of a user that was asked for, with whose credentials made them."""
+    monkeypatch.setenv("LINEAGE_STORE", str(tmp_path / "lineage.db"))
+    monkeypatch.setenv("COLUMNS", "80")
+    shell = Shell(capsys)
+    shell("load", str(ROOT / "tests/stories/hunt-keys-passwords-root/events.json"))
+    told = shell(*arguments)
+
+    assert told.code == 0
+    assert FOR_DAN in told.out
+    assert sentence in " ".join(told.out.split())
+
+
+@pytest.mark.parametrize(
+    ("event", "at", "sentence"),
+    [
+        ("09", "2026-03-02T23:00:00Z", "No step for 2 sessions and keys that no longer work."),
+        ("05", "", "No step for 1 change that is already gone."),
+        ("09", "", ""),
+    ],
+)
+def test_contain_says_nothing_of_none(
+    event: str, at: str, sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """What needs no step is counted where there is any."""
+    monkeypatch.setenv("LINEAGE_STORE", str(tmp_path / "lineage.db"))
+    shell = Shell(capsys)
+    shell("load", str(ROOT / "tests/stories/contain-one-of-two-people/events.json"))
+    told = shell("contain", f"e0000000-0000-4000-8000-0000000000{event}", *(("--at", at) if at else ()))
+
+    assert [line for line in told.out.splitlines() if line.startswith("No step")] == ([sentence] if sentence else [])
+
+
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_help_is_one_sentence_and_an_example_that_works(name: str, run: Shell) -> None:
     """The help of each command is one sentence, and the example below it runs."""

@@ -70,10 +70,15 @@ def poorer(draw: st.DrawFn, record: Json) -> Json:
     return kept
 
 
+def without_error(record: Json) -> Json:
+    """The record without its error members: of a refused call the response that is null is left."""
+    return {name: value for name, value in record.items() if name not in ("errorCode", "errorMessage")}
+
+
 @st.composite
 def copies(draw: st.DrawFn) -> list[Content]:
     """Some copies of one event: poorer ones, and some that differ."""
-    records = list(draw(clouds(max_steps=6)).records)
+    records = list(draw(clouds(max_steps=6, last="deny")).records)
     if not records:
         return []
     record, other = draw(st.sampled_from(records)), draw(st.sampled_from(records))
@@ -83,6 +88,7 @@ def copies(draw: st.DrawFn) -> list[Content]:
         if draw(st.booleans()):
             change = draw(st.sampled_from([change for change in CHANGES if change is not next_hour]))
             change(one, other)
+        one = without_error(one) if draw(st.booleans()) else one
         found.append(content_of(draw(poorer(one)) if draw(st.booleans()) else one))
     return found
 
@@ -121,10 +127,11 @@ def test_covering_is_an_order(data: st.DataObject) -> None:
 @given(st.data())
 def test_poorer_copies_cost_nothing(data: st.DataObject) -> None:
     """With poorer copies of any events, in any order, files and loads, all is as with the full ones alone."""
-    records = data.draw(clouds(max_steps=10)).records
-    some = data.draw(st.lists(st.sampled_from(records), max_size=8)) if records else []
+    records = data.draw(clouds(max_steps=10, last="deny")).records
+    some = data.draw(st.lists(st.sampled_from(records), max_size=8))
     deliveries: list[Delivery] = [("record", r) for r in records]
     deliveries += [("record", data.draw(poorer(r))) for r in some]
+    deliveries += [("record", without_error(r)) for r in records if "errorCode" in r]
     deliveries += [("row", r) for r in some[:3]]
     clean = outcome("", one_load([("record", r) for r in records]), records)
 
@@ -135,9 +142,10 @@ def test_poorer_copies_cost_nothing(data: st.DataObject) -> None:
 @given(st.data())
 def test_poorer_copies_cost_nothing_in_neo4j(neo4j_any: Server, data: st.DataObject) -> None:
     """In Neo4j too."""
-    records = data.draw(clouds(max_steps=6)).records
-    some = data.draw(st.lists(st.sampled_from(records), max_size=5)) if records else []
+    records = data.draw(clouds(max_steps=6, last="deny")).records
+    some = data.draw(st.lists(st.sampled_from(records), max_size=5))
     deliveries: list[Delivery] = [("record", r) for r in [*records, *(data.draw(poorer(r)) for r in some)]]
+    deliveries += [("record", without_error(r)) for r in records if "errorCode" in r]
     neo4j_any.wipe(schema=False)
     clean = outcome("", one_load([("record", r) for r in records]), records)
 
@@ -281,6 +289,20 @@ def test_a_copy_without_error_members_says_nothing_of_the_outcome(store: Store, 
     assert "ASSUMED" not in kinds
     assert kinds.count("TRIED") == 1
     assert [a.reason for a in store.who(records[0]["eventID"]).answers] == [None]
+
+
+def test_a_null_response_says_nothing_of_the_outcome(store: Store, tmp_path: Path) -> None:
+    """A projection that keeps the null response of a refused call and drops its error is no conflict."""
+    _, _, records = history()
+    refused = {**records[0], "errorCode": "AccessDenied", "errorMessage": "denied", "responseElements": None}
+    projection = without_error(refused)
+    loads = [store.load([save(tmp_path / "a.json", [projection])]), store.load([save(tmp_path / "b.json", [refused])])]
+    kinds = [edge["type"] for *_, edge in store.graph().edges(data=True)]
+
+    assert [load.sums.conflicting for load in loads] == [0, 0]
+    assert ("ASSUMED" in kinds, kinds.count("TRIED")) == (False, 1)
+    assert [a.reason for a in store.who(records[0]["eventID"]).answers] == [None]
+    assert store.hunt("conflicting-copies").findings == []
 
 
 def test_success_and_refusal_contradict_each_other() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,8 +126,15 @@ def contradicted(poor: WhoAnswer, rich: WhoAnswer, added: Json | None) -> bool:
     """Does what was added contradict what the poorer answer says?"""
     said = (added or {}).get("userIdentity") or {}
     session = said.get("sessionContext") or {}
-    if session.get("assumedRoot") or said.get("invokedBy") or said.get("invokedByDelegate"):
+    if session.get("assumedRoot") or said.get("invokedByDelegate"):
         return True
+    if said.get("invokedBy") and said.get("type") != "AWSService":  # a service has no other name
+        return True
+    account = poor.origin.account
+    if poor.origin.kind == "ExternalAccount" and any(
+        hint.what == "calling role" and f"::{account}:" in hint.value for hint in rich.hints
+    ):
+        return True  # with its account's own logs it is no outside one; the role is still named
     if rich.origin.kind == "RootUser" and not session and str(said.get("accessKeyId")).startswith("ASIA"):
         return True  # it may be `assumedRoot`: what would say so is left out
     guess = next((hint.value for hint in poor.hints if hint.what == "session" and hint.rule in GUESSES), None)
@@ -154,8 +162,17 @@ def stories() -> list[list[Json]]:
 
 
 TOLD = stories()
-GRANTS = ("requestParameters", "responseElements", "sharedEventID", "requestID", "resources", "additionalEventData")
+GRANTS = (
+    *("requestParameters", "responseElements", "sharedEventID", "requestID", "resources", "additionalEventData"),
+    "sourceIPAddress",
+)
 """Members beside the identity that joins depend on."""
+BARE = (
+    *(("userIdentity", name) for name in ("arn", "accessKeyId", "accountId", "userName", "invokedBy")),
+    *(("userIdentity", "sessionContext", name) for name in ("sessionIssuer", "attributes")),
+    *(("sourceIPAddress",), ("userIdentity", "sessionContext")),
+)
+"""Members of which few are left where an export keeps little of who called."""
 
 
 def histories(max_steps: int) -> st.SearchStrategy[list[Json]]:
@@ -169,8 +186,7 @@ def paths(value: Json, above: Path_ = ()) -> Iterator[Path_]:
         path = (*above, name)
         if not above and name not in ("userIdentity", *GRANTS):
             continue
-        # A service has no other name than `invokedBy`; and that member may contradict.
-        if path not in (("userIdentity",), ("userIdentity", "invokedBy")):
+        if path != ("userIdentity",):
             yield path
         if isinstance(inner, dict):
             yield from paths(inner, path)
@@ -191,7 +207,10 @@ def without(record: Json, gone: Sequence[Path_]) -> Json:
 @st.composite
 def poorer_and_richer(draw: st.DrawFn, record: Json) -> tuple[Json, Json]:
     """Two copies of a record: one without some members, the other with some of those."""
-    gone = draw(st.lists(st.sampled_from(sorted(paths(record))), min_size=1, max_size=8, unique=True))
+    there = sorted(paths(record))
+    bare = [path for path in there if path in BARE]
+    some = st.lists(st.sampled_from(there), min_size=1, max_size=8, unique=True)
+    gone = draw(st.one_of(some, st.lists(st.sampled_from(bare), min_size=1, unique=True)) if bare else some)
     still = draw(st.integers(0, len(gone) - 1))
     return without(record, gone), without(record, gone[:still])
 
@@ -301,3 +320,67 @@ def test_a_role_session_without_account_joins_by_the_log_it_stands_in() -> None:
     (answer,) = answers([*records[:-1], bare])[use["eventID"]]
 
     assert (answer.origin.name, answer.confidence, [hop.rule for hop in answer.hops]) == ("alice", "EXACT", ["2", "2"])
+
+
+def chain() -> list[Json]:
+    records: list[Json] = json.loads((STORIES / "chain-of-six-hops" / "events.json").read_text())["Records"]
+    return records
+
+
+@pytest.mark.parametrize("left", [(), ("arn",), ("arn", "accessKeyId")])
+def test_an_upper_hop_is_no_surer_for_a_poorer_caller(left: tuple[str, ...]) -> None:
+    """A caller known by its ID and time alone is as sure as one with an ARN; its key makes the hop certain."""
+    records = chain()
+    gone = [("userIdentity", name) for name in ("arn", "accessKeyId") if name not in left]
+    records[3] = without(records[3], [*gone, ("userIdentity", "sessionContext", "sessionIssuer")])
+    (answer,) = answers(records)[records[-1]["eventID"]]
+    by_key = "accessKeyId" in left
+
+    assert (answer.origin.name, answer.confidence) == ("alice", "EXACT" if by_key else "STRONG")
+    assert answer.hops[1].rule == ("2" if by_key else "4")
+
+
+def test_a_role_of_a_loaded_account_is_no_outside_account() -> None:
+    """Its own record of the call names the role and no session, and none is live: the role is a hint."""
+    records = chain()
+    records[1] = without(records[1], [("userIdentity", "sessionContext"), ("userIdentity", "accessKeyId")])
+    told = answers(records[1:])
+    for event in (records[2]["eventID"], records[-1]["eventID"]):
+        (answer,) = told[event]
+
+        assert (answer.origin.kind, answer.reason) == ("Unresolved", "no-session-context")
+        assert ("calling role", "arn:aws:iam::111122223333:role/step-1") in [(h.what, h.value) for h in answer.hints]
+        assert answer.missing is None
+
+
+def test_a_lost_copy_of_a_loaded_account_is_missing() -> None:
+    """Only the other account's copy of the call is there, and the caller's account is loaded around it."""
+    records = chain()
+    around = [copy.deepcopy(records[0]) for _ in range(2)]
+    for n, record in enumerate(around):
+        record |= {"eventID": f"a{n}", "eventTime": f"2026-03-02T0{7 + 2 * n}:00:00Z", "eventName": "ListUsers"}
+        record |= {"eventSource": "iam.amazonaws.com", "requestParameters": None, "responseElements": None}
+    named = copy.deepcopy(records[1])
+    named |= {"eventID": "n", "eventTime": "2026-03-05T08:00:00Z", "eventName": "ListUsers"}
+    named |= {"eventSource": "iam.amazonaws.com", "requestParameters": None, "responseElements": None}
+    del named["userIdentity"]["sessionContext"]["attributes"]
+    (answer,) = answers([*around, named, *records[2:]])[records[-1]["eventID"]]
+
+    assert (answer.origin.kind, answer.reason) == ("Unresolved", "no-session-context")
+    assert answer.missing is not None
+    assert (answer.missing.account, answer.missing.day) == ("111122223333", "2026-03-02")
+
+
+@pytest.mark.parametrize("left", [(), ("sourceIPAddress",)])
+def test_a_service_without_its_name_is_no_other_caller(left: tuple[str, ...]) -> None:
+    """Without `invokedBy` the address names the service; without both, the grant beside it does."""
+    records = json.loads((STORIES / "instance-session" / "events.json").read_text())["Records"]
+    bare = without(records[0], [("userIdentity", "invokedBy"), *([] if left else [("sourceIPAddress",)])])
+    told = answers([bare, *records[1:]])
+    named = "ec2.amazonaws.com" if left else "AWS"
+
+    assert [a.origin.id for a in told[bare["eventID"]]] == [named]
+    assert [[(a.origin.id, a.confidence, a.reason) for a in told[r["eventID"]]] for r in records[2:]] == [
+        [("ec2.amazonaws.com", "EXACT", None)],
+        [("ec2.amazonaws.com", "STRONG", None)],
+    ]

@@ -27,6 +27,8 @@ from tests.test_cli import incident as incident  # the fixture
 from tests.test_cli import run as run  # the fixture
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from lineage import Store
 
 FINDING = "examples/incident/finding.json"
@@ -171,6 +173,27 @@ def test_page_needs_nothing_else(report: Investigation) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
     assert {"svg", "polyline"} <= page.tags
+
+
+SPLIT = """() => {
+  document.querySelectorAll("details").forEach(one => one.open = true);
+  return [...document.querySelectorAll("td")].filter(cell => /^[A-Za-z]{1,12}$/.test(cell.textContent)).filter(cell => {
+    const text = document.createRange(); text.selectNodeContents(cell); return text.getClientRects().length > 1;
+  }).map(cell => cell.textContent);
+}"""
+"""The cells of one short word that stand on several lines."""
+
+
+def test_short_words_are_not_broken(report: Investigation, chromium: Browser, tmp_path: Path) -> None:
+    """A word like `sensitive` or `AccessDenied` stands on one line of its cell, also where the window is narrow."""
+    file = tmp_path / "report.html"
+    file.write_text(report_html.page(report), "utf-8")
+    page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.goto(file.as_uri())
+    split = page.evaluate(SPLIT)
+    page.close()
+
+    assert split == []
 
 
 def test_page_and_markdown_say_what_the_report_says(report: Investigation) -> None:

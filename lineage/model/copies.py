@@ -32,7 +32,7 @@ from lineage.model.facts import (
 
 T = TypeVar("T")
 SPEAKS = 1
-"""Bit of a rank: the copy says whether the call succeeded."""
+"""Bit of a rank: the copy says whether the call succeeded, by an error or by a response that is not null."""
 MEMBER = 2
 """What each member that a copy states adds to its rank."""
 AMENDS = 128
@@ -278,8 +278,8 @@ def _is_nameless(row: Row) -> bool:
 
 
 def _counts(row: Row, other: Row) -> bool:
-    """Do the facts of a copy with this row count beside another one? A copy without error members seems to say that
-    a refused call was done."""
+    """Do the facts of a copy with this row count beside another one? A copy that lost its error members seems to say
+    that a refused call was done."""
     refused = row.error is None and other.error is not None
     return not refused and not (_is_nameless(row) and not _is_nameless(other))
 

@@ -125,7 +125,7 @@ def principal(who: Identity) -> Principal:
     if who.type == "IdentityCenterUser" or (who.on_behalf_of and who.type == "Unknown"):
         return identity_center_user(who.identity_store, who.on_behalf_of, who.user_name)
     if who.type == "AWSService":
-        name = who.invoked_by or "AWS"
+        name = who.invoked_by or UNNAMED_SERVICE
         return Principal("AWSService", name, name)
     if who.type == "AWSAccount":
         return external(account, who.principal_id)
@@ -154,6 +154,8 @@ def _subject(who: Identity) -> str | None:
     return stated.removeprefix(f"{provider}:").partition(":")[2]
 
 
+UNNAMED_SERVICE = "AWS"
+"""Key of the Principal that stands for services whose records do not name them."""
 OTHER = "OtherIdentity"
 """Second label of a Principal of a type that has none of its own; its key holds account, type and identity."""
 CLOUDFRONT = "CloudFrontOriginAccessIdentity"
@@ -202,6 +204,11 @@ def issuer(who: Identity) -> Principal | None:
     if parts.resource == "root":
         return root(parts.account, parts.partition)
     return user(who.issuer_arn) if parts.resource.startswith("user/") else None
+
+
+def is_unnamed_service(who: Identity) -> bool:
+    """Is it a service whose record does not say which one?"""
+    return who.type == "AWSService" and who.invoked_by in (None, UNNAMED_SERVICE, "AWS Internal")
 
 
 def external(account: str | None, principal_id: str | None) -> Principal:

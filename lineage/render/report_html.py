@@ -134,7 +134,7 @@ def _grid(grid: Grid) -> Iterator[str]:
 
 def _class(column: str) -> str:
     kind = "n" if column.endswith(">") else "id" if column in IDS else "t" if column in _WHOLE else ""
-    kind = kind or ("w" if column in _LONG else "")
+    kind = kind or ("w" if column in _LONG else "k" if column == "what" else "")
     return f' class="{kind}"' if kind else ""
 
 

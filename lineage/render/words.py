@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lineage.model.keys import UNNAMED_SERVICE
 from lineage.questions.who import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
 
 CONFIDENCE: Final[dict[str, str]] = {
@@ -144,7 +145,8 @@ def whose(origin: Origin) -> str:
         case "RootUser":
             return f"the root user of account {origin.account}"
         case "AWSService":
-            service = origin.name or origin.id or "an AWS service"
+            service = origin.name if origin.name != UNNAMED_SERVICE else None
+            service = service or "an AWS service"
             return f"{service} for {origin.resource}" if origin.resource else service
         case "ExternalAccount":
             if not (origin.id or "").partition(":")[2]:

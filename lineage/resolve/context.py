@@ -71,6 +71,23 @@ def _filled(best: Grant, copies: Sequence[Grant]) -> Grant:
     return msgspec.structs.replace(best, **added) if added else best
 
 
+def services_named(calls: Sequence[Call]) -> Sequence[Call]:
+    """The calls that may have opened a session; those of services that their records do not name with the one service
+    that the others name, for a record that says less is no other caller."""
+    callers = [call.grant.caller for call in calls]
+    named = {who.invoked_by for who in callers if who.type == "AWSService" and not keys.is_unnamed_service(who)}
+    return [_by_service(call, *named) for call in calls] if len(named) == 1 else calls
+
+
+def _by_service(call: Call, name: str | None) -> Call:
+    """The call as that service made it, where its record does not name its service."""
+    who = call.grant.caller
+    if not keys.is_unnamed_service(who):
+        return call
+    caller = msgspec.structs.replace(who, invoked_by=name)
+    return call._replace(grant=msgspec.structs.replace(call.grant, caller=caller))
+
+
 class Context:
     """Facts beyond the bucket: who issued which key, forward access of callers, user names."""
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lineage.model import grant_method, keys, schema
 from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn, UserName
 from lineage.model.keys import Ref
-from lineage.resolve.context import TOLERANCE_SECONDS, Context, merge_copies, state_of
+from lineage.resolve.context import TOLERANCE_SECONDS, Context, merge_copies, services_named, state_of
 from lineage.resolve.evidence import (
     agreeing,
     evidence,
@@ -290,7 +290,7 @@ class _Workspace:
     ) -> Session:  # fmt: skip
         callers: dict[Ref, list[Call]] = defaultdict(list)
         kept = []
-        for call in calls:
+        for call in services_named(calls):
             caller = context.caller(call.grant.caller)
             began = call.grant.caller.created
             if context.session(call.grant.caller) == key or (

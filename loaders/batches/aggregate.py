@@ -43,13 +43,13 @@ from loaders.batches.ledger import Columns, Mark
 from loaders.batches.samples import MANY, Offer, key_of, sample, smallest
 from loaders.facts import extract, signins
 from loaders.facts.classify import Call, classify
-from loaders.facts.identity import home, identity, placed, unreadable
+from loaders.facts.identity import home, identity, placed, served, unreadable
 from loaders.facts.unique_ids import Name, names_in_fact, names_of
 from loaders.files.inputs import Source, read
 from loaders.records.documents import Aside, FileEnd, Finding, Records
 from loaders.records.documents import Passed as PassedDocument
 from loaders.records.items import Unread as UnreadStream
-from loaders.records.record import EMPTY, HISTORY, Record
+from loaders.records.record import EMPTY, Record
 from loaders.records.secrets import scrub_text
 from loaders.targets.target_memo import Names, Place, TargetMemo, names_in, reader_of
 from loaders.targets.targets import Targets
@@ -218,7 +218,6 @@ class Aggregator:
 
     def add(self, file: int, records: Records) -> None:
         """Add the records of one file (`file` is what `open` gave)."""
-        spoken = copies.SPEAKS if records.form == HISTORY else 0
         clock, kinds, seed = self._clock, self._kinds, _SEED
         rows: list[_Row | None] = []
         times: list[int] = []
@@ -248,8 +247,8 @@ class Aggregator:
                 + (len(record.resources) > _NULL) + (len(record.service_event_details) > _NULL)
                 + (record.request_id is not None) + (record.shared_event_id is not None)
             )  # fmt: skip
-            if (response or spoken) and not rank & 1:
-                rank += 1  # records always write the member, if only as null: it speaks about the outcome
+            if response > _NULL and not rank & 1:
+                rank += 1  # without a response a copy may only have lost its error: it says nothing of the outcome
             if row is not None:
                 event_id, fingerprint = record.event_id, rank
                 if (
@@ -348,6 +347,7 @@ class Aggregator:
         if who is None:
             who = self._identities[key] = self._known_as(identity(record.user_identity, record.event_type))
         here = placed(who.identity, record.aws_region, record.recipient_account_id)
+        here = served(here, record.source_ip)
         return who if here is who.identity else self._known_as(here)
 
     def _known_as(self, who: Identity) -> _Who:

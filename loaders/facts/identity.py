@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from lineage.model import keys
 from lineage.model.arn import access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
 from lineage.model.facts import Event, Identity, UserName
 from lineage.model.times import parse_when
@@ -163,6 +164,14 @@ def placed(who: Identity, region: str | None, recipient: str | None = None) -> I
         return who
     partition = partition_in(region)
     return who if partition == "aws" else msgspec.structs.replace(who, partition=partition)
+
+
+def served(who: Identity, source_ip: str | None) -> Identity:
+    """Return the identity of a service with its name, where only the address of its call tells that: for services it
+    is their DNS name."""
+    if not keys.is_unnamed_service(who) or not (source_ip or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return who
+    return msgspec.structs.replace(who, invoked_by=source_ip)
 
 
 def user_name(identity: Identity, event: Event) -> UserName | None:

@@ -13,7 +13,7 @@ from lineage.model.facts import Identity
 from lineage.model.times import parse_when
 from loaders.facts import signins
 from loaders.facts.classify import classify
-from loaders.facts.identity import identity, placed, unreadable
+from loaders.facts.identity import identity, placed, served, unreadable
 from loaders.files.inputs import Source, read
 from loaders.records.documents import Aside, Item, Records
 from loaders.records.items import FileEnd
@@ -48,7 +48,8 @@ def said_by(record: Record) -> Said:
         raise BadUse(f"record: {reason}")
     call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
     stated = identity(bytes(record.user_identity), record.event_type)
-    who = signins.caller(record, call.api, placed(stated, record.aws_region, record.recipient_account_id))
+    who = served(placed(stated, record.aws_region, record.recipient_account_id), record.source_ip)
+    who = signins.caller(record, call.api, who)
     return record.event_id, who, time, call.api, call.category, shared_hash(record.shared_event_id)
 
 

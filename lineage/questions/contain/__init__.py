@@ -102,7 +102,7 @@ class Contain(Model):
     """Changes that need no step: they were taken back, or giving back would give access to these credentials; in
     order of time, at most 1000."""
     ended: int
-    """Sessions and keys of the descent that need no step, since they work no more."""
+    """Sessions and keys of the descent that need no step, since they no longer work."""
     undone: int
     """Changes that are gone for certain."""
     branches: int

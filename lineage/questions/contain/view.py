@@ -71,9 +71,12 @@ def people(answer: Contain) -> Iterator[RenderableType]:
                        (_ids([*past.event_ids[:1], *past.undone_by[:1]]), "quiet"), then="    ")  # fmt: skip
         yield from _more(len(answer.history))
         yield Line("")
-    if answer.ended or answer.undone:
-        ended = f"{counted(answer.ended, 'session or key', 'sessions and keys')} that work no more"
-        yield Line("", f"No step for {ended}, and for {counted(answer.undone, 'change')} that are gone already.")
+    over = (
+        (answer.ended, "session or key that no longer works", "sessions and keys that no longer work"),
+        (answer.undone, "change that is already gone", "changes that are already gone"),
+    )
+    if told := [counted(number, one, many) for number, one, many in over if number]:
+        yield Line("", f"No step for {', and for '.join(told)}.")
     if answer.branches and not answer.made:
         made = f"{counted(answer.branches, 'key, user or password', 'keys, users or passwords')} made for somebody else"
         yield Line("", (f"What came from {made} is no part of this plan; --made adds it.", "open"))

@@ -96,7 +96,8 @@ def _who(reader: Reader, lead: leads.Lead) -> tuple[list[WhoAnswer], int]:
     if lead.event_ids:
         asked = list(by_event(reader, lead.event_ids[0], None))
     else:
-        asked = [Asked(start, None, None) for start in lead.subject.starts[:1]]
+        starts = lead.subject.starts[:1]
+        asked = [Asked(one, None, None, itself=keys.ref(one).label == schema.PRINCIPAL) for one in starts]
     found = [explained(reader, each) for each in asked]
     return [one for some, _ in found for one in some], sum(fitting for _, fitting in found)
 

@@ -92,6 +92,8 @@ class Asked(NamedTuple):
     """The copy that is meant, where the copies of an event contradict each other."""
     own_copy: str | None = None
     """Event ID of the caller's own copy, where the identity is that copy's and another account's copy was asked for."""
+    itself: bool = False
+    """Was a principal asked for, and no call or session of it?"""
 
 
 def kind_of(ask: str) -> str:
@@ -433,7 +435,7 @@ def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
             if at is None or is_live(session, session.key, at):
                 yield Asked(f"{schema.SESSION} {session.key}", None, None)
         if not temporary or (not sessions and at is None and calls_itself(reader, node, session_name)):
-            yield Asked(str(node), None, None)
+            yield Asked(str(node), None, None, itself=True)
 
 
 def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:

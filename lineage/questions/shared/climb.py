@@ -19,6 +19,11 @@ MAX_HOPS = 2_000
 MAX_CANDIDATES = 100
 """At most so many chains are given where callers are ambiguous, unless more are asked for."""
 
+BY_GRANT_ALONE = ("2", "4")
+"""Rules of a session that its grant tells, and no call that states the session."""
+BY_TUPLE = ("4", "STRONG")
+"""Rule and confidence where a call or caller belongs to such a session by its ID and time, not by a key."""
+
 Attributes = dict[str, Any]
 
 
@@ -195,8 +200,11 @@ def _hop(
         time, caller_key, expires = grants[0]["time"], grants[0]["caller_key"], issued[1]["expires"]
         if not way["sign_in_event_ids"]:
             source_ip, agent = grants[0]["source_ip"], grants[0]["user_agent"]
-    elif len({grant["caller_key"] for grant in grants}) > 1:
-        caller_key = None
+    else:
+        if state.hops and confidence == "EXACT" and rule in BY_GRANT_ALONE:
+            rule, confidence = BY_TUPLE  # the caller of the next hop states its ID and time, and no key of the grant
+        if len({grant["caller_key"] for grant in grants}) > 1:
+            caller_key = None
     principal_id = node.get("principal_id")
     hop = Hop(
         api=way["api"],

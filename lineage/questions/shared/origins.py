@@ -92,9 +92,12 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
         _, type_, own_name = identifier.split(":", 2)
         return Begin(origin.model_copy(update={"kind": type_, "id": own_name}), None, found.own)
     masked = asked.who is not None and asked.who.masked
-    if kind == "Role" and (caller := _other_accounts_role(graph, asked, found)) is not None:
-        # Only another account's copy of the call is there: the role is known, its session is not.
-        update = {"kind": "ExternalAccount", "id": caller}
+    if kind == "Role" and (caller := _calling_role(graph, asked, found)) is not None:
+        # The role is known by the call that it made, its session is not.
+        if _is_loaded(reader, node.get("account"), caller[1]):
+            hint = Hint(what="calling role", value=node.get("arn") or identifier, rule="11")
+            return Begin(_unresolved(), "masked-data" if masked else "no-session-context", None, (hint,))
+        update = {"kind": "ExternalAccount", "id": caller[0]}
         return Begin(origin.model_copy(update=update), "account-not-loaded")
     if kind == "FederatedUser":
         return Begin(_unresolved(), "no-session-context")
@@ -115,16 +118,26 @@ def stated_by(who: Identity) -> tuple[keys.Principal, str | None] | None:
     return None
 
 
-def _other_accounts_role(graph: Graph, asked: Asked, found: Climb) -> str | None:
-    """`ACCOUNT:AROA…` of the role that called from another account, where the chain begins at its bare role."""
+def _calling_role(graph: Graph, asked: Asked, found: Climb) -> tuple[str, int | None] | None:
+    """`ACCOUNT:AROA…` of the role that made a call, and its time, where the chain begins at that bare role."""
     if not found.hops:
         who = asked.who
-        return f"{who.account or ''}:{keys.unnamed_id(who)}" if who is not None and who.type == "AWSAccount" else None
+        if who is None or who.type != "AWSAccount":
+            return None
+        return f"{who.account or ''}:{keys.unnamed_id(who)}", asked.time
     for _, _, way in graph.in_edges(found.first_session, data=True):
         if way["type"] == schema.ASSUMED and set(way["event_ids"]) & set(found.hops[0].event_ids):
             caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
-            return f"{way['caller_account'] or ''}:{caller_id.partition(':')[0]}"
+            return f"{way['caller_account'] or ''}:{caller_id.partition(':')[0]}", parse_when(found.hops[0].time)
     return None
+
+
+def _is_loaded(reader: Reader, account: str | None, time: int | None) -> bool:
+    """Are logs of the account loaded, of before and after a time?"""
+    if not account or time is None:
+        return False
+    around = reader.around(account, time)
+    return around.first is not None and around.last is not None and around.first <= time <= around.last
 
 
 def _of_history(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> str | None:
@@ -399,7 +412,7 @@ def surer(reader: Reader, graph: Graph, asked: Asked, found: Climb, origin: Orig
     if confidence == "EXACT":
         return None
     for hop in found.hops:
-        if hop.rule == "10b" and not _has_callers_copy(reader, hop):
+        if hop.rule == "10b" and not has_callers_copy(reader, hop):
             return Missing(account=hop.caller_account, region=hop.region, day=hop.time[:10])
     who, day = asked.who, iso(asked.time)[:10] if asked.time is not None else None
     if who is not None and (who.history or who.type == "AWSAccount"):
@@ -411,7 +424,7 @@ def surer(reader: Reader, graph: Graph, asked: Asked, found: Climb, origin: Orig
     return None
 
 
-def _has_callers_copy(reader: Reader, hop: Hop) -> bool:
+def has_callers_copy(reader: Reader, hop: Hop) -> bool:
     """Did the caller's account log the call that granted a session?"""
     return any(
         isinstance(fact, Grant) and not fact.event.copy for one in hop.event_ids for fact in reader.facts_of(one)

@@ -162,7 +162,7 @@ class WhoAnswer(Model):
     started_by: Provenance | None = None
     on_behalf_of: Behalf | None = None
     credentials: list[KnownCredential] = Field(default_factory=list)
-    """Of a user whose way in was not seen: what could have been used, in order of time."""
+    """Of a user that was asked for, or whose way in was not seen: what could have been used, in order of time."""
     node: str | None = None
     """Node of the identity in the graph, as label and key; null where it has none."""
     copied_from: CopyPlace | None = None

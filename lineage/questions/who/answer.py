@@ -10,6 +10,8 @@ from lineage.model.results import CopySeen, Graph
 from lineage.model.times import iso, parse_when
 from lineage.questions.shared.asks import Asked, Reader, begins, by_record, meant
 from lineage.questions.shared.climb import (
+    BY_GRANT_ALONE,
+    BY_TUPLE,
     MAX_CANDIDATES,
     Climb,
     climbed,
@@ -22,6 +24,7 @@ from lineage.questions.shared.joins import Joined, sessions_at, through_lost_cop
 from lineage.questions.shared.origins import (
     attempt_of,
     day_of,
+    has_callers_copy,
     hints_of,
     named_origin,
     on_behalf_of,
@@ -136,7 +139,7 @@ def _explained_at(
         if joined is not None and chain.hops:
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], joined.rule, joined.confidence)))
         elif chain.hops and _by_tuple(asked, start, chain.hops[-1]):
-            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], "4", "STRONG")))
+            chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *BY_TUPLE)))
         for whole in through_lost_copy(reader, graph, chain):
             answers.append(
                 _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
@@ -145,9 +148,10 @@ def _explained_at(
 
 
 def _by_tuple(asked: Asked, start: str, hop: Hop) -> bool:
-    """Does a call belong to a session by its ID and time alone, though the session's grant issued a key?"""
+    """Does a call belong to a session by its ID and time alone, though the session's grant is certain?"""
     used = asked.who is not None and asked.time is not None
-    return used and hop.rule == "2" and hop.access_key_id is None and keys.ref(start).label == schema.SESSION
+    by_grant = hop.rule in BY_GRANT_ALONE and hop.access_key_id is None
+    return used and by_grant and keys.ref(start).label == schema.SESSION
 
 
 def _place(copy: CopySeen) -> CopyPlace:
@@ -200,10 +204,15 @@ def _element(
     elif missing is None and reason == "account-not-loaded":
         region = found.hops[0].region if found.hops else asked.region
         missing = Missing(account=origin.account, region=region, day=day_of(found, asked))
+    elif reason == "no-session-context" and found.hops and not has_callers_copy(reader, found.hops[0]):
+        hop = found.hops[0]
+        missing = Missing(account=hop.caller_account, region=hop.region, day=day_of(found, asked))
     confidence = "NONE" if unresolved else schema.weakest(classes)
     if missing is None and not unresolved and not found.several:
         missing = surer(reader, graph, asked, found, origin, confidence)
     behalf, origin = on_behalf_of(reader, graph, asked, found, start, origin)
+    listed = provenance and (unseen or asked.itself)
+    known = _known_credentials(reader, graph, origin, asked.time) if listed else []
     return WhoAnswer(
         identity=_identity(graph, asked, start),
         origin=origin,
@@ -217,7 +226,7 @@ def _element(
         made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
         on_behalf_of=behalf,
-        credentials=_known_credentials(reader, graph, origin, asked.time) if provenance and unseen else [],
+        credentials=known,
         node=start if start in graph else None,
         attempt=attempt_of(graph, asked, found),
     )
@@ -347,7 +356,7 @@ def _sets_password(edge: dict[str, Any]) -> bool:
 
 
 def _known_credentials(reader: Reader, graph: Graph, origin: Origin, time: int | None) -> list[KnownCredential]:
-    """What could have been used by a user whose way in was not seen: known keys, the password, delegations."""
+    """What a user could have used: known keys, the password, delegations, each with its maker."""
     if origin.kind not in ("IAMUser", "RootUser") or origin.node is None or origin.node not in graph:
         return []
     until = iso(time) if time is not None else None
