@@ -1,6 +1,6 @@
 # make demo   load the example incident and ask the first questions about it
 # make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure, REQUIRE_CHROMIUM=1 a
-#             missing Chromium
+#             missing Chromium; WORKERS=2 is the number of processes, WORKERS=0 runs all in one
 # make lint   ruff and mypy alone
 # make bench  speed and memory; EVENTS=200000 is the size
 # make lock   write constraints.txt anew from pyproject.toml (needs uv)
@@ -9,6 +9,7 @@
 PYTHON ?= python3
 EVENTS ?= 200000
 PYTEST ?=
+WORKERS ?= auto
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -62,7 +63,7 @@ lint: env
 	$(BIN)/mypy $(CODE)
 
 test: lint
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=4 $(PYTEST)
 
 bench: env
 	$(BIN)/python -m benchmarks.bench --events $(EVENTS)

@@ -3,6 +3,9 @@
 A server starts when the first test asks for it, at most one of each release line in a run. What cannot
 be had here skips the tests that need it, with one loud line at the end; `REQUIRE_NEO4J=1` makes a
 missing Neo4j a failure, `REQUIRE_CHROMIUM=1` a missing Chromium.
+
+Tests may run in several processes (`pytest -n 2`). A database cannot be shared by them, and starting a Chromium
+takes long, so the tests of one server, and all of Chromium, are a group that one process runs (`tests/groups.py`).
 """
 
 from __future__ import annotations
@@ -10,16 +13,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from hypothesis import settings
 
-from tests.neo4j_server import LATEST, LTS, LTS_BROWSER, NotEmpty, Release, Server, Unavailable, favourite, obtain
+from tests import groups
+from tests.groups import any_release
+from tests.neo4j_server import LATEST, LTS, LTS_BROWSER, NotEmpty, Release, Server, Unavailable, obtain
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from lineage import Store
+
+settings.register_profile("lineage", deadline=None)
+settings.load_profile("lineage")
+# A busy machine is slow, and no test is about the time that one example takes.
 
 ROOT = Path(__file__).parent.parent
 MISSING = pytest.StashKey[dict[str, None]]()
@@ -37,7 +47,7 @@ class Servers:
         """The server of that release; skips the test (or fails it) where there is none."""
         if release not in self._found:
             try:
-                self._found[release] = obtain(release)
+                self._found[release] = obtain(release, brief=True)
             except Unavailable as reason:
                 self._found[release] = reason
             except NotEmpty as refusal:
@@ -62,6 +72,38 @@ def skip(config: pytest.Config, reason: str) -> NoReturn:
     """Skip this test, and say so once at the end of the run."""
     config.stash.setdefault(MISSING, {})[reason] = None
     pytest.skip(reason)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give a process what it needs to know."""
+    groups.prepare(node)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """What shares out the tests."""
+    return groups.scheduler(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Say what the groups are."""
+    groups.write(session)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the loud lines of this process to the one that prints them."""
+    if hasattr(session.config, "workeroutput"):
+        missing = session.config.stash.get(MISSING, {})
+        session.config.workeroutput["missing"] = list(missing)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take the loud lines of a process that has ended."""
+    lines = getattr(node, "workeroutput", {}).get("missing", ())
+    node.config.stash.setdefault(MISSING, {}).update(dict.fromkeys(lines))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -114,7 +156,7 @@ def neo4j_server(request: pytest.FixtureRequest, neo4j_servers: Servers) -> Serv
 @pytest.fixture(scope="session")
 def neo4j_any(neo4j_servers: Servers) -> Server:
     """One real Neo4j, for tests that both release lines would pass or fail alike."""
-    return neo4j_servers.get(favourite())
+    return neo4j_servers.get(any_release())
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,9 @@
 Servers 2 and 3 have no authentication, listen on 127.0.0.1 and end with this process, however it ends.
 
 A release with a Browser is always the third: it serves that very version of Neo4j Browser over HTTP.
+
+Tests ask for a `brief` server: nearly all that it runs it runs for the first time, so it compiles quickly rather
+than well, and it keeps a plan although the tests fill and empty the database. Benchmarks ask for a usual one.
 """
 
 from __future__ import annotations
@@ -40,6 +43,9 @@ POM = Path(__file__).with_name("neo4j_server.pom.xml")
 MAVEN_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 MAVEN_COPY_ONE = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy"
 ADD_OPENS = ("java.nio", "java.io", "sun.nio.ch", "java.util.concurrent", "java.lang")
+BRIEF_JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+BRIEF_SETTINGS = {"dbms.cypher.statistics_divergence_threshold": "1.0", "internal.cypher.use_parameter_size": "false"}
+"""A statement is planned once, and not for each size of what it is given and how much the database holds."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ LATEST = Release("2026.09.0", java=(21, 99), main="org.neo4j.server.Neo4jCommuni
 def favourite() -> Release:
     """The release for tests that need only one: LTS, unless NEO4J_URI is a server of the calendar line."""
     with contextlib.suppress(Unavailable):
-        _given(LATEST).stop()
+        _named(LATEST).stop()
         return LATEST
     return LTS
 
@@ -138,8 +144,12 @@ class Server:
             self.on_stop = None
 
 
-def obtain(release: Release) -> Server:
+def obtain(release: Release, brief: bool = False) -> Server:
     """A running, reachable server of that release. Stop it, or let the end of the process do so.
+
+    Args:
+        release: its version.
+        brief: whether it is for tests, which end soon; a server that is given is as it is.
 
     Raises:
         NotEmpty: NEO4J_URI is of that release and its database holds data.
@@ -148,7 +158,7 @@ def obtain(release: Release) -> Server:
     reasons = []
     for way in (_given, _container, _process):
         try:
-            server = way(release)
+            server = way(release, brief)
         except Unavailable as reason:
             reasons.append(str(reason))
         else:
@@ -157,8 +167,25 @@ def obtain(release: Release) -> Server:
     raise Unavailable("; ".join(reasons))
 
 
-def _given(release: Release) -> Server:
-    """The server at NEO4J_URI."""
+def _given(release: Release, brief: bool) -> Server:
+    """The server at NEO4J_URI, if it is empty."""
+    server = _named(release)
+    try:
+        found = server.driver().execute_query("MATCH (n) RETURN 1 LIMIT 1", database_=server.database)
+    except (DriverError, Neo4jError) as error:
+        server.stop()
+        raise Unavailable(f"NEO4J_URI does not answer ({type(error).__name__})") from error
+    if found.records and os.environ.get("NEO4J_ALLOW_NONEMPTY") != "1":
+        server.stop()
+        raise NotEmpty(
+            f"database {server.database!r} at NEO4J_URI is not empty and the tests would delete what it holds: "
+            "empty it, name another, or set NEO4J_ALLOW_NONEMPTY=1"
+        )
+    return server
+
+
+def _named(release: Release) -> Server:
+    """The server at NEO4J_URI, whatever it holds."""
     if release.browser:
         raise Unavailable("nobody knows which Browser NEO4J_URI has")
     uri = os.environ.get("NEO4J_URI")
@@ -171,23 +198,16 @@ def _given(release: Release) -> Server:
         server.version = _version(server)
         if not release.is_line_of(server.version):
             raise Unavailable(f"NEO4J_URI is Neo4j {server.version}")
-        found = server.driver().execute_query("MATCH (n) RETURN 1 LIMIT 1", database_=database)
     except (DriverError, Neo4jError) as error:
         server.stop()
         raise Unavailable(f"NEO4J_URI does not answer ({type(error).__name__})") from error
     except Unavailable:
         server.stop()
         raise
-    if found.records and os.environ.get("NEO4J_ALLOW_NONEMPTY") != "1":
-        server.stop()
-        raise NotEmpty(
-            f"database {database!r} at NEO4J_URI is not empty and the tests would delete what it holds: "
-            "empty it, name another, or set NEO4J_ALLOW_NONEMPTY=1"
-        )
     return server
 
 
-def _container(release: Release) -> Server:
+def _container(release: Release, brief: bool) -> Server:
     """A container of the pinned image."""
     if release.browser:
         raise Unavailable("the image has another Browser")
@@ -202,6 +222,9 @@ def _container(release: Release) -> Server:
     container = DockerContainer(release.image).with_exposed_ports(7687).with_env("NEO4J_AUTH", "none")
     container.with_env("NEO4J_server_memory_heap_max__size", "1g")
     container.with_env("NEO4J_server_memory_pagecache_size", "256m")
+    if brief:
+        for name, value in BRIEF_SETTINGS.items():
+            container.with_env(f"NEO4J_{name.replace('_', '__').replace('.', '_')}", value)
     try:
         container.start()
     except Exception as error:
@@ -211,7 +234,7 @@ def _container(release: Release) -> Server:
     return _when_ready(server, lambda: None)
 
 
-def _process(release: Release) -> Server:
+def _process(release: Release, brief: bool) -> Server:
     """A process of our own, from the artifacts on Maven."""
     java_home = _java_home(release)
     jars = _jars(release, java_home)
@@ -220,8 +243,8 @@ def _process(release: Release) -> Server:
         (home / name).mkdir()
     port = _free_port()
     http = _free_port() if release.browser else None
-    (home / "conf" / "neo4j.conf").write_text(_settings(port, http), encoding="utf-8")
-    command = [str(java_home / "bin" / "java"), "-Xms512m", "-Xmx1g"]
+    (home / "conf" / "neo4j.conf").write_text(_settings(port, http, brief), encoding="utf-8")
+    command = [str(java_home / "bin" / "java"), "-Xms512m", "-Xmx1g", *(BRIEF_JAVA if brief else ())]
     command += [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ADD_OPENS]
     path = f"{jars}/*{os.pathsep}{_browser_jar(release, java_home)}/*" if release.browser else f"{jars}/*"
     command += ["-cp", path, release.main]
@@ -264,7 +287,7 @@ rm -rf "$home"
 The tests hold the other end of that pipe, and the system closes it even when they are killed."""
 
 
-def _settings(port: int, http: int | None) -> str:
+def _settings(port: int, http: int | None, brief: bool) -> str:
     """The text of neo4j.conf: Bolt on 127.0.0.1 only; HTTP there too if it has a port, nothing else listens."""
     return f"""\
 server.default_listen_address=127.0.0.1
@@ -277,7 +300,7 @@ dbms.security.auth_enabled=false
 dbms.usage_report.enabled=false
 server.memory.pagecache.size=256m
 db.tx_log.preallocate=false
-"""
+{"".join(f"{name}={value}{chr(10)}" for name, value in BRIEF_SETTINGS.items()) if brief else ""}"""
 
 
 def _when_ready(server: Server, check: Callable[[], None]) -> Server:

@@ -11,6 +11,7 @@ from lineage.model import schema
 if TYPE_CHECKING:
     from lineage import Store
     from lineage.questions.who import Who
+    from tests.neo4j_server import Server
 
 Said = dict[str, Any]
 SHOWN = 40
@@ -83,3 +84,18 @@ def _differ(expected: Any, actual: Any, path: str) -> Iterator[str]:
             yield from _differ(one, other, f"{path}[{n}]")
     elif expected != actual:
         yield f"{path}: {expected!r:.300} became {actual!r:.300}"
+
+
+def undeclared(server: Server) -> list[str]:
+    """Labels, types and properties in a database that the schema does not declare for them."""
+    declared = {**schema.NODE_PROPERTIES, **schema.BOOKKEEPING}
+    declared |= dict.fromkeys(schema.KINDS, schema.NODE_PROPERTIES[schema.PRINCIPAL])
+    with server.driver().session(database=server.database) as session:
+        nodes = session.run("MATCH (n) UNWIND labels(n) AS l UNWIND keys(n) AS k RETURN DISTINCT l, k").values()
+        edges = session.run("MATCH ()-[r]->() UNWIND keys(r) AS k RETURN DISTINCT type(r), k").values()
+    return [
+        f"{name}.{key} is not declared"
+        for names, found in ((declared, nodes), (schema.RELATIONSHIP_PROPERTIES, edges))
+        for name, key in found
+        if key not in names.get(name, ())
+    ]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lineage import cli
 from tests.aws import Cloud, Json
 from tests.aws.files import concatenated, dumps, event_bridge, lookup_events, ndjson
 from tests.conftest import ROOT
@@ -248,8 +249,22 @@ def test_nothing_in_neo4j(logs: Path, neo4j_any: Server) -> None:
     assert held == []
 
 
-def outputs(logs: Path, folder: Path) -> Iterator[tuple[str, str]]:
-    """Every command with its output, and what it wrote to standard error."""
+def as_process(store: Path, arguments: list[str]) -> str:
+    """What a command prints as a process of its own."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "lineage.cli", *arguments], cwd=ROOT,
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "LINEAGE_STORE": str(store)},
+    )  # fmt: skip
+    return ran.stdout + ran.stderr
+
+
+def outputs(logs: Path, folder: Path, capfd: pytest.CaptureFixture[str]) -> Iterator[tuple[str, str]]:
+    """Every command with its output, and what it wrote to standard error.
+
+    Loads run as processes of their own, the many questions in this one, with all that reaches its standard output
+    and error from anywhere.
+    """
+    store = folder / "lineage.db"
     records = secrets()
     raw = folder / "one.json"
     raw.write_text(dumps(records[-1]))
@@ -268,17 +283,22 @@ def outputs(logs: Path, folder: Path) -> Iterator[tuple[str, str]]:
         for form in ([], ["--json"]):
             if form and command[0] in ("load", "show", "query", "schema"):
                 continue
-            ran = subprocess.run(
-                [sys.executable, "-m", "lineage.cli", *command, *form, "--debug"], cwd=ROOT,
-                capture_output=True, text=True, timeout=60, check=False,
-                env={**os.environ, "LINEAGE_STORE": str(folder / "lineage.db")},
-            )  # fmt: skip
-            yield " ".join(command)[:60], ran.stdout + ran.stderr
+            arguments = [*command, *form, "--debug"]
+            if command[0] == "load":
+                yield " ".join(command)[:60], as_process(store, arguments)
+                continue
+            capfd.readouterr()
+            with pytest.raises(SystemExit):
+                cli.main(arguments)
+            yield " ".join(command)[:60], "".join(capfd.readouterr())
 
 
-def test_no_output_of_a_command(logs: Path, tmp_path: Path) -> None:
+def test_no_output_of_a_command(
+    logs: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No command prints a secret: neither an answer, nor a raw record, nor an error, nor a traceback."""
-    said = list(outputs(logs, tmp_path))
+    monkeypatch.setenv("LINEAGE_STORE", str(tmp_path / "lineage.db"))
+    said = list(outputs(logs, tmp_path, capfd))
     empty = [command for command, text in said if not text.strip()]
 
     assert {command: found_in(text) for command, text in said if found_in(text)} == {}

@@ -297,7 +297,7 @@ def test_the_page_asks_about_a_node_alone(tmp_path: Path, chromium: Browser) -> 
         threading.Thread(target=server.serve_forever, daemon=True).start()
         page = chromium.new_page()
         page.goto(server.address)
-        page.evaluate("id => lineagePage.cy().getElementById(id).emit('tap')", session)
+        page.evaluate("id => void lineagePage.cy().getElementById(id).emit('tap')", session)
         page.get_by_role("button", name="Load what hangs on it").click()
         page.locator("#said", has_text="Nothing more hangs on it").wait_for()
         page.close()

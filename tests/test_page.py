@@ -277,7 +277,7 @@ def test_each_origin_of_what_is_folded_is_lit(opened: Opener) -> None:
     """Sessions of several people stand in one role: no one of them is named for all, and a role proves no chain."""
     tab = opened("role")
     folded = next(node for node in tab.visible()[0] if tab.page.evaluate("id => lineagePage.model.boxes.has(id)", node))
-    tab.page.evaluate("id => lineagePage.cy().getElementById(id).emit('tap')", folded)
+    tab.page.evaluate("id => void lineagePage.cy().getElementById(id).emit('tap')", folded)
     tab.page.keyboard.press("o")
 
     assert tab.text("#said") == "The way from 4 origins"
@@ -373,7 +373,7 @@ def test_a_copied_link_holds_the_place(opened: Opener) -> None:
     tab = opened("trace")
     for _ in range(4):
         tab.page.click("#in")
-    tab.page.evaluate("lineagePage.cy().panBy({x: 120, y: -40})")
+    tab.page.evaluate("void lineagePage.cy().panBy({x: 120, y: -40})")
     tab.page.click("#save summary")
     tab.page.evaluate("navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }")
     tab.page.click("#link")

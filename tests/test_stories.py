@@ -20,6 +20,7 @@ from lineage.questions.registry import module_name
 from lineage.questions.shared.memo import Memo
 from lineage.questions.shared.subjects import find
 from tests.matching import differences
+from tests.same import undeclared
 
 if TYPE_CHECKING:
     from lineage import Store
@@ -81,8 +82,9 @@ def unasked(store: Store, answers: list[Any], asked: set[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("folder", "loads"), CASES)
-def test_story(store: Store, folder: Path, loads: list[list[str]]) -> None:
-    """Every question about the story gets the answer that is right, and what answers name can be asked."""
+def test_story(store: Store, request: pytest.FixtureRequest, folder: Path, loads: list[list[str]]) -> None:
+    """Every question about the story gets the answer that is right, what answers name can be asked, and Neo4j
+    holds what the schema declares and nothing else."""
     for names in loads:
         store.load([folder / name for name in names])
     checks = json.loads((folder / "answers.json").read_text())
@@ -95,6 +97,8 @@ def test_story(store: Store, folder: Path, loads: list[list[str]]) -> None:
     asked = {text for check in checks for text in texts([check.get("ask"), check.get("options")])}
     if store._store.name == "embedded":  # hundreds of questions; test_lookup asks Neo4j
         wrong += unasked(store, answers, asked)
+    else:
+        wrong += undeclared(request.getfixturevalue("neo4j_any"))
     if wrong:
         pytest.fail("\n  ".join([(folder / "story.md").read_text().rstrip(), *wrong]), pytrace=False)
 

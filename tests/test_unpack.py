@@ -196,7 +196,9 @@ def test_what_macos_adds_is_no_log(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("data", [zipped({}), tarred({}), gzip.compress(b""), b'{"Records": []}'])
+@pytest.mark.parametrize(
+    "data", [zipped({}), tarred({}), gzip.compress(b""), b'{"Records": []}'], ids=["zip", "tar", "gzip", "JSON"]
+)
 def test_what_is_empty_is_counted_as_such(data: bytes, tmp_path: Path) -> None:
     """An empty archive, stream or document is no failure."""
     assert next(iter(read(put(tmp_path / "a", data)))) == Passed("empty", 1)
@@ -204,7 +206,7 @@ def test_what_is_empty_is_counted_as_such(data: bytes, tmp_path: Path) -> None:
 
 BOMB = """
 import resource, sys
-from loaders.inputs import Source, read
+from loaders.files.inputs import Source, read
 found = [item for item in read(Source(sys.argv[1], 0))]
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, [i.reason for i in found if type(i).__name__ == "Aside"][-1:])
 """
