@@ -3,6 +3,7 @@
 #             missing Chromium; WORKERS=2 is the number of processes, WORKERS=0 runs all in one
 # make lint   ruff and mypy alone
 # make bench  speed and memory; EVENTS=200000 is the size
+# make docs   write the tables of the documentation that the code knows
 # make lock   write constraints.txt anew from pyproject.toml (needs uv)
 # make clean  remove what make made in this folder
 
@@ -18,7 +19,7 @@ DEMO := .demo/lineage.db
 export REQUIRE_NEO4J REQUIRE_CHROMIUM
 
 .DEFAULT_GOAL := test
-.PHONY: env demo test lint bench lock clean
+.PHONY: env demo test lint bench docs lock clean
 
 env: $(VENV)/.installed
 
@@ -67,6 +68,9 @@ test: lint
 
 bench: env
 	$(BIN)/python -m benchmarks.bench --events $(EVENTS)
+
+docs: env
+	$(BIN)/python -m tests.make_tables
 
 lock:
 	@command -v uv >/dev/null || { echo "make: lock needs uv" >&2; exit 2; }

@@ -3,32 +3,49 @@
 Answers go to standard output, everything else to standard error. Exit codes: 0 found, 1 not found, 2 bad use,
 3 store unreachable, 4 `--strict` and records were set aside or a file gave none; 70 a bug, 130 interrupted, 141 reader
 gone.
-The commands stand in `lineage/commands/`, a module for each group of questions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lineage.commands import (
-    chains,
-    drawing,
-    enriching,
-    exploring,
-    guard,
-    history,
-    investigating,
-    kit,
-    reach,
-    roles,
-    sessions,
-    store,
-    whole,
-)
+from lineage.api import Lineage
+from lineage.ask import QUESTIONS
+from lineage.commands import generate, guard
 from lineage.commands.app import app
+from lineage.commands.browser import browser
+from lineage.commands.enrich import enrich
+from lineage.commands.explore import explore
+from lineage.commands.graph import graph
+from lineage.commands.investigate import investigate
+from lineage.commands.load import load
+from lineage.commands.store import query, schema, show
+from lineage.commands.who import who
+from lineage.parameters import command_of
 
-GROUPS = (chains, investigating, sessions, history, roles, reach, whole, enriching, drawing, exploring, kit, store)
-"""The modules that hold commands; importing one adds its own."""
+LOGS = "examples/incident/logs"
+RUNS: dict[str, generate.Run] = {"who": who, "investigate": investigate}
+"""The questions whose commands do more than ask and print."""
+
+generate.add(app, command_of(Lineage.load, f"{LOGS} --accounts examples/incident/accounts.csv"), load)
+for name, command in QUESTIONS.items():
+    generate.add(app, command, RUNS.get(name, generate.ask))
+generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv"), enrich)
+
+ANY_OPTION = {"ignore_unknown_options": True}
+"""For commands with a question and its options behind them."""
+
+app.command(
+    epilog="Example: lineage graph trace c0ffee00-0000-4000-8000-000000000002 -o trace.html",
+    context_settings=ANY_OPTION,
+)(graph)
+app.command(epilog="Example: lineage explore trace c0ffee00-0000-4000-8000-000000000002", context_settings=ANY_OPTION)(
+    explore
+)
+app.command(epilog="Example: lineage show c0ffee00-0000-4000-8000-000000000003 --logs examples/incident")(show)
+app.command(epilog="Example: lineage query")(query)
+app.command(epilog="Example: lineage schema who")(schema)
+app.command(epilog="Example: lineage browser --out lineage-browser")(browser)
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

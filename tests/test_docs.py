@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from lineage import queries
+from lineage.ask import answers
 from lineage.commands.app import app
 from lineage.model import schema
-from lineage.questions.registry import answers
 from lineage.questions.shared.models import Model
 from lineage.questions.who import CallIdentity, Hop, Origin, Who, WhoAnswer
 from lineage.render import words
+from tests import make_tables
 from tests.test_cli import Shell, commands
 
 ROOT = Path(__file__).parent.parent
@@ -125,6 +126,19 @@ def test_every_command_and_option_is_documented() -> None:
         assert f"## `lineage {name}`\n" in text
         options = {option for one in command.params for option in one.opts if option.startswith("--")}
         assert {option for option in options if f"`{option}" not in everywhere} - {"--help"} == set()
+
+
+def test_the_tables_are_current() -> None:
+    """The tables of options, questions, schemas and pictures are those that `make docs` writes."""
+    assert [names(path) for path in make_tables.PAGES if make_tables.filled(path) != path.read_text("utf-8")] == []
+
+
+def test_every_option_has_its_table() -> None:
+    """Each command with arguments or options of its own has its table, on one page."""
+    text = "".join(path.read_text("utf-8") for path in make_tables.PAGES)
+    own = {name for name, one in commands().items() if any(it.name not in make_tables.COMMON for it in one.params)}
+
+    assert {name: text.count(f"<!-- options: {name} -->\n|") for name in own} == dict.fromkeys(own, 1)
 
 
 def test_every_question_is_a_command() -> None:

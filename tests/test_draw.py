@@ -613,7 +613,7 @@ def test_graph_writes_to_standard_output(run: Shell) -> None:  # noqa: F811 - th
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["whose", "x"], "whose: no question to ask here; there are: blast, chains, cross-account, denied, path, "),
+        (["whose", "x"], "whose: no question to ask here; there are: who, trace, chains, cross-account, role, "),
         (["path", "x"], "path: Missing argument 'END'."),
         (["denied", "x", "y"], "denied: Got unexpected extra argument(s) (y)"),
         (["who", STARTED, "--made"], "who: No such option: --made"),
@@ -647,12 +647,13 @@ def test_graph_takes_the_options_of_the_question(run: Shell) -> None:  # noqa: F
     never = run("graph", "chains", "--min-depth", "9", "-o", "-")
 
     assert len(json.loads(made.out)["nodes"]) > len(json.loads(whole.out)["nodes"])
-    assert (never.code, never.err) == (1, "not found: chains --min-depth 9\n")
+    assert (never.code, never.err) == (1, "not found: role paths of that kind\n")
 
 
 def test_every_question_with_a_shape_is_offered() -> None:
     """The command offers the questions that can be drawn, by the names of their commands."""
-    from lineage.commands import pictures, spoken
+    from lineage.ask import QUESTIONS
+    from lineage.commands.graph import DRAWN
 
-    assert set(pictures.QUESTIONS) < set(spoken.questions())
-    assert len(pictures.QUESTIONS) == len(registry.with_picture())
+    assert set(DRAWN) < set(QUESTIONS)
+    assert len(DRAWN) == len(registry.with_picture())

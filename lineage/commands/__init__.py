@@ -1,1 +1,1 @@
-"""What the commands do beyond one call: opening stores, reading asks, telling errors."""
+"""The command line. `generate` makes a command of each question; a module is here for each command that does more."""

@@ -1,4 +1,4 @@
-"""The application and the options that commands share.
+"""The application, the options that commands share, and how answers are printed.
 
 What is heavy is imported by the command that needs it, so that `--help` is quick.
 """
@@ -33,26 +33,11 @@ Store = Annotated[
         help="SQLite file, or neo4j:// or bolt:// address (NEO4J_USERNAME, NEO4J_PASSWORD).",
     ),
 ]  # fmt: skip
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON, by a versioned schema.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Answer as CSV, safe to open in a spreadsheet.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, in a versioned schema.")]
+Csv = Annotated[bool, typer.Option("--csv", help="Print the answer as CSV, safe to open in a spreadsheet.")]
 Debug = Annotated[
     bool,
     typer.Option("--debug", callback=guard.debugging, is_eager=True, help="Show the traceback of an error."),
-]
-Limit = Annotated[int, typer.Option(min=1, metavar="N", help="At most so many.")]
-Since = Annotated[
-    str | None, typer.Option("--from", "--since", metavar="TIME", help="Not before, like 2026-01-31T12:00:00Z.")
-]
-Until = Annotated[str | None, typer.Option("--to", "--until", metavar="TIME", help="Not after.")]
-Widened = Annotated[
-    str | None,
-    typer.Option("--window", metavar="SPAN", help="So much on either side, like 30m, 2h or 7d, in place of 5 minutes."),
-]
-Ask = Annotated[
-    str,
-    typer.Argument(
-        metavar="ASK", help="Event ID, access key, session, ARN, name, account ID, IP address or agent:TEXT."
-    ),
 ]
 DEFAULT = "lineage.db"
 
@@ -75,10 +60,11 @@ def root(
     """Whose credentials were these really? Identity lineage from AWS CloudTrail."""
 
 
-def show(answer: Model, *, json: bool, csv: bool, found: bool = True, asked: str = "") -> None:
-    """Print an answer in the form that was wished; exit with 1 where nothing was found."""
+def show(answer: Model, *, json: bool = False, csv: bool = False) -> None:
+    """Print an answer in the requested form; exit with 1 where nothing was found."""
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
+    missing = answer.not_found()
     if json:
         from lineage.render import jsonout
 
@@ -90,7 +76,7 @@ def show(answer: Model, *, json: bool, csv: bool, found: bool = True, asked: str
     else:
         from lineage.render import people
 
-        people.show(answer, found=found)
-    if not found:
-        guard.say(f"not found: {asked}")
+        people.show(answer, found=missing is None)
+    if missing is not None:
+        guard.say(f"not found: {missing}")
         raise typer.Exit(1)

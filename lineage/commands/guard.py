@@ -1,4 +1,4 @@
-"""Around every command: errors in one line with their exit code, quiet ends, and the opening of stores."""
+"""What every command needs: errors as one line with an exit code, quiet interrupts, and opening stores."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ BUG = 70
 """Exit code of an error that is not the user's (EX_SOFTWARE)."""
 INTERRUPTED = 130
 READER_GONE = 141
-"""As a shell tells SIGPIPE."""
+"""As a shell reports SIGPIPE."""
 
 _debug = False
 
 
 def start() -> None:
-    """Forget the settings of the command line that ran before in this process; look for garbage seldom."""
+    """Reset the settings of the command line that ran before in this process; collect garbage less often."""
     global _debug
     _debug = False
     gc_tuning.seldom()
 
 
 def debugging(wanted: bool) -> None:
-    """Take `--debug`, which may stand before the command and behind it."""
+    """Take `--debug`, which may come before or after the command."""
     global _debug
     _debug = _debug or wanted
 
 
 def say(line: str) -> None:
-    """Write one line to standard error, with nothing in it that moves a terminal's cursor."""
+    """Write one line to standard error, without control characters."""
     from lineage.render.text import clean
 
     sys.stderr.write(clean(line) + "\n")
 
 
 class Commands(TyperGroup):
-    """The commands, by either spelling of a name, and what becomes of their errors."""
+    """The commands, by either spelling of a name, and the handling of their errors."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Any: typer hides its parser's classes
         """The command of that name; `cross_account` is `cross-account`."""
@@ -64,7 +64,7 @@ class Commands(TyperGroup):
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:
-            # What is left in the buffer has no reader; Python would complain of it at its end.
+            # The rest of the buffer has no reader; Python would report that at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(READER_GONE) from None
         except OSError as error:
@@ -74,8 +74,8 @@ class Commands(TyperGroup):
         except Exception as error:
             if hasattr(error, "exit_code"):
                 raise  # the parser's own: wrong usage, --help, an exit
-            # Whatever a bug raises, its exit code must not read "not found". Its message may quote the input,
-            # so it is told only where it was asked for.
+            # The exit code of a bug must not read "not found". Its message may quote the input, so it is shown with
+            # --debug only.
             _tell(f"unexpected {type(error).__name__}; run it again with --debug and report what that shows")
             raise typer.Exit(BUG) from None
         return result

@@ -1,96 +1,125 @@
-"""`load`, `info`, `show`, `query`, `schema`: what a store holds, and what lies behind it."""
+"""`show`, `query` and `schema`: raw records, Cypher files and the schemas of answers."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store, app
+from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store
 from lineage.commands.app import show as show_answer
+from lineage.model.errors import BadUse, StoreUnreachable
+
+if TYPE_CHECKING:
+    from lineage.questions.query import QueryRows
 
 
-@app.command(epilog="Example: lineage load examples/incident/logs --accounts examples/incident/accounts.csv")
-def load(
-    paths: Annotated[
-        list[str], typer.Argument(metavar="PATH...", help="Files, folders, globs, or - for standard input.")
-    ],
-    store: Store = DEFAULT,
-    accounts: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Names of accounts: organizations list-accounts, or CSV."),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file gave none.")
-    ] = False,
-    processes: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Processes that read; else one for each core.")
-    ] = None,
-    json: Json = False,
-    csv: Csv = False,
-    debug: Debug = False,
-) -> None:
-    """Load CloudTrail logs; loading them again changes nothing."""
-    from lineage.commands.loading import load as run
-    from loaders.files.inputs import find
-
-    find(paths)  # a path that names nothing is told before a store is made
-    answer = run(guard.opened(store, create=True), paths, accounts=accounts, processes=processes)
-    show_answer(answer, json=json, csv=csv)
-    if strict:
-        guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
-
-
-@app.command(epilog="Example: lineage info")
-def info(store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False) -> None:
-    """Tell what the store holds."""
-    with guard.opened(store) as lineage:
-        answer = lineage.info()
-    show_answer(answer, json=json, csv=csv)
-
-
-@app.command(epilog="Example: lineage show c0ffee00-0000-4000-8000-000000000003 --logs examples/incident")
 def show(
-    event_id: Annotated[str, typer.Argument(metavar="EVENT_ID")],
-    logs: Annotated[list[str], typer.Option(metavar="PATH", help="Files, folders, globs to look in; repeatable.")],
+    event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="Event ID.")],
+    logs: Annotated[list[str], typer.Option(metavar="PATH", help="Files, folders or globs to search. Repeatable.")],
     store: Store = DEFAULT,
     json: Json = False,
     csv: Csv = False,
     debug: Debug = False,
 ) -> None:
-    """Print the raw record of an event, secrets removed."""
-    from lineage.commands.showing import show as run
+    """Print the raw record of an event, without its secrets."""
+    from lineage.show import show as search
 
-    answer = run(store, event_id, logs)
-    show_answer(answer, json=json, csv=csv, found=answer.found, asked=event_id)
+    try:
+        lineage = guard.opened(store)
+    except StoreUnreachable:  # no store is needed; without one no file was loaded
+        answer = search(event_id, logs, lambda path: None)
+    else:
+        with lineage:
+            answer = search(event_id, logs, lineage.file_hash)
+    show_answer(answer, json=json, csv=csv)
 
 
-@app.command(epilog="Example: lineage query")
 def query(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="None lists them all.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of a file; default: list all.")] = None,
     param: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="A parameter, JSON or text; repeatable.")
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Parameter, as JSON or text. Repeatable.")
     ] = None,
     store: Store = DEFAULT,
     json: Json = False,
     csv: Csv = False,
     debug: Debug = False,
 ) -> None:
-    """Run a shipped Cypher file on Neo4j, or list them all."""
-    from lineage.commands import querying
-
-    answer = querying.run(store, name, param or []) if name else querying.listed()
-    show_answer(answer, json=json, csv=csv, found=name is None or bool(answer.rows), asked=f"rows of {name}")
+    """Run a Cypher file on Neo4j, or list the files."""
+    show_answer(_run(store, name, param or []) if name else _listed(), json=json, csv=csv)
 
 
-@app.command(epilog="Example: lineage schema who")
 def schema(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="None lists them all.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of an answer; default: list all.")] = None,
     debug: Debug = False,
 ) -> None:
-    """Print the JSON Schema of an answer, or list them all."""
-    from lineage.commands.schemas import schema as run
+    """Print the JSON Schema of an answer, or list them."""
+    from json import dumps
 
-    typer.echo(run(name))
+    from lineage.ask import answers
+    from lineage.draw import jsonform
+
+    models = answers()
+    names = [*models, jsonform.SCHEMA]
+    if name is None:
+        typer.echo("\n".join(names))
+        return
+    by_stem = {full.split(".")[-1].split("/")[0]: full for full in names}
+    full = name if name in names else by_stem.get(name.replace("-", "_"))
+    if full is None:
+        raise BadUse(f"schema {name}: there is none; there are: {', '.join(by_stem)}")
+    found = models[full].model_json_schema(mode="serialization") if full in models else jsonform.json_schema()
+    typer.echo(dumps(found, indent=2))
+
+
+def _listed() -> QueryRows:
+    """Name and title of every Cypher file."""
+    from lineage import queries
+    from lineage.questions.query import QueryRows
+
+    rows: list[list[object]] = [[one.name, one.title] for one in (*queries.queries(), *queries.drawings())]
+    return QueryRows(query="", columns=["name", "title"], rows=rows)
+
+
+def _run(store: str, name: str, assignments: Sequence[str]) -> QueryRows:
+    """The rows of a Cypher file on Neo4j. Raises `BadUse` for an unknown name, or another store."""
+    import msgspec
+
+    from lineage import queries
+    from lineage.questions.query import QueryRows
+
+    found = queries.query(name)
+    with guard.opened(store) as lineage:
+        columns, rows = lineage.query(found.name, **parameters(assignments))
+    return QueryRows(query=found.name, columns=columns, rows=msgspec.to_builtins(rows, builtin_types=()))
+
+
+def parameters(assignments: Sequence[str]) -> dict[str, object]:
+    """The parameters of `KEY=VALUE` texts: numbers, truth values, null and lists as JSON, all else as text.
+
+    Account IDs are texts in the graph, so twelve digits stay a text. Raises `BadUse` where there is no `=`.
+
+    >>> parameters(["limit=5", "role=admin", "cross_account=true", "account=111122223333"])
+    {'limit': 5, 'role': 'admin', 'cross_account': True, 'account': '111122223333'}
+    """
+    found = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key:
+            raise BadUse(f"--param {assignment}: no KEY=VALUE; write it like --param limit=10")
+        found[key] = _value(text)
+    return found
+
+
+def _value(text: str) -> object:
+    import msgspec
+
+    if len(text) == 12 and text.isdecimal():
+        return text
+    try:
+        value: object = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return text
+    return value

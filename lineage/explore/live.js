@@ -1,5 +1,5 @@
-// Live questions to the store behind the page: only where `lineage explore` serves it. Everything comes from this very
-// address; what is not found or cannot be asked is told in one line.
+// Live questions to the store, on pages that `lineage explore` serves. Everything comes from this address; an error is
+// one line.
 "use strict";
 window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
   const told = document.getElementById("told");
@@ -18,10 +18,10 @@ window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
     }
   }
 
-  // Links of another answer have numbers of their own: they are known by what they say. Changes are of many kinds;
-  // anything else there is but once between two, whatever it is called.
+  // Links of another answer have other numbers: they are compared by their content. There may be several changes between
+  // two nodes, and one link of every other type.
   const name = (link) => [link.source, link.target, link.type, Boolean(link.failed), link.type === "CHANGED" ? link.label : ""].join("\u0001");
-  // So have its boxes, but for accounts. A box is folded that holds several new nodes.
+  // Boxes of another answer have other numbers too, except accounts. A box with several new nodes is folded.
   const own = (id, box) => (box && !box.startsWith("account ") ? `live ${id} ${box}` : box);
   function added(id, answer) {
     const there = new Set([...model.links.values()].map(name)), boxes = new Map(answer.boxes.map((box) => [box.id, box]));
@@ -42,12 +42,12 @@ window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
     grow(more, id);
     pick(id);
     const told = `${many(more.nodes.length, "more node")}, ${many(more.links.length, "more link")}`;
-    say(more.nodes.length || more.links.length ? told : "Nothing more hangs on it");
+    say(more.nodes.length || more.links.length ? told : "No more neighbours");
   }
 
   return {panel: (id) => {
     const made = element("p");
-    if (/^(Session|Credential|Principal|Resource) /.test(id)) made.append(button("Load what hangs on it", () => load(id)));
+    if (/^(Session|Credential|Principal|Resource) /.test(id)) made.append(button("Load neighbours", () => load(id)));
     return made;
   }};
 };

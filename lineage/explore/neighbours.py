@@ -1,7 +1,7 @@
-"""What hangs on one node: callers, keys, what it made, started, changed and touched, and by whom that was done to it.
+"""The neighbours of a node: callers, keys, what it made, started, changed and touched, and who did that to it.
 
-One step is drawn, and so many of each kind at most. To find it the store is read all the way up and down, for it has no
-shorter walk. What is refused and names nothing that it is about is left out.
+One step is drawn, up to a limit of each kind. The store is read all the way up and down for it, because it has no
+shorter walk. Refused calls that name no resource are left out.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from lineage.questions.trace.picture import grant_facts
 from lineage.questions.who.picture import operation
 
 NEIGHBOURS = 100
-"""At most so many grants, and so many deeds, are drawn at once, the earliest first."""
+"""Maximum number of grants, and of changes, in one picture, the earliest first."""
 RESOURCES = 20
-"""At most so many links to what was touched or refused, and from who did, the most often called first."""
+"""Maximum number of links for touched resources and refused calls, the most frequent first."""
 _LINEAL = (schema.ASSUMED, schema.ISSUED, schema.BELONGS_TO, schema.RUNS_AS)
 _DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
 _Calls = tuple[str, str, str, str | None, str]
@@ -31,7 +31,7 @@ _Calls = tuple[str, str, str, str | None, str]
 
 
 def near(reader: Reader, node: str) -> Drawing:
-    """The picture of a node with what hangs on it."""
+    """The picture of a node and its neighbours."""
     _, key = ref(node)
     graph = reader.ascend([node])
     below = reader.descend([ref(node)])
@@ -60,8 +60,8 @@ def near(reader: Reader, node: str) -> Drawing:
     for group, rows in calls[:RESOURCES]:
         _called(sheet, node, group, rows)
     left = len(granted[NEIGHBOURS:]) + len(deeds[NEIGHBOURS:]) + len(calls[RESOURCES:])
-    notes = [f"{left:,} more hang on {key} and are not drawn."] if left else []
-    return Drawing(sheet, f"What hangs on {key}", command("trace", key) or "lineage trace", notes)
+    notes = [f"{left:,} more neighbours of {key} are not drawn."] if left else []
+    return Drawing(sheet, f"Neighbours of {key}", command("trace", key) or "lineage trace", notes)
 
 
 def _is_made(way: dict[str, Any]) -> bool:  # Any: of the graph's attributes

@@ -1,4 +1,4 @@
-"""Pages of answers in words: what the command line prints, and the same as a table whose cells ask on."""
+"""Pages of answers as text: what the command line prints, and the same as a table whose cells link to questions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lineage.render.tables import plain
 from lineage.render.text import clean
 
 WIDTH: Final = 110
-"""Letters of a line."""
+"""Characters of a line."""
 MOST: Final = 2_000
 """Rows of a table that are shown."""
 _KEY = re.compile(r"A[KS]IA[A-Z2-7]{12,28}")
@@ -35,9 +35,9 @@ def page(
     line: str, questions: Sequence[str], answer: Model | None = None, *, others: Sequence[tuple[str, str]] = (),
     problem: str = "",
 ) -> str:  # fmt: skip
-    """The page of an answer to a typed question, or of what is wrong with it.
+    """The page of the answer to a typed question, or of what is wrong with it.
 
-    `others` are further forms of the same answer: what they are called, and the value of `as` that asks for them.
+    `others` are other forms of the same answer: their name, and the value of `as` that selects them.
     """
     style = _style()
     policy = f"default-src 'none'; style-src {hashed(style)}; base-uri 'none'; form-action 'self'"
@@ -52,7 +52,7 @@ def page(
 
 
 def form(line: str, questions: Sequence[str], others: Sequence[tuple[str, str]] = ()) -> str:
-    """The form that asks any question, with the present one in it, and links to other forms of its answer."""
+    """The form for any question, filled with this one, and links to other forms of its answer."""
     question, _, rest = line.strip().partition(" ")
     there = "".join(
         f"<option{' selected' if name == question.replace('_', '-') else ''}>{name}</option>" for name in questions
@@ -90,7 +90,7 @@ def _cells(columns: Sequence[str], row: Sequence[object]) -> Iterator[str]:
 
 
 def _linked(column: str, value: str) -> str:
-    """A value as it stands, or as a link that asks about it."""
+    """A value as text, or as a link to a question about it."""
     question = _question(column, value)
     if question is None:
         return _safe(value)

@@ -1,8 +1,8 @@
-"""A little server on this machine that shows pictures of a store and answers questions about it. It only reads.
+"""A small local server that shows pictures of a store and answers questions about it. It only reads.
 
-Who may ask is told by a token in the address, which is made anew at each start; the `Host` of each request must be
-this machine, so that no page elsewhere can reach in through a name of its own (DNS rebinding). Nothing is sent to
-other origins. One thread alone owns the store; requests wait for it.
+Access needs the token in the address, which is new at each start. The `Host` of each request must be this machine, so
+that no other page can reach the server through a name of its own (DNS rebinding). Nothing is sent to other origins. One
+thread owns the store; requests wait for it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ LONGEST: Final = 60_000
 
 
 class Source(Protocol):
-    """What the server shows."""
+    """What the server serves."""
 
     def page(self, query: Mapping[str, str]) -> str:
         """The page for a query, as HTML that states its own content security policy."""
 
     def near(self, node: str) -> object:
-        """The picture of what hangs on a node, as JSON values. Raises `LineageError`."""
+        """The picture of the neighbours of a node, as JSON values. Raises `LineageError`."""
 
     def close(self) -> None:
-        """Give back files and connections; called in the thread that made it."""
+        """Close files and connections; called in the thread that created it."""
 
 
 class ExploreServer(ThreadingHTTPServer):
@@ -77,13 +77,13 @@ class ExploreServer(ThreadingHTTPServer):
         raise BadUse(f"{path}: there is nothing of that name")
 
     def server_close(self) -> None:
-        """Give the port, the source and the thread back. The question that is being answered is waited for."""
+        """Release the port, the source and the thread, once the question that is being answered is done."""
         super().server_close()
         self._ended = True
         self._ends.close()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Nothing where somebody went away; anything else is told on standard error."""
+        """Ignore closed connections; print anything else to standard error."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # a socket
 
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         except LineageError as error:
             told = msgspec.json.encode({"error": str(error)}).decode()
             self._send(404 if error.exit_code == 1 else 400, told, "application/json")
-        except Exception as error:  # noqa: BLE001 - a bug is told in one line, and the server goes on
+        except Exception as error:  # noqa: BLE001 - a bug becomes one line, and the server goes on
             self._send(500, f"unexpected {type(error).__name__}; run lineage graph --debug and report it", "text/plain")
         else:
             self._send(200, body, kind)

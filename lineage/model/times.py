@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from math import isfinite
 
+from lineage.model.errors import BadUse
+
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -115,3 +117,36 @@ def _instant(
 def now() -> int:
     """Return the present second."""
     return int(datetime.now(UTC).timestamp())
+
+
+def time_of(text: str | None, *, last: bool = False) -> int | None:
+    """The second that a person's text names; of a day the first, or the `last`. Raises `BadUse`."""
+    if text is None:
+        return None
+    day = re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip())
+    time = parse_when(f"{text.strip()}T{'23:59:59' if last else '00:00:00'}Z" if day else text)
+    if time is None:
+        raise BadUse(f"{text}: no time; write it like 2026-01-31 or 2026-01-31T12:00:00Z")
+    return time
+
+
+def time_range(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """The first and the last second of a range. Raises `BadUse`, also where it ends before it begins."""
+    start, end = time_of(since), time_of(until, last=True)
+    if start is not None and end is not None and end < start:
+        raise BadUse(f"{until}: lies before {since}")
+    return start, end
+
+
+def duration(text: str | None) -> int | None:
+    """A person's span of time in seconds: `90s`, `30m`, `2h`, `7d`. Raises `BadUse`.
+
+    >>> duration("2h")
+    7200
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d{1,6})\s*([smhd])\s*", text)
+    if found is None:
+        raise BadUse(f"{text}: no span of time; write it like 30m, 2h or 7d")
+    return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]

@@ -1,11 +1,14 @@
-"""The questions by name: the modules of a question's folder, and every answer by its schema."""
+"""The modules of a question's folder: its answer model, its view and its picture.
+
+Which questions there are, and in which order, `lineage.ask` says.
+"""
 
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import import_module
-from importlib.util import find_spec
+from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -72,14 +75,13 @@ def picture_of(answer: Model) -> Picture:
 
 
 def has_picture(stem: str) -> bool:
-    """Can answers to this question be drawn?"""
-    name = module_name(stem)
-    return name in _folders() and find_spec(_module(stem, "picture")) is not None
+    """Can answers to this question be drawn? Imports nothing."""
+    return Path(lineage.questions.__path__[0], module_name(stem), "picture.py").is_file()
 
 
 def with_picture() -> tuple[str, ...]:
     """Names of the questions whose answers can be drawn, sorted."""
-    return tuple(name for name in sorted(_folders()) if has_picture(name))
+    return tuple(stem for stem in folders() if has_picture(stem))
 
 
 def wanted(answer: Model) -> tuple[list[str], list[str], list[str]]:
@@ -90,25 +92,31 @@ def wanted(answer: Model) -> tuple[list[str], list[str], list[str]]:
     return nodes, above, list(dict.fromkeys(getattr(module, "events", lambda _: ())(answer)))
 
 
-def answers() -> dict[str, type[Model]]:
-    """Answer models by the name of their schema, sorted by question."""
-    return {str(one.model_fields["schema_"].default): one for one in _models()}
+def model_of(schema: str) -> type[Model]:
+    """The answer model of a schema, like `lineage.who/1`. Raises `KeyError`."""
+    model = answer_of(schema.removeprefix("lineage.").partition("/")[0])
+    if model.model_fields["schema_"].default != schema:
+        raise KeyError(schema)
+    return model
+
+
+def answer_of(stem: str) -> type[Model]:
+    """The answer model of a question. Raises `KeyError`."""
+    from lineage.questions.shared.models import Model
+
+    if stem not in folders():
+        raise KeyError(stem)
+    for one in vars(import_module(f"lineage.questions.{module_name(stem)}")).values():
+        if isinstance(one, type) and issubclass(one, Model) and getattr(one, "name", None) == stem:
+            return one
+    raise KeyError(stem)
+
+
+def folders() -> tuple[str, ...]:
+    """Names of everything that has an answer, sorted: the questions, and what other commands print."""
+    names = {found.name.removesuffix("_") for found in iter_modules(lineage.questions.__path__) if found.ispkg}
+    return tuple(sorted(names - {"shared"}))
 
 
 def _module(stem: str, part: str) -> str:
     return f"lineage.questions.{module_name(stem)}.{part}"
-
-
-def _folders() -> frozenset[str]:
-    return frozenset(found.name for found in iter_modules(lineage.questions.__path__) if found.ispkg) - {"shared"}
-
-
-def _models() -> Iterator[type[Model]]:
-    from lineage.questions.shared.models import Model
-
-    for name in sorted(_folders()):
-        folder = f"lineage.questions.{name}"
-        for one in vars(import_module(folder)).values():
-            own = isinstance(one, type) and one.__module__ == folder and issubclass(one, Model)
-            if own and "schema_" in one.model_fields:
-                yield one

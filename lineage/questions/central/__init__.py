@@ -96,3 +96,7 @@ class Central(Model):
     """How the measure was worked out: of all roles, or from a sample."""
     truncated: bool
     sight: Sight
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.found else "sessions"

@@ -38,3 +38,7 @@ class Chains(Model):
     total: int
     chains: list[Chain]
     """Deepest first, then most frequent, then by roles."""
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.total else "role paths of that kind"

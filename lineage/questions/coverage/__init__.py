@@ -78,3 +78,7 @@ class Coverage(Model):
     cannot: list[str] = Field(default_factory=list)
     """What no answer of this store can say, a sentence each."""
     truncated: bool = False
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.found else f"logs{f' of {self.asked}' if self.asked else ''}"

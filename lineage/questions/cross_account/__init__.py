@@ -36,3 +36,7 @@ class CrossAccount(Model):
     total: int
     crossings: list[Crossing]
     """Most frequent first, then by accounts."""
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.total else "assumptions between accounts"

@@ -106,3 +106,7 @@ class Denied(Model):
     rule: str
     """What counts as a burst."""
     sight: Sight | None = None
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.found else self.asked or "refused calls"

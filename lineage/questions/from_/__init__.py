@@ -75,3 +75,11 @@ class From(Model):
     truncated: bool
     note: str
     sight: Sight
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        if self.found:
+            return None
+        from lineage.questions.shared.log_coverage import in_words
+
+        return f"calls from {' '.join(self.asked)}; that {in_words(self.sight)}"

@@ -59,3 +59,12 @@ class Hunt(Model):
     total: int
     truncated: bool
     sight: Sight
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        if self.found:
+            return None
+        from lineage.questions.shared.log_coverage import in_words
+
+        ran = f"{len(self.rules)} rule{'' if len(self.rules) == 1 else 's'}"
+        return f"findings of {ran}; that {in_words(self.sight)}"

@@ -5,7 +5,9 @@ A finding is something to look at: each rule says what honest work looks the sam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 from lineage.model.errors import BadUse
 from lineage.model.results import Window
@@ -17,6 +19,8 @@ from lineage.questions.hunt.rules import NAMES, RULES
 from lineage.questions.shared.grants import EVENTS_SHOWN, whole
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.reader import Reader
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
 def answer(
@@ -62,3 +66,34 @@ def _finding(ground: Ground, rule: Rule, found: Found) -> Finding:
         account=found.account, confidence=found.confidence, count=found.events, first=iso(found.first),
         last=iso(found.last), event_ids=list(dict.fromkeys(found.event_ids))[:EVENTS_SHOWN],
     )  # fmt: skip
+
+
+def accounts_in(given: Sequence[str]) -> list[str]:
+    """The account IDs in texts: single, as lists with commas, or in files. Raises `BadUse` where there is none."""
+    found: list[str] = []
+    for part in _parts(given):
+        found += [part] if _ACCOUNT.fullmatch(part) else _accounts_in_file(part)
+    if not found:
+        raise BadUse("--known-accounts: no account given; write IDs of twelve digits or a file of them")
+    return found
+
+
+def files_among(given: Iterable[str]) -> Iterator[str]:
+    """What of the known accounts is no account ID, and so the name of a file."""
+    return (part for part in _parts(given) if not _ACCOUNT.fullmatch(part))
+
+
+def _parts(given: Iterable[str]) -> Iterator[str]:
+    return (part for text in given for one in text.split(",") if (part := one.strip()))
+
+
+def _accounts_in_file(path: str) -> list[str]:
+    """The account IDs that stand in a file, whatever is around them."""
+    try:
+        text = Path(path).read_text("utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        raise BadUse(f"{path}: no account ID of twelve digits, and no file that can be read") from None
+    found = re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", text)
+    if not found:
+        raise BadUse(f"{path}: names no account ID of twelve digits")
+    return found

@@ -127,9 +127,9 @@ class Section(Model):
         """An answer that comes as JSON is read by the schema that it names."""
         if not isinstance(value, dict):
             return value
-        from lineage.questions.registry import answers
+        from lineage.questions.registry import model_of
 
-        return answers()[value["schema"]].model_validate(value)
+        return model_of(value["schema"]).model_validate(value)
 
 
 class Case(Model):
@@ -210,3 +210,10 @@ class Investigation(Model):
     truncated: bool
     """Groups were cut, or something in one of them."""
     sight: Sight
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        if self.found:
+            return None
+        notes = [note for group in self.groups for note in group.notes]
+        return "; ".join(notes) or self.asked

@@ -24,7 +24,7 @@ from lineage.questions.investigate import (
 )
 from lineage.questions.investigate.belonging import Examined, Together, together
 from lineage.questions.investigate.cited import cited, event_ids
-from lineage.questions.investigate.sections import Context, Questions, sections
+from lineage.questions.investigate.sections import Ask, Context, sections
 from lineage.questions.shared import grants, models, scopes
 from lineage.questions.shared.asks import Asked, by_event
 from lineage.questions.shared.log_coverage import in_words, sight
@@ -56,14 +56,14 @@ class Limits(NamedTuple):
 
 
 def answer(
-    reader: Reader, questions: Questions, alerts: Sequence[Alert], *, asked: str, limits: Limits | None = None
+    reader: Reader, ask: Ask, alerts: Sequence[Alert], *, asked: str, limits: Limits | None = None
 ) -> Investigation:
     """The report for alerts. Samples are left out; what leads nowhere is a group without leads."""
     limits = limits or Limits()
     loaded = grants.loaded(reader)
     examined = [_examined(reader, alert, loaded) for alert in alerts if not alert.sample]
     groups = together(examined)
-    reports = [_group(reader, questions, group, loaded, limits) for group in groups[:MOST_GROUPS]]
+    reports = [_group(reader, ask, group, loaded, limits) for group in groups[:MOST_GROUPS]]
     accounts = sorted({account for report in reports for account in report.sight.accounts})
     begin = min((report.scope.since for report in reports), default=None)
     end = max((report.scope.until for report in reports), default=None)
@@ -102,12 +102,12 @@ def _who(reader: Reader, lead: leads.Lead) -> tuple[list[WhoAnswer], int]:
     return [one for some, _ in found for one in some], sum(fitting for _, fitting in found)
 
 
-def _group(reader: Reader, questions: Questions, group: Together, loaded: set[str], limits: Limits) -> Group:
+def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: Limits) -> Group:
     alerts = [one.alert for one in group.members]
     found = [(one, lead) for one in group.members for lead in one.found.found]
     first = list({lead.subject.starts: (one, lead) for one, lead in reversed(found)}.values())[::-1]
     window, scope = _scope(reader, group, [lead.subject for _, lead in first], limits)
-    cases = [_case(reader, questions, one, lead, window, loaded, limits) for one, lead in first[:MOST_CASES]]
+    cases = [_case(reader, ask, one, lead, window, loaded, limits) for one, lead in first[:MOST_CASES]]
     leading = [_lead(one, lead) for one, lead in found]
     ours, started = _own(reader, group), _started(reader, group)
     accounts = {grants.account_of(start) for _, lead in first for start in lead.subject.starts}
@@ -173,7 +173,7 @@ def _scope(reader: Reader, group: Together, subjects: Sequence[Subject], limits:
 
 
 def _case(
-    reader: Reader, questions: Questions, one: Examined, lead: leads.Lead, window: Window, loaded: set[str],
+    reader: Reader, ask: Ask, one: Examined, lead: leads.Lead, window: Window, loaded: set[str],
     limits: Limits,
 ) -> Case:  # fmt: skip
     """A lead, examined by every question."""
@@ -192,7 +192,7 @@ def _case(
         last_hour=_recent(reader, subject, until - HOUR, until, loaded),
         last_day=_recent(reader, subject, until - DAY, until, loaded),
         sections=sections(
-            questions,
+            ask,
             Context(
                 ask=ask_of(lead),
                 begins=_begins(who, ask_of(lead)),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from lineage.model.errors import LineageError
 from lineage.questions.investigate import Section
+from lineage.questions.registry import module_name
 from lineage.questions.shared.models import Model
 
 LINES = 100
@@ -15,31 +16,8 @@ TIMELINE = 200
 RESOURCES = 3
 
 
-class Questions(Protocol):
-    """The questions as `lineage.Lineage` answers them: texts in, answers out."""
-
-    def session(self, ask: str, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def timeline(
-        self, ask: str, *, since: str | None, until: str | None, alert_since: str | None, alert_until: str | None,
-        limit: int,
-    ) -> Model: ...  # fmt: skip
-    def role(self, ask: str, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def assumed(self, ask: str, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def services(self, ask: str, *, until: str | None) -> Model: ...
-    def interesting(self, ask: str, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def baseline(
-        self, ask: str, *, api: str | None, user_agent: str | None, source_ip: str | None, since: str | None,
-        until: str | None, days: int, gap: str,
-    ) -> Model: ...  # fmt: skip
-    def new(self, ask: str, *, since: str | None, until: str | None, days: int, gap: str) -> Model: ...
-    def volume(self, ask: str, *, since: str | None, until: str | None, days: int, gap: str) -> Model: ...
-    def blast(self, ask: str, *, limit: int) -> Model: ...
-    def contain(self, ask: str) -> Model: ...
-    def denied(self, ask: str | None, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def from_(self, asks: Sequence[str], *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def touched(self, ask: str, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def names(self, role: str | None, *, since: str | None, until: str | None, limit: int) -> Model: ...
-    def coverage(self, account: str | None, *, since: str | None, until: str | None, limit: int) -> Model: ...
+Ask = Callable[..., Model]
+"""Asks a question by the name of its method on `lineage.Lineage`, with the arguments of that."""
 
 
 class Context(NamedTuple):
@@ -71,15 +49,13 @@ class Context(NamedTuple):
     resources: tuple[str, ...] = ()
 
 
-Call = Callable[[], Model]
-
-
-def sections(questions: Questions, context: Context) -> list[Section]:
+def sections(ask: Ask, context: Context) -> list[Section]:
     """Every question about the lead. What cannot be answered says so, and the report goes on."""
     found = []
-    for stem, asked, call in _calls(questions, context):
+    for stem, about, options in _plan(context):
+        asked = " ".join(about) if isinstance(about, tuple) else about
         try:
-            answer = call()
+            answer = ask(module_name(stem), about, **options)
         except LineageError as error:
             found.append(Section(question=stem, asked=asked, found=False, note=str(error)))
         else:
@@ -87,53 +63,35 @@ def sections(questions: Questions, context: Context) -> list[Section]:
     return found
 
 
-def _calls(questions: Questions, context: Context) -> Iterator[tuple[str, str | None, Call]]:
-    """Stem, what is asked about, and the call, in the order of a report."""
-    ask, since, until = context.ask, context.since, context.until
-    days, gap = context.days, context.gap
+def _plan(context: Context) -> Iterator[tuple[str, str | tuple[str, ...] | None, dict[str, object]]]:
+    """Stem, what is asked about, and options, in the order of a report."""
+    ask, begins, role = context.ask, context.begins, context.role
+    scope: dict[str, object] = {"since": context.since, "until": context.until}
+    lines = scope | {"limit": LINES}
+    history = scope | {"days": context.days, "gap": context.gap}
 
-    yield "session", ask, lambda: questions.session(ask, since=since, until=until, limit=LINES)
-    begins = context.begins
+    yield "session", ask, lines
     if begins is not None:
-        yield (
-            "timeline", ask,
-            lambda: questions.timeline(
-                ask, since=since, until=until, alert_since=context.alert_since, alert_until=context.alert_until,
-                limit=TIMELINE,
-            ),
-        )  # fmt: skip
-    role = context.role
+        alert = {"alert_since": context.alert_since, "alert_until": context.alert_until}
+        yield "timeline", ask, scope | alert | {"limit": TIMELINE}
     if role is not None:
-        yield "role", role, lambda: questions.role(role, since=since, until=until, limit=LINES)
+        yield "role", role, lines
     if begins is not None:
-        yield "assumed", begins, lambda: questions.assumed(begins, since=since, until=until, limit=LINES)
-    yield "services", ask, lambda: questions.services(ask, until=since)
-    yield "interesting", ask, lambda: questions.interesting(ask, since=since, until=until, limit=LINES)
-    called = context.event or ask
-    yield (
-        "baseline", called,
-        lambda: questions.baseline(
-            called, api=context.api, user_agent=context.user_agent, source_ip=context.source_ip,
-            since=since, until=until, days=days, gap=gap,
-        ),
-    )  # fmt: skip
-    yield "new", ask, lambda: questions.new(ask, since=since, until=until, days=days, gap=gap)
-    yield "volume", ask, lambda: questions.volume(ask, since=since, until=until, days=days, gap=gap)
+        yield "assumed", begins, lines
+    yield "services", ask, {"until": context.since}
+    yield "interesting", ask, lines
+    call = {"api": context.api, "user_agent": context.user_agent, "source_ip": context.source_ip}
+    yield "baseline", context.event or ask, call | history
+    yield "new", ask, history
+    yield "volume", ask, history
     if begins is not None:
-        yield "blast", begins, lambda: questions.blast(begins, limit=LINES)
-        yield "contain", begins, lambda: questions.contain(begins)
-    yield "denied", ask, lambda: questions.denied(ask, since=since, until=until, limit=LINES)
-    addresses = context.addresses
-    if addresses:
-        asked = " ".join(addresses)
-        yield "from", asked, lambda: questions.from_(addresses, since=since, until=until, limit=LINES)
+        yield "blast", begins, {"limit": LINES}
+        yield "contain", begins, {}
+    yield "denied", ask, lines
+    if context.addresses:
+        yield "from", context.addresses, lines
     for one in context.resources[:RESOURCES]:
-        yield "touched", one, _touched(questions, one, since, until)
+        yield "touched", one, lines
     if role is not None:
-        yield "names", role, lambda: questions.names(role, since=context.history_since, until=until, limit=LINES)
-    account = context.account
-    yield "coverage", account, lambda: questions.coverage(account, since=since, until=until, limit=LINES)
-
-
-def _touched(questions: Questions, resource: str, since: str, until: str) -> Call:
-    return lambda: questions.touched(resource, since=since, until=until, limit=LINES)
+        yield "names", role, lines | {"since": context.history_since}
+    yield "coverage", context.account, lines

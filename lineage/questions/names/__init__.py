@@ -97,3 +97,7 @@ class Names(Model):
     roles_total: int = 0
     truncated: bool = False
     sight: Sight | None = None
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.found else self.asked or "sessions with a name"

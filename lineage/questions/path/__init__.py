@@ -56,3 +56,11 @@ class Path(Model):
     perhaps: int
     """Sessions of the end that several callers fit, one of them from the start: no way is told for these."""
     sight: Sight
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        if self.found:
+            return None
+        from lineage.questions.shared.log_coverage import in_words
+
+        return f"a way from {self.start} to {self.end}; {in_words(self.sight)}"

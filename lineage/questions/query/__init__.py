@@ -17,3 +17,7 @@ class QueryRows(Model):
     query: str
     columns: list[str]
     rows: list[list[Any]]
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return f"rows of {self.query}" if self.query and not self.rows else None

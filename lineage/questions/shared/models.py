@@ -21,6 +21,10 @@ class Model(BaseModel):
         """The answer as JSON values."""
         return self.model_dump(mode="json", by_alias=True)
 
+    def not_found(self) -> str | None:
+        """What was not found, for the line `not found: …`; None where something was."""
+        return None if getattr(self, "found", True) else str(getattr(self, "asked", ""))
+
 
 Confidence = Literal["EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"]
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
+
+from lineage.model.errors import BadUse
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -51,6 +55,38 @@ def entries(lines: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
         if text:
             whole = entry(text)
             yield text, whole or entry(re.split(r"[\s,]", text, maxsplit=1)[0].strip('"'))
+
+
+def read(asks: Iterable[str]) -> tuple[list[Entry], list[str]]:
+    """The entries that texts are or that files of these names hold (`-`: standard input), and the lines of files that
+    are none. Raises `BadUse`."""
+    found: list[Entry] = []
+    unread: list[str] = []
+    for ask in asks:
+        one = entry(ask)
+        if one is not None:
+            found.append(one)
+            continue
+        before = len(found)
+        for line, there in entries(_lines(ask)):
+            if there is not None:
+                found.append(there)
+            else:
+                unread.append(line)
+        if len(found) == before:
+            raise BadUse(f"{ask}: holds no address and no network; write one a line")
+    return found, unread
+
+
+def _lines(path: str) -> Iterable[str]:
+    if path == "-":
+        return sys.stdin
+    try:
+        return Path(path).read_text("utf-8-sig", errors="replace").splitlines()
+    except (OSError, ValueError):
+        raise BadUse(
+            f"{path}: no address, no network and no file; write it like 198.51.100.7 or 198.51.100.0/24"
+        ) from None
 
 
 class Finder:

@@ -34,3 +34,7 @@ class Shown(Model):
     """Those of the ID itself; of an addendum then those of the event that it amends; of another account's copy of a
     call then the caller's own copies."""
     note: str | None = None
+
+    def not_found(self) -> str | None:
+        """What was not found; None where something was."""
+        return None if self.found else self.event_id

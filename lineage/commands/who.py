@@ -1,40 +1,67 @@
-"""`lineage who -`: asks come in by lines, answers go out as NDJSON in the same order.
+"""`who`, also about a record in a file, and about one ask per line of standard input.
 
-Other programs ask this way. What has arrived is answered and handed on at once, so a partner that waits for
-each answer gets it; who sends many lines at once gets many answers for one flush.
+`lineage who -` answers as NDJSON in the same order, for other programs. What has arrived is answered at once, so a
+program that waits for each answer gets it; many lines that arrive at once get their answers in one flush.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from lineage import Lineage
+import typer
+
+from lineage.commands import generate, guard
+from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store
+from lineage.commands.generate import Arguments
 from lineage.model.errors import BadUse, LineageError
-from lineage.questions.shared.asks import kind_of
-from lineage.questions.who import Who
-from lineage.render.jsonout import line
+from lineage.parameters import Command
+
+if TYPE_CHECKING:
+    from lineage import Lineage
+    from lineage.questions.who import Who
 
 BLOCK = 1 << 16
 TOGETHER = 64
-"""At most so many answers wait for one flush."""
+"""Maximum number of answers before a flush."""
 LARGEST = 16 << 20
 """Bytes of a file that may be one record."""
 
 
-def stream(lineage: Lineage, source: int, out: BinaryIO, *, at: str | None = None, limit: int = 100) -> bool:
-    """Answer every ask of a file descriptor, one a line; returns whether all were found.
+def who(
+    command: Command,
+    arguments: Arguments,
+    *,
+    store: Store = DEFAULT,
+    json: Json = False,
+    csv: Csv = False,
+    debug: Debug = False,
+) -> None:
+    """Answer one ask, or those of standard input."""
+    if arguments["ask"] == "-":
+        with guard.opened(store) as lineage:
+            found = stream(lineage, sys.stdin.fileno(), sys.stdout.buffer, arguments)
+        raise typer.Exit(0 if found else 1)
+    arguments["ask"] = text_of(arguments["ask"])
+    generate.ask(command, arguments, store=store, json=json, csv=csv)
+
+
+def stream(lineage: Lineage, source: int, out: BinaryIO, options: Arguments) -> bool:
+    """Answer every ask of a file descriptor, one per line; returns whether all were found.
 
     A line that cannot be understood is answered too, with `found: false` and a `note`, so answers keep their
     order and number. Blank lines ask nothing. Raises `BadUse` for a time that is none.
     """
+    from lineage.render.jsonout import line
+
     found = True
     for asks in batches(source):
         written = []
         for ask in asks:
-            answer = _answer(lineage, ask, at, limit)
+            answer = _answer(lineage, options | {"ask": ask})
             found = found and answer.found
             written.append(line(answer))
         out.write("".join(f"{text}\n" for text in written).encode("utf-8", "backslashreplace"))
@@ -75,6 +102,8 @@ def text_of(ask: str) -> str:
 
     Raises `BadUse` for a file that cannot be one record.
     """
+    from lineage.questions.shared.asks import kind_of
+
     if kind_of(ask) != "event":
         return ask
     path = Path(ask)
@@ -93,10 +122,14 @@ def text_of(ask: str) -> str:
     return text
 
 
-def _answer(lineage: Lineage, ask: str, at: str | None, limit: int) -> Who:
+def _answer(lineage: Lineage, arguments: Arguments) -> Who:
+    from lineage.questions.shared.asks import kind_of
+    from lineage.questions.who import Who
+
     try:
-        return lineage.who(ask, at=at, limit=limit)
+        return lineage.who(**arguments)
     except LineageError as error:
+        ask = arguments["ask"]
         kind = kind_of(ask)
         return Who.model_validate(
             {

@@ -1,4 +1,4 @@
-"""`browser`: what Neo4j Browser needs to show the graph well."""
+"""`browser`: style sheet, guide and queries for Neo4j Browser."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from typing import Annotated
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import Debug, app
+from lineage.commands.app import Debug
 
 FOLDER = Path("lineage-browser")
 
 
-@app.command(epilog="Example: lineage browser --out lineage-browser")
 def browser(
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help=f"Write it there; else to {FOLDER}, with --serve nowhere.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help=f"Write to this folder instead of {FOLDER}."),
     ] = None,
     serve: Annotated[
-        bool, typer.Option("--serve", help="Offer style sheet and guide to Neo4j Browser, until Ctrl-C.")
+        bool, typer.Option("--serve", help="Serve the style sheet and guide to Neo4j Browser, until Ctrl-C.")
     ] = False,
     port: Annotated[
-        int | None, typer.Option(min=1, max=65535, metavar="N", help="With --serve: that port, else a free one.")
+        int | None,
+        typer.Option(min=1, max=65535, metavar="N", help="With --serve: use this port instead of a free one."),
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Write or serve style sheet, guide and queries for Neo4j Browser."""
+    """Write or serve a style sheet and guide for Neo4j Browser."""
     from lineage.kit.files import GUIDE, README, STYLE, write
     from lineage.model.errors import BadUse
 

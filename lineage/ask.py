@@ -1,0 +1,686 @@
+"""Every question, as a typed method: the one registry of questions.
+
+Each method marked with `@question` is a command of the same name. Types, defaults and help of its parameters stand here
+alone: the command line, `lineage explore` and the tables of the documentation are made from them. The order of the
+methods is the order everywhere.
+"""
+
+# Annotations are not postponed here: `lineage.parameters` reads those of the parameters. Return types are texts,
+# because the answer models take longer to import than `lineage --help` may take.
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Final
+
+from lineage.model.errors import BadUse
+from lineage.model.times import duration, time_of, time_range
+from lineage.parameters import Param, question, questions_of
+
+if TYPE_CHECKING:
+    from lineage.questions.assumed import Assumed
+    from lineage.questions.baseline import Baseline
+    from lineage.questions.blast import Blast
+    from lineage.questions.central import Central
+    from lineage.questions.chains import Chains
+    from lineage.questions.contain import Contain
+    from lineage.questions.coverage import Coverage
+    from lineage.questions.cross_account import CrossAccount
+    from lineage.questions.denied import Denied
+    from lineage.questions.from_ import From
+    from lineage.questions.hunt import Hunt
+    from lineage.questions.info import Info
+    from lineage.questions.interesting import Interesting
+    from lineage.questions.investigate import Investigation
+    from lineage.questions.names import Names
+    from lineage.questions.new import New
+    from lineage.questions.path import Path
+    from lineage.questions.role import Role
+    from lineage.questions.services import Services
+    from lineage.questions.session import Session
+    from lineage.questions.shared.memo import Memo
+    from lineage.questions.shared.models import Model
+    from lineage.questions.timeline import Timeline
+    from lineage.questions.touched import Touched
+    from lineage.questions.trace import Trace
+    from lineage.questions.volume import Volume
+    from lineage.questions.who import Who
+    from lineage.stores.base import Store
+
+REPORT_SECONDS = 600.0
+"""How long the questions of one report may read the same state of the store."""
+
+
+def _since(help: str) -> Param:
+    return Param(help, "TIME", ("--from", "--since"))
+
+
+def _until(help: str) -> Param:
+    return Param(help, "TIME", ("--to", "--until"))
+
+
+def _limit(help: str) -> Param:
+    return Param(help, "N", min=1)
+
+
+def _network_files(text: str) -> Iterable[str]:
+    from lineage.questions.shared.networks import entry
+
+    return [text] if entry(text) is None else ()
+
+
+def _account_files(text: str) -> Iterable[str]:
+    from lineage.questions.hunt.answer import files_among
+
+    return files_among([text])
+
+
+def _alert_files(text: str) -> Iterable[str]:
+    from lineage.questions.investigate.given import files
+
+    return files(text)
+
+
+Subject = Annotated[
+    str,
+    Param("Event ID, access key, session, ARN, name, account ID, IP address or agent:TEXT for a user agent.", "ASK"),
+]
+Identity = Annotated[str, Param("Event ID, access key, session, ARN or name.", "ASK")]
+Since = Annotated[
+    str | None, _since("Start of the time range: a time like 2026-01-31T12:00:00Z, or a day like 2026-01-31.")
+]
+Until = Annotated[str | None, _until("End of the time range, included; a day counts to its last second.")]
+Margin = Annotated[
+    str | None,
+    Param(
+        "Time on either side of the event or activity, like 30m, 2h or 7d, instead of five minutes.",
+        "SPAN",
+        ("--window",),
+    ),
+]
+Days = Annotated[int, Param("Compare with the history that starts this many days before the scope.", "N", min=1)]
+Gap = Annotated[str, Param("End the history this long before the scope, like 30m, 12h or 2d.", "SPAN")]
+LimitEach = Annotated[int, _limit("Maximum number of entries in each list.")]
+At = Annotated[
+    str | None, Param("Evaluate what works at this time instead of at the last second in the store.", "TIME")
+]
+Made = Annotated[bool, Param("Also follow keys, users and passwords that were made for other identities.")]
+Given = str | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]]
+"""What may be given as an alert."""
+
+
+class Questions:
+    """An open store, as one asks it. Every question returns its answer model.
+
+    Times are text, like `2026-01-31T12:00:00Z` or `2026-01-31`; a range that ends before it begins raises `BadUse`.
+    Questions about a name raise `NotFound` where several users or roles have it.
+    """
+
+    def __init__(self, store: "Store") -> None:
+        self._store = store
+        self._memo: Memo | None = None
+
+    def _reader(self) -> "Memo":
+        """The store as questions read it: what it answered a moment ago is not read again."""
+        from lineage.questions.shared.memo import Memo
+
+        if self._memo is None or self._memo.is_stale:
+            self._memo = Memo(self._store)
+        return self._memo
+
+    # Whose credentials
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def who(
+        self,
+        ask: Annotated[
+            str,
+            Param(
+                "Event ID, access key, session, ARN, name or JSON record; on the command line also a file with a "
+                "record, or - to read one ask per line.",
+                "ASK",
+            ),
+        ],
+        *,
+        at: Annotated[
+            str | None,
+            Param("Only sessions that were live at this time: created before it, in use or not expired.", "TIME"),
+        ] = None,
+        limit: Annotated[int, _limit("Maximum number of answers, newest first.")] = 100,
+    ) -> "Who":
+        """Show whose credentials were used, hop by hop.
+
+        A record need not be loaded.
+        """
+        from lineage.questions.shared.asks import kind_of
+        from lineage.questions.who import answer as who
+
+        ask = ask.strip()
+        if kind_of(ask) == "record":
+            from loaders.records.single import one_record
+
+            return who.answer_record(self._reader(), ask, *one_record(ask), limit=limit)
+        return who.answer(self._reader(), ask, at=time_of(at), limit=limit)
+
+    def whos(self, asks: Iterable[str]) -> Iterator["Who"]:
+        """Answer many asks, in order."""
+        for ask in asks:
+            yield self.who(ask)
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def trace(
+        self, ask: Identity, *, limit: Annotated[int, _limit("Maximum number of sessions and keys.")] = 1000
+    ) -> "Trace":
+        """Show what came from an identity and what was done with it."""
+        from lineage.questions.trace import answer as trace
+
+        return trace.answer(self._store, ask.strip(), limit=limit)
+
+    @question("--cross-account")
+    def chains(
+        self,
+        *,
+        min_depth: Annotated[int, Param("Minimum number of role hops.", "N", min=1)] = 2,
+        role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME")] = None,
+        account: Annotated[str | None, Param("Only chains through this account.", "ID")] = None,
+        cross_account: Annotated[bool, Param("Only chains between accounts.")] = False,
+        since: Annotated[str | None, _since("Only chains whose last hop is at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only chains whose last hop is at or before this time.")] = None,
+        limit: Annotated[int, _limit("Maximum number of chains.")] = 1000,
+    ) -> "Chains":
+        """List the paths of chained roles.
+
+        Only the longest ones: a path that is part of another is not listed.
+        """
+        from lineage.questions.chains import answer as chains
+
+        start, end = time_range(since, until)
+        return chains.answer(
+            self._store.chain_rows(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
+            since=start, until=end, limit=limit,
+        )  # fmt: skip
+
+    @question("--since 2026-03-11T00:00:00Z")
+    def cross_account(
+        self,
+        *,
+        since: Annotated[str | None, _since("Only assumptions at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only assumptions at or before this time.")] = None,
+    ) -> "CrossAccount":
+        """List which accounts assumed roles in which accounts."""
+        from lineage.questions.cross_account import answer as cross_account
+
+        start, end = time_range(since, until)
+        return cross_account.answer(self._store.crossing_rows(), self._store.account_names(), since=start, until=end)
+
+    # From an alert to one report
+
+    @question("examples/incident/finding.json")
+    def investigate(
+        self,
+        alert: Annotated[
+            Given,
+            Param(
+                "File with GuardDuty or Security Hub findings or CloudTrail events, their JSON, or an event ID, access "
+                "key, session or ARN; on the command line also - for standard input.",
+                "ALERT",
+                files=_alert_files,
+            ),
+        ],
+        *,
+        since: Annotated[str | None, _since("Start of the scope, instead of the activity of the alert.")] = None,
+        until: Annotated[str | None, _until("End of the scope, instead of the activity of the alert.")] = None,
+        window: Annotated[
+            str | None,
+            Param(
+                "Time on either side of the activity of the alert, instead of five minutes and an hour at least.",
+                "SPAN",
+            ),
+        ] = None,
+        days: Days = 14,
+        gap: Gap = "12h",
+    ) -> "Investigation":
+        """Report on a GuardDuty or Security Hub finding.
+
+        Whose credentials were used, what was done with them, whether that is normal, and how to stop it.
+
+        The alert may be an object or a list of objects too. The scope is the alert's own activity, five minutes wider
+        on either side and an hour at least. Raises `BadUse` where the text is no alert, or only samples.
+        """
+        from lineage.model.results import Window
+        from lineage.questions.investigate import answer as investigate
+        from lineage.questions.investigate.given import read
+        from lineage.questions.shared.history import past
+        from lineage.questions.shared.memo import Memo
+
+        name, alerts = read(alert)
+        if all(one.sample for one in alerts):
+            raise BadUse(f"{name}: a sample finding that GuardDuty made up, which names nobody; give a real one")
+        start, end = time_range(since, until)
+        limits = investigate.Limits(start, end, duration(window), days, gap)
+        past.window_of(Window(), days, duration(gap))  # refuses what leaves no history, before anything is asked
+        # The questions of one report see one state of the store, and read the same calls once.
+        self._memo = Memo(self._store, lasts=REPORT_SECONDS)
+        try:
+            return investigate.answer(self._memo, self._ask, alerts, asked=name, limits=limits)
+        finally:
+            self._memo = None
+
+    def _ask(self, method: str, *about: object, **options: object) -> "Model":
+        answer: Model = getattr(self, method)(*about, **options)
+        return answer
+
+    # What was done
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def session(
+        self, ask: Subject, *, since: Since = None, until: Until = None, window: Margin = None, limit: LimitEach = 200
+    ) -> "Session":
+        """Summarize what a session, key or identity called."""
+        from lineage.questions.session import answer as session
+
+        start, end = time_range(since, until)
+        return session.answer(self._reader(), ask.strip(), since=start, until=end, margin=duration(window), limit=limit)
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def timeline(
+        self,
+        ask: Identity,
+        *,
+        since: Since = None,
+        until: Until = None,
+        alert_since: Annotated[
+            str | None,
+            Param("Start of the activity of the alert; an event is its own alert.", "TIME", ("--alert-from",)),
+        ] = None,
+        alert_until: Annotated[
+            str | None,
+            Param("End of the activity of the alert; one of both alone means that second.", "TIME", ("--alert-to",)),
+        ] = None,
+        limit: Annotated[int, _limit("Maximum number of calls: those nearest to the alert, else the earliest.")] = 1000,
+    ) -> "Timeline":
+        """List the notable calls of a whole chain in order of time.
+
+        Notable are changing, failed, sensitive and granting calls. With the times of an alert, the answer separates
+        what lies before, in and after it.
+        """
+        from lineage.questions.timeline import answer as timeline
+
+        start, end = time_range(since, until)
+        alert = time_range(alert_since or alert_until, alert_until or alert_since)
+        return timeline.answer(self._reader(), ask.strip(), since=start, until=end, alert=alert, limit=limit)
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def services(
+        self,
+        ask: Subject,
+        *,
+        until: Annotated[str | None, _until("End of the days, instead of the event or the last call.")] = None,
+        days: Annotated[int, Param("Number of days.", "N", min=1, max=3650)] = 7,
+    ) -> "Services":
+        """List the services that an identity used in the week before."""
+        from lineage.questions.services import answer as services
+
+        if not 1 <= days <= 3650:
+            raise BadUse(f"{days} days: give 1 to 3650")
+        return services.answer(self._reader(), ask.strip(), until=time_of(until, last=True), days=days)
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def interesting(
+        self,
+        ask: Subject,
+        *,
+        since: Since = None,
+        until: Until = None,
+        window: Margin = None,
+        limit: Annotated[int, _limit("Maximum number of lines of each class.")] = 200,
+    ) -> "Interesting":
+        """List changes, sensitive reads and failures (ATT&CK)."""
+        from lineage.questions.interesting import answer as interesting
+
+        start, end = time_range(since, until)
+        return interesting.answer(
+            self._reader(), ask.strip(), since=start, until=end, margin=duration(window), limit=limit
+        )
+
+    # Is this normal?
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def baseline(
+        self,
+        ask: Subject,
+        *,
+        api: Annotated[
+            str | None, Param("API operation of the alert, like iam:CreateUser or CreateUser.", "SERVICE:OPERATION")
+        ] = None,
+        user_agent: Annotated[str | None, Param("User agent of the alert, exactly as logged.", "TEXT")] = None,
+        source_ip: Annotated[str | None, Param("Source address of the alert.", "IP")] = None,
+        since: Since = None,
+        until: Until = None,
+        window: Margin = None,
+        days: Days = 14,
+        gap: Gap = "12h",
+    ) -> "Baseline":
+        """Show how often an identity made a call before.
+
+        Also from the same address and with the same user agent.
+
+        Of an event its own call is compared, else every call of the scope, unless `api`, `user_agent` or `source_ip`
+        select some.
+        """
+        from lineage.questions.baseline import answer as baseline
+
+        start, end = time_range(since, until)
+        return baseline.answer(
+            self._reader(), ask.strip(), api=api, user_agent=user_agent, source_ip=source_ip, since=start, until=end,
+            margin=duration(window), days=days, gap=duration(gap),
+        )  # fmt: skip
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def new(
+        self,
+        ask: Subject,
+        *,
+        since: Since = None,
+        until: Until = None,
+        window: Margin = None,
+        days: Days = 14,
+        gap: Gap = "12h",
+        geo: Annotated[
+            str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+            Param(
+                "Country, city or autonomous system database in MaxMind's format; needs the extra `geo`.",
+                "FILE",
+                many=True,
+                files=lambda text: [text],
+            ),
+        ] = (),
+    ) -> "New":
+        """List what is new: calls, places, user agents, volume."""
+        from lineage.questions.new import answer as new
+        from lineage.questions.new.geo import open_databases
+
+        paths = [geo] if isinstance(geo, (str, os.PathLike)) else geo
+        start, end = time_range(since, until)
+        atlas = open_databases([os.fspath(path) for path in paths])
+        try:
+            return new.answer(
+                self._reader(), ask.strip(), since=start, until=end, margin=duration(window), days=days,
+                gap=duration(gap), atlas=atlas,
+            )  # fmt: skip
+        finally:
+            atlas.close()
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def volume(
+        self,
+        ask: Subject,
+        *,
+        since: Since = None,
+        until: Until = None,
+        window: Margin = None,
+        days: Days = 14,
+        gap: Gap = "12h",
+    ) -> "Volume":
+        """Show calls per hour and the usual level."""
+        from lineage.questions.volume import answer as volume
+
+        start, end = time_range(since, until)
+        return volume.answer(
+            self._reader(), ask.strip(), since=start, until=end, margin=duration(window), days=days, gap=duration(gap)
+        )
+
+    # Roles, addresses, resources
+
+    @question("arn:aws:iam::804275613390:role/payments-operations")
+    def role(
+        self,
+        ask: Annotated[str, Param("ARN or name of a role, or a session, access key or event ID of it.", "ROLE")],
+        *,
+        since: Annotated[
+            str | None,
+            _since("Only grants and refusals from this time on; a session without a grant counts at its start."),
+        ] = None,
+        until: Annotated[str | None, _until("Only grants and refusals up to this time.")] = None,
+        limit: LimitEach = 200,
+    ) -> "Role":
+        """Show who assumed a role, and which roles it assumed.
+
+        Raises `BadUse` where it is no role.
+        """
+        from lineage.questions.role import answer as role
+
+        start, end = time_range(since, until)
+        return role.answer(self._reader(), ask.strip(), since=start, until=end, limit=limit)
+
+    @question("c0ffee00-0000-4000-8000-000000000007")
+    def assumed(
+        self,
+        ask: Annotated[
+            str, Param("Session, access key, ARN or name; an event ID stands for the origin of its chain.", "ASK")
+        ],
+        *,
+        since: Annotated[str | None, _since("Only assumptions at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only assumptions at or before this time.")] = None,
+        window: Margin = None,
+        limit: Annotated[int, _limit("Maximum number of roles.")] = 200,
+    ) -> "Assumed":
+        """List which roles an identity assumed or tried to assume."""
+        from lineage.questions.assumed import answer as assumed
+
+        start, end = time_range(since, until)
+        return assumed.answer(self._reader(), ask.strip(), since=start, until=end, margin=duration(window), limit=limit)
+
+    @question("--from 2026-03-11T21:00:00Z")
+    def denied(
+        self,
+        ask: Annotated[
+            str | None,
+            Param(
+                "Event ID, access key, session, ARN, account ID, IP address or agent:TEXT; default: all calls.", "[ASK]"
+            ),
+        ] = None,
+        *,
+        since: Since = None,
+        until: Until = None,
+        window: Margin = None,
+        limit: LimitEach = 200,
+    ) -> "Denied":
+        """List refused calls and what came after them."""
+        from lineage.questions.denied import answer as denied
+
+        start, end = time_range(since, until)
+        return denied.answer(
+            self._reader(), ask.strip() if ask is not None else None, since=start, until=end, margin=duration(window),
+            limit=limit,
+        )  # fmt: skip
+
+    @question("198.51.100.23 192.0.2.0/24")
+    def from_(
+        self,
+        asks: Annotated[
+            str | Sequence[str],
+            Param(
+                "IP addresses, networks, files with one per line, or - for standard input.",
+                "ADDRESS...",
+                many=True,
+                files=_network_files,
+            ),
+        ],
+        *,
+        since: Since = None,
+        until: Until = None,
+        limit: LimitEach = 200,
+    ) -> "From":
+        """Show everything seen from IP addresses and networks."""
+        from lineage.questions.from_ import answer as from_
+        from lineage.questions.shared.networks import read
+
+        wanted = [asks] if isinstance(asks, str) else list(asks)
+        found, unread = read(wanted)
+        start, end = time_range(since, until)
+        return from_.answer(self._reader(), found, asked=wanted, unread=unread, since=start, until=end, limit=limit)
+
+    @question("i-07b3e6f20c9a5d184")
+    def touched(
+        self,
+        ask: Annotated[str, Param("ARN, bucket name, ID, or ACCOUNT:TYPE:ID.", "RESOURCE")],
+        *,
+        since: Annotated[str | None, _since("Only calls and changes at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only calls and changes at or before this time.")] = None,
+        limit: LimitEach = 200,
+    ) -> "Touched":
+        """Show whose credentials changed or read a resource."""
+        from lineage.questions.touched import answer as touched
+
+        start, end = time_range(since, until)
+        return touched.answer(self._reader(), ask.strip(), since=start, until=end, limit=limit)
+
+    # Reach, and how to stop it
+
+    @question("c0ffee00-0000-4000-8000-000000000002")
+    def blast(
+        self,
+        ask: Identity,
+        *,
+        at: At = None,
+        since: Annotated[str | None, _since("Leave out what was granted, made and used before this time only.")] = None,
+        made: Made = False,
+        limit: Annotated[int, _limit("Maximum number of entries in each list, nearest or worst first.")] = 1000,
+    ) -> "Blast":
+        """Show what came from credentials and what of it still works."""
+        from lineage.questions.blast import answer as blast
+
+        return blast.answer(
+            self._reader(), ask.strip(), at=time_of(at, last=True), since=time_of(since), made=made, limit=limit
+        )
+
+    @question("c0ffee00-0000-4000-8000-000000000002")
+    def contain(
+        self,
+        ask: Identity,
+        *,
+        at: At = None,
+        made: Made = False,
+        whole_role: Annotated[bool, Param("Plan for a whole role, which closes it to everyone.")] = False,
+    ) -> "Contain":
+        """Print a plan that stops credentials; nothing is executed."""
+        from lineage.questions.contain import answer as contain
+
+        return contain.answer(self._reader(), ask.strip(), at=time_of(at, last=True), made=made, whole_role=whole_role)
+
+    @question("537140928816 AKIA3WQUP53HKQ7V2LCK")
+    def path(
+        self,
+        start: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "START")],
+        end: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "END")],
+        *,
+        limit: Annotated[
+            int, _limit("Maximum number of paths: without provenance first, then fewest hops, then oldest.")
+        ] = 20,
+    ) -> "Path":
+        """Show the paths from one identity or account to another."""
+        from lineage.questions.path import answer as path
+
+        if start.strip() == end.strip():
+            raise BadUse(f"{start}: a path needs two ends that differ")
+        return path.answer(self._reader(), start.strip(), end.strip(), limit=limit)
+
+    # The whole store
+
+    @question("arn:aws:iam::804275613390:role/payments-operations")
+    def names(
+        self,
+        role: Annotated[str | None, Param("ARN of a role; default: all roles.", "[ROLE]")] = None,
+        *,
+        since: Annotated[str | None, _since("Only sessions that began at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only sessions that began at or before this time.")] = None,
+        limit: Annotated[int, _limit("Maximum number of names and of roles.")] = 200,
+    ) -> "Names":
+        """Compare session names with whose credentials were used."""
+        from lineage.questions.names import answer as names
+
+        start, end = time_range(since, until)
+        return names.answer(
+            self._reader(), role.strip() if role is not None else None, since=start, until=end, limit=limit
+        )
+
+    @question("trails-stopped keys-for-others")
+    def hunt(
+        self,
+        rules: Annotated[
+            str | Sequence[str] | None, Param("Names of rules; default: all rules.", "[RULE...]", many=True)
+        ] = None,
+        *,
+        known_accounts: Annotated[
+            str | Sequence[str] | None,
+            Param(
+                "Your own accounts: IDs with commas between them, or a file like that of `load --accounts`.",
+                "ID|FILE",
+                many=True,
+                files=_account_files,
+            ),
+        ] = None,
+        since: Annotated[
+            str | None, _since("Only findings completed at or after this time; what led to them may be older.")
+        ] = None,
+        until: Annotated[str | None, _until("Only findings completed at or before this time.")] = None,
+        limit: Annotated[int, _limit("Maximum number of findings of each rule.")] = 200,
+    ) -> "Hunt":
+        """Run named rules over all chains and list their findings."""
+        from lineage.questions.hunt import answer as hunt
+
+        wanted = [rules] if isinstance(rules, str) else list(rules or ())
+        given = [known_accounts] if isinstance(known_accounts, str) else known_accounts
+        start, end = time_range(since, until)
+        return hunt.answer(
+            self._reader(), [name.strip() for name in wanted],
+            known_accounts=hunt.accounts_in(given) if given is not None else None, since=start, until=end, limit=limit,
+        )  # fmt: skip
+
+    @question("537140928816")
+    def coverage(
+        self,
+        account: Annotated[str | None, Param("Account ID; default: all accounts.", "[ACCOUNT]")] = None,
+        *,
+        since: Annotated[str | None, _since("Only hours from this time on; a gap at the start counts.")] = None,
+        until: Annotated[str | None, _until("Only hours up to this time; a gap at the end counts.")] = None,
+        limit: LimitEach = 200,
+    ) -> "Coverage":
+        """Show which logs are loaded and where they have gaps."""
+        from lineage.questions.coverage import answer as coverage
+
+        if account is not None and not re.fullmatch(r"\d{12}", account.strip(), re.ASCII):
+            raise BadUse(f"{account}: no account; write its ID of twelve digits")
+        start, end = time_range(since, until)
+        return coverage.answer(
+            self._reader(), account.strip() if account is not None else None, since=start, until=end, limit=limit
+        )
+
+    @question("--limit 5")
+    def central(self, *, limit: LimitEach = 20) -> "Central":
+        """Show which roles most chains pass through.
+
+        Also the entry points that reach most accounts, groups of roles that assume each other, and the longest chains.
+        """
+        from lineage.questions.central import answer as central
+
+        return central.answer(self._reader(), limit=limit)
+
+    @question()
+    def info(self) -> "Info":
+        """Show what the store holds."""
+        return self._store.info()
+
+
+QUESTIONS: Final = questions_of(Questions)
+"""The questions by the name of their command, in the order of the methods."""
+
+
+def answers() -> "dict[str, type[Model]]":
+    """Answer models by the name of their schema: those of the questions, then what other commands print."""
+    from lineage.questions import registry
+
+    stems = [question.stem for question in QUESTIONS.values()]
+    stems += [stem for stem in registry.folders() if stem not in stems]
+    return {str(model.model_fields["schema_"].default): model for model in map(registry.answer_of, stems)}

@@ -1,1 +1,0 @@
-"""The questions as methods of an open store, by group."""

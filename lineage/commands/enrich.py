@@ -1,0 +1,69 @@
+"""`enrich`: writes the logs again, each record with its true origin."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineage.commands import guard
+from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.commands.generate import Arguments
+from lineage.model.errors import BadUse
+from lineage.parameters import Command
+
+if TYPE_CHECKING:
+    from lineage import Lineage
+    from lineage.enrich import Sums
+
+ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
+
+
+def enrich(
+    command: Command,
+    arguments: Arguments,
+    *,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORM", help="ndjson, csv or parquet, instead of by the output's ending."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file, not standard output.")
+    ] = None,
+    store: Store = DEFAULT,
+    debug: Debug = False,
+) -> None:
+    """Write the records, and say how many there were."""
+    with guard.opened(store) as lineage:
+        sums = write(lineage, arguments, form=form, output=output)
+    guard.say(f"{sums.read:,} records read = {sums.written:,} written + {sums.set_aside:,} set aside")
+
+
+def write(lineage: Lineage, arguments: Arguments, *, form: str | None, output: Path | None) -> Sums:
+    """Write the records behind the paths with their origins; returns how many there were.
+
+    Raises `BadUse` for an unknown form, and where an input would be overwritten.
+    """
+    from lineage.enrich import Sums
+    from lineage.render import outfile
+    from lineage.render.streams import WRITERS
+    from loaders.files import inputs
+
+    form = form or ENDINGS.get(output.suffix.lower() if output else "", "ndjson")
+    if form not in WRITERS:
+        raise BadUse(f"--format {form}: there is none; one of {', '.join(WRITERS)}")
+    sums = Sums()
+    records = lineage.enrich(**arguments, sums=sums)
+    if output is None or str(output) == "-":
+        if form == "parquet" and sys.stdout.isatty():
+            raise BadUse("--format parquet: not for a terminal; give a file with --output")
+        WRITERS[form](records, sys.stdout.buffer)
+        return sums
+    given = inputs.find(arguments["paths"])
+    if output.is_file() and any(output.samefile(source.path) for source in given if source.path != "-"):
+        raise BadUse(f"{output}: is an input too; give another file with --output")
+    with outfile.writing(output) as out:
+        WRITERS[form](records, out)
+    return sums

@@ -1,0 +1,94 @@
+"""Makes commands from the methods of `lineage.Lineage`, with their parameters, types, defaults and help."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from typing import Annotated, Any, Concatenate, cast
+
+import typer
+
+from lineage.ask import QUESTIONS
+from lineage.commands import guard
+from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store, show
+from lineage.parameters import REQUIRED, Command, Parameter
+
+Arguments = dict[str, Any]  # Any: of the parameters of any method
+"""Arguments of a method by name; what was not given is left out."""
+Run = Callable[Concatenate[Command, Arguments, ...], None]
+
+
+def ask(
+    command: Command,
+    arguments: Arguments,
+    *,
+    store: Store = DEFAULT,
+    json: Json = False,
+    csv: Csv = False,
+    debug: Debug = False,
+) -> None:
+    """Ask the question of a store and print the answer."""
+    with guard.opened(store) as lineage:
+        answer = command.ask(lineage, arguments)
+    show(answer, json=json, csv=csv)
+
+
+def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
+    """Add a command to an application.
+
+    It takes the parameters of its method, and the keyword-only parameters of `run` as options of its own.
+    """
+    own = [one for one in inspect.signature(run, eval_str=True).parameters.values() if one.kind is one.KEYWORD_ONLY]
+
+    def callback(**given: Any) -> None:  # Any: of the parameters of any method
+        more = {one.name: given.pop(one.name) for one in own}
+        run(command, _given(given), **more)
+
+    taken = [_typed(parameter) for parameter in command.parameters]
+    callback.__signature__ = inspect.Signature([*taken, *own])  # type: ignore[attr-defined]  # functions take attributes
+    example = f"Example: lineage {command.name} {command.example}".rstrip()
+    app.command(command.name, help=command.help, epilog=example)(callback)
+
+
+@cache
+def parsers() -> dict[str, Callable[[list[str]], Arguments]]:
+    """Functions that parse the words behind the name of a question, as its command does. They raise typer's errors."""
+    bare = typer.Typer()
+    for command in QUESTIONS.values():
+        add(bare, command, _nothing)
+    group = cast("Any", typer.main.get_command(bare))  # Any: typer hides its parser's classes
+    return {name: _parser(command) for name, command in group.commands.items()}
+
+
+def _parser(command: Any) -> Callable[[list[str]], Arguments]:  # Any: typer hides its parser's classes
+    return lambda words: _given(command.make_context(command.name, words).params)
+
+
+def _nothing(command: Command, arguments: Arguments) -> None:
+    """A command that is only parsed."""
+
+
+def _given(arguments: Arguments) -> Arguments:
+    return {name: value for name, value in arguments.items() if value not in (None, (), [])}
+
+
+def _typed(parameter: Parameter) -> inspect.Parameter:
+    """A parameter as typer reads it."""
+    param = parameter.param
+    kind: Any = list[str] if param.many else parameter.type  # Any: a type
+    default = parameter.default
+    if param.many and default is not REQUIRED:
+        default = None
+    if default is None:
+        kind = kind | None
+    info: Any  # typer's functions return Any
+    if parameter.positional:
+        info = typer.Argument(metavar=param.metavar, help=param.help, min=param.min, max=param.max)
+    else:
+        help = f"{param.help} Repeatable." if param.many else param.help
+        flags = param.flags or (f"--{parameter.name.replace('_', '-')}",)  # alone, so that a switch has no --no-…
+        info = typer.Option(*flags, metavar=param.metavar, help=help, min=param.min, max=param.max)
+    return inspect.Parameter(
+        parameter.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
+    )

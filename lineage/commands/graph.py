@@ -1,0 +1,72 @@
+"""`graph`: draws an answer as a picture."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lineage.ask import QUESTIONS
+from lineage.commands import guard
+from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.questions.registry import has_picture
+
+DRAWN = tuple(question.name for question in QUESTIONS.values() if has_picture(question.stem))
+"""The questions whose answers can be drawn."""
+
+
+def graph(
+    question: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="QUESTION", help=f"{', '.join(DRAWN[:-1])} or {DRAWN[-1]}, with its arguments and options."
+        ),
+    ],
+    output: Annotated[
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE",
+            help="Write to this file: a page (.html), .svg, .graphml, .json or .dot; - for standard output.",
+        ),
+    ] = "lineage.html",
+    form: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORM", help="html, svg, graphml, json or dot, instead of by the ending."),
+    ] = None,
+    store: Store = DEFAULT,
+    debug: Debug = False,
+) -> None:  # fmt: skip
+    """Draw an answer as a web page or a picture."""
+    from lineage.commands.parse import parse
+    from lineage.commands.who import text_of
+    from lineage.draw import files
+
+    wanted = _form(output, form)
+    asked = parse(question, DRAWN)
+    if asked.question.name == "who":
+        asked.arguments["ask"] = text_of(asked.arguments["ask"])
+    with guard.opened(store) as lineage:
+        answer = asked.of(lineage)
+        missing = answer.not_found()
+        picture = lineage.picture(answer) if missing is None else None
+        if picture is None or not picture.nodes:
+            guard.say(f"not found: {missing or ' '.join(question)}")
+            raise typer.Exit(1)
+    if output == "-":
+        sys.stdout.write(files.text(picture, wanted))
+    else:
+        files.write(picture, output, wanted)
+        guard.say(f"{output}: {len(picture.nodes):,} nodes, {len(picture.links):,} edges")
+
+
+def _form(output: str, form: str | None) -> str:
+    """The form to write. Raises `BadUse` for an unknown one."""
+    from lineage.draw import files
+    from lineage.model.errors import BadUse
+
+    if form is None:
+        return "html" if output == "-" else files.form_of(output)
+    if form not in files.FORMS:
+        raise BadUse(f"--format {form}: there is none; one of {', '.join(files.FORMS)}")
+    return form

@@ -1,0 +1,59 @@
+"""`investigate`, also as a report in Markdown or HTML."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from lineage.commands import guard
+from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store, show
+from lineage.commands.generate import Arguments
+from lineage.parameters import Command
+
+if TYPE_CHECKING:
+    from lineage.questions.investigate import Investigation
+
+
+def investigate(
+    command: Command,
+    arguments: Arguments,
+    *,
+    md: Annotated[bool, typer.Option("--md", help="Print the report as Markdown.")] = False,
+    html: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="Write the report as one HTML page; - for standard output.")
+    ] = None,
+    store: Store = DEFAULT,
+    json: Json = False,
+    csv: Csv = False,
+    debug: Debug = False,
+) -> None:
+    """Ask, and write the report in the requested form."""
+    if sum((md, html is not None, json, csv)) > 1:
+        raise typer.BadParameter("--md, --html, --json and --csv exclude each other")
+    if arguments["alert"] == "-":
+        arguments["alert"] = sys.stdin.read()
+    with guard.opened(store) as lineage:
+        answer = cast("Investigation", command.ask(lineage, arguments))
+    if answer.found and md:
+        from lineage.render import markdown
+
+        typer.echo(markdown.text(answer), nl=False)
+    elif answer.found and html is not None:
+        _write(answer, html)
+    else:
+        show(answer, json=json, csv=csv)
+
+
+def _write(answer: Investigation, target: str) -> None:
+    """The page into a file, or to standard output."""
+    from lineage.render import outfile, report_html
+
+    page = report_html.page(answer)
+    if target == "-":
+        typer.echo(page, nl=False)
+        return
+    with outfile.writing(target) as out:
+        out.write(page.encode())
+    guard.say(f"written: {target}")

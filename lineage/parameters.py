@@ -1,0 +1,130 @@
+"""What a command takes, read from a typed method.
+
+Options stand once: type, default and help of each are written on the method of `lineage.Lineage`, as
+`Annotated[TYPE, Param(...)]`. The command line, `lineage explore` and the tables of the documentation are made from
+them.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
+
+if TYPE_CHECKING:
+    from lineage.questions.shared.models import Model
+
+REQUIRED: Final = inspect.Parameter.empty
+"""The default of a parameter that has none."""
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+class Param(NamedTuple):
+    """How a parameter of a method is typed on the command line.
+
+    Positional parameters are arguments there, keyword-only parameters are options.
+    """
+
+    help: str
+    """One sentence or phrase, without the default."""
+    metavar: str | None = None
+    """What stands for the value in the help; none for a switch."""
+    flags: tuple[str, ...] = ()
+    """Spellings of the option; without them its name: `min_depth` is `--min-depth`."""
+    min: int | None = None
+    max: int | None = None
+    many: bool = False
+    """May it be given several times? The method then takes a list."""
+    files: Callable[[str], Iterable[str]] | None = None
+    """Returns the files that a value names, where the question reads files."""
+
+
+class Parameter(NamedTuple):
+    """One parameter of a method."""
+
+    name: str
+    type: type[str] | type[int] | type[bool]
+    """Type of one value, as it is typed on the command line."""
+    default: object
+    """`REQUIRED` where it has to be given."""
+    positional: bool
+    param: Param
+
+    def files(self, value: object) -> Iterable[str]:
+        """The files that a value of this parameter names."""
+        if self.param.files is None or value is None:
+            return ()
+        values = value if isinstance(value, (list, tuple)) else [value]
+        return [file for one in values for file in self.param.files(str(one))]
+
+
+class Command(NamedTuple):
+    """A method as a command."""
+
+    name: str
+    """As it is typed: `cross-account`."""
+    method: str
+    help: str
+    """The first paragraph of the method's docstring."""
+    example: str
+    """Arguments of an example that runs on the incident in `examples/`."""
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def stem(self) -> str:
+        """The name of the question, as answers give it: `cross_account`."""
+        return self.name.replace("-", "_")
+
+    def ask(self, store: object, arguments: Mapping[str, object]) -> "Model":
+        """The answer of the method of an open store. Raises `LineageError`."""
+        return cast("Model", getattr(store, self.method)(**arguments))
+
+
+def question(example: str = "") -> Callable[[Method], Method]:
+    """Mark a method as a question: it answers with a model, and the command of its name asks it.
+
+    `example` are the arguments of an example that runs on the incident in `examples/`.
+    """
+
+    def mark(method: Method) -> Method:
+        method.example = example  # type: ignore[attr-defined]  # functions take attributes
+        return method
+
+    return mark
+
+
+def command_of(method: Callable[..., object], example: str = "") -> Command:
+    """The command of a method; parameters without `Param` are for Python alone.
+
+    >>> def old_keys(*, days: Annotated[int, Param("Number of days without use.", "N", min=1)] = 90) -> "OldKeys":
+    ...     "List access keys that have not been used for some time."
+    >>> command = command_of(old_keys)
+    >>> command.name, [(one.name, one.type, one.default) for one in command.parameters]
+    ('old-keys', [('days', <class 'int'>, 90)])
+    """
+    paragraph = (inspect.getdoc(method) or "").split("\n\n")[0]
+    return Command(
+        name=method.__name__.rstrip("_").replace("_", "-"),
+        method=method.__name__,
+        help=" ".join(paragraph.split()),
+        example=example or getattr(method, "example", ""),
+        parameters=tuple(_parameters(method)),
+    )
+
+
+def questions_of(owner: type) -> dict[str, Command]:
+    """The questions of a class by the name of their command, in the order of its methods."""
+    methods = [one for one in vars(owner).values() if inspect.isfunction(one) and hasattr(one, "example")]
+    return {command.name: command for command in map(command_of, methods)}
+
+
+def _parameters(method: Callable[..., object]) -> Iterable[Parameter]:
+    for one in inspect.signature(method).parameters.values():
+        if get_origin(one.annotation) is Annotated:
+            kind, param = get_args(one.annotation)[:2]
+            kinds = {kind, *get_args(kind)}
+            yield Parameter(
+                name=one.name,
+                type=bool if bool in kinds else int if int in kinds else str,
+                default=one.default,
+                positional=one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                param=param,
+            )
