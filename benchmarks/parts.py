@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from lineage.model.batch import Batch
-    from lineage.stores.base import Store, Sums
+    from lineage.model.results import Sums
+    from lineage.stores.store import Store
 
 LINEAGE = (sys.executable, "-c", "from lineage.cli import main; main()")
 """The command `lineage`, also where it is not installed."""
@@ -101,7 +102,7 @@ class Nowhere:
 
     def finish_load(self, load: str) -> Sums:
         """The sums hold nothing."""
-        from lineage.stores.base import Sums
+        from lineage.model.results import Sums
 
         return Sums()
 

@@ -39,9 +39,9 @@ def open(target: str | os.PathLike[str], *, create: bool = True) -> "Lineage":
         from lineage.stores.neo4j.store import Neo4jStore
 
         return Lineage(Neo4jStore(text))
-    from lineage.stores.sqlite.store import EmbeddedStore
+    from lineage.stores.sqlite.store import SQLiteStore
 
-    return Lineage(EmbeddedStore(text, create=create))
+    return Lineage(SQLiteStore(text, create=create))
 
 
 class Lineage(Questions):
@@ -96,7 +96,7 @@ class Lineage(Questions):
         if names:
             self._store.name_accounts(names)
         aside = [loading.AsidePlace(*place) for place in self._store.aside(sums.id, 1000)]
-        return loading.LoadReport(LoadSums(**sums.told()), aside, sums.set_aside)
+        return loading.LoadReport(LoadSums(**sums.fields()), aside, sums.set_aside)
 
     def enrich(
         self,

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from lineage.questions.trace import Trace
     from lineage.questions.volume import Volume
     from lineage.questions.who import Who
-    from lineage.stores.base import Store
+    from lineage.stores.store import Store
 
 REPORT_SECONDS = 600.0
 """How long the questions of one report may read the same state of the store."""
@@ -196,7 +196,7 @@ class Questions:
 
         start, end = time_range(since, until)
         return chains.answer(
-            self._store.chain_rows(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
+            self._reader(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
             since=start, until=end, limit=limit,
         )  # fmt: skip
 
@@ -211,7 +211,7 @@ class Questions:
         from lineage.questions.cross_account import answer as cross_account
 
         start, end = time_range(since, until)
-        return cross_account.answer(self._store.crossing_rows(), self._store.account_names(), since=start, until=end)
+        return cross_account.answer(self._reader(), since=start, until=end)
 
     # From an alert to one report
 
@@ -670,7 +670,9 @@ class Questions:
     @question()
     def info(self) -> "Info":
         """Show what the store holds."""
-        return self._store.info()
+        from lineage.questions.info import answer as info
+
+        return info.answer(self._store)
 
 
 QUESTIONS: Final = questions_of(Questions)

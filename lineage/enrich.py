@@ -23,10 +23,10 @@ from lineage.questions.shared.asks import Asked, by_event, locate, one_by_record
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.joins import sessions_at
 from lineage.questions.shared.models import Whose
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.whose import call_it, short
 from lineage.questions.who.answer import explain
 from lineage.resolve.join_keys import is_forwarded
+from lineage.stores.reader import Reader
 from loaders.facts import extract, signins
 from loaders.facts.classify import Call, classify
 from loaders.facts.identity import identity, placed, served, unreadable

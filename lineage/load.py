@@ -15,7 +15,7 @@ import msgspec
 from lineage.model.results import Sums
 from lineage.questions.shared.models import LoadSums
 from lineage.resolve import resolve
-from lineage.stores.base import Store
+from lineage.stores.store import Store
 from loaders.files.inputs import find
 from loaders.files.parallel import batches
 

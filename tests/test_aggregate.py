@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from lineage.load import derive
 from lineage.model.batch import Batch, event_id_bytes
 from lineage.model.errors import LineageError
-from lineage.stores.sqlite.store import EmbeddedStore
+from lineage.stores.sqlite.store import SQLiteStore
 from loaders.batches.aggregate import Aggregator, aggregate
 from loaders.batches.ledger import event_ids_bytes
 from loaders.batches.samples import parameters
@@ -103,7 +103,7 @@ def test_insight_and_aggregated_records_are_passed_over_whatever_they_lack() -> 
 def stored(found: Sequence[Batch]) -> Said:
     """The graph of a new store that takes the batches in that order."""
     with tempfile.TemporaryDirectory() as folder:
-        store = EmbeddedStore(Path(folder) / "lineage.db")
+        store = SQLiteStore(Path(folder) / "lineage.db")
         load = store.begin_load([])
         for batch in found:
             store.add(load, batch)

@@ -149,7 +149,7 @@ def test_headers_begin_with_a_title() -> None:
 
 def test_every_store_statement_is_run() -> None:
     """Each file of `cypher/store/` is named by the code that runs it."""
-    code = "".join(path.read_text("utf-8") for path in Path(ROOT / "lineage" / "stores").glob("neo4j*.py"))
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "lineage" / "stores" / "neo4j").glob("*.py"))
     stems = {Path(name).stem for name in STATEMENTS if name.startswith("store/")}
 
     assert {stem for stem in stems if f'"{stem}"' not in code} == set()

@@ -16,7 +16,7 @@ import lineage
 from lineage.model.batch import Row
 from lineage.model.errors import BadUse
 from lineage.model.facts import Sample
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.questions.new.geo import Located, open_databases
 from lineage.questions.new.jumps import jumps
 from lineage.questions.shared.history.past import window_of
@@ -277,7 +277,7 @@ def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 # jumps
 
 
-def row(api: str, hour: int, count: int) -> RowSeen:
+def row(api: str, hour: int, count: int) -> CallRow:
     """A row of so many calls in an hour."""
     told = Row(
         id=hash((api, hour)), actor=1, api=api, hour=hour, account=HOME, region="eu-west-1", source_ip="203.0.113.10",
@@ -285,7 +285,7 @@ def row(api: str, hour: int, count: int) -> RowSeen:
         sensitive=False, presigned=False, target=None, relation=None,
     )  # fmt: skip
     sample = Sample(time=hour * 3600, event_id=f"{api}-{hour}")
-    return RowSeen("Principal p", told, count, hour * 3600, hour * 3600 + 1, [sample])
+    return CallRow("Principal p", told, count, hour * 3600, hour * 3600 + 1, [sample])
 
 
 def jumped(now: list[int], past: list[int]) -> list[tuple[str, int, int, float, float]]:

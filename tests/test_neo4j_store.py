@@ -10,7 +10,7 @@ import pytest
 
 import lineage
 from lineage.model.errors import BadUse, StoreUnreachable
-from lineage.stores.neo4j.ledger import buckets_for, find, id_hash, id_text, pack, pack_place, shard_key, unpack
+from lineage.stores.neo4j.shards import buckets_for, find, id_hash, id_text, pack, pack_place, shard_key, unpack
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
 from tests.neo4j_server import Server

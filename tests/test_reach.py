@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import lineage
 from lineage.model.errors import BadUse
-from lineage.model.results import DeedSeen
+from lineage.model.results import ChangeEdge
 from lineage.model.times import parse_when
 from lineage.questions.contain import AlsoEnds, Contain, leftovers, plan, undo
 from lineage.questions.contain.view import ended
@@ -563,9 +563,9 @@ def test_only_a_denial_of_all_is_a_revocation(statement: object, expected: str |
 def test_a_deleted_key_is_not_made_active_again() -> None:
     """After a deletion nothing brings a key back."""
 
-    def change(time: int, what: str, after: str) -> DeedSeen:
+    def change(time: int, what: str, after: str) -> ChangeEdge:
         properties = {"what": what, "after": after, "before": None, "api": "iam:UpdateAccessKey"}
-        return DeedSeen("CHANGED", str(time), "Session s", "Credential AKIA", time, [f"e{time}"], dict(properties))
+        return ChangeEdge("CHANGED", str(time), "Session s", "Credential AKIA", time, [f"e{time}"], dict(properties))
 
     told = standing([change(1, "key-deleted", "deleted"), change(2, "key-status", "Active")])
 

@@ -95,7 +95,7 @@ def test_story(store: Store, request: pytest.FixtureRequest, folder: Path, loads
         for line in differences(check["expect"], found)
     ]
     asked = {text for check in checks for text in texts([check.get("ask"), check.get("options")])}
-    if store._store.name == "embedded":  # hundreds of questions; test_lookup asks Neo4j
+    if store._store.name == "sqlite":  # hundreds of questions; test_lookup asks Neo4j
         wrong += unasked(store, answers, asked)
     else:
         wrong += undeclared(request.getfixturevalue("neo4j_any"))

@@ -1,4 +1,4 @@
-// Identities whose calls hang on a node
+// Identities whose calls are attached to a node
 // $source: text, label and key.
 // Columns: id, body, hours (bytes; no hours: no call counts any more). In order of id.
 MATCH (a:_Actor {source: $source})

@@ -1,7 +1,7 @@
 // All calls in some hours
 // $accounts, $agents: lists of texts that they are of, null for any.
 // $low, $high: ISO texts of the first and the last hour.
-// Columns: labels, key (of the node that the calls hang on), api, row (properties). No order.
+// Columns: labels, key (of the node that the calls are attached to), api, row (properties). No order.
 MATCH (n)-[r:USED]->(a)
 WHERE r.hour >= $low AND r.hour <= $high
   AND ($accounts IS NULL OR r.account IN $accounts) AND ($agents IS NULL OR r.user_agent IN $agents)

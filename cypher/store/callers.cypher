@@ -1,4 +1,4 @@
-// Identities by where their calls hang, by session, principal or key
+// Identities by the node that their calls are attached to, by session, principal or key
 // $sources (label and key), $sessions, $principals, $keys: lists of texts.
 // Columns: rows, one list of lists of id, hours (bytes; no hours: no call counts any more). No order.
 CALL () {

@@ -1,7 +1,7 @@
 // Changing, sensitive and refused calls about targets in some hours
 // $resources: list of keys of targets. $roles: list of keys of the roles that refused assumptions were about.
 // $low, $high: ISO texts of the first and the last hour.
-// Columns: labels, key (of the node that the calls hang on), api, row (properties). No order.
+// Columns: labels, key (of the node that the calls are attached to), api, row (properties). No order.
 CALL () {
   UNWIND $resources AS resource
   MATCH (:Resource {key: resource})<-[t:TOUCHED]-()

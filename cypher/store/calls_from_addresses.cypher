@@ -2,7 +2,7 @@
 // Sessions and keys are found by what they were seen from; principals' own calls are looked through.
 // $addresses: list of texts.
 // $low, $high: ISO texts of the first and the last hour.
-// Columns: labels, key (of the node that the calls hang on), api, row (properties). No order.
+// Columns: labels, key (of the node that the calls are attached to), api, row (properties). No order.
 CALL () {
   UNWIND $addresses AS address
   MATCH (i:IPAddress)<-[:SEEN_FROM]-(n)

@@ -1,5 +1,5 @@
 // All that came from some nodes
-// One step: the nodes, what hangs on them along resolved parents (at most 4,000 relationships), and the other
+// One step: the nodes, what is related to them along resolved parents (at most 4,000 relationships), and the other
 // relationships of all these. The tool repeats it for the nodes that are new.
 // $Principal, $Session, $Credential, $Resource: lists of keys.
 // Columns: labels, node (properties); type, properties, source_labels, source, target_labels, target (properties)

@@ -1,4 +1,4 @@
-// Remove nodes that nothing hangs on any more
+// Remove nodes that no longer have a relationship
 // Being in an account does not count; an account goes with the last node in it.
 // $rows: list of node IDs.
 UNWIND $rows AS id

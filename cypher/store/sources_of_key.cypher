@@ -1,4 +1,4 @@
-// Nodes that calls with an access key hang on
+// Nodes that calls with an access key are attached to
 // $key: text.
 // Columns: source (label and key), hours (bytes, empty: no call counts any more). No order.
 MATCH (a:_Actor {key: $key})

@@ -12,7 +12,7 @@ from lineage.draw.names import caption, role_name, short_name, type_of
 from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
 from lineage.model import attempts, keys, schema
 from lineage.model.arn import role_of
-from lineage.model.results import Graph, Seen
+from lineage.model.results import EventRow, Graph
 from lineage.questions.shared.models import Whose
 from lineage.questions.who import Origin, WhoAnswer
 from lineage.render import words
@@ -38,7 +38,7 @@ class Known(NamedTuple):
     """Sessions, keys and principals of the answer with all that leads to them."""
     above: Mapping[str, Sequence[WhoAnswer]]
     """Whose nodes are, by their references."""
-    calls: Mapping[str, Seen]
+    calls: Mapping[str, EventRow]
     """Calls that the answer rests on, by event ID."""
 
 

@@ -13,12 +13,12 @@ from lineage.draw.copies import command
 from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, RowSeen, Which
+from lineage.model.results import CallFilter, CallRow, ChangeEdge
 from lineage.model.times import iso
 from lineage.questions.shared import grants
-from lineage.questions.shared.reader import Reader
 from lineage.questions.trace.picture import grant_facts
 from lineage.questions.who.picture import operation
+from lineage.stores.reader import Reader
 
 NEIGHBOURS = 100
 """Maximum number of grants, and of changes, in one picture, the earliest first."""
@@ -33,8 +33,8 @@ _Calls = tuple[str, str, str, str | None, str]
 def near(reader: Reader, node: str) -> Drawing:
     """The picture of a node and its neighbours."""
     _, key = ref(node)
-    graph = reader.ascend([node])
-    below = reader.descend([ref(node)])
+    graph = reader.ascend([node]).copy()
+    below = reader.descend([node])
     graph.add_nodes_from(below.nodes(data=True))
     for source, target, name, way in below.edges(keys=True, data=True):
         graph.add_edge(source, target, key=name, **way)
@@ -46,7 +46,7 @@ def near(reader: Reader, node: str) -> Drawing:
         if way["type"] in _LINEAL and not _is_made(way)
     }  # fmt: skip
     granted = sorted(ways.items(), key=lambda one: (one[1].get("time") or "", one[0]))
-    done = reader.deeds(_DEEDS, sources=[node]), reader.deeds(_DEEDS, targets=[node])
+    done = reader.changes(_DEEDS, sources=[node]), reader.changes(_DEEDS, targets=[node])
     deeds = sorted({(deed.time, deed.type, deed.key): deed for some in done for deed in some}.items())
     calls = _grouped(reader, node)
     others = {*(deed.source for _, deed in deeds[:NEIGHBOURS]), *(source for (source, *_), _ in calls[:RESOURCES])}
@@ -89,7 +89,7 @@ def _granted(sheet: Sheet, source: str, target: str, way: dict[str, Any]) -> Non
     )  # fmt: skip
 
 
-def _done(sheet: Sheet, deed: DeedSeen) -> None:
+def _done(sheet: Sheet, deed: ChangeEdge) -> None:
     told = deed.properties
     sheet.of_ref(deed.source)
     sheet.of_ref(deed.target)
@@ -101,14 +101,14 @@ def _done(sheet: Sheet, deed: DeedSeen) -> None:
     )  # fmt: skip
 
 
-def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[RowSeen]]]:
+def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[CallRow]]]:
     """Calls by a node, and about it without other accounts' copies, that make one link; the most often called first."""
     label, key = ref(node)
-    rows = list(reader.calls(Which("node", (node,))))
+    rows = list(reader.calls(CallFilter("node", (node,))))
     if label in (schema.RESOURCE, schema.PRINCIPAL):
-        about = grants.own(reader, reader.calls(Which("resource", (key,))))
+        about = grants.own(reader, reader.calls(CallFilter("resource", (key,))))
         rows += [row for row in about if row.source != node]
-    groups: dict[_Calls, list[RowSeen]] = defaultdict(list)
+    groups: dict[_Calls, list[CallRow]] = defaultdict(list)
     for row in rows:
         # What a node was granted is drawn as its grants.
         granted = row.source == node and row.row.error is None and row.row.api.startswith("sts:Assume")
@@ -120,7 +120,7 @@ def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[RowSeen]]]:
     return sorted(groups.items(), key=lambda one: (-sum(row.count for row in one[1]), *map(str, one[0])))
 
 
-def _called(sheet: Sheet, node: str, group: _Calls, rows: list[RowSeen]) -> None:
+def _called(sheet: Sheet, node: str, group: _Calls, rows: list[CallRow]) -> None:
     """Draw that something was touched, or a role refused. Roles and users stand there as principals, as elsewhere."""
     source, key, type_, error, relation = group
     sheet.of_ref(source)

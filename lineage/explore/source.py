@@ -17,7 +17,7 @@ from lineage.explore.neighbours import near
 from lineage.model import schema
 from lineage.model.errors import BadUse, LineageError, NotFound
 from lineage.model.keys import ref
-from lineage.model.results import Which
+from lineage.model.results import CallFilter
 from lineage.questions import registry
 from lineage.questions.investigate import Investigation
 from lineage.questions.shared.models import Model
@@ -74,7 +74,7 @@ class StoreSource:
             raise BadUse("node: no reference of a session, key, principal or resource")
         reader = self._store._reader()
         # A resource that calls only name is no node of the store, but there are calls to show.
-        if not reader.has(ref(node)) and not reader.calls(Which("resource", (key,))):
+        if not reader.has(ref(node)) and not reader.calls(CallFilter("resource", (key,))):
             raise NotFound(f"not found: {node}")
         return msgspec.to_builtins(fold.shape(near(reader, node), reader.account_names()))
 

@@ -39,7 +39,7 @@ class Sums(msgspec.Struct, kw_only=True):
     duplicate: int = 0
     set_aside: int = 0
     conflicting: int = 0
-    """Duplicates whose content differs from what stands in the store; part of `duplicate`."""
+    """Duplicates whose content differs from what the store has; part of `duplicate`."""
     passed: dict[str, int] = {}
     no_records: list[Unread] = []
     """The first `MOST_UNREAD` files that gave no record."""
@@ -52,7 +52,7 @@ class Sums(msgspec.Struct, kw_only=True):
         self.no_records = [*self.no_records, *batch.unread][:MOST_UNREAD]
         self.no_records_total += len(batch.unread)
 
-    def told(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """The sums as an answer has them."""
         return msgspec.structs.asdict(self) | {"no_records": [msgspec.structs.asdict(one) for one in self.no_records]}
 
@@ -60,8 +60,8 @@ class Sums(msgspec.Struct, kw_only=True):
 MOST_UNREAD = 100
 
 
-class Seen(msgspec.Struct, frozen=True):
-    """One event of the ledger: its identity, operation and where that identity hangs in the graph."""
+class EventRow(msgspec.Struct, frozen=True):
+    """One event of the ledger: its identity, operation and the node that its calls are attached to."""
 
     time: int
     api: str
@@ -83,7 +83,7 @@ class Seen(msgspec.Struct, frozen=True):
     """As `lineage.model.batch.shared_hash` gives it: what it has in common with other accounts' copies of its call."""
 
 
-class Shared(NamedTuple):
+class SharedCall(NamedTuple):
     """What all accounts' copies of a call have in common."""
 
     account: str
@@ -94,7 +94,7 @@ class Shared(NamedTuple):
     """As `lineage.model.batch.shared_hash` gives it."""
 
 
-class CopySeen(msgspec.Struct, frozen=True):
+class EventCopy(msgspec.Struct, frozen=True):
     """One of several copies of an event: what it says, and where it lies."""
 
     time: int
@@ -113,7 +113,7 @@ class Conflict(NamedTuple):
     """An event whose copies contradict each other; the copy that counts comes first."""
 
     event_id: str
-    copies: list[CopySeen]
+    copies: list[EventCopy]
 
 
 class Window(NamedTuple):
@@ -126,10 +126,10 @@ class Window(NamedTuple):
 ALWAYS = Window()
 
 
-class Which(NamedTuple):
+class CallFilter(NamedTuple):
     """Which calls are meant.
 
-    - `node`: those that hang on the nodes (references as text);
+    - `node`: those attached to the nodes (references as text);
     - `session`: those of sessions (keys of Session nodes), with whatever key they were made;
     - `principal`: those of principals (keys): of all their sessions and keys, and their own;
     - `key`: those that were logged with an access key ID;
@@ -145,7 +145,7 @@ class Which(NamedTuple):
     values: tuple[str, ...] = ()
 
 
-class RowSeen(msgspec.Struct, frozen=True):
+class CallRow(msgspec.Struct, frozen=True):
     """One `USED` row, or what of it lies in a window.
 
     `samples` are its examples, the smallest by (time, event ID); of an event that the row keeps no example of,
@@ -168,8 +168,8 @@ class RowSeen(msgspec.Struct, frozen=True):
         return [sample.event_id for sample in self.samples]
 
 
-class DeedSeen(msgspec.Struct, frozen=True):
-    """A relationship that one event made from its caller: `ISSUED` (of a key made for somebody), `CREATED`,
+class ChangeEdge(msgspec.Struct, frozen=True):
+    """A relationship that one event made from its caller: `ISSUED` (of a key made for another principal), `CREATED`,
     `CHANGED` or `STARTED`. `properties` are those of the schema for the type, but `key`."""
 
     type: str
@@ -181,7 +181,22 @@ class DeedSeen(msgspec.Struct, frozen=True):
     properties: Properties
 
 
-class SessionSeen(NamedTuple):
+class LineageEdge(NamedTuple):
+    """A relationship of the lineage."""
+
+    type: str
+    key: str
+    source: str
+    target: str
+    properties: dict[str, Any]
+    """Those of the schema for the type that are known."""
+
+
+CHANGE_TYPES = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
+"""Relationship types that one event makes from its caller."""
+
+
+class SessionRow(NamedTuple):
     """A session as look-ups find it: when it began, was last used, and ends as far as its grants say."""
 
     key: str
@@ -190,7 +205,7 @@ class SessionSeen(NamedTuple):
     expires: str | None
 
 
-class PrincipalSeen(NamedTuple):
+class PrincipalRow(NamedTuple):
     """A principal as a look-up by name or unique ID finds it."""
 
     key: str
@@ -210,7 +225,18 @@ class Coverage(msgspec.Struct, frozen=True):
     last: int
 
 
-class Around(NamedTuple):
+class Totals(NamedTuple):
+    """How much a store holds."""
+
+    nodes: dict[str, int]
+    """By label, all of `schema.LABELS` in order."""
+    relationships: dict[str, int]
+    """By type, all of `schema.RELATIONSHIPS` in order."""
+    waiting: int
+    """Join keys that still wait to be derived: a load was interrupted."""
+
+
+class LogsAround(NamedTuple):
     """Where a session or event lies in what was loaded: what `missing` and reasons rest on."""
 
     first: int | None

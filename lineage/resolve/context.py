@@ -53,7 +53,7 @@ def merge_copies(grants: Iterable[Grant]) -> list[Call]:
 
 
 def _precedence(grant: Grant) -> tuple[bool, bool, bool, str]:
-    """The caller's copy goes first, and before it none that does not tell who called."""
+    """A copy that says who called goes first, and of those the caller's own."""
     return grant.caller.type == "Unknown", grant.event.copy, grant.response_omitted, grant.event.id
 
 
@@ -216,15 +216,15 @@ def _id_of(created: int, items: Sequence[Item], group: str | None) -> str | None
 
 
 def _is_root_task(who: Identity, items: Sequence[Item]) -> bool:
-    """Was a root session of a form that does not tell granted by AssumeRoot: does another record say so, or does
+    """Was a root session of an unclear form granted by AssumeRoot: does another record say so, or does
     an AssumeRoot fit?"""
     created = who.created or 0
-    told = {
+    stated = {
         item.who.assumed_root for item in items
         if isinstance(item, Actor) and item.who.created == created and not item.who.assumed_root_unknown
     }  # fmt: skip
-    if told:
-        return told == {True}
+    if stated:
+        return stated == {True}
     return any(
         isinstance(item, Grant) and item.kind == "assume-root" and abs(item.event.time - created) <= TOLERANCE_SECONDS
         for item in items

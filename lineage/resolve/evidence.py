@@ -13,7 +13,7 @@ from lineage.resolve.resolved import Actor, Call
 
 
 def agreeing(portals: Iterable[Portal], name: str, user_ids: set[str]) -> tuple[Portal, ...]:
-    """The portal events of that very user, by ID or name: time and role alone do not tell who asked."""
+    """The portal events of that very user, by ID or name: time and role alone do not identify who asked."""
     return tuple(
         fact for fact in portals
         if fact.caller.on_behalf_of

@@ -1,4 +1,4 @@
-"""Lineage to rows: the nodes and relationships that a store keeps.
+"""Lineage to graph elements: the nodes and relationships that a store keeps.
 
 Property names are those of `lineage.model.schema`; times are ISO text; lists hold texts, so that both stores can
 keep them.
@@ -40,15 +40,15 @@ class Edge(NamedTuple):
     properties: Properties
 
 
-class Rows(NamedTuple):
+class Elements(NamedTuple):
     """Nodes and relationships; a node may come more than once, with equal properties."""
 
     nodes: list[Node]
     edges: list[Edge]
 
 
-class Deed(NamedTuple):
-    """A relationship that one event makes from whoever called it; the store knows where the caller hangs."""
+class Change(NamedTuple):
+    """A relationship that one event makes from its caller; the store knows the caller's node."""
 
     type: str
     key: str
@@ -88,7 +88,7 @@ def in_account(ref: Ref, properties: Mapping[str, object]) -> tuple[Node, Edge] 
     return node, Edge(schema.IN_ACCOUNT, ref.key if ref.label == schema.PRINCIPAL else str(ref), ref, node.ref, {})
 
 
-def session_rows(session: Session) -> Rows:
+def session_elements(session: Session) -> Elements:
     """A session, its keys, and its ways in."""
     owner = session.principal
     grant = session.assumed[0].calls[0].grant if session.assumed else None
@@ -97,8 +97,8 @@ def session_rows(session: Session) -> Rows:
     workload = _workload(session)
     issuers = {stated.key for who in whos if (stated := keys.issuer(who)) is not None}
     unsure = bool(whos) and all(who.assumed_root_unknown for who in whos) and ":assumed-root/" not in session.key
-    rows = Rows([node_of(owner)], [])
-    rows.nodes.append(
+    made = Elements([node_of(owner)], [])
+    made.nodes.append(
         Node(
             session.ref,
             None,
@@ -124,12 +124,12 @@ def session_rows(session: Session) -> Rows:
             },
         )
     )
-    rows.edges.append(
+    made.edges.append(
         Edge(schema.SESSION_OF, session.key, session.ref, owner.ref, {"confidence": "LIKELY" if unsure else None})
     )
     for what, origin in session.stated:
-        rows.nodes.append(node_of(origin))
-        rows.edges.append(
+        made.nodes.append(node_of(origin))
+        made.edges.append(
             Edge(
                 schema.SESSION_OF,
                 f"{session.key} {origin.key}",
@@ -141,8 +141,8 @@ def session_rows(session: Session) -> Rows:
     for way in session.assumed:
         caller = _caller(session, way)
         if caller is not None:
-            rows.nodes.append(node_of(caller))
-        rows.edges.append(_assumed(session, way, caller))
+            made.nodes.append(node_of(caller))
+        made.edges.append(_assumed(session, way, caller))
     for issue in session.issued:
         credential = Node(
             Ref(schema.CREDENTIAL, f"{issue.key} {session.key}"),
@@ -153,29 +153,29 @@ def session_rows(session: Session) -> Rows:
                 "expires": _latest([c.grant.expires for c in issue.calls]),
             },
         )
-        rows.nodes.append(credential)
-        rows.edges.append(_issued(session, issue, credential.ref))
-        rows.edges.append(Edge(schema.BELONGS_TO, credential.ref.key, credential.ref, owner.ref, {}))
+        made.nodes.append(credential)
+        made.edges.append(_issued(session, issue, credential.ref))
+        made.edges.append(Edge(schema.BELONGS_TO, credential.ref.key, credential.ref, owner.ref, {}))
     if workload is not None:
-        rows.nodes.append(workload)
-        rows.edges.append(Edge(schema.RUNS_AS, session.key, workload.ref, session.ref, {}))
-    return rows
+        made.nodes.append(workload)
+        made.edges.append(Edge(schema.RUNS_AS, session.key, workload.ref, session.ref, {}))
+    return made
 
 
-def long_term_rows(found: LongTermKey) -> Rows:
+def key_elements(found: LongTermKey) -> Elements:
     """A long-term key, its owner, and where it came from if its making was not logged."""
     ref = Ref(schema.CREDENTIAL, found.key)
-    rows = Rows([Node(ref, None, {"access_key_id": found.key, "long_term": True})], [])
+    made = Elements([Node(ref, None, {"access_key_id": found.key, "long_term": True})], [])
     if found.owner is not None:
-        rows.nodes.append(node_of(found.owner))
+        made.nodes.append(node_of(found.owner))
         doubt: Properties = {} if found.sure else {"confidence": "LIKELY"}
-        rows.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, doubt))
+        made.edges.append(Edge(schema.BELONGS_TO, found.key, ref, found.owner.ref, doubt))
         if not found.made:
-            rows.edges.append(Edge(schema.ISSUED, found.key, found.owner.ref, ref, {"parent": False}))
-    return rows
+            made.edges.append(Edge(schema.ISSUED, found.key, found.owner.ref, ref, {"parent": False}))
+    return made
 
 
-def deeds(fact: AnyFact) -> list[Deed]:
+def changes(fact: AnyFact) -> list[Change]:
     """The relationships that a fact makes from its caller."""
     event = fact.event
     base: Properties = {"api": event.api, "time": iso(event.time), "event_ids": [event.id]}
@@ -186,7 +186,7 @@ def deeds(fact: AnyFact) -> list[Deed]:
         made = _made_node(fact)
         if made is not None:
             found.append(
-                Deed(schema.CREATED, f"{one} {fact.what}", made, event.time,
+                Change(schema.CREATED, f"{one} {fact.what}", made, event.time,
                      {**base, **place, "what": fact.what, "detail": fact.key or fact.name,
                       "unique_id": fact.unique_id, "after": fact.trust})
             )  # fmt: skip
@@ -197,21 +197,21 @@ def deeds(fact: AnyFact) -> list[Deed]:
                 {"access_key_id": fact.key, "long_term": is_long_term(fact.key)},
             )
             found.append(
-                Deed(schema.ISSUED, f"{fact.key} {one}", key, event.time,
+                Change(schema.ISSUED, f"{fact.key} {one}", key, event.time,
                      {**base, "event_id": event.id, "parent": False, "rule": "1", "confidence": "EXACT"})
             )  # fmt: skip
         return found
     if isinstance(fact, Changed):
         target = _changed_node(fact)
         return [
-            Deed(schema.CHANGED, f"{one} {fact.what} {fact.target}", target, event.time,
+            Change(schema.CHANGED, f"{one} {fact.what} {fact.target}", target, event.time,
                  {**base, **place, "what": fact.what, "before": fact.before, "after": fact.after,
                   "marks": list(fact.marks)})
         ]  # fmt: skip
     if isinstance(fact, Started):
         resource = workload_node(fact.account, fact.resource_type, fact.resource_id)
         return [
-            Deed(schema.STARTED, f"{one} {fact.resource_id}", resource, event.time,
+            Change(schema.STARTED, f"{one} {fact.resource_id}", resource, event.time,
                  {**base, **place, "entered": fact.entered, "role_arn": fact.role_arn,
                   "addresses": list(fact.addresses)})
         ]  # fmt: skip
@@ -219,7 +219,7 @@ def deeds(fact: AnyFact) -> list[Deed]:
 
 
 def workload_node(account: str | None, kind: str, identifier: str) -> Node:
-    """The node of a workload; its key holds account, type and ID, which its sessions tell, unlike its ARN."""
+    """The node of a workload; its key holds account, type and ID, which its sessions state, unlike its ARN."""
     key = f"{account or ''}:{kind}:{identifier}"
     return Node(Ref(schema.RESOURCE, key), None, {"type": kind, "account": account, "id": identifier})
 
@@ -260,7 +260,7 @@ def _resource(target: Target) -> Node:
     )
 
 
-def row_edges(
+def call_edges(
     row: Row, who: Identity, count: int, first: int, last: int, samples: Sequence[Sample]
 ) -> Iterator[tuple[str, Node, Properties]]:
     """The relationships that a row is: type, node at its end, properties but the key."""
@@ -283,7 +283,7 @@ def row_edges(
 
 
 def sample_texts(samples: Sequence[Sample], count: int) -> list[str]:
-    """The examples of a row of so many calls that `event_ids`, `first` and `last` do not tell, as JSON: those with
+    """The examples of a row of so many calls that `event_ids`, `first` and `last` do not show, as JSON: those with
     content, and those whose time is neither the first nor the last."""
     return [
         msgspec.json.encode(sample).decode()
@@ -345,7 +345,7 @@ def origin_of(session: Session, call: Call) -> Principal:
 
 
 def sso_user(session: Session, name: str | None) -> Principal:
-    """The Identity Center user of a session: by ID where the logs tell it without doubt, else by name."""
+    """The Identity Center user of a session: by ID where the logs are certain of it, else by name."""
     known = {(actor.who.identity_store, actor.who.on_behalf_of) for actor in session.actors if actor.who.on_behalf_of}
     if len(known) != 1:
         known = set(session.user_ids)

@@ -95,7 +95,7 @@ def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
     if found[0][0] == "s" and session_group is not None and who.created is not None:
         found += keys.near_terms(session_group, who.created)
         if not who.invoked_by:
-            # It tells which session others state that do not tell it themselves.
+            # It shows the session of others that do not state it themselves.
             found += [f"f{term[1:]}" for term in keys.near_terms(session_group, who.created)]
     if named_user(who) is not None:
         found.append(keys.named_term(who.session_name or ""))
@@ -131,7 +131,7 @@ def touched_by_fact(fact: AnyFact) -> list[str]:
 
 
 def named_by(fact: UserName) -> list[str]:
-    """The terms of the sessions and identities whose user a name or user ID tells."""
+    """The terms of the sessions and identities whose user a name or user ID identifies."""
     found = [keys.named_term(fact.name)] if fact.name else []
     return found + ([keys.user_id_term(fact.user_id)] if fact.user_id else [])
 
@@ -169,7 +169,7 @@ def long_term_key(who: Identity) -> str | None:
 
 
 def is_unsure(who: Identity) -> bool:
-    """Does it take other records to tell which session an identity states?"""
+    """Are other records needed to know which session an identity states?"""
     return is_forwarded(who) or not who.principal_id or who.assumed_root_unknown
 
 

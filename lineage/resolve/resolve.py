@@ -45,7 +45,7 @@ def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
         for item in items:
             scopes |= _scopes_of(item)
             if isinstance(item, UserName) and item.workflow:
-                further.update(named_by(item))  # one event of a sign-in tells what another one is about
+                further.update(named_by(item))  # one event of a sign-in shows what another one is about
     for items in lookup(further).values() if further else ():
         scopes.update(scope for item in items for scope in _scopes_of(item))
     return {scope for scope in scopes if scope[0] in "sak"}
@@ -135,22 +135,22 @@ def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[in
         return None
     owner, sure = _owner({item: context.principal(item.who) for item in users}, made)
     for item in users:
-        # A row that states a name only is its owner's, as fuller records tell it.
+        # A row that states a name only is its owner's, as fuller records say.
         mine = owner if item.who.history and owner is not None else context.principal(item.who)
         links[item.id] = Link(Ref(schema.CREDENTIAL, key), None, mine)
     return LongTermKey(key, owner, tuple(made), bool(users), sure)
 
 
 def _owner(users: Mapping[Actor, keys.Principal], made: Sequence[Made]) -> tuple[keys.Principal | None, bool]:
-    """The owner of a long-term key, and whether more than rows of event history tell it: who used it by their full
+    """The owner of a long-term key, and whether more than rows of event history say so: who used it by their full
     records, else for whom it was made, else what the rows state."""
     for sure in (True, False):
-        told = {owner for item, owner in users.items() if item.who.history != sure}
-        told = {owner for owner in told if owner.kind != "Unknown"} or {
+        owners = {owner for item, owner in users.items() if item.who.history != sure}
+        owners = {owner for owner in owners if owner.kind != "Unknown"} or {
             keys.user(arn) for fact in made if fact.caller.history != sure and (arn := keys.made_for(fact)) is not None
         }
-        if told:
-            return min(told, key=lambda owner: (owner.arn is None, owner)), sure
+        if owners:
+            return min(owners, key=lambda owner: (owner.arn is None, owner)), sure
     return None, True
 
 
@@ -374,7 +374,7 @@ class _Workspace:
 
 
 def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tuple[str, keys.Principal], ...]:
-    """The origins beside their own principal that the identities of a session state: who federated it, on whose
+    """The origins, other than their own principal, that the identities of a session state: who federated it, on whose
     behalf it acts. Where a call granted the session its caller is the origin, but for a service that acts for users:
     several users are then candidates, one stands for the service (`lineage.resolve.graph_elements.origin_of`)."""
     found: set[tuple[str, keys.Principal]] = set()

@@ -1,4 +1,4 @@
-"""Resolved lineage as values: sessions with their ways in, keys, and where each identity's calls hang."""
+"""Resolved lineage as values: sessions with their ways in, keys, and the node of each identity's calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lineage.model.keys import Ref
 
 
 class Actor(NamedTuple):
-    """An identity as it stands on records."""
+    """An identity as records state it."""
 
     id: int
     who: Identity
@@ -93,11 +93,11 @@ class LongTermKey(NamedTuple):
     made: tuple[Made, ...]
     used: bool
     sure: bool = True
-    """False where rows of event history alone tell whose it is."""
+    """False where only rows of event history say whose it is."""
 
 
 class Link(NamedTuple):
-    """Where the calls of an identity hang in the graph."""
+    """The node in the graph that the calls of an identity are attached to."""
 
     source: Ref
     session: str | None

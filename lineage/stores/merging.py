@@ -14,7 +14,7 @@ from lineage.model import schema
 from lineage.model.batch import JOINED, SAMPLES_PER_ROW, sample_choice
 from lineage.model.copies import Content, differs, maximal, standing
 from lineage.model.facts import Grant, Made, Sample, SignIn
-from lineage.model.results import Conflict, CopySeen, Graph
+from lineage.model.results import Conflict, EventCopy, Graph
 from lineage.resolve.graph_elements import Properties
 from lineage.stores.windows import uuid_text
 
@@ -75,7 +75,7 @@ class Moves:
         return Settled(copies, stands, differs(arrived[0], stored), changed)
 
     def settle(self, hour: int, id_: bytes, offered: Iterable[tuple[int, int]], stands: tuple[int, int]) -> None:
-        """Note where an event was offered, and where it stands: row and second. Rows of joined copies have their
+        """Note where an event was offered, and where it counts: row and second. Rows of joined copies have their
         samples from the ledger alone."""
         for row, second in offered:
             if not row & JOINED:
@@ -92,7 +92,7 @@ def conflict_of(id_: bytes, body: bytes, paths: Mapping[int, str]) -> Conflict:
     return Conflict(
         uuid_text(id_),
         [
-            CopySeen(
+            EventCopy(
                 time=one.row.hour * 3600 + one.second, api=one.row.api, category=one.row.category, who=one.who,
                 error=one.row.error, user_agent=one.row.user_agent,
                 keys=tuple(sorted(set(_keys(one)))),

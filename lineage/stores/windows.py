@@ -1,4 +1,4 @@
-"""Rows of calls and deeds cut to a window by the second, the same in every store.
+"""Rows of calls and changes cut to a window by the second, the same in every store.
 
 A row holds the calls of one hour: only where a side of the window falls between its first and its last call, or
 where every event is asked for, must the ledger be read, and even then not where its examples are all its events.
@@ -13,14 +13,14 @@ import msgspec
 from lineage.model import schema
 from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes
 from lineage.model.facts import Sample
-from lineage.model.results import DeedSeen, Properties, RowSeen, Seen, Shared, Window
+from lineage.model.results import CallRow, ChangeEdge, EventRow, Properties, SharedCall, Window
 from lineage.model.times import LAST, parse_when
 
 HOUR = 3600
 
 Event = tuple[int, bytes]
 """Time and 16-byte ID."""
-Ledger = Callable[[Sequence[RowSeen], int, int], Mapping[int, Sequence[Event]]]
+Ledger = Callable[[Sequence[CallRow], int, int], Mapping[int, Sequence[Event]]]
 """The events of rows (by the row's ID) between two seconds, as a store reads them; in any order."""
 
 
@@ -37,12 +37,12 @@ def hours(window: Window) -> tuple[int, int]:
     return since // HOUR, until // HOUR
 
 
-def cut(found: Iterable[RowSeen], window: Window, every: bool, ledger: Ledger) -> list[RowSeen]:
+def cut(found: Iterable[CallRow], window: Window, every: bool, ledger: Ledger) -> list[CallRow]:
     """What of the rows lies in the window, in order of first second, row and source. With `every`, `samples` holds
     each event."""
     since, until = seconds(window)
-    kept: list[RowSeen] = []
-    open_: list[RowSeen] = []
+    kept: list[CallRow] = []
+    open_: list[CallRow] = []
     for row in found:
         if row.first > until or row.last < since:
             continue
@@ -60,7 +60,7 @@ def cut(found: Iterable[RowSeen], window: Window, every: bool, ledger: Ledger) -
     return sorted(kept, key=lambda row: (row.first, row.row.id, row.source))
 
 
-def _told(row: RowSeen, events: Sequence[Event], every: bool) -> list[RowSeen]:
+def _told(row: CallRow, events: Sequence[Event], every: bool) -> list[CallRow]:
     """The row of some of its events; those that it has as examples keep what is known of them."""
     known = {event_id_bytes(sample.event_id): sample for sample in row.samples}
     samples = [
@@ -72,7 +72,7 @@ def _told(row: RowSeen, events: Sequence[Event], every: bool) -> list[RowSeen]:
     return [msgspec.structs.replace(row, count=len(events), first=events[0][0], last=events[-1][0], samples=samples)]
 
 
-def _with(row: RowSeen, samples: list[Sample]) -> list[RowSeen]:
+def _with(row: CallRow, samples: list[Sample]) -> list[CallRow]:
     """The row of no other events than these examples."""
     if not samples:
         return []
@@ -83,28 +83,30 @@ def _with(row: RowSeen, samples: list[Sample]) -> list[RowSeen]:
     ]  # fmt: skip
 
 
-def deed(type_: str, key: str, source: str, target: str, known: Properties) -> DeedSeen:
-    """A deed from what a store keeps of it."""
+def change_edge(type_: str, key: str, source: str, target: str, known: Properties) -> ChangeEdge:
+    """A change from what a store keeps of it."""
     properties = dict.fromkeys(schema.RELATIONSHIP_PROPERTIES[type_]) | known
     properties.pop("key", None)
     ids = properties["event_ids"]
     time = parse_when(properties["time"]) or 0
-    return DeedSeen(type_, key, source, target, time, list(ids) if isinstance(ids, list) else [], properties)
+    return ChangeEdge(type_, key, source, target, time, list(ids) if isinstance(ids, list) else [], properties)
 
 
-def in_window(found: Iterable[DeedSeen], window: Window) -> list[DeedSeen]:
-    """The deeds of a window, in order of time, type and key."""
+def in_window(found: Iterable[ChangeEdge], window: Window) -> list[ChangeEdge]:
+    """The changes of a window, in order of time, type and key."""
     since, until = seconds(window)
     return sorted((one for one in found if since <= one.time <= until), key=lambda one: (one.time, one.type, one.key))
 
 
-def own_copies(found: Mapping[str, Sequence[Seen]], wanted: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+def own_copies(
+    found: Mapping[str, Sequence[EventRow]], wanted: Iterable[SharedCall]
+) -> dict[SharedCall, list[tuple[str, EventRow]]]:
     """Of some events, by ID, the callers' own copies of calls."""
     calls = set(wanted)
-    own: dict[Shared, list[tuple[str, Seen]]] = {}
+    own: dict[SharedCall, list[tuple[str, EventRow]]] = {}
     for event_id, events in found.items():
         for seen in events:
-            call = Shared(seen.account or "", seen.api, seen.time, seen.shared)
+            call = SharedCall(seen.account or "", seen.api, seen.time, seen.shared)
             if not seen.copy and call in calls:
                 own.setdefault(call, []).append((event_id, seen))
     return own

@@ -16,7 +16,7 @@ from lineage.model.errors import BadUse
 from lineage.model.facts import Event, Identity
 from lineage.model.facts import Grant as GrantFact
 from lineage.model.keys import ref
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.assumed import Assumed, AssumedRole, obtained
 from lineage.questions.assumed.obtained import Walk
@@ -24,9 +24,9 @@ from lineage.questions.shared import grants, scopes
 from lineage.questions.shared.grants import Grant
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Scope
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import find
 from lineage.questions.shared.whose import whose
+from lineage.stores.reader import Reader
 
 SESSIONS_SHOWN = 20
 GRANTED = "granted"
@@ -123,9 +123,9 @@ def _granted_lines(walk: Walk, found: Iterable[tuple[Grant, int]]) -> Iterator[A
         )  # fmt: skip
 
 
-def _refused_lines(reader: Reader, walk: Walk, tries: list[tuple[RowSeen, int]]) -> Iterator[AssumedRole]:
+def _refused_lines(reader: Reader, walk: Walk, tries: list[tuple[CallRow, int]]) -> Iterator[AssumedRole]:
     callers = reader.identities(row.row.actor for row, _ in tries)
-    groups: dict[_Line, list[tuple[RowSeen, int]]] = defaultdict(list)
+    groups: dict[_Line, list[tuple[CallRow, int]]] = defaultdict(list)
     for row, hops in tries:
         arn = row.row.target.key if row.row.target else "unknown"
         parts = role_of(arn)
@@ -142,7 +142,7 @@ def _refused_lines(reader: Reader, walk: Walk, tries: list[tuple[RowSeen, int]])
         )  # fmt: skip
 
 
-def _asked_for(row: RowSeen, who: Identity) -> tuple[str, str | None]:
+def _asked_for(row: CallRow, who: Identity) -> tuple[str, str | None]:
     """How a refused call would have obtained the role: the words of `who`."""
     parts = role_of(row.row.target.key) if row.row.target else None
     event = Event(id="", time=row.first, api=row.row.api, source_ip=row.row.source_ip, user_agent=row.row.user_agent)

@@ -11,13 +11,13 @@ from typing import Any, Final, NamedTuple
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import Graph, RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, Graph, Window
 from lineage.questions.shared import grants
 from lineage.questions.shared.climb import Climb, climbed, owner_of, session_key_of
 from lineage.questions.shared.grants import Grant
 from lineage.questions.shared.origins import PARENT_SECONDS
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject, of_node
+from lineage.stores.reader import Reader
 
 BY_THEMSELVES: Final = ("IAMUser", "RootUser", "SAMLIdentity", "WebIdentity", "IdentityCenterUser")
 """Kinds of origins that stand for one identity; a service assumes roles for everybody."""
@@ -64,7 +64,7 @@ class Walk:
     def __init__(self, reader: Reader, begin: Begin) -> None:
         starts = begin.subject.starts
         self.reader = reader
-        self.graph = reader.descend([ref(start) for start in starts])
+        self.graph = reader.descend(starts)
         self.ways = [(grant, 1) for grant in begin.ways]
         self.depth: dict[str, int] = {}
         own = [node for start in starts for node in (start, *self._own(start))]
@@ -105,18 +105,18 @@ class Walk:
         for node, depth in self.depth.items():
             found += [(grant, depth + 1) for grant in grants.out_of(self.graph, node, window)]
         if self.owners:
-            below = self.reader.descend([ref(owner) for owner in sorted(self.owners)])
+            below = self.reader.descend(sorted(self.owners))
             self.graph.update(below)
             for owner, key in self.owners.items():
                 some = grants.out_of(below, owner, window)
                 found += [(grant, 1) for grant in some if self._is_of(key, owner, grant.time, grant.via)]
         return [(grant, hops) for grant, hops in found if self._role(grant.session)]
 
-    def tries(self, window: Window) -> list[tuple[RowSeen, int]]:
+    def tries(self, window: Window) -> list[tuple[CallRow, int]]:
         """The refused assumptions in a window, with their distance."""
         rows = [
             row
-            for row in self.reader.calls(Which("node", (*self.depth, *self.owners)), window)
+            for row in self.reader.calls(CallFilter("node", (*self.depth, *self.owners)), window)
             if row.row.relation == schema.TRIED
         ]
         rows = [

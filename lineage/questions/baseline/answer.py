@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.questions.baseline import Baseline, CallCompared, Habits, Match, Verdict
 from lineage.questions.baseline.habits import habits
 from lineage.questions.shared import grants
@@ -21,8 +21,8 @@ from lineage.questions.shared.history.compared import Compared, compare
 from lineage.questions.shared.history.enough import about_credential, days_of, failed, rests_on
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.places import doubt, network, place
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject
+from lineage.stores.reader import Reader
 
 CALLS_SHOWN: Final = 50
 CALL, PLACE, TEXT, VERSION, FAMILY = "call", "source IP", "agent text", "agent version", "agent family"
@@ -69,13 +69,13 @@ def answer(
     )  # fmt: skip
 
 
-def _order(index: _Index, call: Call, rows: Sequence[RowSeen]) -> tuple[int, int, str, str, str]:
+def _order(index: _Index, call: Call, rows: Sequence[CallRow]) -> tuple[int, int, str, str, str]:
     first = min((row.first for row in rows), default=0)
     rank = VERDICTS.index(_rank(index.like(call))[0])
     return rank, first, call.api or "", call.place or "", call.user_agent or ""
 
 
-def _rank(found: Mapping[tuple[str, ...], Sequence[RowSeen]]) -> tuple[Verdict, list[str]]:
+def _rank(found: Mapping[tuple[str, ...], Sequence[CallRow]]) -> tuple[Verdict, list[str]]:
     """The verdict of what a history has like a call, and what of the call it has nowhere."""
     parts = tuple(part for part in (CALL, PLACE, FAMILY) if (part,) in found)
     unseen = [part for part in parts if not found[(part,)]]
@@ -88,7 +88,7 @@ def _too_little(one: CallCompared) -> CallCompared:
 
 def _questioned(
     reader: Reader, compared: Compared, api: str | None, user_agent: str | None, source_ip: str | None
-) -> dict[Call, list[RowSeen]]:
+) -> dict[Call, list[CallRow]]:
     """The calls in question with their rows: what the alert tells, filled up from the records that fit it."""
     rows = compared.rows if compared.subject.event is None else _of_event(reader, compared.subject)
     fitting = [
@@ -102,14 +102,14 @@ def _questioned(
         known = sorted({row.row.api for row in compared.before if api is not None and _is_call(row.row.api, api)})
         where = source_ip if source_ip is not None and network(source_ip.split(" ")[0]) else None
         return {Call(known[0] if known else api, where, user_agent): []}
-    found: dict[Call, list[RowSeen]] = defaultdict(list)
+    found: dict[Call, list[CallRow]] = defaultdict(list)
     for row in fitting:
         where = place(row)
         found[Call(row.row.api, where, row.row.user_agent if where else None)].append(row)
     return found
 
 
-def _of_event(reader: Reader, subject: Subject) -> list[RowSeen]:
+def _of_event(reader: Reader, subject: Subject) -> list[CallRow]:
     """The row of the event that was asked for, cut down to it."""
     if subject.event is None:
         return []
@@ -130,8 +130,8 @@ def _is_call(api: str, asked: str) -> bool:
 class _Index:
     """The rows of a history by what they have in common with others."""
 
-    def __init__(self, rows: Iterable[RowSeen]) -> None:
-        self._found: dict[tuple[str, ...], dict[tuple[object, ...], list[RowSeen]]] = {
+    def __init__(self, rows: Iterable[CallRow]) -> None:
+        self._found: dict[tuple[str, ...], dict[tuple[object, ...], list[CallRow]]] = {
             level: defaultdict(list) for level in LEVELS
         }
         self._matches: dict[tuple[tuple[str, ...], tuple[object, ...]], Match] = {}
@@ -143,7 +143,7 @@ class _Index:
                 if all(part in values for part in level):
                     found[tuple(values[part] for part in level)].append(row)
 
-    def like(self, call: Call) -> dict[tuple[str, ...], list[RowSeen]]:
+    def like(self, call: Call) -> dict[tuple[str, ...], list[CallRow]]:
         """By level: the rows that are like a call. Levels of what the call does not tell are left out."""
         values = _values(call)
         return {
@@ -152,7 +152,7 @@ class _Index:
             if all(part in values for part in level)
         }
 
-    def match(self, call: Call, level: tuple[str, ...], rows: Sequence[RowSeen]) -> Match:
+    def match(self, call: Call, level: tuple[str, ...], rows: Sequence[CallRow]) -> Match:
         """The rows of a level in numbers; many calls share the wider ones."""
         values = _values(call)
         key = level, tuple(values[part] for part in level)
@@ -160,7 +160,7 @@ class _Index:
             self._matches[key] = _match(level, rows)
         return self._matches[key]
 
-    def habits(self, call: Call, rows: Sequence[RowSeen]) -> Habits:
+    def habits(self, call: Call, rows: Sequence[CallRow]) -> Habits:
         """From where and with what an operation was called."""
         if call.api not in self._habits:
             self._habits[call.api] = habits(rows)
@@ -176,7 +176,7 @@ def _values(call: Call) -> dict[str, object]:
     return {part: value for part, value in values.items() if value is not None}
 
 
-def _compared(index: _Index, call: Call, rows: Sequence[RowSeen]) -> CallCompared:
+def _compared(index: _Index, call: Call, rows: Sequence[CallRow]) -> CallCompared:
     agent, found = parse(call.user_agent), index.like(call)
     verdict, unseen = _rank(found)
     parts = tuple(part for part in (CALL, PLACE, FAMILY) if (part,) in found)
@@ -193,7 +193,7 @@ def _compared(index: _Index, call: Call, rows: Sequence[RowSeen]) -> CallCompare
     )  # fmt: skip
 
 
-def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[RowSeen]) -> str:
+def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[CallRow]) -> str:
     """What the history says of a call, and what could not be compared."""
     said = " and ".join(filter(None, (", ".join(parts[:-1]), *parts[-1:])))
     if unseen:
@@ -208,7 +208,7 @@ def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[Ro
     return text if FAMILY in parts else f"{text}; no user agent is known, so it was compared by source IP alone"
 
 
-def _match(level: Sequence[str], rows: Sequence[RowSeen]) -> Match:
+def _match(level: Sequence[str], rows: Sequence[CallRow]) -> Match:
     return Match(
         on=", ".join(level), calls=sum(row.count for row in rows), failed=failed(rows), days=days_of(rows),
         first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,

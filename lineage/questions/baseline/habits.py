@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lineage.model.results import RowSeen
+from lineage.model.results import CallRow
 from lineage.questions.baseline import AgentFamily, AgentVersion, Habits
 from lineage.questions.shared import grants
 from lineage.questions.shared.agents import parse
@@ -20,11 +20,11 @@ VERSIONS_SHOWN: Final = 10
 TEXTS_SHOWN: Final = 5
 
 
-def habits(rows: Sequence[RowSeen]) -> Habits:
+def habits(rows: Sequence[CallRow]) -> Habits:
     """From where and with what calls were made, as far as that speaks of the caller."""
     told = [row for row in rows if place(row) is not None]
-    places: dict[str, list[RowSeen]] = defaultdict(list)
-    agents: dict[str, list[RowSeen]] = defaultdict(list)
+    places: dict[str, list[CallRow]] = defaultdict(list)
+    agents: dict[str, list[CallRow]] = defaultdict(list)
     for row in told:
         places[place(row) or ""].append(row)
         agent = parse(row.row.user_agent)
@@ -38,7 +38,7 @@ def habits(rows: Sequence[RowSeen]) -> Habits:
     )  # fmt: skip
 
 
-def _counted(value: str, rows: Sequence[RowSeen]) -> Counted:
+def _counted(value: str, rows: Sequence[CallRow]) -> Counted:
     return Counted(
         value=value, calls=sum(row.count for row in rows), failed=failed(rows), first=grants.first(rows),
         last=grants.last(rows), note=doubt(rows[0].row.source_ip, rows[0].row.endpoint),
@@ -49,8 +49,8 @@ def _most(found: Iterable[Counted]) -> list[Counted]:
     return sorted(found, key=lambda one: (-one.calls, one.value))
 
 
-def _family(name: str, rows: Sequence[RowSeen]) -> AgentFamily:
-    versions: dict[str | None, dict[str, list[RowSeen]]] = defaultdict(lambda: defaultdict(list))
+def _family(name: str, rows: Sequence[CallRow]) -> AgentFamily:
+    versions: dict[str | None, dict[str, list[CallRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         agent = parse(row.row.user_agent)
         if agent is not None:
@@ -62,7 +62,7 @@ def _family(name: str, rows: Sequence[RowSeen]) -> AgentFamily:
     )  # fmt: skip
 
 
-def _version(version: str | None, texts: dict[str, list[RowSeen]]) -> AgentVersion:
+def _version(version: str | None, texts: dict[str, list[CallRow]]) -> AgentVersion:
     counted = _most(_counted(text, some).model_copy(update={"note": None}) for text, some in texts.items())
     return AgentVersion(
         version=version, calls=sum(one.calls for one in counted), texts=counted[:TEXTS_SHOWN], texts_total=len(counted)

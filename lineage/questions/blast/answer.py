@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, Graph, RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Blast, Life, MadeBranch, Reach, Reached, Touched, Workload
 from lineage.questions.shared import models
@@ -17,9 +17,9 @@ from lineage.questions.shared.reach.alterations import altered, permissions
 from lineage.questions.shared.reach.descent import Descent, Link, begin, walk
 from lineage.questions.shared.reach.fates import Fates
 from lineage.questions.shared.reach.lives import last_second, lives
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import own_calls
 from lineage.questions.shared.whose import one
+from lineage.stores.reader import Reader
 
 IDS_SHOWN = 3
 LISTED = 20
@@ -35,8 +35,8 @@ def answer(
     if subject is None:
         return _nothing(reader, ask, at, since, made)
     descent = walk(reader, subject.starts, since=since, made=made, limit=limit)
-    rows = loaded_once(reader, reader.calls(Which("node", tuple(sorted(descent.nodes))), Window(since, None)))
-    by_node: dict[str, list[RowSeen]] = defaultdict(list)
+    rows = loaded_once(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes))), Window(since, None)))
+    by_node: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         by_node[row.source].append(row)
     if since is not None:
@@ -91,7 +91,7 @@ def _nothing(reader: Reader, ask: str, at: int | None, since: int | None, made: 
     )  # fmt: skip
 
 
-def _in_use(links: list[Link], rows: Mapping[str, Sequence[RowSeen]], since: str) -> list[Link]:
+def _in_use(links: list[Link], rows: Mapping[str, Sequence[CallRow]], since: str) -> list[Link]:
     """The links that were granted, made or used at a time or later, with all that they hang on."""
     kept: set[str] = set()
     for link in reversed(links):
@@ -122,10 +122,10 @@ def _branches(reader: Reader, descent: Descent, fates: Fates, at: int) -> list[M
     return found
 
 
-def loaded_once(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
+def loaded_once(reader: Reader, rows: list[CallRow]) -> list[CallRow]:
     """The calls without the copies that other accounts have of them."""
     copied = {account for row in rows if row.row.copy and (account := _account(row.source))}
-    return own_calls(rows, {account for account in copied if reader.around(account, 0).first is not None})
+    return own_calls(rows, {account for account in copied if reader.logs_around(account, 0).first is not None})
 
 
 def _account(node: str) -> str | None:
@@ -174,7 +174,7 @@ def _reach(descent: Descent, living: dict[str, Life]) -> Reach:
     )  # fmt: skip
 
 
-def _reached(link: Link, up: Graph, rows: Sequence[RowSeen], life: Life | None) -> Reached:
+def _reached(link: Link, up: Graph, rows: Sequence[CallRow], life: Life | None) -> Reached:
     label, key = ref(link.node)
     node = up.nodes[link.node] if link.node in up else {}
     calls = [row for row in rows if row.row.relation != schema.TRIED or row.row.error is not None]
@@ -190,13 +190,13 @@ def _reached(link: Link, up: Graph, rows: Sequence[RowSeen], life: Life | None) 
     )  # fmt: skip
 
 
-def _workloads(reader: Reader, deeds: Iterable[DeedSeen]) -> list[Workload]:
+def _workloads(reader: Reader, deeds: Iterable[ChangeEdge]) -> list[Workload]:
     """The workloads that were started or entered, with the sessions that they ran as from then on."""
-    groups: dict[str, list[DeedSeen]] = defaultdict(list)
+    groups: dict[str, list[ChangeEdge]] = defaultdict(list)
     for deed in deeds:
         if deed.type == schema.STARTED:
             groups[deed.target].append(deed)
-    graph = reader.descend([ref(target) for target in sorted(groups)]) if groups else None
+    graph = reader.descend(sorted(groups)) if groups else None
     found = []
     for target, members in groups.items():
         account, kind, name = ref(target).key.split(":", 1)[0], *_kind_and_id(ref(target).key)
@@ -231,8 +231,8 @@ def _kind_and_id(key: str) -> tuple[str, str]:
     return "::".join([*parts[:-1], last]), identifier
 
 
-def _touched(rows: Iterable[RowSeen]) -> list[Touched]:
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+def _touched(rows: Iterable[CallRow]) -> list[Touched]:
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         if row.row.relation == schema.TOUCHED:
             for one in row.row.targets:

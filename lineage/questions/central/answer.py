@@ -20,7 +20,7 @@ from lineage.questions.central import Central, Entry, LongChain, RoleGroup, Role
 from lineage.questions.shared.forest import Forest, account_of_role
 from lineage.questions.shared.grants import Owners
 from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 SHOWN = 20
 """Roles and accounts of one line."""

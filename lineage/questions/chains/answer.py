@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from lineage.model import schema
@@ -11,13 +11,15 @@ from lineage.model.arn import role_of
 from lineage.model.keys import ref
 from lineage.model.times import parse_when
 from lineage.questions.chains import Chain, Chains
+from lineage.questions.shared.forest import Forest
+from lineage.stores.reader import Reader
 
 ORIGINS_SHOWN = 20
 SESSIONS_SHOWN = 5
 
 
-class ChainRow(NamedTuple):
-    """One chain that nothing goes on from: from its origin to its last role session, along resolved parents."""
+class _Path(NamedTuple):
+    """One chain that nothing continues: from its origin to its last role session, along resolved parents."""
 
     origin: str
     """The node where it begins, as a reference."""
@@ -34,13 +36,13 @@ class ChainRow(NamedTuple):
 
 
 def answer(
-    rows: Iterable[ChainRow], *, min_depth: int, role: str | None, account: str | None, cross_account: bool,
+    reader: Reader, *, min_depth: int, role: str | None, account: str | None, cross_account: bool,
     since: int | None, until: int | None, limit: int,
 ) -> Chains:  # fmt: skip
     """Group the chains by their path of roles; the filters keep paths (role, account, depth, cross-account) and
     chains whose last hop lies in the window."""
-    groups: dict[tuple[str, ...], list[ChainRow]] = defaultdict(list)
-    for row in rows:
+    groups: dict[tuple[str, ...], list[_Path]] = defaultdict(list)
+    for row in _paths(Forest(reader.lineage((schema.ASSUMED,)))):
         when = parse_when(row.last) or 0
         if (
             len(row.roles) < max(2, min_depth)
@@ -82,7 +84,46 @@ def answer(
     return Chains(total=len(found), chains=found[:limit])
 
 
-def _accounts(roles: tuple[str, ...], members: Iterable[ChainRow]) -> list[str]:
+def _paths(forest: Forest) -> Iterator[_Path]:
+    """The chains of two and more role hops that nothing continues."""
+    inner = {hop.caller for session, hop in forest.hops.items() if forest.role(session) is not None}
+    for session in forest.sessions:
+        if session not in inner and forest.role(session) is not None:
+            found = _path(forest, session)
+            if len(found.roles) >= 2:
+                yield found
+
+
+def _path(forest: Forest, last: str) -> _Path:
+    """The chain that ends in a session."""
+    roles: list[str] = []
+    confidences: list[str] = []
+    times: list[str] = []
+    events: list[str | None] = []
+    account: str | None = None
+    current, seen = last, set()
+    while (hop := forest.hops.get(current)) is not None and current not in seen:
+        seen.add(current)
+        role = forest.role(current)
+        if role is not None:
+            roles.append(role)
+            events.append(next(iter(hop.way["event_ids"]), None))
+        confidences.append(hop.way["confidence"])
+        times.append(hop.way["time"])
+        account = hop.way["caller_account"]
+        current = hop.caller
+    role = forest.role(current)
+    if role is not None:  # the chain begins inside a role session whose own grant was not logged
+        roles.append(role)
+        events.append(None)
+        account = forest.sessions[current]["account"]
+    return _Path(
+        current, account, tuple(reversed(roles)), tuple(confidences), min(times, default=""), max(times, default=""),
+        ref(last).key, tuple(reversed(events)),
+    )  # fmt: skip
+
+
+def _accounts(roles: tuple[str, ...], members: Iterable[_Path]) -> list[str]:
     """The accounts of origins and roles, in order of first appearance on the path."""
     origins = sorted({row.origin_account for row in members if row.origin_account})
     of_roles = [parts[1] for arn in roles if (parts := role_of(arn)) is not None and parts[1]]
@@ -98,4 +139,4 @@ def _is_role(arn: str, wanted: str) -> bool:
     return have is not None and have[2] == wanted
 
 
-__all__ = ["ChainRow", "answer"]
+__all__ = ["answer"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lineage.model import schema
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, Graph, Which, Window
+from lineage.model.results import CallFilter, ChangeEdge, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Life
 from lineage.questions.blast.answer import account_of, loaded_once, owner_in, principals
@@ -24,8 +24,8 @@ from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.reach.descent import Descent, above, begin, walk
 from lineage.questions.shared.reach.fates import Fates, account_in
 from lineage.questions.shared.reach.lives import last_second, lives, owners
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.whose import whose
+from lineage.stores.reader import Reader
 
 NODES = 1000
 """Nodes of the descent that a plan covers."""
@@ -120,7 +120,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     roles = set(_roles(first))
     heads = [link.node for link in descent.links if link.parent in roles and living[link.node].live != "no"]
     permitted = [node for node in mine if ref(node).label == schema.SESSION and _is_permission_set(up, node)]
-    rows = loaded_once(reader, reader.calls(Which("node", tuple(sorted(descent.nodes)))))
+    rows = loaded_once(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes)))))
     made_keys = {ref(deed.target).key for deed in descent.deeds if deed.type == schema.CREATED and _creates(deed)}
     ours = Ours(
         frozenset([
@@ -139,7 +139,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     )  # fmt: skip
 
 
-def _creates(deed: DeedSeen) -> bool:
+def _creates(deed: ChangeEdge) -> bool:
     return deed.properties["what"] in ("user", "role")
 
 
@@ -148,7 +148,7 @@ def _closed(reader: Reader, up: Graph, nodes: Iterable[str], at: int) -> dict[st
     wanted = sorted(principals(up, nodes))
     found: dict[str, int] = {}
     types = (schema.CREATED, schema.CHANGED)
-    for deed in reader.deeds(types, targets=wanted, window=Window(None, at)) if wanted else ():
+    for deed in reader.changes(types, targets=wanted, window=Window(None, at)) if wanted else ():
         what, after = deed.properties["what"], deed.properties.get("after")
         if what == "deleted" or (what == "password" and after == "deleted"):
             found[deed.target] = deed.time
@@ -237,7 +237,7 @@ class Ran(NamedTuple):
 def _ran(reader: Reader, known: Known) -> Ran:
     """The sessions of the workloads that were started or entered; they outlive the workload."""
     started = sorted({change.deed.target for change in known.changes if change.deed.type == schema.STARTED})
-    graph = reader.descend([ref(target) for target in started]) if started else known.up
+    graph = reader.descend(started) if started else known.up
     runs: dict[str, list[str]] = {target: [] for target in started}
     for target, session, way in graph.edges(data=True) if started else ():
         if way["type"] == schema.RUNS_AS and target in runs:

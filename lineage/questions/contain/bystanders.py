@@ -10,8 +10,8 @@ from lineage.model.keys import ref
 from lineage.questions.contain import AlsoEnds
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.reach.lives import ROLE_SECONDS, TOKEN_SECONDS, lives
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.whose import call_it, whose
+from lineage.stores.reader import Reader
 
 LOOKED_AT = 500
 """Sessions of one role that are looked at, the newest."""

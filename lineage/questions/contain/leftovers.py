@@ -13,7 +13,7 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, RowSeen, Window
+from lineage.model.results import CallRow, ChangeEdge, Window
 from lineage.model.times import iso
 from lineage.questions.contain import Exposure, Past, Step
 from lineage.questions.contain.bystanders import NOBODY
@@ -21,8 +21,8 @@ from lineage.questions.contain.undo import DENY_TRUST, check, earlier_state, und
 from lineage.questions.shared.reach.alterations import lets_in, opened, state_after
 from lineage.questions.shared.reach.families import Family, family_of, marks_of
 from lineage.questions.shared.reach.fates import CREATES, STANDS, Fate, Fates, account_in
-from lineage.questions.shared.reader import Reader
 from lineage.render.shell import line
+from lineage.stores.reader import Reader
 
 ENTRANCES = ("login profile", "credential", "password")
 """What lets somebody in by itself."""
@@ -43,12 +43,12 @@ _OPEN_SCP = "p-FullAWSAccess"
 class Change(NamedTuple):
     """One deed with what is needed to take it back."""
 
-    deed: DeedSeen
+    deed: ChangeEdge
     phase: str
     """A phase of the plan; none of a key, which is made inactive, and of what needs no step."""
     request: Mapping[str, object]
     region: str | None
-    before: list[DeedSeen]
+    before: list[ChangeEdge]
     """The changes of the same target that are none of the descent's."""
     fate: Fate
     event_ids: list[str]
@@ -90,7 +90,7 @@ def _names(state: str, key: str) -> bool:
 
 
 def changes(
-    reader: Reader, deeds: Iterable[DeedSeen], rows: Iterable[RowSeen], ours: Ours, at: int
+    reader: Reader, deeds: Iterable[ChangeEdge], rows: Iterable[CallRow], ours: Ours, at: int
 ) -> tuple[list[Change], list[Exposure]]:
     """The deeds of a descent in order of time, and what they opened to others; `rows` are its calls, which keep their
     request parameters.
@@ -141,11 +141,11 @@ def changes(
     return told, _exposures(mine, fates, at)
 
 
-def _makes_target(deed: DeedSeen) -> bool:
+def _makes_target(deed: ChangeEdge) -> bool:
     return deed.type == schema.CREATED and deed.properties["what"] in CREATES
 
 
-def _region(deed: DeedSeen) -> str | None:
+def _region(deed: ChangeEdge) -> str | None:
     region = deed.properties.get("region")
     return str(region) if region else None
 
@@ -214,14 +214,14 @@ def _phase_of_grant(change: Change, family: Family | None, ours: Ours) -> tuple[
     return ("exposure" if what in SHARES else "persistence"), restore, ""
 
 
-def _takes_away(deed: DeedSeen, family: Family | None) -> bool:
+def _takes_away(deed: ChangeEdge, family: Family | None) -> bool:
     what, after = deed.properties.get("what"), deed.properties.get("after")
     if what == "key-status":
         return after == "Inactive"
     return (family is not None and family.act in ("remove", "clear")) or what in REMOVED or after == "deleted"
 
 
-def _restricts(deed: DeedSeen, family: Family | None, denying: Collection[str]) -> bool:
+def _restricts(deed: ChangeEdge, family: Family | None, denying: Collection[str]) -> bool:
     """Does what was given take access away: a boundary, a policy that denies, an organization's policy?"""
     if family is None:
         return False
@@ -239,7 +239,7 @@ def _restricts(deed: DeedSeen, family: Family | None, denying: Collection[str]) 
     return False
 
 
-def _is_protection(deed: DeedSeen, family: Family | None, denying: Collection[str], earlier: str | None) -> bool:
+def _is_protection(deed: ChangeEdge, family: Family | None, denying: Collection[str], earlier: str | None) -> bool:
     """Was a restriction taken off: a denial, a boundary, an organization's policy, MFA, a block of public access?"""
     if family is None:
         return False
@@ -267,14 +267,14 @@ def _only_denies(document: object) -> bool:
     return bool(listed) and all(isinstance(one, dict) and one.get("Effect") == "Deny" for one in listed)
 
 
-def _denying(reader: Reader, deeds: Iterable[DeedSeen]) -> set[str]:
+def _denying(reader: Reader, deeds: Iterable[ChangeEdge]) -> set[str]:
     """ARNs of the customer's policies, attached or detached by the deeds, that deny and allow nothing as logged."""
     arns = {
         mark.partition("=")[2] for deed in deeds for mark in marks_of(deed) if mark.startswith("policyArn=arn:")
     }  # fmt: skip
     targets = sorted(f"{schema.RESOURCE} {arn}" for arn in arns if ":aws:policy/" not in arn)
     last: dict[str, bool] = {}
-    for deed in reader.deeds((schema.CHANGED,), targets=targets, window=Window()) if targets else ():
+    for deed in reader.changes((schema.CHANGED,), targets=targets, window=Window()) if targets else ():
         if deed.properties["api"] in ("iam:CreatePolicy", "iam:CreatePolicyVersion"):
             state = opened(str(deed.properties.get("after") or ""))
             document = state.get("policyDocument", state) if isinstance(state, dict) else None
@@ -356,7 +356,7 @@ def _check(change: Change, api: str, what: str, key: str) -> Step:
     )  # fmt: skip
 
 
-def _exposures(deeds: Iterable[DeedSeen], fates: Fates, at: int) -> list[Exposure]:
+def _exposures(deeds: Iterable[ChangeEdge], fates: Fates, at: int) -> list[Exposure]:
     """What was open to others outside: data first, of each the longest first."""
     told = []
     for deed in deeds:
@@ -379,7 +379,7 @@ def _exposures(deeds: Iterable[DeedSeen], fates: Fates, at: int) -> list[Exposur
     return [one for *_, one in sorted(told, key=lambda one: one[:4])]
 
 
-def _risk(deed: DeedSeen) -> str:
+def _risk(deed: ChangeEdge) -> str:
     what, family = deed.properties["what"], family_of(deed)
     if family is not None and family.state.endswith("public access block"):
         return "data may have left, where a policy or ACL is public"

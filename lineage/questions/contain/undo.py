@@ -15,7 +15,7 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen
+from lineage.model.results import ChangeEdge
 from lineage.questions.shared.reach.alterations import opened
 from lineage.questions.shared.reach.families import family_of, marks_of
 from lineage.questions.shared.reach.fates import account_in
@@ -172,7 +172,12 @@ class Undo(NamedTuple):
 
 
 def undo(
-    deed: DeedSeen, request: Mapping[str, object], region: str | None, before: list[DeedSeen], *, restore: bool = True
+    deed: ChangeEdge,
+    request: Mapping[str, object],
+    region: str | None,
+    before: list[ChangeEdge],
+    *,
+    restore: bool = True,
 ) -> Undo:
     """How to take back what a deed did; `request` are its parameters, `before` the earlier changes of its target.
     Without `restore` no earlier state is put back."""
@@ -262,7 +267,7 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
 """Command lines that only read, and show whether a state stands: by the state, or the type of a workload."""
 
 
-def check(deed: DeedSeen, request: Mapping[str, object], region: str | None) -> str | None:
+def check(deed: ChangeEdge, request: Mapping[str, object], region: str | None) -> str | None:
     """A command line that shows whether what a change made is still there; it only reads. Where none is known for the
     state, one that looks for later events about the target; None where its name cannot stand in a line."""
     family = family_of(deed)
@@ -289,12 +294,12 @@ def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _text(deed: DeedSeen, name: str) -> str | None:
+def _text(deed: ChangeEdge, name: str) -> str | None:
     value = deed.properties.get(name)
     return str(value) if value is not None else None
 
 
-def earlier_state(deed: DeedSeen, before: list[DeedSeen]) -> str | None:
+def earlier_state(deed: ChangeEdge, before: list[ChangeEdge]) -> str | None:
     """The state before a change: what the last change before it made of that state; None if it was not logged."""
     family, marks, found = family_of(deed), marks_of(deed), None
     for other in before:
@@ -311,7 +316,7 @@ def earlier_state(deed: DeedSeen, before: list[DeedSeen]) -> str | None:
     return found if found not in ("deleted", "started", "stopped") else None
 
 
-def values_of(deed: DeedSeen, request: Mapping[str, object]) -> dict[str, str | None]:
+def values_of(deed: ChangeEdge, request: Mapping[str, object]) -> dict[str, str | None]:
     """The request parameters of a change, filled up from what its deed keeps."""
     label, key = ref(deed.target)
     after = deed.properties.get("after") or deed.properties.get("before")
@@ -343,7 +348,7 @@ def values_of(deed: DeedSeen, request: Mapping[str, object]) -> dict[str, str | 
     }  # fmt: skip
 
 
-def _shared_with(deed: DeedSeen) -> str | None:
+def _shared_with(deed: ChangeEdge) -> str | None:
     """The account that a share was given to, where it is one."""
     marks: list[str] = deed.properties.get("marks") or []  # type: ignore[assignment]  # a list of texts
     users = [mark.partition("=")[2] for mark in marks if mark.startswith(("userId=", "valuesToAdd="))]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from lineage.model.results import ALWAYS, Coverage, Which, Window
+from lineage.model.results import ALWAYS, CallFilter, Coverage, Window
 from lineage.model.times import iso
 from lineage.questions.coverage import AccountUnseen, Covered, Opened
 from lineage.questions.coverage import Coverage as Answer
 from lineage.questions.coverage.blind import sentences
-from lineage.questions.cross_account.answer import CrossingRow
+from lineage.questions.cross_account.answer import Grant, grants
 from lineage.questions.shared import models, trails
 from lineage.questions.shared.grants import Owners, account_of, within
 from lineage.questions.shared.log_coverage import HOUR, silences
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 BUSY_SHARE = 0.5
 """A region is busy if it has events in this share of the hours from its first to its last."""
@@ -31,7 +31,7 @@ def answer(
     loaded = [one for one in found if one.account]
     names = reader.account_names()
     every = {one.account for one in (loaded if account is None and window == ALWAYS else reader.coverage())}
-    unseen = _unseen(reader.crossing_rows(), names, every)
+    unseen = _unseen(grants(reader), names, every)
     unseen = [one for one in unseen if account in (None, one.account)]
     covered = _covered(loaded, names)
     gaps = _gaps(reader, loaded, account, window)
@@ -69,9 +69,7 @@ def _covered(loaded: Iterable[Coverage], names: dict[str, str]) -> list[Covered]
     ]  # fmt: skip
 
 
-def _unseen(
-    crossings: Iterable[CrossingRow], names: dict[str, str], loaded: Collection[str | None]
-) -> list[AccountUnseen]:
+def _unseen(crossings: Iterable[Grant], names: dict[str, str], loaded: Collection[str | None]) -> list[AccountUnseen]:
     """Accounts whose principals assume roles elsewhere, or whose roles are assumed, and that have no logs."""
     found: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for row in crossings:
@@ -185,7 +183,7 @@ def _between(reader: Reader, account: str | None, held: list[Coverage], since: i
     ends = [Window(since, min(until, low * HOUR + HOUR - 1) if until is not None else low * HOUR + HOUR - 1)]
     if high is not None and high > low:
         ends.append(Window(high * HOUR, until))
-    which = Which("account", (account or "",))
+    which = CallFilter("account", (account or "",))
     wanted = [end for end in ends if end.until is None or end.since is None or end.since <= end.until]
     return count + sum(row.count for end in wanted for row in reader.calls(which, end))
 

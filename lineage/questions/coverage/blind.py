@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from lineage.model.results import Coverage
 from lineage.questions.coverage import AccountUnseen, Opened
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 HOMES = {"cn": "cn-north-1", "us-gov": "us-gov-west-1"}
 """Where sign-ins and global services are logged, by how regions of a partition begin; `us-east-1` else (guide §9.2)."""

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from lineage.model.times import iso
+import msgspec
+
+from lineage.model import schema
+from lineage.model.keys import ref
+from lineage.model.times import iso, parse_when
 from lineage.questions.cross_account import CrossAccount, Crossing
+from lineage.stores.reader import Reader
 
 ROLES_SHOWN = 20
 EVENTS_SHOWN = 5
 
 
-class CrossingRow(NamedTuple):
+class Grant(NamedTuple):
     """One grant across accounts, copies merged."""
 
     from_account: str
@@ -25,12 +30,11 @@ class CrossingRow(NamedTuple):
     event_id: str
 
 
-def answer(
-    rows: Iterable[CrossingRow], names: Mapping[str, str], *, since: int | None, until: int | None
-) -> CrossAccount:
+def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAccount:
     """Count the grants by pair of accounts, by the immediate caller's account."""
-    pairs: dict[tuple[str, str], list[CrossingRow]] = defaultdict(list)
-    for row in rows:
+    names = reader.account_names()
+    pairs: dict[tuple[str, str], list[Grant]] = defaultdict(list)
+    for row in grants(reader):
         if (since is None or row.time >= since) and (until is None or row.time <= until):
             pairs[row.from_account, row.to_account].append(row)
     found = []
@@ -55,3 +59,23 @@ def answer(
         )
     found.sort(key=lambda crossing: (-crossing.count, crossing.from_account, crossing.to_account))
     return CrossAccount(total=len(found), crossings=found)
+
+
+def grants(reader: Reader) -> Iterator[Grant]:
+    """Every grant across accounts, copies merged."""
+    ways = [way for way in reader.lineage_edges((schema.ASSUMED,)) if way.properties["cross_account"]]
+    roles: dict[str, list[str]] = defaultdict(list)
+    crossing = {way.target for way in ways}
+    for edge in reader.lineage_edges((schema.SESSION_OF,)):
+        if edge.source in crossing and not edge.properties.get("stated"):
+            roles[edge.source].append(edge.target)
+    nodes = reader.ascend({role for found in roles.values() for role in found}).nodes
+    for _, _, caller, session, way in ways:
+        for role in roles[session]:
+            role_arn = nodes[role].get("arn") or ref(role).key
+            for text in way["grants"]:
+                grant = msgspec.json.decode(text)
+                yield Grant(
+                    str(way["caller_account"]), str(way["account"]), caller, role_arn, str(way["how"]),
+                    parse_when(grant["time"]) or 0, grant["event_ids"][0],
+                )  # fmt: skip

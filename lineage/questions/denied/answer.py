@@ -12,16 +12,16 @@ from collections.abc import Iterable, Sequence
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
-from lineage.model.results import RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.denied import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole, Success
 from lineage.questions.shared import grants, scopes
 from lineage.questions.shared.grants import NODES_SHOWN, Owners
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Counted, Scope
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.refusals import RULE, Event, bursts, is_refusal, stretches
 from lineage.questions.shared.subjects import Subject, find
+from lineage.stores.reader import Reader
 
 OPERATIONS_SHOWN = 50
 UNKNOWN = "unknown"
@@ -60,11 +60,11 @@ def answer(
 
 def _rows(
     reader: Reader, subject: Subject | None, since: int | None, until: int | None, margin: int | None
-) -> tuple[list[RowSeen], Window, Scope | None]:
+) -> tuple[list[CallRow], Window, Scope | None]:
     """The calls in question, their window, and how that came about."""
     if subject is None:
         window = Window(since, until)
-        return reader.calls(Which("all"), window), window, None
+        return reader.calls(CallFilter("all"), window), window, None
     every = reader.calls(subject.which) if subject.event is None and (since is None or until is None) else []
     window, scope = scopes.scope_of(subject, every, since, until, margin)
     return reader.calls(subject.which, window), window, scope
@@ -74,15 +74,15 @@ def _accounts(subject: Subject | None) -> set[str | None]:
     return {grants.account_of(start) for start in subject.starts} if subject else set()
 
 
-def _assumptions(reader: Reader, owners: Owners, rows: Sequence[RowSeen]) -> list[RefusedCaller]:
+def _assumptions(reader: Reader, owners: Owners, rows: Sequence[CallRow]) -> list[RefusedCaller]:
     """By origin: the roles that were refused, and the first grant of each that came after."""
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[owners.apart(row.source)].append(row)
     successes = _successes(reader, owners, rows)
     found = []
     for apart, some in groups.items():
-        by_role: dict[str, list[RowSeen]] = defaultdict(list)
+        by_role: dict[str, list[CallRow]] = defaultdict(list)
         for row in some:
             by_role[_target(row)].append(row)
         nodes = sorted({row.source for row in some})
@@ -102,13 +102,13 @@ def _cut(caller: RefusedCaller, limit: int) -> RefusedCaller:
     return caller if caller.roles_total <= limit else caller.model_copy(update={"roles": caller.roles[:limit]})
 
 
-def _target(row: RowSeen) -> str:
+def _target(row: CallRow) -> str:
     """The role that was asked for, whatever path the call named; `unknown` where it does not tell."""
     parts = role_of(row.row.target.key) if row.row.target else None
     return keys.role(*parts[:3]).key if parts else UNKNOWN
 
 
-def _refused(role: str, rows: list[RowSeen], success: Success | None) -> RefusedRole:
+def _refused(role: str, rows: list[CallRow], success: Success | None) -> RefusedRole:
     return RefusedRole(
         role_arn=role, errors=sorted({row.row.error for row in rows if row.row.error}),
         count=sum(row.count for row in rows), first=grants.first(rows),
@@ -116,7 +116,7 @@ def _refused(role: str, rows: list[RowSeen], success: Success | None) -> Refused
     )  # fmt: skip
 
 
-def _successes(reader: Reader, owners: Owners, rows: Iterable[RowSeen]) -> dict[tuple[str, str], Success]:
+def _successes(reader: Reader, owners: Owners, rows: Iterable[CallRow]) -> dict[tuple[str, str], Success]:
     """By origin and role: the first grant at or after the first refusal, whenever that was."""
     begins: dict[str, dict[str, int]] = defaultdict(dict)
     for row in rows:
@@ -142,13 +142,13 @@ def _successes(reader: Reader, owners: Owners, rows: Iterable[RowSeen]) -> dict[
     return found
 
 
-def _granted(reader: Reader, names: tuple[str, ...], since: int) -> list[RowSeen]:
-    rows = reader.calls(Which("resource", names), Window(since, None))
+def _granted(reader: Reader, names: tuple[str, ...], since: int) -> list[CallRow]:
+    rows = reader.calls(CallFilter("resource", names), Window(since, None))
     return grants.own(reader, [row for row in rows if row.row.error is None and row.row.api in ASSUME])
 
 
-def _operations(owners: Owners, rows: Iterable[RowSeen]) -> list[DeniedCalls]:
-    groups: dict[tuple[str, str, str], list[RowSeen]] = defaultdict(list)
+def _operations(owners: Owners, rows: Iterable[CallRow]) -> list[DeniedCalls]:
+    groups: dict[tuple[str, str, str], list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.api, row.row.error or "", owners.apart(row.source)].append(row)
     found = [
@@ -163,8 +163,8 @@ def _operations(owners: Owners, rows: Iterable[RowSeen]) -> list[DeniedCalls]:
     return sorted(found, key=lambda one: (-one.count, one.api, one.error, grants.name(one.whose), one.first))
 
 
-def _bursts(reader: Reader, owners: Owners, rows: Iterable[RowSeen], window: Window) -> list[Burst]:
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+def _bursts(reader: Reader, owners: Owners, rows: Iterable[CallRow], window: Window) -> list[Burst]:
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[owners.apart(row.source)].append(row)
     found = []
@@ -173,7 +173,7 @@ def _bursts(reader: Reader, owners: Owners, rows: Iterable[RowSeen], window: Win
         for since, until in stretches(some):
             # Rows hold an hour; the events of these few hours tell the minutes.
             inside = Window(max(since, window.since or since), min(until, window.until or until))
-            every = reader.calls(Which("node", nodes), inside, every=True)
+            every = reader.calls(CallFilter("node", nodes), inside, every=True)
             events = sorted(
                 Event(sample.time, sample.event_id, row.row.api)
                 for row in every
@@ -186,7 +186,7 @@ def _bursts(reader: Reader, owners: Owners, rows: Iterable[RowSeen], window: Win
 
 
 def _burst(
-    owners: Owners, nodes: Sequence[str], rows: Iterable[RowSeen], events: Sequence[Event], well: Iterable[int]
+    owners: Owners, nodes: Sequence[str], rows: Iterable[CallRow], events: Sequence[Event], well: Iterable[int]
 ) -> Burst:
     first, last = events[0].time, events[-1].time
     ids = {event.event_id for event in events}

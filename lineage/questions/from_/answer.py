@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from lineage.model.results import RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, Window
 from lineage.questions.from_ import AddressHit, From, Origins
 from lineage.questions.shared import grants
 from lineage.questions.shared.climb import session_key_of
@@ -17,7 +17,7 @@ from lineage.questions.shared.grants import NODES_SHOWN, Owners
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.networks import Entry, Finder, by_number
 from lineage.questions.shared.places import doubt, is_place
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 SHARED_ORIGINS = 5
 """From so many distinct origins on an address is called shared."""
@@ -40,9 +40,9 @@ def answer(
     window = Window(since, until)
     finder = Finder(wanted.values())
     matches = {source: found for source in reader.addresses() if (found := finder.matches(source))}
-    by_source: dict[str, list[RowSeen]] = defaultdict(list)
+    by_source: dict[str, list[CallRow]] = defaultdict(list)
     if matches:
-        for row in grants.own(reader, reader.calls(Which("address", tuple(matches)), window)):
+        for row in grants.own(reader, reader.calls(CallFilter("address", tuple(matches)), window)):
             by_source[row.row.source_ip or ""].append(row)
     owners = Owners(reader, reader.ascend({row.source for rows in by_source.values() for row in rows}))
     sources = sorted(by_source, key=by_number)
@@ -68,8 +68,8 @@ def _is_cut(hit: AddressHit) -> bool:
     )
 
 
-def _hit(owners: Owners, source: str, entries: list[str], rows: list[RowSeen], limit: int) -> AddressHit:
-    origins: dict[str, list[RowSeen]] = defaultdict(list)
+def _hit(owners: Owners, source: str, entries: list[str], rows: list[CallRow], limit: int) -> AddressHit:
+    origins: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         origins[owners.apart(row.source)].append(row)
     told = [_origin(owners, some) for some in origins.values()]
@@ -92,7 +92,7 @@ def _hit(owners: Owners, source: str, entries: list[str], rows: list[RowSeen], l
     )  # fmt: skip
 
 
-def _origin(owners: Owners, rows: list[RowSeen]) -> Origins:
+def _origin(owners: Owners, rows: list[CallRow]) -> Origins:
     return Origins(
         whose=owners.whose(rows[0].source), calls=sum(row.count for row in rows),
         failed=sum(row.count for row in rows if row.row.error is not None),

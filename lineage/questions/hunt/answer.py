@@ -18,7 +18,7 @@ from lineage.questions.hunt.ground import Found, Ground, Rule
 from lineage.questions.hunt.rules import NAMES, RULES
 from lineage.questions.shared.grants import EVENTS_SHOWN, whole
 from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from lineage.model.results import CopySeen
+from lineage.model.results import EventCopy
 from lineage.model.times import iso
 from lineage.questions.hunt.ground import Found, Ground, Rule
 
@@ -26,13 +26,13 @@ def conflicting_copies(ground: Ground) -> Iterable[Found]:
         )  # fmt: skip
 
 
-def _told(copy: CopySeen) -> str:
+def _told(copy: EventCopy) -> str:
     who = copy.who
     name = who.arn or who.principal_id or who.invoked_by or who.user_name or who.access_key_id or "nobody"
     return f"{name} in {copy.path or 'a file that is not known'}, record {copy.place:,}"
 
 
-def _differences(copies: Sequence[CopySeen]) -> str:
+def _differences(copies: Sequence[EventCopy]) -> str:
     """What the copies contradict each other in."""
     said: dict[str, set[object]] = {
         "time": {copy.time for copy in copies},

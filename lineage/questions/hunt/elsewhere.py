@@ -14,12 +14,12 @@ from typing import NamedTuple, TypeVar
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import RowSeen, Which
+from lineage.model.results import CallFilter, CallRow
 from lineage.questions.hunt.ground import Found, Ground, Rule, many, span
 from lineage.questions.shared.agents import SERVICE, System, environment, parse, system
 from lineage.questions.shared.models import Confidence
 from lineage.questions.shared.places import doubt, is_place, network, private_network
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 CHUNK = 2_000
 """Sessions whose calls are read at once."""
@@ -64,7 +64,7 @@ def elsewhere(ground: Ground) -> Iterable[Found]:
 
 
 def _about(
-    ground: Ground, workload: str, rows: list[RowSeen], given: set[_Spot], common: set[_Spot], programs: set[str]
+    ground: Ground, workload: str, rows: list[CallRow], given: set[_Spot], common: set[_Spot], programs: set[str]
 ) -> Iterator[Found]:
     """The findings about one workload's calls."""
     own = given | _first(workload, rows, given) | common
@@ -79,20 +79,20 @@ def _about(
     yield from _found(ground, workload, rows, strange, "HINT", _by_programs)
 
 
-def _parted(rows: Iterable[RowSeen], holds: Callable[[RowSeen], bool]) -> tuple[list[RowSeen], list[RowSeen]]:
+def _parted(rows: Iterable[CallRow], holds: Callable[[CallRow], bool]) -> tuple[list[CallRow], list[CallRow]]:
     """The rows for which something holds, and the others."""
-    parts: tuple[list[RowSeen], list[RowSeen]] = [], []
+    parts: tuple[list[CallRow], list[CallRow]] = [], []
     for row in rows:
         parts[not holds(row)].append(row)
     return parts
 
 
-def _calls(reader: Reader, by_workload: dict[str, list[str]]) -> dict[str, list[RowSeen]]:
+def _calls(reader: Reader, by_workload: dict[str, list[str]]) -> dict[str, list[CallRow]]:
     """Calls of each workload whose address and agent are its own, in order of time."""
     of_session = {node: workload for workload, nodes in by_workload.items() for node in nodes}
-    found: dict[str, list[RowSeen]] = defaultdict(list)
+    found: dict[str, list[CallRow]] = defaultdict(list)
     for some in _chunks(sorted(of_session)):
-        wanted = Which("session", tuple(ref(node).key for node in some))
+        wanted = CallFilter("session", tuple(ref(node).key for node in some))
         for row in reader.calls(wanted):
             if is_place(row) and not row.row.presigned:
                 label, key = ref(row.source)
@@ -109,7 +109,7 @@ def _chunks(nodes: Sequence[str]) -> Iterator[Sequence[str]]:
         yield nodes[start : start + CHUNK]
 
 
-def _spots(row: RowSeen) -> list[_Spot]:
+def _spots(row: CallRow) -> list[_Spot]:
     """The spots of a row; none of an address that says nothing."""
     address, endpoint = row.row.source_ip, row.row.endpoint
     found = [_Spot(f"endpoint {row.row.api.partition(':')[0]}", endpoint)] if endpoint else []
@@ -124,7 +124,7 @@ def _given(ground: Ground) -> defaultdict[str, set[_Spot]]:
     """By workload: networks of the addresses that EC2 or ECS logged to have given it."""
     found: defaultdict[str, set[_Spot]] = defaultdict(set)
     elastic: dict[str, str] = {}
-    deeds = ground.reader.deeds((schema.STARTED, schema.CHANGED))
+    deeds = ground.reader.changes((schema.STARTED, schema.CHANGED))
     for deed in deeds:
         if deed.type == schema.STARTED:
             addresses = deed.properties.get("addresses")
@@ -144,7 +144,7 @@ def _given(ground: Ground) -> defaultdict[str, set[_Spot]]:
     return found
 
 
-def _first(workload: str, rows: Sequence[RowSeen], known: set[_Spot]) -> set[_Spot]:
+def _first(workload: str, rows: Sequence[CallRow], known: set[_Spot]) -> set[_Spot]:
     """The first spot of each kind that a workload called from; of a function those that it called from inside.
 
     Where its private addresses are known the first call says nothing more about them.
@@ -158,7 +158,7 @@ def _first(workload: str, rows: Sequence[RowSeen], known: set[_Spot]) -> set[_Sp
     return set(found.values())
 
 
-def _common(calls: dict[str, list[RowSeen]], values: Callable[[RowSeen], Iterable[T]]) -> defaultdict[str, set[T]]:
+def _common(calls: dict[str, list[CallRow]], values: Callable[[CallRow], Iterable[T]]) -> defaultdict[str, set[T]]:
     """By account: values that the calls of several workloads share."""
     users: dict[tuple[str, T], set[str]] = defaultdict(set)
     for workload, rows in calls.items():
@@ -172,34 +172,34 @@ def _common(calls: dict[str, list[RowSeen]], values: Callable[[RowSeen], Iterabl
     return found
 
 
-def _is_away(workload: str, row: RowSeen, own: set[_Spot]) -> bool:
+def _is_away(workload: str, row: CallRow, own: set[_Spot]) -> bool:
     return not (_kind(workload) == FUNCTION and _is_inside(row)) and bool(_foreign(row, own))
 
 
-def _foreign(row: RowSeen, own: set[_Spot]) -> list[_Spot]:
+def _foreign(row: CallRow, own: set[_Spot]) -> list[_Spot]:
     """The spots of a row that are not the workload's, of those kinds of which its own are known."""
     kinds = {spot.kind for spot in own}
     return [spot for spot in _spots(row) if spot.kind in kinds and spot not in own]
 
 
-def _is_inside(row: RowSeen) -> bool:
+def _is_inside(row: CallRow) -> bool:
     return (environment(row.row.user_agent) or "").startswith(INSIDE)
 
 
-def _own_system(workload: str, rows: Sequence[RowSeen]) -> System | None:
+def _own_system(workload: str, rows: Sequence[CallRow]) -> System | None:
     """The system that a workload first called from; a function has Linux."""
     if _kind(workload) == FUNCTION:
         return System("Linux")
     return next((found for row in rows if (found := system(row.row.user_agent)) is not None), None)
 
 
-def _is_changed(workload: str, row: RowSeen, own: System | None) -> bool:
+def _is_changed(workload: str, row: CallRow, own: System | None) -> bool:
     """Does the agent name another operating system than the workload's, or an environment that it cannot be in?"""
     named = system(row.row.user_agent)
     return (own is not None and named is not None and named.differs(own)) or _cannot_be(workload, row)
 
 
-def _cannot_be(workload: str, row: RowSeen) -> bool:
+def _cannot_be(workload: str, row: CallRow) -> bool:
     """Does the agent name an environment that the workload is not in? Containers on an instance may use its role."""
     kind, named = _kind(workload), environment(row.row.user_agent) or ""
     if named == "CloudShell" or (kind == INSTANCE and named == "AWS_ECS_FARGATE"):
@@ -209,13 +209,13 @@ def _cannot_be(workload: str, row: RowSeen) -> bool:
     return kind == FUNCTION and named.startswith("AWS_ECS")
 
 
-def _program(row: RowSeen) -> list[str]:
+def _program(row: CallRow) -> list[str]:
     """The family of a row's agent, where it is none that any workload may have."""
     agent = parse(row.row.user_agent)
     return [agent.family] if agent is not None and not agent.family.startswith(NORMAL) else []
 
 
-def _other_program(workload: str, rows: Sequence[RowSeen], own: set[str]) -> list[RowSeen]:
+def _other_program(workload: str, rows: Sequence[CallRow], own: set[str]) -> list[CallRow]:
     """Calls by a program that neither the workload nor several others of the account used when they started."""
     early = {name for row in _early(rows) for name in _program(row)}
     return [
@@ -224,7 +224,7 @@ def _other_program(workload: str, rows: Sequence[RowSeen], own: set[str]) -> lis
     ]  # fmt: skip
 
 
-def _early(rows: Sequence[RowSeen]) -> list[RowSeen]:
+def _early(rows: Sequence[CallRow]) -> list[CallRow]:
     """The calls that a workload made when it started; `rows` are in order of time."""
     return [row for row in rows if row.first <= rows[0].first + START]
 
@@ -235,8 +235,8 @@ def _kind(workload: str) -> str:
 
 
 def _found(
-    ground: Ground, workload: str, rows: Sequence[RowSeen], every: Sequence[RowSeen], confidence: Confidence,
-    words: Callable[[Sequence[RowSeen]], str],
+    ground: Ground, workload: str, rows: Sequence[CallRow], every: Sequence[CallRow], confidence: Confidence,
+    words: Callable[[Sequence[CallRow]], str],
 ) -> Iterator[Found]:  # fmt: skip
     """The finding about the calls that end in the window, if there are any."""
     strange = [row for row in every if ground.within(row.last)]
@@ -258,11 +258,11 @@ def _found(
     )  # fmt: skip
 
 
-def _from_places(rows: Sequence[RowSeen]) -> str:
+def _from_places(rows: Sequence[CallRow]) -> str:
     return f"from {_some({_place(row) for row in rows}, 'place')}"
 
 
-def _on_systems(rows: Sequence[RowSeen]) -> str:
+def _on_systems(rows: Sequence[CallRow]) -> str:
     agents = {row.row.user_agent for row in rows}
     named = {str(found) for agent in agents if (found := system(agent)) is not None}
     inside = {name for agent in agents if (name := environment(agent)) is not None}
@@ -270,7 +270,7 @@ def _on_systems(rows: Sequence[RowSeen]) -> str:
     return f"from another system, as the agent says: {_some(named, 'system') or 'one not named'}{within}"
 
 
-def _by_programs(rows: Sequence[RowSeen]) -> str:
+def _by_programs(rows: Sequence[CallRow]) -> str:
     return (
         f"by another program, as the agent says: {_some({name for row in rows for name in _program(row)}, 'program')}"
     )
@@ -283,7 +283,7 @@ def _some(values: set[str], noun: str) -> str:
     return f"{', '.join(told[:3])}{rest}"
 
 
-def _place(row: RowSeen) -> str:
+def _place(row: CallRow) -> str:
     return f"{row.row.source_ip} through {row.row.endpoint}" if row.row.endpoint else str(row.row.source_ip)
 
 

@@ -16,10 +16,10 @@ from lineage.questions.shared.asks import Asked, callers_copy
 from lineage.questions.shared.forest import Forest
 from lineage.questions.shared.grants import Owners, loaded, within
 from lineage.questions.shared.models import Confidence, Whose
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.trails import Change
 from lineage.questions.shared.whose import credentials_of, short
 from lineage.questions.who.answer import explain
+from lineage.stores.reader import Reader
 
 
 class Found(NamedTuple):

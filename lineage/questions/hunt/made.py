@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import RowSeen, Which
+from lineage.model.results import CallFilter, CallRow
 from lineage.model.times import parse_when
 from lineage.questions.hunt.ground import Found, Ground, Rule, many, span
 from lineage.questions.shared.grants import account_of
@@ -56,8 +56,8 @@ def keys_for_others(ground: Ground) -> Iterable[Found]:
                 continue
             made.append((edge["time"], target, source, owner, list(edge["event_ids"])))
     keys = {target: ref(target).key for _, target, _, _, _ in made}
-    used: dict[str, list[RowSeen]] = defaultdict(list)
-    for row in ground.reader.calls(Which("key", tuple(sorted(set(keys.values()))))) if keys else ():
+    used: dict[str, list[CallRow]] = defaultdict(list)
+    for row in ground.reader.calls(CallFilter("key", tuple(sorted(set(keys.values()))))) if keys else ():
         used[row.access_key_id or ""].append(row)
     for time, target, source, owner, ids in sorted(made):
         rows = sorted(used.get(keys[target], []), key=lambda row: (row.first, row.row.id))
@@ -114,8 +114,12 @@ def root_use(ground: Ground) -> Iterable[Found]:
     """One finding for each root user and each origin of its credentials: root itself, or who asked for AssumeRoot."""
     roots = tuple(ref(node).key for node, _ in ground.forest.principals("RootUser"))
     roots += tuple(_without_credentials(ground, roots))
-    rows = own_calls(ground.reader.calls(Which("principal", roots), ground.window), set(ground.loaded)) if roots else []
-    groups: dict[tuple[str | None, str], list[RowSeen]] = defaultdict(list)
+    rows = (
+        own_calls(ground.reader.calls(CallFilter("principal", roots), ground.window), set(ground.loaded))
+        if roots
+        else []
+    )
+    groups: dict[tuple[str | None, str], list[CallRow]] = defaultdict(list)
     for row in rows:
         if row.invoked_by is None:
             groups[account_of(row.source), ground.owners.apart(row.source)].append(row)

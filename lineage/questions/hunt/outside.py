@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import msgspec
 
 from lineage.model.keys import ref
-from lineage.model.results import RowSeen, Which
+from lineage.model.results import CallFilter, CallRow
 from lineage.model.times import iso, parse_when
 from lineage.questions.hunt.ground import Found, Ground, Rule, many, span
 from lineage.questions.shared import trails
@@ -70,8 +70,8 @@ def trails_stopped(ground: Ground) -> Iterable[Found]:
             f"{iso(change.time)}{then}",
             change.source, change.source, change.account, change.time, change.time, change.event_ids, change.calls,
         )  # fmt: skip
-    tried: dict[tuple[str, str], list[RowSeen]] = defaultdict(list)
-    for row in ground.reader.calls(Which("api", STOPPERS), ground.window):
+    tried: dict[tuple[str, str], list[CallRow]] = defaultdict(list)
+    for row in ground.reader.calls(CallFilter("api", STOPPERS), ground.window):
         if is_refusal(row.row.error):
             tried[ground.owners.apart(row.source), row.row.api].append(row)
     for (_, api), rows in sorted(tried.items()):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lineage.model.results import RowSeen
+from lineage.model.results import CallRow
 from lineage.questions.interesting import Interesting, InterestingCall
 from lineage.questions.interesting.techniques import VERSION, techniques
 from lineage.questions.shared import grants, subject_calls, subjects
 from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subject_calls import TARGETS_SHOWN
+from lineage.stores.reader import Reader
 
 
 def answer(
@@ -23,7 +23,7 @@ def answer(
     if subject is None:
         return Interesting(asked=ask, found=False)
     found = subject_calls.called(reader, subject, since, until, margin)
-    classes: dict[str, list[RowSeen]] = defaultdict(list)
+    classes: dict[str, list[CallRow]] = defaultdict(list)
     for row in found.rows:
         if (name := class_of(row)) is not None:
             classes[name].append(row)
@@ -40,7 +40,7 @@ def answer(
     )  # fmt: skip
 
 
-def class_of(row: RowSeen) -> str | None:
+def class_of(row: CallRow) -> str | None:
     """`failed`, `sensitive` or `change`; None of a plain read. A call that failed is in no other class."""
     if row.row.error is not None:
         return "failed"
@@ -49,8 +49,8 @@ def class_of(row: RowSeen) -> str | None:
     return None if subject_calls.is_read_by_name(row.row.api) else "change"
 
 
-def _lines(rows: Iterable[RowSeen]) -> list[InterestingCall]:
-    groups: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+def _lines(rows: Iterable[CallRow]) -> list[InterestingCall]:
+    groups: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.api, row.row.error].append(row)
     found = []

@@ -8,8 +8,7 @@ from typing import NamedTuple
 from lineage.model import keys, schema
 from lineage.model.alert import Alert
 from lineage.model.arn import role_of
-from lineage.model.keys import ref
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.investigate import (
     Case,
@@ -30,11 +29,11 @@ from lineage.questions.shared.asks import Asked, by_event
 from lineage.questions.shared.log_coverage import in_words, sight
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.places import is_place
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject, own_calls
 from lineage.questions.shared.whose import call_it, short, whose
 from lineage.questions.who import WhoAnswer
 from lineage.questions.who.answer import explained
+from lineage.stores.reader import Reader
 
 MOST_CASES = 3
 """So many leads of a group are examined by every question."""
@@ -249,13 +248,13 @@ def _role(reader: Reader, subject: Subject) -> str | None:
         return subject.key
     for session in subject.sessions[:1]:
         node = f"{schema.SESSION} {session}"
-        found = reader.neighbourhood(ref(node)).nodes.get(node, {}).get("role_arn")
+        found = reader.ascend([node]).nodes.get(node, {}).get("role_arn")
         parts = role_of(found)
         return keys.role(*parts[:3]).key if parts else None
     return None
 
 
-def _addresses(alert: Alert, rows: Iterable[RowSeen]) -> tuple[str, ...]:
+def _addresses(alert: Alert, rows: Iterable[CallRow]) -> tuple[str, ...]:
     """The alert's source addresses, else those that the calls in the scope came from, most calls first."""
     if alert.source_ips:
         return alert.source_ips[:ADDRESSES]
@@ -271,11 +270,11 @@ def _recent(reader: Reader, subject: Subject, since: int, until: int, loaded: se
     return Recent(since=iso(max(since, 0)), until=iso(max(until, 0)), calls=_calls(rows), failed=_failed(rows))
 
 
-def _calls(rows: Iterable[RowSeen]) -> int:
+def _calls(rows: Iterable[CallRow]) -> int:
     return sum(row.count for row in rows)
 
 
-def _failed(rows: Iterable[RowSeen]) -> int:
+def _failed(rows: Iterable[CallRow]) -> int:
     return sum(row.count for row in rows if row.row.error is not None)
 
 

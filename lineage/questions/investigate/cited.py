@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from lineage.model.times import iso
 from lineage.questions.investigate import Cited
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 MEMBERS = frozenset({"event_id", "event_ids", "sign_in_event_ids", "issue_event_ids", "grant_event_ids", "undone_by"})
 

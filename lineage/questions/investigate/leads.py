@@ -12,15 +12,15 @@ from typing import NamedTuple
 from lineage.model import keys, schema
 from lineage.model.alert import Actor, Alert, Thing
 from lineage.model.facts import Identity
-from lineage.model.results import ALWAYS, RowSeen, Which, Window
+from lineage.model.results import ALWAYS, CallFilter, CallRow, Window
 from lineage.questions.investigate import running
 from lineage.questions.investigate.own import Own, own
 from lineage.questions.shared import scopes, subjects
 from lineage.questions.shared.asks import SIGN_IN_SECONDS, one_by_record
 from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.resources import wanted
 from lineage.questions.shared.subjects import Subject
+from lineage.stores.reader import Reader
 
 MOST_LEADS = 20
 EVENTS_SHOWN = 20
@@ -114,7 +114,7 @@ def _of_actor(reader: Reader, alert: Alert, actor: Actor, window: Window) -> lis
 def _by_key_and_principal(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[Lead]:
     if not actor.access_key_id or not actor.principal_id:
         return []
-    rows = _fitting(reader, reader.calls(Which("key", (actor.access_key_id,)), window), _is_principal(actor))
+    rows = _fitting(reader, reader.calls(CallFilter("key", (actor.access_key_id,)), window), _is_principal(actor))
     return _leads(_narrowed(rows, alert), "access key and principal", "EXACT")
 
 
@@ -145,10 +145,10 @@ def _by_key(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[
     key = actor.access_key_id
     if not key:
         return []
-    rows = _fitting(reader, reader.calls(Which("key", (key,)), window), lambda who: True)
+    rows = _fitting(reader, reader.calls(CallFilter("key", (key,)), window), lambda who: True)
     if rows and window != ALWAYS and not actor.principal_id:
         return _leads(_narrowed(rows, alert), "access key", "STRONG" if _is_one(rows) else "LIKELY")
-    known = [str(one) for one in reader.of_key(key)]
+    known = [str(one) for one in reader.nodes_of_key(key)]
     sessions = [found for one in known if (found := session_key_of(one))]
     if actor.principal_id:
         sessions = [one for one in sessions if _id_of(one) == actor.principal_id] or sessions
@@ -192,7 +192,7 @@ def _of_thing(reader: Reader, alert: Alert, thing: Thing, loaded: list[str], win
         return _of_sessions(reader, alert, live, window, f"session of {thing.id}", "EXACT")
     named = wanted(thing.arn or thing.id)
     targets = tuple(sorted(named.keys | {f"{one}:{thing.type}:{thing.id}" for one in loaded}))
-    rows = [row for row in reader.calls(Which("resource", targets), window) if not row.row.copy]
+    rows = [row for row in reader.calls(CallFilter("resource", targets), window) if not row.row.copy]
     return _leads(_narrowed(rows, alert), f"changed, read or tried {thing.id}", "HINT")
 
 
@@ -203,7 +203,7 @@ def _of_own(reader: Reader, known: Own, loaded: list[str], window: Window) -> li
     thing = Thing(type="AWS::EC2::Instance", id=known.instance, account=known.account)
     note = f"{known.address} was the address of {known.instance} ({known.api}); others may have used its way out"
     live = running.sessions(reader, thing, loaded, window)
-    rows = reader.calls(Which("session", tuple(live)), window) if live else []
+    rows = reader.calls(CallFilter("session", tuple(live)), window) if live else []
     return [lead._replace(note=note) for lead in _leads(rows, "instance at the source address", "HINT", extra=live)]
 
 
@@ -219,17 +219,17 @@ def _of_sessions(
     """Sessions as leads: those with fitting calls in the time of the alert, else all."""
     if not sessions:
         return []
-    rows = reader.calls(Which("session", tuple(sorted(sessions))), window)
+    rows = reader.calls(CallFilter("session", tuple(sorted(sessions))), window)
     if rows and window != ALWAYS:
         return _leads(_narrowed(rows, alert), how, confidence)
     return _leads([], how, confidence, extra=sessions, note=note or "no call of it in the time of the alert is loaded")
 
 
 def _leads(
-    rows: Iterable[RowSeen], how: str, confidence: str, *, extra: Iterable[str] = (), note: str | None = None
+    rows: Iterable[CallRow], how: str, confidence: str, *, extra: Iterable[str] = (), note: str | None = None
 ) -> list[Lead]:
     """A lead for each session, key or principal that rows hang on, in order of first call; then sessions without."""
-    by: dict[tuple[str, ...], list[RowSeen]] = {}
+    by: dict[tuple[str, ...], list[CallRow]] = {}
     for row in rows:
         by.setdefault(subjects.of_node(row.source).starts, []).append(row)
     found = []
@@ -245,23 +245,23 @@ def _leads(
     return found
 
 
-def _around(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[RowSeen]:
+def _around(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[CallRow]:
     """The calls of the time among which an actor's are: by operation, else all of its sessions or account."""
     if alert.apis and all(not api.startswith("*:") for api in alert.apis):
-        return reader.calls(Which("api", alert.apis), window)
+        return reader.calls(CallFilter("api", alert.apis), window)
     if actor.principal_id and (seen := reader.sessions_by_id(actor.principal_id)):
-        return reader.calls(Which("session", tuple(sorted(one.key for one in seen))), window)
+        return reader.calls(CallFilter("session", tuple(sorted(one.key for one in seen))), window)
     account = actor.account or alert.account
-    return reader.calls(Which("account", (account,)), window) if account else []
+    return reader.calls(CallFilter("account", (account,)), window) if account else []
 
 
-def _fitting(reader: Reader, rows: list[RowSeen], fits: Callable[[Identity], bool]) -> list[RowSeen]:
+def _fitting(reader: Reader, rows: list[CallRow], fits: Callable[[Identity], bool]) -> list[CallRow]:
     """The rows whose caller fits; copies in other accounts tell nothing that the caller's do not."""
     whos = reader.identities({row.row.actor for row in rows})
     return [row for row in rows if not row.row.copy and row.row.actor in whos and fits(whos[row.row.actor])]
 
 
-def _narrowed(rows: list[RowSeen], alert: Alert) -> list[RowSeen]:
+def _narrowed(rows: list[CallRow], alert: Alert) -> list[CallRow]:
     """Of the rows those of the alert's operations, and of these those from its addresses, as long as any is left."""
     rows = [row for row in rows if any(_is_api(api, row.row.api) for api in alert.apis)] or rows
     return [row for row in rows if row.row.source_ip in alert.source_ips] or rows
@@ -271,7 +271,7 @@ def _is_api(told: str, api: str) -> bool:
     return told == api or (told.startswith("*:") and told[2:] == api.partition(":")[2])
 
 
-def _is_one(rows: list[RowSeen]) -> bool:
+def _is_one(rows: list[CallRow]) -> bool:
     return len({subjects.of_node(row.source).starts for row in rows}) == 1
 
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, Window
-from lineage.questions.shared.reader import Reader
+from lineage.model.results import ChangeEdge, Window
+from lineage.stores.reader import Reader
 
 EIP = "AWS::EC2::EIP"
 
@@ -43,11 +43,11 @@ def own(reader: Reader, address: str, accounts: Iterable[str], until: int | None
 
 def _elastic(
     reader: Reader, address: str, accounts: list[str], until: int | None
-) -> tuple[DeedSeen, str | None] | None:
+) -> tuple[ChangeEdge, str | None] | None:
     """The last event about an elastic address, with the instance that it went to."""
     window = Window(None, until)
     names = [f"{schema.RESOURCE} {account}:{EIP}:{address}" for account in accounts]
-    about = [deed for deed in reader.deeds((schema.CHANGED,), targets=names, window=window) if _is_address(deed)]
+    about = [deed for deed in reader.changes((schema.CHANGED,), targets=names, window=window) if _is_address(deed)]
     allocations = {
         f"{ref(deed.target).key.split(':', 1)[0]}:{EIP}:{after}"
         for deed in about
@@ -55,7 +55,9 @@ def _elastic(
     }
     if allocations:
         targets = [f"{schema.RESOURCE} {key}" for key in sorted(allocations)]
-        about += [deed for deed in reader.deeds((schema.CHANGED,), targets=targets, window=window) if _is_address(deed)]
+        about += [
+            deed for deed in reader.changes((schema.CHANGED,), targets=targets, window=window) if _is_address(deed)
+        ]
     if not about:
         return None
     last = max(about, key=lambda deed: (deed.time, deed.key))
@@ -63,11 +65,11 @@ def _elastic(
     return last, after if after.startswith("i-") else None
 
 
-def _given(reader: Reader, address: str, accounts: Iterable[str], until: int | None) -> tuple[DeedSeen, str] | None:
+def _given(reader: Reader, address: str, accounts: Iterable[str], until: int | None) -> tuple[ChangeEdge, str] | None:
     """The last start of an instance that was given the address; of a private one only where one account has it."""
     given = [
         deed
-        for deed in reader.deeds((schema.STARTED,), window=Window(None, until))
+        for deed in reader.changes((schema.STARTED,), window=Window(None, until))
         if address in _addresses(deed) and ref(deed.target).key.split(":", 1)[0] in set(accounts)
     ]
     if not given or (_is_private(address) and len({ref(deed.target).key.split(":")[0] for deed in given}) > 1):
@@ -76,11 +78,11 @@ def _given(reader: Reader, address: str, accounts: Iterable[str], until: int | N
     return last, ref(last.target).key.rpartition(":")[2]
 
 
-def _is_address(deed: DeedSeen) -> bool:
+def _is_address(deed: ChangeEdge) -> bool:
     return deed.properties.get("what") == "address"
 
 
-def _addresses(deed: DeedSeen) -> list[str]:
+def _addresses(deed: ChangeEdge) -> list[str]:
     found = deed.properties.get("addresses")
     return found if isinstance(found, list) else []
 

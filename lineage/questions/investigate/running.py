@@ -8,10 +8,10 @@ from lineage.model import keys, schema
 from lineage.model.alert import Thing
 from lineage.model.facts import Grant
 from lineage.model.keys import Ref, ref
-from lineage.model.results import DeedSeen, SessionSeen, Which, Window
+from lineage.model.results import CallFilter, ChangeEdge, SessionRow, Window
 from lineage.questions.shared.asks import DEFAULT_LIFE_SECONDS, is_live
 from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 POD = "AWS::EKS::Pod"
 GRANTED = ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity")
@@ -27,7 +27,7 @@ def sessions(reader: Reader, thing: Thing, accounts: Iterable[str], window: Wind
         found = set(_of_pod(reader, thing, window))
     else:
         starts = [Ref(schema.RESOURCE, key) for key in nodes(thing, accounts)]
-        graph = reader.descend([start for start in starts if reader.has(start)])
+        graph = reader.descend([str(start) for start in starts if reader.has(start)])
         found = {
             ref(str(target)).key
             for start in starts
@@ -45,10 +45,10 @@ def nodes(thing: Thing, accounts: Iterable[str]) -> list[str]:
     ]
 
 
-def starts(reader: Reader, thing: Thing, accounts: Iterable[str], until: int | None) -> list[DeedSeen]:
+def starts(reader: Reader, thing: Thing, accounts: Iterable[str], until: int | None) -> list[ChangeEdge]:
     """Who started, changed or entered a workload, in order of time."""
     targets = [f"{schema.RESOURCE} {key}" for key in nodes(thing, accounts)]
-    return reader.deeds((schema.STARTED,), targets=targets, window=Window(None, until))
+    return reader.changes((schema.STARTED,), targets=targets, window=Window(None, until))
 
 
 def live(reader: Reader, found: Iterable[str], window: Window) -> Iterator[str]:
@@ -60,7 +60,7 @@ def live(reader: Reader, found: Iterable[str], window: Window) -> Iterator[str]:
                 yield seen.key
 
 
-def was_live(seen: SessionSeen, window: Window) -> bool:
+def was_live(seen: SessionRow, window: Window) -> bool:
     """Was a session live at any second of a window?"""
     if window.until is not None and seen.created > window.until:
         return False
@@ -70,7 +70,7 @@ def was_live(seen: SessionSeen, window: Window) -> bool:
 def _of_pod(reader: Reader, thing: Thing, window: Window) -> Iterator[str]:
     """Keys of the sessions that were granted to a pod or its service account."""
     since = window.since - DEFAULT_LIFE_SECONDS if window.since is not None else None
-    rows = reader.calls(Which("api", GRANTED), Window(since, window.until), every=True)
+    rows = reader.calls(CallFilter("api", GRANTED), Window(since, window.until), every=True)
     whos = reader.identities({row.row.actor for row in rows})
     subject = f"system:serviceaccount:{(thing.owner or '').replace('/', ':')}"
     grants = []
@@ -101,7 +101,7 @@ def _is_granted_to(grant: Grant, thing: Thing, subject: str) -> bool:
 
 def _granted(reader: Reader, grant: Grant) -> Iterator[str]:
     """Keys of the session that a grant gave, by its key, else by principal and second."""
-    found = [session_key_of(str(one)) for one in (reader.of_key(grant.key) if grant.key else [])]
+    found = [session_key_of(str(one)) for one in (reader.nodes_of_key(grant.key) if grant.key else [])]
     if not any(found) and grant.principal_id:
         key = keys.session_key(grant.account, grant.principal_id, grant.event.time)
         found = [key if reader.has(Ref(schema.SESSION, key)) else None]

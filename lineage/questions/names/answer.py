@@ -21,7 +21,7 @@ from lineage.questions.names.people import People, default_name
 from lineage.questions.shared import grants
 from lineage.questions.shared.forest import Forest, Origin
 from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 ORDER: tuple[Verdict, ...] = ("names-another", "names-origin", "names-nobody", "not-known")
 OTHERS_SHOWN = 5

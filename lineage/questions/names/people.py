@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from lineage.model import schema
 from lineage.questions.shared.forest import PEOPLE
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 SHORTEST = 2
 """Names shorter than this identify nobody."""

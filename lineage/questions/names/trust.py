@@ -13,9 +13,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from lineage.model import keys, schema
-from lineage.model.results import RowSeen, Which
+from lineage.model.results import CallFilter, CallRow
 from lineage.model.times import iso
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 SESSION_NAME: Final = "sts:RoleSessionName"
 SOURCE_IDENTITY: Final = "sts:SourceIdentity"
@@ -35,9 +35,9 @@ class Demands:
 
     def __init__(self, reader: Reader) -> None:
         self._by_role: dict[str, list[Demand]] = defaultdict(list)
-        for row in reader.calls(Which("api", ("iam:CreateRole",)), every=True):
+        for row in reader.calls(CallFilter("api", ("iam:CreateRole",)), every=True):
             self._created(row)
-        for deed in reader.deeds((schema.CHANGED,)):
+        for deed in reader.changes((schema.CHANGED,)):
             if deed.properties.get("what") == "trust" and deed.target.startswith(f"{schema.PRINCIPAL} "):
                 after = deed.properties.get("after")
                 found = demanded(after if isinstance(after, str) else None)
@@ -45,7 +45,7 @@ class Demands:
         for known in self._by_role.values():
             known.sort(key=lambda one: (one.time, one.event_id))
 
-    def _created(self, row: RowSeen) -> None:
+    def _created(self, row: CallRow) -> None:
         if row.row.error is not None or row.row.account is None:
             return
         partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get((row.row.region or "").rsplit("-", 2)[0], "aws")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from lineage.model import schema
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.new import Dimension, DimensionName, New, NewValue
 from lineage.questions.new.entrances import Entrance, entrances
@@ -25,7 +25,7 @@ from lineage.questions.shared.history.enough import about_credential, rests_on
 from lineage.questions.shared.history.past import window_of
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.places import doubt, network, place
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 VALUES_SHOWN: Final = 100
 JUMPS_SHOWN: Final = 100
@@ -83,13 +83,13 @@ def answer(
     )  # fmt: skip
 
 
-def _of_row(row: RowSeen) -> Sighting:
+def _of_row(row: CallRow) -> Sighting:
     """A row as calls; a sign-in has its place among the sign-ins alone."""
     where = place(row) if row.row.category != SIGN_IN else None
     return _sighting(row, where)
 
 
-def _sighting(row: RowSeen, where: str | None) -> Sighting:
+def _sighting(row: CallRow, where: str | None) -> Sighting:
     return Sighting(
         row.row.api, row.row.region, where, row.row.source_ip if where else None, row.row.endpoint,
         row.row.user_agent if where else None, row.count, row.count if row.row.error else 0, row.first, row.last,
@@ -120,11 +120,11 @@ def _sign_ins(reader: Reader, compared: Compared, before: Window) -> tuple[list[
     )
 
 
-def _sessions(rows: Iterable[RowSeen]) -> set[str]:
+def _sessions(rows: Iterable[CallRow]) -> set[str]:
     return {f"{schema.SESSION} {key}" for row in rows if (key := session_key_of(row.source))}
 
 
-def _refused(rows: Iterable[RowSeen]) -> list[Sighting]:
+def _refused(rows: Iterable[CallRow]) -> list[Sighting]:
     return [_sighting(row, place(row)) for row in rows if row.row.category == SIGN_IN and row.row.error is not None]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from statistics import median
 from typing import Final
 
-from lineage.model.results import RowSeen
+from lineage.model.results import CallRow
 from lineage.model.times import iso
 from lineage.questions.new import Jump
 from lineage.questions.shared import grants
@@ -22,7 +22,7 @@ STATISTIC: Final = (
 )
 
 
-def jumps(rows: Iterable[RowSeen], before: Iterable[RowSeen]) -> list[Jump]:
+def jumps(rows: Iterable[CallRow], before: Iterable[CallRow]) -> list[Jump]:
     """The operations of `rows` with a jump against `before`, each with its busiest hour; in order of the operation.
 
     What the history does not have at all is new, and no jump.
@@ -31,14 +31,14 @@ def jumps(rows: Iterable[RowSeen], before: Iterable[RowSeen]) -> list[Jump]:
     return [one for api in sorted(now) if api in past and (one := _jump(api, now[api], past[api]))]
 
 
-def _by_hour(rows: Iterable[RowSeen]) -> dict[str, dict[int, list[RowSeen]]]:
-    found: dict[str, dict[int, list[RowSeen]]] = defaultdict(lambda: defaultdict(list))
+def _by_hour(rows: Iterable[CallRow]) -> dict[str, dict[int, list[CallRow]]]:
+    found: dict[str, dict[int, list[CallRow]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
         found[row.row.api][row.row.hour].append(row)
     return found
 
 
-def _jump(api: str, now: dict[int, list[RowSeen]], past: dict[int, list[RowSeen]]) -> Jump | None:
+def _jump(api: str, now: dict[int, list[CallRow]], past: dict[int, list[CallRow]]) -> Jump | None:
     counts = {hour: sum(row.count for row in some) for hour, some in now.items()}
     hour = min(counts, key=lambda one: (-counts[one], one))
     usual = [sum(row.count for row in some) for some in past.values()]

@@ -20,8 +20,8 @@ from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Confidence, Sight
 from lineage.questions.shared.reach.descent import Descent, Link, begin, walk
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import find
+from lineage.stores.reader import Reader
 
 NODES = 100_000
 """Nodes that are gone over from the start."""
@@ -77,7 +77,7 @@ def _end(reader: Reader, ask: str) -> End | None:
         if ":role/" in start and label == schema.PRINCIPAL:
             nodes |= {f"{schema.SESSION} {seen.key}" for seen in reader.sessions_of(key, None, False)}
         elif label == schema.PRINCIPAL:
-            graph = reader.descend([ref(start)])
+            graph = reader.descend([start])
             nodes |= {
                 str(source)
                 for source, _, way in (graph.in_edges(start, data=True) if start in graph else ())

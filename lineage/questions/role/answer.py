@@ -14,7 +14,7 @@ from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
-from lineage.model.results import Graph, RowSeen, SessionSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, Graph, SessionRow, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.role import Role, RoleCaller, RoleSession, RoleTaken
 from lineage.questions.shared import grants
@@ -22,9 +22,9 @@ from lineage.questions.shared.climb import principal_of, session_key_of
 from lineage.questions.shared.grants import Grant, Owners
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Whose
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import find
 from lineage.questions.shared.whose import call_it
+from lineage.stores.reader import Reader
 
 
 def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | None = None, limit: int = 200) -> Role:
@@ -62,7 +62,7 @@ def _role(reader: Reader, ask: str) -> str | None:
     subject = find(reader, ask, "Role")
     parts = role_of(ask)
     if subject is None:
-        tried = parts is not None and reader.calls(Which("resource", grants.spellings(reader, ask)))
+        tried = parts is not None and reader.calls(CallFilter("resource", grants.spellings(reader, ask)))
         return keys.role(*parts[:3]).key if parts is not None and tried else None
     if subject.kind == "role":
         return subject.key
@@ -82,7 +82,7 @@ class _Found:
         node = str(Ref(schema.PRINCIPAL, key))
         every = reader.sessions_of(key)
         own = {seen.key for seen in every}
-        self.below = reader.descend([ref(node)])
+        self.below = reader.descend([node])
         own_nodes = sorted(one for one in self.below.nodes if session_key_of(one) in own or one == node)
         self.above = reader.ascend([node, *(f"{schema.SESSION} {seen.key}" for seen in every), *own_nodes])
         self.owners = Owners(reader, self.above)
@@ -103,12 +103,12 @@ class _Found:
         ]
         self.rows = _tries(reader, grants.spellings(reader, self.arn), window)
 
-    def _granted(self, seen: SessionSeen) -> bool:
+    def _granted(self, seen: SessionRow) -> bool:
         return bool(grants.into(self.above, f"{schema.SESSION} {seen.key}", Window()))
 
 
-def _tries(reader: Reader, targets: tuple[str, ...], window: Window) -> list[RowSeen]:
-    rows = [row for row in reader.calls(Which("resource", targets), window) if row.row.relation == schema.TRIED]
+def _tries(reader: Reader, targets: tuple[str, ...], window: Window) -> list[CallRow]:
+    rows = [row for row in reader.calls(CallFilter("resource", targets), window) if row.row.relation == schema.TRIED]
     return grants.own(reader, rows)
 
 
@@ -140,7 +140,7 @@ def _callers(found: _Found) -> list[RoleCaller]:
 def _refused(found: _Found) -> list[RoleCaller]:
     graph = found.reader.ascend({row.source for row in found.rows})
     owners = Owners(found.reader, graph)
-    groups: dict[tuple[str, ...], tuple[_Group, list[RowSeen]]] = {}
+    groups: dict[tuple[str, ...], tuple[_Group, list[CallRow]]] = {}
     for row in found.rows:
         apart, group = _group(graph, owners, row.source, row.row.error)
         groups.setdefault(apart, (group, []))[1].append(row)
@@ -186,26 +186,26 @@ def _taken(found: _Found) -> list[RoleTaken]:
     return sorted(taken, key=lambda one: (-one.count, one.role_arn))
 
 
-def _unique_ids(sessions: Iterable[SessionSeen]) -> list[str]:
+def _unique_ids(sessions: Iterable[SessionRow]) -> list[str]:
     """The role's IDs in the principal IDs of its sessions, in order of their first session."""
     oldest = sorted(sessions, key=lambda seen: (seen.created, seen.key))
     ids = (seen.key.split("/", 1)[1].split(":", 1)[0] for seen in oldest)
     return [one for one in dict.fromkeys(ids) if one.startswith("AROA")]
 
 
-def _inside(found: _Found, seen: SessionSeen) -> RoleSession:
+def _inside(found: _Found, seen: SessionRow) -> RoleSession:
     node = f"{schema.SESSION} {seen.key}"
     return _session(found.above, node, found.owners.whose(node), seen)
 
 
-def _outside(found: _Found, node: str, seen: SessionSeen | None) -> RoleSession:
+def _outside(found: _Found, node: str, seen: SessionRow | None) -> RoleSession:
     """A session that came out of the role: whose it is hangs on the session that obtained it."""
     alone = next((grant for grant in grants.into(found.below, node, Window()) if grant.alone), None)
     whose = found.owners.whose(alone.caller) if alone else Whose(kind="Unresolved", id=None, confidence="NONE")
     return _session(found.below, node, whose, seen)
 
 
-def _session(graph: Graph, node: str, whose: Whose, seen: SessionSeen | None) -> RoleSession:
+def _session(graph: Graph, node: str, whose: Whose, seen: SessionRow | None) -> RoleSession:
     told = graph.nodes[node]
     alone = next((grant for grant in grants.into(graph, node, Window()) if grant.alone), None)
     return RoleSession(
@@ -220,7 +220,7 @@ def _newest(graph: Graph, node: str) -> tuple[int, str]:
     return -(parse_when(graph.nodes[node].get("created")) or 0), node
 
 
-def _ends(reader: Reader, graph: Graph, sessions: Iterable[str]) -> dict[str, SessionSeen]:
+def _ends(reader: Reader, graph: Graph, sessions: Iterable[str]) -> dict[str, SessionRow]:
     """Last use and end of sessions, by key."""
     above = reader.ascend(sessions)
     roles = {role for node in sessions if (role := principal_of(above, node))}

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.services import Service, Services
 from lineage.questions.shared import grants, subject_calls, subjects
@@ -18,7 +18,7 @@ from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.history import past
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Scope
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 DATABASE: Final = "database"
 MARKS: Final = {
@@ -66,19 +66,19 @@ def _end(reader: Reader, subject: subjects.Subject) -> int:
     return last if last is not None else subject_calls.begun(subject) or 0
 
 
-def _accounts(subject: subjects.Subject, rows: Iterable[RowSeen]) -> set[str | None]:
+def _accounts(subject: subjects.Subject, rows: Iterable[CallRow]) -> set[str | None]:
     return subject_calls.own_accounts(subject) | {row.row.account for row in rows}
 
 
-def _services(rows: Iterable[RowSeen]) -> list[Service]:
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+def _services(rows: Iterable[CallRow]) -> list[Service]:
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.api.partition(":")[0]].append(row)
     told = [_service(name, members) for name, members in groups.items()]
     return sorted(told, key=lambda one: (one.mark is None, -one.calls, one.service))
 
 
-def _service(name: str, rows: list[RowSeen]) -> Service:
+def _service(name: str, rows: list[CallRow]) -> Service:
     well = [row for row in rows if row.row.error is None]
     return Service(
         service=name, mark=mark(name), calls=sum(row.count for row in rows), failed=subject_calls.failed(rows),

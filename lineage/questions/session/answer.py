@@ -8,16 +8,16 @@ from typing import Any
 
 from lineage.model import schema
 from lineage.model.keys import Ref, ref
-from lineage.model.results import Graph, RowSeen, Which
+from lineage.model.results import CallFilter, CallRow, Graph
 from lineage.questions.session import Failed, KeySeen, KeyUse, Operation, Session, SessionTold
 from lineage.questions.shared import grants, models, subject_calls, subjects
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.places import doubt
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subject_calls import TARGETS_SHOWN, Called
 from lineage.questions.shared.whose import whose
 from lineage.resolve.join_keys import is_long_term
+from lineage.stores.reader import Reader
 
 Way = dict[str, Any]
 """Properties of a relationship."""
@@ -70,14 +70,14 @@ def _outside(reader: Reader, subject: subjects.Subject, found: Called) -> int | 
     return sum(row.count for row in ever) - found.total
 
 
-def _operations(rows: Iterable[RowSeen]) -> list[Operation]:
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+def _operations(rows: Iterable[CallRow]) -> list[Operation]:
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.api].append(row)
     return sorted((_operation(api, members) for api, members in groups.items()), key=lambda one: (one.first, one.api))
 
 
-def _operation(api: str, rows: list[RowSeen]) -> Operation:
+def _operation(api: str, rows: list[CallRow]) -> Operation:
     total, failed, about = sum(row.count for row in rows), subject_calls.failed(rows), subject_calls.targets(rows)
     return Operation(
         api=api, kind=subject_calls.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
@@ -89,8 +89,8 @@ def _operation(api: str, rows: list[RowSeen]) -> Operation:
     )  # fmt: skip
 
 
-def _failed(rows: Iterable[RowSeen]) -> list[Failed]:
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+def _failed(rows: Iterable[CallRow]) -> list[Failed]:
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         if row.row.error is not None:
             groups[row.row.error].append(row)
@@ -101,20 +101,20 @@ def _failed(rows: Iterable[RowSeen]) -> list[Failed]:
     return sorted(told, key=lambda one: (-one.count, one.error))
 
 
-def _sessions(subject: subjects.Subject, rows: Iterable[RowSeen]) -> list[str]:
+def _sessions(subject: subjects.Subject, rows: Iterable[CallRow]) -> list[str]:
     """Keys of the sessions that were asked for or used, newest first."""
     used = {key for row in rows if (key := session_key_of(row.source))}
     return sorted(used | set(subject.sessions), key=lambda key: (key.rsplit("/", 1)[-1], key), reverse=True)
 
 
-def _graph(reader: Reader, sessions: list[str], rows: Iterable[RowSeen]) -> Graph:
+def _graph(reader: Reader, sessions: list[str], rows: Iterable[CallRow]) -> Graph:
     """All that leads to the sessions and the keys in use, and, of a few sessions, the keys issued to them."""
     nodes = [f"{schema.SESSION} {key}" for key in sessions]
     used = sorted({row.source for row in rows if ref(row.source).label == schema.CREDENTIAL})
     graph = reader.ascend([*nodes, *used])
     if 0 < len(nodes) <= MANY:
         graph = graph.copy()
-        below = reader.descend([ref(node) for node in nodes])
+        below = reader.descend(nodes)
         for source in nodes:
             for _, target, key, way in below.out_edges(source, keys=True, data=True):
                 if way["type"] == schema.ISSUED:
@@ -126,13 +126,13 @@ def _graph(reader: Reader, sessions: list[str], rows: Iterable[RowSeen]) -> Grap
 def _told(reader: Reader, graph: Graph, sessions: list[str]) -> list[SessionTold]:
     nodes = {key: str(Ref(schema.SESSION, key)) for key in sessions}
     owners = whose(reader, nodes.values()) if sessions else {}
-    used: dict[str, list[RowSeen]] = defaultdict(list)
-    for row in reader.calls(Which("session", tuple(sorted(sessions)))) if sessions else ():
+    used: dict[str, list[CallRow]] = defaultdict(list)
+    for row in reader.calls(CallFilter("session", tuple(sorted(sessions)))) if sessions else ():
         used[session_key_of(row.source) or ""].append(row)
     return [_session(graph, key, node, used[key], owners[node]) for key, node in nodes.items()]
 
 
-def _session(graph: Graph, key: str, node: str, used: list[RowSeen], owner: models.Whose) -> SessionTold:
+def _session(graph: Graph, key: str, node: str, used: list[CallRow], owner: models.Whose) -> SessionTold:
     known = graph.nodes[node] if node in graph else {}
     ways = _ways(graph, node)
     ends = [way["expires"] for way in ways if way["expires"]]
@@ -154,9 +154,9 @@ def _ways(graph: Graph, session: str) -> list[Way]:
     return sorted(ways, key=lambda way: (way["time"], way["event_ids"]))
 
 
-def _keys(graph: Graph, sessions: Collection[str], rows: Iterable[RowSeen]) -> list[KeySeen]:
+def _keys(graph: Graph, sessions: Collection[str], rows: Iterable[CallRow]) -> list[KeySeen]:
     """The keys that were used in the scope, and those that were issued to the sessions."""
-    used: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+    used: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
     for row in rows:
         if row.access_key_id:
             used[row.access_key_id, session_key_of(row.source)].append(row)
@@ -171,7 +171,7 @@ def _keys(graph: Graph, sessions: Collection[str], rows: Iterable[RowSeen]) -> l
     return sorted(told, key=lambda one: (one.first or "~", one.access_key_id, one.session or ""))
 
 
-def _key(access_key_id: str, session: str | None, rows: list[RowSeen], way: Way | None) -> KeySeen:
+def _key(access_key_id: str, session: str | None, rows: list[CallRow], way: Way | None) -> KeySeen:
     return KeySeen(
         access_key_id=access_key_id, session=session, long_term=is_long_term(access_key_id),
         issued=way["time"] if way else None, expires=way.get("expires") if way else None,
@@ -180,9 +180,9 @@ def _key(access_key_id: str, session: str | None, rows: list[RowSeen], way: Way 
     )  # fmt: skip
 
 
-def _uses(rows: Iterable[RowSeen]) -> list[KeyUse]:
+def _uses(rows: Iterable[CallRow]) -> list[KeyUse]:
     """The calls by key, address and agent together."""
-    groups: dict[tuple[str | None, ...], list[RowSeen]] = defaultdict(list)
+    groups: dict[tuple[str | None, ...], list[CallRow]] = defaultdict(list)
     for row in rows:
         of = row.row
         session = session_key_of(row.source)
@@ -209,11 +209,11 @@ def _address(ip: str | None, endpoint: str | None) -> str | None:
     return f"{ip} {endpoint}" if ip and endpoint else ip
 
 
-def _addresses(rows: Iterable[RowSeen]) -> list[models.Counted]:
+def _addresses(rows: Iterable[CallRow]) -> list[models.Counted]:
     """The source addresses, each with why it does not tell where the caller was."""
     doubts: dict[str, str | None] = {}
 
-    def address(row: RowSeen) -> str | None:
+    def address(row: CallRow) -> str | None:
         ip, endpoint = row.row.source_ip, row.row.endpoint
         text = _address(ip, endpoint)
         if not text:

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from lineage.model import arn as arns
 from lineage.model import keys, schema
-from lineage.model.batch import Sighting
 from lineage.model.errors import NotFound
-from lineage.model.facts import AnyFact, Grant, Identity, Portal, SignIn
+from lineage.model.facts import Grant, Identity, Portal, SignIn
 from lineage.model.keys import Ref
 from lineage.model.results import (
-    ALWAYS,
-    Around,
-    Conflict,
-    CopySeen,
-    Graph,
-    PrincipalSeen,
-    RowSeen,
-    Seen,
-    SessionSeen,
-    Shared,
-    Which,
+    CallFilter,
+    EventCopy,
+    EventRow,
+    PrincipalRow,
+    SessionRow,
+    SharedCall,
     Window,
 )
 from lineage.model.times import parse_when
 from lineage.questions.shared.climb import session_key_of
 from lineage.resolve.join_keys import TOKEN_MAKER, is_forwarded, long_term_key
-from lineage.resolve.resolved import Item
+from lineage.stores.reader import Reader
 
 DEFAULT_LIFE_SECONDS = 12 * 3600
 TOKEN_LIFE_SECONDS = 36 * 3600
@@ -45,30 +39,6 @@ _KINDS = {"user": "IAMUser", "role": "Role", "assumed-role": "Role", "federated-
 """The kind of principal that the first part of an ARN's resource names."""
 CANDIDATES = 10
 """So many of the principals that fit a name are listed."""
-
-
-class Reader(Protocol):
-    """What the question needs of a store."""
-
-    def events(self, event_id: str) -> list[Seen]: ...
-    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]: ...
-    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]: ...
-    def facts_of(self, event_id: str) -> list[AnyFact]: ...
-    def of_key(self, access_key_id: str) -> list[Ref]: ...
-    def has(self, ref: Ref) -> bool: ...
-    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionSeen]: ...
-    def sessions_by_id(self, principal_id: str) -> list[SessionSeen]: ...
-    def principals_of(self, identifier: str) -> list[str]: ...
-    def named(self, text: str) -> list[PrincipalSeen]: ...
-    def amended(self, event_id: str) -> list[str]: ...
-    def identities_of(self, ref: Ref) -> list[Identity]: ...
-    def neighbourhood(self, ref: Ref) -> Graph: ...
-    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]: ...
-    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]: ...
-    def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]: ...
-    def around(self, account: str | None, time: int) -> Around: ...
-    def names_of(self, unique_id: str) -> list[Sighting]: ...
-    def keys_of(self, principal: str) -> list[str]: ...
 
 
 class Asked(NamedTuple):
@@ -88,7 +58,7 @@ class Asked(NamedTuple):
     """ID of the Identity Center user that the call made a token for."""
     region: str | None = None
     """Where the call was logged."""
-    copy: CopySeen | None = None
+    copy: EventCopy | None = None
     """The copy that is meant, where the copies of an event contradict each other."""
     own_copy: str | None = None
     """Event ID of the caller's own copy, where the identity is that copy's and another account's copy was asked for."""
@@ -215,7 +185,7 @@ def _by_name(reader: Reader, ask: str, kind: str | None) -> Meant | None:
     return Meant("arn", (key,), f"{ask} is {key}.")
 
 
-def told(one: PrincipalSeen) -> str:
+def told(one: PrincipalRow) -> str:
     """A principal as it may be asked for, with its kind and account."""
     return f"{one.key} ({one.kind}{f' in account {one.account}' if one.account else ''})"
 
@@ -255,7 +225,7 @@ def one_by_record(reader: Reader, who: Identity, time: int, api: str, category: 
     return found[0] if len(found) == 1 else locate(reader, who, time, api, category)
 
 
-def _of_event(reader: Reader, event_id: str, seen: Seen) -> Iterator[Asked]:
+def _of_event(reader: Reader, event_id: str, seen: EventRow) -> Iterator[Asked]:
     if seen.several and (copies := _contradicting(reader, event_id, seen.time)):
         for copy in copies:
             asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
@@ -296,23 +266,23 @@ def _token_user(reader: Reader, event_id: str) -> str | None:
     return next((fact.user_id for fact in reader.facts_of(event_id) if isinstance(fact, Portal)), None)
 
 
-def callers_copy(reader: Reader, who: Identity, time: int, api: str, shared: int) -> tuple[str, Seen] | None:
+def callers_copy(reader: Reader, who: Identity, time: int, api: str, shared: int) -> tuple[str, EventRow] | None:
     """The caller's own copy of a call that another account's log has with this identity; with its event ID.
 
     None where it is not loaded, or where several callers have copies with that shared event ID.
     """
     call = shared_call(who, time, api, shared)
-    return own_of(who, reader.partners([call]).get(call, ())) if call is not None else None
+    return own_of(who, reader.callers_copies([call]).get(call, ())) if call is not None else None
 
 
-def shared_call(who: Identity, time: int, api: str, shared: int) -> Shared | None:
+def shared_call(who: Identity, time: int, api: str, shared: int) -> SharedCall | None:
     """The call that another account's log has with this identity; None where it is no such copy, or none is shared."""
     if not shared or who.type != "AWSAccount" or who.account is None:
         return None
-    return Shared(who.account, api, time, shared)
+    return SharedCall(who.account, api, time, shared)
 
 
-def own_of(who: Identity, partners: Sequence[tuple[str, Seen]]) -> tuple[str, Seen] | None:
+def own_of(who: Identity, partners: Sequence[tuple[str, EventRow]]) -> tuple[str, EventRow] | None:
     """The caller's own copy of a call among some, with its event ID; None where they are several callers'."""
     found = [one for one in partners if not _differ(who.principal_id, one[1].who.principal_id)]
     return found[0] if len({seen.source for _, seen in found}) == 1 else None
@@ -335,16 +305,16 @@ def _key_of_session(reader: Reader, start: str, who: Identity) -> str:
     return str(credential) if found else start
 
 
-def _tried_role(reader: Reader, event_id: str, seen: Seen) -> str | None:
+def _tried_role(reader: Reader, event_id: str, seen: EventRow) -> str | None:
     """The role that a refused assumption asked for, where that was logged."""
     if not seen.api.startswith("sts:Assume"):
         return None
-    rows = reader.calls(Which("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
+    rows = reader.calls(CallFilter("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
     told = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
     return next((target.key for target in told if target is not None), None)
 
 
-def _contradicting(reader: Reader, event_id: str, time: int) -> list[CopySeen]:
+def _contradicting(reader: Reader, event_id: str, time: int) -> list[EventCopy]:
     """The copies of an event, if they contradict each other: the same ID in another hour is another event."""
     return next((one.copies for one in reader.conflicts([event_id]) if one.copies[0].time // 3600 == time // 3600), [])
 
@@ -354,7 +324,7 @@ def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
     for fact in reader.facts_of(event_id):
         if not isinstance(fact, Grant):
             continue
-        sessions = [session_key_of(str(ref)) for ref in reader.of_key(fact.key)] if fact.key else []
+        sessions = [session_key_of(str(ref)) for ref in reader.nodes_of_key(fact.key)] if fact.key else []
         if fact.principal_id and not sessions:
             near = (
                 seen
@@ -363,7 +333,7 @@ def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
             )
             sessions = [seen.key for seen in near]
         for session in filter(None, sessions):
-            graph = reader.neighbourhood(Ref(schema.SESSION, session))
+            graph = reader.ascend([f"{schema.SESSION} {session}"])
             for source, _, way in graph.in_edges(f"{schema.SESSION} {session}", data=True):
                 if way["type"] == schema.ASSUMED and event_id in way["event_ids"]:
                     return str(source)
@@ -407,7 +377,7 @@ def credentials(reader: Reader, ask: str) -> list[Ref]:
     """What a key stands for; written with its session, the key of that session alone."""
     if " " in ask:
         return [ref] if reader.has(ref := Ref(schema.CREDENTIAL, ask)) else []
-    return reader.of_key(ask)
+    return reader.nodes_of_key(ask)
 
 
 def by_session(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
@@ -443,12 +413,12 @@ def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:
     return any(session_name in (None, who.session_name) for who in reader.identities_of(node))
 
 
-def _seen_session(reader: Reader, key: str) -> SessionSeen | None:
+def _seen_session(reader: Reader, key: str) -> SessionRow | None:
     principal_id = key.split("/", 1)[1].rsplit("/", 1)[0].removesuffix(":assumed-root")
     return next((seen for seen in reader.sessions_by_id(principal_id) if seen.key == key), None)
 
 
-def is_live(seen: SessionSeen | None, key: str, at: int) -> bool:
+def is_live(seen: SessionRow | None, key: str, at: int) -> bool:
     """Is the session live at a time: begun, and neither past its last use nor past its end?"""
     created = seen.created if seen else parse_when(key.rsplit("/", 1)[-1])
     if created is None or at < created:

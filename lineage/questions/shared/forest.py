@@ -12,7 +12,7 @@ from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import Graph
 from lineage.model.times import parse_when
-from lineage.questions.shared.climb import states_its_user
+from lineage.questions.shared.climb import session_key_of, states_its_user
 
 ORIGINS = (
     "IAMUser", "RootUser", "AWSService", "Anonymous", "SAMLIdentity", "WebIdentity", "IdentityCenterUser",
@@ -69,7 +69,6 @@ class Forest:
         found = [(node, body) for node, body in graph.nodes(data=True) if node.startswith(f"{schema.SESSION} ")]
         self.sessions = dict(sorted(found, key=lambda one: (one[1].get("created") or "", one[0])))
         ways: list[tuple[str, str, Attributes]] = []
-        issuers: dict[str, str] = {}
         stated: dict[str, set[str]] = {}
         for source, target, edge in graph.edges(data=True):
             kind = edge["type"]
@@ -77,8 +76,6 @@ class Forest:
                 stated.setdefault(source, set()).add(target)
             elif kind in (schema.SESSION_OF, schema.BELONGS_TO):
                 self.owners[source] = target
-            elif kind == schema.ISSUED and edge["parent"]:
-                issuers[target] = source
             elif kind == schema.ASSUMED and edge["parent"]:
                 ways.append((source, target, edge))
         several = {session for session, found in stated.items() if len(found) > 1}
@@ -86,7 +83,8 @@ class Forest:
         for source, target, edge in ways:
             if target in several:
                 continue  # a service that acts for several users: each may be the origin
-            caller = issuers.get(source, source)
+            issuer = session_key_of(source)
+            caller = source if issuer is None else f"{schema.SESSION} {issuer}"
             self.hops[target] = Hop(caller, edge)
             if caller.startswith(f"{schema.SESSION} "):
                 self.children.setdefault(caller, []).append(target)

@@ -10,14 +10,14 @@ import msgspec
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.keys import ref
-from lineage.model.results import Graph, RowSeen, Seen, Which, Window
+from lineage.model.results import CallFilter, CallRow, EventRow, Graph, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.shared.asks import own_of, shared_call
 from lineage.questions.shared.climb import owner_of, principal_of
 from lineage.questions.shared.models import Scope, Sight, Whose
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import own_calls
 from lineage.questions.shared.whose import call_it, one
+from lineage.stores.reader import Reader
 
 EVENTS_SHOWN = 5
 """Event IDs of a line: the earliest."""
@@ -123,18 +123,18 @@ def name(whose: Whose) -> str:
     return f"{call_it(whose)} {whose.key or ''}"
 
 
-def earliest(rows: Iterable[RowSeen]) -> list[str]:
+def earliest(rows: Iterable[CallRow]) -> list[str]:
     """The earliest event IDs of rows."""
     found = {(sample.time, sample.event_id) for row in rows for sample in row.samples}
     return [event_id for _, event_id in sorted(found)][:EVENTS_SHOWN]
 
 
-def first(rows: Iterable[RowSeen]) -> str:
+def first(rows: Iterable[CallRow]) -> str:
     """The time of the first call of rows."""
     return iso(min(row.first for row in rows))
 
 
-def last(rows: Iterable[RowSeen]) -> str:
+def last(rows: Iterable[CallRow]) -> str:
     """The time of the last call of rows."""
     return iso(max(row.last for row in rows))
 
@@ -154,23 +154,23 @@ def spellings(reader: Reader, arn: str) -> tuple[str, ...]:
     return tuple(sorted({arn, role.key, known or arn}))
 
 
-def own(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
+def own(reader: Reader, rows: list[CallRow]) -> list[CallRow]:
     """The caller's own copies of calls, and the others' only where the caller's account is not loaded.
 
     Copies are rare, so only the accounts of their callers are looked up.
     """
     callers = {account for row in rows if row.row.copy and (account := account_of(row.source))}
-    return own_calls(rows, {account for account in callers if reader.around(account, 0).first is not None})
+    return own_calls(rows, {account for account in callers if reader.logs_around(account, 0).first is not None})
 
 
-def under_callers(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
+def under_callers(reader: Reader, rows: list[CallRow]) -> list[CallRow]:
     """The rows, those of other accounts' copies under the session and key of their callers' own copies, where all the
     events of a row have own copies by one session and key.
 
     Copies are looked up for the first `COPIES_JOINED` events.
     """
     accounts = {account_of(row.source) for row in rows if row.row.copy} - {None}
-    known = {account for account in accounts if reader.around(account, 0).first is not None}
+    known = {account for account in accounts if reader.logs_around(account, 0).first is not None}
     copies, events = [], 0
     for row in rows:
         if row.row.copy and account_of(row.source) in known and (events := events + row.count) <= COPIES_JOINED:
@@ -179,7 +179,7 @@ def under_callers(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
         return rows
     sources = tuple(sorted({row.source for row in copies}))
     window = Window(min(row.first for row in copies), max(row.last for row in copies))
-    listed = {(row.source, row.row.id): row for row in reader.calls(Which("node", sources), window, every=True)}
+    listed = {(row.source, row.row.id): row for row in reader.calls(CallFilter("node", sources), window, every=True)}
     ids = {
         (row.source, row.row.id): [
             sample.event_id
@@ -192,7 +192,7 @@ def under_callers(reader: Reader, rows: list[RowSeen]) -> list[RowSeen]:
     return [_under_caller(row, [callers.get(one) for one in ids.get((row.source, row.row.id), ())]) for row in rows]
 
 
-def _under_caller(row: RowSeen, own: Sequence[Seen | None]) -> RowSeen:
+def _under_caller(row: CallRow, own: Sequence[EventRow | None]) -> CallRow:
     first = own[0] if own else None
     if first is None or len({(seen.source, seen.who.access_key_id) if seen else None for seen in own}) > 1:
         return row
@@ -202,7 +202,7 @@ def _under_caller(row: RowSeen, own: Sequence[Seen | None]) -> RowSeen:
     )  # fmt: skip
 
 
-def _callers(reader: Reader, event_ids: Iterable[str]) -> dict[str, Seen]:
+def _callers(reader: Reader, event_ids: Iterable[str]) -> dict[str, EventRow]:
     """By ID of another account's copy: the caller's own copy of the call."""
     seen = {
         event_id: one for event_id, events in reader.events_of(sorted(event_ids)).items() for one in events if one.copy
@@ -212,7 +212,7 @@ def _callers(reader: Reader, event_ids: Iterable[str]) -> dict[str, Seen]:
         for event_id, one in seen.items()
         if (call := shared_call(one.who, one.time, one.api, one.shared)) is not None
     }
-    partners = reader.partners(calls.values())
+    partners = reader.callers_copies(calls.values())
     found = {event_id: own_of(seen[event_id].who, partners.get(call, ())) for event_id, call in calls.items()}
     return {event_id: own[1] for event_id, own in found.items() if own is not None}
 

@@ -8,13 +8,13 @@ import msgspec
 
 from lineage.model import grant_method, keys, schema
 from lineage.model.facts import Identity
-from lineage.model.keys import Ref
-from lineage.model.results import Graph, SessionSeen
+from lineage.model.results import Graph, SessionRow
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import SIGN_IN_SECONDS, Asked, Reader, is_live
+from lineage.questions.shared.asks import SIGN_IN_SECONDS, Asked, is_live
 from lineage.questions.shared.climb import MAX_CANDIDATES, Climb, climb, owner_of, principal_of, session_key_of
 from lineage.questions.who import Hop
 from lineage.resolve.join_keys import is_long_term
+from lineage.stores.reader import Reader
 
 GRACE_SECONDS = 15 * 60
 """A call may complete after its key expired (guide §6.4)."""
@@ -50,7 +50,7 @@ def _through(reader: Reader, graph: Graph, chain: Climb, sessions: list[str]) ->
     first = weaker(chain.hops[0], "10b", "LIKELY" if len(sessions) == 1 else "HEURISTIC")
     found = []
     for session in sessions:
-        further = reader.neighbourhood(Ref(schema.SESSION, session))
+        further = reader.ascend([f"{schema.SESSION} {session}"])
         graph.add_nodes_from(further.nodes(data=True))
         # Under their keys: the graph may hold some of them already.
         for source, target, key, attributes in further.edges(keys=True, data=True):
@@ -134,7 +134,7 @@ def _may_lack_context(who: Identity) -> bool:
     return who.type in ("AssumedRole", "Role", "FederatedUser")
 
 
-def _seen_by(reader: Reader, who: Identity) -> list[SessionSeen]:
+def _seen_by(reader: Reader, who: Identity) -> list[SessionRow]:
     """The sessions of that principal ID, else those of the role and session name that no ID sets apart."""
     found = reader.sessions_by_id(who.principal_id) if who.principal_id else []
     if found or not who.role_name or not who.session_name:
@@ -152,11 +152,11 @@ def _of_key(reader: Reader, who: Identity, key: str, time: int | None) -> list[J
     """The sessions that a key came with: of the principal that the record names (rule 2), or of any where it names
     none (rule 2b). The one whose key was valid, else the newest of several; of calls at several times any counts."""
     valid = []
-    for ref in reader.of_key(key):
+    for ref in reader.nodes_of_key(key):
         session = session_key_of(str(ref))
         if ref.label != schema.CREDENTIAL or session is None:
             continue
-        graph = reader.neighbourhood(ref)
+        graph = reader.ascend([str(ref)])
         agrees = _agrees(graph, session, who)
         expires = parse_when(graph.nodes[str(ref)].get("expires"))
         created = parse_when(session.rsplit("/", 1)[-1]) or 0

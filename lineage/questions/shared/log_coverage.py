@@ -11,7 +11,7 @@ from itertools import pairwise
 from lineage.model.results import ALWAYS, Coverage, Window
 from lineage.model.times import iso
 from lineage.questions.shared.models import Gap, Sight
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 CATEGORIES = {
     "management-read": "management reads (AssumeRole is one)",
@@ -30,7 +30,7 @@ def sight(reader: Reader, accounts: Iterable[str | None], window: Window) -> Sig
     by_account = {account: reader.coverage(account, window) for account in named}
     found = [one for held in by_account.values() for one in held]
     quiet = [account for account, held in by_account.items() if not held]
-    unlogged = quiet if window == ALWAYS else [one for one in quiet if reader.around(one, 0).first is None]
+    unlogged = quiet if window == ALWAYS else [one for one in quiet if reader.logs_around(one, 0).first is None]
     hours = {one.hour for one in found}
     since = window.since if window.since is not None else min((one.first for one in found), default=None)
     until = window.until if window.until is not None else max((one.last for one in found), default=None)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import networkx as nx
+
 from lineage.model.results import ALWAYS, Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lineage.model.facts import Identity
     from lineage.model.keys import Ref
-    from lineage.model.results import Around, Coverage, Graph, RowSeen, Seen, SessionSeen, Which
-    from lineage.stores.base import Store
+    from lineage.model.results import CallFilter, CallRow, Coverage, EventRow, Graph, LogsAround, SessionRow
+    from lineage.stores.store import Store
 
 SECONDS = 1.0
 """How long it remembers; what other processes load meanwhile is seen after that."""
@@ -28,18 +32,18 @@ class Memo:
         self._store = store
         self._lasts = lasts
         self._made = time.monotonic()
-        self._graphs: dict[Ref, Graph] = {}
+        self._graphs: dict[str, Graph] = {}
         self._identities: dict[Ref, list[Identity]] = {}
-        self._sessions: dict[str, list[SessionSeen]] = {}
-        self._around: dict[tuple[str | None, int], Around] = {}
+        self._sessions: dict[str, list[SessionRow]] = {}
+        self._around: dict[tuple[str | None, int], LogsAround] = {}
         self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
-        self._calls: dict[tuple[Which, Window, bool], list[RowSeen]] = {}
-        self._event: tuple[str, list[Seen]] | None = None
+        self._calls: dict[tuple[CallFilter, Window, bool], list[CallRow]] = {}
+        self._event: tuple[str, list[EventRow]] | None = None
         """The event that was read last: to tell what an ask means it is read, and then for the answer."""
         self.conflicts = store.conflicts
-        self.partners = store.partners
+        self.callers_copies = store.callers_copies
         self.facts_of = store.facts_of
-        self.of_key = store.of_key
+        self.nodes_of_key = store.nodes_of_key
         self.has = store.has
         self.lookup = store.lookup
         self.sessions_of = store.sessions_of
@@ -50,17 +54,14 @@ class Memo:
         self.direct_calls = store.direct_calls
         self.names_of = store.names_of
         self.keys_of = store.keys_of
-        self.ascend = store.ascend
         self.descend = store.descend
-        self.uses = store.uses
-        self.deeds = store.deeds
+        self.changes = store.changes
         self.addresses = store.addresses
         self.identities = store.identities
         self.events_of = store.events_of
         self.lineage = store.lineage
+        self.lineage_edges = store.lineage_edges
         self.account_names = store.account_names
-        self.chain_rows = store.chain_rows
-        self.crossing_rows = store.crossing_rows
         self.loads = store.loads
 
     @property
@@ -68,17 +69,20 @@ class Memo:
         """Is it time to read anew?"""
         return time.monotonic() - self._made > self._lasts or len(self._graphs) > ENTRIES
 
-    def events(self, event_id: str) -> list[Seen]:
+    def events(self, event_id: str) -> list[EventRow]:
         """The events under an ID, in order of time."""
         if self._event is None or self._event[0] != event_id:
             self._event = event_id, self._store.events(event_id)
         return self._event[1]
 
-    def neighbourhood(self, ref: Ref) -> Graph:
-        """All that leads to a node."""
-        if ref not in self._graphs:
-            self._graphs[ref] = self._store.neighbourhood(ref)
-        return self._graphs[ref]
+    def ascend(self, refs: Iterable[str]) -> Graph:
+        """Everything that leads to some nodes; the ancestry of a single node is remembered."""
+        wanted = list(refs)
+        if len(wanted) != 1:
+            return self._store.ascend(wanted)
+        if wanted[0] not in self._graphs:
+            self._graphs[wanted[0]] = nx.freeze(self._store.ascend(wanted))
+        return self._graphs[wanted[0]]
 
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls hang on a node."""
@@ -86,16 +90,16 @@ class Memo:
             self._identities[ref] = self._store.identities_of(ref)
         return self._identities[ref]
 
-    def sessions_by_id(self, principal_id: str) -> list[SessionSeen]:
+    def sessions_by_id(self, principal_id: str) -> list[SessionRow]:
         """The sessions with a principalId; newest first."""
         if principal_id not in self._sessions:
             self._sessions[principal_id] = self._store.sessions_by_id(principal_id)
         return self._sessions[principal_id]
 
-    def around(self, account: str | None, time: int) -> Around:
+    def logs_around(self, account: str | None, time: int) -> LogsAround:
         """What was loaded of an account around a time."""
         if (account, time) not in self._around:
-            self._around[account, time] = self._store.around(account, time)
+            self._around[account, time] = self._store.logs_around(account, time)
         return self._around[account, time]
 
     def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
@@ -115,7 +119,7 @@ class Memo:
             self._coverage[account, window] = self._store.coverage(account, window)
         return list(self._coverage[account, window])
 
-    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
+    def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
         """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
         if which.by != "all" and not which.values:
             return []

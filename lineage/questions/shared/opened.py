@@ -8,14 +8,13 @@ from typing import NamedTuple
 from lineage.model import keys, schema
 from lineage.model.facts import Grant, Portal, SignIn
 from lineage.model.keys import Ref
-from lineage.model.results import Graph, Seen, SessionSeen
-from lineage.questions.shared import asks
+from lineage.model.results import EventRow, Graph, SessionRow
 from lineage.questions.shared.asks import SIGN_IN_SECONDS, Asked
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.joins import sessions_at
 from lineage.questions.shared.models import Confidence
-from lineage.questions.shared.reader import Reader
 from lineage.resolve.join_keys import PORTAL_SECONDS
+from lineage.stores.reader import Reader
 
 OPENING = ("ConsoleLogin", "SwitchRole", "RenewRole", "GetSigninToken")
 """Sign-in events that open a session; the others belong to a session that is open."""
@@ -30,7 +29,7 @@ class Opened(NamedTuple):
     confidence: Confidence
 
 
-def opened(reader: Reader, event_id: str, seen: Seen) -> Opened | None:
+def opened(reader: Reader, event_id: str, seen: EventRow) -> Opened | None:
     """The sessions that a sign-in, role switch or portal event opened or belongs to; None of every other event.
 
     A portal event shares no ID with its session: what it gives is LIKELY at most.
@@ -63,7 +62,7 @@ def opened(reader: Reader, event_id: str, seen: Seen) -> Opened | None:
     return Opened(tuple(sessions), joined[0].confidence)  # type: ignore[arg-type]  # one of the classes
 
 
-def _at_the_second(reader: Reader, event_id: str, seen: Seen) -> Opened:
+def _at_the_second(reader: Reader, event_id: str, seen: EventRow) -> Opened:
     """The session of the same principal that began when it signed in (guide §4.2, §4.3)."""
     who, time = seen.who, seen.time
     if who.principal_id:
@@ -82,7 +81,7 @@ def _at_the_second(reader: Reader, event_id: str, seen: Seen) -> Opened:
     return Opened(tuple(found), "LIKELY" if found else "NONE")
 
 
-def _nearest(found: Iterable[SessionSeen], time: int) -> list[str]:
+def _nearest(found: Iterable[SessionRow], time: int) -> list[str]:
     """Those that began nearest to a second; sorted."""
     by_distance: dict[int, list[str]] = {}
     for one in found:
@@ -134,18 +133,20 @@ def _agrees(graph: Graph, session: str, fact: Portal) -> bool | None:
     return None
 
 
-def granted(reader: asks.Reader, event_id: str) -> list[str]:
+def granted(reader: Reader, event_id: str) -> list[str]:
     """The sessions that an event granted: what came from such a call came through them."""
     found = []
     for fact in reader.facts_of(event_id):
         if not isinstance(fact, Grant):
             continue
-        sessions = {key for one in reader.of_key(fact.key) if (key := session_key_of(str(one)))} if fact.key else set()
+        sessions = (
+            {key for one in reader.nodes_of_key(fact.key) if (key := session_key_of(str(one)))} if fact.key else set()
+        )
         if fact.principal_id:
             sessions |= {seen.key for seen in reader.sessions_by_id(fact.principal_id)}
         for session in sorted(sessions):
             node = Ref(schema.SESSION, session)
-            ways = reader.neighbourhood(node).in_edges(str(node), data=True)
+            ways = reader.ascend([str(node)]).in_edges(str(node), data=True)
             if any(way["type"] == schema.ASSUMED and event_id in way["event_ids"] for _, _, way in ways):
                 found.append(str(node))
     return list(dict.fromkeys(found))

@@ -14,10 +14,11 @@ from lineage.model.batch import Sighting
 from lineage.model.facts import Grant, Identity, Portal, UserName
 from lineage.model.results import Graph
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import Asked, Reader
+from lineage.questions.shared.asks import Asked
 from lineage.questions.shared.climb import Climb, owner_of, session_key_of
 from lineage.questions.who import Behalf, Hint, Hop, Missing, Origin, Person
 from lineage.resolve.join_keys import is_forwarded
+from lineage.stores.reader import Reader
 
 PARENT_SECONDS = (5, 20)
 """How far from a forward access call its direct call is sought (guide §12.3, rule 7)."""
@@ -136,7 +137,7 @@ def _is_loaded(reader: Reader, account: str | None, time: int | None) -> bool:
     """Are logs of the account loaded, of before and after a time?"""
     if not account or time is None:
         return False
-    around = reader.around(account, time)
+    around = reader.logs_around(account, time)
     return around.first is not None and around.last is not None and around.first <= time <= around.last
 
 
@@ -389,7 +390,7 @@ def why(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> tuple[str, 
         return "masked-data", missing
     if created is None:
         return "no-session-context", missing
-    around = reader.around(account, created)
+    around = reader.logs_around(account, created)
     if around.first is None:
         return "account-not-loaded", missing
     if created < around.first:
@@ -435,7 +436,7 @@ def _issued_to_another(reader: Reader, who: Identity) -> bool:
     """Was the key issued to another principal than the one that used it (rule 2c)?"""
     return any(
         ref.label == schema.CREDENTIAL and " " in ref.key and (who.principal_id or "") not in ref.key
-        for ref in reader.of_key(who.access_key_id or "")
+        for ref in reader.nodes_of_key(who.access_key_id or "")
     )
 
 

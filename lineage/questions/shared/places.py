@@ -5,20 +5,20 @@ from __future__ import annotations
 import ipaddress
 from functools import lru_cache
 
-from lineage.model.results import RowSeen
+from lineage.model.results import CallRow
 
 SHARED = ipaddress.ip_network("100.64.0.0/10")
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 """Private networks (RFC 1918, RFC 4193)."""
 
 
-def is_place(row: RowSeen) -> bool:
+def is_place(row: CallRow) -> bool:
     """Do the row's address and agent speak of the caller? Those of forward access, services and `AWS Internal`
     are the service's own."""
     return row.invoked_by is None and _ip(row.row.source_ip) is not None
 
 
-def place(row: RowSeen) -> str | None:
+def place(row: CallRow) -> str | None:
     """Where the calls came from: the address, with the endpoint if they came through one; None if it says nothing."""
     if not is_place(row):
         return None

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from lineage.model.results import RowSeen
+from lineage.model.results import CallRow
 
 BURST_SECONDS: Final = 600
 BURST_SERVICES: Final = 5
@@ -37,7 +37,7 @@ class Event(NamedTuple):
     api: str
 
 
-def stretches(rows: Iterable[RowSeen]) -> list[tuple[int, int]]:
+def stretches(rows: Iterable[CallRow]) -> list[tuple[int, int]]:
     """The hours in which a burst may lie: where they and the next have refusals of enough operations or services."""
     hours: dict[int, set[str]] = defaultdict(set)
     for row in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.shared import models
 from lineage.questions.shared.subjects import Subject
@@ -32,7 +32,7 @@ def around(first: int, last: int, margin: int | None = None) -> Window:
 
 
 def scope_of(
-    subject: Subject, rows: Iterable[RowSeen], since: int | None, until: int | None, margin: int | None
+    subject: Subject, rows: Iterable[CallRow], since: int | None, until: int | None, margin: int | None
 ) -> tuple[Window, models.Scope]:
     """The window of a question and how it came about: what was asked for, else around the event or the activity.
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model.facts import Target
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.shared import grants, scopes
 from lineage.questions.shared.models import CallKind, Counted, Scope, Whose
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject, own_calls
 from lineage.questions.shared.whose import whose
+from lineage.stores.reader import Reader
 
 READS = ("Get", "List", "Head", "Describe")
 """How the names of reads begin."""
@@ -30,7 +30,7 @@ _DATA_READS = re.compile(r"(?:Get|List|Head|Describe|BatchGet|Query|Scan|Select|
 class Called(NamedTuple):
     """What a subject called in a scope."""
 
-    rows: list[RowSeen]
+    rows: list[CallRow]
     """In order of first second, row and source; both accounts' copies of a call count once."""
     window: Window
     scope: Scope | None
@@ -53,7 +53,7 @@ def called(reader: Reader, subject: Subject, since: int | None, until: int | Non
     return Called(own(reader, subject, rows), window, scope)
 
 
-def _lies_in(row: RowSeen, window: Window) -> bool:
+def _lies_in(row: CallRow, window: Window) -> bool:
     return grants.within(row.first, window) and grants.within(row.last, window)
 
 
@@ -74,7 +74,7 @@ def begun(subject: Subject) -> int | None:
     return max((time for key in subject.sessions if (time := parse_when(key.rsplit("/", 1)[-1]))), default=None)
 
 
-def own(reader: Reader, subject: Subject, rows: list[RowSeen]) -> list[RowSeen]:
+def own(reader: Reader, subject: Subject, rows: list[CallRow]) -> list[CallRow]:
     """The rows without the copies that the caller's own account has too; those of one account under their callers'
     sessions.
 
@@ -87,7 +87,7 @@ def own(reader: Reader, subject: Subject, rows: list[RowSeen]) -> list[RowSeen]:
     return own_calls(rows, grants.loaded(reader))
 
 
-def kind_of(row: RowSeen) -> CallKind:
+def kind_of(row: CallRow) -> CallKind:
     """What a call is, whatever became of it."""
     service, _, name = row.row.api.partition(":")
     category = row.row.category
@@ -121,7 +121,7 @@ def is_read_by_name(api: str) -> bool:
     return any(name.startswith(read) and not name[len(read) : len(read) + 1].islower() for read in READS)
 
 
-def targets(rows: Iterable[RowSeen]) -> list[str]:
+def targets(rows: Iterable[CallRow]) -> list[str]:
     """What calls were about, sorted: the resources that the records list, else what the requests or the text of a
     refusal name."""
     found: set[str] = set()
@@ -166,17 +166,17 @@ def _members(value: object, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _members(one, inner)
 
 
-def parameters(rows: Iterable[RowSeen]) -> list[str]:
+def parameters(rows: Iterable[CallRow]) -> list[str]:
     """The earliest different requests of calls that change, hand out or were refused."""
     return _earliest(rows, lambda row, text: text if row.row.target is not None or kind_of(row) != "read" else None)
 
 
-def filters(rows: Iterable[RowSeen]) -> list[str]:
+def filters(rows: Iterable[CallRow]) -> list[str]:
     """The earliest different filters of reads: what they asked for, without filters that are empty."""
     return _earliest(rows, lambda row, text: _filter(text) if kind_of(row) == "read" else None)
 
 
-def _earliest(rows: Iterable[RowSeen], told: Callable[[RowSeen, str], str | None]) -> list[str]:
+def _earliest(rows: Iterable[CallRow], told: Callable[[CallRow, str], str | None]) -> list[str]:
     found = sorted(
         (sample.time, sample.event_id, text)
         for row in rows
@@ -202,9 +202,9 @@ def _filter(text: str) -> str | None:
     return msgspec.json.encode(said).decode() if said else None
 
 
-def counted(rows: Iterable[RowSeen], value: Callable[[RowSeen], str | None]) -> list[Counted]:
+def counted(rows: Iterable[CallRow], value: Callable[[CallRow], str | None]) -> list[Counted]:
     """The calls by a value of theirs, most first, then by value; those without one are left out."""
-    groups: dict[str, list[RowSeen]] = {}
+    groups: dict[str, list[CallRow]] = {}
     for row in rows:
         found = value(row)
         if found is not None:
@@ -219,7 +219,7 @@ def counted(rows: Iterable[RowSeen], value: Callable[[RowSeen], str | None]) -> 
     return sorted(told, key=lambda one: (-one.calls, one.value))
 
 
-def failed(rows: Iterable[RowSeen]) -> int:
+def failed(rows: Iterable[CallRow]) -> int:
     """How many calls of rows failed."""
     return sum(row.count for row in rows if row.row.error is not None)
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.keys import Ref, ref
-from lineage.model.results import RowSeen, Seen, Which
+from lineage.model.results import CallFilter, CallRow, EventRow
 from lineage.questions.shared import asks, models
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.models import Confidence
 from lineage.questions.shared.opened import opened
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 SESSIONS_SHOWN = 100
 NOT_LOADED = (
@@ -36,9 +36,9 @@ class Subject(NamedTuple):
     starts: tuple[str, ...]
     """The nodes it stands for, as references: sessions and keys, or a principal. Empty for an account, an address
     or an agent; sorted."""
-    which: Which
+    which: CallFilter
     """Its own calls."""
-    event: Seen | None = None
+    event: EventRow | None = None
     """The event that was asked for."""
     event_id: str | None = None
     """Its ID: of an addendum, that of the event that it amends."""
@@ -73,12 +73,14 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     """
     ask = ask.strip()
     if ask.startswith(AGENT):
-        return _if_called(reader, Subject(ask, "agent", ask[len(AGENT) :], (), Which("agent", (ask[len(AGENT) :],))))
+        return _if_called(
+            reader, Subject(ask, "agent", ask[len(AGENT) :], (), CallFilter("agent", (ask[len(AGENT) :],)))
+        )
     if re.fullmatch(r"\d{12}", ask):
-        return Subject(ask, "account", ask, (), Which("account", (ask,))) if reader.coverage(ask) else None
+        return Subject(ask, "account", ask, (), CallFilter("account", (ask,))) if reader.coverage(ask) else None
     if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
         known = ask in reader.addresses()
-        return Subject(ask, "address", ask, (), Which("address", (ask,))) if known else None
+        return Subject(ask, "address", ask, (), CallFilter("address", (ask,))) if known else None
     what = asks.meant(reader, ask, kind)
     if what.kind == "event":
         subject = _of_event(reader, ask, what.texts[0])
@@ -121,15 +123,15 @@ def of_node(node: str, ask: str | None = None) -> Subject:
     if session is not None:
         return _of_sessions(ask or session, [session])
     if label == schema.CREDENTIAL:
-        return Subject(ask or key, "key", key, (node,), Which("key", (key,)))
+        return Subject(ask or key, "key", key, (node,), CallFilter("key", (key,)))
     role = role_of(key) is not None
-    return Subject(ask or key, "role" if role else "principal", key, (node,), Which("principal", (key,)))
+    return Subject(ask or key, "role" if role else "principal", key, (node,), CallFilter("principal", (key,)))
 
 
 def _of_sessions(ask: str, sessions: list[str]) -> Subject:
     return Subject(
         ask, "session", sessions[0] if len(sessions) == 1 else None,
-        tuple(sorted(f"{schema.SESSION} {key}" for key in sessions)), Which("session", tuple(sorted(sessions))),
+        tuple(sorted(f"{schema.SESSION} {key}" for key in sessions)), CallFilter("session", tuple(sorted(sessions))),
     )  # fmt: skip
 
 
@@ -141,7 +143,7 @@ def _of_key(reader: Reader, ask: str, key: str) -> Subject | None:
     if not found:
         return None
     lasting = [one for one in found if ref(one).label == schema.CREDENTIAL] or found
-    return Subject(ask, "key", key, tuple(sorted(lasting)), Which("key", (key,)))
+    return Subject(ask, "key", key, tuple(sorted(lasting)), CallFilter("key", (key,)))
 
 
 def _of_arns(reader: Reader, ask: str, arns: Sequence[str]) -> Subject | None:
@@ -164,15 +166,19 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
             return _of_sessions(ask, sessions)
         if session_name:
             itself = asks.calls_itself(reader, role.ref, session_name)
-            return Subject(ask, "role", role.key, (str(role.ref),), Which("node", (str(role.ref),))) if itself else None
+            return (
+                Subject(ask, "role", role.key, (str(role.ref),), CallFilter("node", (str(role.ref),)))
+                if itself
+                else None
+            )
         if not sessions and not reader.has(role.ref):
             return None
-        return Subject(ask, "role", role.key, (str(role.ref),), Which("principal", (role.key,)))
+        return Subject(ask, "role", role.key, (str(role.ref),), CallFilter("principal", (role.key,)))
     found = reader.principals_of(arn)
     if not found:
         return None
     starts = tuple(sorted(f"{schema.PRINCIPAL} {key}" for key in found))
-    return Subject(ask, "principal", found[0], starts, Which("principal", tuple(sorted(found))))
+    return Subject(ask, "principal", found[0], starts, CallFilter("principal", tuple(sorted(found))))
 
 
 def is_address(ask: str) -> bool:
@@ -188,7 +194,7 @@ def _if_called(reader: Reader, subject: Subject) -> Subject | None:
     return subject if reader.calls(subject.which) else None
 
 
-def own_calls(rows: list[RowSeen], accounts: set[str]) -> list[RowSeen]:
+def own_calls(rows: list[CallRow], accounts: set[str]) -> list[CallRow]:
     """The caller's own copies of calls, and the others' only where the caller's account is not loaded.
 
     `accounts` are those with loaded logs. Both copies of one call would count it twice (design §3, Chains).
@@ -196,7 +202,7 @@ def own_calls(rows: list[RowSeen], accounts: set[str]) -> list[RowSeen]:
     return [row for row in rows if not row.row.copy or _caller_account(row) not in accounts]
 
 
-def _caller_account(row: RowSeen) -> str | None:
+def _caller_account(row: CallRow) -> str | None:
     session = session_key_of(row.source)
     if session is not None:
         return session.split("/", 1)[0]

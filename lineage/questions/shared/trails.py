@@ -14,9 +14,9 @@ import msgspec
 from lineage.model import schema
 from lineage.model.arn import parse_arn
 from lineage.model.keys import ref
-from lineage.model.results import ALWAYS, DeedSeen, RowSeen, Which, Window
+from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Window
 from lineage.questions.shared.grants import EVENTS_SHOWN, account_of
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 Kind = Literal["started", "stopped", "deleted", "changed", "log bucket"]
 
@@ -53,7 +53,7 @@ class Change(NamedTuple):
 
 def changes(reader: Reader, window: Window = ALWAYS) -> list[Change]:
     """All changes in a window, in order of time, target and event ID."""
-    deeds = reader.deeds((schema.CHANGED,), window=window)
+    deeds = reader.changes((schema.CHANGED,), window=window)
     found = [change for deed in deeds if (change := _of_deed(deed)) is not None]
     found += _of_buckets(reader, window)
     return sorted(found, key=lambda one: (one.time, one.target, one.event_ids))
@@ -73,7 +73,7 @@ def _begins(change: Change) -> bool:
     return change.kind == "started" or change.api in ("cloudtrail:CreateTrail", "cloudtrail:CreateEventDataStore")
 
 
-def _of_deed(deed: DeedSeen) -> Change | None:
+def _of_deed(deed: ChangeEdge) -> Change | None:
     properties = deed.properties
     if properties.get("what") != "trail":
         return None
@@ -108,7 +108,7 @@ def _of_buckets(reader: Reader, window: Window) -> list[Change]:
     buckets = log_buckets(reader)
     if not buckets:
         return []
-    wanted = Which("resource", tuple(f"arn:{part}:s3:::{name}" for name in buckets for part in _PARTITIONS))
+    wanted = CallFilter("resource", tuple(f"arn:{part}:s3:::{name}" for name in buckets for part in _PARTITIONS))
     found = []
     for row in reader.calls(wanted, window):
         if row.row.api in BUCKET_CALLS and row.row.error is None and not _by_service(row) and row.row.target:
@@ -123,7 +123,7 @@ def _of_buckets(reader: Reader, window: Window) -> list[Change]:
 _PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 
 
-def _by_service(row: RowSeen) -> bool:
+def _by_service(row: CallRow) -> bool:
     return row.invoked_by is not None or row.source == f"{schema.PRINCIPAL} {WRITER}"
 
 
@@ -131,12 +131,12 @@ def log_buckets(reader: Reader) -> list[str]:
     """The buckets that trails write to, as far as the logs name them: in CreateTrail and UpdateTrail, and in the calls
     by which CloudTrail itself looks at its bucket; sorted."""
     found: dict[str, None] = {}
-    for deed in reader.deeds((schema.CHANGED,)):
+    for deed in reader.changes((schema.CHANGED,)):
         after = deed.properties.get("after")
         if deed.properties.get("what") == "trail" and isinstance(after, str) and "s3BucketName" in after:
             found.update(dict.fromkeys(_names(after, ("s3BucketName",))))
-    rows: dict[str, list[RowSeen]] = defaultdict(list)
-    for row in reader.calls(Which("principal", (WRITER,))):
+    rows: dict[str, list[CallRow]] = defaultdict(list)
+    for row in reader.calls(CallFilter("principal", (WRITER,))):
         rows[row.row.api].append(row)
     for api in ("s3:GetBucketAcl", "s3:PutObject", "s3:GetBucketLocation"):
         for row in rows[api]:

@@ -9,9 +9,9 @@ from lineage.model.arn import role_of
 from lineage.model.results import Graph
 from lineage.questions.shared.asks import Asked
 from lineage.questions.shared.models import Whose
-from lineage.questions.shared.reader import Reader
 from lineage.questions.who import WhoAnswer
 from lineage.questions.who.answer import explain, explained
+from lineage.stores.reader import Reader
 
 
 def whose(reader: Reader, refs: Iterable[str]) -> dict[str, Whose]:

@@ -14,16 +14,16 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lineage.model.facts import Sample
-from lineage.model.results import RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.shared import grants, subject_calls, subjects
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Scope
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subject_calls import TARGETS_SHOWN
 from lineage.questions.timeline import Actor, Entry, Timeline
 from lineage.questions.timeline.whole_chain import Chain, as_actor, chain_of, name_of
+from lineage.stores.reader import Reader
 
 Phase = Literal["before", "during", "after"]
 HOUR = 3600
@@ -37,7 +37,7 @@ class _Call(NamedTuple):
 
     time: int
     event_id: str
-    row: RowSeen
+    row: CallRow
     sample: Sample
     told: bool
     """Does it stand in the timeline by itself?"""
@@ -55,7 +55,7 @@ def answer(
     chain = chain_of(reader, subject)
     about = _alert(subject, *alert)
     window = Window(since, until)
-    which = Which("node", tuple(sorted(chain.links)))
+    which = CallFilter("node", tuple(sorted(chain.links)))
     rows = subject_calls.own(reader, subject, reader.calls(which, window))
     opening = _opening(reader, chain, rows, window)
     told = [row for row in rows if _is_told(row, chain)]
@@ -93,7 +93,7 @@ def _told_alert(alert: Window | None) -> Scope | None:
     return Scope(since=iso(alert.since), until=iso(alert.until), basis="alert")
 
 
-def _scope(rows: Sequence[RowSeen], window: Window) -> Scope | None:
+def _scope(rows: Sequence[CallRow], window: Window) -> Scope | None:
     since = window.since if window.since is not None else min((row.first for row in rows), default=None)
     until = window.until if window.until is not None else max((row.last for row in rows), default=None)
     if since is None or until is None:
@@ -101,7 +101,7 @@ def _scope(rows: Sequence[RowSeen], window: Window) -> Scope | None:
     return Scope(since=iso(since), until=iso(until), basis="everything" if window == Window() else "asked")
 
 
-def _is_told(row: RowSeen, chain: Chain) -> bool:
+def _is_told(row: CallRow, chain: Chain) -> bool:
     """Do a row's calls stand in the timeline one by one?"""
     return row.row.error is not None or subject_calls.kind_of(row) != "read" or row.row.api in chain.granting
 
@@ -113,7 +113,7 @@ def _distance(first: int, last: int, alert: Window | None) -> int:
     return max(alert.since - last, first - alert.until, 0)
 
 
-def _nearest(rows: Iterable[RowSeen], alert: Window | None, limit: int, window: Window) -> Window:
+def _nearest(rows: Iterable[CallRow], alert: Window | None, limit: int, window: Window) -> Window:
     """The hours that surely hold the `limit` calls nearest to the alert: only of these must every event be read."""
     counts: Counter[int] = Counter()
     for row in rows:
@@ -135,7 +135,7 @@ def _nearest(rows: Iterable[RowSeen], alert: Window | None, limit: int, window: 
     return Window(max(first, window.since or 0), min(end, window.until) if window.until is not None else end)
 
 
-def _calls(reader: Reader, chain: Chain, which: Which, rows: list[RowSeen], window: Window) -> Iterator[_Call]:
+def _calls(reader: Reader, chain: Chain, which: CallFilter, rows: list[CallRow], window: Window) -> Iterator[_Call]:
     """Every event of the rows in a window."""
     known = {(row.source, row.row.id) for row in rows}
     if any(len(row.samples) < row.count for row in rows):
@@ -153,7 +153,7 @@ def _kept(calls: list[_Call], alert: Window | None, limit: int) -> list[_Call]:
     return sorted(nearest[:limit], key=lambda call: (call.time, call.event_id))
 
 
-def _opening(reader: Reader, chain: Chain, rows: Iterable[RowSeen], window: Window) -> list[_Call]:
+def _opening(reader: Reader, chain: Chain, rows: Iterable[CallRow], window: Window) -> list[_Call]:
     """The grants and sign-ins that lead into the chain, which its own nodes did not call; of a call that both
     accounts logged the caller's copy."""
     sources = {row.source for row in rows}
@@ -163,7 +163,7 @@ def _opening(reader: Reader, chain: Chain, rows: Iterable[RowSeen], window: Wind
             node = str(seen.source)
             if node in sources or not grants.within(seen.time, window):
                 continue
-            for row in reader.calls(Which("node", (node,)), Window(seen.time, seen.time), every=True):
+            for row in reader.calls(CallFilter("node", (node,)), Window(seen.time, seen.time), every=True):
                 for sample in row.samples:
                     if sample.event_id == event_id:
                         found[event_id] = _Call(seen.time, event_id, row, sample, True)
@@ -189,7 +189,7 @@ def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iter
             yield from (_reads(chain, calls, phase) for calls in by_use.values())
 
 
-def _use(seen: RowSeen) -> tuple[str | None, ...]:
+def _use(seen: CallRow) -> tuple[str | None, ...]:
     """What tells the calls of one line: what two keys did, or one key from two places, is never folded."""
     row = seen.row
     return (
@@ -218,7 +218,7 @@ def _entry(chain: Chain, call: _Call, phase: Phase | None) -> Entry:
     )  # fmt: skip
 
 
-def _kind(row: RowSeen, granted: Sequence[str]) -> Literal["grant", "sign-in", "change", "sensitive", "failed"]:
+def _kind(row: CallRow, granted: Sequence[str]) -> Literal["grant", "sign-in", "change", "sensitive", "failed"]:
     if row.row.error is not None:
         return "failed"
     if granted:
@@ -247,9 +247,9 @@ def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
     )  # fmt: skip
 
 
-def _actors(chain: Chain, rows: Iterable[RowSeen]) -> list[Actor]:
+def _actors(chain: Chain, rows: Iterable[CallRow]) -> list[Actor]:
     """The sessions and keys with calls, in order of their beginning."""
-    used: dict[str, list[RowSeen]] = defaultdict(list)
+    used: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         used[as_actor(row.source)].append(row)
     found = []

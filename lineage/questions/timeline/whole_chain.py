@@ -10,13 +10,13 @@ from lineage.model import schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, Graph
+from lineage.model.results import ChangeEdge, Graph
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.reach import descent
 from lineage.questions.shared.reach.descent import Link
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import NOT_LOADED, Subject
 from lineage.questions.timeline import Change
+from lineage.stores.reader import Reader
 
 Way = dict[str, Any]
 """Properties of a relationship."""
@@ -133,7 +133,7 @@ def _within(graph: Graph, links: Collection[str]) -> Iterator[tuple[str, Way]]:
             yield str(target), way
 
 
-def _changes(deeds: Iterable[DeedSeen]) -> dict[str, list[Change]]:
+def _changes(deeds: Iterable[ChangeEdge]) -> dict[str, list[Change]]:
     found: dict[str, list[Change]] = defaultdict(list)
     for deed in deeds:
         for event_id in deed.event_ids:
@@ -141,7 +141,7 @@ def _changes(deeds: Iterable[DeedSeen]) -> dict[str, list[Change]]:
     return found
 
 
-def _change(deed: DeedSeen) -> Change:
+def _change(deed: ChangeEdge) -> Change:
     known, target = deed.properties, ref(deed.target).key
     if deed.type == schema.STARTED:
         what, before, after = "entered" if known["entered"] else "started", None, known["role_arn"]

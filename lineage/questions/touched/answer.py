@@ -16,17 +16,17 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, Window
 from lineage.model.times import iso
 from lineage.questions.denied.answer import ASSUME
 from lineage.questions.shared import grants
 from lineage.questions.shared.grants import NODES_SHOWN, Owners
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import Sight
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.resources import Wanted, wanted
 from lineage.questions.shared.whose import call_it
 from lineage.questions.touched import Deed, Touch, Touched, Toucher
+from lineage.stores.reader import Reader
 
 DEEDS = (schema.CREATED, schema.CHANGED, schema.STARTED)
 KINDS = ("changed", "assumed", "read")
@@ -36,7 +36,7 @@ _READ = re.compile(r"(?:Get|List|Head|Describe|Lookup|Search|BatchGet|Scan|Query
 class _About(NamedTuple):
     """A row's calls about the resource."""
 
-    row: RowSeen
+    row: CallRow
     at_least: bool
 
 
@@ -49,7 +49,7 @@ def answer(
     about = _about(reader, named, window)
     targets = {target for row, _ in about for target in row.row.targets if named.is_target(target)}
     nodes = named.nodes(places, targets)
-    deeds = reader.deeds(DEEDS, targets=nodes, window=window)
+    deeds = reader.changes(DEEDS, targets=nodes, window=window)
     callers = {row.source for row, _ in about} | {deed.source for deed in deeds}
     owners = Owners(reader, reader.ascend(callers))
     origins = _origins(owners, about)
@@ -69,9 +69,9 @@ def answer(
 
 def _about(reader: Reader, named: Wanted, window: Window) -> list[_About]:
     """The calls about the resource: by target whole, by example as far as examples tell."""
-    exact = reader.calls(Which("resource", tuple(sorted(named.keys))), window)
+    exact = reader.calls(CallFilter("resource", tuple(sorted(named.keys))), window)
     # The second of two instances is no target, and a bare name is no key: their rows are sought among all.
-    others = Which("all") if named.account is None else Which("account", (named.account,))
+    others = CallFilter("all") if named.account is None else CallFilter("account", (named.account,))
     rows = {(row.source, row.row.id): row for row in (*reader.calls(others, window), *exact)}
     found = []
     for row in rows.values():
@@ -131,7 +131,7 @@ def _operations(about: Iterable[_About]) -> list[Touch]:
     return sorted(found, key=lambda one: (KINDS.index(one.kind), one.api, one.error or ""))
 
 
-def _kind(row: RowSeen) -> str:
+def _kind(row: CallRow) -> str:
     """Does a call change, read, or obtain a session of what it is about?"""
     if row.row.api in ASSUME:
         return "assumed"
@@ -140,7 +140,7 @@ def _kind(row: RowSeen) -> str:
     return "read" if _READ.match(row.row.api.partition(":")[2]) else "changed"
 
 
-def _deed(owners: Owners, deed: DeedSeen) -> Deed:
+def _deed(owners: Owners, deed: ChangeEdge) -> Deed:
     told: dict[str, Any] = deed.properties
     what = ("entered" if told.get("entered") else "started") if deed.type == schema.STARTED else told["what"]
     return Deed(

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import Graph, RowSeen
+from lineage.model.results import CallFilter, CallRow, Graph
 from lineage.model.times import iso
 from lineage.questions.shared import asks
-from lineage.questions.shared import reader as common
 from lineage.questions.shared.opened import granted, opened
 from lineage.questions.trace import Branch, Done, Trace, TriedRole
+from lineage.stores.reader import Reader
 
 IDS_SHOWN = 3
-
-
-class Reader(common.Reader, Protocol):
-    """What the question needs of a store."""
-
-    def uses(self, refs: Iterable[str]) -> Iterable[RowSeen]: ...
 
 
 def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     """Trace from a key, session, ARN or the identity behind an event ID; at most `limit` branches."""
     starts = _starts(reader, ask)
-    graph = reader.descend([ref(start) for start in starts])
-    used: dict[str, list[RowSeen]] = defaultdict(list)
-    for row in reader.uses(sorted(graph.nodes)):
+    graph = reader.descend(starts)
+    used: dict[str, list[CallRow]] = defaultdict(list)
+    for row in reader.calls(CallFilter("node", tuple(graph.nodes))):
         used[row.source].append(row)
     walk = _Walk(graph, used, limit)
     roots = [walk.branch(start, "asked", None) for start in starts if start in graph]
@@ -61,7 +55,7 @@ def _starts(reader: Reader, ask: str) -> list[str]:
 class _Walk:
     """The tree being built; each node stands in it once."""
 
-    def __init__(self, graph: Graph, used: dict[str, list[RowSeen]], limit: int) -> None:
+    def __init__(self, graph: Graph, used: dict[str, list[CallRow]], limit: int) -> None:
         self.graph = graph
         self.used = used
         self.limit = limit
@@ -155,8 +149,8 @@ def _relation(edge: dict[str, Any]) -> str | None:
     return "made" if kind == schema.CREATED and edge["what"] == "user" else None
 
 
-def _done(rows: Iterable[RowSeen]) -> list[Done]:
-    groups: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+def _done(rows: Iterable[CallRow]) -> list[Done]:
+    groups: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.api, row.row.error].append(row)
     return [
@@ -173,8 +167,8 @@ def _done(rows: Iterable[RowSeen]) -> list[Done]:
     ]
 
 
-def _tried(rows: Iterable[RowSeen]) -> list[TriedRole]:
-    groups: dict[tuple[str, str | None], list[RowSeen]] = defaultdict(list)
+def _tried(rows: Iterable[CallRow]) -> list[TriedRole]:
+    groups: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
     for row in rows:
         groups[row.row.target.key if row.row.target else "unknown", row.row.error].append(row)
     return [
@@ -190,7 +184,7 @@ def _tried(rows: Iterable[RowSeen]) -> list[TriedRole]:
     ]
 
 
-def _ids(rows: Iterable[RowSeen]) -> list[str]:
+def _ids(rows: Iterable[CallRow]) -> list[str]:
     """The earliest events of the rows, as examples."""
     found = [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids]
     return found[:IDS_SHOWN]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Final, Literal
 
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.shared import grants
 from lineage.questions.shared.history import past
@@ -16,9 +16,9 @@ from lineage.questions.shared.history.enough import about_credential, failed, re
 from lineage.questions.shared.history.past import HOUR
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.places import place
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import own_calls
 from lineage.questions.volume import Drill, Hour, Part, Volume
+from lineage.stores.reader import Reader
 
 AROUND_HOURS: Final = 12
 """How far the hours shown reach to either side of the scope."""
@@ -65,7 +65,7 @@ def _both(one: Window, other: Window) -> Window:
 
 
 def _by_hour(
-    reader: Reader, compared: Compared, shown: Window, rows: Iterable[RowSeen], asked: Iterable[RowSeen]
+    reader: Reader, compared: Compared, shown: Window, rows: Iterable[CallRow], asked: Iterable[CallRow]
 ) -> list[Hour]:
     calls, failures, mine = _sums(rows), _sums(row for row in rows if row.row.error is not None), _sums(asked)
     usual = _usual(reader, compared)
@@ -95,18 +95,18 @@ def _logged(reader: Reader, compared: Compared, window: Window) -> set[int]:
     return {one.hour for account in compared.accounts for one in reader.coverage(account, window)}
 
 
-def _sums(rows: Iterable[RowSeen]) -> dict[int, int]:
+def _sums(rows: Iterable[CallRow]) -> dict[int, int]:
     found: dict[int, int] = defaultdict(int)
     for row in rows:
         found[row.row.hour] += row.count
     return found
 
 
-def _count(rows: Iterable[RowSeen]) -> int:
+def _count(rows: Iterable[CallRow]) -> int:
     return sum(row.count for row in rows)
 
 
-_DRILLS: Final[tuple[tuple[Literal["source IP", "call", "access key"], Callable[[RowSeen], str]], ...]] = (
+_DRILLS: Final[tuple[tuple[Literal["source IP", "call", "access key"], Callable[[CallRow], str]], ...]] = (
     ("source IP", lambda row: place(row) or NO_ADDRESS),
     ("call", lambda row: row.row.api),
     ("access key", lambda row: row.access_key_id or NO_KEY),
@@ -114,11 +114,11 @@ _DRILLS: Final[tuple[tuple[Literal["source IP", "call", "access key"], Callable[
 
 
 def _drill(
-    by: Literal["source IP", "call", "access key"], value: Callable[[RowSeen], str], rows: Iterable[RowSeen],
-    scope: Iterable[RowSeen],
+    by: Literal["source IP", "call", "access key"], value: Callable[[CallRow], str], rows: Iterable[CallRow],
+    scope: Iterable[CallRow],
 ) -> Drill:  # fmt: skip
     """All calls by one thing; what is too small for a part of its own is in `others`."""
-    groups: dict[str, list[RowSeen]] = defaultdict(list)
+    groups: dict[str, list[CallRow]] = defaultdict(list)
     inside: dict[str, int] = defaultdict(int)
     for row in rows:
         groups[value(row)].append(row)
@@ -132,7 +132,7 @@ def _drill(
     return Drill(by=by, parts=parts, values=len(ordered))
 
 
-def _part(value: str, rows: Sequence[RowSeen], inside: int) -> Part:
+def _part(value: str, rows: Sequence[CallRow], inside: int) -> Part:
     return Part(
         value=value, calls=_count(rows), failed=failed(rows), scope_calls=inside, first=grants.first(rows),
         last=grants.last(rows),

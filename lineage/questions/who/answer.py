@@ -6,9 +6,9 @@ from typing import Any
 
 from lineage.model import keys, schema
 from lineage.model.facts import Identity
-from lineage.model.results import CopySeen, Graph
+from lineage.model.results import EventCopy, Graph
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import Asked, Reader, begins, by_record, meant
+from lineage.questions.shared.asks import Asked, begins, by_record, meant
 from lineage.questions.shared.climb import (
     BY_GRANT_ALONE,
     BY_TUPLE,
@@ -47,6 +47,7 @@ from lineage.questions.who import (
     Who,
     WhoAnswer,
 )
+from lineage.stores.reader import Reader
 
 
 def answer(reader: Reader, ask: str, *, at: int | None = None, limit: int = 100) -> Who:
@@ -132,7 +133,7 @@ def _explained_at(
     hints = [Hint(what="session", value=session_key_of(start) or "", rule=joined.rule)] if joined is not None else []
     if graph is None or start != asked.start:
         # What follows adds to it, and the reader may keep its own.
-        graph = reader.neighbourhood(keys.ref(start)).copy()
+        graph = reader.ascend([start]).copy()
     answers = []
     chains, fitting = _own_statement(asked, *climbed(graph, start, limit))
     for chain in chains:
@@ -154,7 +155,7 @@ def _by_tuple(asked: Asked, start: str, hop: Hop) -> bool:
     return used and by_grant and keys.ref(start).label == schema.SESSION
 
 
-def _place(copy: CopySeen) -> CopyPlace:
+def _place(copy: EventCopy) -> CopyPlace:
     return CopyPlace(
         path=copy.path, index=copy.place, time=iso(copy.time), api=copy.api, error=copy.error,
         issued_access_key_ids=list(copy.keys),

@@ -21,7 +21,9 @@ from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_
 from lineage.stores.merging import Moves
 from lineage.stores.neo4j.db import (
     ACTOR_LETTERS,
+    FACT,
     FACT_LETTERS,
+    IDENTITY,
     PENDING,
     Db,
     Delta,
@@ -34,7 +36,7 @@ from lineage.stores.neo4j.db import (
     stored_row,
     write_rows,
 )
-from lineage.stores.neo4j.ledger import (
+from lineage.stores.neo4j.shards import (
     Place,
     Shard,
     buckets_for,
@@ -47,10 +49,8 @@ from lineage.stores.neo4j.ledger import (
     unpack,
     unpack_hours,
 )
-from lineage.stores.neo4j.ledger import pack as pack_shard
+from lineage.stores.neo4j.shards import pack as pack_shard
 
-_FACT = msgspec.msgpack.Decoder(AnyFact)
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
 _CONTENTS = msgspec.msgpack.Decoder(list[Content])
 DIRTY_TERMS = 4_000
 """Terms of one mark."""
@@ -290,11 +290,11 @@ class _Adding:
         single = [key for key, event in by_key.items() if event not in found]
         facts: dict[str, list[AnyFact]] = defaultdict(list)
         for key, _, body in read_many(self.db, "facts_of_events", "events", single):
-            facts[key].append(_FACT.decode(body))
+            facts[key].append(FACT.decode(body))
         known = {by_key[key] for key in single}
         rows_ = self._stored_rows({(event[0], places[event].actor, places[event].row) for event in known})
         actors = sorted({places[event].actor for event in known})
-        whos = {record[0]: _IDENTITY.decode(record[1]) for record in read_many(self.db, "actors", "ids", actors)}
+        whos = {record[0]: IDENTITY.decode(record[1]) for record in read_many(self.db, "actors", "ids", actors)}
         for key in single:
             event = by_key[key]
             at = places[event]
@@ -386,9 +386,11 @@ class _Adding:
         if not events:
             return
         for event, _, body in read_many(self.db, "facts_of_events", "events", list(events)):
-            fact = _FACT.decode(body)
+            fact = FACT.decode(body)
             self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
-            self.waiting[events[event]].dropped += [(deed.type, deed.key) for deed in graph_elements.deeds(fact)]
+            self.waiting[events[event]].dropped += [
+                (change.type, change.key) for change in graph_elements.changes(fact)
+            ]
         self.db.write("drop_facts", events=list(events))
 
     def _actors(self) -> None:
@@ -407,7 +409,7 @@ class _Adding:
         new, changed = [], []
         for actor in wanted:
             record = stored.get(actor)
-            who = self.actors[actor] if actor in self.actors else _IDENTITY.decode(record[1])  # type: ignore[index]  # it is in one of the two
+            who = self.actors[actor] if actor in self.actors else IDENTITY.decode(record[1])  # type: ignore[index]  # it is in one of the two
             hours = unpack_hours(record[2]) if record else {}
             before = bool(hours)
             for hour, second in seen.get(actor, {}).items():
@@ -444,7 +446,7 @@ class _Adding:
         new = []
         for hour, id_, actor, found in sorted(facts, key=lambda one: one[:2]):
             event = event_key(hour, id_)
-            deeds = False
+            changes = False
             for number, fact in enumerate(found):
                 new.append(
                     {
@@ -456,8 +458,8 @@ class _Adding:
                     }
                 )
                 self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
-                deeds = deeds or bool(graph_elements.deeds(fact))
-            if deeds:
+                changes = changes or bool(graph_elements.changes(fact))
+            if changes:
                 self.waiting[hour].events.append(event)
         write_rows(self.db, "new_facts", new)
 

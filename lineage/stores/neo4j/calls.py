@@ -1,9 +1,9 @@
-"""Reading calls, deeds and identities from the Neo4j store, many at a time."""
+"""Reading calls, changes and events from the Neo4j store, many at a time."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,16 +11,26 @@ import msgspec
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.batch import JOINED, event_id_bytes
-from lineage.model.facts import Identity, Sample
-from lineage.model.results import ALWAYS, Conflict, DeedSeen, RowSeen, Seen, Shared, Which, Window
+from lineage.model.facts import AnyFact, Sample
+from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
 from lineage.model.times import iso, parse_when
 from lineage.stores.merging import conflict_of, files_of
-from lineage.stores.neo4j.db import UNWIND_ROWS, Record, actor_prefix, ref_of, row_key, stored_row
-from lineage.stores.neo4j.ledger import Place, find, id_hash, id_text, places, places_of_rows, shard_key, unpack_hours
-from lineage.stores.neo4j.whole import Neo4jWhole
-from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window, own_copies, seconds, uuid_text
+from lineage.stores.neo4j.coverage import Loaded
+from lineage.stores.neo4j.db import FACT, IDENTITY, UNWIND_ROWS, actor_prefix, event_key, ref_of, row_key, stored_row
+from lineage.stores.neo4j.shards import (
+    Place,
+    find,
+    id_hash,
+    id_text,
+    place,
+    places,
+    places_of_rows,
+    shard_key,
+    unpack,
+    unpack_hours,
+)
+from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, seconds, uuid_text
 
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
 _SAMPLE = msgspec.json.Decoder(Sample)
 SHARDS = 500
 """Shards of one statement."""
@@ -30,31 +40,25 @@ _CALLERS = {"node": "sources", "session": "sessions", "principal": "principals",
 """The parameter of `callers` that says which calls are meant."""
 
 
-class Neo4jCalls(Neo4jWhole):
-    """Calls by whatever they have in common, cut to a window."""
+class Calls(Loaded):
+    """Calls by what they have in common, cut to a window, and single events."""
 
-    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
+    def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
         """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
         return cut(self._found(which, window), window, every, self._events_between)
 
-    def uses(self, refs: Iterable[str]) -> Iterator[RowSeen]:
-        """The rows of calls that hang on the nodes."""
-        order = {ref: n for n, ref in enumerate(refs)}
-        found = self._found(Which("node", tuple(order)), ALWAYS)
-        yield from sorted(found, key=lambda row: (order[row.source], row.first, row.row.id))
-
-    def _found(self, which: Which, window: Window) -> list[RowSeen]:
+    def _found(self, which: CallFilter, window: Window) -> list[CallRow]:
         """The rows that have calls in the hours of the window, whole."""
         low, high = hours(window)
         between = {"low": iso(low * HOUR), "high": iso(high * HOUR)}
         by, values = which.by, list(dict.fromkeys(which.values))
         if by in _CALLERS:
             prefixes = self._prefixes(_CALLERS[by], values, low, high)
-            records = self._chunks("calls_of_callers", "prefixes", prefixes, between)
+            records = self._read_many("calls_of_callers", "prefixes", prefixes, **between)
         elif by == "api":
-            records = self._chunks("calls_of_operations", "apis", values, between)
+            records = self._read_many("calls_of_operations", "apis", values, **between)
         elif by == "address":
-            records = self._chunks("calls_from_addresses", "addresses", values, between)
+            records = self._read_many("calls_from_addresses", "addresses", values, **between)
         elif by == "resource":
             roles = sorted({_tried(value) for value in values})
             records = self._read("calls_about", resources=values, roles=roles, **between) if values else []
@@ -76,14 +80,7 @@ class Neo4jCalls(Neo4jWhole):
                     found.append(actor_prefix(actor))
         return found
 
-    def _chunks(self, name: str, parameter: str, values: Sequence[object], more: Mapping[str, object]) -> list[Record]:
-        """The records of a statement on a list, some thousands of values at a time."""
-        found: list[Record] = []
-        for start in range(0, len(values), UNWIND_ROWS):
-            found += self._read(name, **{parameter: values[start : start + UNWIND_ROWS]}, **more)
-        return found
-
-    def _events_between(self, rows: Sequence[RowSeen], since: int, until: int) -> Mapping[int, Sequence[Event]]:
+    def _events_between(self, rows: Sequence[CallRow], since: int, until: int) -> Mapping[int, Sequence[Event]]:
         """The events of rows between two seconds, by the row's ID: their hours' ledger is looked through."""
         wanted = {row.row.id for row in rows}
         found: dict[int, list[Event]] = defaultdict(list)
@@ -100,36 +97,57 @@ class Neo4jCalls(Neo4jWhole):
                         found[row].append((time, id_))
         return found
 
-    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
-        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
-        ids = None if event_ids is None else [event_id_bytes(one) for one in event_ids]
-        found = [(bytes(id_), bytes(body)) for _, id_, body in self._read("conflicts", ids=ids)]
-        files = sorted({number for _, body in found for number in files_of(body)})
-        paths = dict(map(tuple, self._read("paths", ids=files))) if files else {}
-        return [conflict_of(id_, body, paths) for id_, body in found]
+    def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
+        """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service
+        (first part of the operation), key. For rule 7 (guide §12.3)."""
+        hours = sorted({(time - seconds) // 3600, (time + seconds) // 3600})
+        callers: dict[int, str] = {}
+        for actor, key, packed in self._read("callers_of_principal", principal=principal):
+            if unpack_hours(packed).keys() & set(hours):
+                callers[actor] = key
+        if not callers:
+            return []
+        calls = []
+        patterns = [actor.to_bytes(8, "little") for actor in callers]
+        for hour, buckets in self._read("hour_sizes", hours=hours):
+            shards = [shard_key(hour, bucket) for bucket in range(buckets)]
+            for _, ids, rest in self._read("shards", keys=shards):
+                if any(pattern in rest for pattern in patterns):
+                    for packed in unpack(ids, rest).values():
+                        at = place(packed)
+                        if at.actor in callers and abs(hour * 3600 + at.second - time) <= seconds:
+                            calls.append((hour * 3600 + at.second, at))
+        wanted = sorted({row_key(at.actor, at.row) for _, at in calls})
+        apis = {
+            record[7]["key"]: record[6] for record in self._read("rows_by_key", keys=wanted) if record[1] == schema.USED
+        }
+        return sorted(
+            (second, api.partition(":")[0], callers[at.actor])
+            for second, at in calls if (api := apis.get(row_key(at.actor, at.row)))
+        )  # fmt: skip
 
-    def deeds(
+    def changes(
         self,
         types: Sequence[str],
         *,
         sources: Iterable[str] | None = None,
         targets: Iterable[str] | None = None,
         window: Window = ALWAYS,
-    ) -> list[DeedSeen]:
-        """The deeds of some types, of some callers and about some nodes if given; in order of time, type and key."""
+    ) -> list[ChangeEdge]:
+        """The changes of some types, of some callers and about some nodes if given; in order of time, type and key."""
         since, until = seconds(window)
         plain = {"types": list(types), "since": iso(since), "until": iso(until)}
         callers = set(sources) if sources is not None else None
         if targets is not None:
             labels = (schema.PRINCIPAL, schema.CREDENTIAL, schema.RESOURCE)
-            records = self._read("deeds_about", **_by_label(targets, labels), **plain)
+            records = self._read("changes_about", **_by_label(targets, labels), **plain)
         elif callers is not None:
             labels = (schema.PRINCIPAL, schema.SESSION, schema.CREDENTIAL)
-            records = self._read("deeds_of", **_by_label(callers, labels), **plain)
+            records = self._read("changes_of", **_by_label(callers, labels), **plain)
         else:
-            records = self._read("deeds", **plain)
+            records = self._read("changes", **plain)
         found = [
-            deed(type_, properties["key"], ref_of(from_labels, from_key), ref_of(to_labels, to_key), properties)
+            change_edge(type_, properties["key"], ref_of(from_labels, from_key), ref_of(to_labels, to_key), properties)
             for type_, from_labels, from_key, to_labels, to_key, properties in records
         ]
         return in_window((one for one in found if callers is None or one.source in callers), window)
@@ -138,18 +156,13 @@ class Neo4jCalls(Neo4jWhole):
         """Every source address that calls came from, as logged; sorted."""
         return sorted(address for (address,) in self._read("addresses"))
 
-    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        """The identities by number (`Row.actor`)."""
-        records = self._chunks("actors", "ids", sorted(set(actors)), {})
-        return {actor: _IDENTITY.decode(body) for actor, body, *_ in records}
-
     # events
 
-    def events(self, event_id: str) -> list[Seen]:
+    def events(self, event_id: str) -> list[EventRow]:
         """The events under an ID, in order of time (one, but for the same ID in two hours)."""
         return self.events_of([event_id]).get(event_id, [])
 
-    def events_of(self, event_ids: Iterable[str]) -> dict[str, list[Seen]]:
+    def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
         """`events` of many IDs at once; what is not there is left out."""
         asked = list(dict.fromkeys(event_ids))
         found = self._places(asked)
@@ -157,12 +170,12 @@ class Neo4jCalls(Neo4jWhole):
             {"n": n, "key": row_key(at.actor, at.row), "actor": at.actor, "file": at.file}
             for n, (_, _, at) in enumerate(found)
         ]
-        seen: dict[str, list[Seen]] = defaultdict(list)
-        for n, body, source, session, api, row, path in self._chunks("events", "rows", rows, {}):
+        seen: dict[str, list[EventRow]] = defaultdict(list)
+        for n, body, source, session, api, row, path in self._read_many("events", "rows", rows):
             event_id, hour, at = found[n]
-            who = _IDENTITY.decode(body)
+            who = IDENTITY.decode(body)
             seen[event_id].append(
-                Seen(
+                EventRow(
                     time=hour * HOUR + at.second, api=api, category=row["category"], account=row.get("account"),
                     region=row.get("region"), who=who, actor=at.actor,
                     source=keys.ref(source) if source else keys.principal(who).ref, session=session, path=path,
@@ -172,9 +185,19 @@ class Neo4jCalls(Neo4jWhole):
             )  # fmt: skip
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}
 
-    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+    def facts_of(self, event_id: str) -> list[AnyFact]:
+        """The facts of an event."""
+        id_ = event_id_bytes(event_id)
+        events = [event_key(hour, id_) for _, hour, _ in self._places([event_id])]
+        return [FACT.decode(body) for _, _, body in self._read("facts_of_events", events=events)] if events else []
+
+    def amended(self, event_id: str) -> list[str]:
+        """IDs of the events that an addendum with that ID amends; sorted."""
+        return sorted(original for (original,) in self._read("amended", id=event_id_bytes(event_id).hex()))
+
+    def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
         """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
-        ID (one a call, in logs that nobody edited). A call without one is left out."""
+        ID (one a call, in unedited logs). A call without one is left out."""
         wanted = sorted(set(calls))
         hashes = {(one.time, one.hash) for one in wanted}
         shards = [
@@ -190,6 +213,14 @@ class Neo4jCalls(Neo4jWhole):
             if at.shared and ((key >> 16) * HOUR + at.second, at.shared) in hashes
         ]
         return own_copies(self.events_of(sorted(ids)), wanted)
+
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
+        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
+        ids = None if event_ids is None else [event_id_bytes(one) for one in event_ids]
+        found = [(bytes(id_), bytes(body)) for _, id_, body in self._read("conflicts", ids=ids)]
+        files = sorted({number for _, body in found for number in files_of(body)})
+        paths = dict(map(tuple, self._read("paths", ids=files))) if files else {}
+        return [conflict_of(id_, body, paths) for id_, body in found]
 
     def _places(self, event_ids: Sequence[str]) -> list[tuple[str, int, Place]]:
         """Hours and places of the events under IDs."""
@@ -220,13 +251,13 @@ def _tried(resource: str) -> str:
     return keys.role(parts[0], parts[1], parts[2]).key if parts is not None else "unknown"
 
 
-def _row_seen(source: str, api: str, row: dict[str, Any]) -> RowSeen:
+def _row_seen(source: str, api: str, row: dict[str, Any]) -> CallRow:
     """A row from its `USED` relationship."""
     built = stored_row(api, row)
     first, last = parse_when(row["first"]) or 0, parse_when(row["last"]) or 0
-    told = {sample.event_id: sample for sample in map(_SAMPLE.decode, row["samples"])}
+    shown = {sample.event_id: sample for sample in map(_SAMPLE.decode, row["samples"])}
     samples = [
-        told.get(event_id) or Sample(time=last if n else first, event_id=event_id)
+        shown.get(event_id) or Sample(time=last if n else first, event_id=event_id)
         for n, event_id in enumerate(row["event_ids"])
     ]
-    return RowSeen(source, built, row["count"], first, last, samples, row.get("access_key_id"), row.get("invoked_by"))
+    return CallRow(source, built, row["count"], first, last, samples, row.get("access_key_id"), row.get("invoked_by"))

@@ -1,4 +1,4 @@
-"""What was loaded, in Neo4j: events by account, region, hour and category, a node for each account and day."""
+"""What was loaded into Neo4j: coverage (a node for each account and day), loads, files, and how much there is."""
 
 from __future__ import annotations
 
@@ -9,14 +9,87 @@ from typing import Any
 import msgspec
 
 from lineage.model import schema
-from lineage.stores.neo4j.db import Db, pack, read_many, row_key, write_rows
-from lineage.stores.neo4j.ledger import Place
+from lineage.model.results import ALWAYS, Coverage, LogsAround, Sums, Totals, Window
+from lineage.stores.merging import is_gap
+from lineage.stores.neo4j.db import Db, Statements, pack, read_many, row_key, write_rows
+from lineage.stores.neo4j.shards import Place
+from lineage.stores.windows import hours
 
 Counts = dict[tuple[str, str | None, int, str], list[int]]
 """By account, region, hour and category: count, first, last."""
 Line = tuple[str | None, int, str, int, int, int]
 """Region, hour, category, count, first, last."""
 lines = msgspec.msgpack.Decoder(list[Line]).decode
+
+
+class Loaded(Statements):
+    """What was loaded."""
+
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
+        a window touches."""
+        low, high = hours(window)
+        days = {"low": low // 24, "high": high // 24}
+        found = [
+            Coverage(whose or None, region, hour, category, count, first, last)
+            for whose, body in (
+                self._read("coverage", **days)
+                if account is None
+                else self._read("coverage_between", account=account, **days)
+            )
+            for region, hour, category, count, first, last in lines(body)
+            if low <= hour <= high
+        ]
+        return sorted(found, key=lambda one: (one.account or "", one.region or "", one.hour, one.category))
+
+    def logs_around(self, account: str | None, time: int) -> LogsAround:
+        """What was loaded of an account around a time."""
+        hour = time // 3600
+        days = list(range((hour - 48) // 24, (hour + 48) // 24 + 1))
+        found = self._read("coverage_of_account", account=account, days=days) if account else []
+        categories: dict[str, int] = defaultdict(int)
+        busy = set()
+        for _, _, _, body in found:
+            for _, at, category, count, _, _ in lines(body) if body else ():
+                if abs(at - hour) <= 24:
+                    categories[category] += count
+                if abs(at - hour) <= 48:
+                    busy.add(at)
+        covered = bool(account) and hour not in busy and bool(self._read("digest_at", account=account, time=time)[0][0])
+        return LogsAround(
+            first=min((first for first, _, _, _ in found), default=None),
+            last=max((last for _, last, _, _ in found), default=None),
+            reads=categories["management-read"],
+            writes=categories["management-write"],
+            gap=is_gap(hour, sorted(busy)) or covered,
+        )
+
+    def account_names(self) -> dict[str, str]:
+        """Names of accounts, as far as they were given."""
+        return dict(map(tuple, self._read("account_names")))
+
+    def loads(self) -> list[Sums]:
+        """The sums of every load, oldest first."""
+        return [msgspec.msgpack.decode(body, type=Sums) for (body,) in self._read("loads")]
+
+    def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
+        """What a load set aside: path, place, offset, reason."""
+        return [
+            (path, place, offset, reason) for path, place, offset, reason in self._read("aside", load=load, limit=limit)
+        ]
+
+    def file_hash(self, path: str) -> str | None:
+        """SHA-256 of a file as it was loaded, None if it was not."""
+        found = self._read("file_hash", path=path)
+        return found[0][0] if found else None
+
+    def totals(self) -> Totals:
+        """How much the store holds."""
+        counts = dict(map(tuple, self._read("counts")))
+        return Totals(
+            {label: counts[label] for label in schema.LABELS}, {type_: counts[type_] for type_ in schema.RELATIONSHIPS},
+            self._read("waiting")[0][0],
+        )  # fmt: skip
 
 
 def add_coverage(db: Db, counts: Counts) -> None:

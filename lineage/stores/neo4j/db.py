@@ -1,17 +1,20 @@
-"""What the parts of the Neo4j store share: running a named statement, and how rows wait in bookkeeping nodes."""
+"""What the parts of the Neo4j store share: named statements, keys, what waits to be written, and nodes of the graph."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from lineage.model import schema
+from lineage.model import keys, schema
 from lineage.model.batch import Row, Sighting, relation_of
-from lineage.model.facts import Target
-from lineage.model.times import parse_when
-from lineage.stores.merging import StoredSample
+from lineage.model.facts import AnyFact, Identity, Target
+from lineage.model.results import Properties
+from lineage.model.times import iso, parse_when
+from lineage.resolve.graph_elements import Node, in_account
+from lineage.stores.merging import StoredSample, merge_properties
 
 UNWIND_ROWS = 5_000
 """Rows of one statement: half as many are slower, twice as many no faster (measured)."""
@@ -33,6 +36,21 @@ class Db(Protocol):
 
     def write(self, name: str, /, **parameters: object) -> None:
         """Run a statement without waiting for its end."""
+
+
+class Statements(ABC):
+    """A connection that runs reading statements."""
+
+    @abstractmethod
+    def _read(self, name: str, /, **parameters: object) -> list[Record]:
+        """Run a statement of `cypher/store/`; returns its records."""
+
+    def _read_many(self, name: str, parameter: str, values: Sequence[object], **more: object) -> list[Record]:
+        """The records of a statement on a list, some thousands of values at a time."""
+        found: list[Record] = []
+        for start in range(0, len(values), UNWIND_ROWS):
+            found += self._read(name, **{parameter: values[start : start + UNWIND_ROWS]}, **more)
+        return found
 
 
 def write_rows(db: Db, name: str, rows: Sequence[object]) -> None:
@@ -61,20 +79,22 @@ class Delta(msgspec.Struct, array_like=True):
 
 class Pending(msgspec.Struct, array_like=True):
     """What waits to be written to the graph until all identities have their places. Merging is commutative:
-    what stands in ledger and facts when it is taken decides."""
+    what ledger and facts hold when it is taken decides."""
 
     rows: list[Delta] = []
     recount: list[tuple[int, int]] = []
     """Actor and row of rows that lost or won an event against another content: counted from the ledger."""
     events: list[str] = []
-    """Events whose deeds are to be written from their facts."""
+    """Events whose changes are to be written from their facts."""
     dropped: list[tuple[str, str]] = []
-    """Type and key of deeds whose facts are gone."""
+    """Type and key of changes whose facts are gone."""
     sightings: list[Sighting] = []
     moved: list[int] = []
-    """Actors that hang elsewhere now."""
+    """Identities that have another node now."""
 
 
+FACT = msgspec.msgpack.Decoder(AnyFact)
+IDENTITY = msgspec.msgpack.Decoder(Identity)
 _TARGET = msgspec.json.Decoder(Target)
 PENDING = msgspec.msgpack.Decoder(Pending)
 pack = msgspec.msgpack.Encoder().encode
@@ -139,3 +159,90 @@ def ref_of(labels: Sequence[str], key: str) -> str:
 def known(properties: dict[str, Any]) -> dict[str, Any]:
     """Properties that have a value: the database keeps no others."""
     return {name: value for name, value in properties.items() if value is not None}
+
+
+def read_nodes(db: Db, refs: Iterable[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Element ID and properties of the nodes that are there, by reference."""
+    wanted: dict[str, list[str]] = {label: [] for label in schema.LABELS}
+    for text in refs:
+        label, key = text.split(" ", 1)
+        wanted[label].append(key)
+    if not any(wanted.values()):
+        return {}
+    return {f"{label} {key}": (id_, properties) for label, key, id_, properties in db.read("nodes", **wanted)}
+
+
+def write_nodes(
+    db: Db, nodes: Iterable[Node], ends: Iterable[str] = (), fresh: Collection[str] = frozenset()
+) -> dict[str, str]:
+    """Write nodes and return their element IDs by reference, with those of `ends`.
+
+    A node that is stored already takes the fuller of two values, whichever came first; one in `fresh` takes
+    the new properties alone. An end that is not there yet is made with nothing but its key.
+    """
+    wanted: dict[str, tuple[str | None, Properties]] = {}
+    for node in nodes:
+        text = str(node.ref)
+        had = wanted.get(text)
+        wanted[text] = (node.kind, node.properties if had is None else merge_properties(had[1], node.properties))
+    standing = read_nodes(db, {**wanted, **dict.fromkeys(ends)})
+    placed: list[tuple[str, Node, str]] = []
+    ids = {text: id_ for text, (id_, _) in standing.items()}
+    changed = []
+    made = []
+    for text, (kind, properties) in wanted.items():
+        label, key = text.split(" ", 1)
+        labels = [label, kind] if kind else [label]
+        if text not in standing:
+            made.append({"labels": labels, "properties": {"key": key, **known(properties)}})
+            placed += _place(text, properties)
+            continue
+        id_, old = standing[text]
+        merged = properties if text in fresh else merge_properties(old, properties)
+        full = {"key": key, **known(merged)}
+        if full != old:
+            changed.append({"id": id_, "labels": labels, "properties": full})
+            placed += _place(text, merged)
+    for text in dict.fromkeys(ends):
+        if text not in ids and text not in wanted:
+            label, key = text.split(" ", 1)
+            made.append({"labels": [label], "properties": {"key": key}})
+    write_rows(db, "set_nodes", changed)
+    ids.update(_make(db, made))
+    if placed:
+        accounts = write_nodes(db, [account for _, account, _ in placed])
+        write_rows(db, "set_in_account", [
+            {"source": ids[text], "target": accounts[str(account.ref)], "key": key} for text, account, key in placed
+        ])  # fmt: skip
+    return ids
+
+
+def _place(text: str, properties: Properties) -> list[tuple[str, Node, str]]:
+    """The account that a node is in: the node's reference, the account, the key of the relationship."""
+    found = in_account(keys.ref(text), properties)
+    return [(text, found[0], found[1].key)] if found is not None else []
+
+
+def _make(db: Db, made: list[dict[str, Any]]) -> dict[str, str]:
+    """Create nodes; principals and accounts take what is known of them already."""
+    ids: dict[str, str] = {}
+    for start in range(0, len(made), 5000):
+        for label, key, id_ in db.read("new_nodes", rows=made[start : start + 5000]):
+            ids[f"{label} {key}"] = id_
+    principals = [key for label, key in map(keys.ref, ids) if label == schema.PRINCIPAL]
+    if principals:
+        name_principals(db, principals)
+    accounts = {row["properties"].get("id") for row in made if row["labels"][0] == schema.ACCOUNT}
+    if accounts:
+        names = [{"id": id_, "name": name} for id_, name in db.read("account_names") if id_ in accounts]
+        if names:
+            db.write("set_account_names", rows=names)
+    return ids
+
+
+def name_principals(db: Db, principals: list[str]) -> None:
+    """Give principals the unique IDs that were seen for them, with first and last time."""
+    found: dict[str, list[str]] = {}
+    for principal, unique_id, first, last in db.read("sightings", principals=principals):
+        found.setdefault(principal, []).append(f"{unique_id} {iso(first)} {iso(last)}")
+    write_rows(db, "set_unique_ids", [{"key": key, "unique_ids": ids} for key, ids in found.items()])

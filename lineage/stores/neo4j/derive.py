@@ -1,6 +1,6 @@
 """What is derived from facts, in Neo4j: look-ups by term, and sessions, keys and their ways in as relationships.
 
-Only what differs from what stands is written, so that a scope that derives to the same again costs reads alone.
+Only what differs from what is stored is written, so that a scope that derives to the same again costs only reads.
 """
 
 from __future__ import annotations
@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import msgspec
-
 from lineage.model import attempts, keys, schema
 from lineage.model.batch import Sighting
-from lineage.model.facts import AnyFact, Identity
+from lineage.model.facts import AnyFact
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Edge, Node
 from lineage.resolve.join_keys import terms_of_actor
@@ -20,20 +18,21 @@ from lineage.resolve.resolved import Actor, Derived, Item
 from lineage.stores.neo4j.add import write_pending
 from lineage.stores.neo4j.db import (
     ACTOR_LETTERS,
+    FACT,
     FACT_LETTERS,
+    IDENTITY,
     Db,
     Pending,
     Record,
     known,
     read_many,
+    read_nodes,
     ref_of,
+    write_nodes,
     write_rows,
 )
-from lineage.stores.neo4j.ledger import last_of
-from lineage.stores.neo4j.nodes import read_nodes, write_nodes
+from lineage.stores.neo4j.shards import last_of
 
-_FACT = msgspec.msgpack.Decoder(AnyFact)
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
 NO_HOUR = -1
 """Hour of what waits without one."""
 _MARKS = 20
@@ -72,7 +71,7 @@ def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
         for term, body in db.read("facts_by_term", **letters):
             fact = facts.get(body)
             if fact is None:
-                fact = facts[body] = _FACT.decode(body)
+                fact = facts[body] = FACT.decode(body)
             found[term].append(fact)
     numbers = [int(term[2:]) for term in by_letter["a"]]
     named = {letter: by_letter[letter] for letter in ACTOR_LETTERS}
@@ -82,7 +81,7 @@ def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
             if last_of(hours) is None:
                 continue
             if actor not in actors:
-                actors[actor] = Actor(actor, _IDENTITY.decode(body))
+                actors[actor] = Actor(actor, IDENTITY.decode(body))
             if term[0] != "a" or term in terms_of_actor(actor, actors[actor].who):
                 found[term].append(actors[actor])
     for names in read_many(db, "names_of_ids", "ids", [term[2:] for term in by_letter["i"]]):
@@ -91,23 +90,23 @@ def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
 
 
 LEARNT = ("IdentityCenterUser", attempts.KIND)
-"""Kinds of principals whose name another record may tell."""
+"""Kinds of principals whose name may come from another record."""
 
 
 def write_derived(db: Db, derived: Derived, done: Sequence[str]) -> None:
-    """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""
+    """Replace what is stored in the derived scopes, and forget the dirty terms that led to them."""
     nodes: list[Node] = []
     edges: dict[tuple[str, str], Edge] = {}
     sessions: dict[str, list[str]] = {}
     for scope, found in derived.sessions.items():
         sessions[scope] = [session.key for session in found]
         for session in found:
-            _collect(graph_elements.session_rows(session), nodes, edges)
+            _collect(graph_elements.session_elements(session), nodes, edges)
     keys = []
     for scope, key in derived.long_term.items():
         keys.append(scope[2:])
         if key is not None:
-            _collect(graph_elements.long_term_rows(key), nodes, edges)
+            _collect(graph_elements.key_elements(key), nodes, edges)
     ends = {str(end) for edge in edges.values() for end in (edge.source, edge.target)}
     owners = {link.principal for link in derived.links.values()}
     # The name of an Identity Center user may be learnt after the calls were written.
@@ -126,7 +125,7 @@ def write_derived(db: Db, derived: Derived, done: Sequence[str]) -> None:
     forget_dirty(db, done)
 
 
-def _collect(made: graph_elements.Rows, nodes: list[Node], edges: dict[tuple[str, str], Edge]) -> None:
+def _collect(made: graph_elements.Elements, nodes: list[Node], edges: dict[tuple[str, str], Edge]) -> None:
     nodes += made.nodes
     edges.update({(edge.type, edge.key): edge for edge in made.edges})
 
@@ -149,7 +148,7 @@ def _write(
     standing: list[Record],
     stood: set[str],
 ) -> None:
-    """Write nodes and relationships over what stands."""
+    """Write the nodes and relationships that differ from what is stored."""
     ends = {str(end) for edge in edges.values() for end in (edge.source, edge.target)}
     ids = write_nodes(db, nodes, ends, scoped)
     dropped, changed, loose = [], [], set()
@@ -179,7 +178,7 @@ def _write(
 
 
 def _write_links(db: Db, derived: Derived) -> None:
-    """Note where identities hang; the rows of those that hung elsewhere wait to be moved."""
+    """Note the nodes of identities; the rows of those that had another one wait to be moved."""
     changed, moved = [], []
     stored = {record[0]: record for record in read_many(db, "actors", "ids", list(derived.links))}
     for actor, link in derived.links.items():

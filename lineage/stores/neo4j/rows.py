@@ -1,4 +1,4 @@
-"""Rows of calls and single deeds as relationships, written once their identities have their places.
+"""Rows of calls and single changes as relationships, written once their identities have their places.
 
 Each step takes all that waits of some hours, so that what the ledger says of an hour is what its rows say.
 """
@@ -13,13 +13,15 @@ import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.batch import JOINED, SAMPLES_PER_ROW, event_id_bytes
-from lineage.model.facts import AnyFact, Identity, Sample
+from lineage.model.facts import Identity, Sample
 from lineage.model.times import iso, parse_when
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import StoredSample, merge_properties, smallest
 from lineage.stores.neo4j.coverage import Counts, add_coverage, recount_coverage
 from lineage.stores.neo4j.db import (
+    FACT,
+    IDENTITY,
     PENDING,
     Db,
     Delta,
@@ -27,20 +29,19 @@ from lineage.stores.neo4j.db import (
     actor_prefix,
     known,
     lost_key,
+    name_principals,
     read_many,
     ref_of,
     row_key,
     row_of_key,
     target_key,
+    write_nodes,
     write_rows,
 )
 from lineage.stores.neo4j.derive import NO_HOUR
-from lineage.stores.neo4j.ledger import Place, id_hash, place, shard_key, unpack
-from lineage.stores.neo4j.nodes import name_principals, write_nodes
+from lineage.stores.neo4j.shards import Place, id_hash, place, shard_key, unpack
 from lineage.stores.windows import uuid_text
 
-_FACT = msgspec.msgpack.Decoder(AnyFact)
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
 _SAMPLE = msgspec.json.Decoder(Sample)
 STEP_BYTES = 4_000_000
 """What one transaction takes of waiting rows, in whole hours."""
@@ -62,7 +63,7 @@ def settle(db: Db) -> bool:
 
 
 class _Standing(NamedTuple):
-    """A relationship of a row as it stands."""
+    """A relationship of a row as it is stored."""
 
     id: str
     type: str
@@ -73,7 +74,7 @@ class _Standing(NamedTuple):
 
 
 def _part(type_: str, key: str) -> str:
-    """What tells the relationships of one row: their type, and of those to further targets the place."""
+    """What distinguishes the relationships of one row: their type, and of those to further targets the place."""
     return " ".join((type_, *key.split(" ")[2:]))
 
 
@@ -144,8 +145,8 @@ class _Settling:
         for row, parts in standing.items():
             if row not in counted:
                 self._move(parts)
-        deeds = self._deeds()
-        ends = {one["source"] for one in [*self.created, *deeds]}
+        changes = self._changes()
+        ends = {one["source"] for one in [*self.created, *changes]}
         for owner in self.owners.values():
             if str(owner.ref) in ends:
                 self._node(owner)
@@ -154,11 +155,11 @@ class _Settling:
         write_rows(self.db, "set_relationships", [
             {"id": id_, "properties": properties} for id_, properties in self.changed.items()
         ])  # fmt: skip
-        for one in [*self.created, *deeds]:
+        for one in [*self.created, *changes]:
             one["source"] = ids[one["source"]]
             one["target"] = ids.get(one["target"], one["target"])
         write_rows(self.db, "new_relationships", self.created)
-        write_rows(self.db, "new_relationships", deeds)
+        write_rows(self.db, "new_relationships", changes)
         self._seen_from(ids)
         self._coverage(standing)
         write_rows(self.db, "set_actors", [
@@ -170,22 +171,22 @@ class _Settling:
         self.db.write("settled_hours", hours=sorted(set(self.buckets) - self.settled))
 
     def _facts(self) -> None:
-        """Facts whose deeds are to be written: of new events, and of identities that moved."""
+        """Facts whose changes are to be written: of new events, and of identities that moved."""
         found = read_many(self.db, "facts_of_events", "events", sorted(set(self.waiting.events)))
         found += read_many(self.db, "facts_of_actors", "actors", sorted(self.moved))
-        self.facts = [(actor, _FACT.decode(body)) for _, actor, body in found]
+        self.facts = [(actor, FACT.decode(body)) for _, actor, body in found]
 
     def _actors(self) -> None:
-        """Where the identities of the rows hang."""
+        """The nodes of the rows' identities."""
         wanted = {delta.row.actor for delta in self.deltas.values()} | self.moved
         wanted |= {actor for actor, _ in self.recount.values()} | {actor for actor, _ in self.facts}
         self.places: dict[int, str] = {}
         self.hung: dict[int, str | None] = {}
         self.who: dict[int, Identity] = {}
         self.owners: dict[int, Node] = {}
-        """The nodes of principals that calls hang on themselves."""
+        """The nodes of principals that calls are attached to directly."""
         for actor, body, _, source, _, _, hung in read_many(self.db, "actors", "ids", sorted(wanted)):
-            who = self.who[actor] = _IDENTITY.decode(body)
+            who = self.who[actor] = IDENTITY.decode(body)
             owner = keys.principal(who)
             self.places[actor] = source or str(owner.ref)
             if self.places[actor] == str(owner.ref):
@@ -285,7 +286,7 @@ class _Settling:
         for one in standing:
             hour = (parse_when(one.properties["hour"]) or 0) // 3600
             row = row_of_key(one.properties["key"])
-            told = {sample.event_id: sample for sample in map(_SAMPLE.decode, one.properties["samples"])}
+            shown = {sample.event_id: sample for sample in map(_SAMPLE.decode, one.properties["samples"])}
             found[row] = []
             for event_id in one.properties["event_ids"]:
                 id_ = event_id_bytes(event_id)
@@ -294,7 +295,7 @@ class _Settling:
                     continue
                 time = hour * 3600 + at.second
                 found[row].append(
-                    (time, id_, at.fingerprint, told.get(event_id) or Sample(time=time, event_id=event_id))
+                    (time, id_, at.fingerprint, shown.get(event_id) or Sample(time=time, event_id=event_id))
                 )
         return found
 
@@ -314,7 +315,7 @@ class _Settling:
         key = row_key(actor, row)
         made = []
         places: Counter[str] = Counter()
-        for type_, node, properties in graph_elements.row_edges(
+        for type_, node, properties in graph_elements.call_edges(
             delta.row, self.who[actor], result.count, result.first, result.last, samples
         ):
             self._node(node)
@@ -346,7 +347,7 @@ class _Settling:
             seen[1], seen[2] = min(seen[1], delta.first), max(seen[2], delta.last)
 
     def _change(self, parts: dict[str, _Standing], result: _Counted) -> None:
-        """Change the counts and samples of a row that stands."""
+        """Change the counts and samples of a row that is stored."""
         samples = [sample for _, _, _, sample in result.samples]
         for part in parts.values():
             properties = part.properties | {
@@ -360,7 +361,7 @@ class _Settling:
         self._move(parts)
 
     def _move(self, parts: dict[str, _Standing]) -> None:
-        """Hang the relationships of a row where its identity hangs now."""
+        """Move the relationships of a row to the node of its identity."""
         if not parts:
             return
         used = parts[schema.USED]
@@ -427,32 +428,32 @@ class _Settling:
         self.loose |= {row["source"] for row in unsure}
 
     def _source(self, ids: dict[str, str], source: str) -> str:
-        """Element ID of a node that rows hang on, or hung on."""
+        """Element ID of a node that rows are attached to, or were."""
         if source not in ids:
             ids.update(write_nodes(self.db, [], [source]))
         return ids[source]
 
-    def _deeds(self) -> list[dict[str, Any]]:
-        """Relationships that single events make: those that are to be created; what stands elsewhere is dropped."""
-        wanted: dict[tuple[str, str], tuple[str, graph_elements.Deed]] = {}
+    def _changes(self) -> list[dict[str, Any]]:
+        """Relationships that single events make: those to create; what is stored elsewhere is dropped."""
+        wanted: dict[tuple[str, str], tuple[str, graph_elements.Change]] = {}
         for actor, fact in self.facts:
-            for deed in graph_elements.deeds(fact):
-                wanted[deed.type, deed.key] = (self.places[actor], deed)
+            for change in graph_elements.changes(fact):
+                wanted[change.type, change.key] = (self.places[actor], change)
         asked: dict[str, list[str]] = {
             type_: [] for type_ in (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
         }
         for type_, key in {*wanted, *self.waiting.dropped}:
             asked[type_].append(key)
         if any(asked.values()):
-            for id_, _, _, source_id, target_id in self.db.read("deeds_by_key", **asked):
+            for id_, _, _, source_id, target_id in self.db.read("changes_by_key", **asked):
                 self.dropped.append(id_)
                 self.loose |= {source_id, target_id}
         made = []
-        for source, deed in wanted.values():
-            target = deed.target
+        for source, change in wanted.values():
+            target = change.target
             self._node(target)
-            made.append({"type": deed.type, "source": source, "target": str(target.ref),
-                         "properties": {"key": deed.key, **known(deed.properties)}})  # fmt: skip
+            made.append({"type": change.type, "source": source, "target": str(target.ref),
+                         "properties": {"key": change.key, **known(change.properties)}})  # fmt: skip
         return made
 
     def _coverage(self, standing: dict[int, dict[str, _Standing]]) -> None:

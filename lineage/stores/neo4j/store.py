@@ -49,8 +49,10 @@ from lineage.stores.merging import load_id
 from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
 from lineage.stores.neo4j import rows as neo4j_rows
+from lineage.stores.neo4j.calls import Calls
 from lineage.stores.neo4j.db import Record, pack
-from lineage.stores.neo4j.read import Neo4jReader
+from lineage.stores.neo4j.graphs import Graphs
+from lineage.stores.neo4j.lookups import LookUps
 
 SCHEMA_VERSION = "4"
 METADATA = {"app": "cloudtrail-lineage"}
@@ -59,7 +61,7 @@ READ_SECONDS = 300.0
 T = TypeVar("T")
 
 
-class Neo4jStore(Neo4jReader):
+class Neo4jStore(Calls, LookUps, Graphs):
     """Lineage in a Neo4j database, 5.26 or newer, Community is enough.
 
     Takes NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE from the environment; without a user name it asks
@@ -218,7 +220,7 @@ class Neo4jStore(Neo4jReader):
         return self._reading(lambda db: neo4j_derive.lookup(db, terms))
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
-        """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""
+        """Replace what is stored in the derived scopes, and forget the dirty terms that led to them."""
         neo4j_derive.write_derived(self._db, derived, done)
 
     def settle(self) -> None:

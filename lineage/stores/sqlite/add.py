@@ -1,35 +1,26 @@
-"""Adding a batch to the embedded store: ledger, rows, facts and what they make dirty."""
+"""Adding a batch to the SQLite store: ledger, rows, facts and what they make dirty."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TypeVar
 
 import msgspec
 
-from lineage.model import keys, schema
+from lineage.model import keys
 from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
 from lineage.resolve import graph_elements
-from lineage.resolve.graph_elements import Node
 from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
-from lineage.stores.merging import Moves, StoredSample, merge_properties, smallest
+from lineage.stores.merging import Moves, StoredSample, smallest
+from lineage.stores.sqlite.db import FACT, IDENTITY, ROW, SAMPLES, chunks, pack, write_node
 from lineage.stores.windows import uuid_text
 
-T = TypeVar("T")
-IN_VALUES = 500
-"""Values of one IN list."""
-_FACT = msgspec.msgpack.Decoder(AnyFact)
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
-_ROW = msgspec.msgpack.Decoder(Row)
 _CONTENTS = msgspec.msgpack.Decoder(list[Content])
-_SAMPLES = msgspec.msgpack.Decoder(list[StoredSample])
-_pack = msgspec.msgpack.Encoder().encode
 
 
 class Adding:
@@ -191,7 +182,7 @@ class Adding:
         )
         if len(found) > 1:
             db.execute(
-                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", (hour, id_, in_conflict(found), _pack(found))
+                "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", (hour, id_, in_conflict(found), pack(found))
             )
         elif len(stored) > 1:
             db.execute("DELETE FROM copies WHERE hour = ? AND id = ?", (hour, id_))
@@ -237,13 +228,13 @@ class Adding:
             row, who = self.db.execute(
                 "SELECT r.body, a.body FROM row r CROSS JOIN actor a ON a.id = r.actor WHERE r.id = ?", (number,)
             ).fetchone()
-            self.contents[number] = (_ROW.decode(row), _IDENTITY.decode(who))
+            self.contents[number] = (ROW.decode(row), IDENTITY.decode(who))
         found = self.db.execute("SELECT body FROM fact WHERE hour = ? AND id = ? ORDER BY number", (hour, id_))
-        facts = tuple(_FACT.decode(body) for (body,) in found)
+        facts = tuple(FACT.decode(body) for (body,) in found)
         return [Content(rank, fingerprint, second, *self.contents[number], facts, file, place)]
 
     def _place(self, stands: Content) -> int:
-        """The number of the row that an event stands in now."""
+        """The number of the row that an event counts in now."""
         row = stands.row
         self.gained.add(row.id)
         if row.id & JOINED:
@@ -262,7 +253,7 @@ class Adding:
         for number, body in self.db.execute(
             "SELECT number, body FROM fact WHERE hour = ? AND id = ?", (hour, id_)
         ).fetchall():
-            fact = _FACT.decode(body)
+            fact = FACT.decode(body)
             self.dirty.update(touched_by_fact(fact))
             for term in terms_of_fact(fact):
                 self.db.execute(
@@ -270,7 +261,7 @@ class Adding:
                     (term, hour, id_, number),
                 )
         self.db.execute("DELETE FROM fact WHERE hour = ? AND id = ?", (hour, id_))
-        self.db.execute("DELETE FROM deed WHERE hour = ? AND id = ?", (hour, id_))
+        self.db.execute("DELETE FROM change WHERE hour = ? AND id = ?", (hour, id_))
 
     def _write_rows(self, settled: set[tuple[int, bytes]]) -> None:
         """Add counts and samples to rows; rows that lost an event are counted anew from the ledger."""
@@ -288,34 +279,34 @@ class Adding:
         wanted = [row for row in rows_ if row.id in added or (row.hour, row.id) in self.recount]
         stored = self._standing(wanted)
         new_rows = []
-        beside = []
+        other_targets = []
         changed = []
         written = []
         for row in wanted:
             count, first, last = added.get(row.id, (0, 0, 0))
             offered = [(s.time, id_, fp, s) for s, id_, fp in self.batch.samples.get(row.id, ())]
             old = stored.get(row.id)
-            samples = self._kept(row.id, [*_SAMPLES.decode(old[3]), *offered] if old else offered)
+            samples = self._kept(row.id, [*SAMPLES.decode(old[3]), *offered] if old else offered)
             if old is None and not count and row.id not in self.gained:
                 continue  # nothing counts in it
             written.append(row.actor)
             if old is None:
                 new_rows.append(
                     (self.local[row.id], row.id, row.actor, row.hour, row.account, row.region, row.category,
-                     row.api, row.relation, row.target.key if row.target else None, address_key(row), _pack(row), count,
+                     row.api, row.relation, row.target.key if row.target else None, address_key(row), pack(row), count,
                      first, last,
-                     _pack(samples))
+                     pack(samples))
                 )  # fmt: skip
-                beside += [(target.key, self.local[row.id]) for target in row.beside]
+                other_targets += [(target.key, self.local[row.id]) for target in row.beside]
                 continue
             if old[0] and count:
                 count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
             elif old[0]:
                 count, first, last = old[:3]
-            changed.append((count, first, last, _pack(samples), self.local[row.id]))
+            changed.append((count, first, last, pack(samples), self.local[row.id]))
         marks = ", ".join("?" * 16)
         db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows))
-        db.executemany("INSERT OR IGNORE INTO beside VALUES (?, ?)", sorted(beside))
+        db.executemany("INSERT OR IGNORE INTO other_target VALUES (?, ?)", sorted(other_targets))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(written)
         for hour, row_id in sorted(self.recount):
@@ -376,18 +367,18 @@ class Adding:
             "SELECT count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM ledger WHERE row = ?",
             (number,),
         ).fetchone()
-        kept = self._joined_samples(number) if row & JOINED else self._kept(row, _SAMPLES.decode(samples))
+        kept = self._joined_samples(number) if row & JOINED else self._kept(row, SAMPLES.decode(samples))
         if count:
             db.execute(
                 "UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?",
-                (count, first, last, _pack(kept), number),
+                (count, first, last, pack(kept), number),
             )
         else:
             db.execute("DELETE FROM row WHERE id = ?", (number,))
-            db.execute("DELETE FROM beside WHERE row = ?", (number,))
+            db.execute("DELETE FROM other_target WHERE row = ?", (number,))
         body = db.execute("SELECT body FROM actor WHERE id = ?", (actor,)).fetchone()
         if body:
-            self.dirty.update(touched_by_actor(actor, _IDENTITY.decode(body[0])))
+            self.dirty.update(touched_by_actor(actor, IDENTITY.decode(body[0])))
 
     def _joined_samples(self, number: int) -> list[StoredSample]:
         """The samples of a row of several copies: its earliest events."""
@@ -400,7 +391,7 @@ class Adding:
     def _write_actors(self, wanted: Iterable[int]) -> None:
         for actor in dict.fromkeys(wanted):
             who = self.actors[actor]
-            body = _pack(who)
+            body = pack(who)
             done = self.db.execute(
                 "INSERT OR IGNORE INTO actor (id, body, key) VALUES (?, ?, ?)",
                 (actor, body, who.access_key_id),
@@ -423,17 +414,17 @@ class Adding:
         changed = [(hour, id_, actor, found) for (hour, id_), (actor, found) in self.settled.items()]
         for hour, id_, actor, facts in [*new, *changed]:
             for number, fact in enumerate(facts):
-                self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, _pack(fact)))
+                self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, pack(fact)))
                 self.db.executemany(
                     "INSERT OR IGNORE INTO term VALUES (?, ?, ?, ?)",
                     [(term, hour, id_, number) for term in terms_of_fact(fact)],
                 )
                 self.dirty.update(touched_by_fact(fact))
-                for deed in graph_elements.deeds(fact):
-                    write_node(self.db, deed.target, None)
+                for change in graph_elements.changes(fact):
+                    write_node(self.db, change.target, None)
                     self.db.execute(
-                        "INSERT OR REPLACE INTO deed VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        (deed.type, deed.key, actor, str(deed.target.ref), hour, id_, _pack(deed.properties)),
+                        "INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?, ?)",
+                        (change.type, change.key, actor, str(change.target.ref), hour, id_, pack(change.properties)),
                     )
 
     def _write_sightings(self) -> None:
@@ -482,31 +473,7 @@ class Adding:
             "INSERT INTO aside VALUES (?, ?, ?, ?, ?)",
             [(load, aside.path, aside.index, aside.offset, aside.reason) for aside in batch.aside],
         )
-        self.db.execute("UPDATE load SET body = ? WHERE id = ?", (_pack(sums), load))
-
-
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values in pieces that fit an IN list."""
-    for start in range(0, len(values), IN_VALUES):
-        yield values[start : start + IN_VALUES]
-
-
-def write_node(db: sqlite3.Connection, node: Node, scope: str | None) -> None:
-    """Write a shared node; it takes the fuller of two values, whichever came first."""
-    ref = str(node.ref)
-    old = db.execute("SELECT body FROM node WHERE ref = ?", (ref,)).fetchone()
-    properties = merge_properties(msgspec.msgpack.decode(old[0]), node.properties) if old else node.properties
-    db.execute(
-        "INSERT INTO node VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET kind = excluded.kind, "
-        "scope = coalesce(excluded.scope, scope), body = excluded.body",
-        (ref, node.kind, scope, _pack(properties)),
-    )
-    if old is None and node.ref.label == schema.PRINCIPAL:
-        outside = node.ref.key.partition(":")[2] if node.kind == "ExternalAccount" else None
-        db.executemany(
-            "INSERT OR IGNORE INTO called VALUES (?, ?)",
-            [(name, node.ref.key) for name in (node.properties.get("name"), outside) if name],
-        )
+        self.db.execute("UPDATE load SET body = ? WHERE id = ?", (pack(sums), load))
 
 
 def address_key(row: Row) -> str | None:

@@ -1,28 +1,17 @@
-"""Reading calls, deeds and identities from the embedded store, many at a time."""
+"""Reading calls, changes and events from the SQLite store, many at a time."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar
-
-import msgspec
 
 from lineage.model import keys
 from lineage.model.batch import JOINED, Row, event_id_bytes
-from lineage.model.facts import Identity, Sample
-from lineage.model.results import ALWAYS, Conflict, DeedSeen, Properties, RowSeen, Seen, Shared, Which, Window
+from lineage.model.facts import AnyFact
+from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
 from lineage.stores.merging import conflict_of, files_of
-from lineage.stores.sqlite.add import IN_VALUES
-from lineage.stores.sqlite.whole import EmbeddedWhole
-from lineage.stores.windows import HOUR, Event, cut, deed, hours, in_window, own_copies, uuid_text
-
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
-_ROW = msgspec.msgpack.Decoder(Row)
-_SAMPLES = msgspec.msgpack.Decoder(list[tuple[int, bytes, int, Sample]])
-_properties = msgspec.msgpack.Decoder(Properties).decode
-T = TypeVar("T")
+from lineage.stores.sqlite.db import FACT, IDENTITY, ROW, SAMPLES, Tables, in_lists, unpack_properties
+from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, uuid_text
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
 """The column of `actor` that says which calls are meant."""
@@ -31,43 +20,37 @@ _COLUMNS = {"account": "account", "api": "api"}
 _FOUND = "SELECT r.id, r.actor, r.body, r.count, r.first, r.last, r.samples"
 
 
-class EmbeddedCalls(EmbeddedWhole):
-    """Calls by whatever they have in common, cut to a window."""
+class Calls(Tables):
+    """Calls by what they have in common, cut to a window, and single events."""
 
-    _db: sqlite3.Connection
-
-    def calls(self, which: Which, window: Window = ALWAYS, *, every: bool = False) -> list[RowSeen]:
+    def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
         """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
         found = self._found(which, window)
 
-        def ledger(rows: Sequence[RowSeen], since: int, until: int) -> Mapping[int, Sequence[Event]]:
+        def ledger(rows: Sequence[CallRow], since: int, until: int) -> Mapping[int, Sequence[Event]]:
             wanted = {row.row.id for row in rows}
             numbers = {number: row.row.id for number, row in found.items() if row.row.id in wanted}
             return self._events_between(numbers, since, until)
 
         return cut(found.values(), window, every, ledger)
 
-    def uses(self, refs: Iterable[str]) -> Iterator[RowSeen]:
-        """The rows of calls that hang on the nodes."""
-        order = {ref: n for n, ref in enumerate(refs)}
-        found = self._found(Which("node", tuple(order)), ALWAYS)
-        yield from sorted(found.values(), key=lambda row: (order[row.source], row.first, row.row.id))
-
-    def _found(self, which: Which, window: Window) -> dict[int, RowSeen]:
+    def _found(self, which: CallFilter, window: Window) -> dict[int, CallRow]:
         """By number: the rows that have calls in the hours of the window, whole."""
         records = {record[0]: record for record in self._records(which, *hours(window))}
         callers = self._callers({record[1] for record in records.values()})
         found = {}
         for number, actor, body, count, first, last, samples in records.values():
-            row = _ROW.decode(body)
+            row = ROW.decode(body)
             if not _is_meant(row, which):
                 continue
             source, access_key_id, invoked_by = callers[actor]
-            told = [sample[3] for sample in _SAMPLES.decode(samples)]
-            found[number] = RowSeen(source, row, count, first, last, told, access_key_id, invoked_by)
+            kept = [sample[3] for sample in SAMPLES.decode(samples)]
+            found[number] = CallRow(source, row, count, first, last, kept, access_key_id, invoked_by)
         return found
 
-    def _records(self, which: Which, low: int, high: int) -> Iterator[tuple[int, int, bytes, int, int, int, bytes]]:
+    def _records(
+        self, which: CallFilter, low: int, high: int
+    ) -> Iterator[tuple[int, int, bytes, int, int, int, bytes]]:
         """The rows of some hours as they stand: all that are meant, and of agents and addresses maybe others."""
         by, db = which.by, self._db
         when = "r.hour BETWEEN ? AND ? AND r.count > 0"
@@ -84,7 +67,7 @@ class EmbeddedCalls(EmbeddedWhole):
             for some, marks in in_lists(which.values):
                 for found in (
                     f"row r WHERE r.target IN ({marks}) AND {when}",
-                    f"beside b CROSS JOIN row r ON r.id = b.row WHERE b.target IN ({marks}) AND {when}",
+                    f"other_target b CROSS JOIN row r ON r.id = b.row WHERE b.target IN ({marks}) AND {when}",
                 ):
                     yield from db.execute(f"{_FOUND} FROM {found}", (*some, low, high))
         elif by in _COLUMNS:
@@ -102,19 +85,19 @@ class EmbeddedCalls(EmbeddedWhole):
                 )
         else:
             for value in which.values:
-                # The agent's text stands in the row's body as it is.
+                # The row's body holds the agent's text as it is.
                 yield from db.execute(
                     f"{_FOUND} FROM row r WHERE {when} AND instr(r.body, ?) > 0", (low, high, value.encode())
                 )
 
     def _callers(self, actors: Iterable[int]) -> dict[int, tuple[str, str | None, str | None]]:
-        """By identity: the node that its calls hang on, its key, and the service that called for it."""
+        """By identity: the node that its calls are attached to, its key, and the service that called for it."""
         found = {}
         for some, marks in in_lists(sorted(actors)):
             for actor, source, body in self._db.execute(
                 f"SELECT id, source, body FROM actor WHERE id IN ({marks})", some
             ):
-                who = _IDENTITY.decode(body)
+                who = IDENTITY.decode(body)
                 found[actor] = (source or str(keys.principal(who).ref), who.access_key_id, who.invoked_by)
         return found
 
@@ -130,21 +113,36 @@ class EmbeddedCalls(EmbeddedWhole):
                     found[rows[row]].append((time, id_))
         return found
 
-    def deeds(
+    def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
+        """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service
+        (first part of the operation), key. For rule 7 (guide §12.3)."""
+        found = []
+        for hour in sorted({(time - seconds) // 3600, (time + seconds) // 3600}):
+            low, high = time - seconds - hour * 3600, time + seconds - hour * 3600
+            for second, api, key in self._db.execute(
+                "SELECT l.second, r.api, a.key FROM actor a CROSS JOIN row r ON r.actor = a.id AND r.hour = ? "
+                "CROSS JOIN ledger l ON l.row = r.id AND l.second BETWEEN ? AND ? "
+                "WHERE a.principal = ? AND a.key IS NOT NULL AND a.key NOT LIKE 'ASIA%'",
+                (hour, low, high, principal),
+            ):
+                found.append((hour * 3600 + second, api.partition(":")[0], key))
+        return sorted(found)
+
+    def changes(
         self,
         types: Sequence[str],
         *,
         sources: Iterable[str] | None = None,
         targets: Iterable[str] | None = None,
         window: Window = ALWAYS,
-    ) -> list[DeedSeen]:
-        """The deeds of some types, of some callers and about some nodes if given; in order of time, type and key."""
+    ) -> list[ChangeEdge]:
+        """The changes of some types, of some callers and about some nodes if given; in order of time, type and key."""
         low, high = hours(window)
         wanted = set(sources) if sources is not None else None
         kinds = ", ".join("?" * len(types))
         what = "SELECT d.type, d.key, a.source, d.target, d.body FROM"
         those = f"WHERE d.type IN ({kinds}) AND d.hour BETWEEN ? AND ?"
-        statement = f"{what} deed d CROSS JOIN actor a ON a.id = d.actor {those}"
+        statement = f"{what} change d CROSS JOIN actor a ON a.id = d.actor {those}"
         plain = (*types, low, high)
         if targets is not None:
             records = [
@@ -153,8 +151,8 @@ class EmbeddedCalls(EmbeddedWhole):
                 for record in self._db.execute(f"{statement} AND d.target IN ({marks})", (*plain, *some))
             ]
         elif wanted is not None:
-            # From the callers to their deeds, for there are far more deeds.
-            turned = f"{what} actor a CROSS JOIN deed d ON d.actor = a.id {those}"
+            # From the callers to their changes, for there are far more changes.
+            turned = f"{what} actor a CROSS JOIN change d ON d.actor = a.id {those}"
             records = [
                 record
                 for some, marks in in_lists(sorted(wanted))
@@ -163,7 +161,7 @@ class EmbeddedCalls(EmbeddedWhole):
         else:
             records = self._db.execute(statement, plain).fetchall()
         found = [
-            deed(type_, key, source, target, _properties(body))
+            change_edge(type_, key, source, target, unpack_properties(body))
             for type_, key, source, target, body in records
             if wanted is None or source in wanted
         ]
@@ -184,26 +182,18 @@ class EmbeddedCalls(EmbeddedWhole):
     def _address(self, key: str) -> str:
         """The address without its endpoint; an address may have a blank too ("AWS Internal")."""
         (body,) = self._db.execute("SELECT body FROM row WHERE address = ? LIMIT 1", (key,)).fetchone()
-        return _ROW.decode(body).source_ip or key
-
-    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        """The identities by number (`Row.actor`)."""
-        return {
-            actor: _IDENTITY.decode(body)
-            for some, marks in in_lists(sorted(set(actors)))
-            for actor, body in self._db.execute(f"SELECT id, body FROM actor WHERE id IN ({marks})", some)
-        }
+        return ROW.decode(body).source_ip or key
 
     # events
 
-    def events(self, event_id: str) -> list[Seen]:
+    def events(self, event_id: str) -> list[EventRow]:
         """The events under an ID, in order of time (one, but for the same ID in two hours)."""
         return self.events_of([event_id]).get(event_id, [])
 
-    def events_of(self, event_ids: Iterable[str]) -> dict[str, list[Seen]]:
+    def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
         """`events` of many IDs at once; what is not there is left out."""
         asked = {event_id: event_id_bytes(event_id) for event_id in event_ids}
-        by_id: dict[bytes, list[Seen]] = defaultdict(list)
+        by_id: dict[bytes, list[EventRow]] = defaultdict(list)
         for some, marks in in_lists(sorted(set(asked.values()))):
             found = self._db.execute(
                 "SELECT l.id, l.hour * 3600 + l.second, r.body, a.body, a.id, a.source, a.session, f.path, l.place, "
@@ -214,9 +204,9 @@ class EmbeddedCalls(EmbeddedWhole):
                 some,
             )
             for id_, time, row_body, who_body, actor, source, session, path, place, shared in found:
-                row, who = _ROW.decode(row_body), _IDENTITY.decode(who_body)
+                row, who = ROW.decode(row_body), IDENTITY.decode(who_body)
                 by_id[id_].append(
-                    Seen(
+                    EventRow(
                         time=time, api=row.api, category=row.category, account=row.account, region=row.region, who=who,
                         actor=actor, source=keys.ref(source) if source else keys.principal(who).ref, session=session,
                         path=path, place=place, error=row.error, user_agent=row.user_agent, copy=row.copy,
@@ -225,9 +215,25 @@ class EmbeddedCalls(EmbeddedWhole):
                 )  # fmt: skip
         return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
 
-    def partners(self, calls: Iterable[Shared]) -> dict[Shared, list[tuple[str, Seen]]]:
+    def facts_of(self, event_id: str) -> list[AnyFact]:
+        """The facts of an event."""
+        found = self._db.execute(
+            "SELECT f.body FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id = ? "
+            "CROSS JOIN fact f ON f.hour = l.hour AND f.id = l.id ORDER BY f.hour, f.number",
+            (event_id_bytes(event_id),),
+        )
+        return [FACT.decode(body) for (body,) in found]
+
+    def amended(self, event_id: str) -> list[str]:
+        """IDs of the events that an addendum with that ID amends; sorted."""
+        found = self._db.execute(
+            "SELECT original FROM amended WHERE id = ? ORDER BY original", (event_id_bytes(event_id),)
+        )
+        return [original for (original,) in found]
+
+    def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
         """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
-        ID (one a call, in logs that nobody edited). A call without one is left out."""
+        ID (one a call, in unedited logs). A call without one is left out."""
         wanted = sorted(set(calls))
         # Along the rows of the account's hour: the hashes have no index.
         ids = {
@@ -255,15 +261,8 @@ class EmbeddedCalls(EmbeddedWhole):
         return [conflict_of(id_, body, paths) for _, id_, body in sorted(found)]
 
 
-def _is_meant(row: Row, which: Which) -> bool:
+def _is_meant(row: Row, which: CallFilter) -> bool:
     """Is it one of the rows that are meant? What `address` and the bytes of a body say is not exact."""
     if which.by == "address":
         return row.source_ip in which.values
     return which.by != "agent" or row.user_agent in which.values
-
-
-def in_lists(values: Sequence[T]) -> Iterator[tuple[Sequence[T], str]]:
-    """The values in pieces that fit an IN list, with a mark for each."""
-    for start in range(0, len(values), IN_VALUES):
-        some = values[start : start + IN_VALUES]
-        yield some, ",".join("?" * len(some))

@@ -1,39 +1,27 @@
-"""Graphs from the embedded store: ways up and down from nodes, the whole lineage, the whole graph."""
+"""Graphs from the SQLite store: ways up and down from nodes, the whole lineage, the whole graph."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-import msgspec
 import networkx as nx
 
 from lineage.model import keys, schema
-from lineage.model.batch import Row
-from lineage.model.facts import Identity, Sample
-from lineage.model.keys import Ref
-from lineage.model.results import Graph, leading
+from lineage.model.results import CHANGE_TYPES, Graph, LineageEdge, Properties, leading
 from lineage.model.times import iso
 from lineage.resolve import graph_elements
-from lineage.resolve.graph_elements import Node, Properties
+from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import complete, merge_properties
-from lineage.stores.sqlite.calls import EmbeddedCalls, in_lists
+from lineage.stores.sqlite.db import IDENTITY, ROW, SAMPLES, Tables, in_lists, unpack_properties
 
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
-_ROW = msgspec.msgpack.Decoder(Row)
-_SAMPLES = msgspec.msgpack.Decoder(list[tuple[int, bytes, int, Sample]])
-_properties = msgspec.msgpack.Decoder(dict[str, str | int | bool | list[str] | None]).decode
 _PRINCIPAL = f"{schema.PRINCIPAL} "
 Found = tuple[str, str, str, str, bytes]
 """A relationship as it is stored: type, key, source, target, properties."""
 
 
-class EmbeddedGraphs(EmbeddedCalls):
+class Graphs(Tables):
     """Graphs of references, as questions walk them."""
-
-    def neighbourhood(self, ref: Ref) -> Graph:
-        """All that leads to a node: callers, keys, owners, workloads, makers, as deep as it goes."""
-        return self.ascend([str(ref)])
 
     def ascend(self, refs: Iterable[str]) -> Graph:
         """All that leads to the nodes (references as text): the union of their neighbourhoods."""
@@ -48,7 +36,7 @@ class EmbeddedGraphs(EmbeddedCalls):
             self._add_nodes(graph, level)
             reached: dict[str, None] = {}
             for type_, key, source, target, body in step(level):
-                graph.add_edge(source, target, key=f"{type_} {key}", type=type_, **_properties(body))
+                graph.add_edge(source, target, key=f"{type_} {key}", type=type_, **unpack_properties(body))
                 reached[source] = reached[target] = None
             level = [ref for ref in reached if ref not in seen]
             seen.update(level)
@@ -60,14 +48,14 @@ class EmbeddedGraphs(EmbeddedCalls):
         for ref in refs:
             alike[leading(ref)].append(ref)
         what = "SELECT type, key, source, target, body FROM edge"
-        deed = "SELECT d.type, d.key, a.source, d.target, d.body FROM deed d CROSS JOIN actor a ON a.id = d.actor"
+        change = "SELECT d.type, d.key, a.source, d.target, d.body FROM change d CROSS JOIN actor a ON a.id = d.actor"
         for (into, out), nodes in alike.items():
             for some, marks in in_lists(nodes):
                 for type_ in into:
                     plain = (*some, type_)
                     yield from self._db.execute(f"{what} WHERE target IN ({marks}) AND type = ?", plain)
-                    if type_ in DEEDS:
-                        yield from self._db.execute(f"{deed} WHERE d.target IN ({marks}) AND d.type = ?", plain)
+                    if type_ in CHANGE_TYPES:
+                        yield from self._db.execute(f"{change} WHERE d.target IN ({marks}) AND d.type = ?", plain)
                 for type_ in out:
                     yield from self._db.execute(f"{what} WHERE source IN ({marks}) AND type = ?", (*some, type_))
 
@@ -77,13 +65,13 @@ class EmbeddedGraphs(EmbeddedCalls):
             bodies.update(self._db.execute(f"SELECT ref, body FROM node WHERE ref IN ({marks})", some))
         for ref in refs:
             label, key = ref.split(" ", 1)
-            properties: Properties = _properties(bodies[ref]) if ref in bodies else {}
+            properties: Properties = unpack_properties(bodies[ref]) if ref in bodies else {}
             graph.add_node(ref, label=label, key=key, **properties)
         self._name_principals(graph, [ref for ref in refs if ref.startswith(_PRINCIPAL)])
 
-    def descend(self, refs: Sequence[Ref]) -> Graph:
+    def descend(self, refs: Iterable[str]) -> Graph:
         """All that came from the nodes: sessions and keys by the resolved parent, with keys made for others."""
-        return self._walk(map(str, refs), self._descending)
+        return self._walk(refs, self._descending)
 
     def _descending(self, refs: Sequence[str]) -> Iterator[Found]:
         """The relationships at nodes that lead to what came from them."""
@@ -92,11 +80,11 @@ class EmbeddedGraphs(EmbeddedCalls):
             for type_ in (schema.ASSUMED, schema.ISSUED):
                 yield from self._db.execute(f"{edges} WHERE source IN ({marks}) AND type = ?", (*some, type_))
             for type_, key, source, target, body in self._db.execute(
-                "SELECT d.type, d.key, a.source, d.target, d.body FROM actor a CROSS JOIN deed d ON d.actor = a.id "
+                "SELECT d.type, d.key, a.source, d.target, d.body FROM actor a CROSS JOIN change d ON d.actor = a.id "
                 f"WHERE a.source IN ({marks}) AND d.type IN (?, ?)",
                 (*some, schema.ISSUED, schema.CREATED),
             ):
-                if type_ != schema.CREATED or _properties(body)["what"] == "user":
+                if type_ != schema.CREATED or unpack_properties(body)["what"] == "user":
                     yield type_, key, source, target, body  # what was made for a user is not all that the user did
         # A principal's own sessions and long-term keys descend from it too.
         for some, marks in in_lists([ref for ref in refs if ref.startswith(_PRINCIPAL)]):
@@ -106,32 +94,31 @@ class EmbeddedGraphs(EmbeddedCalls):
         for some, marks in in_lists([ref for ref in refs if ref.startswith(f"{schema.RESOURCE} ")]):
             yield from self._db.execute(f"{edges} WHERE source IN ({marks}) AND type = ?", (*some, schema.RUNS_AS))
 
-    def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
-        """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""
-        marks = ", ".join("?" * len(kinds))
-        found = self._db.execute(
-            f"SELECT n.ref, n.kind, n.body FROM node n WHERE n.kind IN ({marks}) AND ("
-            "EXISTS (SELECT 1 FROM edge e WHERE e.source = n.ref) "
-            "OR EXISTS (SELECT 1 FROM edge e WHERE e.target = n.ref) "
-            "OR EXISTS (SELECT 1 FROM deed d WHERE d.target = n.ref) "
-            "OR EXISTS (SELECT 1 FROM actor a JOIN deed d ON d.actor = a.id WHERE a.source = n.ref)) ORDER BY n.ref",
-            tuple(kinds),
-        )
-        return [(keys.ref(ref).key, kind, _properties(body).get("name")) for ref, kind, body in found]  # type: ignore[misc]  # a name is a text
-
-    def lineage(self) -> Graph:
-        """Sessions, keys and principals with the relationships between them, without calls."""
-        graph: Graph = nx.MultiDiGraph()
-        for type_, key, source, target, body in self._db.execute("SELECT type, key, source, target, body FROM edge"):
-            graph.add_edge(source, target, key=f"{type_} {key}", type=type_, **_properties(body))
+    def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
+        """The relationships of the lineage of some types, one by one."""
+        marks = ", ".join("?" * len(types))
         for type_, key, source, target, body in self._db.execute(
-            "SELECT d.type, d.key, a.source, d.target, d.body FROM deed d JOIN actor a ON a.id = d.actor"
+            f"SELECT type, key, source, target, body FROM edge WHERE +type IN ({marks}) UNION ALL "
+            "SELECT d.type, d.key, a.source, d.target, d.body FROM change d JOIN actor a ON a.id = d.actor "
+            f"WHERE d.type IN ({marks})",
+            (*types, *types),
         ):
-            graph.add_edge(source, target, key=f"{type_} {key}", type=type_, **_properties(body))
+            yield LineageEdge(type_, key, source, target, unpack_properties(body))
+
+    def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
+        """The lineage of the whole store, or of some relationship types with the nodes that they join."""
+        graph: Graph = nx.MultiDiGraph()
+        for type_, key, source, target, properties in self.lineage_edges(types):
+            name = f"{type_} {key}"
+            graph.add_edge(source, target, name)
+            attributes = graph.get_edge_data(source, target, name)  # `add_edge(**properties)` would copy them twice
+            attributes["type"] = type_
+            attributes.update(properties)
+        nodes = dict(graph.nodes.items())
         for ref, body in self._db.execute("SELECT ref, body FROM node"):
-            if ref in graph:
-                label, key = keys.ref(ref)
-                graph.add_node(ref, label=label, key=key, **_properties(body))
+            if ref in nodes:
+                label, key = ref.split(" ", 1)
+                nodes[ref].update(unpack_properties(body), label=label, key=key)
         self._name_principals(graph, None)
         return graph
 
@@ -148,10 +135,10 @@ class EmbeddedGraphs(EmbeddedCalls):
             "SELECT a.source, a.body, r.body, r.count, r.first, r.last, r.samples "
             "FROM row r JOIN actor a ON a.id = r.actor WHERE r.count > 0 ORDER BY r.hour, r.hash"
         ):
-            row, who = _ROW.decode(body), _IDENTITY.decode(who_body)
+            row, who = ROW.decode(body), IDENTITY.decode(who_body)
             source = source or str(keys.principal(who).ref)
-            kept = [sample[3] for sample in _SAMPLES.decode(samples)]
-            for edge_type, node, properties in graph_elements.row_edges(row, who, count, first, last, kept):
+            kept = [sample[3] for sample in SAMPLES.decode(samples)]
+            for edge_type, node, properties in graph_elements.call_edges(row, who, count, first, last, kept):
                 self._ensure(graph, node)
                 graph.add_edge(source, str(node.ref), key=f"{edge_type} {row.id}", type=edge_type, **properties)
             address = graph_elements.address_node(row)
@@ -206,7 +193,3 @@ class EmbeddedGraphs(EmbeddedCalls):
         for ref, ids in found.items():
             if ref in graph:
                 graph.nodes[ref]["unique_ids"] = ids
-
-
-DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
-"""Relationship types that one event makes from its caller."""

@@ -1,4 +1,4 @@
-"""The embedded store: one SQLite file, no server.
+"""The SQLite store: one file, no server.
 
 Writing happens in immediate transactions, one for each batch and one for each stretch of derivation, so that
 a kill at any instant leaves either all of it or none (design §6, §7). SQLite lets one writer in at a time:
@@ -10,39 +10,32 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 
 import msgspec
 
-from lineage.model import keys, schema
-from lineage.model.batch import Batch, Sighting
+from lineage.model.batch import Batch
 from lineage.model.errors import BadUse, StoreUnreachable
-from lineage.model.facts import AnyFact, Identity
 from lineage.model.results import Sums
 from lineage.model.times import iso, now
-from lineage.resolve import graph_elements, resolve
-from lineage.resolve.graph_elements import Edge, Node
-from lineage.resolve.resolved import Actor, Derived, Item
-from lineage.stores.merging import StoredSample, load_id
-from lineage.stores.sqlite.add import IN_VALUES, Adding, write_node
-from lineage.stores.sqlite.calls import in_lists
-from lineage.stores.sqlite.read import EmbeddedReader
+from lineage.stores.merging import load_id
+from lineage.stores.sqlite.add import Adding
+from lineage.stores.sqlite.calls import Calls
+from lineage.stores.sqlite.coverage import Loaded
+from lineage.stores.sqlite.db import pack
+from lineage.stores.sqlite.derive import Derivation
+from lineage.stores.sqlite.graphs import Graphs
+from lineage.stores.sqlite.lookups import LookUps
 
-SCHEMA_VERSION = "4"
-LINKS = 2_000
-"""Terms that are followed at a time."""
-_FACT = msgspec.msgpack.Decoder(AnyFact)
-_IDENTITY = msgspec.msgpack.Decoder(Identity)
-_pack = msgspec.msgpack.Encoder().encode
-_SAMPLES = msgspec.msgpack.Decoder(list[StoredSample])
+SCHEMA_VERSION = "5"
 
 
-class EmbeddedStore(EmbeddedReader):
+class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
     """Lineage in one SQLite file."""
 
-    name = "embedded"
+    name = "sqlite"
 
     def __init__(self, path: str | os.PathLike[str], create: bool = True) -> None:
         self.path = Path(path)
@@ -88,7 +81,7 @@ class EmbeddedStore(EmbeddedReader):
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """One write transaction; SQLite lets no other writer in beside it."""
+        """One write transaction; SQLite lets no other writer in meanwhile."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -106,7 +99,7 @@ class EmbeddedStore(EmbeddedReader):
         started = iso(now())
         sums = Sums(id=load, started=started, paths=list(paths))
         with self.transaction():
-            self._db.execute("INSERT INTO load VALUES (?, ?, NULL, ?)", (load, started, _pack(sums)))
+            self._db.execute("INSERT INTO load VALUES (?, ?, NULL, ?)", (load, started, pack(sums)))
         return load
 
     def finish_load(self, load: str) -> Sums:
@@ -114,7 +107,7 @@ class EmbeddedStore(EmbeddedReader):
         with self.transaction():
             sums = self._sums(load)
             sums.finished = iso(now())
-            self._db.execute("UPDATE load SET finished = ?, body = ? WHERE id = ?", (sums.finished, _pack(sums), load))
+            self._db.execute("UPDATE load SET finished = ?, body = ? WHERE id = ?", (sums.finished, pack(sums), load))
         return sums
 
     def _sums(self, load: str) -> Sums:
@@ -136,133 +129,6 @@ class EmbeddedStore(EmbeddedReader):
         with self.transaction():
             Adding(self._db, batch).run(load, self._sums(load))
 
-    # derivation
-
-    def dirty(self, limit: int) -> list[str]:
-        """Some of the scopes that wait to be derived.
-
-        Terms that only lead to scopes are followed first, all of them, so that no scope is derived twice.
-        """
-        db = self._db
-        links = "SELECT term FROM dirty WHERE NOT (term GLOB 's *' OR term GLOB 'a *' OR term GLOB 'k *') LIMIT ?"
-        while some := [term for (term,) in db.execute(links, (LINKS,))]:
-            scopes = resolve.expand(some, self.lookup)
-            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(scope,) for scope in sorted(scopes)])
-            db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in some])
-        return [term for (term,) in db.execute("SELECT term FROM dirty LIMIT ?", (limit,))]
-
-    def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
-        """Facts and live actors by term."""
-        wanted = sorted(set(terms))
-        found: dict[str, list[Item]] = {term: [] for term in wanted}
-        facts: dict[tuple[int, bytes, int], AnyFact] = {}
-        for start in range(0, len(wanted), IN_VALUES):
-            some = wanted[start : start + IN_VALUES]
-            marks = ",".join("?" * len(some))
-            for term, hour, item, number, body in self._db.execute(
-                "SELECT t.term, t.hour, t.item, t.number, f.body FROM term t "
-                "CROSS JOIN fact f ON f.hour = t.hour AND f.id = t.item AND f.number = t.number "
-                f"WHERE t.term IN ({marks})",
-                some,
-            ):
-                key = (hour, item, number)
-                fact = facts.get(key)
-                if fact is None:
-                    fact = facts[key] = _FACT.decode(body)
-                found[term].append(fact)
-            for term, item in self._db.execute(
-                f"SELECT term, item FROM term WHERE number = -1 AND term IN ({marks})", some
-            ).fetchall():
-                actor = self._actor(int.from_bytes(item, "big"))
-                if actor is not None:
-                    found[term].append(actor)
-        for ids, marks in in_lists([term[2:] for term in wanted if term[0] == "i"]):
-            for names in self._db.execute(
-                f"SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN ({marks})", ids
-            ):
-                found[keys.id_term(names[1])].append(Sighting(*names))
-        return found
-
-    def _actor(self, actor: int) -> Actor | None:
-        """The actor, None if no event of its is counted any more."""
-        found = self._db.execute(
-            "SELECT body FROM actor WHERE id = ? AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
-            (actor,),
-        ).fetchone()
-        if found is None:
-            return None
-        return Actor(actor, _IDENTITY.decode(found[0]))
-
-    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
-        """Replace what stands in the derived scopes, and forget the dirty terms that led to them."""
-        db = self._db
-        scopes = [(scope,) for scope in [*derived.sessions, *derived.long_term]]
-        for table in ("node", "edge", "session"):
-            db.executemany(f"DELETE FROM {table} WHERE scope = ?", scopes)
-        nodes: list[tuple[Node, str | None]] = []
-        edges: list[tuple[Edge, str | None]] = []
-        sessions = []
-        for scope, found in derived.sessions.items():
-            for session in found:
-                made = graph_elements.session_rows(session)
-                nodes += [(node, scope) for node in made.nodes]
-                edges += [(edge, scope) for edge in made.edges]
-                sessions.append(
-                    (session.key, session.account, session.principal_id, session.principal.key, session.name,
-                     session.created, scope)
-                )  # fmt: skip
-        for scope, key in derived.long_term.items():
-            if key is not None:
-                made = graph_elements.long_term_rows(key)
-                nodes += [(node, scope) for node in made.nodes]
-                edges += [(edge, scope) for edge in made.edges]
-        for link in set(derived.links.values()):
-            nodes.append((graph_elements.node_of(link.principal), None))
-        self._write_nodes(nodes)
-        unique = {(edge.type, edge.key): (edge, scope) for edge, scope in edges}
-        db.executemany(
-            "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (edge.type, edge.key, str(edge.source), str(edge.target),
-                 scope, _pack(edge.properties))
-                for edge, scope in unique.values()
-            ],
-        )  # fmt: skip
-        db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)
-        db.executemany(
-            "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
-            [(str(link.source), link.session, link.principal.key, actor) for actor, link in derived.links.items()],
-        )
-        db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in done])
-
-    def _write_nodes(self, nodes: Iterable[tuple[Node, str | None]]) -> None:
-        """Write nodes: those of a scope as they are, shared ones merged with what is known of them."""
-        own = {str(node.ref): (str(node.ref), node.kind, scope, _pack(node.properties))
-               for node, scope in nodes if is_of_session(node)}  # fmt: skip
-        self._db.executemany("INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?)", own.values())
-        shared = {
-            (str(node.ref), _pack(node.properties)): (node, scope) for node, scope in nodes if str(node.ref) not in own
-        }
-        for what, (node, scope) in shared.items():
-            if node.ref.label == schema.CREDENTIAL:
-                write_node(self._db, node, scope)
-            elif self._is_news(*what):
-                write_node(self._db, node, None)
-
-    def _is_news(self, what: str, value: object) -> bool:
-        """Was this not written lately? Shared nodes and the accounts of principals come again and again."""
-        if len(self._written) > 20_000:
-            self._written.clear()
-        if (what, value) in self._written:
-            return False
-        self._written.add((what, value))
-        return True
-
-    def settle(self) -> None:
-        """Nothing: what rows alone say is read from the rows."""
-
-
-def is_of_session(node: Node) -> bool:
-    """Is it a session, or a key that came with one? Such nodes belong to one scope alone."""
-    label, key = node.ref
-    return label == schema.SESSION or (label == schema.CREDENTIAL and " " in key)
+    def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
+        """Refuses: the SQLite store runs no Cypher."""
+        raise BadUse(f"query {name}: needs Neo4j; give its address with --store neo4j://HOST:7687")

@@ -1,4 +1,4 @@
--- The embedded store: one SQLite file. Answers are read from node, edge, deed, row and actor;
+-- The SQLite store: one SQLite file. Answers are read from node, edge, change, row and actor;
 -- the rest is bookkeeping (design §6, §7).
 
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS lost (row INTEGER, time INTEGER, id BLOB, PRIMARY KEY
 
 CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER);
 
--- Rows have numbers of their own beside the hash that names them everywhere: numbers grow with time, so that
+-- Rows have numbers of their own, apart from the hash that names them everywhere: numbers grow with time, so that
 -- a load touches the newest pages of the tables and indexes that hold them.
 CREATE TABLE IF NOT EXISTS row (
   id INTEGER PRIMARY KEY, hash INTEGER, actor INTEGER, hour INTEGER, account TEXT, region TEXT, category TEXT, api TEXT,
@@ -38,8 +38,8 @@ CREATE INDEX IF NOT EXISTS row_address ON row (address, hour) WHERE address IS N
 CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
 
 -- The other targets of rows whose calls have several.
-CREATE TABLE IF NOT EXISTS beside (target TEXT, row INTEGER, PRIMARY KEY (target, row)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS beside_row ON beside (row);
+CREATE TABLE IF NOT EXISTS other_target (target TEXT, row INTEGER, PRIMARY KEY (target, row)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS other_target_row ON other_target (row);
 
 CREATE TABLE IF NOT EXISTS actor (
   id INTEGER PRIMARY KEY, body BLOB, key TEXT, source TEXT, session TEXT, principal TEXT
@@ -78,12 +78,12 @@ CREATE INDEX IF NOT EXISTS edge_source ON edge (source, type);
 CREATE INDEX IF NOT EXISTS edge_scope ON edge (scope);
 
 -- Relationships that one event makes from its caller; the caller's node is in actor.
-CREATE TABLE IF NOT EXISTS deed (
+CREATE TABLE IF NOT EXISTS change (
   type TEXT, key TEXT, actor INTEGER, target TEXT, hour INTEGER, id BLOB, body BLOB, PRIMARY KEY (type, key)
 );
-CREATE INDEX IF NOT EXISTS deed_target ON deed (target, type);
-CREATE INDEX IF NOT EXISTS deed_actor ON deed (actor);
-CREATE INDEX IF NOT EXISTS deed_event ON deed (hour, id);
+CREATE INDEX IF NOT EXISTS change_target ON change (target, type);
+CREATE INDEX IF NOT EXISTS change_actor ON change (actor);
+CREATE INDEX IF NOT EXISTS change_event ON change (hour, id);
 
 CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY, account TEXT, principal_id TEXT, principal TEXT, name TEXT, created INTEGER, scope TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_id ON session (principal_id);

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.questions.shared import grants
 from lineage.questions.shared.history import enough, past
 from lineage.questions.shared.history.past import Past
 from lineage.questions.shared.models import History, Scope
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject, find, own_calls
+from lineage.stores.reader import Reader
 
 
 class Compared(NamedTuple):
@@ -19,10 +19,10 @@ class Compared(NamedTuple):
     subject: Subject
     window: Window
     scope: Scope
-    rows: list[RowSeen]
+    rows: list[CallRow]
     """The subject's calls in the scope."""
     past: Past
-    before: list[RowSeen]
+    before: list[CallRow]
     """The calls of the history."""
     history: History
     accounts: set[str]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from lineage.model.results import RowSeen, Window
+from lineage.model.results import CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.shared import grants
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.history.past import DAY, HOUR, Past
 from lineage.questions.shared.log_coverage import sight
 from lineage.questions.shared.models import History, SameCredential
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject
 from lineage.questions.shared.whose import one
+from lineage.stores.reader import Reader
 
 LEAST_DAYS: Final = 3
 LEAST_CALLS: Final = 20
@@ -22,7 +22,7 @@ LEAST_LOGGED: Final = 0.5
 """A history of fewer days with calls, of fewer calls, or with logs of a smaller part of its days, is too little."""
 
 
-def accounts(subject: Subject, rows: Iterable[RowSeen], loaded: set[str]) -> set[str]:
+def accounts(subject: Subject, rows: Iterable[CallRow], loaded: set[str]) -> set[str]:
     """The accounts whose logs a past rests on: the identity's own, else those of the calls."""
     own = {account for start in subject.starts if (account := grants.account_of(start))}
     if subject.kind == "account" and subject.key:
@@ -31,7 +31,7 @@ def accounts(subject: Subject, rows: Iterable[RowSeen], loaded: set[str]) -> set
 
 
 def history(
-    reader: Reader, subject: Subject, past: Past, rows: Sequence[RowSeen], window: Window, logs: Iterable[str]
+    reader: Reader, subject: Subject, past: Past, rows: Sequence[CallRow], window: Window, logs: Iterable[str]
 ) -> History:
     """How much history there is, and whether it is enough. `rows` are its calls, `logs` the accounts."""
     looked = sight(reader, logs, window)
@@ -62,14 +62,14 @@ def history(
     )  # fmt: skip
 
 
-def _is_credential(subject: Subject, row: RowSeen) -> bool:
+def _is_credential(subject: Subject, row: CallRow) -> bool:
     """Was it made with the very key or session that was asked about?"""
     if subject.kind == "key":
         return row.access_key_id == subject.key
     return subject.kind == "session" and session_key_of(row.source) in subject.which.values
 
 
-def _origins(reader: Reader, past: Past, rows: Iterable[RowSeen]) -> int | None:
+def _origins(reader: Reader, past: Past, rows: Iterable[CallRow]) -> int | None:
     """How many distinct origins made the calls; not counted for what is no identity."""
     if past.origins is not None or past.basis == "own calls":
         return past.origins
@@ -78,12 +78,12 @@ def _origins(reader: Reader, past: Past, rows: Iterable[RowSeen]) -> int | None:
     return len({one(reader, graph, node).key for node in nodes})
 
 
-def failed(rows: Iterable[RowSeen]) -> int:
+def failed(rows: Iterable[CallRow]) -> int:
     """How many calls failed."""
     return sum(row.count for row in rows if row.row.error is not None)
 
 
-def days_of(rows: Iterable[RowSeen]) -> int:
+def days_of(rows: Iterable[CallRow]) -> int:
     """On how many days (UTC) there were calls."""
     return len({row.row.hour * HOUR // DAY for row in rows})
 

@@ -12,15 +12,15 @@ from typing import Final, Literal, NamedTuple
 from lineage.model import schema
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
-from lineage.model.results import Graph, RowSeen, Which, Window
+from lineage.model.results import CallFilter, CallRow, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.shared import scopes
 from lineage.questions.shared.climb import climb, owner_of, principal_of, session_key_of
 from lineage.questions.shared.models import Basis, Scope, Whose
 from lineage.questions.shared.places import doubt, place
-from lineage.questions.shared.reader import Reader
 from lineage.questions.shared.subjects import Subject, own_calls
 from lineage.questions.shared.whose import call_it, one
+from lineage.stores.reader import Reader
 
 HOUR: Final = 3600
 DAY: Final = 24 * HOUR
@@ -39,7 +39,7 @@ class Past(NamedTuple):
     basis: Basis
     note: str
     whose: Whose | None
-    which: Which
+    which: CallFilter
     places: frozenset[str]
     """Only calls from there, where not empty."""
     graph: Graph
@@ -76,7 +76,7 @@ def window_of(scope: Window, days: int, gap: int | None) -> Window:
     return Window(max(begin - days * DAY, 0), max(begin - wait - 1, 0))
 
 
-def of(reader: Reader, subject: Subject, rows: Sequence[RowSeen], span: Window) -> Past:
+def of(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: Window) -> Past:
     """Whose calls count as the past of a subject.
 
     `rows` are its own calls in the scope; `span` is all the time that will be looked at.
@@ -92,7 +92,7 @@ def of(reader: Reader, subject: Subject, rows: Sequence[RowSeen], span: Window) 
         begun = _begun(reader, owners, span)
         names = (str(graph.nodes[f"{schema.PRINCIPAL} {key}"].get("name") or key) for key in owners)
         told = f"all calls of {', '.join(names)}, with whatever key"
-        return Past("own calls", told, whose, Which("principal", owners), frozenset(), graph, begun, 1)
+        return Past("own calls", told, whose, CallFilter("principal", owners), frozenset(), graph, begun, 1)
     told = f"all calls of the {subject.kind}, whoever made them"
     return Past("own calls", told, whose, subject.which, frozenset(), graph, (), 1 if whose else None)
 
@@ -128,7 +128,7 @@ def _owner(graph: Graph, node: str) -> str | None:
     return principal_of(graph, node) if label == schema.SESSION else owner_of(graph, node)
 
 
-def _in_roles(reader: Reader, subject: Subject, rows: Sequence[RowSeen], span: Window, roles: Sequence[str]) -> Past:
+def _in_roles(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: Window, roles: Sequence[str]) -> Past:
     own = [start for start in subject.starts if session_key_of(start)]
     nodes = sorted({*_begun(reader, [ref(role).key for role in roles], span), *own})
     graph = reader.ascend(nodes)
@@ -157,7 +157,7 @@ def _in_roles(reader: Reader, subject: Subject, rows: Sequence[RowSeen], span: W
         f"{', '.join(sorted(places)[:3])}{' …' if len(places) > 3 else ''}, whoever made them"
     )
     keys = tuple(ref(role).key for role in roles)
-    return Past("source IP", told, alone, Which("principal", keys), places, graph, tuple(nodes), None)
+    return Past("source IP", told, alone, CallFilter("principal", keys), places, graph, tuple(nodes), None)
 
 
 def _same_origin(
@@ -177,8 +177,8 @@ def _same_origin(
             yield node
 
 
-def _sessions(nodes: Iterable[str]) -> Which:
-    return Which("session", tuple(ref(node).key for node in nodes))
+def _sessions(nodes: Iterable[str]) -> CallFilter:
+    return CallFilter("session", tuple(ref(node).key for node in nodes))
 
 
 class _Tops:
@@ -205,7 +205,7 @@ class _Tops:
         return self._graph.nodes.get(top, {}).get("kind") in _SAME_TOP
 
 
-def calls(reader: Reader, past: Past, window: Window, loaded: set[str]) -> list[RowSeen]:
+def calls(reader: Reader, past: Past, window: Window, loaded: set[str]) -> list[CallRow]:
     """The calls of a past in a window, each once."""
     rows = own_calls(reader.calls(past.which, window), loaded)
     if past.places:

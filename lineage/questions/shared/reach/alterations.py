@@ -9,12 +9,12 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, Window
+from lineage.model.results import ChangeEdge, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Altered, Permission
 from lineage.questions.shared.reach.families import family_of
 from lineage.questions.shared.reach.fates import Fate, Fates, account_in
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 PERMISSIONS = ("permissions", "boundary")
 OPENS = ("trust", "share", "permissions", "federation", "role")
@@ -27,7 +27,7 @@ _PUBLIC = re.compile(r"public-read|AllUsers|AuthenticatedUsers|:false")
 _ANYBODY = re.compile(r'"(?:AWS|Principal|principal)":(?:"\*"|\["\*"\])|"group":"all"|AllUsers|"userId":"all"')
 
 
-def altered(deeds: Iterable[DeedSeen], fates: Fates) -> list[Altered]:
+def altered(deeds: Iterable[ChangeEdge], fates: Fates) -> list[Altered]:
     """What was created and changed, the worst first; each with what became of it."""
     mine = [deed for deed in deeds if deed.type in (schema.CREATED, schema.CHANGED)]
     told = [(deed, _altered(deed, fates.of(deed))) for deed in mine]
@@ -50,7 +50,7 @@ def rank(one: Altered) -> int:
 def permissions(reader: Reader, principals: Sequence[str], at: int) -> list[Permission]:
     """What the logs show to have been permitted to principals (references), by whomever, in order of time."""
     wanted = sorted(set(principals))
-    deeds = reader.deeds((schema.CHANGED,), targets=wanted, window=Window(None, at)) if wanted else []
+    deeds = reader.changes((schema.CHANGED,), targets=wanted, window=Window(None, at)) if wanted else []
     given = [deed for deed in deeds if deed.properties["what"] in PERMISSIONS and deed.properties.get("after")]
     fates = Fates(reader, given, at)
     return [
@@ -64,7 +64,7 @@ def permissions(reader: Reader, principals: Sequence[str], at: int) -> list[Perm
     ]  # fmt: skip
 
 
-def _altered(deed: DeedSeen, fate: Fate) -> Altered:
+def _altered(deed: ChangeEdge, fate: Fate) -> Altered:
     key = ref(deed.target).key
     return Altered(
         what=str(deed.properties["what"]), created=deed.type == schema.CREATED, target=key, account=_account_of(key),
@@ -74,12 +74,12 @@ def _altered(deed: DeedSeen, fate: Fate) -> Altered:
     )  # fmt: skip
 
 
-def state_after(deed: DeedSeen) -> str | None:
+def state_after(deed: ChangeEdge) -> str | None:
     """What a change made, as logged."""
     return _text(deed, "after") or (_text(deed, "detail") if deed.type == schema.CREATED else None)
 
 
-def lets_in(deed: DeedSeen) -> list[str]:
+def lets_in(deed: ChangeEdge) -> list[str]:
     """Accounts outside that a change lets in, `*` for everybody; sorted."""
     label, key = ref(deed.target)
     what, family = str(deed.properties["what"]), family_of(deed)
@@ -124,7 +124,7 @@ def outside(text: str | None, account: str | None) -> list[str]:
     return sorted(found | ({"*"} if _ANYBODY.search(text) else set()))
 
 
-def _text(deed: DeedSeen, name: str) -> str | None:
+def _text(deed: ChangeEdge, name: str) -> str | None:
     value = deed.properties.get(name)
     return str(value) if value is not None else None
 

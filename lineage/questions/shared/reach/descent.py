@@ -12,12 +12,12 @@ from typing import NamedTuple
 from lineage.model import schema
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
-from lineage.model.results import ALWAYS, DeedSeen, Graph, Window
+from lineage.model.results import ALWAYS, ChangeEdge, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.shared import subjects
 from lineage.questions.shared.opened import granted
 from lineage.questions.shared.reach.offspring import Branch, Link, Tree, Way, same_user
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 DEEDS = (schema.CREATED, schema.CHANGED, schema.STARTED)
 PASSWORDS = ("login profile", "password")
@@ -31,7 +31,7 @@ class Descent(NamedTuple):
     """Each below what it came from, siblings in order of time."""
     perhaps: list[Link]
     branches: list[Branch]
-    deeds: list[DeedSeen]
+    deeds: list[ChangeEdge]
     """What its nodes created, changed and started."""
     graph: Graph
     cut: bool
@@ -68,11 +68,11 @@ def walk(reader: Reader, starts: Sequence[str], *, since: int | None = None, mad
     begins = list(starts)
     window = ALWAYS if since is None else Window(since, None)
     while True:
-        graph = reader.descend([ref(start) for start in begins])
+        graph = reader.descend(begins)
         tree = Tree(reader, graph, starts, heads, since, made)
         links, cut = tree.links(limit)
         nodes = [link.node for link in links]
-        deeds = reader.deeds(DEEDS, sources=nodes, window=window)
+        deeds = reader.changes(DEEDS, sources=nodes, window=window)
         fresh = _passwords(reader, tree, deeds, made, set(heads))
         if not fresh:
             break
@@ -88,12 +88,12 @@ def walk(reader: Reader, starts: Sequence[str], *, since: int | None = None, mad
     return Descent(links, tree.perhaps(set(nodes)), branches, deeds, graph, cut)
 
 
-def _is_new_password(deed: DeedSeen) -> bool:
+def _is_new_password(deed: ChangeEdge) -> bool:
     return deed.properties.get("what") in PASSWORDS and deed.properties.get("api") in NEW_PASSWORD
 
 
 def _passwords(
-    reader: Reader, tree: Tree, deeds: Iterable[DeedSeen], made: bool, known: Collection[str]
+    reader: Reader, tree: Tree, deeds: Iterable[ChangeEdge], made: bool, known: Collection[str]
 ) -> dict[str, list[tuple[str, Way]]]:
     """By maker and password: the console sessions that were opened with it until somebody set another."""
     found = {}
@@ -102,7 +102,7 @@ def _passwords(
         own = same_user(ref(deed.target).key, tree.owner(deed.source))
         if label in known or not _is_new_password(deed) or not (made or own):
             continue
-        later = reader.deeds(
+        later = reader.changes(
             (schema.CREATED, schema.CHANGED), targets=[deed.target], window=Window(deed.time + 1, None)
         )
         ends = [other.time for other in later if other.properties["what"] in PASSWORDS]

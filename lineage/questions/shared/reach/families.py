@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from lineage.model.results import DeedSeen
+from lineage.model.results import ChangeEdge
 
 Act = Literal["add", "remove", "set", "clear"]
 """`add` and `remove` one of several things on the target; `set` and `clear` the one thing there is."""
@@ -153,7 +153,7 @@ WORLDWIDE = ("iam", "organizations", "s3", "sts", "signin")
 """Services whose things are the same in every region."""
 
 
-def family_of(deed: DeedSeen) -> Family | None:
+def family_of(deed: ChangeEdge) -> Family | None:
     """What a change does; of a share what its parameters say, for one operation adds and removes."""
     found = FAMILIES.get(str(deed.properties["api"]))
     if found is None or not found.state.endswith(" share"):
@@ -163,7 +163,7 @@ def family_of(deed: DeedSeen) -> Family | None:
     return found._replace(act="remove") if takes and found.act == "add" else found
 
 
-def marks_of(deed: DeedSeen) -> frozenset[str]:
+def marks_of(deed: ChangeEdge) -> frozenset[str]:
     """What of its target a change is about; a key or password by the ID that it was given."""
     marks = deed.properties.get("marks") or []
     detail = deed.properties.get("detail")

@@ -17,12 +17,12 @@ from lineage.model import schema
 from lineage.model.arn import account_in_id as account_of_key
 from lineage.model.arn import parse_arn
 from lineage.model.keys import Ref, ref
-from lineage.model.results import DeedSeen, Window
+from lineage.model.results import ChangeEdge, Window
 from lineage.questions.shared import trails
 from lineage.questions.shared.climb import owner_of, principal_of
 from lineage.questions.shared.log_coverage import GAP_HOURS, HOUR
 from lineage.questions.shared.reach.families import WORLDWIDE, family_of, marks_of
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 TYPES = (schema.CREATED, schema.CHANGED, schema.STARTED)
 GONE_WITH = ("deleted", "key-deleted")
@@ -50,23 +50,23 @@ class Fates:
     or gave access to: what these put in the place of a state is no repair."""
 
     def __init__(
-        self, reader: Reader, deeds: Iterable[DeedSeen], at: int, *, own: Iterable[DeedSeen] = (),
+        self, reader: Reader, deeds: Iterable[ChangeEdge], at: int, *, own: Iterable[ChangeEdge] = (),
         suspects: Collection[str] = (),
     ) -> None:  # fmt: skip
         self._reader = reader
         self._mine = {(deed.type, deed.key) for deed in own}
         self._suspects = suspects
-        self._about: dict[str, list[DeedSeen]] = defaultdict(list)
+        self._about: dict[str, list[ChangeEdge]] = defaultdict(list)
         self._at = at
         self._stops: list[trails.Change] | None = None
         self._gaps: dict[tuple[str, int], bool] = {}
         self._owners: dict[str, str | None] = {}
         wanted = {target for deed in deeds for target in _places(deed)}
         if wanted:
-            for deed in reader.deeds(TYPES, targets=sorted(wanted), window=Window(None, at)):
+            for deed in reader.changes(TYPES, targets=sorted(wanted), window=Window(None, at)):
                 self._about[deed.target].append(deed)
 
-    def of(self, deed: DeedSeen) -> Fate:
+    def of(self, deed: ChangeEdge) -> Fate:
         """What became of a change. A state that the descent itself set anew is told by its last change."""
         found = _Course(deed)
         for other in self._later(deed):
@@ -78,19 +78,19 @@ class Fates:
         sure = found.sure and (_for_good(found.undone) or self._is_sure(deed, found.undone))
         return Fate("gone" if sure else "probably", found.why, found.undone.time, list(found.undone.event_ids), [])
 
-    def is_mine(self, deed: DeedSeen) -> bool:
+    def is_mine(self, deed: ChangeEdge) -> bool:
         """Did the descent itself do it?"""
         return (deed.type, deed.key) in self._mine
 
-    def is_ours(self, deed: DeedSeen) -> bool:
+    def is_ours(self, deed: ChangeEdge) -> bool:
         """Did the descent do it, or something that it made or gave access to?"""
         return self.is_mine(deed) or (bool(self._suspects) and self._owner(deed.source) in self._suspects)
 
-    def others(self, target: str) -> list[DeedSeen]:
+    def others(self, target: str) -> list[ChangeEdge]:
         """The changes of a target by others, in order of time."""
         return [deed for deed in self._about[target] if not self.is_ours(deed)]
 
-    def before(self, deed: DeedSeen) -> DeedSeen | None:
+    def before(self, deed: ChangeEdge) -> ChangeEdge | None:
         """The last change of the same state before, by whomever; None where none is loaded."""
         family, marks = family_of(deed), marks_of(deed)
         if family is None:
@@ -99,7 +99,7 @@ class Fates:
         same = [other for other in earlier if (theirs := family_of(other)) and theirs.state == family.state]
         return next((other for other in reversed(same) if not family.marked or marks & marks_of(other)), None)
 
-    def next_of(self, deed: DeedSeen) -> DeedSeen | None:
+    def next_of(self, deed: ChangeEdge) -> ChangeEdge | None:
         """The next change that set or cleared what a change set, by whomever."""
         mine, marks = family_of(deed), marks_of(deed)
         if mine is None or mine.act != "set":
@@ -117,7 +117,7 @@ class Fates:
             self._gaps[account, since] = self._is_silent(account, since) or self._was_stopped(account, since)
         return self._gaps[account, since]
 
-    def _later(self, deed: DeedSeen) -> list[DeedSeen]:
+    def _later(self, deed: ChangeEdge) -> list[ChangeEdge]:
         every = {(other.type, other.key): other for place in _places(deed) for other in self._about[place]}
         # Of one second nobody can tell the order: what may come later counts, and makes nothing certain.
         return sorted(
@@ -136,7 +136,7 @@ class Fates:
             self._owners[source] = ref(found).key if found else None
         return self._owners[source]
 
-    def _is_sure(self, deed: DeedSeen, undone: DeedSeen) -> bool:
+    def _is_sure(self, deed: ChangeEdge, undone: ChangeEdge) -> bool:
         """Are account and region of both known and equal, and nothing of the account missing since?"""
         account = account_in(deed.target)
         if account is None and (deed.target.startswith((f"{schema.CREDENTIAL} ", f"{schema.RESOURCE} arn:"))):
@@ -174,18 +174,18 @@ OPPOSITE: dict[str, tuple[str, ...]] = {
 class _Course:
     """The state that a change left, as later changes turned it."""
 
-    def __init__(self, deed: DeedSeen) -> None:
+    def __init__(self, deed: ChangeEdge) -> None:
         self.deed = deed
         self.family = family_of(deed)
         self.marks = marks_of(deed)
         self.left = set(self.marks)
         """What of it was not taken back: a share may be taken back account by account."""
-        self.undone: DeedSeen | None = None
+        self.undone: ChangeEdge | None = None
         self.why = ""
         self.sure = True
         self.again: list[str] = []
 
-    def follow(self, other: DeedSeen, *, ours: bool) -> None:
+    def follow(self, other: ChangeEdge, *, ours: bool) -> None:
         """Take a later change into account; `ours`: by the descent, or by what it made or gave access to."""
         deed = self.deed
         if _same_region(deed, other) is False:
@@ -198,7 +198,7 @@ class _Course:
         else:
             self._turn(other, ours=ours)
 
-    def _turn(self, other: DeedSeen, *, ours: bool) -> None:
+    def _turn(self, other: ChangeEdge, *, ours: bool) -> None:
         mine, theirs = self.family, family_of(other)
         if mine is None or theirs is None or mine.state != theirs.state:
             return
@@ -224,10 +224,10 @@ class _Course:
         elif self.undone is not None and theirs.act == mine.act and not ours:
             self.again = self.again or list(other.event_ids)
 
-    def _end(self, other: DeedSeen, why: str, *, sure: bool) -> None:
+    def _end(self, other: ChangeEdge, why: str, *, sure: bool) -> None:
         self.undone, self.why, self.sure, self.again = other, why, sure and other.time > self.deed.time, []
 
-    def _made_again(self, other: DeedSeen, *, ours: bool) -> None:
+    def _made_again(self, other: ChangeEdge, *, ours: bool) -> None:
         """Something of that name was made again by others: another thing, where the IDs tell."""
         mine, theirs = self.deed.properties.get("unique_id"), other.properties.get("unique_id")
         if self.undone is not None and not ours and (not mine or not theirs or mine == theirs):
@@ -243,22 +243,22 @@ def _left(before: set[str], named: Collection[str]) -> set[str]:
     return before - set(named)
 
 
-def _makes(deed: DeedSeen) -> bool:
+def _makes(deed: ChangeEdge) -> bool:
     """Does it make a principal or workload, of which there may be another of that name later?"""
     made = deed.type == schema.CREATED and deed.properties.get("what") in CREATES
     return made or (deed.type == schema.STARTED and not deed.properties.get("entered"))
 
 
-def _for_good(undone: DeedSeen) -> bool:
+def _for_good(undone: ChangeEdge) -> bool:
     """Can what was undone never come back, whatever the logs lack? A key has an ID that no other key gets."""
     return undone.properties.get("what") == "key-deleted"
 
 
-def _is_itself(deed: DeedSeen, other: DeedSeen) -> bool:
+def _is_itself(deed: ChangeEdge, other: ChangeEdge) -> bool:
     return _makes(deed) or deed.type == schema.STARTED or other.properties.get("what") == "key-deleted"
 
 
-def _same_region(deed: DeedSeen, other: DeedSeen) -> bool | None:
+def _same_region(deed: ChangeEdge, other: ChangeEdge) -> bool | None:
     """Are two changes of one region? None where the logs do not tell."""
     if str(deed.properties["api"]).partition(":")[0] in WORLDWIDE:
         return True
@@ -266,7 +266,7 @@ def _same_region(deed: DeedSeen, other: DeedSeen) -> bool | None:
     return None if here is None or there is None else here == there
 
 
-def _places(deed: DeedSeen) -> list[str]:
+def _places(deed: ChangeEdge) -> list[str]:
     """The nodes about which a call may undo a change: its target, the key or credential that it made, and the workload
     that the target is."""
     found = [deed.target]
@@ -295,7 +295,7 @@ def account_in(node: str) -> str | None:
     return part if part.isdigit() and len(part) == 12 else None
 
 
-def _moment(deed: DeedSeen) -> tuple[int, str, str]:
+def _moment(deed: ChangeEdge) -> tuple[int, str, str]:
     return deed.time, deed.key, deed.type
 
 

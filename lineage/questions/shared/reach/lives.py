@@ -13,12 +13,12 @@ from lineage.model import schema
 from lineage.model.arn import account_in_id
 from lineage.model.facts import Grant
 from lineage.model.keys import ref
-from lineage.model.results import DeedSeen, Graph, Which, Window
+from lineage.model.results import CallFilter, ChangeEdge, Graph, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.blast import Life
 from lineage.questions.shared.climb import owner_of, principal_of, session_key_of
 from lineage.questions.shared.reach.revocations import EVERYTHING, Denial, Standing, standing
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 HOUR = 3600
 ROLE_SECONDS = 12 * HOUR
@@ -43,8 +43,8 @@ def lives(reader: Reader, nodes: Iterable[str], at: int) -> dict[str, Life]:
     graph = reader.ascend(wanted)
     targets = {node for node in wanted if ref(node).label == schema.CREDENTIAL}
     targets |= {owner for node in wanted for owner in owners(graph, node)}
-    changes: dict[str, list[DeedSeen]] = defaultdict(list)
-    for deed in reader.deeds((schema.CHANGED,), targets=sorted(targets), window=Window(None, at)):
+    changes: dict[str, list[ChangeEdge]] = defaultdict(list)
+    for deed in reader.changes((schema.CHANGED,), targets=sorted(targets), window=Window(None, at)):
         changes[deed.target].append(deed)
     standings = {target: standing(deeds) for target, deeds in changes.items()}
     used = _used_from(reader, wanted, at)
@@ -60,7 +60,7 @@ def lives(reader: Reader, nodes: Iterable[str], at: int) -> dict[str, Life]:
 
 def last_second(reader: Reader, accounts: Iterable[str | None]) -> int:
     """The last second that is loaded of the accounts, else of any: rows may name no account."""
-    own = max((reader.around(account, 0).last or 0 for account in accounts if account), default=0)
+    own = max((reader.logs_around(account, 0).last or 0 for account in accounts if account), default=0)
     return own or max((one.last for one in reader.coverage()), default=0)
 
 
@@ -131,7 +131,7 @@ def _requested(reader: Reader, way: Mapping[str, Any], created: int) -> int | No
 def _used_from(reader: Reader, nodes: list[str], at: int) -> dict[str, tuple[int, list[str]]]:
     """By node: the last second, at or after a time, in which it was used and not refused, with event IDs."""
     found: dict[str, tuple[int, list[str]]] = {}
-    for row in reader.calls(Which("node", tuple(sorted(nodes))), Window(at, None)):
+    for row in reader.calls(CallFilter("node", tuple(sorted(nodes))), Window(at, None)):
         if row.row.error is None and row.last >= found.get(row.source, (at, []))[0]:
             found[row.source] = row.last, row.event_ids
     return found
@@ -195,7 +195,7 @@ def _of_key(
     if gone:
         first = min(gone, key=lambda denial: (denial.time, denial.event_ids))
         return Life(live="no", until=iso(first.time), why=first.why, event_ids=first.event_ids)
-    around = reader.around(_account(graph, node), at)
+    around = reader.logs_around(_account(graph, node), at)
     if around.first is None or around.gap or not around.writes:
         return Life(live="unknown", until=None, why="no logs of its account then that would show it made inactive")
     return Life(live="yes", until=None, why="no loaded event made it inactive")

@@ -12,7 +12,7 @@ from lineage.model.results import Graph
 from lineage.model.times import iso
 from lineage.questions.shared.asks import TOKEN_LIFE_SECONDS
 from lineage.questions.shared.climb import owner_of, principal_of, session_key_of
-from lineage.questions.shared.reader import Reader
+from lineage.stores.reader import Reader
 
 Way = dict[str, Any]
 """Properties of a relationship."""

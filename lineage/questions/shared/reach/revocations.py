@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from lineage.model.results import DeedSeen
+from lineage.model.results import ChangeEdge
 from lineage.model.times import iso, parse_when
 
 EVERYTHING = 1 << 60
@@ -37,7 +37,7 @@ class Standing(NamedTuple):
     """What made a key inactive or deleted it, if it stayed so."""
 
 
-def standing(deeds: Iterable[DeedSeen]) -> Standing:
+def standing(deeds: Iterable[ChangeEdge]) -> Standing:
     """How it stands after the changes of one principal or key, given in order of time."""
     denials: dict[str, Denial] = {}
     deleted = off = None

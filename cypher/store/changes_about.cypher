@@ -1,5 +1,5 @@
 // What single events made about some nodes
-// Of ISSUED those of keys that were made for somebody.
+// Of ISSUED those of keys that were made for another principal.
 // $Principal, $Credential, $Resource: lists of keys.
 // $types: list of relationship types. $since, $until: ISO times.
 // Columns: type, source_labels, source_key, target_labels, target_key, properties. No order.

@@ -60,7 +60,7 @@ def id_hash(id_: bytes) -> int:
 
 
 def id_text(id_: bytes) -> str:
-    """The text that stands for an ID in a shard: a character for each byte, so that Cypher can search it."""
+    """The text of an ID in a shard: a character for each byte, so that Cypher can search it."""
     return id_.decode("latin-1")
 
 

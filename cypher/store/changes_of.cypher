@@ -1,7 +1,21 @@
-// What single events made of their callers
-// Of ISSUED those of keys that were made for somebody.
+// What single events made of some callers
+// Of ISSUED those of keys that were made for another principal.
+// $Principal, $Session, $Credential: lists of keys.
 // $types: list of relationship types. $since, $until: ISO times.
 // Columns: type, source_labels, source_key, target_labels, target_key, properties. No order.
+CALL () {
+  UNWIND $Principal AS key
+  MATCH (n:Principal {key: key})
+  RETURN n
+  UNION ALL
+  UNWIND $Session AS key
+  MATCH (n:Session {key: key})
+  RETURN n
+  UNION ALL
+  UNWIND $Credential AS key
+  MATCH (n:Credential {key: key})
+  RETURN n
+}
 MATCH (n)-[r:ISSUED|CREATED|CHANGED|STARTED]->(m)
 WHERE type(r) IN $types AND r.time >= $since AND r.time <= $until
   AND (type(r) <> 'ISSUED' OR (r.parent = false AND r.event_id IS NOT NULL))

@@ -1,0 +1,36 @@
+"""`info`: what the store holds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from lineage.model.results import Coverage
+from lineage.model.times import iso
+from lineage.questions.info import AccountSeen, Info
+from lineage.questions.shared.models import LoadSums
+from lineage.stores.store import Store
+
+
+def answer(store: Store) -> Info:
+    """Count nodes, relationships and events, the latter by account too, and list the loads."""
+    totals, names = store.totals(), store.account_names()
+    by_account: dict[str, list[Coverage]] = defaultdict(list)
+    for one in store.coverage():
+        by_account[one.account or ""].append(one)
+    accounts = [
+        AccountSeen(
+            id=account, name=names.get(account), events=sum(one.count for one in held),
+            first=iso(min(one.first for one in held)), last=iso(max(one.last for one in held)),
+        )
+        for account, held in sorted(by_account.items())
+    ]  # fmt: skip
+    return Info(
+        store=str(store.path), nodes=totals.nodes, relationships=totals.relationships,
+        events=sum(one.events for one in accounts), accounts=accounts,
+        first=min((one.first for one in accounts if one.first), default=None),
+        last=max((one.last for one in accounts if one.last), default=None),
+        loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=totals.waiting,
+    )  # fmt: skip
+
+
+__all__ = ["answer"]

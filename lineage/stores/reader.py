@@ -1,0 +1,190 @@
+"""How questions read a store: the one protocol that both stores implement and all questions use.
+
+A graph that a store returns is a `networkx.MultiDiGraph`. Its nodes are references as text (`LABEL KEY`); the
+attributes of nodes and edges are the properties of `lineage.model.schema`, nodes with `label` and `key`, edges with
+`type`. Times are seconds since the epoch in values and ISO text (UTC) in graphs. Every method may raise
+`StoreUnreachable`; none changes the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from lineage.model import schema
+from lineage.model.batch import Sighting
+from lineage.model.facts import AnyFact, Identity
+from lineage.model.keys import Ref
+from lineage.model.results import (
+    ALWAYS,
+    CallFilter,
+    CallRow,
+    ChangeEdge,
+    Conflict,
+    Coverage,
+    EventRow,
+    Graph,
+    LineageEdge,
+    LogsAround,
+    PrincipalRow,
+    SessionRow,
+    SharedCall,
+    Sums,
+    Window,
+)
+from lineage.resolve.resolved import Item
+
+
+class Reader(Protocol):
+    """A store as questions read it."""
+
+    # events
+
+    def events(self, event_id: str) -> list[EventRow]:
+        """The events under an ID, in order of time: one, except where two hours log the same ID."""
+
+    def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
+        """`events` of many IDs at once, by ID. An ID that is not loaded is missing."""
+
+    def facts_of(self, event_id: str) -> list[AnyFact]:
+        """The facts that were read from an event: grants, sign-ins, changes."""
+
+    def amended(self, event_id: str) -> list[str]:
+        """IDs of the events that an addendum with that ID amends, sorted."""
+
+    def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
+        """The callers' own copies of calls that other accounts logged too.
+
+        Returns event ID and event by call, sorted by event ID; a call without such a copy is missing. The cost is
+        that of the hours in which the calls were made.
+        """
+
+    def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
+        """The events whose copies contradict each other, among some IDs or all; in order of hour and ID."""
+
+    # look-ups
+
+    def has(self, ref: Ref) -> bool:
+        """Whether the node is in the store."""
+
+    def nodes_of_key(self, access_key_id: str) -> list[Ref]:
+        """The credentials of an access key, and the sessions and principals that used it without its issue
+        having been logged; sorted."""
+
+    def keys_of(self, principal: str) -> list[str]:
+        """IDs of the long-term access keys of a principal (by key), sorted."""
+
+    def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionRow]:
+        """The sessions of a principal (by key), of one session name if given; newest first.
+
+        Without `ends`, last use and expiry are None: finding them costs one read for each session.
+        """
+
+    def sessions_by_id(self, principal_id: str) -> list[SessionRow]:
+        """The sessions with a principalId (`AROA…:NAME`), newest first."""
+
+    def principals_of(self, identifier: str) -> list[str]:
+        """Keys of the principals with that key or ARN, sorted."""
+
+    def named(self, text: str) -> list[PrincipalRow]:
+        """The principals with a name or a unique ID (`AROA…`, `AIDA…`), sorted."""
+
+    def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
+        """Key, kind and name of the principals of some kinds that have lineage, sorted by key."""
+
+    def names_of(self, unique_id: str) -> list[Sighting]:
+        """The principals and ARNs that a unique ID was logged with (of an Identity Center user ID: the names), with
+        first and last second; in order of principal and ARN."""
+
+    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]:
+        """Facts, identities and names by join key (`lineage.resolve.join_keys`)."""
+
+    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
+        """The identities by number (`Row.actor`). A number that is not there is missing."""
+
+    def identities_of(self, ref: Ref) -> list[Identity]:
+        """The identities whose calls are attached to a node."""
+
+    # graphs
+
+    def ascend(self, refs: Iterable[str]) -> Graph:
+        """Everything that leads to some nodes: callers, keys, owners, workloads and makers, to the origins.
+
+        Takes references as text. Returns the union of the nodes' ancestries, the nodes themselves included, also
+        those that the store does not have (without properties). Relationship types: those of `results.leading`.
+        A cycle (edited logs) ends the walk. The cost grows with the result, with one read for each level.
+        """
+
+    def descend(self, refs: Iterable[str]) -> Graph:
+        """Everything that came from some nodes: sessions and keys by the resolved parent, the candidates too, and
+        keys and users that were made for others.
+
+        Takes references as text. Sessions of a workload are included only where the workload itself is asked for.
+        Returns and costs as `ascend`.
+        """
+
+    def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
+        """The lineage of the whole store: sessions, keys and principals with what relates them, but no calls.
+
+        With `types`, only relationships of those types and the nodes that they join. The cost grows with the number
+        of sessions and keys, not of events: about a second for 100,000 relationships.
+        """
+
+    def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
+        """The relationships of `lineage` of some types, one by one and in no order, for questions that need no graph:
+        a third of the cost."""
+
+    # calls
+
+    def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
+        """Rows of calls (one an hour, identity, operation, address …), cut to a window by the second.
+
+        `which` says which calls, `window` when. Counts, first and last are those of the events in the window.
+        With `every`, `samples` holds every event of the row in the window, in order of (time, event ID); otherwise
+        it holds up to `SAMPLES_PER_ROW`. Returns rows in order of first second, row ID and source.
+
+        The cost grows with the rows of the hours that the window touches; the ledger of single events is read only
+        for rows that the window cuts, or with `every`.
+        """
+
+    def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
+        """The calls that a principal made itself with a long-term key within `seconds` of a time.
+
+        Returns second, service (first part of the operation) and access key ID, sorted; for rule 7 (guide §12.3).
+        """
+
+    def changes(
+        self,
+        types: Sequence[str],
+        *,
+        sources: Iterable[str] | None = None,
+        targets: Iterable[str] | None = None,
+        window: Window = ALWAYS,
+    ) -> list[ChangeEdge]:
+        """The relationships that one event made from its caller, of some types (`CHANGE_TYPES`).
+
+        `sources` keeps those of some callers, `targets` those about some nodes (references as text; None: all).
+        Returns them in order of time, type and key. The cost grows with the result, given sources or targets;
+        otherwise with all relationships of those types.
+        """
+
+    def addresses(self) -> list[str]:
+        """Every source address of calls, as logged, sorted."""
+
+    # what was loaded
+
+    def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
+        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
+        a window touches. First and last are seconds."""
+
+    def logs_around(self, account: str | None, time: int) -> LogsAround:
+        """What was loaded of an account around a time."""
+
+    def account_names(self) -> dict[str, str]:
+        """Names of accounts by ID, as far as they were given."""
+
+    def loads(self) -> list[Sums]:
+        """The sums of every load, oldest first."""
+
+
+__all__ = ["Reader"]

@@ -1,0 +1,149 @@
+"""What is derived from facts, in SQLite: look-ups by join key, and sessions, keys and their ways in as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lineage.model import keys, schema
+from lineage.model.batch import Sighting
+from lineage.model.facts import AnyFact
+from lineage.resolve import graph_elements, resolve
+from lineage.resolve.graph_elements import Edge, Node
+from lineage.resolve.resolved import Actor, Derived, Item
+from lineage.stores.sqlite.db import FACT, IDENTITY, Tables, in_lists, pack, write_node
+
+LINKS = 2_000
+"""Join keys that are followed at a time."""
+
+
+class Derivation(Tables):
+    """The part of the store that the derivation of lineage reads and writes."""
+
+    _written: set[tuple[str, object]]
+
+    def dirty(self, limit: int) -> list[str]:
+        """Some of the scopes that wait to be derived.
+
+        Terms that only lead to scopes are followed first, all of them, so that no scope is derived twice.
+        """
+        db = self._db
+        links = "SELECT term FROM dirty WHERE NOT (term GLOB 's *' OR term GLOB 'a *' OR term GLOB 'k *') LIMIT ?"
+        while some := [term for (term,) in db.execute(links, (LINKS,))]:
+            scopes = resolve.expand(some, self.lookup)
+            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(scope,) for scope in sorted(scopes)])
+            db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in some])
+        return [term for (term,) in db.execute("SELECT term FROM dirty LIMIT ?", (limit,))]
+
+    def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
+        """Facts and live actors by term."""
+        wanted = sorted(set(terms))
+        found: dict[str, list[Item]] = {term: [] for term in wanted}
+        facts: dict[tuple[int, bytes, int], AnyFact] = {}
+        for some, marks in in_lists(wanted):
+            for term, hour, item, number, body in self._db.execute(
+                "SELECT t.term, t.hour, t.item, t.number, f.body FROM term t "
+                "CROSS JOIN fact f ON f.hour = t.hour AND f.id = t.item AND f.number = t.number "
+                f"WHERE t.term IN ({marks})",
+                some,
+            ):
+                key = (hour, item, number)
+                fact = facts.get(key)
+                if fact is None:
+                    fact = facts[key] = FACT.decode(body)
+                found[term].append(fact)
+            for term, item in self._db.execute(
+                f"SELECT term, item FROM term WHERE number = -1 AND term IN ({marks})", some
+            ).fetchall():
+                actor = self._actor(int.from_bytes(item, "big"))
+                if actor is not None:
+                    found[term].append(actor)
+        for ids, marks in in_lists([term[2:] for term in wanted if term[0] == "i"]):
+            for names in self._db.execute(
+                f"SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN ({marks})", ids
+            ):
+                found[keys.id_term(names[1])].append(Sighting(*names))
+        return found
+
+    def _actor(self, actor: int) -> Actor | None:
+        """The actor, None if no event of its is counted any more."""
+        found = self._db.execute(
+            "SELECT body FROM actor WHERE id = ? AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
+            (actor,),
+        ).fetchone()
+        if found is None:
+            return None
+        return Actor(actor, IDENTITY.decode(found[0]))
+
+    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+        """Replace what is stored in the derived scopes, and forget the dirty terms that led to them."""
+        db = self._db
+        scopes = [(scope,) for scope in [*derived.sessions, *derived.long_term]]
+        for table in ("node", "edge", "session"):
+            db.executemany(f"DELETE FROM {table} WHERE scope = ?", scopes)
+        nodes: list[tuple[Node, str | None]] = []
+        edges: list[tuple[Edge, str | None]] = []
+        sessions = []
+        for scope, found in derived.sessions.items():
+            for session in found:
+                made = graph_elements.session_elements(session)
+                nodes += [(node, scope) for node in made.nodes]
+                edges += [(edge, scope) for edge in made.edges]
+                sessions.append(
+                    (session.key, session.account, session.principal_id, session.principal.key, session.name,
+                     session.created, scope)
+                )  # fmt: skip
+        for scope, key in derived.long_term.items():
+            if key is not None:
+                made = graph_elements.key_elements(key)
+                nodes += [(node, scope) for node in made.nodes]
+                edges += [(edge, scope) for edge in made.edges]
+        for link in set(derived.links.values()):
+            nodes.append((graph_elements.node_of(link.principal), None))
+        self._write_nodes(nodes)
+        unique = {(edge.type, edge.key): (edge, scope) for edge, scope in edges}
+        db.executemany(
+            "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (edge.type, edge.key, str(edge.source), str(edge.target),
+                 scope, pack(edge.properties))
+                for edge, scope in unique.values()
+            ],
+        )  # fmt: skip
+        db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)
+        db.executemany(
+            "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
+            [(str(link.source), link.session, link.principal.key, actor) for actor, link in derived.links.items()],
+        )
+        db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in done])
+
+    def _write_nodes(self, nodes: Iterable[tuple[Node, str | None]]) -> None:
+        """Write nodes: those of a scope as they are, shared ones merged with what is known of them."""
+        own = {str(node.ref): (str(node.ref), node.kind, scope, pack(node.properties))
+               for node, scope in nodes if is_of_session(node)}  # fmt: skip
+        self._db.executemany("INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?)", own.values())
+        shared = {
+            (str(node.ref), pack(node.properties)): (node, scope) for node, scope in nodes if str(node.ref) not in own
+        }
+        for what, (node, scope) in shared.items():
+            if node.ref.label == schema.CREDENTIAL:
+                write_node(self._db, node, scope)
+            elif self._is_news(*what):
+                write_node(self._db, node, None)
+
+    def _is_news(self, what: str, value: object) -> bool:
+        """Was this not written lately? Shared nodes and the accounts of principals come again and again."""
+        if len(self._written) > 20_000:
+            self._written.clear()
+        if (what, value) in self._written:
+            return False
+        self._written.add((what, value))
+        return True
+
+    def settle(self) -> None:
+        """Nothing: what rows alone say is read from the rows."""
+
+
+def is_of_session(node: Node) -> bool:
+    """Is it a session, or a key that came with one? Such nodes belong to one scope alone."""
+    label, key = node.ref
+    return label == schema.SESSION or (label == schema.CREDENTIAL and " " in key)
