@@ -1,4 +1,4 @@
-"""User agents as today's clients send them: their length is part of what a loader has to read."""
+"""User agents of current clients: their length is part of what a loader has to read."""
 
 from __future__ import annotations
 

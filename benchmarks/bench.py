@@ -1,4 +1,4 @@
-"""Speed and memory, measured in one run and held against the bars.
+"""Measures speed and memory in one run and compares them with the targets.
 
     python -m benchmarks.bench --events 200000
 
@@ -39,7 +39,7 @@ MEGABYTE = 1e6
 
 
 class Line(NamedTuple):
-    """One line of the table; `met` is None where there is no bar, or nothing was measured."""
+    """One line of the table; `met` is None if there is no target, or nothing was measured."""
 
     what: str
     figure: str
@@ -56,7 +56,7 @@ class Target(NamedTuple):
 
 
 def speed(logs: Path, events: int, work: Path, server: Server | None) -> Iterator[Line]:
-    """The floor, and reading and loading against it. `logs` holds `events` events."""
+    """Return the lines of the floor, reading and loading. `logs` holds `events` events."""
     embedded = Target(str(work / "speed.db"), {})
     paths = [str(logs)]
     best: dict[str, float] = {}
@@ -140,7 +140,7 @@ def asking(work: Path, credentials: int, server: Server | None, seed: int) -> It
 
 
 def investigating(work: Path, events: int, seed: int) -> Iterator[Line]:
-    """How quickly a report stands, asked from the shell about keys of a large store."""
+    """Return the time of a report from the shell, for random keys of a large store."""
     say(f"a corpus of {events:,} events")
     made = make(work / "large", events, seed)
     target = Target(str(work / "large.db"), {})
@@ -158,7 +158,7 @@ def investigating(work: Path, events: int, seed: int) -> Iterator[Line]:
 
 
 def pictures(work: Path) -> Iterator[Line]:
-    """How quickly a large picture is placed, and its page opens."""
+    """Return the time to lay out a large picture and to open its page."""
     say("pictures")
     seconds = run("layout", nodes=DRAWN)["seconds"]
     yield Line(f"layout of {DRAWN:,} nodes", f"{seconds:,.2f} s", "", "< 1 s", seconds < 1)
@@ -172,7 +172,7 @@ def pictures(work: Path) -> Iterator[Line]:
 
 
 def peaks(work: Path, whole: Path, events: int, seed: int) -> Iterator[Line]:
-    """Peak memory of a load at a tenth and at all of the events, in files and as one document."""
+    """Return the peak memory of a load with a tenth of the events and with all, in files and in one document."""
     tenth = events // 10
     say("memory")
     make(work / "tenth", tenth, seed)
@@ -202,7 +202,7 @@ def _peak(path: Path, work: Path) -> int:
 
 
 def command(part: str) -> list[str]:
-    """The command that measures one piece in a process of its own; it reads its arguments."""
+    """Return the command that measures one part in its own process; it reads its arguments from standard input."""
     return [sys.executable, "-m", "benchmarks.parts", part]
 
 
@@ -227,20 +227,20 @@ def run(part: str, target: Target | None = None, **arguments: object) -> dict[st
 
 
 def reach(server: Server) -> Target:
-    """How the product's own commands get to that server."""
+    """Return the environment in which the commands reach that server."""
     user, password = server.auth or ("", "")
     environment = {"NEO4J_USERNAME": user, "NEO4J_PASSWORD": password, "NEO4J_DATABASE": server.database}
     return Target(server.uri, environment)
 
 
 def expect(what: str, got: float, wanted: float) -> None:
-    """A figure of something that did not do its work is worse than none."""
+    """Raise if a part did not do its work: its time would mean nothing."""
     if got != wanted:
         raise SystemExit(f"bench: {what} did {got:,.0f} of {wanted:,.0f}")
 
 
 def forget(store: str) -> None:
-    """Remove an embedded store and what SQLite keeps beside it."""
+    """Remove an embedded store and the other files of SQLite."""
     for file in Path(store).parent.glob(f"{Path(store).name}*"):
         file.unlink()
 
@@ -249,23 +249,23 @@ def forget(store: str) -> None:
 
 
 def rate(per_second: float) -> str:
-    """A pace in events."""
+    """Return a rate in events per second."""
     return f"{per_second:,.0f} events/s"
 
 
 def against(what: str, events: int, seconds: float, floor: float, bar: float) -> Line:
-    """A line whose bar is a share of the floor's pace."""
+    """Return a line whose target is a share of the floor."""
     ratio = floor / seconds
     return Line(what, rate(events / seconds), f"{ratio:.2f}", f"≥ {bar:.2f}", ratio >= bar)
 
 
 def say(text: str) -> None:
-    """Progress, beside the table."""
+    """Print progress to standard error."""
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
 def table(lines: Iterable[Line]) -> str:
-    """The lines as text in columns."""
+    """Return the lines as a table in text."""
     verdicts = {None: "", True: "met", False: "NOT met"}
     rows = [("", "figure", "ratio", "bar", "")]
     rows += [(line.what, line.figure, line.ratio, line.bar, verdicts[line.met]) for line in lines]
@@ -280,7 +280,7 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def main() -> None:
-    """Measures, and prints the table."""
+    """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--credentials", type=int, default=CREDENTIALS, help="issued keys for `who`")
@@ -304,7 +304,7 @@ def main() -> None:
 
 
 def _server(stack: ExitStack) -> Server | None:
-    """A Neo4j, if one can be had; it is left as empty as it came."""
+    """Return a Neo4j server if available; it is left empty."""
     try:
         server = obtain(favourite())
     except (Unavailable, NotEmpty) as reason:

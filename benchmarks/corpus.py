@@ -32,7 +32,7 @@ _LEVEL = 6
 
 @dataclass
 class Made:
-    """What a corpus holds; `bytes` counts the JSON, `packed` the files."""
+    """Contents of a corpus; `bytes` counts the JSON, `packed` the files."""
 
     events: int = 0
     sessions: int = 0
@@ -48,7 +48,7 @@ class Made:
 
     @property
     def credentials(self) -> int:
-        """How many temporary keys were issued."""
+        """Number of issued temporary keys."""
         return len(self.keys)
 
     def __str__(self) -> str:
@@ -93,7 +93,7 @@ def _write(path: Path, document: bytes) -> int:
 
 
 def _documents(events: int, seed: int, credentials: int, made: Made) -> Iterator[tuple[str, bytes]]:
-    """File name and content, hour by hour; `made` is kept up to date."""
+    """Yield file name and content, hour by hour; keeps `made` up to date."""
     work = Work(seed)
     hours = max(1, round(events / EVENTS_PER_HOUR))
     while made.events < events:
@@ -129,7 +129,7 @@ def _files(log: Log, start: int, limit: int, made: Made) -> Iterator[tuple[str, 
 
 
 def main() -> None:
-    """Makes a corpus and prints what it holds."""
+    """Make a corpus and print what it holds."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.corpus", description=__doc__)
     parser.add_argument("out", type=Path, help="folder to fill, with --one-document the file")
     parser.add_argument("--events", type=int, default=200_000)

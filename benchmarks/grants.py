@@ -1,4 +1,4 @@
-"""Who asks for a role session, and what the record of the grant says about it (guide §2, §3)."""
+"""The callers that request a role session, and the records of their grants (guide §2, §3)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WITHOUT_ASSUMED_USER = ("ec2.amazonaws.com", "lambda.amazonaws.com", "ecs-tasks
 
 
 class Caller(NamedTuple):
-    """One who asks for a session. The JSON members begin or end with a comma as their place asks."""
+    """A caller that requests a session. JSON members begin or end with a comma as needed."""
 
     identities: tuple[tuple[str, str], ...]
     """Recipient account and `userIdentity` of each copy of the record."""
@@ -28,7 +28,7 @@ class Caller(NamedTuple):
 
 
 def session_caller(account: str, identity: str, principal: str, role_account: str) -> Caller:
-    """A session or user; in another account than the role's, both accounts get a copy."""
+    """Return a session or user; if the role is in another account, both accounts log the grant."""
     if account == role_account:
         return Caller(((account, identity),))
     outside = f'{{"type":"AWSAccount","principalId":"{principal}","accountId":"{account}"}}'
@@ -36,20 +36,20 @@ def session_caller(account: str, identity: str, principal: str, role_account: st
 
 
 def outside_caller(account: str, principal: str, role_account: str) -> Caller:
-    """A principal of an account whose logs are not here."""
+    """Return a principal of an account without logs."""
     outside = f'{{"type":"AWSAccount","principalId":"{principal}","accountId":"{account}"}}'
     return Caller(((role_account, outside),), shared=True)
 
 
 def service_caller(host: str, role_account: str) -> Caller:
-    """An AWS service, such as `ec2.amazonaws.com`."""
+    """Return an AWS service, such as `ec2.amazonaws.com`."""
     identity = f'{{"type":"AWSService","invokedBy":"{host}"}}'
     named = host not in _WITHOUT_ASSUMED_USER
     return Caller(((role_account, identity),), names_session=named, shared=True, host=host)
 
 
 def saml_caller(user: str, role_account: str) -> Caller:
-    """A person who comes through Identity Center."""
+    """Return a person who signs in with Identity Center."""
     provider = f"arn:aws:iam::{role_account}:saml-provider/AWSSSO_5f3a9c1e7b2d4680_DO_NOT_DELETE"
     identity = (
         f'{{"type":"SAMLUser","principalId":"{QUALIFIER}:{user}","userName":"{user}","identityProvider":"{QUALIFIER}"}}'
@@ -64,7 +64,7 @@ def saml_caller(user: str, role_account: str) -> Caller:
 
 
 def oidc_caller(provider_host: str, subject: str, role_account: str) -> Caller:
-    """A pod or a pipeline that shows a token of an OIDC provider."""
+    """Return a pod or a pipeline with a token of an OIDC provider."""
     provider = f"arn:aws:iam::{role_account}:oidc-provider/{provider_host}"
     identity = (
         f'{{"type":"WebIdentityUser","principalId":"{provider}:sts.amazonaws.com:{subject}",'

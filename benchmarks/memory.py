@@ -1,4 +1,4 @@
-"""Peak memory of a command, over all the processes that it starts."""
+"""Measures the peak memory of a command with all processes that it starts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def run(command: list[str], given: str = "") -> tuple[str, int]:
 
 
 def _tree(pid: int) -> Iterator[int]:
-    """A process and all below it; who ends meanwhile is left out."""
+    """Return a process and all its descendants that still run."""
     yield pid
     for children in _PROC.glob(f"{pid}/task/*/children"):
         try:
@@ -56,7 +56,7 @@ def _tree(pid: int) -> Iterator[int]:
 
 
 def _proportional(pid: int) -> int:
-    """Bytes of memory of one process; pages shared by n processes count 1/n. 0 if it has ended."""
+    """Return the bytes of memory of one process; pages shared by n processes count 1/n. 0 if it has ended."""
     try:
         text = (_PROC / str(pid) / "smaps_rollup").read_text()
     except OSError:

@@ -45,7 +45,7 @@ class Role(NamedTuple):
 
 
 class Manner(NamedTuple):
-    """How a session calls: from where, with what, and what."""
+    """How a session calls: source, user agent and operations."""
 
     region: str
     ip: str
@@ -61,7 +61,7 @@ class Manner(NamedTuple):
 
 
 class Session(NamedTuple):
-    """One who calls, from `start` to `end` (seconds since the epoch); `identity` is its `userIdentity`."""
+    """A caller from `start` to `end` (seconds since the epoch); `identity` is its `userIdentity`."""
 
     identity: str
     arn: str
@@ -74,7 +74,7 @@ class Session(NamedTuple):
 
 
 class Log(NamedTuple):
-    """The records of one hour, and the APIs called."""
+    """The records of one hour, and the operations called."""
 
     lines: list[tuple[int, str, str, str, str, str]]
     """Time, recipient account, region, event ID, issued key (or empty), JSON."""
@@ -83,12 +83,12 @@ class Log(NamedTuple):
 
 @lru_cache(2 * HOUR_SECONDS)
 def clock(seconds: int) -> str:
-    """The time as CloudTrail writes it."""
+    """Return the time as CloudTrail writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _expiry(seconds: int) -> str:
-    """The time as STS writes it into its responses."""
+    """Return the time as STS writes it in responses."""
     at = time.gmtime(seconds)
     return time.strftime(f"%b {at.tm_mday}, %Y, {at.tm_hour % 12 or 12}:%M:%S %p", at)
 
@@ -99,7 +99,7 @@ def _weights(apis: tuple[Api, ...]) -> list[int]:
 
 
 class Organisation:
-    """The organisation: its roles, how many sessions it had, and the log of the hour at hand."""
+    """The organisation: its roles, the number of its sessions, and the log of the current hour."""
 
     def __init__(self, seed: int) -> None:
         self.rng = random.Random(seed)
@@ -108,7 +108,7 @@ class Organisation:
         self._roles: dict[tuple[str, str], Role] = {}
 
     def role(self, account: str, name: str, path: str = "/") -> Role:
-        """The role of that name, made when it is first asked for."""
+        """Return the role of that name; it is created at the first call."""
         found = self._roles.get((account, name))
         if found is None:
             found = Role(account, name, unique_id(self.rng, "AROA", account), path)
@@ -116,7 +116,7 @@ class Organisation:
         return found
 
     def user(self, account: str, name: str, manner: Manner) -> Session:
-        """An IAM user with a long-term key."""
+        """Return an IAM user with a long-term key."""
         arn = f"arn:aws:iam::{account}:user/service/{name}"
         user_id, key = unique_id(self.rng, "AIDA", account), unique_id(self.rng, "AKIA", account)
         identity = (
@@ -126,17 +126,17 @@ class Organisation:
         return Session(identity, arn, account, user_id, key, 0, 1 << 40, manner)
 
     def address(self) -> str:
-        """A public address."""
+        """Return a public address."""
         a, b, c = self.rng.randbytes(3)
         return f"{(3, 18, 52, 54)[a & 3]}.{a}.{b}.{c}"
 
     def pick(self, session: Session) -> Api:
-        """An API that the session calls, the frequent ones more often."""
+        """Return an operation that the session calls, frequent ones more often."""
         apis = session.manner.apis
         return self.rng.choices(apis, cum_weights=_weights(apis))[0]
 
     def calls(self, session: Session, api: Api, at: int, count: int = 1) -> None:
-        """Log `count` calls of one API by one session, within seconds of each other."""
+        """Log `count` calls of one operation by one session, within seconds."""
         rng, log, account, manner = self.rng, self.log.lines, session.account, session.manner
         region = "us-east-1" if api.everywhere else manner.region
 
@@ -231,7 +231,7 @@ class Organisation:
     def session(
         self, role: Role, session_name: str, at: int, key: str, manner: Manner, seconds: int, member: str = ""
     ) -> Session:
-        """A role session that was granted at `at`."""
+        """Return a role session that was granted at `at`."""
         account = role.account
         arn = f"arn:aws:sts::{account}:assumed-role/{role.name}/{session_name}"
         principal = f"{role.id}:{session_name}"
@@ -246,7 +246,7 @@ class Organisation:
 
 
 def _denied(session: Session, api: Api) -> str:
-    """The members that a refused call has more (guide §7.2)."""
+    """Return the additional members of a denied call (guide §7.2)."""
     code = "Client.UnauthorizedOperation" if api.service == "ec2" else "AccessDenied"
     action = f"{api.service}:{api.name}"
     return (

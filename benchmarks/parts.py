@@ -35,13 +35,13 @@ GZIP = 31
 
 
 def one_core() -> None:
-    """Keep this process and its threads on one core, where the system lets us."""
+    """Keep this process and its threads on one core, if the system allows it."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
 
 def floor(paths: Sequence[str]) -> dict[str, float]:
-    """Seconds to read, gunzip and parse the files with the quickest tools there are, on one core."""
+    """Return the seconds to read, gunzip and parse the files with the fastest tools, on one core."""
     import simdjson
     from isal import isal_zlib
 
@@ -76,13 +76,13 @@ def read_and_aggregate(paths: Sequence[str], processes: int) -> dict[str, float]
 
 
 class Nowhere:
-    """As much of a store as a load needs, which keeps nothing: what is left is reading and aggregating."""
+    """A store that keeps nothing: a load into it is only reading and aggregating."""
 
     def __init__(self) -> None:
         self.events = 0
 
     def begin_load(self, paths: Sequence[str]) -> str:
-        """No load is noted."""
+        """Record nothing."""
         return ""
 
     def add(self, load: str, batch: Batch) -> None:
@@ -90,25 +90,25 @@ class Nowhere:
         self.events += len(batch.entries)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Nothing to protect."""
+        """Start nothing."""
         return nullcontext()
 
     def dirty(self, limit: int) -> list[str]:
-        """Nothing waits."""
+        """Return no terms."""
         return []
 
     def settle(self) -> None:
-        """Nothing to settle."""
+        """Do nothing."""
 
     def finish_load(self, load: str) -> Sums:
-        """The sums hold nothing."""
+        """Return empty sums."""
         from lineage.model.results import Sums
 
         return Sums()
 
 
 def load(paths: Sequence[str], store: str) -> dict[str, float]:
-    """Seconds for a whole load into a store, with as many processes as is the default."""
+    """Return the seconds of a complete load into a store, with the default number of processes."""
     import lineage
 
     begin = time.perf_counter()
@@ -118,7 +118,7 @@ def load(paths: Sequence[str], store: str) -> dict[str, float]:
 
 
 def who(store: str, asks: Sequence[str]) -> dict[str, float]:
-    """Seconds of one answer, at the median and the 99th percentile."""
+    """Return the seconds of one answer: median and 99th percentile."""
     import lineage
 
     seconds, found = [], 0
@@ -132,7 +132,7 @@ def who(store: str, asks: Sequence[str]) -> dict[str, float]:
 
 
 def who_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
-    """Seconds of `lineage who` as a whole process, at the median."""
+    """Return the seconds of `lineage who` as a process: median."""
     seconds = []
     for ask in asks:
         begin = time.perf_counter()
@@ -143,7 +143,7 @@ def who_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
 
 
 def who_stream(store: str, asks: Sequence[str]) -> dict[str, float]:
-    """Seconds of one `lineage who -` for all the asks, its start included, and how many were found."""
+    """Return the seconds of one `lineage who -` for all identifiers, including its start, and how many were found."""
     lines = "".join(f"{ask}\n" for ask in asks)
     begin = time.perf_counter()
     command = [*LINEAGE, "who", "-", "--store", store]
@@ -156,7 +156,7 @@ def who_stream(store: str, asks: Sequence[str]) -> dict[str, float]:
 
 
 def enrich(paths: Sequence[str], store: str) -> dict[str, float]:
-    """Seconds to write the logs out with their origins as NDJSON, on one core, and the records written."""
+    """Return the seconds to write the logs with their origins as NDJSON, on one core, and the number of records."""
     import lineage
     from lineage.enrich import Sums
     from lineage.render.streams import ndjson
@@ -171,7 +171,7 @@ def enrich(paths: Sequence[str], store: str) -> dict[str, float]:
 
 
 def investigate_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
-    """Seconds of `lineage investigate` as a whole process: at the median, and the slowest."""
+    """Return the seconds of `lineage investigate` as a process: median and maximum."""
     seconds = []
     for ask in asks:
         begin = time.perf_counter()
@@ -182,7 +182,7 @@ def investigate_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
 
 
 def layout(nodes: int) -> dict[str, float]:
-    """Seconds to place the nodes of a picture, nothing of which is folded."""
+    """Return the seconds to lay out the nodes of a picture without folding."""
     from lineage.draw.view import placed, view
     from tests.crowd import crowd
 
@@ -196,7 +196,7 @@ def layout(nodes: int) -> dict[str, float]:
 
 
 def page(nodes: int, folder: str) -> dict[str, float]:
-    """Seconds until a page of so many drawn nodes is open in Chromium; nothing where there is none."""
+    """Return the seconds until a page with that many nodes is open in Chromium; nothing without Chromium."""
     from lineage.draw import html
     from tests.chromium import Missing, launched
     from tests.crowd import crowd
@@ -222,7 +222,7 @@ def page(nodes: int, folder: str) -> dict[str, float]:
 
 
 def _files(paths: Sequence[str]) -> list[Path]:
-    """The files, in the order of their names."""
+    """Return the files, in the order of their names."""
     return sorted(file for path in map(Path, paths) for file in (path.rglob("*.gz") if path.is_dir() else (path,)))
 
 

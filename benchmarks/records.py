@@ -12,14 +12,14 @@ _B32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def unique_id(rng: random.Random, prefix: str, account: str) -> str:
-    """A unique ID or access key ID that carries its account, as AWS makes them (guide §6.2)."""
+    """Return a unique ID or access key ID that encodes its account, as AWS creates them (guide §6.2)."""
     number = 1 << 79 | int(account) << 39 | rng.getrandbits(39)
     tail = "" if prefix in ("ASIA", "AKIA") else _B32[rng.getrandbits(5)]
     return prefix + base64.b32encode(number.to_bytes(10, "big")).decode() + tail
 
 
 def uuid(rng: random.Random) -> str:
-    """A random GUID in the form of event IDs."""
+    """Return a random GUID in the form of event IDs."""
     text = f"{rng.getrandbits(128):032x}"
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-a{text[17:20]}-{text[20:]}"
 
@@ -48,7 +48,7 @@ def record(
     tail: str = "",
     tls: bool = True,
 ) -> str:
-    """One record as compact JSON. `error` and `tail` are ready-made members with their commas."""
+    """Return one record as compact JSON. `error` and `tail` are encoded members with their commas."""
     return (
         f'{{"eventVersion":"1.{"11" if tail else "09"}","userIdentity":{identity},"eventTime":"{time}",'
         f'"eventSource":"{service}.amazonaws.com","eventName":"{name}","awsRegion":"{region}",'

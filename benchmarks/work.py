@@ -81,7 +81,7 @@ class Work:
         return self.at.log
 
     def _spend(self, crew: Sequence[Session], start: int, quota: int) -> None:
-        """`quota` calls of a crew, in bursts at random times of the hour."""
+        """Log `quota` calls of a crew, in bursts at random times of the hour."""
         while quota > 0:
             session = crew[self._below(len(crew))]
             first, last = max(session.start, start), min(session.end, start + HOUR_SECONDS)
@@ -92,11 +92,11 @@ class Work:
             quota -= count
 
     def _below(self, bound: int) -> int:
-        """A random number from 0 up to, not including, `bound`."""
+        """Return a random number from 0 up to, not including, `bound`."""
         return int(self.at.rng.random() * bound)
 
     def _crew(self, kind: str, start: int, size: int) -> tuple[list[Session], range]:
-        """Who of that kind has credentials for the whole hour, and the numbers of those who need new ones."""
+        """Return the members of that kind with credentials for the whole hour, and the numbers of those without."""
         crew = [session for session in self._live.get(kind, []) if session.end >= start + HOUR_SECONDS]
         self._live[kind] = crew
         return crew, range(len(crew), size)
@@ -145,7 +145,7 @@ class Work:
         return crew
 
     def _services(self, start: int) -> list[Session]:
-        """AWS's own roles: service-linked, one of each kind in every account."""
+        """Log calls of AWS's service-linked roles, one of each kind in every account."""
         crew, missing = self._crew("service", start, len(ACCOUNTS) * len(_SERVICES))
         for number in missing:
             account, (service, name) = ACCOUNTS[number % 6], _SERVICES[number // 6]
@@ -157,7 +157,7 @@ class Work:
         return crew
 
     def _audits(self, start: int) -> list[Session]:
-        """An outside vendor enters every account each hour: only the role's copy is here."""
+        """Log an external auditor in every account each hour: only the role's copy exists."""
         crew = []
         for account in ACCOUNTS:
             role, at = self.at.role(account, "vendor-posture-audit"), start + self._below(600)
@@ -168,7 +168,7 @@ class Work:
         return crew
 
     def _people(self, start: int, size: int) -> list[Session]:
-        """People who came through Identity Center: to the console (many keys, guide §4.4) or the CLI."""
+        """Log people of Identity Center: in the console (many keys, guide §4.4) or the CLI."""
         crew, missing = self._crew("person", start, size)
         for _ in missing:
             person, account = _PEOPLE[self._below(len(_PEOPLE))], ACCOUNTS[self._below(len(ACCOUNTS))]
@@ -219,7 +219,7 @@ class Work:
         log.apis.add("signin:ConsoleLogin")
 
     def _jobs(self, start: int, count: int) -> None:
-        """Workers that take another role for each job, often in another account, and make a call or two."""
+        """Log workers that assume another role for each job, often in another account, and make one or two calls."""
         rng, workers = self.at.rng, self._live["instance"]
         for number in range(count):
             worker = workers[self._below(len(workers))]
@@ -230,12 +230,12 @@ class Work:
             self.at.calls(session, self.at.pick(session), at + 1, 1 + (rng.random() < 0.3))
 
     def _step(self, by: Session, role: Role, name: str, at: int, seconds: int = 3600) -> Session:
-        """The session that a session assumes next; both accounts log it."""
+        """Return the session that a session assumes next; both accounts log it."""
         caller = session_caller(by.account, by.identity, by.principal, role.account)
         return self.at.grant(role, name, at, caller, by.manner, seconds)
 
     def _pipeline(self, start: int) -> None:
-        """A run of a pipeline: OIDC into the tools account, a deployer role, sometimes one or two more."""
+        """Log a run of a pipeline: OIDC into the tools account, a deployer role, sometimes one or two more."""
         rng = self.at.rng
         at, name = start + self._below(3000), _NAMES[self._below(len(_NAMES))]
         run, target = f"GitHubActions-{rng.getrandbits(34)}", ACCOUNTS[3 + self._below(3)]
@@ -251,7 +251,7 @@ class Work:
             self.at.calls(session, self.at.pick(session), at)
 
     def _forward(self, start: int, count: int) -> None:
-        """Forward access: a service decrypts in the name of who read or wrote (guide §2.12)."""
+        """Log forward access: a service decrypts on behalf of the caller (guide §2.12)."""
         workers, member = self._live["instance"], ',"invokedBy":"AWS Internal"}'
         for _ in range(count):
             caller = workers[self._below(len(workers))]
@@ -269,7 +269,7 @@ class Work:
             self.at.calls(forwarded, apis.DECRYPT, at)
 
     def _own_name(self, start: int, count: int) -> None:
-        """Calls that AWS makes in its own name."""
+        """Log calls that AWS services make by themselves."""
         for number in range(count):
             host, (account, region) = _OWN_NAME[number % 3], _PLACES[number % len(_PLACES)]
             manner = Manner(region, host, host, apis.SERVICE, _NAMES[number % 15], tls=False)

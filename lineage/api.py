@@ -23,8 +23,9 @@ from lineage.parameters import Param
 if TYPE_CHECKING:
     from lineage.draw.shape import Shape
     from lineage.enrich import Enriched, Sums
-    from lineage.load import LoadReport, Progress
+    from lineage.load import Progress
     from lineage.model.results import Graph
+    from lineage.questions.load import Load
     from lineage.questions.shared.models import Model
 
 
@@ -75,19 +76,20 @@ class Lineage(Questions):
         ] = None,
         progress: "Callable[[Progress], None] | None" = None,
         stdin: BinaryIO | None = None,
-    ) -> "LoadReport":
+    ) -> "Load":
         """Load CloudTrail logs; loading them again changes nothing.
 
         Returns the sums and what was set aside. Raises `BadUse` where a path names nothing.
         """
         from lineage import load as loading
+        from lineage.questions.load import AsideAt, Load
         from lineage.questions.shared.models import LoadSums
 
         names = {}
         if accounts is not None:
             from pathlib import Path
 
-            from loaders.files.account_names import read_accounts
+            from loaders.account_names import read_accounts
 
             names = read_accounts(Path(accounts))
         wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
@@ -95,8 +97,11 @@ class Lineage(Questions):
         sums = loading.load(self._store, wanted, processes=processes, progress=progress, stdin=stdin)
         if names:
             self._store.name_accounts(names)
-        aside = [loading.AsidePlace(*place) for place in self._store.aside(sums.id, 1000)]
-        return loading.LoadReport(LoadSums(**sums.fields()), aside, sums.set_aside)
+        aside = [
+            AsideAt(path=path, index=index, offset=offset, reason=reason)
+            for path, index, offset, reason in self._store.aside(sums.id, 1000)
+        ]
+        return Load(sums=LoadSums(**sums.fields()), aside=aside, aside_total=sums.set_aside)
 
     def enrich(
         self,

@@ -157,9 +157,9 @@ class Questions:
 
         ask = ask.strip()
         if kind_of(ask) == "record":
-            from loaders.records.single import one_record
+            from loaders.facts.extract import summarize_first
 
-            return who.answer_record(self._reader(), ask, *one_record(ask), limit=limit)
+            return who.answer_record(self._reader(), ask, *summarize_first(ask), limit=limit)
         return who.answer(self._reader(), ask, at=time_of(at), limit=limit)
 
     def whos(self, asks: Iterable[str]) -> Iterator["Who"]:

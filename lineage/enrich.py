@@ -1,8 +1,8 @@
-"""The logs back out, each record with its true origin beside it.
+"""Adds its true origin to each record of the logs.
 
-So that a SIEM, Athena or a notebook can group every event by its origin. The answer beside a record is that of
-`who` for its event ID. Most records of one identity have one answer, which is worked out once; what depends on the
-very event (forward access of a user, another account's copy of a call, a record without a session) is asked apart.
+A SIEM, Athena or a notebook can then group events by origin. The origin is the answer of `who` for the event ID. Most
+records of one identity have the same answer, which is computed once; answers that depend on the event (forward access
+of a user, another account's copy of a call, a record without a session) are computed separately.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from lineage.questions.who.answer import explain
 from lineage.resolve.join_keys import is_forwarded
 from lineage.stores.reader import Reader
 from loaders.facts import extract, signins
-from loaders.facts.classify import Call, classify
-from loaders.facts.identity import identity, placed, served, unreadable
-from loaders.files import inputs
+from loaders.facts.classify import call_of
+from loaders.facts.identity import identity, named_by_address, placed, unreadable
+from loaders.files.sources import Source, find
 from loaders.records.items import Aside, Records
+from loaders.records.read import read, understood
 from loaders.records.record import Record
-from loaders.records.secrets import scrub_json, scrub_record, scrub_text
-from loaders.records.single import understood
+from loaders.secrets import scrub_json, scrub_record, scrub_text
 
 REMEMBERED = 20_000
-"""Identities and answers that are kept at most; then they are forgotten and worked out anew."""
+"""Most cached identities and answers; then the caches are cleared."""
 COLUMNS = (
     "origin_kind", "origin_id", "origin_account", "origin_name", "person", "origin_key", "resource", "provider",
     "session", "chain", "depth", "via", "confidence", "ambiguous", "reason", "guess",
 )  # fmt: skip
-"""What stands beside each record."""
+"""The columns that are added to each record."""
 TOGETHER = 2_000
-"""Records whose identities are looked up together."""
+"""Records whose identities are looked up in one query."""
 Text = bytes | msgspec.Raw | str | None
 _json = msgspec.json.Encoder().encode
 
 
-class Beside(NamedTuple):
-    """What stands beside a record: the values of `COLUMNS`, and all of them as one JSON object."""
+class Origin(NamedTuple):
+    """The origin of a record: the values of `COLUMNS`, and all of them as one JSON object."""
 
     values: tuple[object, ...]
     json: bytes
@@ -61,14 +61,14 @@ class Enriched(NamedTuple):
 
     record: Record
     who: Identity
-    """Its `userIdentity`, as it was understood."""
-    beside: Beside
+    """Its `userIdentity`, normalised."""
+    origin: Origin
     logged: Text
-    """Its JSON as it lies in the file, secrets and all; None of a row of a table."""
+    """Its JSON as in the file, with secrets; None for a row of a table."""
 
     @property
     def text(self) -> bytes:
-        """Its JSON as logged, secrets removed, on one line; of a row of a table what was understood of it."""
+        """Its JSON as logged, without secrets, on one line; for a row of a table what the loader read of it."""
         return clean(self.record, self.logged)
 
     @property
@@ -76,11 +76,11 @@ class Enriched(NamedTuple):
         """The record as one line of JSON, with the member `lineage`."""
         text = self.text
         comma = b"" if text == b"{}" else b","
-        return b"".join((text[:-1], comma, b'"lineage":', self.beside.json, b"}"))
+        return b"".join((text[:-1], comma, b'"lineage":', self.origin.json, b"}"))
 
 
 class Sums:
-    """How many records were read, and what became of them."""
+    """Number of records that were written and set aside."""
 
     def __init__(self) -> None:
         self.written = 0
@@ -88,6 +88,7 @@ class Sums:
 
     @property
     def read(self) -> int:
+        """Number of all records."""
         return self.written + self.set_aside
 
 
@@ -95,21 +96,19 @@ def enrich(
     reader: Reader, paths: Sequence[str], *, min_confidence: str = "LIKELY", sums: Sums | None = None,
     stdin: BinaryIO | None = None,
 ) -> Iterator[Enriched]:  # fmt: skip
-    """Every usable record behind the paths, in their order, with its origin by the lineage in the store.
+    """Yield every usable record behind the paths, in their order, with its origin from the store.
 
-    A record need not be loaded: its identity is looked up all the same. Origins below `min_confidence` are left out
-    and stand as a guess. The files are found at once, so that none that is written meanwhile is read. Raises `BadUse`
-    for a class of confidence that there is not, or a path that names nothing.
+    A record need not be loaded: its identity is looked up anyway. Origins below `min_confidence` are only in the
+    column `guess`. The files are found at the start, so files that are written meanwhile are not read. Raises
+    `BadUse` for an unknown confidence, or a path that matches nothing.
     """
     if min_confidence.upper() not in schema.CONFIDENCE[:-1]:
-        raise BadUse(f"--min-confidence {min_confidence}: there is none; one of {', '.join(schema.CONFIDENCE[:-1])}")
+        raise BadUse(f"--min-confidence {min_confidence}: unknown; use one of {', '.join(schema.CONFIDENCE[:-1])}")
     origins = Origins(reader, min_confidence.upper())
-    return _enriched(origins, inputs.find(paths), stdin, sums if sums is not None else Sums())
+    return _enriched(origins, find(paths), stdin, sums if sums is not None else Sums())
 
 
-def _enriched(
-    origins: Origins, sources: Iterable[inputs.Source], stdin: BinaryIO | None, sums: Sums
-) -> Iterator[Enriched]:
+def _enriched(origins: Origins, sources: Iterable[Source], stdin: BinaryIO | None, sums: Sums) -> Iterator[Enriched]:
     waiting: list[tuple[Record, Text]] = []
     for record, text in _records(sources, stdin, sums):
         waiting.append((record, text))
@@ -118,10 +117,10 @@ def _enriched(
     yield from _answered(origins, waiting, sums)
 
 
-def _records(sources: Iterable[inputs.Source], stdin: BinaryIO | None, sums: Sums) -> Iterator[tuple[Record, Text]]:
-    """The usable records of files with their texts; the others are counted."""
+def _records(sources: Iterable[Source], stdin: BinaryIO | None, sums: Sums) -> Iterator[tuple[Record, Text]]:
+    """Yield the usable records of files with their JSON; count the others."""
     for source in sources:
-        for item in inputs.read(source, stdin, texts=True):
+        for item in read(source, stdin, texts=True):
             if isinstance(item, Aside):
                 sums.set_aside += 1
             elif isinstance(item, Records):
@@ -133,17 +132,17 @@ def _records(sources: Iterable[inputs.Source], stdin: BinaryIO | None, sums: Sum
 
 
 def _answered(origins: Origins, waiting: list[tuple[Record, Text]], sums: Sums) -> Iterator[Enriched]:
-    """The records that wait, with their origins; nobody waits after that."""
+    """Yield the waiting records with their origins, and clear the list."""
     origins.meet(record for record, _ in waiting)
     for record, text in waiting:
         sums.written += 1
-        who, beside = origins.of(record)
-        yield Enriched(record, who, beside, text)
+        who, origin = origins.of(record)
+        yield Enriched(record, who, origin, text)
     waiting.clear()
 
 
 def clean(record: Record, text: Text) -> bytes:
-    """The record's JSON on one line, without its secrets."""
+    """Return the record's JSON on one line, without its secrets."""
     if text is None:
         return scrub_json(_json(understood(record)))
     raw = text.encode() if isinstance(text, str) else bytes(text)
@@ -151,16 +150,16 @@ def clean(record: Record, text: Text) -> bytes:
 
 
 class Origins:
-    """The origins of records, each worked out once where that may be."""
+    """The origins of records, each computed once if possible."""
 
     def __init__(self, reader: Reader, least: str) -> None:
         self._reader = reader
         self._least = schema.CONFIDENCE.index(least)
-        self._identities: dict[tuple[bytes, str | None], tuple[Identity, Beside | None]] = {}
-        self._answers: dict[tuple[object, ...], Beside] = {}
+        self._identities: dict[tuple[bytes, str | None], tuple[Identity, Origin | None]] = {}
+        self._answers: dict[tuple[object, ...], Origin] = {}
 
     def meet(self, records: Iterable[Record]) -> None:
-        """Look up the identities of the records that are new, all at once."""
+        """Look up the new identities of the records in one query."""
         if len(self._identities) >= REMEMBERED:
             self._identities.clear()
         fresh: dict[tuple[bytes, str | None], Identity] = {}
@@ -172,35 +171,35 @@ class Origins:
         graph = self._reader.ascend({asked.start for asked in starts.values()})
         for key, who in fresh.items():
             asked = starts.get(key)
-            # Time and call change nothing in what a settled identity is answered.
+            # The answer of a settled identity does not depend on time and call.
             settled = asked is not None and _is_settled(asked, graph)
-            beside = self._told(asked._replace(time=None), graph) if asked is not None and settled else None
-            self._identities[key] = who, beside
+            origin = self._origin(asked._replace(time=None), graph) if asked is not None and settled else None
+            self._identities[key] = who, origin
 
-    def of(self, record: Record) -> tuple[Identity, Beside]:
-        """The identity of a record, which was met, and what stands beside the record."""
-        who, beside = self._identities[bytes(record.user_identity), record.event_type]
-        named = served(who, record.source_ip)
-        # A failed sign-in is not what its identity is.
-        if beside is None or named is not who or record.event_name in attempts.NAMES:
-            return named, self._apart(named, record)
-        return who, beside
+    def of(self, record: Record) -> tuple[Identity, Origin]:
+        """Return identity and origin of a record that was passed to `meet`."""
+        who, origin = self._identities[bytes(record.user_identity), record.event_type]
+        named = named_by_address(who, record.source_ip)
+        # A failed sign-in is not its identity.
+        if origin is None or named is not who or record.event_name in attempts.NAMES:
+            return named, self._origin_of_call(named, record)
+        return who, origin
 
-    def _apart(self, who: Identity, record: Record) -> Beside:
-        """The answer for one call of an identity whose calls differ."""
+    def _origin_of_call(self, who: Identity, record: Record) -> Origin:
+        """Return the origin of one call of an identity whose calls have different origins."""
         time = parse_when(record.event_time)
         if time is None:
             return _EMPTY
         if who.type == "SAMLUser" and (provider := extract.saml_provider(bytes(record.request_parameters))) is not None:
             who = msgspec.structs.replace(who, identity_provider=provider)
-        call = _call(record)
+        call = call_of(record)
         who = signins.caller(record, call.api, who)
         shared = shared_hash(record.shared_event_id)
         asked = one_by_record(self._reader, who, time, call.api, call.category, shared)
         if asked.own_copy is None:
             asked = asked._replace(user_agent=record.user_agent)
         if call.facts and who.type in ("AWSAccount", "SAMLUser") and record.event_id:
-            # The caller's own copy, or what was learnt of a user later, says more than the record.
+            # The caller's own copy, or facts about a user from later events, state more than the record.
             loaded = [one for one in by_event(self._reader, record.event_id, None) if one.time == time]
             asked = loaded[0] if loaded else asked
         start = keys.ref(asked.start)
@@ -213,28 +212,29 @@ class Origins:
         if key not in self._answers:
             if len(self._answers) >= REMEMBERED:
                 self._answers.clear()
-            self._answers[key] = self._told(asked)
+            self._answers[key] = self._origin(asked)
         return self._answers[key]
 
-    def _told(self, asked: Asked, graph: Graph | None = None) -> Beside:
+    def _origin(self, asked: Asked, graph: Graph | None = None) -> Origin:
         found = explain(self._reader, asked, graph=graph, provenance=False)
         whose = short(found)
         hops = max((len(answer.hops) for answer in found), default=0)
         session = session_key_of(asked.start)
         sure = schema.CONFIDENCE.index(whose.confidence) <= self._least and whose.kind != "Unresolved"
-        return _beside(whose, session, hops, sure)
+        return _origin_columns(whose, session, hops, sure)
 
 
 def _may_settle(who: Identity) -> bool:
-    """May all calls of the identity have one answer? Not where a call states no session or is somebody else's."""
+    """Return whether all calls of the identity may have the same origin. Not if a call states no session, or is
+    another account's copy."""
     if who.type == "AWSService" and not who.access_key_id:
         return True
     return who.type not in ("AWSAccount", "SAMLUser") and not is_forwarded(who) and bool(who.principal_id)
 
 
 def _is_settled(asked: Asked, graph: Graph) -> bool:
-    """Have all its calls one answer? Not where tokens of `aws login` were made from its session: they differ by
-    time and agent."""
+    """Return whether all calls of the identity have the same origin. Not if its session created tokens of `aws login`:
+    these differ by time and agent."""
     session = session_key_of(asked.start)
     if session is None:
         service = asked.who is not None and asked.who.type == "AWSService"
@@ -244,8 +244,8 @@ def _is_settled(asked: Asked, graph: Graph) -> bool:
     return not any(way["type"] == schema.ASSUMED and way["tokens"] for way in ways)
 
 
-def _beside(whose: Whose, session: str | None, depth: int, sure: bool) -> Beside:
-    origin = (whose.kind, whose.id, whose.account, whose.name, whose.person, whose.access_key_id, whose.resource,
+def _origin_columns(whose: Whose, session: str | None, depth: int, sure: bool) -> Origin:
+    columns = (whose.kind, whose.id, whose.account, whose.name, whose.person, whose.access_key_id, whose.resource,
               whose.provider) if sure else (None,) * 8  # fmt: skip
     guess = None
     if whose.attempt:
@@ -253,28 +253,24 @@ def _beside(whose: Whose, session: str | None, depth: int, sure: bool) -> Beside
     elif not sure and (whose.candidates or whose.kind != "Unresolved"):
         guess = f"{call_it(whose)} ({'one of these' if whose.candidates else whose.confidence})"
     chain = " > ".join(whose.chain) if sure else None
-    values = (*origin, session, chain, depth, whose.via, whose.confidence, whose.ambiguous, whose.reason, guess)
-    return Beside(values, _json(dict(zip(COLUMNS, values, strict=True))))
+    values = (*columns, session, chain, depth, whose.via, whose.confidence, whose.ambiguous, whose.reason, guess)
+    return Origin(values, _json(dict(zip(COLUMNS, values, strict=True))))
 
 
-_EMPTY = Beside((None,) * len(COLUMNS), b"null")
-
-
-def _call(record: Record) -> Call:
-    return classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
+_EMPTY = Origin((None,) * len(COLUMNS), b"null")
 
 
 FIELDS = (
     "eventTime", "eventID", "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode",
     "recipientAccountId", "readOnly", "eventType",
 )  # fmt: skip
-"""CloudTrail's own fields of an event in a table, under its own names."""
+"""Fields of an event in a table, under CloudTrail's names."""
 IDENTITY = tuple(f"userIdentity_{name}" for name in ("type", "arn", "principalId", "accountId", "accessKeyId"))
-"""Those of its identity."""
+"""Fields of its identity."""
 
 
 def fields_of(record: Record) -> tuple[object, ...]:
-    """The values of `FIELDS`, secrets removed."""
+    """Return the values of `FIELDS`, without secrets."""
     agent = record.user_agent
     return (
         record.event_time, record.event_id, record.event_source, record.event_name, record.aws_region,
@@ -284,7 +280,7 @@ def fields_of(record: Record) -> tuple[object, ...]:
 
 
 def identity_of(who: Identity) -> tuple[str | None, ...]:
-    """The values of `IDENTITY`."""
+    """Return the values of `IDENTITY`."""
     return who.type, who.arn, who.principal_id, who.account, who.access_key_id
 
 

@@ -1,7 +1,6 @@
-"""A load: files to batches to the store, then derivation.
+"""Loads files: reads them into batches, writes these to the store, then derives the lineage.
 
-Reading runs in several processes; every batch is a transaction of its own, so a load that is killed leaves a
-store that the next load completes.
+Several processes read; every batch is its own transaction, so the next load completes one that was killed.
 """
 
 from __future__ import annotations
@@ -10,21 +9,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, NamedTuple
 
-import msgspec
-
 from lineage.model.results import Sums
-from lineage.questions.shared.models import LoadSums
 from lineage.resolve import resolve
 from lineage.stores.store import Store
-from loaders.files.inputs import find
-from loaders.files.parallel import batches
+from loaders.batches.parallel import batches
+from loaders.files.sources import find
 
 DERIVE_TERMS = 1_500
-"""Dirty terms that one transaction of derivation takes."""
+"""Most dirty terms of one derivation transaction."""
 
 
 class Progress(NamedTuple):
-    """How far a load has come; `stage` is `reading` or `deriving`."""
+    """Progress of a load in files, bytes, events and seconds; `stage` is `reading` or `deriving`."""
 
     files_done: int
     files_total: int
@@ -35,23 +31,6 @@ class Progress(NamedTuple):
     stage: str
 
 
-class AsidePlace(msgspec.Struct, frozen=True):
-    """What was set aside: where and why."""
-
-    path: str
-    index: int
-    offset: int | None
-    reason: str
-
-
-class LoadReport(NamedTuple):
-    """The end of a load: its sums, and the first things that were set aside."""
-
-    sums: LoadSums
-    aside: list[AsidePlace]
-    aside_total: int
-
-
 def load(
     store: Store,
     paths: Sequence[str],
@@ -60,10 +39,12 @@ def load(
     progress: Callable[[Progress], None] | None = None,
     stdin: BinaryIO | None = None,
 ) -> Sums:
-    """Load the paths into the store and derive what they change; returns the sums of the load.
+    """Load the paths into the store and derive what they change; return the sums of the load.
 
-    `processes` is how many read in parallel; None takes one for each core, and one alone for little data.
-    Raises `BadUse` where a path names nothing.
+    `processes` is the number of reading processes; None means one for each core, or one for little data. Raises
+    `BadUse` if a path matches nothing, `LineageError` if a reading process ends early. Loading the same events again,
+    in any order or after a load that was killed, gives the same store. Cost: linear in the bytes, plus the derivation
+    of what changed.
     """
     sources = find(paths)
     began = time.monotonic()
@@ -71,7 +52,7 @@ def load(
     identifier = store.begin_load([source.path for source in sources] if len(sources) <= 20 else list(paths))
     files = done = events = 0
 
-    def tell(stage: str) -> None:
+    def report(stage: str) -> None:
         if progress:
             progress(Progress(files, len(sources), done, total, events, time.monotonic() - began, stage))
 
@@ -80,19 +61,19 @@ def load(
         files += len(batch.ended)
         done += batch.bytes_read
         events += batch.read
-        tell("reading")
-    derive(store, lambda: tell("deriving"))
+        report("reading")
+    derive(store, lambda: report("deriving"))
     return store.finish_load(identifier)
 
 
 def derive(store: Store, tick: Callable[[], None] = lambda: None) -> None:
-    """Derive all that waits in the store; also what a killed load left behind."""
+    """Derive everything pending in the store, including what a killed load left."""
     while True:
         with store.transaction():
             terms = store.dirty(DERIVE_TERMS)
             if not terms:
                 break
-            scopes = resolve.expand(terms, store.lookup)
-            store.write_derived(resolve.derive(scopes, store.lookup), terms)
+            units = resolve.expand(terms, store.lookup)
+            store.write_derived(resolve.derive(units, store.lookup), terms)
         tick()
     store.settle()

@@ -1,6 +1,6 @@
-"""Raw records as they lie in the logs, found by event ID, with their secrets removed.
+"""Finds raw records in the logs by event ID, and removes their secrets.
 
-The store keeps no raw records; the files do. Files are searched one after the other and never held whole.
+The store has no raw records. Files are searched one after the other in constant memory.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ import msgspec
 
 from lineage.model.errors import BadUse
 from lineage.questions.show import Place, Shown
-from loaders.files import inputs
-from loaders.files.inputs import Source
+from loaders.files.sources import Source, find
 from loaders.records.items import FileEnd, Records
+from loaders.records.read import read, text_of
 from loaders.records.record import Record
-from loaders.records.secrets import scrub
-from loaders.records.single import text_of
+from loaders.secrets import scrub
 
 
 def show(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str | None]) -> Shown:
-    """Every record with that event ID below the paths, in their order; of another account's copy of a call, the
-    caller's own copies as well.
+    """Return every record with that event ID below the paths, in their order; for another account's copy of a call,
+    also the caller's own copies.
 
-    `loaded_sha256` gives the hash that a store kept of a file. Raises `BadUse` where a path names nothing,
-    and for standard input, which cannot be read twice.
+    `loaded_sha256` returns the hash that the store has of a file. Raises `BadUse` if a path matches nothing, and for
+    standard input, which cannot be read twice.
     """
     if "-" in paths:
         raise BadUse("show: standard input cannot be searched; give files or folders with --logs")
@@ -44,13 +43,13 @@ def show(event_id: str, paths: Sequence[str], loaded_sha256: Callable[[str], str
 
 
 _Call = tuple[str | None, ...]
-"""Shared event ID, service, operation, time and caller's account: the same in all copies of a call."""
+"""Shared event ID, service, operation, time and caller's account: equal in all copies of a call."""
 
 
 def _places(
     fits: Callable[[Record], bool], paths: Sequence[str], loaded_sha256: Callable[[str], str | None]
 ) -> Iterator[Place]:
-    for source in inputs.find(paths):
+    for source in find(paths):
         yield from _in_file(fits, source, loaded_sha256(source.path))
 
 
@@ -59,7 +58,7 @@ def _having(event_id: str) -> Callable[[Record], bool]:
 
 
 def _copied(record: dict[str, object]) -> _Call | None:
-    """The call that a record is another account's copy of; None where it is none, or has no shared event ID."""
+    """Return the call that a record is another account's copy of; None if it is none, or has no shared event ID."""
     who = record.get("userIdentity")
     if not isinstance(who, dict) or who.get("type") != "AWSAccount":
         return None
@@ -70,13 +69,13 @@ def _copied(record: dict[str, object]) -> _Call | None:
 
 
 def _call_of(record: Record) -> _Call:
-    """The call that a record is its caller's own copy of, if its recipient is the caller."""
+    """Return the call that a record is its caller's own copy of, if the recipient is the caller."""
     return (record.shared_event_id, record.event_source, record.event_name, record.event_time,
             record.recipient_account_id)  # fmt: skip
 
 
 def _amended(record: dict[str, object]) -> str | None:
-    """ID of the event that a record amends, None if it is no addendum that changes data."""
+    """Return the ID of the event that a record amends, None if it is no addendum that changes data."""
     addendum = record.get("addendum")
     if not isinstance(addendum, dict) or addendum.get("reason") != "UPDATED_DATA":
         return None
@@ -87,7 +86,7 @@ def _amended(record: dict[str, object]) -> str | None:
 def _in_file(fits: Callable[[Record], bool], source: Source, loaded: str | None) -> Iterator[Place]:
     found: list[tuple[int, str]] = []
     sha256 = ""
-    for item in inputs.read(source, texts=True):
+    for item in read(source, texts=True):
         if isinstance(item, Records):
             found += [
                 (item.indexes[position] if item.indexes else item.first + position, text_of(item, position))

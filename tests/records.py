@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,6 +11,9 @@ from lineage.model.facts import AnyFact, Event, Identity, Target
 from loaders.facts import extract
 from loaders.facts.classify import Call, classify
 from loaders.facts.identity import identity
+from loaders.files.gunzip import Gunzip
+from loaders.records.items import Item
+from loaders.records.read import items_in
 from loaders.records.record import Record
 
 WHEN = 1_700_000_000
@@ -92,4 +96,14 @@ def told(one: Record) -> list[dict[str, Any]]:
 def target_of(one: Record) -> Target | None:
     """Return the target of the record."""
     call, caller, _ = read(one)
-    return extract.target(one, call, caller)
+    return extract.targets(one, call, caller).first
+
+
+def sample_of(one: Record) -> tuple[tuple[str, ...], str | None]:
+    """Return the resource ARNs and the parameters that a sample of the record keeps."""
+    return extract.arns(one.resources), extract.parameters(one.request_parameters)
+
+
+def records_in(data: bytes) -> Iterator[Item]:
+    """Yield the items of a small text in memory, gzip or not: the same as from a file of these bytes."""
+    return items_in(iter(Gunzip(Gunzip([data]))))

@@ -21,17 +21,17 @@ from lineage.model.batch import Batch, event_id_bytes
 from lineage.model.errors import LineageError
 from lineage.stores.sqlite.store import SQLiteStore
 from loaders.batches.aggregate import Aggregator, aggregate
-from loaders.batches.ledger import event_ids_bytes
-from loaders.batches.samples import parameters
+from loaders.batches.entries import event_ids_bytes, parameters
+from loaders.batches.parallel import batches, shares
 from loaders.facts import extract
 from loaders.facts.classify import classify
 from loaders.facts.identity import identity
-from loaders.files.inputs import Source, find
-from loaders.files.parallel import batches, shares
-from loaders.records.documents import Records, records_in
+from loaders.files.sources import Source, find
+from loaders.records.items import Records
 from loaders.records.record import Record
-from loaders.records.secrets import nothing_to_hide
-from loaders.targets.target_memo import TargetMemo, names_in, reader_of
+from loaders.secrets import nothing_to_hide
+from loaders.targets.memo import TargetMemo, names_in, reader_of
+from tests.records import records_in
 from tests.same import Said, different, graph_of
 from tests.strategies import clouds
 
@@ -59,7 +59,7 @@ def batches_of(chunks: Sequence[Sequence[Json]], cuts: Sequence[bool]) -> list[B
 @pytest.mark.parametrize(
     ("member", "reason"),
     [
-        ("{'type': 'IAMUser', 'arn': 'a'}", "userIdentity is Python text (single quotes), not JSON"),
+        ("{'type': 'IAMUser', 'arn': 'a'}", "userIdentity is Python repr (single quotes), not JSON"),
         ("alice", "userIdentity cannot be read: no object"),
         (["alice"], "userIdentity cannot be read: no object"),
         ('{"type": "IAMUser", "userNa', "userIdentity cannot be read: no object"),
@@ -188,7 +188,7 @@ def targets_agree(record: Record, memo: TargetMemo, odd: bool = False) -> None:
     expected = extract.targets(record, call, who)
     names = names_in(reader_of(call.api), bytes(record.request_parameters), bytes(record.resources))
     for _ in range(2):
-        actual, _ = memo.find(memo.place(call, record, who), names, record, call, who)
+        actual, _ = memo.find(memo.site(call.api, record, who), names, record, who)
         assert actual == expected, (call.api, bytes(record.request_parameters)[:300])
 
 
@@ -305,7 +305,7 @@ def test_processes_read_what_one_reads(tmp_path: Path) -> None:
         (tmp_path / f"{n}.json").write_text("\n".join(lines), encoding="utf-8")
     sources = find([str(tmp_path)])
     script = (
-        "import sys; from loaders.files.inputs import find; from loaders.files.parallel import batches\n"
+        "import sys; from loaders.files.sources import find; from loaders.batches.parallel import batches\n"
         "print(sum(len(b.entries) for b in batches(find([sys.argv[1]]), 2)))"
     )
 
@@ -324,7 +324,7 @@ def test_a_killed_process_is_an_error(tmp_path: Path, monkeypatch: pytest.Monkey
     """Where a reading process ends early the load fails in one line instead of waiting for ever."""
     for name in "ab":
         (tmp_path / name).write_text("{}", encoding="utf-8")
-    monkeypatch.setattr("loaders.files.parallel._COMMAND", "import os; os._exit(3)")
+    monkeypatch.setattr("loaders.batches.parallel._COMMAND", "import os; os._exit(3)")
 
     with pytest.raises(LineageError, match="ended early"):
         list(batches(find([str(tmp_path)]), 2))

@@ -81,7 +81,7 @@ def test_attempt_keeps_no_key_and_no_session() -> None:
     who = tried("signin:ConsoleLogin", role, responseElements=FAILED)
 
     assert (who.access_key_id, who.created, keys.session_of(who)) == (None, None, None)
-    assert attempts.tried(who) == ("ci", "arn:aws:sts::123837392027:assumed-role/deploy/ci")
+    assert attempts.attempted_identity(who) == ("ci", "arn:aws:sts::123837392027:assumed-role/deploy/ci")
 
 
 @pytest.mark.parametrize("hidden", ["HIDDEN_DUE_TO_SECURITY_REASONS", "", None])
@@ -94,5 +94,5 @@ def test_hidden_user_name_is_no_name(hidden: str | None) -> None:
         responseElements=FAILED,
     )
 
-    assert attempts.tried(who) == (None, "")
-    assert attempts.told(keys.principal(who).name) == "attempt to sign in as an unknown user"
+    assert attempts.attempted_identity(who) == (None, "")
+    assert attempts.describe(keys.principal(who).name) == "attempt to sign in as an unknown user"

@@ -14,8 +14,9 @@ import pytest
 
 from loaders.facts.identity import identity
 from loaders.records.carriers import CARRIERS
-from loaders.records.documents import Aside, Finding, Records, records_in
+from loaders.records.items import Aside, Finding, Records
 from loaders.records.record import Record
+from tests.records import records_in
 
 DOC = Path(__file__).parents[1] / "docs" / "carriers.md"
 ARN = "arn:aws:sts::210987654321:assumed-role/build/ci=main,team=sre"

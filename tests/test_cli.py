@@ -210,7 +210,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("show", "no-such-event", "--logs", LOGS), 1, "not found: no-such-event"),
         (("who", KEY, "--at", "yesterday"), 2, "error: yesterday: no time; write it like 2026-01-31 or"),
         (("who", "README.md"), 2, "error: README.md: holds no CloudTrail record; to load logs: lineage load README.md"),
-        (("who", "{}"), 2, "error: record: no CloudTrail record with eventTime and eventName in it"),
+        (("who", "{}"), 2, "error: record: no CloudTrail record with eventTime and eventName found"),
         (("load", "no/such/folder"), 2, "error: no/such/folder: no such file or folder"),
         (("load", LOGS, "--accounts", "README.md"), 2, "error: README.md: line 1"),
         (("show", STARTED, "--logs", "-"), 2, "error: show: standard input cannot be searched"),

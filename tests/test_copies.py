@@ -18,9 +18,10 @@ import lineage
 from lineage.model.batch import Batch
 from lineage.model.copies import AMENDS, Content, agree, covers, in_conflict, maximal, standing
 from loaders.batches.aggregate import Aggregator
-from loaders.records.documents import Records, records_in
+from loaders.records.items import Records
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
+from tests.records import records_in
 from tests.same import different, graph_of, said
 from tests.strategies import clouds
 from tests.test_properties import CHANGES, FEW, QUICK, Delivery, arrangements, next_hour, one_load, outcome

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.facts.denials import Denial, denial, denied_arn, denied_role
+from loaders.targets.denials import Denial, denial, denied_arn
 
 BOB = "arn:aws:iam::123837392027:user/bert-jan"
 DEPLOY = "arn:aws:iam::123837392027:role/ops/deploy"
@@ -84,19 +84,18 @@ def test_message_shapes(message: str | None, expected: Denial | None) -> None:
 
 
 def test_denied_role() -> None:
-    """The role of a refused assumption is the resource's, never the caller's own role."""
+    """The role of a denied AssumeRole is the resource's, never the caller's own role."""
     caller = "arn:aws:sts::111111111111:assumed-role/mine/s"
-    told = denied_role(f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {DEPLOY}")
-
-    assert told is not None
-    assert told.path_arn == DEPLOY
-    assert (
-        denied_role(
-            f"User: {caller} is not authorized to perform: sts:AssumeRole because no role trust policy "
-            "allows the sts:AssumeRole action"
-        )
-        is None
+    named = denial(f"User: {caller} is not authorized to perform: sts:AssumeRole on resource: {DEPLOY}")
+    unnamed = denial(
+        f"User: {caller} is not authorized to perform: sts:AssumeRole because no role trust policy "
+        "allows the sts:AssumeRole action"
     )
+
+    assert named is not None
+    assert denied_arn(named) == DEPLOY
+    assert unnamed is not None
+    assert denied_arn(unnamed) is None
 
 
 def test_arn_in_prose() -> None:
@@ -133,5 +132,6 @@ def test_hostile_texts_are_quick(hostile: str) -> None:
 @given(st.text(max_size=300))
 def test_no_text_raises(text: str) -> None:
     """No text makes the readers raise."""
-    denied_role(text)
-    denied_role(f"User: {BOB} is not authorized to perform: sts:AssumeRole on resource: {text}")
+    for message in (text, f"User: {BOB} is not authorized to perform: sts:AssumeRole on resource: {text}"):
+        if (found := denial(message)) is not None:
+            denied_arn(found)

@@ -1,4 +1,4 @@
-"""Any wrapper, spelling and damage to the same records: `loaders.records.documents`."""
+"""Any wrapper, spelling and damage to the same records: `loaders.records.read`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.model.batch import Passed
 from loaders.records import columns, scan
-from loaders.records.documents import Aside, Item, Passed, Records, items_in, records_in
-from loaders.records.items import Gather
+from loaders.records.items import Aside, Gather, Item, Records
+from loaders.records.read import items_in
 from loaders.records.record import RECORD, ROW, Record
+from tests.records import records_in
 
 ID = "0a5d6a1e-0000-4000-8000-000000000001"
 CALL: dict[str, object] = {
@@ -274,21 +276,21 @@ def test_damage_costs_one_element(some: list[dict[str, object]], data: st.DataOb
         ('{"Records":null}', 0, []),
         ("[]", 0, []),
         (compact({"Records": CALL}), 1, []),
-        (compact({"Records": [None, CALL, "x", 7]}), 1, ["0: null", "2: a text", "3: a number"]),
+        (compact({"Records": [None, CALL, "x", 7]}), 1, ["0: null", "2: a string", "3: a number"]),
         (compact([None, CALL]), 1, ["0: null"]),
         ("null\n" + compact(CALL), 1, ["0: null"]),
         (str({"Records": [CALL]}), 0, ["0: Python"]),
         (str(CALL) + "\n" + compact(CALL), 1, ["0: Python"]),
         (compact(CALL | {"x": float("nan")}), 1, []),
         (compact({"Records": [CALL, CALL | {"x": float("nan")}]}), 2, []),
-        (compact({"Records": [CALL]})[:-20], 0, ["0: cut"]),
-        (compact({"Records": [CALL, CALL]})[:-20], 1, ["1: cut"]),
-        (compact({"Records": [CALL]})[:-2], 1, ["1: cut"]),
-        (compact([CALL, CALL])[:-1] + ",", 2, ["2: cut"]),
-        (compact(logs([CALL])).replace('}"}]', '"}]'), 0, ["0: cut"]),
-        (compact({"Events": [{"EventId": "1", "CloudTrailEvent": "oops"}]}), 0, ["0: the text inside"]),
+        (compact({"Records": [CALL]})[:-20], 0, ["0: truncated"]),
+        (compact({"Records": [CALL, CALL]})[:-20], 1, ["1: truncated"]),
+        (compact({"Records": [CALL]})[:-2], 1, ["1: truncated"]),
+        (compact([CALL, CALL])[:-1] + ",", 2, ["2: truncated"]),
+        (compact(logs([CALL])).replace('}"}]', '"}]'), 0, ["0: truncated"]),
+        (compact({"Events": [{"EventId": "1", "CloudTrailEvent": "oops"}]}), 0, ["0: the string inside"]),
         ('{"Records":[{"eventID":"1",,},' + compact(CALL) + "]}", 1, ["0: malformed"]),
-        (compact(CALL) + ',\n{"eventName":\n' + compact(CALL), 2, ["1: cut"]),
+        (compact(CALL) + ',\n{"eventName":\n' + compact(CALL), 2, ["1: truncated"]),
         (compact(CALL).replace("ada", "a\x01\n"), 1, []),
         (compact(CALL).replace("ada", "\\ud800"), 1, []),
         ("[" * 5_000, 0, ["0: malformed"]),

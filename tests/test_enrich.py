@@ -23,7 +23,7 @@ from lineage.questions.shared.whose import call_it, short
 from lineage.questions.who import Who
 from lineage.render import streams
 from lineage.render.csv import guarded
-from loaders.records.secrets import scrub, scrub_record
+from loaders.secrets import scrub, scrub_record
 from tests.aws import Cloud, Json
 from tests.conftest import ROOT
 from tests.strategies import clouds
@@ -82,7 +82,7 @@ def origin_of(answer: Who) -> dict[str, object]:
 
 def beside(one: Enriched) -> dict[str, object]:
     """The same of an enriched record."""
-    told = dict(zip(COLUMNS, one.beside.values, strict=True))
+    told = dict(zip(COLUMNS, one.origin.values, strict=True))
     del told["session"]
     return told
 
@@ -140,9 +140,9 @@ def test_copies_have_the_origin_of_the_callers_own(tmp_path: Path) -> None:
     story = ROOT / "tests" / "stories" / "copies-of-calls-in-two-accounts"
     with lineage.open(str(tmp_path / "lineage.db")) as store:
         store.load([story / "ours.json"])
-        before = [dict(zip(COLUMNS, one.beside.values, strict=True)) for one in store.enrich([story / "theirs.json"])]
+        before = [dict(zip(COLUMNS, one.origin.values, strict=True)) for one in store.enrich([story / "theirs.json"])]
         store.load([story / "theirs.json"])
-        after = [dict(zip(COLUMNS, one.beside.values, strict=True)) for one in store.enrich([story / "theirs.json"])]
+        after = [dict(zip(COLUMNS, one.origin.values, strict=True)) for one in store.enrich([story / "theirs.json"])]
 
     role = "999900001111/AROA6RTVPGNLX5CG7SCAN:scan"
     vera, omar = f"{role}/2026-03-02T08:00:00Z", f"{role}/2026-03-02T08:00:40Z"
@@ -253,12 +253,12 @@ def test_weak_origins_are_guesses(tmp_path: Path) -> None:
     paths = cloud.write_to(tmp_path / "logs")
     store = lineage.open(tmp_path / "lineage.db")
     store.load(paths)
-    found = [dict(zip(COLUMNS, one.beside.values, strict=True)) for one in store.enrich(paths)]
+    found = [dict(zip(COLUMNS, one.origin.values, strict=True)) for one in store.enrich(paths)]
 
     assert {one["origin_name"] for one in found} == {"alice"}
     assert {one["guess"] for one in found} == {None}
     assert found[-1]["chain"] == "alice > ops as ops"
-    with pytest.raises(BadUse, match="VERY: there is none; one of EXACT, STRONG"):
+    with pytest.raises(BadUse, match="VERY: unknown; use one of EXACT, STRONG"):
         next(store.enrich(paths, min_confidence="VERY"))
 
 
@@ -353,7 +353,7 @@ def test_a_reader_that_goes_ends_it_quietly(run: Shell, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (("--format", "xml"), "error: --format xml: there is none; one of ndjson, csv, parquet\n"),
-        (("--min-confidence", "NONE"), "error: --min-confidence NONE: there is none"),
+        (("--min-confidence", "NONE"), "error: --min-confidence NONE: unknown"),
     ],
 )
 def test_bad_use_is_one_line(arguments: tuple[str, ...], said: str, run: Shell) -> None:

@@ -14,10 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineage.model.facts import Fact, Grant
-from loaders.facts import change_table, extract, grants, makings, signins, workloads
-from loaders.records.body import decode
-from loaders.records.record import EMPTY, Record
-from tests.records import ALICE, ROLE, call_of, facts_of, read, record, told
+from loaders.facts import change_table, creations, extract, grants, signins, workloads
+from loaders.records.record import EMPTY, Record, decode
+from tests.records import ALICE, ROLE, call_of, facts_of, read, record, sample_of, told
 
 ACCOUNT = "123837392027"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/ops/deploy"
@@ -1204,7 +1203,7 @@ def test_started(name: str, request_: Any, response: Any, expected: list[dict[st
 
 def test_every_operation_says_that_it_can_give_a_fact() -> None:
     """Classification sends exactly the listed operations, and the open-ended ones, to the fact makers."""
-    listed = [*grants.OPERATIONS, *signins.OPERATIONS, *makings.OPERATIONS, *change_table.OPERATIONS,
+    listed = [*grants.OPERATIONS, *signins.OPERATIONS, *creations.OPERATIONS, *change_table.OPERATIONS,
               *workloads.OPERATIONS]  # fmt: skip
 
     assert all(call_of(record(name)).facts for name in listed)
@@ -1219,7 +1218,7 @@ def test_quick_test_for_issued_keys() -> None:
 
 
 NAMES = [
-    *grants.OPERATIONS, *signins.OPERATIONS, *makings.OPERATIONS, *change_table.OPERATIONS, *workloads.OPERATIONS,
+    *grants.OPERATIONS, *signins.OPERATIONS, *creations.OPERATIONS, *change_table.OPERATIONS, *workloads.OPERATIONS,
     "signin:CreateOAuth2TokenNew", "s3:GetObject", "ec2:CreateTags", "newservice:HandOut",
 ]  # fmt: skip
 MEMBERS = (
@@ -1283,8 +1282,8 @@ def test_no_shape_raises_and_no_secret_passes(
     call, identity, event = read(one)
     out = (
         extract.facts(one, call, identity, event),
-        extract.target(one, call, identity),
-        extract.sample(one),
+        extract.targets(one, call, identity).first,
+        sample_of(one),
         event,
     )
 
@@ -1309,7 +1308,7 @@ def test_real_records() -> None:
                 continue
             call, caller, event = read(one)
             facts = extract.facts(one, call, caller, event)
-            kept = repr((facts, extract.target(one, call, caller), extract.sample(one)))
+            kept = repr((facts, extract.targets(one, call, caller).first, sample_of(one)))
             leaks += [token for token in _tokens(decode(one.response_elements)) if token in kept]
             for fact in facts:
                 kind = fact.kind if isinstance(fact, Grant) else str(type(fact).__struct_config__.tag)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lineage.model.alert import Actor, Alert, Thing
+from lineage.model.alert import Actor, Alert, AlertResource
 from lineage.model.errors import BadUse
 from loaders.findings.findings import MOST, alerts_in
 
@@ -27,11 +27,11 @@ ALICE = Actor(
     access_key_id="AKIARTX3GSDSALICEAAA", principal_id="AIDARTX3GSDSALICEAAAA", user_name="alice", user_type="IAMUser"
 )
 ROOT = Actor(access_key_id="ASIARTX3GSDSROOTAAAA", principal_id="111122223333", user_name="Root", user_type="Root")
-INSTANCE = Thing(
+INSTANCE = AlertResource(
     type="AWS::EC2::Instance", id="i-0dbc91f429e48eeed", account="111122223333",
     arn="arn:aws:ec2:eu-west-1:111122223333:instance/i-0dbc91f429e48eeed",
 )  # fmt: skip
-BUCKET = Thing(type="AWS::S3::Bucket", id="ledger-2026", arn="arn:aws:s3:::ledger-2026")
+BUCKET = AlertResource(type="AWS::S3::Bucket", id="ledger-2026", arn="arn:aws:s3:::ledger-2026")
 
 EXPECTED: dict[str, dict[str, Any]] = {
     "guardduty-api": {
@@ -58,7 +58,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "guardduty-lambda": {
         "actors": (), "source_ips": (),
         "resources": (
-            Thing(
+            AlertResource(
                 type="AWS::Lambda::Function", id="monthly-report", account="111122223333",
                 arn="arn:aws:lambda:eu-west-1:111122223333:function:monthly-report",
             ),
@@ -66,7 +66,7 @@ EXPECTED: dict[str, dict[str, Any]] = {
     },
     "guardduty-ecs": {
         "resources": (
-            Thing(
+            AlertResource(
                 type="AWS::ECS::Task", id="2b3f0d1c9e8a4f57b6d2c1a0e9f8d7c6", account="111122223333", parent="shop",
                 arn="arn:aws:ecs:eu-west-1:111122223333:task/shop/2b3f0d1c9e8a4f57b6d2c1a0e9f8d7c6",
             ),
@@ -75,13 +75,15 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "guardduty-eks": {
         "actors": (Actor(principal_id="AROARTX3GSDSSFFFRN4RC:ops", account="111122223333"),),
         "resources": (
-            Thing(type="AWS::EKS::Pod", id="web/cart-7f6b", account="111122223333", parent="shop", owner="web/cart"),
+            AlertResource(
+                type="AWS::EKS::Pod", id="web/cart-7f6b", account="111122223333", parent="shop", owner="web/cart"
+            ),
         ),
         "source_ips": ("198.51.100.23",),
     },
     "guardduty-rds": {
         "resources": (
-            Thing(
+            AlertResource(
                 type="AWS::RDS::DBInstance", id="ledger", account="111122223333",
                 arn="arn:aws:rds:eu-west-1:111122223333:db:ledger",
             ),
@@ -276,13 +278,13 @@ def test_events_of_a_log_are_alerts() -> None:
     ("text", "why"),
     [
         ("", "empty"),
-        ("{", "cut JSON"),
+        ("{", "truncated JSON"),
         ('{"type": "x", "service": }', "malformed JSON"),
-        ("[]", "no finding and no event"),
-        ("{}", "no finding and no event"),
-        ('{"Findings": []}', "no finding and no event"),
-        ('"text"', "no finding and no event"),
-        ("3", "no finding and no event"),
+        ("[]", "no finding or event"),
+        ("{}", "no finding or event"),
+        ('{"Findings": []}', "no finding or event"),
+        ('"text"', "no finding or event"),
+        ("3", "no finding or event"),
         ('{"Message": "{cut"}', "malformed JSON"),
         ('{"eventName": "GetObject", "userIdentity": {}}', "no CloudTrail record"),
         ("[" * 100_000, "malformed JSON"),

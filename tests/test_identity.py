@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.model.facts import Identity, UserName
+from lineage.model.facts import Identity
 from loaders.facts.classify import Call, classify
-from loaders.facts.identity import ANONYMOUS, identity, user_name
-from tests.records import ROLE, read, record
+from loaders.facts.identity import ANONYMOUS, identity
+from loaders.facts.unique_ids import Name, names_of
+from tests.records import ROLE
 
 CREATED = 1_688_990_087
 """2023-07-10T11:54:47Z"""
@@ -278,19 +279,13 @@ def test_user_name_of_an_identity_center_session() -> None:
     behalf = {"userId": "u-1", "identityStoreArn": "arn:aws:identitystore::1:identitystore/d-1"}
     arn = "arn:aws:sts::123837392027:assumed-role/AWSReservedSSO_Admin_0123456789abcdef/alice@example.com"
     sso = {"type": "AssumedRole", "principalId": "AROATFQR7NSCWWVLB7BES:alice@example.com", "arn": arn}
-    _, _, event = read(record("ec2:DescribeInstances"))
 
-    caller = parsed({**sso, "onBehalfOf": behalf})
+    def users(who: Identity) -> list[Name]:
+        return [name for name in names_of(who) if name[1] == "u-1"]
 
-    assert user_name(caller, event) == UserName(
-        event=event,
-        caller=caller,
-        store="arn:aws:identitystore::1:identitystore/d-1",
-        user_id="u-1",
-        name="alice@example.com",
-    )
-    assert user_name(parsed({**ROLE, "onBehalfOf": behalf}), event) is None
-    assert user_name(parsed(sso), event) is None
+    assert users(parsed({**sso, "onBehalfOf": behalf})) == [("d-1/u-1", "u-1", "alice@example.com")]
+    assert users(parsed({**ROLE, "onBehalfOf": behalf})) == []
+    assert users(parsed(sso)) == []
 
 
 JSON = st.recursive(

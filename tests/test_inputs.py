@@ -1,4 +1,4 @@
-"""Files, folders, globs and standard input: `loaders.files.inputs`."""
+"""Files, folders, globs and standard input: `loaders.files.sources` and `loaders.records.read`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.model.batch import Passed
 from lineage.model.errors import BadUse
-from loaders.files.inputs import Source, find, read
-from loaders.records.documents import Aside, FileEnd, Item, Passed, Records
+from loaders.files.sources import Source, find
+from loaders.records.items import Aside, FileEnd, Item, Records
+from loaders.records.read import read
 
 ROOT = Path(__file__).parent.parent
 
@@ -163,7 +165,8 @@ def test_a_file_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
 
 PEAK = """
 import itertools, resource, sys
-from loaders.records.documents import Records, items_in
+from loaders.records.items import Records
+from loaders.records.read import items_in
 
 record = b'{"eventVersion":"1.08","eventID":"x","eventTime":"t","eventName":"n",'
 record += b'"requestParameters":{"a":"%s"}}' % (b"y" * 1000)

@@ -379,8 +379,8 @@ def test_what_leads_nowhere(alert: str, why: str, run: Shell) -> None:
     ("arguments", "why"),
     [
         (("tests/alerts/guardduty-sample.json",), "a sample finding that GuardDuty made up"),
-        (("README.md",), "no finding and no event in it"),
-        (('{"cut":',), "cut JSON"),
+        (("README.md",), "no finding or event found"),
+        (('{"cut":',), "truncated JSON"),
         (("examples",), "a folder"),
         (("no-such-finding.json",), "no such file"),
         (("198.51.100.23",), "lineage from 198.51.100.23"),

@@ -21,7 +21,7 @@ from lineage.questions.shared.reach import families
 from lineage.questions.shared.reach.revocations import issued_before, standing
 from lineage.render.csv import text
 from lineage.render.shell import fits, line
-from loaders.facts import change_table, makings
+from loaders.facts import change_table, creations
 from tests.aws import Cloud, Identity
 
 if TYPE_CHECKING:
@@ -342,8 +342,8 @@ def test_a_plan_for_a_role_begins_with_everybody_in_it(store: Store, cloud: Clou
 
 
 def test_every_inverse_is_of_a_known_operation() -> None:
-    """The table of inverses names only operations that the loaders keep as changes or makings."""
-    known = {*change_table.OPERATIONS, *makings.OPERATIONS}
+    """The table of inverses names only operations that the loaders keep as changes or creations."""
+    known = {*change_table.OPERATIONS, *creations.OPERATIONS}
 
     assert set(undo.UNDO) - known == set()
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.records.secrets import REMOVED, is_secret_name, scrub, scrub_json, scrub_text
+from loaders.secrets import REMOVED, is_secret_name, scrub, scrub_json, scrub_text
 
 CANARY = "CANARYsecret0123456789"
 

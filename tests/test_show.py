@@ -13,7 +13,7 @@ import pytest
 from lineage import queries
 from lineage.model.errors import BadUse
 from lineage.show import show
-from loaders.files import account_names
+from loaders import account_names
 
 WANTED = "7c6d5a9e-0000-4000-8000-000000000001"
 RECORD = {
@@ -110,13 +110,13 @@ def test_names_of_accounts(text: str, names: dict[str, str], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("", "names no account"),
-        ("Id,Name\n", "names no account"),
+        ("", "no account name found"),
+        ("Id,Name\n", "no account name found"),
         ("111122223333\n", "line 1 has no second column"),
-        ("111122223333,prod\nprod,444455556666\n", "line 2 begins with no account ID"),
-        ('{"Accounts": 5}', "no list of accounts"),
-        ('{"Accounts": [{"Id": "x", "Name": "y"}]}', "Accounts[0] has no account ID of twelve digits"),
-        ("{", "no list of accounts"),
+        ("111122223333,prod\nprod,444455556666\n", "line 2 does not start with an account ID"),
+        ('{"Accounts": 5}', "not a list of accounts"),
+        ('{"Accounts": [{"Id": "x", "Name": "y"}]}', "Accounts[0] has no 12-digit account ID"),
+        ("{", "not a list of accounts"),
     ],
 )
 def test_bad_names_of_accounts_are_refused_in_one_line(text: str, line: str, tmp_path: Path) -> None:

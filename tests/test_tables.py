@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lineage.model.batch import Passed
 from loaders.records.decode_any_case import canonical, parse_struct
-from loaders.records.documents import Aside, Passed, Records, items_in, records_in
+from loaders.records.items import Aside, Records
+from loaders.records.read import items_in
 from loaders.records.record import HISTORY, RECORD, ROW, Record
+from tests.records import records_in
 
 HISTORY_HEADER = (
     "User name,AWS access key,Event time,Event source,Event name,AWS region,Source IP address,User agent,"

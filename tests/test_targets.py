@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from lineage.model.facts import Target
-from loaders.facts import extract
-from tests.records import record, target_of
+from tests.records import record, sample_of, target_of
 
 ACCOUNT = "123837392027"
 S3 = "AWS::S3::Bucket"
@@ -213,10 +212,10 @@ def test_sample() -> None:
         resources=[{"ARN": f"arn:aws:s3:::b{i}"} for i in range(9)],
     )
 
-    arns, parameters = extract.sample(one)
+    arns, parameters = sample_of(one)
 
     assert arns == tuple(f"arn:aws:s3:::b{i}" for i in range(5))
     assert parameters is not None
     assert len(parameters) == 1000
     assert parameters.startswith('{"password":"(removed)","a":"bbb')
-    assert extract.sample(record("x:Y")) == ((), None)
+    assert sample_of(record("x:Y")) == ((), None)

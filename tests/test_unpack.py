@@ -17,11 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from loaders.files.inputs import Source, read
+from lineage.model.batch import Passed
+from loaders.files.sources import Source
 from loaders.files.unpack import DEEPEST
-from loaders.files.unread import looks
-from loaders.records.documents import Aside, FileEnd, Item, Passed, Records
-from loaders.records.items import Unread
+from loaders.records.items import Aside, FileEnd, Item, Records, Unread
+from loaders.records.other_documents import describe_file
+from loaders.records.read import read
 
 ROOT = Path(__file__).parents[1]
 PARQUET = b"PAR1" + bytes(100) + b"PAR1"
@@ -206,7 +207,8 @@ def test_what_is_empty_is_counted_as_such(data: bytes, tmp_path: Path) -> None:
 
 BOMB = """
 import resource, sys
-from loaders.files.inputs import Source, read
+from loaders.files.sources import Source
+from loaders.records.read import read
 found = [item for item in read(Source(sys.argv[1], 0))]
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, [i.reason for i in found if type(i).__name__ == "Aside"][-1:])
 """
@@ -251,7 +253,7 @@ def test_packed_too_often_is_told(tmp_path: Path) -> None:
         (b"\x89PNG\r\n\x1a\n", "an image (PNG)"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
         (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
-        (b"name,price,colour\ntea,3,green\n", "a table without the columns of CloudTrail"),
+        (b"name,price,colour\ntea,3,green\n", "a table without CloudTrail columns"),
         (b"dear colleague", "text"),
         (b'{"class_uid": 6003}', "OCSF (Security Lake)"),
         (b'[{"name": 1}]', "JSON without CloudTrail records"),
@@ -265,7 +267,7 @@ def test_a_file_without_a_record_is_named(start: bytes, like: str, tmp_path: Pat
 
     assert [item.like for item in told] == [like]
     assert told[0].do
-    assert looks(start).like == like
+    assert describe_file(start).like == like
 
 
 def test_a_workbook_is_named(tmp_path: Path) -> None:

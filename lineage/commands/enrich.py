@@ -49,7 +49,7 @@ def write(lineage: Lineage, arguments: Arguments, *, form: str | None, output: P
     from lineage.enrich import Sums
     from lineage.render import outfile
     from lineage.render.streams import WRITERS
-    from loaders.files import inputs
+    from loaders.files import sources
 
     form = form or ENDINGS.get(output.suffix.lower() if output else "", "ndjson")
     if form not in WRITERS:
@@ -61,7 +61,7 @@ def write(lineage: Lineage, arguments: Arguments, *, form: str | None, output: P
             raise BadUse("--format parquet: not for a terminal; give a file with --output")
         WRITERS[form](records, sys.stdout.buffer)
         return sums
-    given = inputs.find(arguments["paths"])
+    given = sources.find(arguments["paths"])
     if output.is_file() and any(output.samefile(source.path) for source in given if source.path != "-"):
         raise BadUse(f"{output}: is an input too; give another file with --output")
     with outfile.writing(output) as out:

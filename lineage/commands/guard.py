@@ -30,7 +30,7 @@ def start() -> None:
     """Reset the settings of the command line that ran before in this process; collect garbage less often."""
     global _debug
     _debug = False
-    gc_tuning.seldom()
+    gc_tuning.collect_rarely()
 
 
 def debugging(wanted: bool) -> None:
@@ -83,7 +83,7 @@ class Commands(TyperGroup):
 
 def _tell(line: str) -> None:
     if _debug:
-        from loaders.records.secrets import scrub_text
+        from loaders.secrets import scrub_text
 
         for shown in scrub_text(traceback.format_exc()).splitlines():
             say(shown)

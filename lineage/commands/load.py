@@ -25,14 +25,12 @@ def load(
     debug: Debug = False,
 ) -> None:
     """Load, and print what came of it."""
-    from lineage.questions.load import AsideAt, Load
     from lineage.render import console, progress
-    from loaders.files.inputs import find
+    from loaders.files.sources import find
 
     find(arguments["paths"])  # a path that names nothing is refused before a store is created
     with guard.opened(store, create=True) as lineage, progress.reporter(console.err()) as report:
-        done = lineage.load(**arguments, progress=report)
-    aside = [AsideAt(path=at.path, index=at.index, offset=at.offset, reason=at.reason) for at in done.aside]
-    show(Load(sums=done.sums, aside=aside, aside_total=done.aside_total), json=json, csv=csv)
+        answer = lineage.load(**arguments, progress=report)
+    show(answer, json=json, csv=csv)
     if strict:
-        guard.refuse_set_aside(done.aside_total, done.sums.no_records_total)
+        guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)

@@ -114,7 +114,7 @@ def text_of(ask: str) -> str:
             raise BadUse(f"{path}: too large for one record; to load logs: lineage load {path}")
     except (OSError, ValueError):
         raise BadUse(f"{ask}: cannot be read as a record; to load logs: lineage load {ask}") from None
-    from loaders.records.single import record_in
+    from loaders.records.read import record_in
 
     text = record_in(str(path))
     if text is None:

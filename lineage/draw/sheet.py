@@ -207,7 +207,9 @@ class Sheet:
         node = keys.role(*parts[:3]).key if parts else key  # without the path, which not all records know
         drawn: Kind = "role" if role else ORIGINS.get(kind or "", "person")
         called = (
-            role or (attempts.told(name, key.split(":", 2)[-1]) if kind == attempts.KIND else name) or short_name(key)
+            role
+            or (attempts.describe(name, key.split(":", 2)[-1]) if kind == attempts.KIND else name)
+            or short_name(key)
         )
         is_arn = key.startswith("arn:") and " " not in key  # an outside identity is a provider's ARN and its own name
         return self.put(

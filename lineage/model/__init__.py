@@ -1,1 +1,1 @@
-"""Values that every part shares: names, times, keys, facts, batches, the graph's schema."""
+"""Values that all layers share: ARNs, times, keys, facts, batches, the schema of the graph."""

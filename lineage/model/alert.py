@@ -1,8 +1,8 @@
-"""Alerts: what a finding, an event or an ask says of whom and when to look at, whatever its format.
+"""Alerts: actors, resources and times of a finding, an event or an identifier, in one format.
 
 An alert is frozen, comparable and self-contained. `loaders.findings.findings` makes alerts,
-`lineage.questions.investigate.leads` finds what of the store they are about. Times are whole seconds since the epoch,
-UTC; masked and placeholder identifiers are None here, as in facts.
+`lineage.questions.investigate.leads` finds what they are about in the store. Times are whole seconds since the epoch,
+UTC; masked and placeholder identifiers are None, as in facts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from lineage.model.facts import Frozen, Identity
 
 
 class Actor(Frozen, frozen=True):
-    """Whose credentials the alert names, by as much as it says."""
+    """The caller whose credentials the alert names, as far as it states them."""
 
     access_key_id: str | None = None
     principal_id: str | None = None
@@ -27,17 +27,17 @@ class Actor(Frozen, frozen=True):
 
     @property
     def is_named(self) -> bool:
-        """Does it say anything to look for?"""
+        """Whether the actor has any identifier to search for."""
         return bool(self.access_key_id or self.principal_id or self.user_name or self.arn)
 
 
-class Thing(Frozen, frozen=True):
+class AlertResource(Frozen, frozen=True):
     """A resource that the alert is about."""
 
     type: str
-    """CloudFormation type name, e.g. `AWS::EC2::Instance`; `unknown` else."""
+    """CloudFormation type name, e.g. `AWS::EC2::Instance`; else `unknown`."""
     id: str
-    """Instance ID, name of a bucket or function, ID of a task; of a pod `NAMESPACE/NAME`."""
+    """Instance ID, name of a bucket or function, task ID; for a pod `NAMESPACE/NAME`."""
     arn: str | None = None
     account: str | None = None
     parent: str | None = None
@@ -47,12 +47,12 @@ class Thing(Frozen, frozen=True):
 
 
 class Alert(Frozen, frozen=True):
-    """One finding, event or ask."""
+    """One finding, event or identifier."""
 
     kind: str
     """`guardduty`, `securityhub`, `ocsf`, `record` or `ask`."""
     id: str
-    """ID of the finding (last part of its ARN) or event; the ask itself."""
+    """ID of the finding (last part of its ARN) or event; for `ask` the identifier."""
     type: str | None = None
     """Finding type as GuardDuty spells it, e.g. `Policy:IAMUser/RootCredentialUsage`."""
     title: str | None = None
@@ -63,29 +63,24 @@ class Alert(Frozen, frozen=True):
     """First second of the activity, not of the finding."""
     last_seen: int | None = None
     created: int | None = None
-    """When the finding was made."""
+    """When the finding was created."""
     count: int | None = None
     actors: tuple[Actor, ...] = ()
     apis: tuple[str, ...] = ()
-    """`service:Operation`; the service is `*` where the finding does not say it."""
+    """`service:Operation`; the service is `*` if the finding does not name it."""
     source_ips: tuple[str, ...] = ()
     user_agent: str | None = None
     error: str | None = None
-    resources: tuple[Thing, ...] = ()
+    resources: tuple[AlertResource, ...] = ()
     sequence: str | None = None
-    """ID of the attack sequence that it is or belongs to."""
+    """ID of the attack sequence that it is, or belongs to."""
     signals: tuple[str, ...] = ()
-    """IDs of the findings that an attack sequence is made of."""
+    """IDs of the findings in an attack sequence."""
     sample: bool = False
-    """A finding that GuardDuty made up."""
+    """A sample finding of GuardDuty."""
     identity: Identity | None = None
-    """Of `record`: its caller."""
+    """For `record`: its caller."""
     shared: int = 0
-    """Of `record`: as `batch.shared_hash` gives it."""
+    """For `record`: as `batch.shared_hash` gives it."""
     category: str | None = None
-    """Of `record`: as in `batch.Row.category`."""
-
-    @property
-    def names_somebody(self) -> bool:
-        """Is there anything in it that may lead to an identity?"""
-        return self.kind == "ask" or any(actor.is_named for actor in self.actors) or bool(self.resources)
+    """For `record`: as in `batch.Row.category`."""

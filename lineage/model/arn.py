@@ -1,4 +1,4 @@
-"""Names that AWS gives: ARNs, unique IDs and access keys, and the values that only look like one.
+"""AWS identifiers: ARNs, unique IDs and access keys; masked values and placeholders.
 
 Source: field guide §6.1, §6.2 (account in an ID), §7.2 (roles in texts), §10.2 (masks).
 """
@@ -22,7 +22,7 @@ _KEY = re.compile(r"(?:A(?:KIA|SIA|BIA|CCA|3T)[A-Za-z0-9]{1,124}|[A-Za-z0-9]{16,
 
 
 class Arn(msgspec.Struct, frozen=True):
-    """The six parts of an ARN; `region` and `account` are "" where the ARN leaves them out."""
+    """The parts of an ARN; `region` and `account` are "" if the ARN omits them."""
 
     partition: str
     service: str
@@ -32,8 +32,8 @@ class Arn(msgspec.Struct, frozen=True):
 
 
 class RoleRef(NamedTuple):
-    """A role named by an ARN. `path_arn` is the role's own ARN (path kept), None where only an
-    assumed-role ARN names it, because that drops the path."""
+    """A role that an ARN names. `path_arn` is the role's own ARN with its path, None if only an assumed-role ARN names
+    the role, because that has no path."""
 
     partition: str
     account: str
@@ -43,7 +43,7 @@ class RoleRef(NamedTuple):
 
 
 def parse_arn(s: object) -> Arn | None:
-    """Return the parts of the ARN `s`, of any partition; None if `s` is none.
+    """Return the parts of the ARN `s`, of any partition; None if `s` is no ARN.
 
     >>> parse_arn("arn:aws-cn:iam::123456789012:user/dev/alice").resource
     'user/dev/alice'
@@ -51,7 +51,7 @@ def parse_arn(s: object) -> Arn | None:
     return _parsed(s) if isinstance(s, str) else None
 
 
-# Logs name the same things over and over. Bounded, so that memory stays flat.
+# Logs repeat the same ARNs. Bounded, so that memory stays constant.
 @lru_cache(maxsize=1_024)
 def _parsed(s: str) -> Arn | None:
     parts = s.split(":", 5)
@@ -61,7 +61,7 @@ def _parsed(s: str) -> Arn | None:
 
 
 def role_of(arn: object) -> RoleRef | None:
-    """Return the role behind a role ARN or an assumed-role ARN; None for anything else.
+    """Return the role that a role ARN or an assumed-role ARN names; None for anything else.
 
     >>> role_of("arn:aws:iam::123456789012:role/ops/deploy").role_name
     'deploy'
@@ -89,8 +89,9 @@ def _role(arn: str) -> RoleRef | None:
 
 
 def is_masked(s: object) -> bool:
-    """Return whether `s` is no value: empty, not a text, masked by AWS or the publisher, or a
-    placeholder. Such values name nobody, so nothing may join on them.
+    """Return whether `s` is no usable value: empty, not a string, masked by AWS or a publisher, or a placeholder.
+
+    Such values identify nothing, so nothing may join on them.
 
     >>> [is_masked(v) for v in ("", "-", "AKIA****************", "AKIAIOSFODNN7EXAMPLE", "alice")]
     [True, True, True, True, False]
@@ -104,7 +105,7 @@ def _masked(s: str) -> bool:
     if not bare or "**" in s or (bare[0] in "<({[" and bare[-1] in ">)}]"):
         return True
     low = bare.lower()
-    # The plain searches come first: nearly every value is real, and this runs for each of them.
+    # Substring searches come first: almost every value is real, and this runs for each of them.
     if "redacted" in low or "hidden" in low or "removed" in low:
         return _HIDDEN.search(low) is not None
     if "EXAMPLE" in bare or "xxxx" in low:
@@ -114,28 +115,33 @@ def _masked(s: str) -> bool:
 
 
 def unique_id(v: object) -> str | None:
-    """Return the principal ID `v`, None if it is masked or stands for "some principal"."""
+    """Return the principal ID `v`, None if it is masked or a placeholder."""
     if not isinstance(v, str) or is_masked(v) or _STAND_IN.fullmatch(v):
         return None
     return v
 
 
 def access_key(v: object) -> str | None:
-    """Return the access key ID `v`, None if it is masked or has not the form of one.
+    """Return the access key ID `v`, None if it is masked or malformed.
 
-    Odd lengths pass (keys before 2010 have no prefix, published ones are shortened), but not a
-    row of one character.
+    Unusual lengths pass (keys before 2010 have no prefix, published ones are shortened), but not one repeated
+    character.
     """
     if not isinstance(v, str) or is_masked(v) or not _KEY.fullmatch(v) or len(set(v)) == 1:
         return None
     return v
 
 
-def account_in_id(uid: object) -> str | None:
-    """Return the 12-digit account that a unique ID or access key carries, None if it carries none.
+def is_temporary(key: str | None) -> bool:
+    """Return whether an access key ID is temporary; other forms (`AKIA…`, pre-2010) are long-term."""
+    return key is not None and key.startswith("ASIA")
 
-    IDs made before about 29 March 2019 (fifth character A to P) carry none. The part after a colon
-    (a session name) is left aside.
+
+def account_in_id(uid: object) -> str | None:
+    """Return the 12-digit account that a unique ID or access key encodes, None if it encodes none.
+
+    IDs created before about 29 March 2019 (fifth character A to P) encode none. The part after a colon (a session
+    name) is ignored.
 
     >>> account_in_id("ASIAQNZGKIQY56JQ7WML")
     '029608264753'

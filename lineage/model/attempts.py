@@ -1,8 +1,8 @@
-"""Attempts to sign in: calls that show who was tried, never whose credentials were used.
+"""Sign-in attempts: calls that name a user but prove no credentials.
 
-A sign-in that fails proves nothing about the caller: anybody can type a user name or send a forged token. `CheckMfa`
-comes before the sign-in itself, so it proves nothing either. Such calls hang on a node of their own, so that no
-question takes them for something that the principal did. Source: field guide §1.2, §4.1.
+A failed sign-in proves nothing about the caller: anyone can type a user name or send a forged token. `CheckMfa`
+precedes the sign-in, so it proves nothing either. Such calls belong to a separate node, so that no question takes
+them for actions of the principal. Source: field guide §1.2, §4.1.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ FAILED = "sign-in-failed"
 CHECK = "sign-in-check"
 
 KIND = "SignInAttempt"
-"""Second label of the Principal that attempts hang on."""
+"""Second label of the Principal that attempts belong to."""
 
 IDENTITY_CENTER = frozenset(
     {"signin:UserAuthentication", "signin:CredentialChallenge", "signin:CredentialVerification"}
 )
 SIGN_INS = frozenset({"signin:ConsoleLogin", "signin:CheckMfa"}) | IDENTITY_CENTER
-"""Sign-in events whose failure may stand in their response alone."""
+"""Sign-in events whose failure may be only in their response."""
 OPERATIONS = SIGN_INS | {"sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"}
-"""Operations that are attempts where they fail; `CheckMfa` always is one."""
+"""Operations that are attempts if they fail; `CheckMfa` always is one."""
 NAMES = frozenset(api.partition(":")[2] for api in OPERATIONS)
 """Their event names."""
 
 
 def attempt(api: str, error: str | None) -> str | None:
-    """Return `sign-in-failed` or `sign-in-check` where a call is only an attempt to sign in, None else.
+    """Return `sign-in-failed` or `sign-in-check` if a call is only an attempt to sign in, else None.
 
-    A refused AssumeRole, GetSessionToken or GetFederationToken is none: it is signed by its caller.
+    A denied AssumeRole, GetSessionToken or GetFederationToken is none: its caller signed it.
 
     >>> attempt("signin:ConsoleLogin", "Failure"), attempt("signin:CheckMfa", None), attempt("sts:AssumeRole", "x")
     ('sign-in-failed', 'sign-in-check', None)
@@ -39,9 +39,9 @@ def attempt(api: str, error: str | None) -> str | None:
     return FAILED if error is not None and api in OPERATIONS else None
 
 
-def tried(who: Identity) -> tuple[str | None, str]:
-    """Return name and identifier of the identity that was tried: an ARN where there is one, else provider and
-    subject, a user ID or the name. Both are as logged; a hidden user name is None and "".
+def attempted_identity(who: Identity) -> tuple[str | None, str]:
+    """Return name and identifier of the identity that was attempted: an ARN if there is one, else provider and
+    subject, a user ID or the name. Both are as logged; for a hidden user name they are None and "".
     """
     if who.type == "Root":
         return "root", who.arn or f"{who.account or ''}:root"
@@ -58,10 +58,10 @@ def tried(who: Identity) -> tuple[str | None, str]:
     return name, who.arn or who.user_name or who.principal_id or ""
 
 
-def told(name: str | None, identifier: str = "") -> str:
-    """Return the attempt in words; of a user without a name by what its identifier ends in.
+def describe(name: str | None, identifier: str = "") -> str:
+    """Return a description of the attempt; a user without a name is described by the end of its identifier.
 
-    >>> told("alice.moor"), told(None)
+    >>> describe("alice.moor"), describe(None)
     ('attempt to sign in as alice.moor', 'attempt to sign in as an unknown user')
     """
     return f"attempt to sign in as {name or identifier.rsplit('/', 1)[-1] or 'an unknown user'}"

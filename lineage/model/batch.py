@@ -1,7 +1,7 @@
-"""What a loader hands to a store: aggregated rows, ledger entries and facts of some tens of thousands of events.
+"""Batches: aggregated rows, ledger entries and facts of about ten thousand events, from a loader to a store.
 
-A batch is a value: the order of batches, and how events are spread over them, changes nothing in the
-store (design §4, invariants 1 and 2). It is encoded as MessagePack between processes.
+A batch is a value: the order of batches, and the distribution of events over them, change nothing in the store
+(design §4, invariants 1 and 2). Between processes it is encoded as MessagePack.
 """
 
 from __future__ import annotations
@@ -19,46 +19,17 @@ from lineage.model.arn import is_masked
 from lineage.model.facts import AnyFact, Identity, Sample, Target
 
 BESIDE = 19
-"""Targets of a call that are kept beside the first."""
+"""Most targets of a call that are kept besides the first."""
 SAMPLES_PER_ROW = 3
-"""How many events of a row are kept as its examples: the smallest by (time, event ID)."""
+"""Most samples of a row: its smallest events by (time, event ID)."""
 
 
 JOINED = 1
-"""Lowest bit of the ID of a row whose events are known from several copies: no copy that counts alone is in it."""
-
-
-class EventKey(NamedTuple):
-    """An event: UTC hour since the epoch and its 16-byte ID."""
-
-    hour: int
-    id: bytes
-
-
-class Entry(NamedTuple):
-    """Ledger entry of one event. `second` counts within the hour; `rank` says how much the copy states."""
-
-    hour: int
-    id: bytes
-    second: int
-    rank: int
-    fingerprint: int
-    row: int
-    file: int
-    """Index into `Batch.files`."""
-    place: int
-    """Index of the record in its file."""
-    shared: int
-    """As `shared_hash` gives it, the greatest of all copies of the event."""
-
-    @property
-    def content(self) -> tuple[int, int, int, int]:
-        """What makes two deliveries of an event the same: equal contents are the same event again."""
-        return (self.rank, self.fingerprint, self.row, self.second)
+"""Lowest bit of the ID of a row whose events have several copies; single copies are never in such a row."""
 
 
 def precedence(content: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    """Sort key of contents under one event ID: the smallest wins (design §4, invariant 2)."""
+    """Return the sort key of contents with one event ID: the smallest takes precedence (design §4, invariant 2)."""
     rank, fingerprint, row, second = content
     return (-rank, fingerprint, row, second)
 
@@ -68,18 +39,26 @@ RANK = 255
 
 
 def sample_choice(fingerprint: int, sample: Sample) -> tuple[int, int, bytes]:
-    """Sort key of samples of one event in one row and second: the smallest is kept. Follows `precedence`."""
+    """Return the sort key of samples of one event in one row and second, as in `precedence`: the smallest is kept."""
     return (-(fingerprint & RANK), fingerprint, msgspec.json.encode(sample))
 
 
 EntryTuple = tuple[int, bytes, int, int, int, int, int, int, int]
-"""The members of `Entry`, in their order."""
+"""Ledger entry of one event:
+
+- hour: UTC hours since the epoch, and 16-byte ID of the event;
+- second within the hour;
+- rank: how much the copy states (`lineage.model.copies`), and fingerprint of its content;
+- row: ID of its row;
+- file: index into `Batch.paths`, and place: index of the record in its file;
+- shared: `shared_hash`, the greatest of all copies of the event.
+"""
 
 
 class Entries(msgspec.Struct, array_like=True, frozen=True):
-    """Ledger entries, a column each: so they cost 48 bytes an event and pass between processes as they are.
+    """Ledger entries as columns: 48 bytes for each event, passed between processes unchanged.
 
-    Iterating gives plain tuples with the members of `Entry`. The numbers are in the machine's own byte order.
+    Iterating yields `EntryTuple`s. Numbers are in the byte order of the machine.
     """
 
     hours: bytes = b""
@@ -112,7 +91,7 @@ class Entries(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """One `USED` row: what its calls have in common. `id` is a hash of all the other fields."""
+    """One `USED` row: what its calls have in common. `id` is a hash of all other fields."""
 
     id: int
     actor: int
@@ -132,13 +111,13 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     sensitive: bool
     presigned: bool
     target: Target | None
-    """Only of changing, sensitive and refused calls."""
+    """Only for changing, sensitive and denied calls."""
     relation: str | None
-    """`TOUCHED` or `TRIED` where the row also is such a relationship, to its target."""
+    """`TOUCHED` or `TRIED` if the row also is such a relationship to its target."""
     beside: tuple[Target, ...] = ()
-    """The other targets of the same type that each call names, sorted by key; at most `BESIDE`."""
+    """Other targets of the same type that each call names, sorted by key; at most `BESIDE`."""
     beyond: int = 0
-    """How many more targets each call names."""
+    """Number of further targets of each call."""
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -147,14 +126,14 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 def relation_of(api: str, error: str | None, target: Target | None) -> str | None:
-    """`Row.relation` of a call: `TRIED` of a refused assumption, `TOUCHED` of what else has a target."""
+    """Return `Row.relation` of a call: `TRIED` for a denied AssumeRole, else `TOUCHED` if it has a target."""
     if error is not None and api.startswith("sts:Assume"):
         return "TRIED"
     return "TOUCHED" if target is not None else None
 
 
 class Lost(NamedTuple):
-    """An event that was offered to a row by a copy that does not count there."""
+    """An event that a covered copy would have added to a row."""
 
     row: int
     time: int
@@ -162,7 +141,7 @@ class Lost(NamedTuple):
 
 
 class Copy(msgspec.Struct, array_like=True):
-    """One more copy of an event of the batch: the members of its `Entry`, and its facts."""
+    """A further copy of an event of the batch: its ledger entry and its facts."""
 
     entry: EntryTuple
     facts: list[AnyFact]
@@ -179,7 +158,7 @@ class Sighting(msgspec.Struct, array_like=True):
 
 
 class SetAside(msgspec.Struct, array_like=True):
-    """An element that is no usable record: file, index in it, byte offset where known, reason."""
+    """An element that is no usable record: file, index in the file, byte offset if known, reason."""
 
     path: str
     index: int
@@ -188,7 +167,13 @@ class SetAside(msgspec.Struct, array_like=True):
 
 
 class Passed(msgspec.Struct, array_like=True):
-    """Documents or records that are no API events, passed over and counted."""
+    """`count` documents or records of one kind that are no API events: counted and passed over.
+
+    `kind`: `digest` (with its time range in epoch seconds, account, region and trail; `events` is the number of log
+    files it lists), `control` (CloudWatch Logs health check), `notification` (of S3, SNS and SQS), `result-sign`
+    (CloudTrail Lake), `finding`, `empty`, `system-file` (macOS), `other`; of records `insight`, `aggregated`,
+    `network-activity`.
+    """
 
     kind: str
     count: int
@@ -197,10 +182,11 @@ class Passed(msgspec.Struct, array_like=True):
     account: str | None = None
     region: str | None = None
     trail: str | None = None
+    events: int | None = None
 
 
 class Unread(msgspec.Struct, array_like=True):
-    """A file, or a file in an archive, that gave no record: what it looks like, and what to do."""
+    """A file, or a file in an archive, without any record: what it looks like, and what to do."""
 
     path: str
     looks_like: str
@@ -216,7 +202,7 @@ class FileSeen(msgspec.Struct, array_like=True):
 
 
 class Batch(msgspec.Struct, array_like=True):
-    """Some tens of thousands of events, aggregated."""
+    """About ten thousand events, aggregated."""
 
     entries: Entries = Entries()
     rows: list[Row] = []
@@ -224,13 +210,13 @@ class Batch(msgspec.Struct, array_like=True):
     """By row: samples with their 16-byte ID and fingerprint."""
     actors: dict[int, Identity] = {}
     facts: list[tuple[int, bytes, list[AnyFact]]] = []
-    """By event: hour, ID, facts of the content that stands in `entries`."""
+    """By event: hour, ID, and the facts of the copy in `entries`."""
     copies: list[Copy] = []
-    """Further copies of events in `entries` that those do not cover."""
+    """Further copies of events in `entries`, which these do not cover."""
     lost: list[tuple[int, int, bytes]] = []
-    """As `Lost`: what other copies in the batch cover."""
+    """As `Lost`: events of copies that other copies in the batch cover."""
     amended: list[tuple[bytes, str]] = []
-    """By addendum that has an ID of its own (16 bytes): the ID of the event that it amends."""
+    """16-byte ID of an addendum with its own ID, and the ID of the event that it amends."""
     sightings: list[Sighting] = []
     read: int = 0
     duplicates: int = 0
@@ -239,7 +225,7 @@ class Batch(msgspec.Struct, array_like=True):
     aside: list[SetAside] = []
     passed: list[Passed] = []
     paths: list[str] = []
-    """Files that `Entry.file` points into."""
+    """Files that `file` of an entry is an index into."""
     ended: list[FileSeen] = []
     unread: list[Unread] = []
 
@@ -252,34 +238,34 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
 
 
 def event_id_bytes(event_id: str) -> bytes:
-    """The 16 bytes under which the ledger keeps an event ID: the UUID itself, else a hash of the text."""
+    """Return the 16 bytes under which the ledger keeps an event ID: the UUID itself, else a hash of the string."""
     if len(event_id) == 36 and _UUID.match(event_id):
         return bytes.fromhex(event_id.replace("-", ""))
     return hashlib.blake2b(event_id.encode(), digest_size=16).digest()
 
 
 def event_id_text(event_id: str) -> str:
-    """An event ID as CloudTrail spells it: some exports write the letters of a UUID large."""
+    """Return an event ID as CloudTrail writes it: some exports write UUIDs in upper case."""
     return event_id if event_id.islower() or not _UUID.match(event_id) else event_id.lower()
 
 
 def shared_hash(shared_id: str | None) -> int:
-    """What the ledger keeps of a `sharedEventID`: 47 bits, which SQLite writes in 6 bytes; 0 where there is none."""
+    """Return what the ledger keeps of a `sharedEventID`: a 47-bit hash (6 bytes in SQLite); 0 if there is none."""
     if not shared_id or is_masked(shared_id):
         return 0
     return xxh3_64_intdigest(event_id_text(shared_id).encode("utf-8", "surrogatepass")) >> 17
 
 
 def stable_id(parts: bytes) -> int:
-    """A 63-bit hash that is the same in every process; not to be forged, for callers choose some parts."""
+    """Return a 63-bit hash that is equal in every process; cryptographic, because callers choose some parts."""
     return int.from_bytes(hashlib.blake2b(parts, digest_size=8).digest(), "big") >> 1
 
 
 def row_id(row: Row) -> int:
-    """The ID of a row: a hash of all its other fields, with `JOINED` not set."""
+    """Return the ID of a row: a hash of all its other fields, without `JOINED`."""
     return stable_id(_pack(msgspec.structs.replace(row, id=0))) & ~JOINED
 
 
 def actor_id(who: Identity) -> int:
-    """The ID of an identity as it stands on records."""
+    """Return the ID of an identity as stated by records."""
     return stable_id(msgspec.json.encode(who))

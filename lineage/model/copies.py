@@ -1,8 +1,7 @@
-"""Copies of one event: which of them says more, where they contradict, and what they say together.
+"""Copies of one event: which states more, where they contradict each other, and what they state together.
 
-The state of an event is the set of its contents that no other one covers. Merging two such sets is taking both
-and dropping what is covered, so the order of loading, files and loads changes nothing. What stands in the ledger
-is a function of that set alone.
+The state of an event is the set of its contents that no other one covers. Merging two such sets takes both and drops
+what is covered, so the order of files and loads changes nothing. The ledger entry is a function of that set.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from lineage.model.arn import is_masked
+from lineage.model.arn import is_masked, is_temporary
 from lineage.model.batch import JOINED, Row, actor_id, precedence, relation_of, row_id
 from lineage.model.facts import (
     AnyFact,
@@ -31,12 +30,12 @@ from lineage.model.facts import (
 )
 
 T = TypeVar("T")
-SPEAKS = 1
-"""Bit of a rank: the copy says whether the call succeeded, by an error or by a response that is not null."""
+STATES_OUTCOME = 1
+"""Bit of a rank: the copy states whether the call succeeded, by an error or by a response that is not null."""
 MEMBER = 2
-"""What each member that a copy states adds to its rank."""
+"""Added to the rank for each member that a copy states."""
 AMENDS = 128
-"""Bit of a rank: an `UPDATED_DATA` addendum, which goes before all and contradicts no original."""
+"""Bit of a rank: an `UPDATED_DATA` addendum, which takes precedence and contradicts no original."""
 
 _DERIVED = frozenset(
     {
@@ -51,13 +50,13 @@ _WHO_CORE = frozenset(
         *("source_identity", "on_behalf_of"),
     }
 )
-"""Members that say who called: copies that differ there contradict each other. The role's ARN and the provider are
-not among them: the form of a record decides how they are spelt."""
+"""Members that identify the caller: copies that differ in them contradict each other. The role's ARN and the provider
+are not among them, because their spelling depends on the form of the record."""
 _ROW_TEXTS = ("account", "region", "source_ip", "endpoint", "user_agent")
 _NO_TYPE = ("Unknown", "AWSService")
-"""Types that the loader also gives to records without a type."""
-_NOT_SAID = frozenset({"event", "caller", "response_omitted", "partition", "principal_type", "session_type"})
-# Whom a key or user was made for is not among them: where a copy keeps no parameters, that is the caller.
+"""Types that the loader also assigns to records without a type."""
+_NOT_COMPARED = frozenset({"event", "caller", "response_omitted", "partition", "principal_type", "session_type"})
+# The principal that a key or user was created for is not among them: without parameters, it is the caller.
 _FACT_CORE: dict[type[AnyFact], tuple[str, ...]] = {
     Grant: ("key", "principal_id", "role_name", "session_name"),
     SignIn: ("key",),
@@ -71,10 +70,10 @@ _FACT_CORE: dict[type[AnyFact], tuple[str, ...]] = {
 
 
 class Content(msgspec.Struct, frozen=True, array_like=True):
-    """All that is kept of one copy of an event."""
+    """Everything that is kept of one copy of an event."""
 
     rank: int
-    """Bits `AMENDS` and `SPEAKS`, and between them how many members the copy states."""
+    """Bits `AMENDS` and `STATES_OUTCOME`, and between them the number of members that the copy states."""
     fingerprint: int
     second: int
     row: Row
@@ -85,12 +84,12 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def key(self) -> tuple[int, int, int, int]:
-        """What makes two copies the same."""
+        """Copies with equal keys are the same."""
         return (self.rank, self.fingerprint, self.row.id, self.second)
 
 
 def maximal(contents: Iterable[Content]) -> list[Content]:
-    """The contents that no other one covers, the one that counts first in front."""
+    """Return the contents that no other one covers, by precedence."""
     kept: list[Content] = []
     for content in sorted({one.key: one for one in reversed(list(contents))}.values(), key=_precedence):
         if not any(covers(other, content) for other in kept):
@@ -99,61 +98,61 @@ def maximal(contents: Iterable[Content]) -> list[Content]:
 
 
 def covers(fuller: Content, other: Content) -> bool:
-    """Does a copy that goes before another state all that the other one states, with equal values where they count?"""
+    """Return whether a copy states everything that another one of lower precedence states, with equal core values."""
     amends = (fuller.rank ^ other.rank) >= AMENDS
     if not amends and fuller.second != other.second:
         return False
-    names, core = _said(fuller.row, fuller.who, fuller.rank & SPEAKS)
-    wanted, values = _said(other.row, other.who, other.rank & SPEAKS)
+    names, core = _stated(fuller.row, fuller.who, fuller.rank & STATES_OUTCOME)
+    wanted, values = _stated(other.row, other.who, other.rank & STATES_OUTCOME)
     if other.row.target is None and other.row.category != fuller.row.category:
-        wanted -= {"row target"}  # it looks like a plain read for want of what the fuller one states
+        wanted -= {"row target"}  # the poorer copy looks like a plain read, because it lacks what the fuller one states
     if not wanted <= names or not (amends or all(core[name] == value for name, value in values.items())):
         return False
     return not _counts(other.row, fuller.row) or all(
-        any(_covers(said, fact, amends) for said in fuller.facts) for fact in other.facts
+        any(_covers(mine, fact, amends) for mine in fuller.facts) for fact in other.facts
     )
 
 
 def agree(one: Content, other: Content) -> bool:
-    """Do two copies say the same of identity, keys, time and outcome, wherever both speak about it?"""
+    """Return whether two copies agree on identity, keys, time and outcome, as far as both state them."""
     if (one.rank ^ other.rank) >= AMENDS:
         return True
     if one.second != other.second:
         return False
-    _, core = _said(one.row, one.who, one.rank & SPEAKS)
-    _, values = _said(other.row, other.who, other.rank & SPEAKS)
+    _, core = _stated(one.row, one.who, one.rank & STATES_OUTCOME)
+    _, values = _stated(other.row, other.who, other.rank & STATES_OUTCOME)
     if any(core[name] != value for name, value in values.items() if name in core):
         return False
     if not (_counts(one.row, other.row) and _counts(other.row, one.row)):
         return True
     mine, others = _by_kind([one.facts]), _by_kind([other.facts])
     for kind, (facts,) in mine.items():
-        (told,) = others.get(kind, ([],))
-        if len(facts) == len(told) == 1 and any(
+        (found,) = others.get(kind, ([],))
+        if len(facts) == len(found) == 1 and any(
             mine is not None and its is not None and mine != its
-            for mine, its in ((getattr(facts[0], n), getattr(told[0], n)) for n in _FACT_CORE[type(facts[0])])
+            for mine, its in ((getattr(facts[0], n), getattr(found[0], n)) for n in _FACT_CORE[type(facts[0])])
         ):
             return False
     return True
 
 
 def differs(content: Content, others: Sequence[Content]) -> bool:
-    """Does a copy differ from others in a way that is counted: as full as one of them, or contradicting it?"""
+    """Return whether a copy counts as different: it has the rank of another one, or contradicts it."""
     return content.key not in [other.key for other in others] and any(
         content.rank == other.rank or not agree(content, other) for other in others
     )
 
 
 def in_conflict(contents: Sequence[Content]) -> bool:
-    """Do any two of the copies contradict each other?"""
+    """Return whether any two copies contradict each other."""
     return not all(agree(one, other) for one, other in combinations(contents, 2))
 
 
 def standing(contents: Sequence[Content]) -> Content:
-    """What counts for an event with these maximal contents, in their order.
+    """Return the content of an event with these maximal contents, in their order.
 
-    One alone counts as it is. Several that agree are joined member by member, the fullest first; of several that
-    contradict each other the first counts. Both stand in a row of their own: no copy that counts alone is in it.
+    A single one is returned as it is. Several that agree are joined member by member, the fullest first; of several
+    that contradict each other, the first is returned. Both get their own row, which has no single copies.
     """
     best = contents[0]
     if len(contents) == 1:
@@ -168,7 +167,7 @@ def standing(contents: Sequence[Content]) -> Content:
 
 
 def stated(who: Identity) -> int:
-    """How many members an identity states."""
+    """Return the number of members that an identity states."""
     return len(_names(who))
 
 
@@ -176,14 +175,14 @@ def _precedence(content: Content) -> tuple[int, int, int, int]:
     return precedence(content.key)
 
 
-class _Said(NamedTuple):
+class _Stated(NamedTuple):
     names: frozenset[str]
     core: dict[str, object]
 
 
 @lru_cache(maxsize=4_096)
-def _said(row: Row, who: Identity, speaks: int) -> _Said:
-    """The members that a row and its identity state, and the values of those that may contradict."""
+def _stated(row: Row, who: Identity, speaks: int) -> _Stated:
+    """Return the members that a row and its identity state, and the values of those that may contradict."""
     names = set(_names(who))
     core = {name: getattr(who, name) for name in _WHO_CORE & names}
     if "type" in names:
@@ -201,15 +200,15 @@ def _said(row: Row, who: Identity, speaks: int) -> _Said:
     if speaks or row.error is not None:
         names.add("outcome")
         core["outcome"] = row.error is None
-    return _Said(frozenset(names), core)
+    return _Stated(frozenset(names), core)
 
 
 @lru_cache(maxsize=4_096)
 def _names(who: Identity) -> frozenset[str]:
-    """The members that an identity states.
+    """Return the members that an identity states.
 
-    The user name beside nothing but a key, as the console's event history has it, may be that of a session: it
-    only counts where no copy states a principal.
+    A user name with only a key, as in the console's event history, may be a session name: it only counts if no
+    copy states a principal.
     """
     names = {name for name in _WHO if getattr(who, name) not in (None, "", False)}
     if who.mfa is False:
@@ -217,7 +216,7 @@ def _names(who: Identity) -> frozenset[str]:
     if who.type not in _NO_TYPE and not who.history:
         names.add("type")
     if who.history:
-        names -= {"account", "arn"}  # put together from the user name and the account whose history it is
+        names -= {"account", "arn"}  # built from the user name and the account of the history
     if _is_bare(who):
         return frozenset(names | {"name"} if who.user_name else names)
     return frozenset(names | {"name", "user_name"} if who.user_name else names | {"name"})
@@ -228,7 +227,7 @@ def _is_bare(who: Identity) -> bool:
 
 
 def _identity(whos: Sequence[Identity]) -> Identity:
-    """The identity that copies state together."""
+    """Return the identity that copies state together."""
     values = {name: _first(getattr(who, name) for who in whos) for name in _WHO}
     values["assumed_root"] = any(who.assumed_root for who in whos)
     values["assumed_root_unknown"] = not values["assumed_root"] and all(who.assumed_root_unknown for who in whos)
@@ -240,12 +239,12 @@ def _identity(whos: Sequence[Identity]) -> Identity:
     values["user_name"] = _first(who.user_name for who in [one for one in whos if not _is_bare(one)] or whos)
     key = values["access_key_id"]
     values["masked"] = any(who.masked for who in whos) and None in (key, values["account"], values["principal_id"])
-    values["no_session_context"] = values["created"] is None and isinstance(key, str) and key.startswith("ASIA")
+    values["no_session_context"] = values["created"] is None and isinstance(key, str) and is_temporary(key)
     return Identity(**values)  # type: ignore[arg-type]  # each is a value of that member
 
 
 def _row(rows: Sequence[Row], who: Identity) -> Row:
-    """The row that copies state together; what is derived from several members comes from the fullest."""
+    """Return the row that copies state together; what depends on several members comes from the fullest."""
     named = next((row for row in rows if not _is_nameless(row)), rows[0])
     texts = {name: [getattr(row, name) for row in rows] for name in _ROW_TEXTS}
     error = _first(row.error for row in rows)
@@ -260,7 +259,7 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
         api=named.api,
         category=named.category,
         sensitive=named.sensitive,
-        **{name: next((one for one in told if not is_masked(one)), told[0]) for name, told in texts.items()},
+        **{name: next((one for one in found if not is_masked(one)), found[0]) for name, found in texts.items()},
         error=error,
         console=any(row.console for row in rows),
         copy=who.type == "AWSAccount",
@@ -273,28 +272,29 @@ def _row(rows: Sequence[Row], who: Identity) -> Row:
 
 
 def _is_nameless(row: Row) -> bool:
-    """Does the copy not say which service it is about? Then the loader can only guess what was done."""
+    """Return whether the copy does not name its service, so the operation is a guess."""
     return row.api.startswith("unknown:")
 
 
 def _counts(row: Row, other: Row) -> bool:
-    """Do the facts of a copy with this row count beside another one? A copy that lost its error members seems to say
-    that a refused call was done."""
+    """Return whether the facts of a copy with this row count besides another one. A copy that lost its error
+    members makes a denied call look successful."""
     refused = row.error is None and other.error is not None
     return not refused and not (_is_nameless(row) and not _is_nameless(other))
 
 
 def _has_target(row: Row) -> bool:
-    """Does the row say what the call is about? That a plain read is about nothing is said too."""
+    """Return whether the row states its target. A plain read states that it has none."""
     reads = row.category == "management-read" and not row.sensitive
     return not _is_nameless(row) and (row.target is not None or reads)
 
 
 def _facts(contents: Sequence[Content], row: Row, who: Identity) -> tuple[AnyFact, ...]:
-    """The facts that copies state together: of one kind member by member, else those that the fuller ones lack."""
-    told = [one.facts for one in contents if _counts(one.row, row)]
+    """Return the facts that copies state together: single facts of one kind are joined member by member, else those
+    that the fuller copies lack are added."""
+    per_copy = [one.facts for one in contents if _counts(one.row, row)]
     joined: list[AnyFact] = []
-    for groups in _by_kind(told).values():
+    for groups in _by_kind(per_copy).values():
         if all(len(facts) <= 1 for facts in groups):
             joined.append(_fact([fact for facts in groups for fact in facts]))
             continue
@@ -302,19 +302,19 @@ def _facts(contents: Sequence[Content], row: Row, who: Identity) -> tuple[AnyFac
         for facts in groups:
             found += [fact for fact in facts if not any(_covers(had, fact, False) for had in found)] if found else facts
         joined += found
-    events = [fact.event for facts in told for fact in facts]
+    events = [fact.event for facts in per_copy for fact in facts]
     if any(map(_is_own_sign_in, joined)):
         joined = [fact for fact in joined if not _is_sign_in(fact)]
     return tuple(msgspec.structs.replace(fact, caller=who, event=_event(fact.event, events, row)) for fact in joined)
 
 
 def _fact(facts: Sequence[AnyFact]) -> AnyFact:
-    """What facts of one kind, from copies of one event, say together."""
+    """Return what facts of one kind, from copies of one event, state together."""
     best = facts[0]
     values = {
         name: _first(getattr(fact, name) for fact in facts)
         for name in best.__struct_fields__
-        if name not in _NOT_SAID and not _is_said(getattr(best, name))
+        if name not in _NOT_COMPARED and not _is_stated(getattr(best, name))
     }
     if isinstance(best, Grant):
         values["response_omitted"] = all(isinstance(fact, Grant) and fact.response_omitted for fact in facts)
@@ -323,7 +323,7 @@ def _fact(facts: Sequence[AnyFact]) -> AnyFact:
 
 
 def _event(event: Event, events: Sequence[Event], row: Row) -> Event:
-    """Where and when a joined fact was logged."""
+    """Return where and when a joined fact was logged."""
     filled = {
         name: _first(getattr(one, name) for one in (event, *events))
         for name in ("account", "region", "source_ip", "user_agent", "vpc_endpoint", "shared_id", "request_id")
@@ -333,17 +333,17 @@ def _event(event: Event, events: Sequence[Event], row: Row) -> Event:
     return msgspec.structs.replace(event, **filled, copy=any(one.copy for one in events))
 
 
-def _by_kind(told: Sequence[Sequence[AnyFact]]) -> dict[tuple[str, str], list[list[AnyFact]]]:
-    """The facts of each copy by what they are about."""
+def _by_kind(per_copy: Sequence[Sequence[AnyFact]]) -> dict[tuple[str, str], list[list[AnyFact]]]:
+    """Return the facts of each copy by kind."""
     found: dict[tuple[str, str], list[list[AnyFact]]] = {}
-    for n, facts in enumerate(told):
+    for n, facts in enumerate(per_copy):
         for fact in facts:
-            found.setdefault(_kind(fact), [[] for _ in told])[n].append(fact)
+            found.setdefault(_kind(fact), [[] for _ in per_copy])[n].append(fact)
     return found
 
 
 def _kind(fact: AnyFact) -> tuple[str, str]:
-    """Facts of one kind, one in each copy, are the same fact."""
+    """Return the kind of a fact: single facts of one kind in several copies are the same fact."""
     if isinstance(fact, Changed):
         what = f"{fact.what} {fact.target_type}"
     elif isinstance(fact, Made):
@@ -356,7 +356,7 @@ def _kind(fact: AnyFact) -> tuple[str, str]:
 
 
 def _covers(fuller: AnyFact, other: AnyFact, amends: bool) -> bool:
-    """Does a fact state all that another of its kind states?"""
+    """Return whether a fact states everything that another one of its kind states."""
     if _is_own_sign_in(fuller) and _is_sign_in(other):
         return True
     if _kind(fuller) != _kind(other):
@@ -364,10 +364,10 @@ def _covers(fuller: AnyFact, other: AnyFact, amends: bool) -> bool:
     core = () if amends else _FACT_CORE[type(other)]
     for name in other.__struct_fields__:
         value = getattr(other, name)
-        if name in _NOT_SAID or not _is_said(value):
+        if name in _NOT_COMPARED or not _is_stated(value):
             continue
-        told = getattr(fuller, name)
-        if not _is_said(told) or (name in core and told != value):
+        found = getattr(fuller, name)
+        if not _is_stated(found) or (name in core and found != value):
             return False
     return all(
         getattr(fuller.event, name) is not None or getattr(other.event, name) is None
@@ -376,20 +376,20 @@ def _covers(fuller: AnyFact, other: AnyFact, amends: bool) -> bool:
 
 
 def _is_own_sign_in(fact: AnyFact) -> bool:
-    """Does the fact say that a user or root signed in?"""
+    """Return whether the fact is the sign-in of a user or root."""
     return isinstance(fact, Grant) and fact.kind == "console-login"
 
 
 def _is_sign_in(fact: AnyFact) -> bool:
-    """Does the fact say that a session granted elsewhere signed in? A copy that leaves out the caller seems to."""
+    """Return whether the fact is the sign-in of another call's session; a copy without its caller looks like one."""
     return isinstance(fact, SignIn) and fact.kind == "ConsoleLogin"
 
 
-def _is_said(value: object) -> bool:
+def _is_stated(value: object) -> bool:
     return value not in (None, False, (), "")
 
 
 def _first(values: Iterable[T | None]) -> T | None:
-    """The first value that is stated; a flag is False where it is stated only so."""
+    """Return the first stated value; False if a flag is only stated as False."""
     some = [value for value in values if value is not None]
-    return next((value for value in some if _is_said(value)), some[0] if some else None)
+    return next((value for value in some if _is_stated(value)), some[0] if some else None)

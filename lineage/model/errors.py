@@ -1,12 +1,12 @@
-"""Every error that a user can meet, in one tree.
+"""All errors that a user can see, in one tree.
 
 ::
 
-    LineageError                 exit code 2 unless said otherwise
-    ├── NotFound                 1   the thing asked for is not in the store
-    ├── BadUse                   2   an argument or an input that cannot be used
-    ├── StoreUnreachable         3   no store there, wrong password, server down
-    └── SetAside                 4   `--strict`, and a record was set aside or a file gave none
+    LineageError                 exit code 2 unless stated otherwise
+    ├── NotFound                 1   not found in the store
+    ├── BadUse                   2   invalid argument or input
+    ├── StoreUnreachable         3   no store, wrong password, server down
+    └── SetAside                 4   `--strict`, and a record was set aside or a file had none
 
 A message says where (file and record), what, and what to do next, in one line.
 """
@@ -21,22 +21,22 @@ class LineageError(Exception):
 
 
 class NotFound(LineageError):
-    """The thing asked for is not in the store."""
+    """Not found in the store."""
 
     exit_code = 1
 
 
 class BadUse(LineageError):
-    """An argument or an input that cannot be used."""
+    """Invalid argument or input."""
 
 
 class StoreUnreachable(LineageError):
-    """The store cannot be reached, or refuses us."""
+    """The store cannot be reached, or denies access."""
 
     exit_code = 3
 
 
 class SetAside(LineageError):
-    """Records were set aside, or a file gave none, while `--strict` asked for neither."""
+    """With `--strict`: records were set aside, or a file had none."""
 
     exit_code = 4

@@ -1,8 +1,8 @@
-"""Facts: what one CloudTrail record says, before anything is joined.
+"""Facts: what one CloudTrail record states, before anything is joined.
 
 A fact is frozen, comparable and self-contained. Loaders make facts, `lineage.resolve` joins them.
 Times are whole seconds since the epoch, UTC (CloudTrail has no finer unit). Identifiers that are
-masked or placeholders (guide §10.2) are None here, so nothing can join on them.
+masked or placeholders (guide §10.2) are None, so nothing can join on them.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Identity(Frozen, frozen=True):
     """`userIdentity` of a call, normalised (guide §1.2, §1.3).
 
-    `created` is `sessionContext.attributes.creationDate`. `role_*` name the role behind a role
-    session: from `sessionIssuer` where it is there, else from the assumed-role ARN.
+    `created` is `sessionContext.attributes.creationDate`. `role_*` name the role of a role session: from
+    `sessionIssuer` if present, else from the assumed-role ARN.
     `session_name` is the part of `principalId` after the colon of a role session, or the NAME of a
     federated user. `account` is the account of the identity, never that of the recipient.
     """
@@ -53,21 +53,21 @@ class Identity(Frozen, frozen=True):
     ec2_role_delivery: str | None = None
     assumed_root: bool = False
     assumed_root_unknown: bool = False
-    """A temporary root session in a form that does not keep `assumedRoot` (Athena's published table)."""
+    """A temporary root session in a form without `assumedRoot` (Athena's published table)."""
     delegate: str | None = None
     """`invokedByDelegate.accountId`: the product provider that acts for this principal."""
     partition: str | None = None
-    """Partition of an identity without an ARN, where its region tells another than `aws`."""
+    """Partition of an identity without an ARN, if its region is not in `aws`."""
     sign_in_session: str | None = None
     identity_provider: str | None = None
     masked: bool = False
-    """The principal ID, account or key was there but masked."""
+    """The principal ID, account or key was present but masked."""
     no_session_context: bool = False
     """A temporary key without `creationDate` (guide §4.2, the billing console)."""
     attempt: str | None = None
-    """`sign-in-failed` or `sign-in-check`: who was tried, not who called (`lineage.model.attempts`)."""
+    """`sign-in-failed` or `sign-in-check`: the identity was attempted, it is not the caller (see `attempts`)."""
     history: bool = False
-    """From a form that states a user name and an access key only: event history, lookup-events."""
+    """From a form that states only a user name and an access key: event history, lookup-events."""
 
 
 class Event(Frozen, frozen=True):
@@ -76,7 +76,7 @@ class Event(Frozen, frozen=True):
     id: str
     time: int
     api: str
-    """`service:Operation`, e.g. `sts:AssumeRole`; the API version suffix is cut."""
+    """`service:Operation`, e.g. `sts:AssumeRole`; without API version."""
     account: str | None = None
     """recipientAccountId: the account whose trail delivered this copy."""
     region: str | None = None
@@ -90,7 +90,7 @@ class Event(Frozen, frozen=True):
 
 
 class Fact(Frozen, frozen=True, tag_field="fact"):
-    """What one event says; `caller` is the identity on the record."""
+    """What one event states; `caller` is the identity in the record."""
 
     event: Event
     caller: Identity
@@ -102,9 +102,9 @@ class Grant(Fact, frozen=True, tag="grant"):
     `kind` is one of: `assume-role`, `saml`, `web-identity`, `assume-root`, `session-token`,
     `federation-token`, `console-login` (user or root only), `generic` (guide §2.13).
     The granted session is named by `session_type` (`role`, `user`, `root`, `federated`), its account
-    and, where the record tells them, `principal_id`, `role_name`, `role_arn` (full path where the
-    request has it) and `session_name`. `key` is the issued access key, None where the response was
-    omitted, masked, or the key is not logged (ConsoleLogin).
+    and, if the record states them, `principal_id`, `role_name`, `role_arn` (with its path if the
+    request has it) and `session_name`. `key` is the issued access key, None if the response was
+    omitted or masked, or the key is not logged (ConsoleLogin).
     """
 
     kind: str
@@ -133,21 +133,21 @@ class Grant(Fact, frozen=True, tag="grant"):
     certificate: str | None = None
     """Roles Anywhere: subject or serial number of the certificate."""
     via: str | None = None
-    """`eks-pod-identity`, `roles-anywhere`, `mcp` where the record itself says so."""
+    """`eks-pod-identity`, `roles-anywhere`, `mcp` if the record itself says so."""
 
 
 class SignIn(Fact, frozen=True, tag="signin"):
-    """A sign-in service event about a session that something else granted. `caller` is that session.
+    """A sign-in event about a session that another call granted. `caller` is that session.
 
     `kind`: `ConsoleLogin` (of a role session or federated user), `SwitchRole`, `RenewRole`,
-    `ExitRole`, `GetSigninToken`, `CreateOAuth2Token`, `AuthorizeOAuth2Access` and their kin.
+    `ExitRole`, `GetSigninToken`, `CreateOAuth2Token`, `AuthorizeOAuth2Access` and similar ones.
     """
 
     kind: str
     switch_from: str | None = None
-    """AED.SwitchFrom: ARN before the switch."""
+    """`additionalEventData.SwitchFrom`: ARN before the switch."""
     switch_to: str | None = None
-    """AED.SwitchTo: ARN after the switch."""
+    """`additionalEventData.SwitchTo`: ARN after the switch."""
     key: str | None = None
     """GetSigninToken: key in the response."""
     client: str | None = None
@@ -159,7 +159,7 @@ class SignIn(Fact, frozen=True, tag="signin"):
 
 
 class Portal(Fact, frozen=True, tag="portal"):
-    """An Identity Center portal event: the user asked for credentials of a permission set.
+    """An Identity Center portal event: the user requested credentials for a permission set.
 
     `kind`: `GetRoleCredentials`, `Federate`, `Authenticate`, `CreateToken`, …
     """
@@ -177,22 +177,22 @@ class Portal(Fact, frozen=True, tag="portal"):
 class UserName(Fact, frozen=True, tag="username"):
     """An Identity Center user ID and the user name that goes with it (guide §2.8).
 
-    The events of one sign-in may state them apart: then one of the two is None, and `workflow` joins them.
+    The events of one sign-in may state them separately: then one of the two is None, and `workflow` joins them.
     """
 
     store: str | None
     user_id: str | None
     name: str | None
     workflow: str | None = None
-    """`AuthWorkflowID` of the sign-in, where the event states one of the two alone."""
+    """`AuthWorkflowID` of the sign-in, if the event states only one of the two."""
 
 
 class Made(Fact, frozen=True, tag="made"):
-    """A long-lived identity or credential was made.
+    """A user, role or long-term credential was created.
 
     `what`: `access key`, `user`, `role`, `login profile`, `service-linked role`, `credential`
-    (service-specific, SSH, signing certificate). `principal_arn` is the principal it was made for (or
-    that was made); `name` its name, `unique_id` its AIDA/AROA; `key` the new `AKIA…`.
+    (service-specific, SSH, signing certificate). `principal_arn` is the principal it was created for (or
+    that was created); `name` its name, `unique_id` its AIDA/AROA; `key` the new `AKIA…`.
     """
 
     what: str
@@ -204,36 +204,35 @@ class Made(Fact, frozen=True, tag="made"):
     unique_id: str | None = None
     key: str | None = None
     trust: str | None = None
-    """Of a role: the policy of who may enter it, as compact JSON."""
+    """For a role: its trust policy, as compact JSON."""
 
 
 class Changed(Fact, frozen=True, tag="changed"):
-    """Something that decides who can do what, or what is seen, was changed.
+    """Permissions, logging or a similar setting was changed.
 
-    `what` is a short word: `trust`, `permissions`, `boundary`, `key-status`, `key-deleted`,
+    `what` is one of `trust`, `permissions`, `boundary`, `key-status`, `key-deleted`,
     `password`, `mfa`, `provider`, `trail`, `share`, `deleted`, `instance-profile`, `federation`,
     `delegation`, `address`, `network`.
     `target_type` is `Principal`, `Credential`, `Resource` or `Workload`; `target` its ARN or key ID, else
-    `account:type:id`. `before`/`after` are short texts or compact JSON where the record has them.
+    `account:type:id`. `before`/`after` are short strings or compact JSON, if the record has them.
     """
 
     what: str
     target_type: str
     target: str
     principal_type: str | None = None
-    """`IAMUser` or `Role` where the target is a Principal."""
+    """`IAMUser` or `Role` if the target is a Principal."""
     before: str | None = None
     after: str | None = None
     marks: tuple[str, ...] = ()
-    """What of the target was changed, as `member=value` (a policy, statement, grant, account, rule); sorted."""
+    """Changed parts of the target, as `member=value` (a policy, statement, grant, account, rule); sorted."""
 
 
 class Started(Fact, frozen=True, tag="started"):
     """A workload was started, changed or entered: RunInstances, CreateFunction, SendCommand, …
 
-    `resource_id` is what its own sessions are found by: instance ID, function name, task ID,
-    build ID. `resource` is its ARN where it can be built. `entered`: somebody got into a workload
-    that ran already (SendCommand, StartSession, ExecuteCommand).
+    `resource_id` identifies its sessions: instance ID, function name, task ID, build ID. `resource` is its ARN if it
+    can be built. `entered`: the caller got access to a running workload (SendCommand, StartSession, ExecuteCommand).
     """
 
     resource_type: str
@@ -244,12 +243,12 @@ class Started(Fact, frozen=True, tag="started"):
     role_arn: str | None = None
     entered: bool = False
     addresses: tuple[str, ...] = ()
-    """Those that an instance or task was given when it was started, sorted."""
+    """Addresses of an instance or task when it was started, sorted."""
 
 
 class Delegated(Fact, frozen=True, tag="delegated"):
-    """Another record names calls made downstream by request ID (MCP, guide §2.7), or a node asked for
-    a pod's credentials (`eks-auth:AssumeRoleForPodIdentity`)."""
+    """A record that names downstream calls by request ID (MCP, guide §2.7), or a node that requested credentials for
+    a pod (`eks-auth:AssumeRoleForPodIdentity`)."""
 
     kind: str
     request_ids: tuple[str, ...] = ()
@@ -260,23 +259,23 @@ AnyFact = Grant | SignIn | Portal | UserName | Made | Changed | Started | Delega
 
 
 class Target(Frozen, frozen=True):
-    """The resource that a changing, sensitive or refused call is about.
+    """The resource that a changing, sensitive or denied call is about.
 
-    `key` is the ARN where one is known, else `ACCOUNT:TYPE:ID`; S3 objects count for their bucket.
+    `key` is the ARN if known, else `ACCOUNT:TYPE:ID`; S3 objects count as their bucket.
     """
 
     key: str
     type: str
-    """CloudFormation type name, e.g. `AWS::S3::Bucket`, `AWS::IAM::Role`; `unknown` else."""
+    """CloudFormation type name, e.g. `AWS::S3::Bucket`, `AWS::IAM::Role`; else `unknown`."""
     account: str | None = None
     id: str | None = None
 
 
 class Sample(Frozen, frozen=True):
-    """One event kept as the example of its row."""
+    """One event that is kept as an example of its row."""
 
     time: int
     event_id: str
     resources: tuple[str, ...] = ()
     parameters: str | None = None
-    """Compact JSON of the request, secrets removed, cut at 1,000 characters."""
+    """Compact JSON of the request, without secrets, truncated to 1,000 characters."""

@@ -1,4 +1,4 @@
-"""How a session was obtained: the vocabulary of `how` and `via` (field guide §8, rules in order)."""
+"""How a session was obtained: the vocabulary of `method_of` and `via` (field guide §8, rules in order)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CONSOLE_SIGN_INS = ("ConsoleLogin", "SwitchRole", "RenewRole", "GetSigninToken")
 
 
 def is_identity_center(grant: Grant) -> bool:
-    """Was the session granted through single sign-on: an `AWSSSO_*` provider or a permission-set role?"""
+    """Return whether IAM Identity Center granted the session: an `AWSSSO_*` provider or a permission-set role."""
     provider = grant.provider or ""
     return (
         "saml-provider/AWSSSO_" in provider
@@ -19,10 +19,10 @@ def is_identity_center(grant: Grant) -> bool:
     )
 
 
-def how(grant: Grant, sign_ins: Sequence[SignIn]) -> str:
-    """The way in, one word of the vocabulary.
+def method_of(grant: Grant, sign_ins: Sequence[SignIn]) -> str:
+    """Return how a session was obtained, e.g. `identity-center`, `saml-console`, `cli-sdk`.
 
-    `sign_ins` are the sign-in events that share the session's principal and time.
+    `sign_ins` are the sign-in events with the session's principal and time.
     """
     if grant.kind in ("saml", "assume-role") and is_identity_center(grant) and grant.caller.type != "AWSAccount":
         return "identity-center"
@@ -49,9 +49,9 @@ def how(grant: Grant, sign_ins: Sequence[SignIn]) -> str:
 
 
 def via(grant: Grant) -> str | None:
-    """What the way in went through: a service name, `mcp`, `eks-pod-identity`, `roles-anywhere` or None.
+    """Return the intermediary of the grant: a service name, `mcp`, `eks-pod-identity`, `roles-anywhere` or None.
 
-    `aws login` is no part of it: it depends on the call (rule 5c), so `who` adds it.
+    `aws login` depends on the call (rule 5c), so `who` adds it.
     """
     caller = grant.caller
     if grant.via:
@@ -70,7 +70,7 @@ def via(grant: Grant) -> str | None:
 
 
 def is_browser(user_agent: str | None) -> bool:
-    """Is the agent a browser or a console back end rather than a command line or SDK (guide §4.5)?"""
+    """Return whether the agent is a browser or a console back end, not a command line or SDK (guide §4.5)."""
     text = (user_agent or "").strip("[] ").lower()
     return text.startswith(BROWSERS) or "aws-internal/" in text
 

@@ -1,7 +1,7 @@
-"""Keys of nodes, and the look-up terms by which facts that may belong together are found.
+"""Keys of nodes, and terms: join keys under which facts that may belong together are stored.
 
-A reference names a node in one text: its label, a blank, its key. A term names a group of facts
-(design §7): all that may join to one session, one access key, one user name.
+A reference is a node as a string: label, blank, key. A term names a group of facts (design §7): all that may join to
+one session, one access key, one user name.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from lineage.model.facts import Grant, Identity, Made
 from lineage.model.times import iso
 
 BUCKET_SECONDS = 64
-"""Width of a session term: wide against the widest tolerance (2 s, guide §4.3), so that few moments lie near
-two terms, and narrow enough that a scope stays small."""
+"""Width of a session term in time: wide compared to the largest tolerance (2 s, guide §4.3), so few times are near two
+terms, and narrow enough to derive few facts together."""
 
 
 class Ref(NamedTuple):
@@ -31,13 +31,13 @@ class Ref(NamedTuple):
 
 
 def ref(text: str) -> Ref:
-    """The reference written as `text`."""
+    """Return the reference that is written as `text`."""
     label, key = text.split(" ", 1)
     return Ref(label, key)
 
 
 class Principal(NamedTuple):
-    """A Principal node: its kind (second label), key and the properties that the key does not hold."""
+    """A Principal node: its kind (second label), key, and the properties that are not in the key."""
 
     kind: str
     key: str
@@ -48,18 +48,19 @@ class Principal(NamedTuple):
 
     @property
     def ref(self) -> Ref:
+        """The reference of the node."""
         return Ref(schema.PRINCIPAL, self.key)
 
 
 def role(partition: str, account: str | None, name: str | None, arn: str | None = None) -> Principal:
-    """The role of that name; its key drops the path, because assumed-role ARNs do."""
+    """Return the role of that name; its key has no path, because assumed-role ARNs have none."""
     key = f"arn:{partition}:iam::{account or ''}:role/{name or ''}"
     return Principal("Role", key, name, account, arn or key)
 
 
 def user(arn: str) -> Principal:
-    """The IAM user with that ARN; its key drops the path: user names are unique in an account, and requests
-    name a user without it."""
+    """Return the IAM user with that ARN; its key has no path: user names are unique in an account, and requests name
+    users without path."""
     parts = parse_arn(arn)
     head, mark, path = arn.partition(":user/")
     name = path.rsplit("/", 1)[-1] if mark else arn.rsplit("/", 1)[-1]
@@ -68,32 +69,32 @@ def user(arn: str) -> Principal:
 
 
 def user_named(partition: str, account: str, name: str) -> Principal:
-    """The IAM user of that name in an account."""
+    """Return the IAM user of that name in an account."""
     return user(f"arn:{partition}:iam::{account}:user/{name}")
 
 
 def made_for(fact: Made) -> str | None:
-    """ARN of the principal that something was made for; without its path where the record names it alone."""
+    """Return the ARN of the principal that something was created for; without path if the record only names it."""
     if fact.principal_arn or fact.principal_type != "IAMUser" or not fact.name or not fact.account:
         return fact.principal_arn
     return f"arn:{fact.partition}:iam::{fact.account}:user/{fact.name}"
 
 
 def root(account: str | None, partition: str = "aws") -> Principal:
-    """The root user of an account."""
+    """Return the root user of an account."""
     arn = f"arn:{partition}:iam::{account or ''}:root"
     return Principal("RootUser", arn, "root", account, arn)
 
 
 def partition_of(arn: str | None) -> str:
-    """Partition of an ARN, `aws` where there is none."""
+    """Return the partition of an ARN, `aws` if there is none."""
     parts = parse_arn(arn) if arn else None
     return parts.partition if parts and parts.partition else "aws"
 
 
 @functools.lru_cache(maxsize=8192)
 def principal(who: Identity) -> Principal:
-    """The lasting principal of an identity: its role, user, root, service, outside account, …"""
+    """Return the principal of an identity: its role, user, root, service, external account, …"""
     account = who.account
     if who.attempt:
         return attempted(who)
@@ -121,7 +122,7 @@ def principal(who: Identity) -> Principal:
         subject = who.user_name or _subject(who) or "unknown"
         if "saml-provider/AWSSSO_" in (who.identity_provider or ""):
             return identity_center_user(None, None, subject)
-        return outside_identity(kind, who.identity_provider, subject)
+        return federated_identity(kind, who.identity_provider, subject)
     if who.type == "IdentityCenterUser" or (who.on_behalf_of and who.type == "Unknown"):
         return identity_center_user(who.identity_store, who.on_behalf_of, who.user_name)
     if who.type == "AWSService":
@@ -130,7 +131,7 @@ def principal(who: Identity) -> Principal:
     if who.type == "AWSAccount":
         return external(account, who.principal_id)
     if who.history and who.access_key_id:
-        # A name of event history may be a session name; which session, the key may tell.
+        # A name in event history may be a session name; the key may identify the session.
         return Principal("Unknown", f"{account or ''}:{who.access_key_id}", who.user_name, account)
     if who.masked or not (who.principal_id or who.arn or who.user_name):
         return Principal("Unknown", f"{account or ''}:{who.type}", None, account)
@@ -140,7 +141,8 @@ def principal(who: Identity) -> Principal:
 
 
 def _subject(who: Identity) -> str | None:
-    """The subject in the principal ID of an outside identity: `QUALIFIER:SUBJECT` or `PROVIDER:AUDIENCE:SUBJECT`."""
+    """Return the subject in the principal ID of a federated identity: `QUALIFIER:SUBJECT` or
+    `PROVIDER:AUDIENCE:SUBJECT`."""
     stated, provider = who.principal_id, who.identity_provider
     if stated is None:
         return None
@@ -150,33 +152,35 @@ def _subject(who: Identity) -> str | None:
         parts = stated.split(":", 7)
         return parts[7] if len(parts) == 8 and parts[0] == "arn" else stated
     if provider == "cognito-identity.amazonaws.com" or not stated.startswith(f"{provider}:"):
-        return stated  # the audience of Cognito has a colon of its own
+        return stated  # the audience of Cognito contains a colon
     return stated.removeprefix(f"{provider}:").partition(":")[2]
 
 
 UNNAMED_SERVICE = "AWS"
-"""Key of the Principal that stands for services whose records do not name them."""
+"""Key of the Principal for services that their records do not name."""
 OTHER = "OtherIdentity"
-"""Second label of a Principal of a type that has none of its own; its key holds account, type and identity."""
+"""Second label of a Principal of any other type; its key has account, type and identity."""
 CLOUDFRONT = "CloudFrontOriginAccessIdentity"
-"""Type of what CloudFront reads a private bucket as: `arn:aws:iam::cloudfront:user/CloudFront Origin Access …`."""
+"""Type of the identity with which CloudFront reads a private bucket: `arn:aws:iam::cloudfront:user/CloudFront Origin
+Access …`."""
 
 
 def other(who: Identity) -> Principal:
-    """An identity of a type that is not listed, with what it has; `Directory` and `Unknown` are such types."""
+    """Return the principal of an identity of any other type, such as `Directory` and `Unknown`."""
     kind = who.type if re.fullmatch(r"[A-Za-z0-9]{1,40}", who.type) else "Unknown"
     stated = who.arn or who.principal_id or who.user_name
     return Principal(OTHER, f"{who.account or ''}:{kind}:{stated}", who.user_name or who.principal_id, who.account)
 
 
 def attempted(who: Identity) -> Principal:
-    """What an attempt to sign in hangs on: its reason and whom it tried, apart from the principal of that name."""
-    name, identifier = attempts.tried(who)
+    """Return the principal that a sign-in attempt belongs to: reason and attempted identity, separate from the real
+    principal of that name."""
+    name, identifier = attempts.attempted_identity(who)
     return Principal(attempts.KIND, f"{who.account or ''}:{who.attempt}:{identifier}", name, who.account)
 
 
 def named(key: str, arn: str | None = None) -> Principal:
-    """The user or role with that key, and its fullest ARN if known."""
+    """Return the user or role with that key, and its ARN with path if known."""
     parts = parse_arn(key)
     if parts is not None and parts.resource.startswith("role/"):
         return role(parts.partition, parts.account, parts.resource.rsplit("/", 1)[-1], arn or None)
@@ -184,7 +188,7 @@ def named(key: str, arn: str | None = None) -> Principal:
 
 
 def unnamed_id(who: Identity) -> str | None:
-    """The unique ID (AIDA…, AROA…) of an identity whose record does not name its principal; None of all others."""
+    """Return the unique ID (AIDA…, AROA…) of an identity whose record does not name its principal; else None."""
     if who.attempt:
         return None
     if who.type == "AWSAccount" or (who.type == "IAMUser" and not who.arn):
@@ -197,7 +201,7 @@ def unnamed_id(who: Identity) -> str | None:
 
 
 def issuer(who: Identity) -> Principal | None:
-    """The user or root that federated a FederatedUser, as the record states it; None where it states none."""
+    """Return the user or root that federated a FederatedUser, None if the record states none."""
     parts = parse_arn(who.issuer_arn) if who.type == "FederatedUser" else None
     if parts is None or who.issuer_arn is None:
         return None
@@ -207,12 +211,12 @@ def issuer(who: Identity) -> Principal | None:
 
 
 def is_unnamed_service(who: Identity) -> bool:
-    """Is it a service whose record does not say which one?"""
+    """Return whether the caller is a service that its record does not name."""
     return who.type == "AWSService" and who.invoked_by in (None, UNNAMED_SERVICE, "AWS Internal")
 
 
 def external(account: str | None, principal_id: str | None) -> Principal:
-    """A principal of an account that is known by its ID alone; a role without its session name."""
+    """Return the principal of an account that is only known by its ID; a role without its session name."""
     if not account and not principal_id:
         return Principal("Unknown", ":AWSAccount")
     if (account or "").lower() in ("anonymous_principal", "anonymous"):
@@ -221,27 +225,27 @@ def external(account: str | None, principal_id: str | None) -> Principal:
     return Principal("ExternalAccount", f"{account or ''}:{identifier or ''}", None, account)
 
 
-def outside_identity(kind: str, provider: str | None, subject: str) -> Principal:
-    """A SAML or web identity: provider and subject."""
+def federated_identity(kind: str, provider: str | None, subject: str) -> Principal:
+    """Return a SAML or web identity: provider and subject."""
     return Principal(kind, f"{provider or ''} {subject}", subject, None, None, provider)
 
 
 def identity_center_user(store: str | None, user_id: str | None, name: str | None) -> Principal:
-    """An Identity Center user: identity store and user ID, or the user name where no ID is known."""
+    """Return an Identity Center user: identity store and user ID, or the user name if no ID is known."""
     if user_id:
         return Principal("IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store)
     return Principal("IdentityCenterUser", f"name/{name or 'unknown'}", name)
 
 
 def session_key(account: str | None, principal_id: str, created: int, assumed_root: bool = False) -> str:
-    """Key of a session: `ACCOUNT/PRINCIPAL_ID/TIME` (split at the first and the last `/`)."""
+    """Return the key of a session: `ACCOUNT/PRINCIPAL_ID/TIME` (split at the first and the last `/`)."""
     mark = ":assumed-root" if assumed_root else ""
     return f"{account or ''}/{principal_id}{mark}/{iso(created)}"
 
 
 def session_id(who: Identity) -> str | None:
-    """What names the identity's session beside its account and time: the principal ID, or role and session name
-    where the record has no ID; None where it names none."""
+    """Return what identifies the session besides its account and time: the principal ID, else role and session name;
+    None if the record has neither."""
     if who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser"):
         return None
     if who.principal_id:
@@ -250,10 +254,10 @@ def session_id(who: Identity) -> str | None:
 
 
 def session_of(who: Identity) -> str | None:
-    """Key of the session that the identity states, None where it states none.
+    """Return the key of the session that the identity states, None if it states none.
 
-    A record without a principal ID states role, session name and time; the session that it is part of may have
-    an ID from other records (`lineage.resolve` finds it).
+    A record without a principal ID states role, session name and time; other records may have the ID of that
+    session (`lineage.resolve` finds it).
     """
     named = session_id(who)
     if who.created is None or named is None:
@@ -263,7 +267,7 @@ def session_of(who: Identity) -> str | None:
 
 @functools.lru_cache(maxsize=8192)
 def group(who: Identity) -> str | None:
-    """The group of sessions that the identity's session is one of: same role and session name, same user."""
+    """Return the group of sessions of an identity: those with the same role and session name, or the same user."""
     if not who.principal_id and not who.role_name:
         return None
     if who.type in ("AssumedRole", "Role"):
@@ -280,10 +284,10 @@ def group(who: Identity) -> str | None:
 
 
 def granted_group(grant: Grant) -> str | None:
-    """The group of sessions that a grant's session is one of; equal to `group` of its later uses."""
+    """Return the group of the session that a grant issued; equal to `group` of its later uses."""
     account = grant.account or ""
     if grant.kind == "generic" and grant.principal_id and grant.principal_id == grant.caller.principal_id:
-        return None  # a key for the caller's own session (s3express), which needs no new one
+        return None  # a key for the caller's own session (s3express): no new session
     if grant.session_type == "role":
         if grant.role_name and grant.session_name:
             return f"{account}/role/{grant.role_name}/{grant.session_name}"
@@ -298,74 +302,74 @@ def granted_group(grant: Grant) -> str | None:
 
 
 def session_term(session_group: str, time: int) -> str:
-    """Term of what happened to a group of sessions around a time."""
+    """Return the term of what happened to a group of sessions around a time."""
     return f"s {session_group} {time // BUCKET_SECONDS}"
 
 
 def id_term(unique_id: str) -> str:
-    """Term of the names of a unique ID (AIDA…, AROA…), and of what is to be named by it."""
+    """Return the term of the names of a unique ID (AIDA…, AROA…), and of identities that need a name."""
     return f"i {unique_id}"
 
 
 def near_terms(session_group: str, time: int, seconds: int = 4) -> list[str]:
-    """All session terms within `seconds` of `time`."""
+    """Return all session terms within `seconds` of `time`."""
     low, high = (time - seconds) // BUCKET_SECONDS, (time + seconds) // BUCKET_SECONDS
     return [f"s {session_group} {bucket}" for bucket in range(low, high + 1)]
 
 
 def key_term(access_key_id: str) -> str:
-    """Term of the grants that issued a key and the identities that used it."""
+    """Return the term of the grants that issued a key and the identities that used it."""
     return f"k {access_key_id}"
 
 
 def caller_term(access_key_id: str) -> str:
-    """Term of the grants that were asked for with a key."""
+    """Return the term of the grants that were requested with a key."""
     return f"c {access_key_id}"
 
 
 def unsure_term(session_group: str, created: int) -> str:
-    """Term of the grants asked for by an identity that does not tell its session itself: forward access of a user,
-    a record without a principal ID."""
+    """Return the term of the grants that an identity without its own session requested: forward access of a user, a
+    record without a principal ID."""
     return f"f {session_group} {created // BUCKET_SECONDS}"
 
 
 def name_term(user_name: str) -> str:
-    """Term of all that is known of an Identity Center user name."""
+    """Return the term of all facts about an Identity Center user name."""
     return f"n {user_name.casefold()}"
 
 
 def named_term(user_name: str) -> str:
-    """Term of the single sign-on grants of a user name."""
+    """Return the term of the Identity Center grants of a user name."""
     return f"g {user_name.casefold()}"
 
 
 def user_id_term(user_id: str) -> str:
-    """Term of the names that an Identity Center user ID has, and of the identities that state the ID alone."""
+    """Return the term of the names of an Identity Center user ID, and of the identities that state only the ID."""
     return f"g id {user_id}"
 
 
 def credential_term(credential_id: str) -> str:
-    """Term of the call that made a token of Identity Center with IAM credentials, by the token's ID."""
+    """Return the term of the call that created an Identity Center token with IAM credentials, by the token's ID."""
     return f"n credential {credential_id}"
 
 
 def workflow_term(workflow: str) -> str:
-    """Term of the events of one Identity Center sign-in that state a user ID or a user name alone."""
+    """Return the term of the events of one Identity Center sign-in that state only a user ID or a user name."""
     return f"p workflow {workflow}"
 
 
 def portal_term(account: str, time: int) -> str:
-    """Term of the portal events that asked for credentials in an account around a time."""
+    """Return the term of the portal events that requested credentials in an account around a time."""
     return f"p {account} {time // BUCKET_SECONDS}"
 
 
 def entered_term(account: str, time: int) -> str:
-    """Term of the single sign-on grants in an account around a time."""
+    """Return the term of the Identity Center grants in an account around a time."""
     return f"q {account} {time // BUCKET_SECONDS}"
 
 
 def moments(time: int, seconds: int) -> list[int]:
-    """Times whose buckets cover all within `seconds` of a time."""
+    """Return times whose buckets cover everything within `seconds` of a time."""
     return (
         [time]
         if (time - seconds) // BUCKET_SECONDS == (time + seconds) // BUCKET_SECONDS

@@ -1,4 +1,4 @@
-"""Times: every spelling of an instant that CloudTrail and its exports use, and back to one text.
+"""Times: parses every form that CloudTrail and its exports use, and formats them.
 
 Source: field guide §6.5; AWS CloudTrail User Guide, "CloudTrail record contents".
 """
@@ -36,10 +36,10 @@ _LONGEST = 64
 
 
 def parse_when(v: object) -> int | None:
-    """Return the instant `v` as whole seconds since the epoch, UTC; None if it cannot be read.
+    """Return the time `v` as whole seconds since the epoch, UTC; None if it cannot be parsed.
 
-    `v` is a text in any form of guide §6.5 (without a zone: UTC; a fraction is cut), or a number:
-    seconds, or milliseconds above 1e11.
+    `v` is a string in any form of guide §6.5 (UTC if it has no zone; fractions are dropped), or a number: seconds,
+    or milliseconds above 1e11.
 
     >>> parse_when("2023-07-10T12:24:29Z"), parse_when("Jul 10, 2023, 12:24:29 PM")
     (1688991869, 1688991869)
@@ -53,7 +53,7 @@ def parse_when(v: object) -> int | None:
     if not isinstance(v, str) or len(v) > _LONGEST:
         return None
     if len(v) == 20 and v[10] == "T" and v[19] == "Z" and v[4] == v[7] == "-" and v[13] == v[16] == ":":
-        # CloudTrail's own form: the library reads it ten times as fast; what it refuses may yet be right.
+        # CloudTrail's own form: the library parses it ten times as fast; what it rejects may still be valid.
         try:
             seconds = int(datetime.fromisoformat(v).timestamp())
         except ValueError:
@@ -81,7 +81,7 @@ def parse_when(v: object) -> int | None:
 
 
 def iso(t: int) -> str:
-    """Return the second `t` since the epoch as CloudTrail writes it.
+    """Return the epoch second `t` as CloudTrail writes it.
 
     >>> iso(1688991869)
     '2023-07-10T12:24:29Z'
@@ -115,7 +115,7 @@ def _instant(
 
 
 def now() -> int:
-    """Return the present second."""
+    """Return the current time in epoch seconds."""
     return int(datetime.now(UTC).timestamp())
 
 

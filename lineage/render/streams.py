@@ -56,7 +56,7 @@ def _pour(text: io.StringIO, out: BinaryIO) -> None:
 def _cells(one: Enriched) -> tuple[str, ...]:
     time, event_id, *rest = fields_of(one.record)
     own = (guarded(time), guarded(event_id), *map(_cell, rest))
-    return (*own, *_row(identity_of(one.who)), *_row(one.beside.values))
+    return (*own, *_row(identity_of(one.who)), *_row(one.origin.values))
 
 
 _cell = lru_cache(REMEMBERED, typed=True)(guarded)
@@ -92,7 +92,7 @@ def _batch(pa: Any, schema: pa.Schema, some: Sequence[Enriched]) -> pa.RecordBat
     types = iter(schema.types)
     own = _columns(pa, types, [fields_of(one.record) for one in some])
     who = _repeated(pa, types, [identity_of(one.who) for one in some])
-    beside = _repeated(pa, types, [one.beside.values for one in some])
+    beside = _repeated(pa, types, [one.origin.values for one in some])
     record = pa.array([one.text.decode("utf-8", "replace") for one in some], next(types))
     return pa.RecordBatch.from_arrays([*own, *who, *beside, record], schema=schema)
 

@@ -373,7 +373,7 @@ def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
         {
             "parent": way.parent,
             "api": event.api,
-            "how": grant_method.how(grant, session.sign_ins),
+            "how": grant_method.method_of(grant, session.sign_ins),
             "via": grant_method.via(grant),
             "time": iso(event.time),
             "event_ids": sorted({event_id for c in way.calls for event_id in c.event_ids}),

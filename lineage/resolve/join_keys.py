@@ -1,8 +1,8 @@
-"""Terms: under which a fact or identity is found, and which scopes it may change.
+"""Terms: under which a fact or identity is found, and which units it may change.
 
-A term names a group of facts; a *scope* is a term that lineage is derived for: the sessions of one role and
+A term names a group of facts; a *unit* is a term that lineage is derived for: the sessions of one role and
 session name (or one user) within one time bucket, one long-term key, or one identity that is neither. Other
-terms only lead to scopes: what a load adds marks both, and `lineage.resolve.expand` follows them.
+terms only lead to units: what a load adds marks both, and `lineage.resolve.expand` follows them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOKEN_MAKER = "CreateTokenWithIAM"
 
 
 def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
-    """The terms under which an identity is found: that of its own scope first."""
+    """The terms under which an identity is found: that of its own unit first."""
     found = [scope_of_actor(actor_id, who)]
     if who.access_key_id and found[0] != keys.key_term(who.access_key_id):
         found.append(keys.key_term(who.access_key_id))
@@ -36,7 +36,7 @@ def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
 
 
 def scope_of_actor(actor_id: int, who: Identity) -> str:
-    """The scope that an identity's link is derived in: its long-term key, the session that it states, or itself."""
+    """The unit that an identity's link is derived in: its long-term key, the session that it states, or itself."""
     lasting = long_term_key(who)
     if lasting is not None:
         return keys.key_term(lasting)
@@ -89,7 +89,7 @@ def terms_of_fact(fact: AnyFact) -> list[str]:
 
 
 def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
-    """The scopes, and the terms whose finds name further scopes, that a new identity may change."""
+    """The units, and the terms whose finds name further units, that a new identity may change."""
     found = [scope_of_actor(actor_id, who)]
     session_group = keys.group(who)
     if found[0][0] == "s" and session_group is not None and who.created is not None:
@@ -103,7 +103,7 @@ def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
 
 
 def touched_by_fact(fact: AnyFact) -> list[str]:
-    """The scopes, and the terms whose finds name further scopes, that a fact may change."""
+    """The units, and the terms whose finds name further units, that a fact may change."""
     found: list[str] = []
     time = fact.event.time
     if isinstance(fact, Grant):

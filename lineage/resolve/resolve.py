@@ -1,7 +1,7 @@
 """Facts to lineage: which grant opened which session, and who asked for it.
 
-Everything here is a pure function of facts. What is derived belongs to a *scope*, a look-up term: the
-sessions of one role and session name (or one user) within one time bucket, or one long-term key. A scope is
+Everything here is a pure function of facts. What is derived belongs to a *unit*, a look-up term: the
+sessions of one role and session name (or one user) within one time bucket, or one long-term key. A unit is
 derived from the facts that its terms find and from nothing else, so that it comes out the same whenever and
 in whatever order those facts arrived (design §7). Rules and tolerances: field guide §12.3, §4.3.
 """
@@ -38,21 +38,21 @@ from lineage.resolve.resolved import Actor, Assumed, Call, Derived, Issued, Item
 
 
 def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
-    """The scopes behind dirty terms: those that are scopes, and those of the facts that the others find."""
-    scopes = {term for term in terms if term[0] in "sa" or (term[0] == "k" and is_long_term(term[2:]))}
+    """The units behind dirty terms: those that are units, and those of the facts that the others find."""
+    units = {term for term in terms if term[0] in "sa" or (term[0] == "k" and is_long_term(term[2:]))}
     further: set[str] = set()
-    for items in lookup([term for term in terms if term not in scopes]).values():
+    for items in lookup([term for term in terms if term not in units]).values():
         for item in items:
-            scopes |= _scopes_of(item)
+            units |= _units_of(item)
             if isinstance(item, UserName) and item.workflow:
                 further.update(named_by(item))  # one event of a sign-in shows what another one is about
     for items in lookup(further).values() if further else ():
-        scopes.update(scope for item in items for scope in _scopes_of(item))
-    return {scope for scope in scopes if scope[0] in "sak"}
+        units.update(unit for item in items for unit in _units_of(item))
+    return {unit for unit in units if unit[0] in "sak"}
 
 
-def _scopes_of(item: Item) -> set[str]:
-    """The scopes that an identity, a grant or a sign-in event may change."""
+def _units_of(item: Item) -> set[str]:
+    """The units that an identity, a grant or a sign-in event may change."""
     if isinstance(item, Actor):
         return {term for term in touched_by_actor(item.id, item.who) if term[0] in "sak"}
     group = None
@@ -63,26 +63,24 @@ def _scopes_of(item: Item) -> set[str]:
     return set(keys.near_terms(group, item.event.time)) if group is not None and isinstance(item, Fact) else set()
 
 
-def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
-    """Derive the scopes anew from what `lookup` finds."""
-    scopes = set(scopes)
+def derive(units: Iterable[str], lookup: Lookup) -> Derived:
+    """Derive the units anew from what `lookup` finds."""
+    units = set(units)
     found = Derived({}, {}, {})
-    buckets = {scope: _bucket(scope) for scope in scopes if scope[0] == "s"}
+    buckets = {unit: _bucket(unit) for unit in units if unit[0] == "s"}
     near = {term for group, bucket in buckets.values() for term in _around(group, bucket)}
-    near |= {scope for scope in scopes if scope[0] in "ka"}
+    near |= {unit for unit in units if unit[0] in "ka"}
     items = lookup(near)
 
-    lone = [
-        item for scope in sorted(scopes) if scope[0] == "a" for item in items.get(scope, ()) if isinstance(item, Actor)
-    ]
-    lasting = {scope: items.get(scope, ()) for scope in sorted(scopes) if scope[0] == "k"}
+    lone = [item for unit in sorted(units) if unit[0] == "a" for item in items.get(unit, ()) if isinstance(item, Actor)]
+    lasting = {unit: items.get(unit, ()) for unit in sorted(units) if unit[0] == "k"}
     users = [item for found_items in lasting.values() for item in found_items if isinstance(item, Actor)]
 
     workspaces = {}
     wanted = {keys.name_term(actor.who.user_name or "") for actor in lone if is_single_sign_on(actor.who)}
     wanted |= {keys.id_term(unique) for actor in (*lone, *users) if (unique := keys.unnamed_id(actor.who)) is not None}
-    for scope, (group, bucket) in buckets.items():
-        work = workspaces[scope] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
+    for unit, (group, bucket) in buckets.items():
+        work = workspaces[unit] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
         wanted |= work.wanted_terms()
     wanted |= {keys.user_id_term(actor.who.on_behalf_of or "") for actor in lone if states_user_id_alone(actor.who)}
     about = dict(lookup(wanted))
@@ -93,17 +91,17 @@ def derive(scopes: Iterable[str], lookup: Lookup) -> Derived:
         if isinstance(item, UserName) and item.workflow
     }
     context = Context({**about, **lookup(workflows)} if workflows else about)
-    for scope, of_key in lasting.items():
-        found.long_term[scope] = _long_term(scope[2:], of_key, context, found.links)
+    for unit, of_key in lasting.items():
+        found.long_term[unit] = _long_term(unit[2:], of_key, context, found.links)
     for actor in lone:
         found.links[actor.id] = _lone_link(actor.who, context)
-    for scope in sorted(workspaces):
-        found.sessions[scope] = workspaces[scope].sessions(context, found.links)
+    for unit in sorted(workspaces):
+        found.sessions[unit] = workspaces[unit].sessions(context, found.links)
     return found
 
 
-def _bucket(scope: str) -> tuple[str, int]:
-    _, rest = scope.split(" ", 1)
+def _bucket(unit: str) -> tuple[str, int]:
+    _, rest = unit.split(" ", 1)
     group, bucket = rest.rsplit(" ", 1)
     return group, int(bucket)
 
@@ -125,7 +123,7 @@ def _lone_link(who: Identity, context: Context) -> Link:
 
 
 def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[int, Link]) -> LongTermKey | None:
-    """The long-term key of a scope and the links of all identities that used it."""
+    """The long-term key of a unit and the links of all identities that used it."""
     made = sorted(
         (item for item in items if isinstance(item, Made) and item.key == key),
         key=lambda fact: (fact.event.time, fact.event.id),
@@ -155,7 +153,7 @@ def _owner(users: Mapping[Actor, keys.Principal], made: Sequence[Made]) -> tuple
 
 
 class _Workspace:
-    """One session scope: its group of sessions around one time bucket."""
+    """One session unit: its group of sessions around one time bucket."""
 
     def __init__(self, group: str, bucket: int, around: Sequence[Sequence[Item]]) -> None:
         self.group = group

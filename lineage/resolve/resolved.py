@@ -105,10 +105,10 @@ class Link(NamedTuple):
 
 
 class Derived(NamedTuple):
-    """All that the dirty scopes derive to."""
+    """All that the dirty units derive to."""
 
     sessions: dict[str, list[Session]]
-    """By scope; an empty list where nothing is left."""
+    """By unit; an empty list where nothing is left."""
     long_term: dict[str, LongTermKey | None]
     links: dict[int, Link]
     """By actor."""

@@ -1,1 +1,1 @@
-"""Records to batches: rows, ledger entries, samples."""
+"""Records in, batches for a store out: rows, ledger entries, samples."""

@@ -1,9 +1,8 @@
-"""Records to batches: the hot path.
+"""Aggregates records into batches: the hot path.
 
-What all calls of one kind have in common (who, what, from where, in which hour) is worked out for the first of
-them and found again by one dictionary look-up for each other. An ordinary call then adds its row and its second
-to two lists, and that is all. Requests and responses are looked at only where a fact, a target or a sample needs
-them. Nothing here knows a store.
+What all calls of one kind have in common (who, what, from where, in which hour) is computed for the first call and
+found for the others by one dictionary lookup. A usual call then only adds its row and its second to two lists.
+Requests and responses are read only if a fact, a target or a sample needs them.
 """
 
 from __future__ import annotations
@@ -39,38 +38,37 @@ from lineage.model.batch import (
 )
 from lineage.model.facts import Identity
 from lineage.model.times import parse_when
-from loaders.batches.ledger import Columns, Mark
-from loaders.batches.samples import MANY, Offer, key_of, sample, smallest
+from loaders.batches.entries import MOST_CANDIDATES, Columns, Override, SampleCandidate, key_of, sample, smallest
 from loaders.facts import extract, signins
-from loaders.facts.classify import Call, classify
-from loaders.facts.identity import home, identity, placed, served, unreadable
+from loaders.facts.classify import Call, call_of
+from loaders.facts.identity import home, identity, named_by_address, placed, unreadable
 from loaders.facts.unique_ids import Name, names_in_fact, names_of
-from loaders.files.inputs import Source, read
-from loaders.records.documents import Aside, FileEnd, Finding, Records
-from loaders.records.documents import Passed as PassedDocument
+from loaders.files.sources import Source
+from loaders.records.items import Aside, FileEnd, Finding, Records
 from loaders.records.items import Unread as UnreadStream
+from loaders.records.read import read
 from loaders.records.record import EMPTY, Record
-from loaders.records.secrets import scrub_text
-from loaders.targets.target_memo import Names, Place, TargetMemo, names_in, reader_of
+from loaders.secrets import scrub_text
+from loaders.targets.memo import CallSite, Names, TargetMemo, names_in, reader_of
 from loaders.targets.targets import Targets
 
 BATCH_EVENTS = 12_000
-"""Events of a batch: enough that writing is cheap, few enough that memory stays small."""
+"""Events of a batch: enough to make writing cheap, few enough to keep memory small."""
 
 CLOCK = 5_000
-"""Time texts remembered before all are forgotten: an hour has 3,600."""
+"""Most cached time strings, then the cache is cleared: an hour has 3,600."""
 IDENTITIES = 1_000
-"""Identities remembered before all are forgotten."""
+"""Most cached identities, then the cache is cleared."""
 
-_FAR = 1 << 62
+_NEVER = 1 << 62
 _SECONDS = {f":{second:02d}Z": second for second in range(60)}
 _BLANKS = b" \t\r\n"
 _NO_NAMES: Names = (b"", b"")
 _NO_TARGETS = Targets()
 _NULL = 4
-"""Length of the JSON text `null`: what is longer states something."""
+"""Length of the JSON `null`: a longer value states something."""
 _SEED = int.from_bytes(os.urandom(8), "big")
-# Session names are free text: with a seed of our own nobody can make two identities look like one.
+# Session names are free text: with a random seed, nobody can make two identities collide.
 _CONSOLE_AGENTS = (
     *("console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console"),
     *("awscloudtrail, aws-internal", "mozilla/"),
@@ -81,60 +79,60 @@ _of_kind = attrgetter(
     "event_source", "aws_region", "source_ip", "user_agent", "error_code", "error_message", "read_only", "event_type",
     "recipient_account_id", "vpc_endpoint_id", "event_category", "session_credential_from_console",
 )  # fmt: skip
-"""Members that all calls of a kind have in common, beside their identity."""
+"""Members that all calls of a kind have in common, besides their identity."""
 _raws = attrgetter(
     "request_parameters", "response_elements", "additional_event_data", "service_event_details", "resources"
 )
 
 
-class _Who(msgspec.Struct, frozen=True):
-    """Who stands in a `userIdentity`: actor ID, identity, and the names that it gives to unique IDs."""
+class _Caller(msgspec.Struct, frozen=True):
+    """The caller in a `userIdentity`: actor ID, identity, and the names that it states for unique IDs."""
 
     actor: int
     identity: Identity
     names: tuple[Name, ...]
     stated: int
-    """How many members the identity states."""
+    """Number of members that the identity states."""
 
 
 class _Row:
-    """A row being built. A call at or before `worst` may be one of its samples; `telling`: its samples keep what
-    was asked for."""
+    """A row in progress. A call at or before `cutoff` may be one of its samples; `keeps_request`: its samples keep the
+    request."""
 
-    __slots__ = ("first", "last", "offers", "row", "telling", "who", "worst")
+    __slots__ = ("candidates", "cutoff", "first", "keeps_request", "last", "row", "who")
 
-    def __init__(self, row: Row, who: _Who, telling: bool) -> None:
+    def __init__(self, row: Row, who: _Caller, keeps_request: bool) -> None:
         self.row = row
         self.who = who
-        self.telling = telling
-        self.first = self.worst = _FAR
+        self.keeps_request = keeps_request
+        self.first = self.cutoff = _NEVER
         self.last = -1
-        self.offers: list[Offer] = []
+        self.candidates: list[SampleCandidate] = []
 
 
 class _Kind:
-    """What calls of one key have in common.
+    """What calls with the same key have in common.
 
-    `row` is their row if they have one in common, None where the record decides: the target, the provider of a
-    SAML identity (`saml`), a presigned URL (`objects`), whether a sign-in failed (`answered`). `plain`: they make no
-    facts. `stated`: the part of their rank that they have in common.
+    `row` is their common row, None if the record decides: the target, the provider of a SAML identity (`saml`), a
+    presigned URL (`objects`), whether a sign-in failed (`sign_in`). `plain`: they yield no facts. `stated`: the
+    common part of their rank.
     """
 
     __slots__ = (
-        *("answered", "call", "counted", "error", "objects", "place", "plain", "reader", "row", "rows", "saml"),
+        *("sign_in", "call", "counted", "error", "objects", "site", "plain", "reader", "row", "rows", "saml"),
         *("stated", "targeted", "who"),
     )
 
-    def __init__(self, call: Call, who: _Who, error: str | None, counted: bool, stated: int) -> None:
+    def __init__(self, call: Call, who: _Caller, error: str | None, counted: bool, stated: int) -> None:
         self.call = call
         self.stated = stated
         self.who = who
         self.error = error
-        self.place: Place = (call.api, None, None, "aws")
+        self.site: CallSite = (call.api, None, None, "aws")
         self.counted = counted
         self.reader = reader_of(call.api)
         self.saml = who.identity.type == "SAMLUser"
-        self.answered = error is None and call.api in attempts.SIGN_INS
+        self.sign_in = error is None and call.api in attempts.SIGN_INS
         self.objects = call.category == "data:s3"
         self.plain = not call.facts
         self.targeted = error is not None or call.changing or call.sensitive
@@ -143,14 +141,14 @@ class _Kind:
 
 
 class Aggregator:
-    """Collects records and gives them back as batches.
+    """Collects records and returns them as batches.
 
-    What is remembered of identities, times and targets lives as long as the aggregator and is bounded.
+    The caches of identities, times and targets live as long as the aggregator and are bounded.
     """
 
     def __init__(self) -> None:
-        self._identities: dict[tuple[bytes, str | None], _Who] = {}
-        self._known: dict[Identity, _Who] = {}
+        self._identities: dict[tuple[bytes, str | None], _Caller] = {}
+        self._known: dict[Identity, _Caller] = {}
         self._clock: dict[str | None, int] = {}
         self._targets = TargetMemo()
         self._reset()
@@ -166,18 +164,20 @@ class Aggregator:
         return self._batch.read
 
     def batch(self) -> Batch:
-        """All that was added since the last batch."""
+        """Return everything that was added since the last batch."""
         batch = self._batch
-        self._columns.settle(batch, self._content_of)
+        self._columns.finish(batch, self._row_and_identity)
         seen = self._named
         for number, state in self._rows.items():
             who = state.who
             batch.rows.append(state.row)
             batch.actors[who.actor] = who.identity
-            offers = state.offers if len(state.offers) == 1 else smallest(state.offers)
-            batch.samples[number] = [(sample(offer), key_of(offer)[1], offer.fingerprint) for offer in offers]
+            candidates = state.candidates if len(state.candidates) == 1 else smallest(state.candidates)
+            batch.samples[number] = [
+                (sample(candidate), key_of(candidate)[1], candidate.fingerprint) for candidate in candidates
+            ]
             for name in who.names:
-                _sighted(seen, name, state.first, state.last)
+                _note_sighting(seen, name, state.first, state.last)
         batch.sightings = list(seen.values())
         self._reset()
         if len(self._known) > IDENTITIES:
@@ -187,20 +187,20 @@ class Aggregator:
             self._clock.clear()
         return batch
 
-    def _content_of(self, row: int) -> tuple[Row, Identity]:
-        """A row of the batch with its identity."""
+    def _row_and_identity(self, row: int) -> tuple[Row, Identity]:
+        """Return a row of the batch with its identity."""
         state = self._rows[row]
         return state.row, state.who.identity
 
     def open(self, path: str) -> int:
-        """Begin a file; returns the number under which its records are added."""
+        """Begin a file; return the number under which its records are added."""
         paths = self._batch.paths
         if not paths or paths[-1] != path:
             paths.append(path)
         return len(paths) - 1
 
-    def note(self, path: str, item: Aside | Finding | PassedDocument | UnreadStream | FileEnd) -> None:
-        """Take what is no record: set aside, passed over, a file without one, or the end of a file."""
+    def note(self, path: str, item: Aside | Finding | Passed | UnreadStream | FileEnd) -> None:
+        """Count an item that holds no records: set aside, passed over, a stream without records, the end of a file."""
         if isinstance(item, Aside):
             self._batch.read += 1
             self._batch.aside.append(SetAside(path, item.index, item.offset, item.reason))
@@ -212,24 +212,22 @@ class Aggregator:
         elif isinstance(item, UnreadStream):
             self._batch.unread.append(Unread(f"{path}/{item.name}" if item.name else path, item.like, item.do))
         else:
-            self._batch.passed.append(
-                Passed(item.kind, item.count, item.start, item.end, item.account, item.region, item.trail)
-            )
+            self._batch.passed.append(item)
 
     def add(self, file: int, records: Records) -> None:
-        """Add the records of one file (`file` is what `open` gave)."""
+        """Add records of one file; `file` is its number from `open`."""
         clock, kinds, seed = self._clock, self._kinds, _SEED
         rows: list[_Row | None] = []
         times: list[int] = []
         ranks: list[int] = []
-        marks: list[Mark] = []
+        overrides: list[Override] = []
         add_row, add_time, add_rank = rows.append, times.append, ranks.append
         for record in records.records:
             when = record.event_time
             time = clock.get(when)
             if time is None:
                 time = self._time(when)
-            # All that a row depends on, but for what calls of one kind differ in.
+            # Everything that a row depends on, except what differs between calls of one kind.
             key = (
                 xxh3_128_digest(record.user_identity, seed), record.event_name, record.event_source,
                 record.aws_region, record.source_ip, record.user_agent, time // 3600, record.error_code,
@@ -241,78 +239,78 @@ class Aggregator:
                 kind = kinds[key] = self._kind(record, time)
             row = kind.row or self._row_of(kind, record, time)
             request, response = len(record.request_parameters) > _NULL, len(record.response_elements)
-            # Two for each member that is stated (`lineage.model.copies.MEMBER`).
+            # Two for each stated member (`lineage.model.copies.MEMBER`).
             rank = kind.stated + 2 * (
                 request + (response > _NULL) + (len(record.additional_event_data) > _NULL)
                 + (len(record.resources) > _NULL) + (len(record.service_event_details) > _NULL)
                 + (record.request_id is not None) + (record.shared_event_id is not None)
             )  # fmt: skip
             if response > _NULL and not rank & 1:
-                rank += 1  # without a response a copy may only have lost its error: it says nothing of the outcome
+                rank += 1  # without a response, a copy may only have lost its error: it does not state the outcome
             if row is not None:
                 event_id, fingerprint = record.event_id, rank
                 if (
                     not kind.plain
-                    or row.telling
+                    or row.keeps_request
                     or record.addendum is not EMPTY
                     or event_id is None
                     or len(record.resources) > _NULL
                     or (response > _NULL and extract.issues_key(bytes(record.response_elements)))
                     or (request and b"ilter" in bytes(record.request_parameters))
                 ):
-                    mark = _mark(len(rows), kind, row, record, time, rank)
-                    marks.append(mark)
-                    for fact in mark.facts or ():
+                    override = _override(len(rows), kind, row, record, time, rank)
+                    overrides.append(override)
+                    for fact in override.facts or ():
                         for name in names_in_fact(fact):
-                            _sighted(self._named, name, time, time)
-                    if record.addendum is not EMPTY and event_id and mark.id != event_id_text(event_id):
-                        self._batch.amended.append((event_id_bytes(event_id), mark.id))
-                    event_id, fingerprint = mark.id, mark.fingerprint
+                            _note_sighting(self._named, name, time, time)
+                    if record.addendum is not EMPTY and event_id and override.id != event_id_text(event_id):
+                        self._batch.amended.append((event_id_bytes(event_id), override.id))
+                    event_id, fingerprint = override.id, override.fingerprint
                 if time < row.first:
                     row.first = time
                 if time > row.last:
                     row.last = time
-                if time <= row.worst:
-                    _offer(row, record, time, event_id, fingerprint)
+                if time <= row.cutoff:
+                    _add_candidate(row, record, time, event_id, fingerprint)
             add_row(row)
             add_time(time)
             add_rank(rank)
-        self._close(file, records, rows, times, ranks, marks)
+        self._close(file, records, rows, times, ranks, overrides)
 
     def _close(
         self, file: int, records: Records, rows: list[_Row | None], times: list[int], ranks: list[int],
-        marks: list[Mark],
+        overrides: list[Override],
     ) -> None:  # fmt: skip
-        """Enter a chunk into the ledger, or set aside and pass over what is no call."""
+        """Add a chunk to the ledger; set aside or pass over records that are no calls."""
         batch = self._batch
         ids = list(map(_event_id, records.records))
         shared = [shared_hash(one) if one else 0 for one in map(_shared_id, records.records)]
         places: Sequence[int] = records.indexes or range(records.first, records.first + len(ids))
-        for mark in marks:
-            ids[mark.position] = mark.id
+        for override in overrides:
+            ids[override.position] = override.id
         if None in rows:
             path = batch.paths[file]
             for record, row, place, time in zip(records.records, rows, places, times, strict=True):
-                if row is None and (kind := _call(record).passed) is not None:
+                if row is None and (kind := call_of(record).passed) is not None:
                     batch.passed.append(Passed(kind, 1))
                 elif row is None:
                     batch.read += 1
-                    batch.aside.append(SetAside(path, place, None, _unusable(record, time) or "no record"))
+                    batch.aside.append(SetAside(path, place, None, _unusable_reason(record, time) or "no record"))
             keep = [row is not None for row in rows]
             moved = list(accumulate(keep, initial=0))
-            marks = [mark._replace(position=moved[mark.position]) for mark in marks]
+            overrides = [override._replace(position=moved[override.position]) for override in overrides]
             rows, times, ranks, ids, shared, places = (
                 list(compress(column, keep)) for column in (rows, times, ranks, ids, shared, places)
             )
         batch.read += len(rows)
         numbers = [row.row.id for row in rows if row is not None]
-        self._columns.add(file, places, ranks, ids, numbers, times, shared, marks)
+        self._columns.add(file, places, ranks, ids, numbers, times, shared, overrides)
 
     def _time(self, when: str | None) -> int:
-        """Epoch second of a time text; -1 if it cannot be read."""
+        """Return the epoch second of a time string; -1 if it cannot be parsed."""
         time: int | None = None
         if when is not None and len(when) == 20 and when[16:] in _SECONDS:
-            # Only a new minute is parsed: a text of that form can be cut after it.
+            # Only a new minute is parsed: in this form, the seconds are the last characters.
             minute = self._clock.get(when[:16])
             if minute is None:
                 minute = parse_when(when[:16] + ":00Z")
@@ -324,40 +322,39 @@ class Aggregator:
         return found
 
     def _kind(self, record: Record, time: int) -> _Kind:
-        """Work out what all calls of one key have in common."""
-        call = _call(record)
+        """Compute what all calls with the same key have in common."""
+        call = call_of(record)
         who = self._who(record)
         error = record.error_code or (scrub_text(record.error_message)[:100] if record.error_message else None)
-        counted = call.passed is None and _unusable(record, time) is None
+        counted = call.passed is None and _unusable_reason(record, time) is None
         if call.api in attempts.OPERATIONS:
-            who = self._known_as(signins.attempted(record, call.api, error, who.identity))
-        stated = who.stated + sum(not _masked(value) for value in _of_kind(record))
-        outcome = 0 if error is None else copies.SPEAKS
+            who = self._caller_of(signins.attempted(record, call.api, error, who.identity))
+        stated = who.stated + sum(not _is_missing(value) for value in _of_kind(record))
+        outcome = 0 if error is None else copies.STATES_OUTCOME
         kind = _Kind(call, who, error, counted, copies.MEMBER * stated + outcome)
         if kind.targeted:
-            kind.place = self._targets.place(call, record, who.identity)
-        elif counted and not kind.objects and not kind.saml and not kind.answered:
+            kind.site = self._targets.site(call.api, record, who.identity)
+        elif counted and not kind.objects and not kind.saml and not kind.sign_in:
             kind.row = self._row(kind, who, kind.error, record, time, _NO_TARGETS, False)
         return kind
 
-    def _who(self, record: Record) -> _Who:
-        # Where the text has no type, that of the event counts.
+    def _who(self, record: Record) -> _Caller:
+        # If the identity has no type, the event's type decides.
         key = (xxh3_128_digest(record.user_identity, _SEED), record.event_type)
         who = self._identities.get(key)
         if who is None:
-            who = self._identities[key] = self._known_as(identity(record.user_identity, record.event_type))
-        here = placed(who.identity, record.aws_region, record.recipient_account_id)
-        here = served(here, record.source_ip)
-        return who if here is who.identity else self._known_as(here)
+            who = self._identities[key] = self._caller_of(identity(record.user_identity, record.event_type))
+        here = named_by_address(placed(who.identity, record.aws_region, record.recipient_account_id), record.source_ip)
+        return who if here is who.identity else self._caller_of(here)
 
-    def _known_as(self, who: Identity) -> _Who:
+    def _caller_of(self, who: Identity) -> _Caller:
         known = self._known.get(who)
         if known is None:
-            known = self._known[who] = _Who(actor_id(who), who, names_of(who), copies.stated(who))
+            known = self._known[who] = _Caller(actor_id(who), who, names_of(who), copies.stated(who))
         return known
 
     def _row_of(self, kind: _Kind, record: Record, time: int) -> _Row | None:
-        """Find the row of a call whose kind leaves that open; None for what is no call."""
+        """Return the row of a call whose kind has no common row; None if it is no call."""
         if not kind.counted:
             return None
         request = bytes(record.request_parameters)
@@ -368,24 +365,24 @@ class Aggregator:
         variant: tuple[object, ...] | None = names
         if kind.saml and (provider := extract.saml_provider(request)) is not None:
             # A SAML identity names its provider by a hash; the request has the ARN.
-            who = self._known_as(msgspec.structs.replace(who.identity, identity_provider=provider))
-        if kind.answered and (error := signins.refusal(record, kind.call.api)) is not None:
-            who = self._known_as(signins.attempted(record, kind.call.api, error, who.identity))
-        if kind.saml or kind.objects or kind.answered:
+            who = self._caller_of(msgspec.structs.replace(who.identity, identity_provider=provider))
+        if kind.sign_in and (error := signins.failure_reason(record, kind.call.api)) is not None:
+            who = self._caller_of(signins.attempted(record, kind.call.api, error, who.identity))
+        if kind.saml or kind.objects or kind.sign_in:
             presigned = kind.objects and b"QueryString" in bytes(record.additional_event_data)
             variant = None if names is None else (*names, presigned, who.actor, error)
         row = kind.rows.get(variant)
         if row is None:
             targets, shared = _NO_TARGETS, True
             if kind.targeted:
-                targets, shared = self._targets.find(kind.place, names, record, kind.call, who.identity)
+                targets, shared = self._targets.find(kind.site, names, record, who.identity)
             row = self._row(kind, who, error, record, time, targets, presigned)
             if shared and variant is not None:
                 kind.rows[variant] = row
         return row
 
     def _row(
-        self, kind: _Kind, who: _Who, error: str | None, record: Record, time: int, targets: Targets, presigned: bool
+        self, kind: _Kind, who: _Caller, error: str | None, record: Record, time: int, targets: Targets, presigned: bool
     ) -> _Row:
         call, agent = kind.call, record.user_agent
         target, beside, beyond = targets
@@ -402,13 +399,18 @@ class Aggregator:
         number = row_id(row)
         known = self._rows.get(number)
         if known is None:
-            msgspec.structs.force_setattr(row, "id", number)  # nobody has seen it yet
+            msgspec.structs.force_setattr(row, "id", number)  # it was not hashed or shared yet
             known = self._rows[number] = _Row(row, who, kind.targeted)
         return known
 
 
 def aggregate(sources: Iterable[Source], stdin: BinaryIO | None = None, events: int = BATCH_EVENTS) -> Iterator[Batch]:
-    """Read the sources and yield batches of about `events` events; the last one may be small."""
+    """Read the sources and yield batches of about `events` events, in the order of the sources; the last may be small.
+
+    A store does not depend on the order of sources or the size of batches. `stdin` replaces standard input for the
+    source `-`. Raises nothing: what cannot be read is set aside. Cost: linear in the decompressed bytes, about 30 µs
+    for each event; memory does not depend on the size of files.
+    """
     aggregator = Aggregator()
     for source in sources:
         for item in read(source, stdin):
@@ -422,7 +424,7 @@ def aggregate(sources: Iterable[Source], stdin: BinaryIO | None = None, events: 
 
 
 def canonical_id(record: Record) -> str:
-    """A stand-in ID for a record that has none: the hash of its canonical form."""
+    """Return an ID for a record without one: the hash of its canonical form."""
     fields: dict[str, object] = {}
     for name in record.__struct_fields__:
         value = getattr(record, name)
@@ -434,57 +436,53 @@ def canonical_id(record: Record) -> str:
     return "hash:" + hashlib.blake2b(text, digest_size=16).hexdigest()
 
 
-def _call(record: Record) -> Call:
-    return classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
-
-
-def _mark(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank: int) -> Mark:
-    """What tells the entry of a call that is not ordinary: its ID, fingerprint and facts."""
+def _override(position: int, kind: _Kind, row: _Row, record: Record, time: int, rank: int) -> Override:
+    """Return ID, fingerprint and facts of a call that is not usual."""
     event_id = record.event_id
     if record.addendum:
         event_id, rank = _addendum(bytes(record.addendum), event_id, rank)
     event_id = canonical_id(record) if event_id is None else event_id_text(event_id)
     who, response = row.who.identity, record.response_elements
     if kind.plain and not extract.issues_key(bytes(response)):
-        # Of such a call counts, beside its row and second, what a sample of it keeps.
-        resources, request = _kept(row, record)
+        # Besides its row and second, only the parts that a sample keeps matter.
+        resources, request = _sample_parts(row, record)
         if not resources and not request:
-            return Mark(position, rank, rank, event_id, None)
+            return Override(position, rank, rank, event_id, None)
         digest = xxh3_64_intdigest(b"|".join((resources, request)).translate(None, _BLANKS))
-        return Mark(position, rank, digest >> 1 & ~RANK | rank, event_id, None)
-    # Blanks are as the file had them, and tell nothing.
+        return Override(position, rank, digest >> 1 & ~RANK | rank, event_id, None)
+    # Blanks depend on the file and mean nothing.
     digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
     event = extract.event_of(record, kind.call, time, event_id, who)
     facts = list(extract.facts(record, kind.call, who, event))
     if facts:
         rest = f"{event.shared_id}|{event.request_id}|{record.error_message}"
         digest ^= xxh3_64_intdigest(rest.encode("utf-8", "surrogatepass"))
-    # The rank is in it: stores choose among samples by it.
-    return Mark(position, rank, digest >> 1 & ~RANK | rank, event_id, facts)
+    # The fingerprint contains the rank: stores choose samples by it.
+    return Override(position, rank, digest >> 1 & ~RANK | rank, event_id, facts)
 
 
-def _offer(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
-    """Keep a call as one that may become a sample of its row."""
-    offers = row.offers
-    resources, request = _kept(row, record)
-    offers.append(Offer(time, event_id_text(event_id), fingerprint, resources, request))
-    if len(offers) > MANY or (len(offers) >= SAMPLES_PER_ROW and row.worst == _FAR):
-        if len(offers) > 1:
-            offers[:] = smallest(offers)  # repeated ones are no reason to let others go
-        if len(offers) == SAMPLES_PER_ROW:
-            row.worst = offers[-1].time
+def _add_candidate(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
+    """Add a call to the sample candidates of its row."""
+    candidates = row.candidates
+    resources, request = _sample_parts(row, record)
+    candidates.append(SampleCandidate(time, event_id_text(event_id), fingerprint, resources, request))
+    if len(candidates) > MOST_CANDIDATES or (len(candidates) >= SAMPLES_PER_ROW and row.cutoff == _NEVER):
+        if len(candidates) > 1:
+            candidates[:] = smallest(candidates)  # repeated events do not displace others
+        if len(candidates) == SAMPLES_PER_ROW:
+            row.cutoff = candidates[-1].time
 
 
-def _kept(row: _Row, record: Record) -> tuple[bytes, bytes]:
-    """Resources and request of a call as far as a sample keeps them: of a read's request its filters, which show
-    intent."""
+def _sample_parts(row: _Row, record: Record) -> tuple[bytes, bytes]:
+    """Return resources and request of a call as a sample keeps them: the request of a read only if it has filters,
+    which show intent."""
     request = bytes(record.request_parameters)
     resources = bytes(record.resources) if len(record.resources) > _NULL else b""
-    return resources, request if row.telling or b"ilter" in request else b""
+    return resources, request if row.keeps_request or b"ilter" in request else b""
 
 
 def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:
-    """ID and rank of a record with an addendum: `UPDATED_DATA` amends the original (guide §1.1)."""
+    """Return ID and rank of a record with an addendum: `UPDATED_DATA` amends the original (guide §1.1)."""
     if b"UPDATED_DATA" not in raw:
         return event_id, rank
     try:
@@ -495,8 +493,8 @@ def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, 
     return (original if isinstance(original, str) and original else event_id), rank | copies.AMENDS
 
 
-def _unusable(record: Record, time: int) -> str | None:
-    """Why a record cannot be counted; None if it can. What is no call is passed over, whatever it lacks."""
+def _unusable_reason(record: Record, time: int) -> str | None:
+    """Return why a record is unusable, None if it is usable. Records that are no calls are passed over anyway."""
     if not record.event_name:
         return "no eventName"
     if time < 0:
@@ -504,20 +502,20 @@ def _unusable(record: Record, time: int) -> str | None:
     return unreadable(record.user_identity)
 
 
-def _masked(value: str | bool | None) -> bool:
+def _is_missing(value: str | bool | None) -> bool:
     return value is None or (isinstance(value, str) and is_masked(value))
 
 
-def _from_console(mark: str | bool | None, agent: str | None) -> bool:
-    """Does the record itself say that the call came from the console (guide §4.5)?"""
-    if mark is True or (isinstance(mark, str) and mark.lower() == "true"):
+def _from_console(flag: str | bool | None, agent: str | None) -> bool:
+    """Return whether the record itself says that the call came from the console (guide §4.5)."""
+    if flag is True or (isinstance(flag, str) and flag.lower() == "true"):
         return True
     text = (agent or "").strip("[] ").lower()
     return text.startswith(_CONSOLE_AGENTS)
 
 
-def _sighted(seen: dict[Name, Sighting], name: Name, first: int, last: int) -> None:
-    """Note when a unique ID went with a name."""
+def _note_sighting(seen: dict[Name, Sighting], name: Name, first: int, last: int) -> None:
+    """Record when a unique ID and a name were seen together."""
     known = seen.get(name)
     if known is None:
         seen[name] = Sighting(*name, first, last)

@@ -1,1 +1,1 @@
-"""What one record says: identity, grants, keys, sign-ins, changes, workloads."""
+"""Records in, facts out: identities, grants, keys, sign-ins, changes, workloads."""

@@ -1,6 +1,6 @@
-"""Table: the operations that decide who can do what, or what is seen of it.
+"""Table of the operations that change permissions or logging.
 
-Operation -> what changed, whose, and which request members tell the state before or after. Source:
+Operation -> what changed, on what, and which request members state the value before or after. Source:
 field guide §2.9; the API References of IAM, CloudTrail, GuardDuty, Config, Organizations, IAM
 Identity Center, and of the services whose resources have policies.
 """
@@ -12,18 +12,21 @@ from typing import NamedTuple
 
 
 class Change(NamedTuple):
-    """One row of the table: `on` is `caller`, `user`, `role`, `group`, `credential`, `resource` or `workload`;
-    `before` and `after` are request members, or a word in quotes."""
+    """One row of the table.
+
+    `on` is `caller`, `user`, `role`, `group`, `account`, `instance`, `rules`, `credential`, `resource` or `workload`.
+    `before` and `after` are request members, or a constant in quotes.
+    """
 
     what: str
     on: str
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
-    """The change counts only if one of these stands in the request (queue attributes: the policy)."""
+    """The change only counts if one of these is in the request (for queue attributes: the policy)."""
     marks: tuple[str, ...] = ()
-    """Members of request or response that tell what on the target was changed: the policy, statement, grant, …;
-    with `*` every text under that name counts."""
+    """Members of request or response that name the changed part of the target: policy, statement, grant, …;
+    with `*`, every string under that name."""
 
 
 def _rows(service: str, names: str, change: Change) -> dict[str, Change]:

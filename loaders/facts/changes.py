@@ -1,11 +1,13 @@
-"""Changes: calls that decide who can do what, or what is seen of it.
+"""Changes of permissions, logging and addresses.
 
-Which they are stands in `change_table`. Only calls that did not fail come here. Source: field guide §2.9.
+`change_table` lists the operations. Addresses are those that EC2 assigns, as far as records state them: an elastic
+address at AllocateAddress, its instance at AssociateAddress. Every function here takes a call that did not fail.
+Source: field guide §2.9; the EC2 API Reference.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import unquote
 
 import msgspec
@@ -14,21 +16,22 @@ from lineage.model.arn import access_key, role_of, unique_id
 from lineage.model.facts import Changed, Event, Identity
 from loaders.facts import workloads
 from loaders.facts.change_table import OPERATIONS
-from loaders.facts.implicit import is_implicit
-from loaders.records.body import Body, child, find, items, text, walk
-from loaders.records.secrets import scrub, scrub_text
+from loaders.records.record import Body, child, find, items, text, walk
+from loaders.secrets import scrub, scrub_text
 from loaders.targets.targets import arn_target, plain_target, target_of
+
+Extractor = Callable[[Body, Identity, Event], tuple[Changed, ...]]
 
 MARKS = 50
 LONGEST_MARK = 512
 LONGEST = 20_480
-"""Characters of `before` and `after`: the longest policy AWS takes (a bucket's)."""
+"""Most characters of `before` and `after`: the longest policy that AWS accepts (a bucket policy)."""
 
 
 def changed(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
-    """Return the change that the call made; () if it is none or nothing names its target."""
+    """Return the change that the call made; () if it is none, or its target is unknown."""
     change = OPERATIONS[body.api]
-    if change.only_with and not any(_stands(body, condition) for condition in change.only_with):
+    if change.only_with and not any(_is_present(body, condition) for condition in change.only_with):
         return ()
     if change.on == "workload":
         return tuple(
@@ -44,12 +47,12 @@ def changed(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
     target_type, key, principal_type = target
     if change.on == "rules":
         rules = _rules(body)
-        told = "; ".join(rule.removeprefix("rule=") for rule in rules if rule.startswith("rule=")) or None
+        stated = "; ".join(rule.removeprefix("rule=") for rule in rules if rule.startswith("rule=")) or None
         opens = body.operation.startswith("Authorize")
         return (
             Changed(
                 event=event, caller=caller, what=change.what, target_type=target_type, target=key, marks=rules,
-                before=None if opens else told, after=told if opens else None,
+                before=None if opens else stated, after=stated if opens else None,
             ),
         )  # fmt: skip
     return (
@@ -68,7 +71,7 @@ def changed(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
 
 
 def _marks(body: Body, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what the change names on its target, as `member=value`; sorted."""
+    """Return the changed parts of the target, as `member=value`; sorted."""
     found = set()
     for name in names:
         if name.endswith("*"):
@@ -79,7 +82,7 @@ def _marks(body: Body, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _every(value: object, name: str) -> Iterator[str]:
-    """Yield every text that stands under a name at any depth, also in lists."""
+    """Yield every string under a name at any depth, also in lists."""
     for one in walk(value):
         held = child(one, name)
         for text_ in (held, *items(held)):
@@ -88,12 +91,12 @@ def _every(value: object, name: str) -> Iterator[str]:
 
 
 def _rules(body: Body) -> tuple[str, ...]:
-    """Return the rules of a security group that the call names: their IDs, and what they let through."""
+    """Return the security group rules that the call names: their IDs and what they allow."""
     found = {f"securityGroupRuleId={value}" for value in _every(body.response, "securityGroupRuleId")}
     found |= {f"securityGroupRuleId={value}" for value in _every(body.request, "securityGroupRuleId")}
     found |= {f"securityGroupRuleId={value}" for value in _every(body.request, "securityGroupRuleIds")}
-    asked = items(child(body.request, "ipPermissions"))
-    for one in asked or ((body.request,) if child(body.request, "ipProtocol") is not None else ()):
+    permissions = items(child(body.request, "ipPermissions"))
+    for one in permissions or ((body.request,) if child(body.request, "ipProtocol") is not None else ()):
         head = " ".join(str(child(one, name) or "") for name in ("ipProtocol", "fromPort", "toPort"))
         for name in ("cidrIp", "cidrIpv6", "groupId", "prefixListId"):
             if one is body.request and name == "groupId":
@@ -103,7 +106,7 @@ def _rules(body: Body) -> tuple[str, ...]:
 
 
 def _target(on: str, body: Body, caller: Identity) -> tuple[str, str, str | None] | None:
-    """Return target type, target and principal type; None where nothing names the target."""
+    """Return target type, target and principal type; None if the target is unknown."""
     if on == "credential":
         names = ("accessKeyId", "serviceSpecificCredentialId", "sSHPublicKeyId", "certificateId")
         key = next((found for name in names if (found := unique_id(text(body.request, name)))), None)
@@ -138,13 +141,13 @@ def _target(on: str, body: Body, caller: Identity) -> tuple[str, str, str | None
         "s3",
         "glue",
     ):
-        # These change the account's own setting and name nothing.
+        # These change a setting of the account and name no resource.
         return "Resource", plain_target(body.account, "AWS::Account", body.account or "").key, None
     return ("Resource", target.key, None) if target else None
 
 
 def _user(body: Body, caller: Identity) -> tuple[str, str, str] | None:
-    """Return the user named in the request; without a name the caller itself, where the operation means that."""
+    """Return the user that the request names, or the caller if the operation means the caller without a name."""
     name = text(body.request, "userName")
     serial = find(body.request, "serialNumber") or ""
     if serial.endswith(":mfa/root-account-mfa-device") or (name is not None and " " in name):
@@ -170,19 +173,19 @@ def _instance(body: Body) -> tuple[str, str, None] | None:
 
 
 def _iam(body: Body, kind: str, name: str) -> str:
-    """Return `ACCOUNT:TYPE:NAME`: the request has no path, so the ARN is not known."""
+    """Return `ACCOUNT:TYPE:NAME`: the request has no path, so the ARN is unknown."""
     found = arn_target(name) if name.startswith("arn:") else None
     return (found or plain_target(body.account, f"AWS::IAM::{kind}", name)).key
 
 
-def _stands(body: Body, condition: str) -> bool:
+def _is_present(body: Body, condition: str) -> bool:
     path, _, wanted = condition.partition("=")
     found = child(body.request, *path.split("."))
     return found == wanted if wanted else found not in (None, "", {}, [])
 
 
 def state(body: Body, members: tuple[str, ...]) -> str | None:
-    """Return the members as compact JSON; a text or document that needs no name stands alone."""
+    """Return the members as compact JSON; a single document or string without its name."""
     if len(members) == 1 and members[0].startswith("'"):
         return members[0].strip("'")
     values = {name: value for name in members if (value := _value(body, name)) not in (None, "", {}, [])}
@@ -201,10 +204,10 @@ def _value(body: Body, name: str) -> object:
     if value is None:
         value = child(child(body.request, f"{body.operation}Request"), name)
     if body.service == "s3" and isinstance(value, list) and len(value) == 1:
-        # S3 wraps each parameter of the URL in a list of one.
+        # S3 wraps each URL parameter in a list.
         value = value[0]
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "[", "%"):
-        # A policy is logged as JSON text, in answers URL-encoded.
+        # A policy is logged as a JSON string, URL-encoded in responses.
         try:
             opened: object = msgspec.json.decode(unquote(value) if value.startswith("%7B") else value)
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -215,3 +218,51 @@ def _value(body: Body, name: str) -> object:
 
 def _compact(value: object) -> str:
     return msgspec.json.encode(scrub(value)).decode()[:LONGEST]
+
+
+_OPTIONAL = frozenset(
+    f"iam:{name}"
+    for name in (
+        *("CreateAccessKey", "CreateLoginProfile", "DeleteLoginProfile", "DeactivateMFADevice"),
+        "UploadSigningCertificate",
+    )
+)
+"""Operations on the caller if the request names no user; all others require a name.
+
+Source: AWS IAM API Reference, `UserName` of each operation."""
+
+
+def is_implicit(body: Body) -> bool:
+    """Return whether the call is about its caller: it takes no user name, or the optional name is missing.
+
+    False if the record has no request (an export dropped it), or the name is masked.
+    """
+    if body.api == "iam:ChangePassword":
+        return True
+    return body.api in _OPTIONAL and body.has_request and child(body.request, "userName") is None
+
+
+def allocated(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
+    """Return the elastic address that was allocated; the state after is its allocation ID."""
+    address = text(body.response, "publicIp") or text(body.request, "address")
+    return _address_changed(body, caller, event, address, text(body.response, "allocationId") or "allocated")
+
+
+def associated(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
+    """Return the elastic address or its allocation ID; the state after is the instance or interface."""
+    name = text(body.request, "publicIp") or text(body.request, "allocationId")
+    return _address_changed(
+        body, caller, event, name, text(body.request, "instanceId") or text(body.request, "networkInterfaceId")
+    )
+
+
+def _address_changed(
+    body: Body, caller: Identity, event: Event, name: str | None, after: str | None
+) -> tuple[Changed, ...]:
+    if not name or not after:
+        return ()
+    target = plain_target(body.account, "AWS::EC2::EIP", name).key
+    return (Changed(event=event, caller=caller, what="address", target_type="Resource", target=target, after=after),)
+
+
+ADDRESS_OPERATIONS: Mapping[str, Extractor] = {"ec2:AllocateAddress": allocated, "ec2:AssociateAddress": associated}

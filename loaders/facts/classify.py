@@ -1,7 +1,7 @@
-"""What kind of call an operation is: its name, category, whether it changes or reads secrets.
+"""Classifies operations: API name, category, whether a call changes something or reads secrets.
 
-One pure, cached function of the five texts that decide it, so that a million calls of one
-operation cost one classification. Source: field guide §1.1, §10.1.
+A pure, cached function of the five members that decide it, so a million calls of one operation cost one
+classification. Source: field guide §1.1, §10.1.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import msgspec
 
-from loaders.facts import addresses, change_table, grants, makings, signins, workloads
-from loaders.records.body import words
+from loaders.facts import change_table, changes, creations, grants, signins, workloads
+from loaders.records.record import Record, words
 
 _VERSION = re.compile(r"(?<=[A-Za-z])(?:19|20)\d\d_?\d\d_?\d\d(?:_?v\d+)?\Z")
 """`ListFunctions20150331`, `UpdateFunctionCode20150331v2`, `CreateFunction2020_05_31`."""
@@ -23,7 +23,7 @@ _READS = re.compile(
 )
 _WRITES_THAT_READ_LIKE_READS = frozenset({"sts:GetSessionToken", "sts:GetFederationToken"})
 
-# Reads that an investigator wants to see, whatever `readOnly` says (guide §10.1).
+# Reads that matter to an investigator, whatever `readOnly` says (guide §10.1).
 _SENSITIVE = re.compile(
     r"""(?x)
     sts:(?:AssumeRo\w+|GetCallerIdentity|GetSessionToken|GetFederationToken|GetDelegatedAccessToken|GetWebIdentityToken)
@@ -47,7 +47,7 @@ _SENSITIVE = re.compile(
     """
 )
 
-# Data events of records older than `eventCategory` (1.07). What a trail without data events never has.
+# Data events in records older than `eventCategory` (1.07), which a trail without data events never has.
 _OLD_DATA_EVENTS = frozenset(
     f"s3:{name}"
     for name in words(
@@ -60,20 +60,19 @@ _OLD_DATA_EVENTS = frozenset(
     )
 ) | {"lambda:Invoke", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:Query"}
 
-_MAKERS = frozenset(grants.OPERATIONS) | frozenset(signins.OPERATIONS) | frozenset(makings.OPERATIONS)
-_CHANGERS = frozenset(change_table.OPERATIONS) | frozenset(addresses.OPERATIONS)
+_MAKERS = frozenset(grants.OPERATIONS) | frozenset(signins.OPERATIONS) | frozenset(creations.OPERATIONS)
+_CHANGERS = frozenset(change_table.OPERATIONS) | frozenset(changes.ADDRESS_OPERATIONS)
 FACTS = _MAKERS | _CHANGERS | frozenset(workloads.OPERATIONS)
-"""Operations that can give a fact; sign-ins by name prefix and MCP events come on top."""
+"""Operations that can yield a fact, besides token calls (by prefix) and MCP events."""
 
 
 class Call(msgspec.Struct, frozen=True):
-    """What is the same for every call of one operation.
+    """What all calls of one operation have in common.
 
-    `api` is `service:Operation` without API version. `category` is `management-read`,
-    `management-write`, `data:SERVICE`, `signin` or `service`. `changing`: the call is no read and no
-    sign-in. `sensitive`: it hands out credentials, secrets or data, or is a first look around.
-    `facts`: `extract.facts` can find one. `passed` names what a record is that is no API call:
-    `insight`, `aggregated`, `network-activity`, else None.
+    `api` is `service:Operation` without API version. `category` is `management-read`, `management-write`,
+    `data:SERVICE`, `signin` or `service`. `changing`: neither a read nor a sign-in. `sensitive`: returns credentials,
+    secrets or data, or is typical of reconnaissance. `facts`: `extract.facts` may find some. `passed` says what a
+    record is that is no API call: `insight`, `aggregated`, `network-activity`; else None.
     """
 
     api: str
@@ -84,7 +83,7 @@ class Call(msgspec.Struct, frozen=True):
     passed: str | None
 
 
-# Bounded, because names come from the logs: a hostile log must not fill the memory with them.
+# Bounded: names come from the logs, and a hostile log must not fill the memory.
 @lru_cache(maxsize=16_384)
 def classify(
     event_source: str | None,
@@ -93,9 +92,7 @@ def classify(
     event_category: str | None,
     read_only: bool | str | None,
 ) -> Call:
-    """Return what the operation is.
-
-    Where `readOnly` is absent (records before 2020) its name decides.
+    """Return the class of a call. Without `readOnly` (records before 2020), the operation's name decides.
 
     >>> call = classify("lambda.amazonaws.com", "ListFunctions20150331", "AwsApiCall", "Management", "true")
     >>> call.api, call.category, call.changing
@@ -126,6 +123,11 @@ def classify(
         facts=passed is None and (api in FACTS or signins.is_token_call(api) or kind == "awsmcpevent"),
         passed=passed,
     )
+
+
+def call_of(record: Record) -> Call:
+    """Return the class of a record's call."""
+    return classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
 
 
 def _reading(api: str, operation: str, read_only: bool | str | None) -> bool:

@@ -1,32 +1,38 @@
-"""From one decoded record to what it says: its event, facts, target and sample.
+"""Extracts from one decoded record its event, facts, targets, sample, or a summary.
 
-Everything here is a pure function of the record and never raises on odd shapes.
+Pure functions of the record that never raise on unusual shapes, except for the summary of an unusable record.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import msgspec
 
 from lineage.model.arn import is_masked
-from lineage.model.facts import AnyFact, Event, Identity, Target
-from loaders.facts import addresses, change_table, changes, grants, issuance, makings, signins, workloads
-from loaders.facts.classify import Call
-from loaders.facts.identity import ANONYMOUS, home
-from loaders.records import event_history
-from loaders.records.body import account_id, body_of, decode, failed, items, text
-from loaders.records.record import Record
-from loaders.records.secrets import scrub, scrub_text
+from lineage.model.batch import shared_hash
+from lineage.model.errors import BadUse
+from lineage.model.facts import AnyFact, Event, Identity
+from lineage.model.times import parse_when
+from loaders.facts import change_table, changes, creations, grants, issuance, signins, workloads
+from loaders.facts.classify import Call, call_of
+from loaders.facts.identity import ANONYMOUS, home, identity, named_by_address, placed, unreadable
+from loaders.records.items import Records
+from loaders.records.read import items_of
+from loaders.records.record import Record, account_id, body_of, decode, failed, items, text
+from loaders.secrets import scrub, scrub_text
+from loaders.targets import event_history
 from loaders.targets.targets import Targets, target_of, with_others
 
 RESOURCES = 5
-"""Resource ARNs kept of a sample."""
+"""Most resource ARNs of a sample."""
 
 PARAMETERS = 1000
-"""Characters of the request kept of a sample."""
+"""Most characters of a sample's request."""
 
 
 def event_of(record: Record, call: Call, time: int, event_id: str, identity: Identity) -> Event:
-    """Return where and when the record was logged. `time` is the record's, in epoch seconds."""
+    """Return where and when the record was logged. `time` is in epoch seconds."""
     return Event(
         id=event_id,
         time=time,
@@ -38,15 +44,16 @@ def event_of(record: Record, call: Call, time: int, event_id: str, identity: Ide
         vpc_endpoint=_plain(record.vpc_endpoint_id),
         shared_id=_plain(record.shared_event_id),
         request_id=_plain(record.request_id),
-        # An unsigned call is nobody's copy: no other account logs it.
+        # An unsigned call is no copy: no other account logs it.
         copy=identity.type == "AWSAccount" and identity.account != ANONYMOUS,
     )
 
 
 def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return what the record says, in the order of its parts; () if it says nothing, or failed.
+    """Return the facts of a record; () if there are none, or the call failed.
 
-    A key in the response of an operation that is not listed is found too (guide §2.13).
+    `call` is the class of the operation, `caller` the record's identity, `event` where and when it was logged. A key in
+    the response of an unlisted operation is found too. Source: field guide §2 (each operation), §2.13 (unlisted ones).
     """
     if call.passed is not None:
         return ()
@@ -54,10 +61,10 @@ def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[A
     if failed(body):
         return ()
     if caller.history:
-        told = event_history.told(body)
-        if told is None:
+        completed = event_history.with_resources(body)
+        if completed is None:
             return ()
-        body = told
+        body = completed
     if (record.event_type or "").lower() == "awsmcpevent":
         return signins.downstream(body, caller, event)
     if call.api in grants.OPERATIONS:
@@ -66,53 +73,43 @@ def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[A
         return signins.OPERATIONS[call.api](body, caller, event)
     if signins.is_token_call(call.api):
         return signins.sign_in(body, caller, event)
-    if call.api in makings.OPERATIONS:
-        return makings.OPERATIONS[call.api](body, caller, event)
+    if call.api in creations.OPERATIONS:
+        return creations.OPERATIONS[call.api](body, caller, event)
     found: tuple[AnyFact, ...] = ()
     if call.api in change_table.OPERATIONS:
         found = changes.changed(body, caller, event)
-    elif call.api in addresses.OPERATIONS:
-        found = addresses.OPERATIONS[call.api](body, caller, event)
+    elif call.api in changes.ADDRESS_OPERATIONS:
+        found = changes.ADDRESS_OPERATIONS[call.api](body, caller, event)
     elif call.api in workloads.OPERATIONS:
         found = workloads.OPERATIONS[call.api](body, caller, event)
     if issues_key(bytes(record.response_elements)):
         found += issuance.issued_sessions(body, caller, event)
-        found += makings.issued_keys(body, caller, event) if call.api not in issuance.NOT_ISSUING else ()
+        found += creations.issued_keys(body, caller, event) if call.api not in issuance.NOT_ISSUING else ()
     return found
 
 
-def target(record: Record, call: Call, caller: Identity) -> Target | None:
-    """Return the resource that the call is about, None where nothing names it.
-
-    Meant for changing, sensitive and refused calls (see `loaders.targets.targets.target_of`).
-    """
-    return targets(record, call, caller).first
-
-
 def targets(record: Record, call: Call, caller: Identity) -> Targets:
-    """Return all resources of that type that the call is about."""
-    body = event_history.whole(body_of(record, call.api, caller), caller)
+    """Return the resources that the call is about: the target and others of its type.
+
+    Meant for changing, sensitive and denied calls (see `loaders.targets.targets.target_of`).
+    """
+    body = event_history.completed(body_of(record, call.api, caller), caller)
     return with_others(body, target_of(body))
 
 
-def sample(record: Record) -> tuple[tuple[str, ...], str | None]:
-    """Return the ARNs of the record's resources and its request: see `arns` and `parameters`."""
-    return arns(record.resources), parameters(record.request_parameters)
-
-
 def arns(resources: bytes | msgspec.Raw) -> tuple[str, ...]:
-    """Return the ARNs in the JSON text of `resources`, each once, at most `RESOURCES`."""
+    """Return the ARNs in the JSON of `resources`, each once, at most `RESOURCES`."""
     found = (text(one, "ARN") for one in items(decode(resources)))
     return tuple(dict.fromkeys(arn for arn in found if arn is not None))[:RESOURCES]
 
 
 def parameters(raw: bytes | msgspec.Raw) -> str | None:
-    """Return the JSON text of `requestParameters`, compact, secrets removed, cut at `PARAMETERS`
-    characters; None for a request that is null, empty or absent."""
+    """Return the JSON of `requestParameters`: compact, without secrets, truncated to `PARAMETERS` characters; None if
+    the request is null, empty or absent."""
     request = decode(raw)
     if request is None or request in ({}, [], ""):
         return None
-    # Cleaned whole and cut after, so that no half of a secret is left at the cut.
+    # Truncated after cleaning, so that no part of a secret remains at the end.
     return msgspec.json.encode(scrub(request)).decode()[:PARAMETERS]
 
 
@@ -126,7 +123,7 @@ def _plain(value: str | None) -> str | None:
 
 
 def saml_provider(request: bytes) -> str | None:
-    """Return the provider ARN of an AssumeRoleWithSAML request; None where it has none."""
+    """Return the provider ARN of an AssumeRoleWithSAML request; None if it has none."""
     try:
         found = _SAML.decode(request)
     except msgspec.DecodeError:
@@ -139,3 +136,41 @@ class _SamlRequest(msgspec.Struct, rename="camel"):
 
 
 _SAML = msgspec.json.Decoder(_SamlRequest)
+
+
+class Summary(NamedTuple):
+    """What `who` needs to know of a record."""
+
+    event_id: str | None
+    who: Identity
+    time: int
+    """Seconds since the epoch."""
+    api: str
+    category: str
+    shared: int
+    """As `lineage.model.batch.shared_hash` gives it."""
+
+
+_NO_RECORD = "record: no CloudTrail record with eventTime and eventName found; give the JSON object as logged"
+
+
+def summarize(record: Record) -> Summary:
+    """Return what a record says. Raises `BadUse` if it lacks time or name, or its identity cannot be read."""
+    time = parse_when(record.event_time)
+    if time is None or not record.event_name:
+        raise BadUse(_NO_RECORD)
+    if (reason := unreadable(record.user_identity)) is not None:
+        raise BadUse(f"record: {reason}")
+    call = call_of(record)
+    stated = identity(bytes(record.user_identity), record.event_type)
+    who = named_by_address(placed(stated, record.aws_region, record.recipient_account_id), record.source_ip)
+    who = signins.caller(record, call.api, who)
+    return Summary(record.event_id, who, time, call.api, call.category, shared_hash(record.shared_event_id))
+
+
+def summarize_first(text: str) -> Summary:
+    """Return what the first record in a JSON text says. Raises `BadUse` if there is no usable record."""
+    for item in items_of(text.encode("utf-8", "surrogatepass")):
+        if isinstance(item, Records):
+            return summarize(item.records[0])
+    raise BadUse(_NO_RECORD)

@@ -1,6 +1,6 @@
-"""Grants: the calls that hand out a session or a temporary key.
+"""Grants: calls that issue a session or a temporary key.
 
-Every maker gets a call that did not fail. Source: field guide §2.0 to §2.6, §2.10; AWS
+Every function takes a call that did not fail. Source: field guide §2.0 to §2.6, §2.10; AWS
 IAM User Guide, "Logging IAM and AWS STS API calls with AWS CloudTrail".
 """
 
@@ -10,15 +10,22 @@ from collections.abc import Callable, Mapping
 
 from lineage.model.arn import is_masked, parse_arn, unique_id
 from lineage.model.facts import Event, Grant, Identity
-from loaders.facts.issuance import issued_sessions
-from loaders.facts.sts_response import expires_of, issued_key, role_session, session_tags, source_identity_of, via_of
-from loaders.records.body import Body, account_id, child, mapping, number, text
+from loaders.facts.issuance import (
+    expires_of,
+    issued_key,
+    issued_sessions,
+    role_session,
+    session_tags,
+    source_identity_of,
+    via_of,
+)
+from loaders.records.record import Body, account_id, child, mapping, number, text
 
-Maker = Callable[[Body, Identity, Event], tuple[Grant, ...]]
+Extractor = Callable[[Body, Identity, Event], tuple[Grant, ...]]
 
 
 def assume_role(body: Body, caller: Identity, event: Event) -> tuple[Grant, ...]:
-    """Return the role session that AssumeRole granted; () if neither role nor key is named."""
+    """Return the role session that AssumeRole granted; () if neither role nor key is known."""
     return _role_grant("assume-role", body, caller, event, mfa=_mfa(body, caller))
 
 
@@ -73,8 +80,8 @@ def assume_root(body: Body, caller: Identity, event: Event) -> tuple[Grant, ...]
 
 
 def session_token(body: Body, caller: Identity, event: Event) -> tuple[Grant, ...]:
-    """Return the session of the same user or root that GetSessionToken granted; () if neither the
-    user nor the key is named."""
+    """Return the session of the caller (a user or root) that GetSessionToken granted; () if neither the user nor the
+    key is known."""
     if caller.principal_id is None and issued_key(body.response) is None:
         return ()
     return (
@@ -96,9 +103,9 @@ def session_token(body: Body, caller: Identity, event: Event) -> tuple[Grant, ..
 
 
 def federation_token(body: Body, caller: Identity, event: Event) -> tuple[Grant, ...]:
-    """Return the federated user's session that GetFederationToken granted.
+    """Return the session of the federated user that GetFederationToken granted.
 
-    Its principal ID is ACCOUNT:NAME, so it is known even where the response was omitted.
+    The principal ID is ACCOUNT:NAME, so it is known even if the response was omitted.
     """
     logged = unique_id(text(body.response, "federatedUser", "federatedUserId"))
     name = text(body.request, "name") or (logged.partition(":")[2] if logged else None)
@@ -127,7 +134,7 @@ def federation_token(body: Body, caller: Identity, event: Event) -> tuple[Grant,
     )
 
 
-OPERATIONS: Mapping[str, Maker] = {
+OPERATIONS: Mapping[str, Extractor] = {
     "sts:AssumeRole": assume_role,
     "sts:AssumeRoleWithSAML": assume_role_with_saml,
     "sts:AssumeRoleWithWebIdentity": assume_role_with_web_identity,
@@ -177,7 +184,7 @@ def _role_grant(
             external_id=text(body.request, "externalId"),
             mfa=mfa,
             response_omitted=not mapping(body.response),
-            # Roles Anywhere names the session by the certificate's serial number unless told otherwise.
+            # By default, Roles Anywhere uses the certificate's serial number as the session name.
             certificate=(source_identity or where["session_name"]) if via == "roles-anywhere" else None,
             via=via,
         ),
@@ -185,5 +192,5 @@ def _role_grant(
 
 
 def _mfa(body: Body, caller: Identity) -> bool | None:
-    # A successful call with a device's serial number was checked against it.
+    # A successful call with the serial number of a device passed MFA.
     return True if not is_masked(child(body.request, "serialNumber")) else caller.mfa

@@ -1,4 +1,4 @@
-"""`userIdentity` of a record, normalised to `lineage.model.facts.Identity`.
+"""Normalises `userIdentity` of a record to `lineage.model.facts.Identity`.
 
 Source: AWS CloudTrail User Guide, "CloudTrail userIdentity element"; field guide §1.2, §1.3.
 """
@@ -11,14 +11,14 @@ from collections.abc import Mapping
 import msgspec
 
 from lineage.model import keys
-from lineage.model.arn import access_key, account_in_id, is_masked, parse_arn, role_of, unique_id
-from lineage.model.facts import Event, Identity, UserName
+from lineage.model.arn import access_key, account_in_id, is_masked, is_temporary, parse_arn, role_of, unique_id
+from lineage.model.facts import Identity
 from lineage.model.times import parse_when
-from loaders.records.body import DEEPEST, account_id, mapping, partition_in
 from loaders.records.decode_any_case import identity_in
+from loaders.records.record import DEEPEST, account_id, mapping, partition_in
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
-"""Account of an unsigned call, as S3 writes it; other services' `anonymous` becomes it too."""
+"""Account of an unsigned call, as S3 writes it; `anonymous` of other services is mapped to it."""
 
 _TYPES = {
     name.lower(): name
@@ -45,21 +45,21 @@ _ARN_TYPES = {
     ("sts", "federated-user"): "FederatedUser",
 }
 
-_AT_HOME = ("IAMUser", "Root", "AssumedRole", "Role", "FederatedUser")
-"""Types whose full identity stands in the log of their own account alone: others get it as AWSAccount."""
+_OWN_LOG_ONLY = ("IAMUser", "Root", "AssumedRole", "Role", "FederatedUser")
+"""Types whose full identity is only in the log of their own account: other accounts see `AWSAccount`."""
 
 
 def home(who: Identity) -> str | None:
-    """Return the account whose log a record with this identity can only come from, where it does not say; None
-    where that is open, as in another account's copy (`AWSAccount`)."""
-    return who.account if who.type in _AT_HOME else None
+    """Return the account whose log a record with this identity must come from; None if it may come from others, like
+    the copy of another account (`AWSAccount`)."""
+    return who.account if who.type in _OWN_LOG_ONLY else None
 
 
 def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identity:
-    """Return the identity that the JSON text of a `userIdentity` names.
+    """Return the identity in the JSON of a `userIdentity`.
 
-    Never raises: null, no object or broken JSON is `AWSService` on an `AwsServiceEvent`, else
-    `Unknown`. Keys count in any case (Athena lower-cases them).
+    Never raises: null, malformed JSON or anything but an object is `AWSService` for an `AwsServiceEvent`, else
+    `Unknown`. Keys match in any case (Athena writes lower case).
     """
     element = _folded(_opened(raw), 0)
     if not isinstance(element, dict):
@@ -78,7 +78,7 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
     principal = unique_id(logged_principal)
     arn = _text(element, "arn")
     account = _account(kind, logged_account, arn, principal, key)
-    if account is None and logged_account in (None, "") and kind in _AT_HOME:
+    if account is None and logged_account in (None, "") and kind in _OWN_LOG_ONLY:
         named = parse_arn(_text(issuer, "arn"))
         account = account_id(issuer.get("accountid")) or (named.account or None if named is not None else None)
     created = parse_when(attributes.get("creationdate"))
@@ -113,37 +113,36 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
         in_scope_type=_text(scope, "issuertype"),
         ec2_role_delivery=_text(context, "ec2roledelivery") or _text(attributes, "ec2roledelivery"),
         assumed_root=root_task is True,
-        # Exports that drop the member say so (loaders.records.decode_any_case), and a record without a session
-        # context does not tell.
+        # Exports without the member are marked (loaders.records.columns); without a session context it is unknown.
         assumed_root_unknown=(
             kind == "Root"
             and root_task is None
             and ("assumedroot" in context or not context)
-            and _temporary(key, created)
+            and (created is not None or is_temporary(key))
         ),
         delegate=account_id(mapping(element.get("invokedbydelegate")).get("accountid")),
         sign_in_session=_text(context, "signinsessionarn") or _text(element, "signinsessionarn"),
         identity_provider=_text(element, "identityprovider"),
         masked=_hidden(logged_key, key) or _hidden(logged_principal, principal) or _hidden(logged_account, account),
-        no_session_context=created is None and key is not None and key.startswith("ASIA"),
+        no_session_context=created is None and is_temporary(key),
         history=_flag(element.get("history")) is True,
     )
 
 
 def unreadable(raw: bytes | msgspec.Raw) -> str | None:
-    """Return why a `userIdentity` cannot be read, None where it can or names nobody: null, empty or absent."""
+    """Return why a `userIdentity` cannot be parsed; None if it can, or is null, empty or absent."""
     if len(raw) == 0 or bytes(memoryview(raw)[:1]) in (b"{", b"n"):
         return None
     said = _opened(raw)
     if isinstance(said, dict) or said is None or (isinstance(said, str) and said.strip() in ("", "-", "null", "{}")):
         return None
     if isinstance(said, str) and re.match(r"\s*\{\s*u?'", said):
-        return "userIdentity is Python text (single quotes), not JSON: write it with json.dumps"
-    return "userIdentity cannot be read: no object"
+        return "userIdentity is Python repr (single quotes), not JSON: write it with json.dumps"
+    return "userIdentity cannot be read: not an object"
 
 
 def _opened(raw: bytes | msgspec.Raw) -> object:
-    """Return the decoded `userIdentity`, also where it stands as a text."""
+    """Return the decoded `userIdentity`, even if it is a string."""
     try:
         said: object = msgspec.json.decode(raw) if raw else None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -155,9 +154,11 @@ def _opened(raw: bytes | msgspec.Raw) -> object:
 
 
 def placed(who: Identity, region: str | None, recipient: str | None = None) -> Identity:
-    """Return the identity with the partition of its region, where no ARN tells the partition of a user, and where it
-    states no account, with that of its log or the one in its role's ID."""
-    if who.account is None and not who.masked and who.type in _AT_HOME:
+    """Return the identity with a missing account and partition filled in.
+
+    The account comes from the log's owner or the role's ID, the partition of a user without ARN from the region.
+    """
+    if who.account is None and not who.masked and who.type in _OWN_LOG_ONLY:
         account = account_id(recipient) or (account_in_id(who.role_id) if who.type in ("AssumedRole", "Role") else None)
         who = msgspec.structs.replace(who, account=account) if account else who
     if who.arn is not None or who.type not in ("IAMUser", "Root"):
@@ -166,30 +167,12 @@ def placed(who: Identity, region: str | None, recipient: str | None = None) -> I
     return who if partition == "aws" else msgspec.structs.replace(who, partition=partition)
 
 
-def served(who: Identity, source_ip: str | None) -> Identity:
-    """Return the identity of a service with its name, where only the address of its call tells that: for services it
-    is their DNS name."""
+def named_by_address(who: Identity, source_ip: str | None) -> Identity:
+    """Return a service's identity with its name if only the source address of its call has it: for calls of services,
+    the address is their DNS name."""
     if not keys.is_unnamed_service(who) or not (source_ip or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return who
     return msgspec.structs.replace(who, invoked_by=source_ip)
-
-
-def user_name(identity: Identity, event: Event) -> UserName | None:
-    """Return the Identity Center user name that a member account's call shows beside the user ID.
-
-    Only of sessions of an `AWSReservedSSO_` role, whose session name is the user name (guide §2.8).
-    """
-    if identity.on_behalf_of is None or identity.session_name is None:
-        return None
-    if not (identity.role_name or "").startswith("AWSReservedSSO_"):
-        return None
-    return UserName(
-        event=event,
-        caller=identity,
-        store=identity.identity_store,
-        user_id=identity.on_behalf_of,
-        name=identity.session_name,
-    )
 
 
 def _type(element: Mapping[str, object], event_type: str | None) -> str:
@@ -205,7 +188,7 @@ def _type(element: Mapping[str, object], event_type: str | None) -> str:
 
 
 def _type_of_arn(arn: str | None) -> str | None:
-    """Return the type of the identity that an ARN names, where the record leaves the type out."""
+    """Return the identity type that an ARN implies, for a record without type."""
     parts = parse_arn(arn)
     if parts is None or parts.service not in ("iam", "sts"):
         return None
@@ -215,8 +198,8 @@ def _type_of_arn(arn: str | None) -> str | None:
 
 
 def _type_of_id(element: Mapping[str, object]) -> str | None:
-    """Return the type of the identity that a principal ID names; not where it stands alone, as another account's copy
-    has it."""
+    """Return the identity type that a principal ID implies; None if it stands alone, as in the copy of another
+    account."""
     if not any(element.get(name) for name in ("accesskeyid", "username", "sessioncontext")):
         return None
     principal = unique_id(element.get("principalid")) or ""
@@ -226,12 +209,12 @@ def _type_of_id(element: Mapping[str, object]) -> str | None:
 def _role(
     kind: str, issuer: Mapping[str, object], arn: str | None, principal: str | None
 ) -> tuple[str | None, str | None, str | None, str | None]:
-    """Return role name, role ARN, role ID and session name; all None for what is no role session."""
+    """Return role name, role ARN, role ID and session name; all None for anything but a role session."""
     head, _, tail = (principal or "").partition(":")
     if kind == "FederatedUser":
         return None, None, None, tail or (arn or "").partition(":federated-user/")[2] or None
     if kind == "AWSAccount":
-        # Another account's caller: its ID alone tells a role session (AROA…:NAME) from a user.
+        # A caller of another account: only its ID distinguishes a role session (AROA…:NAME) from a user.
         return (None, None, head, tail or None) if head.startswith("AROA") else (None, None, None, None)
     if kind not in ("AssumedRole", "Role"):
         return None, None, None, None
@@ -240,7 +223,7 @@ def _role(
     role = issued or named
     name = role.role_name if role else _text(issuer, "username")
     if head.isdigit():
-        # ACCOUNT:aws:ec2-instance:i-…, the special roles that EC2 makes for an instance (guide §1.2).
+        # ACCOUNT:aws:ec2-instance:i-…: the role that EC2 creates for an instance (guide §1.2).
         head, tail = "", tail.rpartition(":")[2]
     return (
         name,
@@ -261,24 +244,20 @@ def _account(kind: str, logged: object, arn: str | None, principal: str | None, 
         head = principal.partition(":")[0]
         if head.isdigit():
             return account_id(head)
-    # A spreadsheet turned the account into 5.28758E+11: the key still carries it (guide §6.2).
+    # A spreadsheet rounded the account to 5.28758E+11: the key still encodes it (guide §6.2).
     return account_in_id(key) if isinstance(logged, (str, float)) and "E+" in str(logged).upper() else None
 
 
 def _principal_by_name(
     kind: str, role: tuple[str | None, str | None, str | None, str | None], arn: str | None, account: str | None
 ) -> str | None:
-    """Return the principal ID of a record without one where its other members make it up."""
+    """Return the principal ID that other members imply, for a record without one."""
     _, _, role_id, session_name = role
     if kind in ("AssumedRole", "Role") and role_id and session_name:
         return f"{role_id}:{session_name}"
     if kind == "FederatedUser" and account and arn and ":federated-user/" in arn:
         return f"{account}:{arn.partition(':federated-user/')[2]}"
     return account if kind == "Root" else None
-
-
-def _temporary(key: str | None, created: int | None) -> bool:
-    return created is not None or (key is not None and key.startswith("ASIA"))
 
 
 def _text(element: Mapping[str, object], name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Sign-ins: console and `aws login` events, Identity Center portal events, agents' downstream calls.
+"""Sign-ins: console, `aws login` and Identity Center portal events, and downstream calls of MCP agents.
 
 Source: field guide §2.7, §2.8, §4.1; AWS CloudTrail User Guide, "AWS Management Console sign-in
 events"; IAM Identity Center User Guide, "CloudTrail use cases".
@@ -13,36 +13,35 @@ import msgspec
 from lineage.model import attempts
 from lineage.model.arn import access_key, is_masked
 from lineage.model.facts import AnyFact, Delegated, Event, Grant, Identity, Portal, SignIn, UserName
-from loaders.records.body import Body, account_id, child, decode, find, items, partition_of, text
-from loaders.records.record import Record
+from loaders.records.record import Body, Record, account_id, child, decode, find, items, partition_of, text
 
-Maker = Callable[[Body, Identity, Event], tuple[AnyFact, ...]]
+Extractor = Callable[[Body, Identity, Event], tuple[AnyFact, ...]]
 
 REQUEST_IDS = 1000
-"""Most downstream requests kept of one agent's call."""
+"""Most downstream requests of one agent call."""
 
 
-def refusal(record: Record, api: str) -> str | None:
-    """Return what a sign-in event answers instead of Success; its record may have neither error code nor message.
+def failure_reason(record: Record, api: str) -> str | None:
+    """Return the outcome of a failed sign-in event, which may have neither error code nor message; None on success.
 
-    >>> refusal(Record(response_elements=msgspec.Raw(b'{"ConsoleLogin":"Failure"}')), "signin:ConsoleLogin")
+    >>> failure_reason(Record(response_elements=msgspec.Raw(b'{"ConsoleLogin":"Failure"}')), "signin:ConsoleLogin")
     'Failure'
     """
     if api not in attempts.SIGN_INS:
         return None
     operation = api.partition(":")[2]
     for member in (record.response_elements, record.service_event_details):
-        said = text(decode(member), operation)
-        if said is not None and said.lower() != "success":
-            return said
+        outcome = text(decode(member), operation)
+        if outcome is not None and outcome.lower() != "success":
+            return outcome
     return None
 
 
 def attempted(record: Record, api: str, error: str | None, who: Identity) -> Identity:
-    """Return the identity as the one that was tried, where the call is only an attempt to sign in; else as it is.
+    """Return the identity that a failed sign-in tried to become; any other identity unchanged.
 
-    A user or root is named by an ARN: the record states account and name. What it says of keys and sessions is
-    left out, for an attempt has none.
+    A user or root gets an ARN: the record states account and name. Keys and sessions are dropped, because an
+    attempt has none.
     """
     reason = attempts.attempt(api, error)
     if reason is None:
@@ -58,16 +57,16 @@ def attempted(record: Record, api: str, error: str | None, who: Identity) -> Ide
 
 
 def caller(record: Record, api: str, who: Identity) -> Identity:
-    """Return the identity of a record; `attempted` where the call is only an attempt to sign in."""
+    """Return the identity of a record: `attempted` if the call is a failed sign-in."""
     if api not in attempts.OPERATIONS:
         return who
-    return attempted(record, api, record.error_code or record.error_message or refusal(record, api), who)
+    return attempted(record, api, record.error_code or record.error_message or failure_reason(record, api), who)
 
 
 def console_login(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the session a user or root opened, or the sign-in into a session granted elsewhere.
+    """Return the session that a user or root opened, or the sign-in to a session granted by another call.
 
-    Only of a logged `Success`: a sign-in without its answer proves nothing.
+    Only for a logged `Success`: a sign-in without a response proves nothing.
     """
     if text(body.response, "ConsoleLogin") not in ("Success", "success"):
         return ()
@@ -91,7 +90,7 @@ def console_login(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, 
 
 
 def sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the sign-in event about the caller's own session."""
+    """Return the sign-in event of the caller's session."""
     client = text(body.request, "client_id")
     return (
         SignIn(
@@ -110,9 +109,9 @@ def sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
 
 
 def portal(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the portal event with the account and permission set that were asked for, where logged.
+    """Return the portal event with the requested account and permission set, if logged.
 
-    CreateToken is also a call of other services' users; its `onBehalfOf` is on the caller.
+    Users of other services call CreateToken too; its `onBehalfOf` is on the caller.
     """
     return (
         Portal(
@@ -146,9 +145,9 @@ def portal(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
 
 
 def identity_center_sign_in(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the user name that an Identity Center sign-in shows beside the user ID; () without both.
+    """Return user ID and user name of an Identity Center sign-in; () if both are missing.
 
-    Where this event states one of the two alone, `AuthWorkflowID` joins it with the other events of the sign-in.
+    If the event states only one of them, `AuthWorkflowID` joins it with the other events of the sign-in.
     """
     user_id, name = caller.on_behalf_of, text(body.extra, "UserName") or caller.user_name
     workflow = text(body.extra, "AuthWorkflowID")
@@ -162,7 +161,7 @@ def identity_center_sign_in(body: Body, caller: Identity, event: Event) -> tuple
 
 
 def directory_user(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return user ID and name from the identity store's own calls, where the name is not hidden."""
+    """Return user ID and name from calls of the identity store, unless the name is hidden."""
     store = text(body.request, "identityStoreId")
     if store is not None and body.account is not None:
         store = f"arn:{body.partition}:identitystore::{body.account}:identitystore/{store}"
@@ -172,7 +171,7 @@ def directory_user(body: Body, caller: Identity, event: Event) -> tuple[AnyFact,
 
 
 def pod_identity(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return that a node asked for a pod's credentials; the grant is another record (guide §2.10)."""
+    """Return that a node requested credentials for a pod; the grant is another record (guide §2.10)."""
     return (
         Delegated(
             event=event,
@@ -184,7 +183,7 @@ def pod_identity(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, .
 
 
 def downstream(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
-    """Return the request IDs of the API calls that an agent's call made; () if it made none."""
+    """Return the request IDs of the downstream API calls of an agent; () if there are none."""
     wanted = items(child(body.extra, "downstreamRequests"))
     ids = sorted({found for one in wanted if (found := text(one, "requestId")) is not None})
     if not ids:
@@ -193,11 +192,11 @@ def downstream(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...
 
 
 def is_token_call(api: str) -> bool:
-    """Return whether `api` is one of the `signin` token calls, of which new ones keep coming."""
+    """Return whether `api` is a token call of `signin`; AWS adds new ones under the same prefix."""
     return api.startswith("signin:CreateOAuth2Token")
 
 
-OPERATIONS: Mapping[str, Maker] = {
+OPERATIONS: Mapping[str, Extractor] = {
     "signin:ConsoleLogin": console_login,
     **{
         f"signin:{name}": sign_in

@@ -1,6 +1,6 @@
-"""Which principal a unique ID names: what records and facts say of `AIDA…`, `AROA…` and Identity Center user IDs.
+"""Maps unique IDs to principals: `AIDA…`, `AROA…` and Identity Center user IDs in records and facts.
 
-An ID is unique for all time, a name is not: users are renamed, roles made again (guide §6.3).
+An ID is unique forever, a name is not: users are renamed, roles are deleted and created again (guide §6.3).
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from lineage.model import keys
 from lineage.model.facts import AnyFact, Grant, Identity, Made, UserName
 
 Name = tuple[str, str, str]
-"""Key of a principal, its unique ID, and its ARN or, of an Identity Center user, its name; "" where not known."""
+"""Key of a principal, its unique ID, and its ARN (for an Identity Center user, its name); "" if unknown."""
 
 
 def names_of(who: Identity) -> tuple[Name, ...]:
-    """Return what an identity says of its principal, of the user that federated it, and of its Identity Center user."""
-    owner = keys.principal.__wrapped__(who)  # each is asked for once: no second memory of them
+    """Return the names of an identity's principal, of the user that federated it, and of its Identity Center user."""
+    owner = keys.principal.__wrapped__(who)  # called once for each identity: no need for the cache
     unique = who.role_id if owner.kind == "Role" else who.principal_id if owner.kind == "IAMUser" else None
     found: list[Name | None] = [_name(owner, unique)] if keys.unnamed_id(who) is None or who.user_name else []
     if owner.kind == "ExternalAccount" and (outside := keys.unnamed_id(who)) is not None:
@@ -28,7 +28,8 @@ def names_of(who: Identity) -> tuple[Name, ...]:
 
 
 def names_in_fact(fact: AnyFact) -> tuple[Name, ...]:
-    """Return what a fact says of the user or role that it made, the role that it granted, an Identity Center user."""
+    """Return the names of the user or role that a fact created, of the role that it granted, or of an Identity Center
+    user."""
     if isinstance(fact, UserName):
         return (_user_name(fact.store, fact.user_id, fact.name),) if fact.user_id and fact.name else ()
     found = None

@@ -1,47 +1,49 @@
-"""Workloads: who started, changed or entered what runs with credentials of its own.
+"""Workloads: who started, changed or entered compute that runs with its own credentials.
 
-These facts are never part of a chain; they stand beside it. Every maker gets a call that did not
-fail. Source: field guide §2.10; the API References of EC2, Lambda, ECS, CodeBuild, Glue, Systems
-Manager, CloudFormation and SageMaker.
+These facts are never part of a chain. Every function takes a call that did not fail.
+
+Source: field guide §2.10; the API References of EC2, Lambda, ECS, CodeBuild, Glue, Systems Manager, CloudFormation and
+SageMaker.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 
 from lineage.model.arn import parse_arn, role_of
 from lineage.model.facts import Event, Identity, Started
-from loaders.facts import addresses
-from loaders.records.body import Body, account_id, child, items, mapping, text
+from loaders.records.record import Body, account_id, child, items, mapping, text, walk
 
-Maker = Callable[[Body, Identity, Event], tuple[Started, ...]]
+Extractor = Callable[[Body, Identity, Event], tuple[Started, ...]]
 
 INSTANCE = "AWS::EC2::Instance"
+_ADDRESS_MEMBERS = ("privateipaddress", "privateipv4address", "ipaddress", "publicip", "ipv6address")
 
 
 def instances(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return one fact for each instance that RunInstances or StartInstances answered."""
+    """Return a fact for each instance in the response of RunInstances or StartInstances."""
     owner = account_id(child(body.response, "ownerId")) or body.account
-    given = {
-        name: addresses.given(one)
+    addresses = {
+        name: addresses_in(one)
         for one in items(child(body.response, "instancesSet"))
         if (name := text(one, "instanceId")) is not None
     }
-    return _instances(body, caller, event, _ids(body.response) or _ids(body.request), owner=owner, given=given)
+    return _instances(body, caller, event, _ids(body.response) or _ids(body.request), owner=owner, addresses=addresses)
 
 
 def instance_data(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the instance whose user data was set: it runs at the next start; () for other attributes."""
+    """Return the instance whose user data was set (it runs at the next start); () for other attributes."""
     return _instances(body, caller, event, _ids(body.request)) if child(body.request, "userData") else ()
 
 
 def entered_instance(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the instance that somebody got a key or tunnel into."""
+    """Return the instance that the caller got a key or tunnel for."""
     return _instances(body, caller, event, _ids(body.request), entered=True)
 
 
 def function(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the function made or changed; its sessions carry its name."""
+    """Return the function that was created or changed; its sessions have its name."""
     arn = parse_arn(text(body.response, "functionArn")) or parse_arn(text(body.request, "functionName"))
     if arn is not None and arn.resource.startswith("function:"):
         account, name = arn.account, arn.resource.split(":")[1]
@@ -57,23 +59,23 @@ def function(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
 
 
 def tasks(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return one fact for each task that RunTask or StartTask answered; its sessions carry its ID."""
+    """Return a fact for each task in the response of RunTask or StartTask; its sessions have its ID."""
     asked = text(body.request, "overrides", "taskRoleArn")
     return tuple(
-        _task(body, caller, event, arn, text(one, "overrides", "taskRoleArn") or asked, given=addresses.given(one))
+        _task(body, caller, event, arn, text(one, "overrides", "taskRoleArn") or asked, addresses=addresses_in(one))
         for one in items(child(body.response, "tasks"))
         if (arn := text(one, "taskArn")) is not None
     )
 
 
 def entered_task(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the task that ExecuteCommand ran something in."""
+    """Return the task in which ExecuteCommand ran a command."""
     arn = text(body.response, "taskArn") or text(body.request, "task")
     return (_task(body, caller, event, arn, None, entered=True),) if arn else ()
 
 
 def task_definition(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the task definition that was registered, with the role its tasks get."""
+    """Return the task definition that was registered, with the role of its tasks."""
     made = mapping(child(body.response, "taskDefinition"))
     arn = text(made, "taskDefinitionArn")
     family = text(made, "family") or text(body.request, "family")
@@ -84,7 +86,7 @@ def task_definition(body: Body, caller: Identity, event: Event) -> tuple[Started
 
 
 def build(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the build that was started; its sessions carry the UUID of its ID (`AWSCodeBuild-UUID`)."""
+    """Return the build that was started; its sessions have the UUID of its ID (`AWSCodeBuild-UUID`)."""
     made = mapping(child(body.response, "build") or child(body.response, "buildBatch"))
     arn = text(made, "arn")
     name = (text(made, "id") or arn or "").rpartition(":")[2]
@@ -93,7 +95,7 @@ def build(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
 
 
 def command(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return one fact for each instance that SendCommand names; for a target by tag the command itself."""
+    """Return a fact for each instance that SendCommand names; the command itself if the target is a tag."""
     ids = set(_ids(body.request)) | set(_ids(child(body.response, "command")))
     for one in items(child(body.request, "targets")):
         if (text(one, "key") or "").lower() == "instanceids":
@@ -105,12 +107,12 @@ def command(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
 
 
 def session(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
-    """Return the instance or task that a Session Manager session went into."""
+    """Return the instance or task that a Session Manager session opened."""
     target = text(body.request, "target")
     if target is None:
         return ()
     if target.startswith("ecs:"):
-        # ecs:CLUSTER_TASKID_RUNTIMEID; a cluster's name may hold underscores, the two IDs do not.
+        # ecs:CLUSTER_TASKID_RUNTIMEID; the cluster's name may contain underscores, the IDs do not.
         parts = target.removeprefix("ecs:").rsplit("_", 2)
         return (_task(body, caller, event, parts[-2] if len(parts) > 1 else parts[0], None, entered=True),)
     return _instances(body, caller, event, [target], entered=True)
@@ -122,8 +124,8 @@ def _simple(
     arns: tuple[str, ...],
     roles: tuple[str, ...],
     entered: bool = False,
-) -> Maker:
-    """Return the maker for a workload that the request names: parameters for name, ARN and role."""
+) -> Extractor:
+    """Return a function that reads a workload from request or response: parameters for name, ARN and role."""
 
     def make(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
         both = (body.request, body.response)
@@ -147,7 +149,7 @@ _NOTEBOOK = _simple(
     "AWS::SageMaker::NotebookInstance", ("notebookInstanceName",), ("notebookInstanceArn",), ("roleArn",)
 )
 
-OPERATIONS: Mapping[str, Maker] = {
+OPERATIONS: Mapping[str, Extractor] = {
     "ec2:RunInstances": instances,
     "ec2:StartInstances": instances,
     "ec2:ModifyInstanceAttribute": instance_data,
@@ -188,7 +190,7 @@ OPERATIONS: Mapping[str, Maker] = {
     "sagemaker:CreatePresignedDomainUrl": _simple("AWS::SageMaker::Domain", ("domainId",), (), (), entered=True),
 }
 
-ENDS: Mapping[str, Maker] = {
+ENDS: Mapping[str, Extractor] = {
     "ec2:TerminateInstances": instances,
     "lambda:DeleteFunction": function,
     "ecs:StopTask": entered_task,
@@ -201,7 +203,7 @@ ENDS: Mapping[str, Maker] = {
     "cloudformation:DeleteStack": _STACK,
     "sagemaker:DeleteNotebookInstance": _NOTEBOOK,
 }
-"""Operations after which a workload runs no more, with what finds the workloads that they name."""
+"""Operations that end a workload, and the functions that find it."""
 
 
 def _deep(value: object, path: str) -> str | None:
@@ -209,7 +211,7 @@ def _deep(value: object, path: str) -> str | None:
 
 
 def _ids(value: object) -> list[str]:
-    """Return the instance IDs that `value` names, in every shape EC2 and SSM write them; sorted, unique."""
+    """Return the instance IDs in `value`, in every shape that EC2 and SSM write; sorted, unique."""
     found = [child(value, "instanceId"), *items(child(value, "instanceIds"))]
     found += [child(one, "instanceId") for one in items(child(value, "instancesSet"))]
     return sorted({one for one in found if isinstance(one, str) and text({"": one}, "") is not None})
@@ -223,7 +225,7 @@ def _instances(
     *,
     owner: str | None = None,
     entered: bool = False,
-    given: Mapping[str, tuple[str, ...]] | None = None,
+    addresses: Mapping[str, tuple[str, ...]] | None = None,
 ) -> tuple[Started, ...]:
     account = owner or body.account
     made = []
@@ -234,17 +236,19 @@ def _instances(
         if name.startswith("mi-"):
             kind, service, path = "AWS::SSM::ManagedInstance", "ssm", "managed-instance"
         resource = one if named else _arn(body, service, f"{path}/{name}", account)
-        made.append(_started(caller, event, kind, name, account, resource, None, entered, (given or {}).get(name, ())))
+        made.append(
+            _started(caller, event, kind, name, account, resource, None, entered, (addresses or {}).get(name, ()))
+        )
     return tuple(made)
 
 
 def _task(
     body: Body, caller: Identity, event: Event, arn_or_id: str, role: str | None, *, entered: bool = False,
-    given: tuple[str, ...] = (),
+    addresses: tuple[str, ...] = (),
 ) -> Started:  # fmt: skip
     arn = arn_or_id if arn_or_id.startswith("arn:") else None
     name = arn_or_id.rpartition("/")[2]
-    return _started(caller, event, "AWS::ECS::Task", name, body.account, arn, role, entered, given)
+    return _started(caller, event, "AWS::ECS::Task", name, body.account, arn, role, entered, addresses)
 
 
 def _arn(body: Body, service: str, resource: str, account: str | None = None) -> str | None:
@@ -263,7 +267,7 @@ def _started(
     resource: str | None,
     role: str | None,
     entered: bool = False,
-    given: tuple[str, ...] = (),
+    addresses: tuple[str, ...] = (),
 ) -> Started:
     return Started(
         event=event,
@@ -274,5 +278,28 @@ def _started(
         resource=resource,
         role_arn=role if role_of(role) else None,
         entered=entered,
-        addresses=given,
+        addresses=addresses,
     )
+
+
+def addresses_in(instance: object) -> tuple[str, ...]:
+    """Return the addresses of an element of EC2's `instancesSet` or ECS's `tasks`, sorted.
+
+    Only private and IPv6 addresses are logged; a public address that a subnet assigns is in no record. ECS writes
+    the addresses of a task's interface as `details` of name and value.
+    """
+    found = {
+        value
+        for one in walk(instance)
+        for name, value in (*one.items(), (one.get("name"), one.get("value")))
+        if isinstance(name, str) and name.lower() in _ADDRESS_MEMBERS and isinstance(value, str) and _is_address(value)
+    }
+    return tuple(sorted(found))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

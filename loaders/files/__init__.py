@@ -1,1 +1,1 @@
-"""Files, folders and archives in, documents out."""
+"""Files, folders and archives in, decompressed streams of bytes out."""

@@ -1,6 +1,6 @@
-"""Decompressed blocks from blocks that may be gzip, at the speed of ISA-L and without growing.
+"""Decompresses blocks that may be gzip, at the speed of ISA-L and in constant memory.
 
-Several members in one file are one text (RFC 1952 §2.2; Firehose and `cat a.gz b.gz` make them).
+Several members in one file are one stream (RFC 1952 §2.2; Firehose and `cat a.gz b.gz` write them).
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from isal import igzip_lib
 
 MAGIC = b"\x1f\x8b"
 BLOCK = 256 << 10
-"""Most bytes that come out at once, so that a small file that unpacks to much stays small here."""
+"""Most bytes decompressed at once, so that memory stays small for a file with a high compression ratio."""
 _ERROR: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub declares an instance
 
 EMBEDDED = 256 << 20
-"""Most bytes that a gzip inside a JSON text may unpack to."""
+"""Most bytes that gzip data inside JSON may decompress to."""
 
 
 class Gunzip:
-    """Yields the blocks of a stream, unpacked if it is gzip, untouched else.
+    """Yields the blocks of a stream: decompressed if it is gzip, else unchanged.
 
-    `damage` is None, or after the end says why the stream is not whole; what came before is right.
+    After the last block, `damage` says why the stream is incomplete, or is None. Blocks before the damage are valid.
     """
 
     def __init__(self, blocks: Iterable[bytes]) -> None:
@@ -54,14 +54,14 @@ class Gunzip:
                     if not data:
                         self.damage = "gzip stream ends early"
                         return
-            data = member.unused_data.lstrip(b"\0")  # tapes and some tools pad with zeros
+            data = member.unused_data.lstrip(b"\0")  # some tools pad with zeros
             while not data and (data := next(self._blocks, b"")):
                 data = data.lstrip(b"\0")
 
 
 def gunzip_whole(data: bytes, most: int) -> bytes | None:
-    """Return one gzip member of at most `most` bytes unpacked in one call, as it lies in S3; None for all else."""
-    # The last four bytes tell the length of the last member (RFC 1952 §2.3.1): room for it is made at once.
+    """Return the decompressed bytes of a single gzip member of at most `most` bytes, as in S3; else None."""
+    # The last four bytes are the length of the last member (RFC 1952 §2.3.1), so its buffer is allocated once.
     size = int.from_bytes(data[-4:], "little")
     if not data.startswith(MAGIC) or size > most:
         return None
@@ -74,7 +74,7 @@ def gunzip_whole(data: bytes, most: int) -> bytes | None:
 
 
 def gunzip(data: bytes) -> bytes | None:
-    """Return an embedded gzip unpacked, None where it is damaged or beyond EMBEDDED bytes."""
+    """Return embedded gzip data decompressed; None if it is damaged or larger than EMBEDDED bytes."""
     stream, parts, size = Gunzip([data]), [], 0
     for block in stream:
         parts.append(block)

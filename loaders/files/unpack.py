@@ -1,7 +1,7 @@
-"""What lies in a packed file: streams of bytes, however they are packed, with a limit that a bomb meets.
+"""Unpacks a file into streams of bytes: gzip, bzip2, xz, zstd, tar and zip in any nesting, with a limit for bombs.
 
-gzip, bzip2, xz, zstd, tar and zip, in any nesting, told by their first bytes. Everything is streamed; only a zip inside
-something else, or from standard input, is kept in a temporary file, since its table of contents stands at its end.
+The first bytes decide the format. Everything is streamed; only a zip inside another archive, or from standard input,
+goes to a temporary file, because its table of contents is at its end.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import IO, NamedTuple, Protocol
 from loaders.files.gunzip import Gunzip
 
 DEEPEST = 8
-"""Packings inside packings that are opened."""
+"""Most levels of nested archives that are opened."""
 BLOCK = 256 << 10
 RATIO = 250
-"""Times its size that a file may unpack to, beyond `FREE` bytes; logs pack to a twentieth."""
+"""Most times its size that a file may unpack to, beyond `FREE` bytes; logs compress about 20 times."""
 FREE = 64 << 20
 CONTENTS = 64 << 20
-"""Most bytes of a zip's table of contents, which is held in memory."""
+"""Most bytes of a zip's table of contents, which is kept in memory."""
 HEADER = 1 << 20
 """Most bytes of a long name in a tar."""
 _TAR = 512
@@ -32,21 +32,20 @@ _OTHER_FILES = ("__MACOSX/", "._", ".DS_Store")
 
 
 class Damage(Exception):
-    """What is packed cannot be read any further; says why."""
+    """An archive or stream cannot be read any further; the message says why."""
 
 
 class Leaf(NamedTuple):
-    """One stream of bytes that is not packed; `name` is what the archives around it call it, "" outside of one."""
+    """One unpacked stream of bytes; `name` is its path in the archives around it, "" outside of archives."""
 
     name: str
     blocks: Iterator[bytes]
 
 
 class Packed:
-    """The bytes of a file and what they unpack to.
+    """The bytes of a file and the streams they unpack to.
 
-    `size` tells how many bytes of the file were read so far, `path` is where it lies, if it can be read again from
-    there.
+    `size` returns how many bytes of the file were read so far. `path` is the file's path if it can be read again.
     """
 
     def __init__(self, blocks: Iterator[bytes], size: Callable[[], int], path: str | None = None) -> None:
@@ -58,13 +57,13 @@ class Packed:
         self._damage: list[str] = []
 
     def leaves(self) -> Iterator[Leaf]:
-        """Yield what lies in the file, each stream to be read before the next one is asked for."""
+        """Yield the streams of the file; each has to be read before the next."""
         yield from self._opened(self._blocks, "", 0, self._path)
 
     def damage(self) -> list[str]:
-        """Return why something was left out since the last call; what came before is right."""
-        told, self._damage = self._damage, []
-        return told
+        """Return why anything was left out since the last call; everything before is valid."""
+        damage, self._damage = self._damage, []
+        return damage
 
     def _is_stopped(self) -> bool:
         return self._stopped
@@ -91,14 +90,14 @@ class Packed:
             yield from self._open(self._stream(kind, blocks), name, depth + 1)
 
     def _guarded(self, blocks: Iterator[bytes], depth: int, name: str) -> Iterator[bytes]:
-        """Yield blocks as long as they are not too many for the size of the file; damage ends them."""
+        """Yield blocks until the total is too large for the size of the file, or until damage."""
         try:
             for block in blocks:
                 yield block
                 self._unpacked += len(block)
                 if depth and self._unpacked > FREE and self._unpacked > RATIO * self._size():
                     self._stopped = True
-                    raise Damage(f"unpacks to more than {RATIO} times its size, as no log does: not read any further")
+                    raise Damage(f"unpacks to more than {RATIO} times its size: not read any further")
         except Damage as damage:
             self._damage.append(f"{damage} ({name})" if name else str(damage))
 
@@ -123,7 +122,7 @@ class Packed:
 
     def _zip(self, blocks: Iterator[bytes], name: str, depth: int, path: str | None) -> Iterator[Leaf]:
         for block in blocks if path else ():
-            del block  # the hash of the file is made of what is read here
+            del block  # reading them computes the hash of the file
         with _seekable(self._guarded(blocks, depth, name), path) as file:
             if self._is_stopped():
                 return
@@ -131,7 +130,7 @@ class Packed:
             try:
                 archive = zipfile.ZipFile(file)
             except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
-                raise Damage(f"damaged zip: {_said(error)}") from None
+                raise Damage(f"damaged zip: {_message(error)}") from None
             if "[Content_Types].xml" in archive.NameToInfo:
                 yield Leaf(name, iter([OFFICE]))
                 return
@@ -145,11 +144,11 @@ class Packed:
 
 
 OFFICE = b"PK\x03\x04[Content_Types].xml"
-"""Stands for a workbook or document, which is a zip of XML."""
+"""Replaces the content of an Office workbook or document, which is a zip of XML."""
 
 
 class _Decompressor(Protocol):
-    """As in `bz2`, `lzma` and `zstd`."""
+    """The interface that decompressors of `bz2`, `lzma` and `zstd` share."""
 
     @property
     def eof(self) -> bool:
@@ -157,18 +156,18 @@ class _Decompressor(Protocol):
 
     @property
     def needs_input(self) -> bool:
-        """There is nothing left to unpack."""
+        """More input is needed."""
 
     @property
     def unused_data(self) -> bytes:
-        """What stood behind the end."""
+        """Bytes after the end of the stream."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Unpack the next bytes, at most `max_length`."""
+        """Decompress the next bytes, at most `max_length`."""
 
 
 def packing(start: bytes) -> str | None:
-    """Return how bytes are packed, by the first of them; None where they are not."""
+    """Return the format of packed bytes by the first of them; None if they are not packed."""
     for magic, kind in _MAGIC:
         if start.startswith(magic):
             return kind
@@ -184,7 +183,7 @@ _MAGIC = (
 
 
 def _peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Return the first bytes, enough to tell a packing, and all blocks."""
+    """Return the first bytes, enough to recognize a format, and all blocks."""
     held: list[bytes] = []
     size = 0
     while size < _TAR and (block := next(blocks, None)) is not None:
@@ -200,7 +199,7 @@ def _chain(held: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _decompressed(kind: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield what bzip2, xz or zstd streams unpack to; several after one another are one."""
+    """Yield the decompressed blocks of bzip2, xz or zstd; concatenated streams are one."""
     make, errors = _decompressor(kind)
     data = b""
     while True:
@@ -214,7 +213,7 @@ def _decompressed(kind: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
                 if block := stream.decompress(data, BLOCK):
                     yield block
             except errors as error:
-                raise Damage(f"{kind} stream is damaged: {_said(error)}") from None
+                raise Damage(f"{kind} stream is damaged: {_message(error)}") from None
             data = b""
             if stream.needs_input and not stream.eof:
                 data = next(blocks, b"")
@@ -224,7 +223,7 @@ def _decompressed(kind: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _decompressor(kind: str) -> tuple[Callable[[], _Decompressor], tuple[type[Exception], ...]]:
-    """Return what makes a decompressor, and what it raises on damage."""
+    """Return the factory of a decompressor, and the errors it raises on damage."""
     if kind == "bzip2":
         return bz2.BZ2Decompressor, (OSError, EOFError, ValueError)
     if kind == "xz":
@@ -240,7 +239,7 @@ def _decompressor(kind: str) -> tuple[Callable[[], _Decompressor], tuple[type[Ex
 
 
 class _Source:
-    """Blocks read by number of bytes."""
+    """Reads blocks by number of bytes."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -262,7 +261,7 @@ class _Source:
         return b"".join(parts)
 
     def body(self, size: int) -> Iterator[bytes]:
-        """Yield the next `size` bytes in blocks and step over what fills the last 512."""
+        """Yield the next `size` bytes in blocks and skip the padding to 512 bytes."""
         left = size
         while left > 0:
             part = self.upto(left)
@@ -278,7 +277,7 @@ def _members(source: _Source) -> Iterator[tuple[str, Iterator[bytes]]]:
     long: dict[str, str] = {}
     while len(head := source.exactly(_TAR)) == _TAR:
         if not head.strip(b"\0"):
-            continue  # two empty ones end it; more may follow where tars were put together
+            continue  # two empty headers end a tar; concatenated tars go on
         if sum(head[:148]) + 256 + sum(head[156:]) != _number(head[148:156]):
             raise Damage("damaged tar: the checksum of a header is wrong")
         size, kind = _number(head[124:136]), head[156:157]
@@ -304,7 +303,7 @@ def _members(source: _Source) -> Iterator[tuple[str, Iterator[bytes]]]:
 
 
 def _pax(text: bytes) -> dict[str, str]:
-    """Return the records of an extended header, `LENGTH NAME=VALUE` a line, that are used here."""
+    """Return path and size of an extended header, whose lines are `LENGTH NAME=VALUE`."""
     found = {}
     for line in text.split(b"\n"):
         name, _, value = line.partition(b" ")[2].partition(b"=")
@@ -319,7 +318,7 @@ def _number(field: bytes) -> int:
     try:
         return int(field.strip(b" \0") or b"0", 8)
     except ValueError:
-        raise Damage("damaged tar: a header has no number where one belongs") from None
+        raise Damage("damaged tar: invalid number in a header") from None
 
 
 def _text(field: bytes) -> str:
@@ -327,7 +326,7 @@ def _text(field: bytes) -> str:
 
 
 def _is_other(name: str) -> bool:
-    """Return whether a member is what macOS puts beside files."""
+    """Return whether a member is metadata of macOS."""
     return name.startswith(_OTHER_FILES[0]) or name.rpartition("/")[2].startswith(_OTHER_FILES[1:])
 
 
@@ -336,7 +335,7 @@ def _joined(outer: str, name: str) -> str:
 
 
 def _seekable(blocks: Iterator[bytes], path: str | None) -> IO[bytes]:
-    """Return a file in which a zip can be read from its end."""
+    """Return a seekable file with the blocks."""
     if path is not None:
         return open(path, "rb")  # noqa: PTH123  the caller closes it
     file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
@@ -347,7 +346,7 @@ def _seekable(blocks: Iterator[bytes], path: str | None) -> IO[bytes]:
 
 
 def _check_contents(file: IO[bytes]) -> None:
-    """Raise `Damage` for a zip whose table of contents is too large to be held."""
+    """Raise `Damage` for a zip whose table of contents is too large for memory."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 65_557 - 20))
     tail = file.read()
@@ -371,10 +370,10 @@ def _zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             while block := file.read(BLOCK):
                 yield block
     except NotImplementedError:
-        raise Damage("zip of a rare kind: unpack it first") from None
+        raise Damage("unsupported zip compression: unpack it first") from None
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise Damage(f"damaged zip: {_said(error)}") from None
+        raise Damage(f"damaged zip: {_message(error)}") from None
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error)[:80] or type(error).__name__

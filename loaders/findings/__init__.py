@@ -1,1 +1,1 @@
-"""Findings of GuardDuty and Security Hub as alerts."""
+"""Findings of GuardDuty and Security Hub, and single events, as alerts."""

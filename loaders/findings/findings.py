@@ -1,7 +1,7 @@
-"""Findings and events given as text, whatever they are wrapped in, as alerts.
+"""Reads findings and events as alerts.
 
-GuardDuty (API, EventBridge, S3 export), Security Hub (ASFF and OCSF), CloudTrail records, wrapped and packed as what
-is loaded may be (`loaders.records.wrappers`). Keys count in any case. Source: field guide §11.
+GuardDuty (API, EventBridge, S3 export), Security Hub (ASFF and OCSF) and CloudTrail records, in any wrapping and
+compression that can be loaded (`loaders.records.wrappers`). Keys match in any case. Source: field guide §11.
 """
 
 from __future__ import annotations
@@ -12,23 +12,24 @@ import msgspec
 
 from lineage.model.alert import Actor, Alert
 from lineage.model.errors import BadUse
+from loaders.facts.extract import summarize
 from loaders.findings import guardduty, securityhub
-from loaders.findings.finding_resources import said, thing_of_arn
-from loaders.records.body import child, items, mapping, text
+from loaders.findings.guardduty import resource_from_arn
 from loaders.records.items import Aside, Finding, Item, Records
-from loaders.records.record import Record
-from loaders.records.single import items_of, said_by, text_of
+from loaders.records.other_documents import is_asff, is_guardduty
+from loaders.records.read import items_of, text_of
+from loaders.records.record import Record, child, items, mapping, raw_text, text
 
 MOST = 200
-"""Findings and events that are taken at once: GetFindings gives 50, BatchGetFindings 100."""
+"""Most findings and events of one input: GetFindings returns 50, BatchGetFindings 100."""
 _HINT = "give a GuardDuty or Security Hub finding or a CloudTrail event as JSON, as AWS wrote it"
-_NO_EVENT = ("no object", "the text inside", "the row holds")
+_NO_EVENT = ("no object", "the string inside", "the row holds")
 
 
 def alerts_in(data: str | bytes, where: str = "alert") -> list[Alert]:
-    """Return the alerts in a text or file, in its order, each ID once: of one finding's versions the newest.
+    """Return the alerts in a text or the bytes of a file, in its order; of one ID only the newest version.
 
-    `where` names it in messages. Raises `BadUse` where it cannot be read, or holds no finding and no event.
+    `where` names the input in messages. Raises `BadUse` if it cannot be read, or has no finding and no event.
     """
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if not raw.strip():
@@ -44,32 +45,32 @@ def alerts_in(data: str | bytes, where: str = "alert") -> list[Alert]:
             if len(found) > MOST:
                 raise BadUse(f"{where}: more than {MOST} findings or events; to load logs: lineage load {where}")
     if not found:
-        raise BadUse(f"{where}: no finding and no event in it; {_HINT}")
+        raise BadUse(f"{where}: no finding or event found; {_HINT}")
     return list(found.values())
 
 
 def _alerts(item: Item) -> Iterator[Alert]:
-    """Yield the alerts in a batch of records, or a finding."""
+    """Yield the alerts of a batch of records, or of a finding."""
     if isinstance(item, Records):
         for position, record in enumerate(item.records):
             yield event(record, msgspec.json.decode(text_of(item, position).encode("utf-8", "replace")))
     elif isinstance(item, Finding):
         value = msgspec.json.decode(item.text)
-        if guardduty.is_finding(value):
+        if is_guardduty(value):
             yield guardduty.alert(value)
         else:
-            yield securityhub.asff(value) if securityhub.is_asff(value) else securityhub.ocsf(value)
+            yield securityhub.asff(value) if is_asff(value) else securityhub.ocsf(value)
 
 
-def event(said_record: Record, record: object) -> Alert:
+def event(record: Record, logged: object) -> Alert:
     """Return the alert that a record is; `record` is its JSON. Raises `BadUse` where it lacks its time or name."""
-    event_id, who, time, api, category, shared = said_by(said_record)
+    event_id, who, time, api, category, shared = summarize(record)
     return Alert(
         kind="record",
         id=event_id or "event",
         type=api,
-        account=who.account or text(record, "recipientAccountId"),
-        region=text(record, "awsRegion"),
+        account=who.account or text(logged, "recipientAccountId"),
+        region=text(logged, "awsRegion"),
         first_seen=time,
         last_seen=time,
         count=1,
@@ -81,13 +82,13 @@ def event(said_record: Record, record: object) -> Alert:
             ),
         ),
         apis=(api,),
-        source_ips=tuple(filter(None, (text(record, "sourceIPAddress"),))),
-        user_agent=said(record, "userAgent"),
-        error=said(record, "errorCode"),
+        source_ips=tuple(filter(None, (text(logged, "sourceIPAddress"),))),
+        user_agent=raw_text(logged, "userAgent"),
+        error=raw_text(logged, "errorCode"),
         resources=tuple(
-            thing
-            for one in items(child(record, "resources"))
-            if (thing := thing_of_arn(text(one, "ARN"), text(mapping(one), "type"))) is not None
+            named
+            for one in items(child(logged, "resources"))
+            if (named := resource_from_arn(text(one, "ARN"), text(mapping(one), "type"))) is not None
         ),
         identity=who,
         shared=shared,

@@ -1,4 +1,4 @@
-"""GuardDuty findings as alerts: PascalCase of the API and camelCase of EventBridge and S3 exports alike.
+"""GuardDuty findings as alerts: in PascalCase of the API, or camelCase of EventBridge and S3 exports.
 
 Source: the GuardDuty API model (Finding, AwsApiCallAction, Sequence), its list of finding types; field guide §11.1.
 """
@@ -10,49 +10,37 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from lineage.model.alert import Actor, Alert
+from lineage.model.alert import Actor, Alert, AlertResource
 from lineage.model.arn import access_key, parse_arn, unique_id
 from lineage.model.times import parse_when
-from loaders.findings.finding_resources import last_part, said, sequence_things, things
-from loaders.records.body import account_id, child, find, items, mapping, number, text
+from loaders.records.record import account_id, child, find, items, mapping, number, raw_text, text
+from loaders.targets.resource_types import ARN_TYPES
 
-MADE_UP = "GeneratedFinding"
-"""Begins every name of a sample finding."""
+SAMPLE_PREFIX = "GeneratedFinding"
+"""Prefix of every name in a sample finding."""
 _ANOMALOUS = re.compile(r"([a-z0-9-]+)\.amazonaws\.com\s*:?\s*\[([^\]]*)\]")
-_TOLD = re.compile(r"with principalId ([A-Z0-9:@.\w-]+?)(?: in account (\d{12}))?[\s.,]")
+_PRINCIPAL_IN_TEXT = re.compile(r"with principalId ([A-Z0-9:@.\w-]+?)(?: in account (\d{12}))?[\s.,]")
 _EKS_USER = re.compile(r"[\w./@-]+:(\d{12}):([A-Z0-9]{16,128})\Z")
-"""`aws-iam-authenticator:ACCOUNT:ID`, `heptio-authenticator-aws:…`, and whatever the next one is called."""
+"""`aws-iam-authenticator:ACCOUNT:ID`, `heptio-authenticator-aws:…`, and future authenticators."""
 _WORDS = ((9.0, "critical"), (7.0, "high"), (4.0, "medium"), (0.0, "low"))
-"""GuardDuty's severity levels and where they begin."""
-
-
-def is_finding(value: object) -> bool:
-    """Return whether an object is a GuardDuty finding."""
-    if said(value, "type") is None or child(value, "ProductArn") is not None:
-        return False
-    resource, service = mapping(child(value, "resource")), mapping(child(value, "service"))
-    return (
-        text(resource, "resourceType") is not None
-        or child(resource, "accessKeyDetails") is not None
-        or (bool(service) and child(service, "serviceName") == "guardduty")
-    )
+"""GuardDuty's severity levels by their lowest value."""
 
 
 def alert(finding: object) -> Alert:
-    """Return a finding as an alert."""
+    """Return a GuardDuty finding as an alert."""
     service = child(finding, "service")
     sequence = child(service, "detection", "sequence")
     extra = _additional(service)
-    kind, arn = said(finding, "type"), text(finding, "arn")
+    kind, arn = raw_text(finding, "type"), text(finding, "arn")
     one = text(finding, "id") or last_part(arn) or "finding"
     call = child(service, "action", "awsApiCallAction")
-    resources = (*things(finding), *sequence_things(sequence))
-    first, last = seen(service, sequence)
+    resources = (*resources_of(finding), *sequence_resources(sequence))
+    first, last = activity_times(service, sequence)
     return Alert(
         kind="guardduty",
         id=one,
         type=kind,
-        title=said(finding, "title"),
+        title=raw_text(finding, "title"),
         severity=severity(child(finding, "severity")),
         account=account_id(child(finding, "accountId")),
         region=text(finding, "region"),
@@ -63,8 +51,8 @@ def alert(finding: object) -> Alert:
         actors=actors(finding, sequence),
         apis=tuple(dict.fromkeys((*apis(call), *_anomalous(extra), *signal_apis(sequence)))),
         source_ips=addresses(service, sequence),
-        user_agent=said(call, "userAgent") or said(extra, "userAgent", "fullUserAgent"),
-        error=said(call, "errorCode"),
+        user_agent=raw_text(call, "userAgent") or raw_text(extra, "userAgent", "fullUserAgent"),
+        error=raw_text(call, "errorCode"),
         resources=tuple(dict.fromkeys(resources)),
         sequence=one if (kind or "").startswith("AttackSequence:")
         else last_part(text(finding, "associatedAttackSequenceArn")),
@@ -74,16 +62,16 @@ def alert(finding: object) -> Alert:
 
 
 def is_sample(finding: object, extra: object) -> bool:
-    """Return whether GuardDuty made the finding up."""
+    """Return whether it is a sample finding of GuardDuty."""
     if child(extra, "sample") in (True, "true"):
         return True
     details = child(finding, "resource", "accessKeyDetails")
-    told = (child(details, name) for name in ("accessKeyId", "principalId", "userName"))
-    return any(isinstance(one, str) and one.startswith(MADE_UP) for one in told)
+    stated = (child(details, name) for name in ("accessKeyId", "principalId", "userName"))
+    return any(isinstance(one, str) and one.startswith(SAMPLE_PREFIX) for one in stated)
 
 
 def actors(finding: object, sequence: object) -> tuple[Actor, ...]:
-    """Return whose credentials a finding names, the most telling first, each once."""
+    """Return the actors whose credentials a finding names, the most specific first, each once."""
     found = []
     details = child(finding, "resource", "accessKeyDetails")
     # Findings about sessions may carry the record's own userIdentity.
@@ -104,9 +92,11 @@ def actors(finding: object, sequence: object) -> tuple[Actor, ...]:
     if eks := _EKS_USER.match(text(user, "uid") or ""):
         session = next((one for one in items(child(user, "sessionName")) if isinstance(one, str)), None)
         found.append(Actor(principal_id=f"{eks[2]}:{session}" if session else eks[2], account=eks[1]))
-    if not any(actor.is_named for actor in found) and (told := _TOLD.search(text(finding, "description") or "")):
-        # Exports may leave out `detection`; the description still says who.
-        found.append(Actor(principal_id=unique_id(told[1]), account=told[2]))
+    if not any(actor.is_named for actor in found) and (
+        stated := _PRINCIPAL_IN_TEXT.search(text(finding, "description") or "")
+    ):
+        # Exports may omit `detection`; the description still names the principal.
+        found.append(Actor(principal_id=unique_id(stated[1]), account=stated[2]))
     return tuple(dict.fromkeys(actor for actor in found if actor.is_named))
 
 
@@ -166,7 +156,7 @@ def signals(sequence: object) -> tuple[str, ...]:
 
 
 def addresses(service: object, sequence: object) -> tuple[str, ...]:
-    """Return the addresses that the activity came from, in order, each once."""
+    """Return the source addresses of the activity, in order, each once."""
     action = child(service, "action")
     remote = [child(action, kind, "remoteIpDetails") for kind in ("awsApiCallAction", "kubernetesApiCallAction")]
     remote.append(child(action, "rdsLoginAttemptAction", "remoteIpDetails"))
@@ -179,14 +169,14 @@ def addresses(service: object, sequence: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in found if one))
 
 
-def seen(service: object, sequence: object) -> tuple[int | None, int | None]:
-    """Return the first and last second of the activity: what the finding says, else what its signals say."""
+def activity_times(service: object, sequence: object) -> tuple[int | None, int | None]:
+    """Return the first and last second of the activity: those of the finding, else of its signals."""
     first = parse_when(text(service, "eventFirstSeen"))
     last = parse_when(text(service, "eventLastSeen"))
-    told = items(child(sequence, "signals"))
-    starts = _times(child(one, "firstSeenAt") for one in told)
-    ends = _times(child(one, "lastSeenAt") for one in told)
-    # An attack sequence's own times may be those of the finding, hours after its signals.
+    stated = items(child(sequence, "signals"))
+    starts = _times(child(one, "firstSeenAt") for one in stated)
+    ends = _times(child(one, "lastSeenAt") for one in stated)
+    # The times of an attack sequence may be those of the finding, hours after its signals.
     first = min([*starts, *([first] if first is not None else [])], default=None)
     last = max([*ends, *([last] if last is not None and not ends else [])], default=last)
     return first if first is not None else last, last if last is not None else first
@@ -197,22 +187,22 @@ def _times(values: Iterable[object]) -> list[int]:
 
 
 def severity(value: object) -> str | None:
-    """Return a severity as GuardDuty's number and word.
+    """Return a severity as GuardDuty's number and level.
 
     >>> severity(8), severity("5.3")
     ('8 high', '5.3 medium')
     """
     try:
-        level = float(value)  # type: ignore[arg-type]  # what is no number raises
+        level = float(value)  # type: ignore[arg-type]  # anything but a number raises
     except (TypeError, ValueError):
         return None
     return f"{level:g} {next((word for least, word in _WORDS if level >= least), 'low')}"
 
 
 def _additional(service: object) -> object:
-    """Return `additionalInfo` with what its `value` holds as JSON text."""
+    """Return `additionalInfo` with the members of its `value`, a JSON string."""
     extra = mapping(child(service, "additionalInfo"))
-    value = child(extra, "value")  # `text` takes what stands in brackets for masked
+    value = child(extra, "value")  # `text` would take a string in brackets for masked
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             return {**mapping(msgspec.json.decode(value.encode("utf-8", "replace"))), **extra}
@@ -222,10 +212,110 @@ def _additional(service: object) -> object:
 
 
 def _service(source: str | None) -> str:
-    """Return the service of an event source as `api` has it; `*` of none."""
+    """Return the service of an event source as in `api`; `*` if there is none."""
     name = (source or "").removesuffix(".cn").removesuffix(".amazonaws.com").lower()
     return name or "*"
 
 
 def _number_as_text(value: object) -> object:
     return account_id(value) if isinstance(value, int) else value
+
+
+_NAMED = (
+    ("rdsDbInstanceDetails", "AWS::RDS::DBInstance", "dbInstanceIdentifier", "dbInstanceArn"),
+    ("rdsLimitlessDbDetails", "AWS::RDS::DBShardGroup", "dbShardGroupIdentifier", "dbShardGroupArn"),
+    ("ebsSnapshotDetails", "AWS::EC2::Snapshot", "snapshotId", "snapshotArn"),
+    ("ec2ImageDetails", "AWS::EC2::Image", "imageId", "imageArn"),
+    ("recoveryPointDetails", "AWS::Backup::RecoveryPoint", "recoveryPointId", "recoveryPointArn"),
+)
+"""Details of resources that run no code: member, type, and members of name and ARN."""
+_SEQUENCE_TYPES = {
+    "EC2_INSTANCE": "AWS::EC2::Instance", "S3_BUCKET": "AWS::S3::Bucket", "S3_OBJECT": "AWS::S3::Bucket",
+    "ECS_TASK": "AWS::ECS::Task", "KUBERNETES_WORKLOAD": "AWS::EKS::Pod", "LAMBDA": "AWS::Lambda::Function",
+}  # fmt: skip
+"""Resource types of an attack sequence that can lead to sessions or changes."""
+
+
+def resources_of(finding: object) -> Iterator[AlertResource]:
+    """Yield the resources of a finding that can lead to sessions or changes."""
+    resource = child(finding, "resource")
+    account, region = account_id(child(finding, "accountId")), text(finding, "region")
+    partition = text(finding, "partition") or "aws"
+    instance = child(resource, "instanceDetails")
+    if name := text(instance, "instanceId"):
+        arn = f"arn:{partition}:ec2:{region}:{account}:instance/{name}" if region and account else None
+        yield AlertResource(type="AWS::EC2::Instance", id=name, arn=arn, account=account)
+    for bucket in items(child(resource, "s3BucketDetails")):
+        if name := text(bucket, "name"):
+            yield AlertResource(
+                type="AWS::S3::Bucket", id=name, arn=text(bucket, "arn") or f"arn:{partition}:s3:::{name}"
+            )
+    function = child(resource, "lambdaDetails")
+    if name := text(function, "functionName") or last_part(text(function, "functionArn"), ":"):
+        yield AlertResource(type="AWS::Lambda::Function", id=name, arn=text(function, "functionArn"), account=account)
+    ecs = child(resource, "ecsClusterDetails")
+    if arn := text(ecs, "taskDetails", "arn"):
+        yield AlertResource(
+            type="AWS::ECS::Task", id=last_part(arn) or arn, arn=arn, account=account, parent=text(ecs, "name")
+        )
+    pod = child(resource, "kubernetesDetails", "kubernetesWorkloadDetails")
+    user = text(resource, "kubernetesDetails", "kubernetesUserDetails", "username") or ""
+    owner = text(pod, "serviceAccountName")
+    if user.startswith("system:serviceaccount:") and user.count(":") == 3:
+        owner = user.removeprefix("system:serviceaccount:").replace(":", "/")
+    elif owner:
+        owner = f"{text(pod, 'namespace') or 'default'}/{owner}"
+    if (name := text(pod, "name")) or owner:
+        yield AlertResource(
+            type="AWS::EKS::Pod", id=f"{text(pod, 'namespace') or 'default'}/{name or ''}", account=account,
+            parent=text(resource, "eksClusterDetails", "name"), owner=owner,
+        )  # fmt: skip
+    for details, kind, name, arn in _NAMED:
+        one = child(resource, details)
+        if value := text(one, name) or text(one, arn):
+            yield AlertResource(type=kind, id=last_part(value) or value, arn=text(one, arn), account=account)
+
+
+def sequence_resources(sequence: object) -> Iterator[AlertResource]:
+    """Yield the resources of an attack sequence."""
+    for one in items(child(sequence, "resources")):
+        kind = _SEQUENCE_TYPES.get(text(one, "resourceType") or "")
+        uid = text(one, "uid")
+        if kind is None or uid is None:
+            continue
+        arn = uid if parse_arn(uid) else None
+        name = text(one, "name") or uid
+        if kind == "AWS::S3::Bucket":
+            bucket = (arn or f"arn:aws:s3:::{name}").partition(":::")[2].partition("/")[0]
+            yield AlertResource(type=kind, id=bucket, arn=f"arn:{text(one, 'cloudPartition') or 'aws'}:s3:::{bucket}")
+            continue
+        if kind == "AWS::EKS::Pod":
+            name = f"{text(one, 'data', 'kubernetesWorkload', 'namespace') or 'default'}/{name}"
+        elif arn:
+            name = last_part(arn) or name
+        yield AlertResource(type=kind, id=name, arn=arn, account=account_id(child(one, "accountId")))
+
+
+def resource_from_arn(arn: str | None, kind: str | None = None) -> AlertResource | None:
+    """Return the resource that an ARN names, None if it is no ARN.
+
+    >>> resource_from_arn("arn:aws:ec2:eu-west-1:111122223333:instance/i-0abc").id
+    'i-0abc'
+    """
+    found = parse_arn(arn)
+    if found is None:
+        return None
+    head, mark, rest = re.match(r"([^/:]*)([/:]?)(.*)", found.resource, re.S).groups()  # type: ignore[union-attr]  # every string matches
+    known = ARN_TYPES.get((found.service, head if mark else ""))
+    name = found.resource.partition("/")[0] if found.service == "s3" else (rest or head)
+    if found.service in ("iam", "ecs"):
+        name = found.resource.rpartition("/")[2]
+    return AlertResource(
+        type="AWS::S3::Bucket" if found.service == "s3" and not found.account else known or kind or "unknown",
+        id=name, arn=arn, account=account_id(found.account) if found.account else None,
+    )  # fmt: skip
+
+
+def last_part(name: str | None, mark: str = "/") -> str | None:
+    """Return the part after the last `mark` of an ARN or ID; None if there is none."""
+    return (name.rpartition(mark)[2] or None) if name else None

@@ -9,33 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from lineage.model.alert import Actor, Alert, Thing
+from lineage.model.alert import Actor, Alert, AlertResource
 from lineage.model.arn import access_key, parse_arn, role_of, unique_id
 from lineage.model.times import parse_when
 from loaders.findings import guardduty
-from loaders.findings.finding_resources import last_part, said, thing_of_arn
-from loaders.records.body import account_id, child, find, items, mapping, number, text, walk
+from loaders.findings.guardduty import last_part, resource_from_arn
+from loaders.records.record import account_id, child, find, items, mapping, number, raw_text, text, walk
 
 PRODUCT = "aws/guardduty/"
-"""Begins the names under which ASFF keeps what GuardDuty said, flat."""
+"""Prefix of the flat names under which ASFF keeps members of the GuardDuty finding."""
 _TYPES = {
     "awsec2instance": "AWS::EC2::Instance", "awss3bucket": "AWS::S3::Bucket", "awss3object": "AWS::S3::Bucket",
     "awslambdafunction": "AWS::Lambda::Function", "awsecstask": "AWS::ECS::Task", "awsiamrole": "AWS::IAM::Role",
     "awsiamuser": "AWS::IAM::User", "awsiamaccesskey": "AWS::IAM::AccessKey", "awseksclusterpod": "AWS::EKS::Pod",
 }  # fmt: skip
 _GUARDDUTY_TYPE = re.compile(r"(\w+:\w+)-(.+)")
-
-
-def is_asff(value: object) -> bool:
-    """Return whether an object is a finding in the AWS Security Finding Format."""
-    return isinstance(child(value, "Resources"), list) and (
-        child(value, "ProductArn") is not None or isinstance(child(value, "Types"), list)
-    )
-
-
-def is_ocsf(value: object) -> bool:
-    """Return whether an object is a finding of OCSF (class 2004, and its kin with `finding_info`)."""
-    return number(value, "class_uid") == 2004 or isinstance(child(value, "finding_info"), dict)
 
 
 def asff(finding: object) -> Alert:
@@ -49,7 +37,7 @@ def asff(finding: object) -> Alert:
     }
     name = text(finding, "Id") or "finding"
     kind = _type(finding)
-    first, last = guardduty.seen(
+    first, last = guardduty.activity_times(
         {
             "eventFirstSeen": _field(fields, "service/eventFirstSeen") or text(finding, "FirstObservedAt"),
             "eventLastSeen": _field(fields, "service/eventLastSeen") or text(finding, "LastObservedAt"),
@@ -68,7 +56,7 @@ def asff(finding: object) -> Alert:
         kind="securityhub",
         id=one,
         type=kind,
-        title=said(finding, "Title"),
+        title=raw_text(finding, "Title"),
         severity=(text(finding, "Severity", "Label") or "").lower() or None,
         account=account_id(child(finding, "AwsAccountId")),
         region=text(finding, "Region"),
@@ -82,21 +70,21 @@ def asff(finding: object) -> Alert:
         user_agent=_field(fields, "service/action/awsApiCallAction/userAgent")
         or _field(fields, "service/additionalInfo/userAgent/fullUserAgent"),
         error=_field(fields, "service/action/awsApiCallAction/errorCode"),
-        resources=tuple(dict.fromkeys(_asff_things(finding))),
+        resources=tuple(dict.fromkeys(_asff_resources(finding))),
         sequence=one if (kind or "").startswith("AttackSequence:") else None,
         signals=guardduty.signals(sequence),
         sample=child(finding, "Sample") is True
         or _field(fields, "service/additionalInfo/sample") == "true"
-        or _is_made_up(finding),
+        or _is_sample(finding),
     )  # fmt: skip
 
 
 def ocsf(finding: object) -> Alert:
-    """Return an OCSF finding as an alert; lenient, for what stands where is the product's choice."""
+    """Return an OCSF finding as an alert; lenient, because products choose different members."""
     info = child(finding, "finding_info")
     name = text(info, "uid") or text(finding, "metadata", "uid") or "finding"
     kind = next((one for one in items(child(info, "types")) if isinstance(one, str)), None)
-    kind = _spelt(kind) if kind else said(info, "title")
+    kind = _guardduty_type(kind) if kind else raw_text(info, "title")
     evidence = items(child(finding, "evidences"))
     where = [*evidence, finding]
     first = _ocsf_time(info, "first_seen_time") or _ocsf_time(finding, "start_time") or _ocsf_time(finding, "time")
@@ -106,7 +94,7 @@ def ocsf(finding: object) -> Alert:
         kind="ocsf",
         id=one,
         type=kind,
-        title=said(info, "title") or said(finding, "message"),
+        title=raw_text(info, "title") or raw_text(finding, "message"),
         severity=(text(finding, "severity") or "").lower() or None,
         account=account_id(child(finding, "cloud", "account", "uid")),
         region=text(finding, "cloud", "region"),
@@ -117,11 +105,11 @@ def ocsf(finding: object) -> Alert:
         actors=tuple(dict.fromkeys(_ocsf_actors(finding, where))),
         apis=tuple(dict.fromkeys(api for part in where if (api := _ocsf_api(child(part, "api"))))),
         source_ips=tuple(dict.fromkeys(ip for part in where if (ip := text(part, "src_endpoint", "ip")))),
-        user_agent=next((agent for part in where if (agent := said(part, "http_request", "user_agent"))), None),
+        user_agent=next((agent for part in where if (agent := raw_text(part, "http_request", "user_agent"))), None),
         error=next((error for part in where if (error := text(part, "api", "response", "error"))), None),
-        resources=tuple(dict.fromkeys(_ocsf_things(finding))),
+        resources=tuple(dict.fromkeys(_ocsf_resources(finding))),
         sequence=one if (kind or "").startswith("AttackSequence:") else None,
-        sample=_is_made_up(finding),
+        sample=_is_sample(finding),
     )  # fmt: skip
 
 
@@ -149,14 +137,14 @@ def _asff_actors(finding: object, sequence: object) -> Iterator[Actor]:
     yield from (actor for actor in guardduty.sequence_actors(sequence) if actor.is_named)
 
 
-def _asff_things(finding: object) -> Iterator[Thing]:
+def _asff_resources(finding: object) -> Iterator[AlertResource]:
     for resource in items(child(finding, "Resources")):
         kind = _TYPES.get((text(resource, "Type") or "").lower())
         if kind == "AWS::IAM::AccessKey" or kind in ("AWS::IAM::Role", "AWS::IAM::User"):
             continue
-        thing = thing_of_arn(text(resource, "Id"), kind)
-        if thing is not None and (kind is not None or thing.type != "unknown"):
-            yield thing
+        named = resource_from_arn(text(resource, "Id"), kind)
+        if named is not None and (kind is not None or named.type != "unknown"):
+            yield named
 
 
 def _ocsf_actors(finding: object, where: list[object]) -> Iterator[Actor]:
@@ -191,13 +179,13 @@ def _ocsf_actors(finding: object, where: list[object]) -> Iterator[Actor]:
             yield Actor(arn=name)
 
 
-def _ocsf_things(finding: object) -> Iterator[Thing]:
+def _ocsf_resources(finding: object) -> Iterator[AlertResource]:
     for resource in items(child(finding, "resources")):
         kind = _TYPES.get((text(resource, "type") or "").replace("::", "").lower())
         if kind is None or kind.startswith("AWS::IAM::"):
             continue
         name = text(resource, "uid")
-        yield thing_of_arn(name, kind) or Thing(type=kind, id=text(resource, "name") or name or "")
+        yield resource_from_arn(name, kind) or AlertResource(type=kind, id=text(resource, "name") or name or "")
 
 
 def _ocsf_api(api: object) -> str | None:
@@ -206,7 +194,7 @@ def _ocsf_api(api: object) -> str | None:
 
 
 def _ocsf_time(value: object, name: str) -> int | None:
-    """Return a time that OCSF gives as milliseconds, or as text under the name with `_dt`."""
+    """Return a time of OCSF: in milliseconds, or a string under the name with `_dt`; in epoch seconds."""
     found = parse_when(child(value, name))
     return found if found is not None else parse_when(child(value, f"{name}_dt"))
 
@@ -217,7 +205,7 @@ def _named(actor: Actor) -> Iterator[Actor]:
 
 
 def _field(fields: Mapping[str, object], name: str) -> str | None:
-    # The names are flat, with slashes; `text` goes by members.
+    # The names are flat, with slashes.
     wanted = f"{PRODUCT}{name}".lower()
     found = next((value for key, value in fields.items() if key.lower() == wanted), None)
     return found if isinstance(found, str) and found else None
@@ -225,19 +213,19 @@ def _field(fields: Mapping[str, object], name: str) -> str | None:
 
 def _type(finding: object) -> str | None:
     kind = next((one for one in items(child(finding, "Types")) if isinstance(one, str)), None)
-    return _spelt(kind) if kind else None
+    return _guardduty_type(kind) if kind else None
 
 
-def _spelt(kind: str) -> str:
-    """Return a type as GuardDuty spells it; ASFF puts a category before it and takes its slash.
+def _guardduty_type(kind: str) -> str:
+    """Return a finding type as GuardDuty spells it; ASFF adds a category and replaces the slash.
 
-    >>> _spelt("TTPs/Policy:IAMUser-RootCredentialUsage")
+    >>> _guardduty_type("TTPs/Policy:IAMUser-RootCredentialUsage")
     'Policy:IAMUser/RootCredentialUsage'
     """
     found = _GUARDDUTY_TYPE.fullmatch(kind.rpartition("/")[2])
     return f"{found[1]}/{found[2]}" if found else kind
 
 
-def _is_made_up(finding: object) -> bool:
-    told = (text(one, "PrincipalName") or text(one, "UserName") or text(one, "name") or "" for one in walk(finding))
-    return any(name.startswith(guardduty.MADE_UP) for name in told)
+def _is_sample(finding: object) -> bool:
+    stated = (text(one, "PrincipalName") or text(one, "UserName") or text(one, "name") or "" for one in walk(finding))
+    return any(name.startswith(guardduty.SAMPLE_PREFIX) for name in stated)

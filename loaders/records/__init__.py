@@ -1,1 +1,1 @@
-"""Documents in, CloudTrail records out, in whatever form and wrapping they come."""
+"""Streams of bytes in, CloudTrail records out, whatever their form and wrapping."""

@@ -1,9 +1,9 @@
-"""The members and columns that carry CloudTrail records: one table, and nothing else is opened.
+"""The members and columns that can hold CloudTrail records; nothing else is searched.
 
-A value is opened only where a carrier holds it, so a record or finding is a leaf: no request, response, user agent,
-error text, name, tag or header is ever searched. `docs/carriers.md` shows the same table; a test loads each line.
+A value is opened only below a carrier. A record or finding is a leaf: its request, response, user agent, error text,
+names, tags and headers are never searched. `docs/carriers.md` shows the same table; a test loads each line.
 
-Names are compared by `loaders.records.decode_any_case.fold`: without case, blanks, `_` and `-`. Source: field guide
+Names are compared by `loaders.records.decode_any_case.fold`: ignoring case, blanks, `_` and `-`. Source: field guide
 §9.1 and the documentation of the tools.
 """
 
@@ -15,10 +15,10 @@ from typing import Literal, NamedTuple
 class Carrier(NamedTuple):
     """A name and what a member or column of that name holds.
 
-    - `record`: the whole record as the service wrote it; believed before the members beside it.
-    - `list`: a list of records, or of what wraps one each.
-    - `inner`: what leads to a record: an object, a list, JSON as text, base64 of JSON or of gzip.
-    - `rows`: rows of cells, the names in the first row or beside the rows.
+    - `record`: the whole record as the service wrote it; it takes precedence over sibling members.
+    - `list`: a list of records or of wrapped records.
+    - `inner`: a record in an object, a list, a JSON string, or base64 of JSON or gzip.
+    - `rows`: rows of cells; the column names are in the first row or in a sibling member.
     """
 
     name: str
@@ -65,4 +65,4 @@ CARRIERS = (
     Carrier("finding", "inner", "GuardDuty, Security Hub"),
     Carrier("full_log", "inner", "Wazuh 4: JSON with integration aws alone"),
 )
-"""In the order in which they are believed."""
+"""In order of precedence."""

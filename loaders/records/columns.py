@@ -1,7 +1,7 @@
-"""Records from columns: where a flat name belongs, and the record that a row or an oddly spelt object makes.
+"""Records from flat columns, and from objects with unusual spellings.
 
 `userIdentity.arn`, `userIdentity_sessionContext_attributes_creationDate`, `UserIdentityArn`,
-`aws.cloudtrail.user_identity.arn` and `_source.data.aws.userIdentity.arn` are one member. Guide §1.2, §9.1.
+`aws.cloudtrail.user_identity.arn` and `_source.data.aws.userIdentity.arn` are the same member. Guide §1.2, §9.1.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ import msgspec
 from lineage.model.times import MONTHS, iso, parse_when
 from loaders.records import decode_any_case, event_history
 from loaders.records.carriers import CARRIERS
-from loaders.records.decode_any_case import FIELDS, FOLDED, NESTED, encoded, fold
+from loaders.records.decode_any_case import FIELDS, FOLDED, NESTED, encode, fold
 from loaders.records.record import HISTORY, RECORD, ROW, Record
 from loaders.records.scan import ERRORS
 
 Cell = msgspec.Raw | str | None
-"""A JSON value, or the text of a table's cell."""
+"""A JSON value, or the string in a cell of a table."""
 
 
-class _Spot(NamedTuple):
-    """Where a column belongs: a field of `Record`, and the path inside it, () for the whole.
+class _Field(NamedTuple):
+    """What a column is: an attribute of `Record`, and the path in it, () for all of it.
 
-    Of several columns for one place the one with the lowest `rank` counts: 0 is CloudTrail's own spelling, 1 the
-    same in another case, 2 a tool's own name, 3 a stand-in. `telling`: only event records have it.
+    Of several columns for one member the lowest `rank` counts: 0 is CloudTrail's spelling, 1 the same in another
+    case, 2 a tool's own name, 3 a substitute. `is_event_field`: only event records have it.
     """
 
     attribute: str
     path: tuple[str, ...]
     rank: int
-    telling: bool
+    is_event_field: bool
 
 
-_TELLING = frozenset(
+_EVENT_FIELDS = frozenset(
     fold(name) for name in ("eventTime", "eventName", "eventSource", "eventID", "eventVersion", "userIdentity")
 )
 _ISSUER = ("type", "principalId", "arn", "accountId", "userName")
@@ -52,7 +52,7 @@ _PATHS = (
     *(("inScopeOf", name) for name in ("sourceArn", "sourceAccount", "issuerType", "credentialsIssuedTo")),
     ("invokedByDelegate", "accountId"),
 )
-"""The members of a user identity that are no objects."""
+"""The scalar members of a user identity."""
 _OTHER_NAMES = {
     # Sentinel
     "awseventid": "event_id",
@@ -71,25 +71,25 @@ _OTHER_NAMES = {
     "evtname": "event_name",
 }
 _STAND_INS = ("@timestamp", "timegenerated", "timegenerated[utc]")
-"""Times that tools write in place of `eventTime`: Logstash and Elastic, Sentinel."""
+"""Times that tools write instead of `eventTime`: Logstash and Elastic, Sentinel."""
 _BARE = {"username": "userName", "awsaccesskey": "accessKeyId", "accesskeyid": "accessKeyId"}
-"""Identity of the console's event history and of lookup-events: counts where there is no other."""
+"""Identity in the console's event history and lookup-events: used if there is no other."""
 _ECS = {"user.id": "principalId", "user.name": "userName", "cloud.account.id": "accountId"}
 
 
-def _places() -> dict[str, _Spot]:
-    """Folded names without dots, and where they belong."""
-    found = {name: _Spot(attribute, (), 1, name in _TELLING) for name, attribute in FOLDED.items()}
+def _places() -> dict[str, _Field]:
+    """Return the fields by their folded names without dots."""
+    found = {name: _Field(attribute, (), 1, name in _EVENT_FIELDS) for name, attribute in FOLDED.items()}
     for path in _PATHS:
         short = [name for name in path if name != "attributes"]
         for names in (path, short):
-            found["useridentity" + "".join(names).lower()] = _Spot("user_identity", path, 1, True)
+            found["useridentity" + "".join(names).lower()] = _Field("user_identity", path, 1, True)
         if path[0] == "sessionContext":  # Sentinel: SessionIssuerArn, SessionCreationDate
             bare = "".join(short[1:]).lower()
-            found[bare if bare.startswith("session") else f"session{bare}"] = _Spot("user_identity", path, 2, False)
-    found |= {name: _Spot(attribute, (), 2, False) for name, attribute in _OTHER_NAMES.items()}
-    found |= {name: _Spot("event_time", (), 3, False) for name in _STAND_INS}
-    found |= {name: _Spot("user_identity", (where,), 3, False) for name, where in _BARE.items()}
+            found[bare if bare.startswith("session") else f"session{bare}"] = _Field("user_identity", path, 2, False)
+    found |= {name: _Field(attribute, (), 2, False) for name, attribute in _OTHER_NAMES.items()}
+    found |= {name: _Field("event_time", (), 3, False) for name in _STAND_INS}
+    found |= {name: _Field("user_identity", (where,), 3, False) for name, where in _BARE.items()}
     return found
 
 
@@ -99,30 +99,30 @@ _FLAT = re.compile(
     r"(?:\{\}|\[\d*\])?([._])(.+)",
     re.IGNORECASE | re.DOTALL,
 )
-"""A member of a request or response as a column of its own."""
+"""A member of a request or response in its own column."""
 
 
-@lru_cache(maxsize=8192)  # bounded, because names come from the logs
-def _spot(key: str) -> _Spot | None:
-    """Return where a column belongs, None for what no record has."""
+@lru_cache(maxsize=8192)  # bounded: names come from the logs
+def _field_of(key: str) -> _Field | None:
+    """Return the field that a column is, None if records have no such field."""
     if key in FIELDS:
-        return _Spot(FIELDS[key], (), 0, fold(key) in _TELLING)
+        return _Field(FIELDS[key], (), 0, fold(key) in _EVENT_FIELDS)
     while True:
         if flat := _FLAT.match(key):
-            return _Spot(FOLDED[fold(flat[1])], tuple(flat[3].split(flat[2])), 1, False)
+            return _Field(FOLDED[fold(flat[1])], tuple(flat[3].split(flat[2])), 1, False)
         folded = fold(key)
         if where := _ECS.get(folded):
-            return _Spot("user_identity", (where,), 2, False)
+            return _Field("user_identity", (where,), 2, False)
         if found := _PLACES.get(folded.replace(".", "")):
-            # Elastic's event.id is any event's.
-            return found._replace(telling=False) if "." in key and not found.path else found
+            # Elastic's event.id is not only CloudTrail's.
+            return found._replace(is_event_field=False) if "." in key and not found.path else found
         carried, _, key = key.partition(".")
         if not key or carrier_key(carried) not in _CARRIED:
             return None
 
 
 def carrier_key(name: str) -> str:
-    """Return the name by which carriers are compared: `_raw` and `raw` are two."""
+    """Return the name by which carriers are compared: `_raw` and `raw` are different."""
     return "_" + fold(name) if name.startswith("_") else fold(name)
 
 
@@ -131,7 +131,7 @@ _CARRIED = frozenset(carrier_key(carrier.name) for carrier in CARRIERS) | {"flat
 
 @lru_cache(maxsize=8192)
 def short(name: str) -> str:
-    """Return the carrier that a column is, without those that it stands in.
+    """Return the carrier that a column is, without the carriers around it.
 
     >>> short("_source.event.original"), short("result._raw")
     ('original', '_raw')
@@ -143,31 +143,34 @@ def short(name: str) -> str:
         name = rest
 
 
-def telling(names: Iterable[str]) -> int:
-    """Return how many of the names only event records have."""
-    return sum(spot is not None and spot.telling for spot in map(_spot, names))
+def count_event_fields(names: Iterable[str]) -> int:
+    """Return how many of the names are fields that only event records have."""
+    return sum(field is not None and field.is_event_field for field in map(_field_of, names))
 
 
-def names_identity(names: Iterable[str]) -> bool:
-    """Return whether one of the names is a user identity's, or that of a member of one."""
-    return any(spot is not None and spot.telling and spot.attribute == "user_identity" for spot in map(_spot, names))
+def has_identity_field(names: Iterable[str]) -> bool:
+    """Return whether one of the names is a user identity or a member of one."""
+    return any(
+        field is not None and field.is_event_field and field.attribute == "user_identity"
+        for field in map(_field_of, names)
+    )
 
 
 def from_members(members: Mapping[str, msgspec.Raw]) -> tuple[int, Record]:
-    """Return form and record of an object however its keys are spelt; an exact spelling goes first.
+    """Return form and record of an object in any spelling of its keys; an exact spelling takes precedence.
 
-    Without one exactly spelt `eventTime` or `eventName` it is a row of somebody's table (ROW), and
-    texts that hold objects are opened. Raises UnicodeDecodeError on bytes that are no UTF-8.
+    Without an exact `eventTime` or `eventName` it is a row of an export (ROW), and strings that hold objects are
+    decoded. Raises UnicodeDecodeError for invalid UTF-8.
     """
     return _record(members.items(), "eventTime" in members or "eventName" in members)
 
 
 def from_columns(columns: Mapping[str, Cell]) -> tuple[int, Record]:
-    """Return form and record of a row of cells: texts of a table, or JSON values.
+    """Return form and record of a row of cells: strings of a table, or JSON values.
 
-    With a user identity it is an Athena or CloudTrail Lake row (ROW), else one of the console's event
-    history (HISTORY), which knows a user name and an access key only. Empty cells, `-` and `null`
-    are no value. Times are normalised to `YYYY-MM-DDTHH:MM:SSZ` where they can be read.
+    With a user identity it is an Athena or CloudTrail Lake row (ROW), else one of the console's event history
+    (HISTORY), which states only a user name and an access key. Empty cells, `-` and `null` are no values. Times are
+    normalised to `YYYY-MM-DDTHH:MM:SSZ` if they can be parsed.
     """
     return _record(columns.items(), False)
 
@@ -175,17 +178,17 @@ def from_columns(columns: Mapping[str, Cell]) -> tuple[int, Record]:
 def _record(columns: Iterable[tuple[str, Cell]], exact: bool) -> tuple[int, Record]:
     values: dict[str, object] = {}
     ranks: dict[str, int] = {}
-    parts: list[tuple[_Spot, object]] = []
+    parts: list[tuple[_Field, object]] = []
     for name, value in columns:
-        spot = _spot(name)
-        if spot is None or _is_nothing(value, spot):
+        field = _field_of(name)
+        if field is None or _is_nothing(value, field):
             continue
         assert value is not None
-        if spot.path:
-            parts.append((spot, _plain(value)))
-        elif spot.rank <= ranks.get(spot.attribute, spot.rank):
-            ranks[spot.attribute] = spot.rank
-            values[spot.attribute] = _value(spot.attribute, value, exact)
+        if field.path:
+            parts.append((field, _plain(value)))
+        elif field.rank <= ranks.get(field.attribute, field.rank):
+            ranks[field.attribute] = field.rank
+            values[field.attribute] = _value(field.attribute, value, exact)
     if parts:
         _put(values, parts)
     if not exact or ranks.get("event_time") == 3:
@@ -196,60 +199,62 @@ def _record(columns: Iterable[tuple[str, Cell]], exact: bool) -> tuple[int, Reco
                 values[attribute] = str(flag).lower()
         if isinstance(owner := values.get("recipient_account_id"), str):
             values["recipient_account_id"] = decode_any_case.account(owner, _key(parts))
-    named = exact or "user_identity" in ranks or any(s.attribute == "user_identity" and s.rank < 3 for s, _ in parts)
+    named = exact or "user_identity" in ranks or any(f.attribute == "user_identity" and f.rank < 3 for f, _ in parts)
     form = RECORD if exact and not parts else ROW if named else HISTORY
     if form == HISTORY:
-        _of_history(values)
+        _fill_history(values)
     elif not exact and "user_identity" in values:
         values["user_identity"] = _with_doubt(values["user_identity"])
     return form, Record(**values)  # type: ignore[arg-type]  # types follow the names of the fields
 
 
-def _of_history(values: dict[str, object]) -> None:
-    """Put in the identity and the resources of a row that states a user name and an access key only."""
-    said = _tree(values.get("user_identity"))
-    name, key = (one if isinstance(one := said.get(member), str) else None for member in ("userName", "accessKeyId"))
+def _fill_history(values: dict[str, object]) -> None:
+    """Add identity and resources of a row that states only a user name and an access key."""
+    stated = _tree(values.get("user_identity"))
+    name, key = (one if isinstance(one := stated.get(member), str) else None for member in ("userName", "accessKeyId"))
     account, region, source = (
         one if isinstance(one := values.get(member), str) else None
         for member in ("recipient_account_id", "aws_region", "source_ip")
     )
-    values["user_identity"] = encoded(event_history.identity(name, key, account, region, source))
+    values["user_identity"] = encode(event_history.identity(name, key, account, region, source))
     about = values.get("resources")
     if isinstance(about, (msgspec.Raw, str)) and about:
-        values["resources"] = encoded(event_history.resources(about))
+        values["resources"] = encode(event_history.resources(about))
 
 
 def _with_doubt(identity: object) -> object:
-    """Return a root session of an export with a mark where the export has no `assumedRoot`: it may have dropped it,
-    as Athena's published table does."""
+    """Return the identity; a root session without `assumedRoot` is marked, because the export may not have that column
+    (Athena's published table has not)."""
     if not isinstance(identity, msgspec.Raw) or b"Root" not in bytes(identity):
         return identity
-    said = _tree(identity)
-    context = said.get("sessionContext")
-    if said.get("type") != "Root" or not isinstance(context, dict) or "assumedRoot" in context:
+    stated = _tree(identity)
+    context = stated.get("sessionContext")
+    if stated.get("type") != "Root" or not isinstance(context, dict) or "assumedRoot" in context:
         return identity
-    return encoded({**said, "sessionContext": {**context, "assumedRoot": "not kept"}})
+    return encode({**stated, "sessionContext": {**context, "assumedRoot": "not kept"}})
 
 
-def _is_nothing(value: Cell, spot: _Spot) -> bool:
+def _is_nothing(value: Cell, field: _Field) -> bool:
     if isinstance(value, str):
         return value in ("", "-", "null")
-    # A record's own null stays, so that a record comes out as it is.
-    return value is None or (spot.rank > 0 and bytes(memoryview(value)[:5]) in (b"null", b'""', b'"-"'))
+    # A record's own null stays, so that the record does not change.
+    return value is None or (field.rank > 0 and bytes(memoryview(value)[:5]) in (b"null", b'""', b'"-"'))
 
 
 def _value(attribute: str, value: msgspec.Raw | str, exact: bool) -> object:
     if attribute not in NESTED:
-        return value if isinstance(value, str) else decode_any_case.scalar(attribute, _unlisted(value))
+        return value if isinstance(value, str) else decode_any_case.decode_scalar(attribute, _unlisted(value))
     if isinstance(value, str):
-        return decode_any_case.nested(attribute, value)
+        return decode_any_case.parse_nested(attribute, value)
     return (
-        value if exact else decode_any_case.opened(attribute, _unlisted(value) if attribute != "resources" else value)
+        value
+        if exact
+        else decode_any_case.decode_nested(attribute, _unlisted(value) if attribute != "resources" else value)
     )
 
 
 def _unlisted(value: msgspec.Raw) -> msgspec.Raw:
-    """Return the only element of a list: Elastic's `fields` has each value in one."""
+    """Return the only element of a list: Elastic's `fields` wraps each value in one."""
     if bytes(memoryview(value)[:1]) != b"[":
         return value
     try:
@@ -272,34 +277,34 @@ def _plain(value: msgspec.Raw | str) -> object:
         return None
 
 
-def _put(values: dict[str, object], parts: list[tuple[_Spot, object]]) -> None:
-    """Put members that stand in columns of their own into their objects; what the object states itself stays."""
+def _put(values: dict[str, object], parts: list[tuple[_Field, object]]) -> None:
+    """Put members in their own columns into their objects; members that an object already has stay."""
     trees: dict[str, dict[str, object]] = {}
-    bare = "user_identity" not in values and all(s.rank == 3 for s, _ in parts if s.attribute == "user_identity")
-    for spot, value in sorted(parts, key=lambda part: part[0].rank):
-        is_identity = spot.attribute == "user_identity"
-        if spot.rank == 3 and not bare:
+    bare = "user_identity" not in values and all(f.rank == 3 for f, _ in parts if f.attribute == "user_identity")
+    for field, value in sorted(parts, key=lambda part: part[0].rank):
+        is_identity = field.attribute == "user_identity"
+        if field.rank == 3 and not bare:
             continue
-        if spot.attribute not in trees:
-            trees[spot.attribute] = _tree(values.get(spot.attribute))
-        tree = trees[spot.attribute]
+        if field.attribute not in trees:
+            trees[field.attribute] = _tree(values.get(field.attribute))
+        tree = trees[field.attribute]
         if is_identity:
             if isinstance(value, list) and len(value) == 1:
                 value = value[0]
-            if spot.rank == 2 and not _fits(tree, spot.path):
+            if field.rank == 2 and not _fits(tree, field.path):
                 continue
             if isinstance(value, (int, float)) and not isinstance(value, bool):
                 value = decode_any_case.account(f"{value:.0f}")
-        _set(tree, spot.path, value)
+        _set(tree, field.path, value)
     for attribute, tree in trees.items():
         whole: object = _lists(tree)
         if attribute == "resources":
             whole = decode_any_case.upper_arn(attribute, whole if isinstance(whole, list) else [whole])
-        values[attribute] = encoded(whole)
+        values[attribute] = encode(whole)
 
 
 def _fits(identity: dict[str, object], path: tuple[str, ...]) -> bool:
-    """Return whether Elastic's `user.name` and `cloud.account.id` are those of the identity."""
+    """Return whether Elastic's `user.name` or `cloud.account.id` is that of the identity."""
     if path == ("userName",):
         return identity.get("type") in ("IAMUser", "Root", None)
     return path != ("accountId",) or "arn" not in identity
@@ -320,7 +325,7 @@ def _set(tree: dict[str, object], path: tuple[str, ...], value: object) -> None:
 
 
 def _lists(value: object) -> object:
-    """Return a tree whose names with `{}` (Splunk) are lists again: one object for each value of a column."""
+    """Return a tree in which names with `{}` (Splunk) are lists again: one object for each value of a column."""
     if not isinstance(value, dict):
         return value
     found: dict[str, object] = {}
@@ -341,8 +346,10 @@ def _objects(columns: dict[str, object]) -> list[dict[str, object]]:
     return [{name: one[at] if isinstance(one, list) else one for name, one in columns.items()} for at in range(count)]
 
 
-def _key(parts: list[tuple[_Spot, object]]) -> str | None:
-    return next((value for spot, value in parts if spot.path[-1:] == ("accessKeyId",) and isinstance(value, str)), None)
+def _key(parts: list[tuple[_Field, object]]) -> str | None:
+    return next(
+        (value for field, value in parts if field.path[-1:] == ("accessKeyId",) and isinstance(value, str)), None
+    )
 
 
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)(?:\.\d+)?(?: ?([AP])M)?", re.ASCII)
@@ -350,7 +357,7 @@ _KIBANA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d):(\d\d):(\d\d)
 
 
 def _when(value: object) -> object:
-    """Return a time as CloudTrail writes it, where it can be read; Sentinel, Excel and Kibana have their own forms.
+    """Return a time in CloudTrail's form if it can be parsed; Sentinel, Excel and Kibana have their own forms.
 
     >>> _when("3/11/2026, 10:05:00.000 PM"), _when("Mar 11, 2026 @ 10:05:00.000")
     ('2026-03-11T22:05:00Z', '2026-03-11T10:05:00Z')
@@ -360,7 +367,7 @@ def _when(value: object) -> object:
     text = value.strip()
     if m := _SLASHED.fullmatch(text):
         month, day, hour = int(m[1]), int(m[2]), int(m[4])
-        if month > 12:  # day first: told by the day alone
+        if month > 12:  # day first
             month, day = day, month
         if m[7]:
             hour = hour % 12 + (12 if m[7] == "P" else 0)

@@ -1,7 +1,7 @@
-"""Values that are spelt differently: numbers where texts belong (spreadsheets), members that are text inside.
+"""Decodes values in unusual spellings: any case of names, numbers for strings (spreadsheets), objects in strings.
 
-Well-formed records are decoded straight into `Record`; this and `loaders.records.columns` are for the others. What is
-well-formed comes out the same on either way. Guide §1.2, §9.1.
+Well-formed records are decoded straight into `Record`; this module and `loaders.records.columns` are for all others.
+Well-formed records give the same result either way. Guide §1.2, §9.1.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _scalar_text = msgspec.json.Decoder(str | bool | int | float | None)
 
 
 def fold(key: str) -> str:
-    """Return a name without case and without what exports put between its words.
+    """Return a name in lower case without blanks, `_` and `-`.
 
     >>> fold("user_identity"), fold("Event time"), fold("sourceIPAddress")
     ('useridentity', 'eventtime', 'sourceipaddress')
@@ -45,24 +45,24 @@ def fold(key: str) -> str:
 FOLDED = {fold(name): attribute for name, attribute in FIELDS.items()}
 
 
-def whole(record: Record) -> bool:
-    """Return whether a record has what every well-spelt one has; S3 notices have no event ID."""
+def is_complete(record: Record) -> bool:
+    """Return whether a record has the members of every well-formed record; S3 notifications have no event ID."""
     return record.event_id is not None and record.event_time is not None and record.event_name is not None
 
 
-def strict(text: bytes | msgspec.Raw) -> Record | None:
-    """Return a well-formed record, None where it is not one or might be something else."""
+def decode_record(text: bytes | msgspec.Raw) -> Record | None:
+    """Return a well-formed record, None if it is not one or may be something else."""
     try:
         record = _record.decode(text)
     except ERRORS:
         return None
     if record.user_identity is EMPTY or (record.source_ip is None and b'"source_ip_address"' in bytes(text)):
-        return None  # they may stand in columns of their own; Wazuh keeps every name but this
-    return record if whole(record) else None
+        return None  # the identity may be in flat columns; Wazuh renames only this member
+    return record if is_complete(record) else None
 
 
 def account(text: str, key: str | None = None) -> str | None:
-    """Return an account ID as 12 digits; what a spreadsheet rounded is taken from the access key.
+    """Return an account ID as 12 digits; one that a spreadsheet rounded comes from the access key.
 
     >>> account("29608264753"), account("5.28758E+11"), account("123456789012")
     ('029608264753', None, '123456789012')
@@ -75,30 +75,30 @@ def account(text: str, key: str | None = None) -> str | None:
     return text or None
 
 
-def nested(attribute: str, text: str) -> msgspec.Raw:
-    """Return a nested member that an export printed as text: JSON, or Presto's `{name=value, …}`.
+def parse_nested(attribute: str, text: str) -> msgspec.Raw:
+    """Return a nested member that an export wrote as a string: JSON, or Presto's `{name=value, …}`.
 
-    A user identity that cannot be read stays a text (see `loaders.facts.identity.unreadable`).
+    A user identity that cannot be parsed stays a string (see `loaders.facts.identity.unreadable`).
     """
     if attribute == "user_identity":
-        said = identity_in(text)
-        return encoded(text if said is None else said)
+        item = identity_in(text)
+        return encode(text if item is None else item)
     data = text.encode("utf-8", "replace")
     try:
         value = _any.decode(data)
     except ERRORS:
-        return encoded(upper_arn(attribute, canonical(parse_struct(text))) if text[:1] in "{[" else text)
+        return encode(upper_arn(attribute, canonical(parse_struct(text))) if text[:1] in "{[" else text)
     if attribute != "resources":
         return msgspec.Raw(data)
     proper = canonical(value)
-    return msgspec.Raw(data) if proper == value else encoded(upper_arn(attribute, proper))
+    return msgspec.Raw(data) if proper == value else encode(upper_arn(attribute, proper))
 
 
 def identity_in(text: str) -> dict[str, object] | None:
-    """Return the user identity that stands in a text, None where it cannot be read.
+    """Return the user identity in a string, None if it cannot be parsed.
 
-    It is JSON, Presto's or Java's `{name=value, …}`, or PowerShell's `@{name=value; …}`. Python's print is not read:
-    a name in it may hold whatever ends a text there.
+    It is JSON, Presto's or Java's `{name=value, …}`, or PowerShell's `@{name=value; …}`. Python's `repr` is not parsed:
+    a name may contain its delimiters.
 
     >>> identity_in("@{type=IAMUser; userName=ada}"), identity_in("{'type': 'IAMUser'}")
     ({'type': 'IAMUser', 'userName': 'ada'}, None)
@@ -115,7 +115,7 @@ def identity_in(text: str) -> dict[str, object] | None:
 
 
 def canonical(value: object) -> object:
-    """Return a user identity with AWS's spelling of its keys, and accounts as 12 digits of text.
+    """Return a user identity with AWS's spelling of its keys, and accounts as 12-digit strings.
 
     >>> canonical({"principalid": "A", "accesKeyId": "B", "sessioncontext": {"accountid": 7}})
     {'principalId': 'A', 'accessKeyId': 'B', 'sessionContext': {'accountId': '000000000007'}}
@@ -136,21 +136,25 @@ def canonical(value: object) -> object:
 
 
 def _with_attributes(context: object) -> object:
-    """Return a session context with `attributes`: Elastic has them one level up."""
+    """Return a session context with `attributes`: Elastic writes them one level higher."""
     if not isinstance(context, dict) or "attributes" in context:
         return context
-    told = {name: context[name] for name in ("creationDate", "mfaAuthenticated") if name in context}
-    return {**{name: one for name, one in context.items() if name not in told}, "attributes": told} if told else context
+    stated = {name: context[name] for name in ("creationDate", "mfaAuthenticated") if name in context}
+    return (
+        {**{name: one for name, one in context.items() if name not in stated}, "attributes": stated}
+        if stated
+        else context
+    )
 
 
 _NAME = re.compile(r"[\w.:/-]+(?==)")
 
 
 def parse_struct(text: str) -> object:
-    """Return what Presto printed as `{name=value, name={…}, name=[…]}`, as far as it can be told.
+    """Parse `{name=value, name={…}, name=[…]}` as Presto writes it.
 
-    A value ends at the next comma, blank and `name=`, or at the bracket that closes its object: names
-    of sessions hold `,` and `=`, but no blank. `null` is None, every other plain value a text.
+    A value ends at the next comma, blank and `name=`, or at the bracket that closes its object: session names may
+    contain `,` and `=`, but no blank. `null` is None, every other scalar a string.
 
     >>> parse_struct("{type=AssumedRole, arn=a,b=c, sessioncontext={attributes={x=null}}}")
     {'type': 'AssumedRole', 'arn': 'a,b=c', 'sessioncontext': {'attributes': {'x': None}}}
@@ -187,8 +191,8 @@ def _plain(text: str, at: int) -> tuple[str | None, int]:
     return (None if value == "null" else value), stop
 
 
-def scalar(attribute: str, raw: msgspec.Raw) -> str | bool | None:
-    """Return a text member; numbers become text, objects their JSON."""
+def decode_scalar(attribute: str, raw: msgspec.Raw) -> str | bool | None:
+    """Return a scalar member as a string; numbers become strings, objects their JSON."""
     try:
         value = _scalar_text.decode(raw)
     except msgspec.ValidationError:
@@ -201,28 +205,29 @@ def scalar(attribute: str, raw: msgspec.Raw) -> str | bool | None:
     return account(text) if attribute == "recipient_account_id" else text
 
 
-def opened(attribute: str, raw: msgspec.Raw) -> msgspec.Raw:
-    """Return a nested member of a row in JSON: an object, or a text that holds one."""
+def decode_nested(attribute: str, raw: msgspec.Raw) -> msgspec.Raw:
+    """Return a nested member of a row in JSON: an object, or a string that holds one."""
     try:
         value = _any.decode(raw)
     except ERRORS:
         return raw
     if isinstance(value, str):
-        return nested(attribute, value)
+        return parse_nested(attribute, value)
     if attribute in ("user_identity", "resources"):
-        return encoded(upper_arn(attribute, canonical(value)))
+        return encode(upper_arn(attribute, canonical(value)))
     return raw
 
 
 def upper_arn(attribute: str, value: object) -> object:
-    """Return resources with `ARN` in capitals, as records have it and tables have not."""
+    """Return resources with the key `ARN` in capitals, as in records; tables have `arn`."""
     if attribute != "resources" or not isinstance(value, list):
         return value
     return [
-        {"ARN" if name == "arn" else name: said for name, said in one.items()} if isinstance(one, dict) else one
+        {"ARN" if name == "arn" else name: item for name, item in one.items()} if isinstance(one, dict) else one
         for one in value
     ]
 
 
-def encoded(value: object) -> msgspec.Raw:
+def encode(value: object) -> msgspec.Raw:
+    """Return a value as raw JSON."""
     return msgspec.Raw(msgspec.json.encode(value))

@@ -1,7 +1,7 @@
-"""Whole texts of well-spelt records decoded in one or two calls: the hot path.
+"""Decodes a text of well-formed records in one or two calls: the hot path.
 
-One typed decode a shape; None where a text is of another shape or has a single record that is not
-whole, and then the careful way (`loaders.records.wrappers`) takes it value by value. Source: guide §9.1.
+Each shape has one typed decoder. The result is None if the text has another shape or any incomplete record;
+`loaders.records.wrappers` then reads it value by value. Source: guide §9.1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class _Text(msgspec.Struct, gc=False):
-    """One event of lookup-events, or of CloudWatch Logs: the record is a text inside."""
+    """One event of lookup-events or of CloudWatch Logs: the record is JSON in a string."""
 
     event: str | None = msgspec.field(default=None, name="CloudTrailEvent")
     message: str | None = None
@@ -60,24 +60,24 @@ _DETAIL = re.compile(rb'[^{}]*\{[^{}]*"detail"\s*:\s*\{')
 _TEXTS = re.compile(rb'[^{}]*\{[^{}]*"(?:Events|events|logEvents)"\s*:\s*\[')
 
 
-def at_once(text: bytes) -> list[Record] | None:
-    """Return the records of a text that has nothing but well-spelt ones, None else."""
+def decode_all(text: bytes) -> list[Record] | None:
+    """Return the records of a text if all of it is well-formed records, else None."""
     try:
         if _RECORDS.match(text):
-            return document(text)
+            return decode_document(text)
         if _LIST.match(text):
-            return _enveloped(text) if _DETAIL.match(text[:1_000]) else document(text)
+            return _enveloped(text) if _DETAIL.match(text[:1_000]) else decode_document(text)
         if _DETAIL.match(text[:1_000]):
             return _enveloped(text)
         if _TEXTS.match(text[:1_000]):
             return _in_texts(text)
-        return _all_whole(_record.decode_lines(text))
+        return _all_complete(_record.decode_lines(text))
     except ERRORS:
         return None
 
 
 def texts(text: bytes, count: int) -> list[msgspec.Raw] | list[str | None] | None:
-    """Return each record's own JSON of a text of which `at_once` made `count` records; None where it is not at hand."""
+    """Return the JSON of each of the `count` records that `decode_all` found in a text; None if not available."""
     try:
         found: list[msgspec.Raw] | list[str | None]
         if _RECORDS.match(text):
@@ -112,39 +112,39 @@ _raw_envelope = msgspec.json.Decoder(_RawEnvelope)
 _raw_envelopes = msgspec.json.Decoder(list[_RawEnvelope])
 
 
-def ordinary(text: bytes) -> list[Record] | None:
-    """Return the records of a text that is one `{"Records": […]}`, as S3 has it; None where it is not."""
-    return document(text) if _RECORDS.match(text) else None
+def decode_s3_file(text: bytes) -> list[Record] | None:
+    """Return the records of a text that is one `{"Records": […]}` document, as in S3; else None."""
+    return decode_document(text) if _RECORDS.match(text) else None
 
 
-def document(text: bytes) -> list[Record] | None:
-    """Return the records of one `{"Records": […]}` or bare list, None where it is something else."""
+def decode_document(text: bytes) -> list[Record] | None:
+    """Return the records of one `{"Records": […]}` document or a bare list; else None."""
     try:
-        return _all_whole(_list.decode(text) if _LIST.match(text) else _document.decode(text).records)
+        return _all_complete(_list.decode(text) if _LIST.match(text) else _document.decode(text).records)
     except ERRORS:
         return None
 
 
 def _enveloped(text: bytes) -> list[Record] | None:
-    """Return the records of EventBridge envelopes: in a list, in lines or one after the other."""
+    """Return the records of EventBridge envelopes: in a list, one a line, or concatenated."""
     envelopes = _envelopes.decode(text) if _LIST.match(text) else _envelope.decode_lines(text)
-    return _all_whole([envelope.detail for envelope in envelopes])
+    return _all_complete([envelope.detail for envelope in envelopes])
 
 
 def _in_texts(text: bytes) -> list[Record] | None:
-    """Return the records that are texts in one document's list."""
+    """Return the records that are strings in one document's list."""
     found = _texts.decode(text)
     texts = [item.event or item.message for item in (*found.looked_up, *found.filtered, *found.logged)]
     if found.message_type != "DATA_MESSAGE" or None in texts:
         return None
     records = _record.decode_lines("\n".join(filter(None, texts)))
-    return _all_whole(records) if len(records) == len(texts) else None
+    return _all_complete(records) if len(records) == len(texts) else None
 
 
-def _all_whole(records: list[Record] | None) -> list[Record] | None:
-    """Return the records if each is whole (`decode_any_case.whole`); a column at a time, which is quicker."""
+def _all_complete(records: list[Record] | None) -> list[Record] | None:
+    """Return the records if each is complete (`decode_any_case.is_complete`); a column at a time, which is faster."""
     if not records or any(None in map(column, records) for column in _NEEDED):
         return None
     if EMPTY in map(_identity, records):
-        return None  # it may stand in columns of its own
+        return None  # the identity may be in flat columns
     return records

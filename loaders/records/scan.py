@@ -1,14 +1,12 @@
-"""Where JSON values begin and end in a text, also in a damaged one.
+"""Finds where JSON values begin and end in a text, even in a damaged one.
 
-`msgspec` skips over a value at about 1.5 GB/s and names the byte at which it found more text; that is
-the scanner here. Only where it refuses a value is Python's own slower decoder asked, which forgives
-NaN and control characters; and where that refuses too, the next place that can only be the beginning
-of a value is taken.
+`msgspec` skips a value at about 1.5 GB/s and reports the position of trailing text; that is the scanner here. If it
+rejects a value, Python's slower decoder tries, which accepts NaN and control characters. If that fails too, the scan
+continues at the next position that can only be the start of a value.
 
-Two facts carry the cheap cuts. In valid JSON a string holds no raw newline, so `}`, newline, `{`
-stands only between two top-level values. And a quote inside a string is escaped, so `}{"x` and
-`},{"x` (x a letter) are never inside a string: in one, that quote would end it, and no letter may
-follow the end of a string.
+Two properties of JSON make splitting cheap. A string holds no raw newline, so `}`, newline, `{` only occurs between two
+top-level values. A quote in a string is escaped, so `}{"x` and `},{"x` (x is a letter) never occur in a string: the
+quote would end it, and no letter can follow the end of a string.
 """
 
 from __future__ import annotations
@@ -27,12 +25,12 @@ UNCLOSED = -1
 """The text ends before the list does."""
 
 WINDOW = 2 << 20
-"""How far the forgiving decoder looks, in bytes: CloudTrail's largest record has 1 MB."""
+"""Bytes that the lenient decoder reads ahead: CloudTrail's largest record has 1 MB."""
 RESTARTS = 200
-"""How many damaged places of one chunk are stepped over before its rest is set aside as one."""
+"""Damaged places of one chunk that are skipped; after them, the rest is set aside as one element."""
 
 ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What decoding bytes of unknown origin can raise."""
+"""Errors of decoding arbitrary bytes."""
 
 _PLAIN_MEMBERS = rb"""(?:\s*"[\w@.-]*+"\s*:\s*(?:
     "(?:[^"\\]|\\.)*+"|[\w.+-]++|\[[^][{}]*+\]|\{[^{}]*+\}|\[(?:\s*\{[^{}]*+\}\s*,?)*+\]
@@ -55,10 +53,10 @@ _TIME = (
 )
 _WORD = rb"(?:%\{[\w@.\[\]]+\}|\{(?:\"?name\"?[:=]\"?)?[\w.-]+\"?\}|[\w.:@/()\[\]=-]+)"
 PREFIX = re.compile(rb"\s*(?:" + _TIME + rb"(?:\s+" + _WORD + rb"){0,4}|[\w.*-]+:(?=\s*\[\s*\d))\s+(?=[\[{])")
-"""What stands before a record: a time and a few words (CloudWatch Logs export, Logstash, Fluentd, syslog), or a tag
-(Fluent Bit)."""
+"""Prefix of a record: a time and a few words (CloudWatch Logs export, Logstash, Fluentd, syslog), or a tag (Fluent
+Bit)."""
 PREFIXED = re.compile(rb"\n" + PREFIX.pattern)
-"""The same between two records; JSON has no raw newline in a text."""
+"""The same between two records; a JSON string has no raw newline."""
 
 _SEPARATORS = re.compile(rb"[\s,\x1e]*")
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
@@ -69,17 +67,16 @@ _OFTEN_FIRST = (
     *(b"eventVersion", b"additionalEventData", b"addendum", b"apiVersion", b"awsRegion"),
     *(b"errorCode", b"errorMessage"),
 )
-"""What records begin with: as CloudTrail writes them, and as exports that sort the members do."""
-_ANY = rb'"\w'
+"""First members of records: as CloudTrail writes them, and in exports that sort members."""
 
 _raw = msgspec.json.Decoder(msgspec.Raw)
-_forgiving = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
+_lenient = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
 
 
 def end_of_value(text: memoryview) -> int:
-    """Return where the first JSON value of a text ends (trailing white space included).
+    """Return the end of the first JSON value of a text (including trailing white space), or TRUNCATED or MALFORMED.
 
-    TRUNCATED or MALFORMED where it does not. A lone surrogate escape may count as TRUNCATED.
+    A lone surrogate escape may count as TRUNCATED.
     """
     try:
         _raw.decode(text)
@@ -93,43 +90,43 @@ def end_of_value(text: memoryview) -> int:
     return len(text)
 
 
-def forgiven(text: bytes) -> bytes | None:
-    """Return a text that is nearly JSON as JSON, None where nothing helps.
+def repaired(text: bytes) -> bytes | None:
+    """Return a text that is almost JSON as JSON, None if it cannot be repaired.
 
-    NaN and infinities become null, raw control characters are kept, bytes that are no UTF-8 and
-    lone surrogates are replaced.
+    NaN and infinities become null, raw control characters are kept, invalid UTF-8 and lone surrogates are replaced.
     """
     try:
-        value = _forgiving.decode(text.decode("utf-8", "replace"))
+        value = _lenient.decode(text.decode("utf-8", "replace"))
         return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     except (ValueError, RecursionError):
         return None
 
 
 def first_key(text: bytes, at: int = 0) -> bytes | None:
-    """Return the first member's name of the object at `at`, as written, without quotes."""
+    """Return the name of the first member of the object at `at`, as written, without quotes."""
     match = _FIRST_KEY.match(text, at)
     return match[1] if match else None
 
 
 _ELEMENT = re.compile(rb'\}\s*,?\s*(?=\{\s*"\w)')
-"""Between two objects, for certain: see above."""
+"""Certainly between two objects: see the module's docstring."""
 _BRACKETS = re.compile(rb'"(?:[^"\\\n]|\\.)*+"|[{}\[\]"]')
 _DEPTH = {b"{": 1, b"[": 1, b"}": -1, b"]": -1}
 _LAST_MEMBERS = re.compile(
     rb'\s*(?:,\s*"(?:[Nn]ext|ResponseMetadata|searchedLogStreams|statistics|status|UpdateCount)|\})'
 )
-"""What may come behind the list of a document: an end, or what responses have there."""
+"""What may follow the list of a document: its end, or members of API responses."""
 
 
 def resume(text: bytes, at: int, complete: bool = True, inside: bool = False) -> int:
-    """Return where, after `at`, a record begins for certain though what is before it is damaged or cut; 0 for nowhere.
+    """Return the first position after `at` where a record certainly begins, although the text before it is damaged or
+    truncated; 0 if there is none.
 
-    A record holds lists of objects too, and these may hold what looks like a record. So an element counts only
-    where all behind it is sound, and the way its list closes shows that it is no member of a record, or where the
-    list goes on for longer than a record can be. `complete`: the text ends where a document does. `inside`: at `at` an
-    element of the list begins, so that the brackets from there on have to match too; where more were closed than
-    opened, a whole element that follows is one of the list.
+    Records hold lists of objects too, which may look like records. So an element only counts if everything after it
+    is valid and the brackets that close its list show that it is no member of a record, or if the list is longer
+    than a record can be. `complete`: the text ends where a document ends. `inside`: an element of the list begins at
+    `at`, so brackets from there on have to match; after more closing than opening brackets, a complete element that
+    follows is one of the list.
     """
     begin = at
     if line := _next_line(text, at):
@@ -143,17 +140,17 @@ def resume(text: bytes, at: int, complete: bool = True, inside: bool = False) ->
             break
     else:
         found = 0
-    # Where brackets are missing none behind matches: then the way the list closes has to do.
+    # If brackets are missing, none of the later ones match: then only the end of the list decides.
     return found or (resume(text, begin, complete) if inside else 0)
 
 
 def begins_inside(text: bytes) -> bool:
-    """Return whether a text that begins with no value of a log begins inside a record."""
+    """Return whether a text that does not begin like a log begins in the middle of a record."""
     return b'"eventName"' in text and _ELEMENT.search(text) is not None
 
 
 def headless(text: bytes) -> bool:
-    """Return whether the first value of a text is a member of something whose beginning is missing."""
+    """Return whether the first value of a text belongs to a document whose beginning is missing."""
     end = _end(memoryview(text), 0)
     follower = text[end : end + 64].lstrip()[:1] if end >= 0 else b""
     if follower != b",":
@@ -167,7 +164,7 @@ def headless(text: bytes) -> bool:
 
 
 def _next_line(text: bytes, at: int) -> int:
-    """Return where the next line begins that is a whole object by itself: no printer leaves a nested one so."""
+    """Return the start of the next line that is a complete object: no formatter writes nested objects like that."""
     while 0 <= (at := text.find(b"\n", at)) < len(text) - 1:
         at += 1
         if text[at : at + 1] == b"{":
@@ -179,10 +176,10 @@ def _next_line(text: bytes, at: int) -> int:
 
 
 def _follow(text: bytes, mark: re.Match[bytes], complete: bool, level: int | None) -> tuple[int, int]:
-    """Walk from a place between two objects to the end of their document.
+    """Scan from a position between two objects to the end of their document.
 
-    `level` is how deep it stands in the element of a list that is sought on, None where that is unknown. Returns the
-    first certain element or document, and where to try again if that was no such place.
+    `level` is its depth in the list element that the search began in, None if unknown. Returns the first certain
+    element or document, and the position to try next if there was none.
     """
     last = mark.end()
     if b"," not in mark[0]:
@@ -220,19 +217,19 @@ def _follow(text: bytes, mark: re.Match[bytes], complete: bool, level: int | Non
 
 
 def _is_element(text: bytes, at: int) -> bool:
-    """Return whether a whole object begins here, with another one or the end of a list behind it."""
+    """Return whether a complete object begins here, followed by another one or the end of a list."""
     end = _end(memoryview(text), at)
     return end >= 0 and re.match(rb"\s*(?:,\s*\{|\])", text[end : end + 64]) is not None
 
 
 def _is_document(text: bytes, at: int) -> bool:
-    """Return whether a document begins at an object without a comma before it: it is whole, and none is behind it."""
+    """Return whether a document begins at `at`: the object is complete, and no comma follows."""
     end = _end(memoryview(text), at)
     return end >= 0 and text[end : end + 64].lstrip()[:1] in (b"", b"{", b"[", b"\x1e")
 
 
 def _top(text: bytes, depth: int, closed: dict[int, tuple[int, int]], end: int, wanted: int | None) -> int:
-    """Return the first element of the list that is the document, or is a member of the document's object."""
+    """Return the first element of the list that is the document, or that is a member of the document's object."""
     for level, opening in ((depth + 1, b"["), (depth + 2, b'{"":[')):
         begin, behind = closed.get(level, (0, 0))
         if not begin or (wanted is not None and level != 0):
@@ -246,9 +243,9 @@ def _top(text: bytes, depth: int, closed: dict[int, tuple[int, int]], end: int, 
 
 
 def last_element(text: bytes, key: bytes) -> int:
-    """Return the end of the last but one object of a list whose first object begins with `key`.
+    """Return the end of the second to last object of a list whose first object begins with `key`, 0 if there is none.
 
-    0 where there is none. It may belong to a nested list: the caller has to decode what is before it.
+    The object may belong to a nested list: the caller has to decode the text before it.
     """
     names = b"|".join((re.escape(key), *_OFTEN_FIRST))
     mark = re.compile(rb'\}(?=\s*,\s*\{\s*"(?:' + names + b')")')
@@ -262,10 +259,9 @@ def last_element(text: bytes, key: bytes) -> int:
 
 
 def elements(text: bytes, at: int) -> Generator[tuple[int, int], None, int]:
-    """Yield begin and end of each element of the list that is open at `at`; return where it closes.
+    """Yield start and end of each element of the list that is open at `at`; return the position after `]`, or UNCLOSED.
 
-    A damaged element reaches to the place where the next one can begin. The return value is the
-    position after `]`, or UNCLOSED.
+    A damaged element extends to the position where the next one can begin.
     """
     view = memoryview(text)
     damaged = 0
@@ -284,9 +280,9 @@ def elements(text: bytes, at: int) -> Generator[tuple[int, int], None, int]:
 
 
 def values(text: bytes) -> Iterator[tuple[bytes, int]]:
-    """Yield each top-level value of a text, and its offset there; damaged ones as they are.
+    """Yield each top-level value of a text with its offset; damaged values are yielded unchanged.
 
-    A damaged document with a list of events is given one element at a time, each in a copy of the
+    The elements of a damaged document with a list of events are yielded one at a time, each in a copy of the
     document's opening.
     """
     view = memoryview(text)
@@ -306,7 +302,7 @@ def values(text: bytes) -> Iterator[tuple[bytes, int]]:
 
 
 def closing(head: bytes) -> bytes:
-    """Return what closes a document that `HEAD` opened.
+    """Return the brackets that close a document that `HEAD` matched.
 
     >>> closing(b'{"took":1,"hits":{"hits":['), closing(b" [")
     (b']}}', b']')
@@ -316,7 +312,7 @@ def closing(head: bytes) -> bytes:
 
 
 def _opened(text: bytes, head: re.Match[bytes]) -> Generator[tuple[bytes, int], None, int]:
-    """Yield the elements of a damaged document; return where the document ends."""
+    """Yield the elements of a damaged document; return the end of the document."""
     opening = head[0]
     spans = elements(text, head.end())
     lost = False
@@ -329,11 +325,11 @@ def _opened(text: bytes, head: re.Match[bytes]) -> Generator[tuple[bytes, int], 
         element = text[begin:end].rstrip(b", \t\r\n")
         state = end_of_value(memoryview(element)) if end == len(text) else 0
         lost = state < 0
-        # What is cut stays cut, so that its reason says so.
+        # A truncated element stays truncated, so that its reason says so.
         yield opening + element + (b"" if state == TRUNCATED else closing(opening)), begin
     if closed == UNCLOSED:
         if not lost:
-            yield opening, len(text)  # it ends between two elements: something is cut off
+            yield opening, len(text)  # the document is truncated between two elements
         return len(text)
     if closing(opening) == b"]":
         return closed
@@ -347,12 +343,12 @@ def _after_separators(text: bytes, at: int) -> int:
 
 
 def _end(view: memoryview, at: int) -> int:
-    """Return the position after the value at `at`, negative where no decoder finds one."""
+    """Return the position after the value at `at`, negative if no decoder finds one."""
     if (end := end_of_value(view[at:])) >= 0:
         return at + end
     try:
-        # One character a byte, so that positions in the text are positions in the bytes.
-        _, end = _forgiving.raw_decode(bytes(view[at : at + WINDOW]).decode("latin-1"))
+        # Latin-1 has one character for each byte, so positions are the same.
+        _, end = _lenient.raw_decode(bytes(view[at : at + WINDOW]).decode("latin-1"))
     except (ValueError, RecursionError):
         return MALFORMED
     return at + end

@@ -1,6 +1,6 @@
-"""CSV and TSV exports read row by row: event history, Athena, CloudTrail Lake, Splunk, Logs Insights, Sentinel.
+"""Reads CSV and TSV exports row by row: event history, Athena, CloudTrail Lake, Splunk, Logs Insights, Sentinel.
 
-Told apart by the names of their columns, never by the file's name. Guide §9.1.
+The column names decide the format, never the name of the file. Guide §9.1.
 """
 
 from __future__ import annotations
@@ -10,20 +10,20 @@ import csv
 from collections.abc import Iterator
 
 from loaders.records.items import Gather, Item
-from loaders.records.wrappers import heads_events, row
+from loaders.records.wrappers import add_row, heads_events
 
 ROWS = 2_000
-"""Rows that are given at once."""
+"""Rows of a batch."""
 PREAMBLE = 20
-"""Lines above the names of columns that are stepped over: `sep=,`, `#TYPE …`, a title."""
+"""Most lines before the header that are skipped: `sep=,`, `#TYPE …`, a title."""
 
-# A request alone may have 100 KB, quoted twice as much; the library's own limit is 128 KB.
+# A request may have 100 KB, and twice that in quotes; the library's default limit is 128 KB.
 csv.field_size_limit(1 << 24)
 
 
 def heading(text: str) -> tuple[int, str] | None:
-    """Return how many lines stand above the names of columns, and what separates these; None where no line of the
-    first heads a table of events.
+    """Return the number of lines before the header, and its separator; None if none of the first lines is the header
+    of a table of events.
 
     >>> heading("sep=;\\nUser name;Event time;Event name;Event source\\n")
     (1, ';')
@@ -37,7 +37,7 @@ def heading(text: str) -> tuple[int, str] | None:
 
 
 def separator(line: str) -> str | None:
-    """Return what separates the columns of an event table, None where the line heads no such table.
+    """Return the separator of columns if the line is the header of a table of events; else None.
 
     >>> separator("User name,AWS access key,Event time,Event name")
     ','
@@ -53,9 +53,9 @@ def separator(line: str) -> str | None:
 
 
 def items(blocks: Iterator[bytes], above: int, mark: str) -> Iterator[Item]:
-    """Yield a table's rows as records, in batches; rows with too few or too many cells are set aside.
+    """Yield the rows of a table as records, in batches; rows with too few or too many cells are set aside.
 
-    `above` lines stand before the names of the columns.
+    `above` is the number of lines before the header.
     """
     gather = Gather()
     lines = _lines(blocks)
@@ -74,11 +74,11 @@ def items(blocks: Iterator[bytes], above: int, mark: str) -> Iterator[Item]:
             gather.aside("malformed CSV row")
             continue
         if not cells or cells == heads or (len(cells) == len(names) and _clean(cells) == names):
-            continue  # a blank line; the header again, where files were put together
+            continue  # a blank line, or the header again in concatenated files
         if len(cells) != len(names):
             gather.aside(f"row has {len(cells)} of {len(names)} cells")
         else:
-            row(gather, names, cells)
+            add_row(gather, names, cells)
         seen += 1
         if seen % ROWS == 0:
             yield from gather.drain()
@@ -86,7 +86,7 @@ def items(blocks: Iterator[bytes], above: int, mark: str) -> Iterator[Item]:
 
 
 def _clean(names: list[str]) -> list[str]:
-    """Return the names of columns without quotes and blanks around them; each once, for the first of two counts."""
+    """Return the column names without quotes and blanks around them; a repeated name is renamed."""
     found: list[str] = []
     for name in names:
         clean = name.strip().strip('"').removeprefix("\ufeff")
@@ -95,7 +95,7 @@ def _clean(names: list[str]) -> list[str]:
 
 
 def _lines(blocks: Iterator[bytes]) -> Iterator[str]:
-    """Yield lines with their newline; only `\\n` ends one, since cells may hold other separators."""
+    """Yield lines with their newline; only `\\n` ends a line, because cells may hold other line separators."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     rest = ""
     for block in blocks:

@@ -1,1 +1,1 @@
-"""Which resources a call is about."""
+"""Records in, targets out: the resources that a call is about."""

@@ -1,7 +1,7 @@
-"""Tables: which request parameter names the resource of a call, and what an ARN is called.
+"""Tables: the request parameters that name the resource of a call, and the types of ARNs.
 
 Source: the AWS Service Authorization Reference (ARN formats), the CloudFormation resource types,
-and the names seen in records (field guide §10.1: they follow no standard).
+and the names in records (field guide §10.1: they follow no standard).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 
 class Named(NamedTuple):
-    """A request parameter that names a resource, its type, and its ARN (of `{p}`artition, `{r}`egion,
-    `{a}`ccount, `{id}`) where those four decide it. IAM names do not: the path is missing."""
+    """A request parameter that names a resource, its type, and its ARN if `{p}`artition, `{r}`egion, `{a}`ccount and
+    `{id}` determine it. IAM names do not: the path is missing."""
 
     parameter: str
     type: str
@@ -188,9 +188,9 @@ OPERATION_NAMED: Mapping[str, tuple[Named, ...]] = {
     ),
     "config:StopConfigurationRecorder": (Named("configurationRecorderName", "AWS::Config::ConfigurationRecorder"),),
 }
-"""Operations for which the service's own order of parameters would name the wrong thing."""
+"""Operations for which the service's order of parameters would name the wrong resource."""
 
-# (service, first part of the ARN's resource) -> type; "" where the resource has no such part.
+# (service, first part of the ARN's resource) -> type; "" if the resource has no such part.
 ARN_TYPES: Mapping[tuple[str, str], str] = {
     ("s3", ""): "AWS::S3::Bucket",
     ("s3", "accesspoint"): "AWS::S3::AccessPoint",
@@ -273,7 +273,7 @@ EC2_PREFIXES: Mapping[str, str] = {
     "fl": "vpc-flow-log",
     "igw": "internet-gateway",
 }
-"""Prefix of an EC2 ID -> kind in its ARN, for parameters that take any resource (tags, flow logs)."""
+"""Prefix of an EC2 ID -> type in its ARN, for parameters that take any resource (tags, flow logs)."""
 
 IAM_PROSE: Mapping[str, str] = {
     "user": "AWS::IAM::User",
@@ -282,4 +282,4 @@ IAM_PROSE: Mapping[str, str] = {
     "policy": "AWS::IAM::ManagedPolicy",
     "instance profile": "AWS::IAM::InstanceProfile",
 }
-"""Things that refusals of IAM name in prose."""
+"""Types of IAM resources in the prose of authorization errors."""

@@ -1,6 +1,6 @@
-"""Targets: which resource a changing, sensitive or refused call was about.
+"""Targets: the resource that a changing, sensitive or denied call was about.
 
-Source: field guide §7 (refusals), §10.1 (most services leave `resources` out).
+Source: field guide §7 (denials), §10.1 (most services leave `resources` out).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from urllib.parse import unquote, urlsplit
 from lineage.model.arn import Arn, is_masked, parse_arn, role_of
 from lineage.model.batch import BESIDE
 from lineage.model.facts import Target
-from loaders.facts.denials import denial, denied_arn, denied_name
-from loaders.records.body import Body, account_id, child, items, mapping, text, words
+from loaders.records.record import Body, account_id, child, items, mapping, text, words
+from loaders.targets.denials import denial, denied_arn, denied_name
 from loaders.targets.resource_types import ARN_TYPES, EC2_PREFIXES, IAM_PROSE, NAMED, OPERATION_NAMED, Named
 
 LONGEST = 1024
-"""Characters of a name that are kept as a key; AWS's longest ARN has 2,048, real ones under 300."""
+"""Most characters of a key; AWS's longest ARN has 2,048, real ones under 300."""
 
 _NO_TARGET = words(
     """
@@ -27,53 +27,53 @@ _NO_TARGET = words(
     targetprincipal clientid authorizationid displayname username instancename
     """
 )
-"""Generic parameters that end in Arn, Name or Id but name no target (or a person)."""
+"""Parameters that end in Arn, Name or Id but name no target, or a person."""
 
 
 def target_of(body: Body) -> Target | None:
-    """Return the resource of the call; None where nothing names it.
+    """Return the resource of the call; None if nothing names it.
 
-    In order: the role of an assumption; `resources[].ARN`; the documented parameters of the service,
-    in the request and, for things just made, in the response; any `…Arn`, `…Name`, `…Id` of the
-    request; the text of a refusal. S3 objects count for their bucket. Of several resources of one
-    call the first is taken; `with_others` finds the rest.
+    In order: the role of AssumeRole; `resources[].ARN`; the documented parameters of the service, in the request
+    and, for new resources, in the response; any `…Arn`, `…Name`, `…Id` of the request; the message of an
+    authorization error. S3 objects count as their bucket. Of several resources, this is the first; `with_others`
+    finds the rest.
     """
     return settled_target(body)[0]
 
 
 def settled_target(body: Body) -> tuple[Target | None, bool]:
-    """Return `target_of`, and whether it follows from where the call was logged, the parameters that
-    `parameters_of` lists, the resources and the error message alone."""
+    """Return `target_of`, and whether it follows only from where the call was logged, the parameters that
+    `parameters_of` lists, the resources and the error message."""
     if body.service == "sts" and body.operation.startswith("AssumeRo"):
         return _assumed(body), body.operation != "AssumeRoot"
     named = _from_names(body, body.request)
     settled = named is None or named.key.startswith("arn:")
     if named is not None and not settled:
-        # A thing just made is named in the request, its ARN stands in the answer.
-        made = _from_answer(body)
-        named = made if made is not None and made.type == named.type else named
+        # The request names a new resource, the response has its ARN.
+        created = _from_response(body)
+        named = created if created is not None and created.type == named.type else named
     if (found := _from_resources(body, named) or named) is not None:
         return found, settled
-    return _from_answer(body) or _from_any_name(body) or _from_refusal(body), False
+    return _from_response(body) or _from_any_name(body) or _from_denial(body), False
 
 
 class Targets(NamedTuple):
-    """What a call is about."""
+    """The resources that a call is about."""
 
     first: Target | None = None
     beside: tuple[Target, ...] = ()
-    """Others of the same type, sorted by key; at most `BESIDE`."""
+    """Other resources of the same type, sorted by key; at most `BESIDE`."""
     beyond: int = 0
-    """How many more there are."""
+    """Number of further resources."""
 
 
 def with_others(body: Body, first: Target | None) -> Targets:
-    """Return the target with the others of its type that the call names: in the same parameters, in `resources`
-    and, of EC2, in the answer. An assumption is about one role."""
+    """Return the target with the others of its type that the call names: in the same parameters, in `resources` and,
+    for EC2, in the response. An STS call has one target."""
     if first is None or body.service == "sts":
         return Targets(first)
     found: dict[str, Target] = {}
-    for one in (*_of_resources(body), *_of_names(body, body.request), *_of_answer(body)):
+    for one in (*_of_resources(body), *_of_names(body, body.request), *_of_response(body)):
         if one.type == first.type and one.key != first.key:
             found[one.key] = one
     others = [found[key] for key in sorted(found)]
@@ -88,7 +88,7 @@ def _of_resources(body: Body) -> Iterator[Target]:
 
 
 def _of_names(body: Body, where: object) -> Iterator[Target]:
-    """Yield all that the documented parameters name."""
+    """Yield all resources that the documented parameters name."""
     written = _names_within(where)
     for named in _named(body.api):
         if named.parameter.lower() in written:
@@ -100,13 +100,13 @@ def _of_names(body: Body, where: object) -> Iterator[Target]:
         yield from _of_names(body, inner)
 
 
-def _of_answer(body: Body) -> Iterator[Target]:
+def _of_response(body: Body) -> Iterator[Target]:
     if body.service == "ec2":
         yield from _of_names(body, mapping(body.response))
 
 
 def parameters_of(api: str) -> tuple[str, ...]:
-    """Return the request parameters that name the target of an operation, the most telling first."""
+    """Return the request parameters that name the target of an operation, the most specific first."""
     return tuple(named.parameter for named in _named(api))
 
 
@@ -116,10 +116,9 @@ def _named(api: str) -> tuple[Named, ...]:
 
 
 def arn_target(arn: str, type_name: str | None = None, account: str | None = None) -> Target | None:
-    """Return the target that `arn` names, cut to what is one resource; None if it is no ARN, masked, or
-    a pattern for many.
+    """Return the target that `arn` names; None if it is no ARN, masked, or a pattern.
 
-    Object keys, function qualifiers and log streams are cut.
+    Object keys, function qualifiers and log streams are removed.
     """
     arn = arn.removesuffix(":*")
     found = parse_arn(arn)
@@ -145,7 +144,7 @@ def arn_target(arn: str, type_name: str | None = None, account: str | None = Non
 
 
 def named_target(body: Body, named: Named, value: str) -> Target | None:
-    """Return the target that the parameter value `value` names, as an ARN where it can be one."""
+    """Return the target that the value of a parameter names, with an ARN if it can be built."""
     value = unquote(value) if value.startswith("arn%3A") else value
     if value.startswith("arn:"):
         return arn_target(value, None if named.type == "unknown" else named.type)
@@ -184,12 +183,12 @@ def named_target(body: Body, named: Named, value: str) -> Target | None:
 
 
 def plain_target(account: str | None, type_name: str, name: str) -> Target:
-    """Return the target `ACCOUNT:TYPE:ID` of a thing whose ARN is not known."""
+    """Return the target `ACCOUNT:TYPE:ID` of a resource whose ARN is unknown."""
     return Target(key=f"{account or ''}:{type_name}:{name}", type=type_name, account=account, id=name)
 
 
 def texts(value: object, name: str) -> Iterator[str]:
-    """Yield the texts under `name`: a text, a list of them, or EC2's sets of `{name: …}`."""
+    """Yield the strings under `name`: a string, a list of strings, or EC2's sets of `{name: …}`."""
     found = child(value, name)
     for one in (found, *items(found)):
         if isinstance(one, str) and not is_masked(one):
@@ -218,8 +217,8 @@ def _assumed(body: Body) -> Target | None:
 
 
 def _from_resources(body: Body, named: Target | None) -> Target | None:
-    """Return the first of `resources[]`; where the request names the target, only one of the same
-    service: a trail's record also lists its key and its bucket."""
+    """Return the first of `resources[]`; if the request names the target, the first of the same service: a trail's
+    record also lists its key and its bucket."""
     for one in body.resources:
         arn = text(one, "ARN") or text(one, "ARNPrefix")
         if arn is None:
@@ -250,7 +249,7 @@ def _from_names(body: Body, where: object) -> Target | None:
 
 
 def _names_within(where: object) -> set[str]:
-    """Return the names, in lower case, under which `texts` can find anything: nearly all are missing."""
+    """Return the names, in lower case, under which `texts` can find anything."""
     names = {name.lower() for name in mapping(where)}
     for outer in mapping(where).values():
         if isinstance(outer, (dict, list)):
@@ -258,10 +257,10 @@ def _names_within(where: object) -> set[str]:
     return names
 
 
-def _from_answer(body: Body) -> Target | None:
-    """Return the thing that the response names as made: its ARN, else its name."""
-    answer = mapping(body.response)
-    for one in (answer, *(v for v in answer.values() if isinstance(v, dict))):
+def _from_response(body: Body) -> Target | None:
+    """Return the new resource that the response names: by its ARN, else by its name."""
+    response = mapping(body.response)
+    for one in (response, *(v for v in response.values() if isinstance(v, dict))):
         for name in (
             "arn",
             "serialNumber",
@@ -272,7 +271,7 @@ def _from_answer(body: Body) -> Target | None:
             arn = text(one, name)
             if arn is not None and (found := arn_target(arn)) is not None:
                 return found
-    return _from_names(body, answer) if body.service == "ec2" else None
+    return _from_names(body, response) if body.service == "ec2" else None
 
 
 def _from_any_name(body: Body) -> Target | None:
@@ -295,24 +294,24 @@ def _from_any_name(body: Body) -> Target | None:
     return None
 
 
-def _from_refusal(body: Body) -> Target | None:
-    refused = denial(body.message) or denial(text(body.response, "message"))
-    if refused is None:
+def _from_denial(body: Body) -> Target | None:
+    denied = denial(body.message) or denial(text(body.response, "message"))
+    if denied is None:
         return None
-    arn = denied_arn(refused)
+    arn = denied_arn(denied)
     if arn is not None:
         return arn_target(arn)
-    prose = denied_name(refused)
+    prose = denied_name(denied)
     return plain_target(body.account, IAM_PROSE[prose[0]], prose[1]) if prose else None
 
 
 def _kind(arn: Arn) -> tuple[str, str]:
-    """Return the first part of the ARN's resource and the rest; "" and all of it where it has one part."""
+    """Return the first part of the ARN's resource and the rest; "" and all of it if it has one part."""
     if arn.service in ("sns", "sqs") or (arn.service == "s3" and not arn.account):
         return "", arn.resource
     for i, c in enumerate(arn.resource):
         if c in ":/":
             kind, name = arn.resource[:i], arn.resource[i + 1 :]
-            # IAM paths stay out of the name; CloudFormation and task ARNs end in the ID.
+            # IAM paths are no part of the name; CloudFormation and task ARNs end in the ID.
             return kind, name.rpartition("/")[2] if arn.service in ("iam", "ecs") else name
     return "", arn.resource

@@ -151,7 +151,7 @@ def _asked_for(row: CallRow, who: Identity) -> tuple[str, str | None]:
         role_arn=row.row.target.key if row.row.target else None, role_name=parts.role_name if parts else None,
         provider=who.identity_provider,
     )  # fmt: skip
-    return grant_method.how(grant, ()), grant_method.via(grant)
+    return grant_method.method_of(grant, ()), grant_method.via(grant)
 
 
 def _coarse(way: str) -> Coarse:

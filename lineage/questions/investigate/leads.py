@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from lineage.model import keys, schema
-from lineage.model.alert import Actor, Alert, Thing
+from lineage.model.alert import Actor, Alert, AlertResource
 from lineage.model.facts import Identity
 from lineage.model.results import ALWAYS, CallFilter, CallRow, Window
 from lineage.questions.investigate import running
@@ -69,7 +69,10 @@ def leads(reader: Reader, alert: Alert, accounts: Iterable[str]) -> Leads:
         for known in ours:
             found += _of_own(reader, known, loaded, window)
     unique = list({lead.subject.starts: lead for lead in reversed(found)}.values())[::-1]
-    things = [*alert.resources, *(Thing(type="AWS::EC2::Instance", id=one.instance) for one in ours if one.instance)]
+    things = [
+        *alert.resources,
+        *(AlertResource(type="AWS::EC2::Instance", id=one.instance) for one in ours if one.instance),
+    ]
     started = {
         thing.id: list(dict.fromkeys(deed.source for deed in running.starts(reader, thing, loaded, window.until)))
         for thing in things
@@ -185,7 +188,7 @@ def _by_arn(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[
     ]
 
 
-def _of_thing(reader: Reader, alert: Alert, thing: Thing, loaded: list[str], window: Window) -> list[Lead]:
+def _of_thing(reader: Reader, alert: Alert, thing: AlertResource, loaded: list[str], window: Window) -> list[Lead]:
     """What a resource leads to: the sessions that it ran as, else whose credentials touched it."""
     live = running.sessions(reader, thing, loaded, window)
     if live:
@@ -200,7 +203,7 @@ def _of_own(reader: Reader, known: Own, loaded: list[str], window: Window) -> li
     """What an address of our own leads to: its instance's sessions."""
     if known.instance is None:
         return []
-    thing = Thing(type="AWS::EC2::Instance", id=known.instance, account=known.account)
+    thing = AlertResource(type="AWS::EC2::Instance", id=known.instance, account=known.account)
     note = f"{known.address} was the address of {known.instance} ({known.api}); others may have used its way out"
     live = running.sessions(reader, thing, loaded, window)
     rows = reader.calls(CallFilter("session", tuple(live)), window) if live else []

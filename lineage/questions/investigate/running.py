@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from lineage.model import keys, schema
-from lineage.model.alert import Thing
+from lineage.model.alert import AlertResource
 from lineage.model.facts import Grant
 from lineage.model.keys import Ref, ref
 from lineage.model.results import CallFilter, ChangeEdge, SessionRow, Window
@@ -21,7 +21,7 @@ MOST_GRANTS = 5_000
 """At most so many grants of pods are looked at, newest first."""
 
 
-def sessions(reader: Reader, thing: Thing, accounts: Iterable[str], window: Window) -> list[str]:
+def sessions(reader: Reader, thing: AlertResource, accounts: Iterable[str], window: Window) -> list[str]:
     """Keys of the sessions of a workload that were live in a window, newest first."""
     if thing.type == POD:
         found = set(_of_pod(reader, thing, window))
@@ -38,14 +38,14 @@ def sessions(reader: Reader, thing: Thing, accounts: Iterable[str], window: Wind
     return sorted(live(reader, found, window), key=lambda key: (key.rsplit("/", 1)[-1], key), reverse=True)
 
 
-def nodes(thing: Thing, accounts: Iterable[str]) -> list[str]:
+def nodes(thing: AlertResource, accounts: Iterable[str]) -> list[str]:
     """Keys of the nodes that a workload may have; they hold account, type and ID."""
     return [
         f"{account}:{thing.type}:{thing.id}" for account in ([thing.account] if thing.account else sorted(accounts))
     ]
 
 
-def starts(reader: Reader, thing: Thing, accounts: Iterable[str], until: int | None) -> list[ChangeEdge]:
+def starts(reader: Reader, thing: AlertResource, accounts: Iterable[str], until: int | None) -> list[ChangeEdge]:
     """Who started, changed or entered a workload, in order of time."""
     targets = [f"{schema.RESOURCE} {key}" for key in nodes(thing, accounts)]
     return reader.changes((schema.STARTED,), targets=targets, window=Window(None, until))
@@ -67,7 +67,7 @@ def was_live(seen: SessionRow, window: Window) -> bool:
     return window.since is None or seen.created >= window.since or is_live(seen, seen.key, window.since)
 
 
-def _of_pod(reader: Reader, thing: Thing, window: Window) -> Iterator[str]:
+def _of_pod(reader: Reader, thing: AlertResource, window: Window) -> Iterator[str]:
     """Keys of the sessions that were granted to a pod or its service account."""
     since = window.since - DEFAULT_LIFE_SECONDS if window.since is not None else None
     rows = reader.calls(CallFilter("api", GRANTED), Window(since, window.until), every=True)
@@ -86,7 +86,7 @@ def _of_pod(reader: Reader, thing: Thing, window: Window) -> Iterator[str]:
                 yield from _granted(reader, fact)
 
 
-def _is_granted_to(grant: Grant, thing: Thing, subject: str) -> bool:
+def _is_granted_to(grant: Grant, thing: AlertResource, subject: str) -> bool:
     tags = dict(grant.tags)
     if "kubernetes-pod-name" not in tags:
         return bool(thing.owner) and grant.subject == subject

@@ -157,9 +157,9 @@ def _of_history(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> str
 def attempt_of(graph: Graph, asked: Asked, found: Climb) -> str | None:
     """The attempt to sign in that the identity is, in words; None where it is none."""
     if graph.nodes.get(found.top, {}).get("kind") == attempts.KIND:
-        return attempts.told(graph.nodes[found.top].get("name"), keys.ref(found.top).key.split(":", 2)[2])
+        return attempts.describe(graph.nodes[found.top].get("name"), keys.ref(found.top).key.split(":", 2)[2])
     if asked.who is not None and asked.who.attempt:
-        return attempts.told(*attempts.tried(asked.who))
+        return attempts.describe(*attempts.attempted_identity(asked.who))
     return None
 
 

@@ -1,11 +1,11 @@
-"""One huge text cut into documents that fit in memory, while it is read.
+"""Splits a huge text into documents that fit in memory, while it is read.
 
-A list of events is cut between two elements, and each part is made a document again by a copy of
-what opened it: `{"Records":[` part `]}`. So nobody after this has to know that it was cut. Where to
-cut is guessed, and proven by decoding the part: what decodes is balanced, and what is balanced ends
-between two elements. Where the guess is wrong the elements are walked one by one.
+A list of events is split between two elements, and each part becomes a document again by a copy of its opening:
+`{"Records":[` part `]}`. Later stages do not see the difference. The place is guessed and verified by decoding the
+part: what decodes is balanced, and what is balanced ends between two elements. If the guess is wrong, elements are
+read one by one.
 
-Cost: linear; memory: about three times `size`, or four times the largest element.
+Cost: linear. Memory: about 3 times `size`, or 4 times the largest element.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from typing import Generic, NamedTuple, TypeVar
 from loaders.records import scan
 
 SIZE = 256 << 10
-"""Bytes of text that are decoded at once. What fits in the processor's cache with its records decodes
-twice as fast as 4 MB do (measured)."""
+"""Bytes of text that are decoded at once. Text that fits in the CPU cache with its records decodes twice as fast as
+4 MB (measured)."""
 TAIL = 16 << 10
-"""Bytes in which the end of a small document is looked for."""
+"""Bytes that are searched for the end of a small document."""
 LARGEST = 32 << 20
-"""Bytes after which a value without an end is given up."""
+"""Most bytes of a value; a longer one without an end is given up."""
 
 T = TypeVar("T")
 
 
 class Chunk(NamedTuple, Generic[T]):
-    """One or more whole values. `offset`: where in the file `text[0]` is, less the copied opening.
+    """One or more complete values. `offset` is the position of `text[0]` in the file, less the copied opening.
 
-    `value` is what the trial made of the text, None where it was not tried or failed.
+    `value` is the result of the trial on the text, None if it was not tried or failed.
     """
 
     text: bytes
@@ -39,7 +39,7 @@ class Chunk(NamedTuple, Generic[T]):
 
 
 class _Feed:
-    """The part of the text that was read and not used yet."""
+    """Text that was read and not used yet."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -48,7 +48,7 @@ class _Feed:
         self.ended = False
 
     def fill(self, size: int) -> None:
-        """Read until there are `size` bytes or the end is reached."""
+        """Read until there are `size` bytes, or to the end."""
         parts = [self.text] if self.text else []
         have = len(self.text)
         while have < size and not self.ended:
@@ -62,21 +62,21 @@ class _Feed:
             self.text = parts[0] if len(parts) == 1 else b"".join(parts)
 
     def more(self) -> None:
-        """Read as much again as there is, so that growing stays linear."""
+        """Double the text, so that growing stays linear."""
         self.fill(2 * len(self.text) + 1)
 
     def drop(self, count: int) -> None:
-        """Forget what was used."""
+        """Remove the first `count` bytes."""
         self.text = self.text[count:]
         self.offset += count
 
 
 def chunks(blocks: Iterator[bytes], size: int, trial: Callable[[bytes], T | None]) -> Iterator[Chunk[T]]:
-    """Yield a text in chunks of about `size` bytes, each a sequence of whole JSON values.
+    """Yield a text in chunks of about `size` bytes, each a sequence of complete JSON values.
 
-    A text up to `size` is one chunk, as it is. `trial` decodes a document of the kind that is to be
-    quick (None: it is none); its result comes with the chunk, so nothing is decoded twice. What is
-    cut off or damaged is in the chunks too; to see that is the reader's matter.
+    A text up to `size` bytes is one unchanged chunk. `trial` decodes a document of the usual kind, or returns None;
+    its result comes with the chunk, so nothing is decoded twice. Truncated and damaged parts are in the chunks too;
+    the caller detects them.
     """
     feed = _Feed(blocks)
     feed.fill(size)
@@ -85,7 +85,7 @@ def chunks(blocks: Iterator[bytes], size: int, trial: Callable[[bytes], T | None
             yield Chunk(feed.text, feed.offset)
             return
         head = scan.HEAD.match(feed.text)
-        # Small documents of a list each are best cut between them; a huge one is not searched for it.
+        # Small documents with a list each are best split between documents; a huge one is not searched for that.
         if cut := between_values(feed.text, len(feed.text) - TAIL if head else 0):
             yield Chunk(feed.text[:cut], feed.offset)
             feed.drop(cut)
@@ -102,7 +102,7 @@ def chunks(blocks: Iterator[bytes], size: int, trial: Callable[[bytes], T | None
 
 
 def between_values(text: bytes, begin: int = 0) -> int:
-    """Return the last place after `begin` that stands between two top-level values for certain, else 0."""
+    """Return the last position after `begin` that is certainly between two top-level values, else 0."""
     begin = max(begin, 0)
     cut = 0
     if (newline := text.rfind(b"\n")) >= 0:
@@ -120,14 +120,14 @@ def between_values(text: bytes, begin: int = 0) -> int:
 
 
 def _whole(line: bytes) -> bool:
-    """Return whether a line is a value by itself: JSON, base64, or an export's time and record."""
+    """Return whether a line is a complete value: JSON, base64, or a time and a record as some exports write."""
     if line[:1] in b'{["n':
         return scan.end_of_value(memoryview(line)) >= 0
     return scan.PREFIX.match(line) is not None or re.match(rb"[A-Za-z0-9+/]{16,}={0,2}$", line) is not None
 
 
 def _list(feed: _Feed, opening: bytes, size: int, trial: Callable[[bytes], T | None]) -> Iterator[Chunk[T]]:
-    """Yield the elements of the list that the feed stands in, and leave the feed behind its end."""
+    """Yield the elements of the list at the feed's position, and move the feed behind the list."""
     ending = scan.closing(opening)
     feed.drop(len(opening))
     cuts = 0
@@ -155,7 +155,7 @@ def _list(feed: _Feed, opening: bytes, size: int, trial: Callable[[bytes], T | N
 
 
 def _cut(feed: _Feed, opening: bytes, ending: bytes, trial: Callable[[bytes], T | None]) -> Chunk[T] | None:
-    """Return the elements at the front of the feed as one document, None where more text is needed."""
+    """Return the elements at the front of the feed as one document, None if more text is needed."""
     text, offset = feed.text, feed.offset - len(opening)
     key = scan.first_key(text)
     if key and (cut := scan.last_element(text, key)):
@@ -172,7 +172,7 @@ def _cut(feed: _Feed, opening: bytes, ending: bytes, trial: Callable[[bytes], T 
 
 
 def _walk(text: bytes) -> tuple[int, int]:
-    """Return the end of the last element that is whole and followed by something, and why it stopped."""
+    """Return the end of the last complete element that something follows, and why the search stopped."""
     view = memoryview(text)
     at = cut = 0
     while True:
@@ -190,7 +190,7 @@ def _walk(text: bytes) -> tuple[int, int]:
 
 
 def _close(feed: _Feed, opening: bytes, cuts: int) -> Iterator[Chunk[T]]:
-    """Leave the feed behind the document whose list ends here; an empty list is a document too."""
+    """Move the feed behind the document whose list ends here; an empty list is a document too."""
     if scan.closing(opening) == b"]":
         end = 1
     else:

@@ -1,19 +1,41 @@
-"""The ledger entries of a batch: columns while they are gathered, one entry for each event at the end."""
+"""What a batch keeps of single events: their ledger entries, and samples for each row.
+
+Ledger entries are columns while records arrive, and one entry for each event at the end. Each row keeps its smallest
+samples by time and event ID; only those are cleaned. The bytes of a candidate are copies, so no document stays in
+memory for it.
+"""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
 
-from lineage.model.batch import Batch, Copy, Entries, EntryTuple, Row, event_id_bytes
+import msgspec
+
+from lineage.model.batch import (
+    SAMPLES_PER_ROW,
+    Batch,
+    Copy,
+    Entries,
+    EntryTuple,
+    Row,
+    event_id_bytes,
+    sample_choice,
+)
 from lineage.model.copies import Content, differs, maximal
-from lineage.model.facts import AnyFact, Identity
+from lineage.model.facts import AnyFact, Identity, Sample
+from loaders.facts import extract
+from loaders.secrets import nothing_to_hide
+
+MOST_CANDIDATES = 4 * SAMPLES_PER_ROW
+"""Candidates that a row collects before it drops the larger ones."""
 
 
-class Mark(NamedTuple):
-    """What differs from the ordinary entry at a position of a chunk."""
+class Override(NamedTuple):
+    """What differs from the usual entry at a position of a chunk."""
 
     position: int
     rank: int
@@ -23,7 +45,7 @@ class Mark(NamedTuple):
 
 
 class Columns:
-    """Entries in the order of their arrival, repeated events included; `facts` by position."""
+    """Ledger entries as columns, in order of arrival, including repeated events; `facts` by position."""
 
     def __init__(self) -> None:
         self.hours = array("i")
@@ -39,12 +61,12 @@ class Columns:
 
     def add(
         self, file: int, places: Sequence[int], ranks: Sequence[int], ids: Sequence[str], rows: Sequence[int],
-        times: Sequence[int], shared: Sequence[int], marks: Iterable[Mark],
+        times: Sequence[int], shared: Sequence[int], overrides: Iterable[Override],
     ) -> None:  # fmt: skip
-        """Add a chunk of entries, a column each; `rows` are row IDs, `times` epoch seconds, `shared` hashes of
-        shared event IDs.
+        """Add a chunk of entries as columns; `rows` are row IDs, `times` epoch seconds, `shared` hashes of shared event
+        IDs.
 
-        The fingerprint of an ordinary entry is its rank: what counts of it is its row and its second.
+        The fingerprint of a usual entry is its rank: only its row and its second matter.
         """
         begin = len(self.rows)
         self.rows.extend(rows)
@@ -55,17 +77,17 @@ class Columns:
         self.files.extend([file] * len(rows))
         self.places.extend(places)
         self.shared.extend(shared)
-        for mark in marks:
-            self.ranks[begin + mark.position] = mark.rank
-            self.fingerprints[begin + mark.position] = mark.fingerprint
-            if mark.facts:
-                self.facts[begin + mark.position] = mark.facts
+        for override in overrides:
+            self.ranks[begin + override.position] = override.rank
+            self.fingerprints[begin + override.position] = override.fingerprint
+            if override.facts:
+                self.facts[begin + override.position] = override.facts
         self.ids += event_ids_bytes(ids)
 
-    def settle(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> None:
-        """Put the entries, one for each event, and their facts into the batch, and further copies beside them.
+    def finish(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> None:
+        """Put the entries, one for each event, and their facts into the batch, and further copies separately.
 
-        `row_of` gives the row of an ID, and its identity.
+        `row_of` returns the row of an ID and its identity.
         """
         hours, ids = self.hours, self.ids
         keep: list[bool] | None = None
@@ -87,7 +109,7 @@ class Columns:
         )
 
     def _once(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> list[bool]:
-        """Settle repeated events: True for the entries that stand."""
+        """Merge repeated events; return for each entry whether it stays."""
         keep = [True] * len(self.ids)
         first: dict[tuple[int, bytes], int] = {}
         again: dict[tuple[int, bytes], list[int]] = {}
@@ -136,7 +158,7 @@ class Columns:
 
 
 def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:
-    """Return `lineage.model.batch.event_id_bytes` of each; all at once where all are UUIDs."""
+    """Return `lineage.model.batch.event_id_bytes` of each; in one step if all are UUIDs."""
     if not ids:
         return []
     try:
@@ -154,3 +176,65 @@ def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:
 
 def _packed(code: str, column: array[int], keep: list[bool] | None) -> bytes:
     return (array(code, compress(column, keep)) if keep else column).tobytes()
+
+
+class SampleCandidate(NamedTuple):
+    """A call that may become a sample; `resources` and `request` are JSON as logged, empty if not kept."""
+
+    time: int
+    event_id: str
+    fingerprint: int
+    resources: bytes
+    request: bytes
+
+
+def smallest(candidates: Iterable[SampleCandidate]) -> list[SampleCandidate]:
+    """Return the `SAMPLES_PER_ROW` smallest candidates, sorted.
+
+    Of several copies of one event, the one that stores prefer too is kept, so the order of arrival does not matter.
+    """
+    best: dict[tuple[int, bytes], SampleCandidate] = {}
+    for candidate in candidates:
+        key = key_of(candidate)
+        old = best.get(key)
+        if old is None or (old != candidate and _preference(candidate) < _preference(old)):
+            best[key] = candidate
+    return [best[key] for key in sorted(best)[:SAMPLES_PER_ROW]]
+
+
+def key_of(candidate: SampleCandidate) -> tuple[int, bytes]:
+    """Return the sort key of samples: time, 16-byte event ID."""
+    return candidate.time, event_id_bytes(candidate.event_id)
+
+
+def sample(candidate: SampleCandidate) -> Sample:
+    """Return the sample of a candidate, without secrets."""
+    return Sample(
+        time=candidate.time,
+        event_id=candidate.event_id,
+        resources=_arns(candidate.resources) if candidate.resources else (),
+        parameters=parameters(candidate.request) if candidate.request else None,
+    )
+
+
+def parameters(request: bytes) -> str | None:
+    """Return the request as `extract.parameters` does; faster if it cannot contain a secret."""
+    if request in (b"", b"null", b"{}"):
+        return None
+    if request.startswith(b'{"') and nothing_to_hide(request):
+        return msgspec.json.format(request, indent=-1).decode()[: extract.PARAMETERS]
+    return _cleaned(request)
+
+
+@lru_cache(maxsize=512)
+def _cleaned(request: bytes) -> str | None:
+    return extract.parameters(request)
+
+
+@lru_cache(maxsize=512)
+def _arns(resources: bytes) -> tuple[str, ...]:
+    return extract.arns(resources)
+
+
+def _preference(candidate: SampleCandidate) -> tuple[int, int, bytes]:
+    return sample_choice(candidate.fingerprint, sample(candidate))

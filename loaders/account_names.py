@@ -1,4 +1,4 @@
-"""Names of accounts, from what `aws organizations list-accounts` prints or from a table of two columns."""
+"""Account names from the output of `aws organizations list-accounts`, or from a CSV file with two columns."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _decode = msgspec.json.Decoder(_Accounts).decode
 
 
 def read_accounts(path: Path) -> dict[str, str]:
-    """Account ID -> name of every account in the file that has a name.
+    """Return account ID -> name for every account in the file that has a name.
 
-    IDs that a spreadsheet stripped of their zeros are filled up to twelve digits. Raises `BadUse` with the
-    line that is wrong. Source: AWS CLI reference, `organizations list-accounts`.
+    IDs without leading zeros (spreadsheets drop them) are padded to 12 digits. Raises `BadUse`, which names the
+    invalid line. Source: AWS CLI reference, `organizations list-accounts`.
     """
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
         raise BadUse(f"{path}: cannot be read ({error.strerror}); {_FORMS}") from None
     except UnicodeError:
-        raise BadUse(f"{path}: is no UTF-8 text; {_FORMS}") from None
+        raise BadUse(f"{path}: not UTF-8 text; {_FORMS}") from None
     if text.lstrip().startswith(("{", "[")):
         return _from_json(path, text)
     return _from_csv(path, text)
@@ -48,11 +48,11 @@ def _from_json(path: Path, text: str) -> dict[str, str]:
     try:
         accounts = _decode(text).accounts
     except msgspec.DecodeError as error:
-        raise BadUse(f"{path}: no list of accounts ({error}); {_FORMS}") from None
+        raise BadUse(f"{path}: not a list of accounts ({error}); {_FORMS}") from None
     names = {}
     for position, account in enumerate(accounts):
         if not _ACCOUNT.fullmatch(account.id):
-            raise BadUse(f"{path}: Accounts[{position}] has no account ID of twelve digits; {_FORMS}")
+            raise BadUse(f"{path}: Accounts[{position}] has no 12-digit account ID; {_FORMS}")
         names[account.id.zfill(12)] = account.name
     return {account: name for account, name in names.items() if name}
 
@@ -68,9 +68,9 @@ def _from_csv(path: Path, text: str) -> dict[str, str]:
         if not _ACCOUNT.fullmatch(cells[0]):
             if not names and number == 1:
                 continue  # a header
-            raise BadUse(f"{path}: line {number} begins with no account ID; {_FORMS}")
+            raise BadUse(f"{path}: line {number} does not start with an account ID; {_FORMS}")
         if cells[1]:
             names[cells[0].zfill(12)] = cells[1]
     if not names:
-        raise BadUse(f"{path}: names no account; {_FORMS}")
+        raise BadUse(f"{path}: no account name found; {_FORMS}")
     return names

@@ -1,7 +1,7 @@
-"""Secrets: removed by the name of their key and by their form, before anything is kept or printed.
+"""Removes secrets, by the name of their key and by their form, before anything is stored or printed.
 
-AWS blanks many of them itself, but not all, not in old records, and not in free text such as a
-command line or a URL. Rule: when in doubt it goes. Source: design invariant 7; field guide §10.2.
+AWS masks many secrets itself, but not all, not in old records, and not in free text such as a command line or a URL.
+In doubt, a value is removed. Source: design invariant 7; field guide §10.2.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from functools import lru_cache
 
 import msgspec
 
-from loaders.records.body import DEEPEST, words
+from loaders.records.record import DEEPEST, words
 
 REMOVED = "(removed)"
-"""Stands where a secret stood, so that a reader sees that there was one."""
+"""Replaces a secret."""
 
 # Key names, lower case, without `-`, `_` and blanks.
 _NAMES = words(
@@ -51,7 +51,7 @@ _ENDINGS = (
 _PAIR_NAMES = ("name", "key", "parameterkey", "variablename")
 _PAIR_VALUES = ("value", "parametervalue", "variablevalue")
 _NAMED_SECRET = re.compile(r"(?i)pass(?:word|wd|phrase)|secret|token|api.?key|private.?key|credential")
-"""Of a setting given as name and value: environment variables, template parameters, filters."""
+"""Names of secret settings that are given as name and value: environment variables, template parameters, filters."""
 
 _IN_TEXT = re.compile(
     r"""(?ix)
@@ -80,10 +80,9 @@ _FORMS = re.compile(
 
 
 def scrub(value: object) -> object:
-    """Return `value` (decoded JSON) with every secret replaced by `REMOVED`, at any depth;
-    what lies deeper than `DEEPEST` is removed unread.
+    """Return `value` (decoded JSON) with every secret, and all below `DEEPEST` levels, replaced by `REMOVED`.
 
-    Texts that hold JSON are opened and closed again; in other texts URL parameters, assignments,
+    Strings that hold JSON are decoded, cleaned and encoded again; in other strings, URL parameters, assignments,
     command-line options, private keys and tokens are found by their form.
 
     >>> scrub({"tokenCode": "123456", "url": "https://x/?X-Amz-Signature=abc&a=1"})
@@ -93,9 +92,9 @@ def scrub(value: object) -> object:
 
 
 def scrub_json(raw: bytes) -> bytes:
-    """Return the JSON text `raw`, a whole record, with its secrets removed; compact.
+    """Return the JSON `raw`, a complete record, without its secrets; compact.
 
-    What cannot be decoded cannot be searched either: then the text `"(removed)"` is returned.
+    If it cannot be decoded, it cannot be searched: then the JSON string `"(removed)"` is returned.
     """
     try:
         value: object = msgspec.json.decode(raw)
@@ -105,9 +104,9 @@ def scrub_json(raw: bytes) -> bytes:
 
 
 def scrub_record(raw: bytes) -> bytes:
-    """Return the JSON object `raw`, a whole record, with its secrets removed; on one line.
+    """Return the JSON object `raw`, a complete record, without its secrets; on one line.
 
-    The same as `scrub_json`, but members without anything to hide, which is most of them, stay as they were written.
+    Equal to `scrub_json`, but members without secrets, which is most of them, stay as they were written.
     """
     try:
         members = _MEMBERS.decode(raw)
@@ -119,18 +118,18 @@ def scrub_record(raw: bytes) -> bytes:
             return scrub_json(raw)
         if text[:1] not in _OPENING or len(text) < 8:
             continue
-        again = name in _AGAIN or (len(text) <= _SHORT and name != "additionalEventData")
-        scrubbed = _scrub_again(text) if again else _scrub_once(text)
+        cached = name in _REPEATED or (len(text) <= _SHORT and name != "additionalEventData")
+        scrubbed = _scrub_cached(text) if cached else _scrub_raw(text)
         if scrubbed != text:
             members[name] = msgspec.Raw(scrubbed)
-    # Written anew even if nothing changed: of a member that stands there twice only the last was looked at.
+    # Encoded even if nothing changed: of a duplicate member, only the last one was checked.
     written = msgspec.json.encode(members)
     return written.translate(_ON_ONE_LINE) if b"\n" in raw or b"\r" in raw else written
 
 
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ON_ONE_LINE = bytes(32 if byte in b"\r\n" else byte for byte in range(256))
-"""Line ends can only stand between the parts of JSON, where a blank does as well."""
+"""Line ends only occur between tokens of JSON, where a blank has the same meaning."""
 _PAIRS = {*_PAIR_NAMES, *_PAIR_VALUES, "type", "code"}
 _OPENING = (b'"', b"{", b"[")
 _PLAIN = frozenset(
@@ -141,36 +140,35 @@ _PLAIN = frozenset(
         "sessionCredentialFromConsole",
     )
 )
-"""Members of a record that AWS writes, each a short text that holds no secret."""
-_AGAIN = frozenset(("userIdentity", "userAgent", "tlsDetails"))
-"""Members that come again and again with the same text; short parameters and resources do so too."""
+"""Members of a record that AWS writes: short strings without secrets."""
+_REPEATED = frozenset(("userIdentity", "userAgent", "tlsDetails"))
+"""Members that often repeat the same value, as short parameters and resources do."""
 _SHORT = 500
-"""Bytes; longer texts are worth no room among those that are remembered."""
+"""Most bytes of a value that is cached."""
 
 
-def _scrub_once(raw: bytes) -> bytes:
+def _scrub_raw(raw: bytes) -> bytes:
     return raw if nothing_to_hide(raw) else scrub_json(raw)
 
 
-_scrub_again = lru_cache(maxsize=16_384)(_scrub_once)
+_scrub_cached = lru_cache(maxsize=16_384)(_scrub_raw)
 
 
 @lru_cache(maxsize=512)
 def scrub_text(text: str) -> str:
-    """Return `text` with its secrets removed."""
+    """Return `text` without its secrets."""
     return _text(text, 0)
 
 
 def nothing_to_hide(raw: bytes) -> bool:
-    """Return whether the valid JSON text `raw` holds nothing that `scrub` would touch, as far as a quick look
-    tells. False means no more than that it has to be looked at."""
-    # Without a backslash no text holds a quote, so that every name is seen and no text is itself an object.
+    """Return True only if `scrub` would not change the valid JSON `raw`; a fast check, so False decides nothing."""
+    # Without a backslash, no string holds a quote: every name is found, and no string holds an object.
     if b"\\" in raw or not raw.isascii() or raw.count(b"{") + raw.count(b"[") >= DEEPEST:
         return False
-    text = raw.decode().replace("SignatureVersion", "")  # S3 and STS name the version of each signature
+    text = raw.decode().replace("SignatureVersion", "")  # S3 and STS log the version of each signature
     if _marked(text) or _any_hides(tuple(_KEY.findall(text))):
         return False
-    # Settings by name and value: `_NAMED_SECRET` knows more words than the marks.
+    # Settings by name and value: `_NAMED_SECRET` has more words than the marks.
     return "alue" not in text or not ("SecureString" in text or _NAMED_SECRET.search(text))
 
 
@@ -179,13 +177,13 @@ _MARKS = (
     *("token", "pass", "signature", "private", "authorization", "saml", "verifier", "userdata"),
     *("eyj", "fwog", "iqoj", "fqog", "aqod"),
 )
-"""A part of each thing that `_IN_TEXT` and `_FORMS` find, in lower case: cheaper to look for."""
+"""A part of everything that `_IN_TEXT` and `_FORMS` match, in lower case: cheaper to search."""
 _SECRETS = ("secret_", "secret-", "_secret", "secretkey", "secretaccess", "secretstring", "--")
-"""The same of those with `secret` in them: ARNs of Secrets Manager have that word too, and are many."""
+"""The same for matches with `secret`: the many ARNs of Secrets Manager have that word too."""
 
 
 def _marked(text: str) -> bool:
-    """Return whether an ASCII text may hold what `_IN_TEXT` or `_FORMS` find."""
+    """Return whether `_IN_TEXT` or `_FORMS` may match in an ASCII text."""
     holds = text.lower().__contains__
     return any(map(holds, _MARKS)) or (holds("secret") and any(map(holds, _SECRETS)))
 
@@ -226,11 +224,11 @@ def _scrub(value: object, depth: int) -> object:
 
 
 def _pair_hides(value: dict[str, object]) -> bool:
-    """Is this a setting by name and value whose value is secret: `{"name": "DB_PASSWORD", "value": …}`?"""
-    told = [(name.lower(), one) for name, one in value.items() if isinstance(one, str)]
+    """Return whether an object is a secret setting such as `{"name": "DB_PASSWORD", "value": …}`."""
+    members = [(name.lower(), one) for name, one in value.items() if isinstance(one, str)]
     return any(
         (name in _PAIR_NAMES and _NAMED_SECRET.search(one)) or (name == "type" and one == "SecureString")
-        for name, one in told
+        for name, one in members
     )
 
 
@@ -238,7 +236,7 @@ def _hides(name: str, value: object) -> bool:
     # Booleans, null and empty values are settings (`noToken: true`), not secrets.
     if value is None or isinstance(value, bool) or value == "" or value == {} or value == []:
         return False
-    # `code` is an OAuth authorization code only where it is long; EC2's states have one too.
+    # A long `code` is an OAuth authorization code; EC2 states have a short one.
     return is_secret_name(name) or (name.lower() == "code" and isinstance(value, str) and len(value) > 15)
 
 

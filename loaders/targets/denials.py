@@ -1,6 +1,6 @@
-"""Refusals: what an authorisation error says about caller, action and target.
+"""Parses authorization errors: caller, action and target of a denied call.
 
-The text is often all that is left: a refused AssumeRole has null `requestParameters`. Source: field
+The message is often the only source: a denied AssumeRole has null `requestParameters`. Source: field
 guide §7.1 to §7.3; AWS IAM User Guide, "Troubleshoot access denied error messages".
 """
 
@@ -10,10 +10,10 @@ import re
 
 import msgspec
 
-from lineage.model.arn import RoleRef, is_masked, role_of
+from lineage.model.arn import is_masked
 
 LONGEST = 4096
-"""Characters read; CloudTrail cuts messages at 1 KB."""
+"""Most characters that are parsed; CloudTrail truncates messages to 1 KB."""
 
 # Blanks are collapsed before matching, so no run of blanks can make these backtrack.
 _AUTHZ = re.compile(
@@ -33,10 +33,10 @@ _PROSE = re.compile(r"(user|role|group|policy|instance profile) ([\w+=,.@-]{1,12
 
 
 class Denial(msgspec.Struct, frozen=True):
-    """What the text of a refusal tells; every part may be missing.
+    """The parts of an authorization error; each may be missing.
 
-    `resource` is what stood after "on resource": an ARN, `*` or prose such as `role deploy`.
-    `policy` is the kind of policy at fault (`identity-based`, `service control`, …).
+    `resource` is the text after "on resource": an ARN, `*` or prose such as `role deploy`. `policy` is the type of
+    policy that denied the call (`identity-based`, `service control`, …), `explicit` whether by an explicit deny.
     """
 
     caller: str | None = None
@@ -47,7 +47,7 @@ class Denial(msgspec.Struct, frozen=True):
 
 
 def denial(message: str | None) -> Denial | None:
-    """Return what the error message says about a refusal; None if it is no authorisation error.
+    """Return the parts of an error message; None if it is no authorization error.
 
     >>> denial("User: arn:aws:iam::123456789012:user/bob is not authorized to perform: "
     ...        "iam:GetRole on resource: role ci").resource
@@ -75,17 +75,8 @@ def denial(message: str | None) -> Denial | None:
     return Denial(action=bare["action"], policy=policy, explicit=deny is not None)
 
 
-def denied_role(message: str | None) -> RoleRef | None:
-    """Return the role that a refused assumption was about, None where the text hides it.
-
-    A refusal by the trust policy does (guide §7.1).
-    """
-    found = denial(message)
-    return role_of(denied_arn(found)) if found else None
-
-
 def denied_arn(found: Denial) -> str | None:
-    """Return the ARN in the resource of a refusal, also out of prose (`policy ARN version v2`)."""
+    """Return the ARN in the resource of a denial, also within prose (`policy ARN version v2`)."""
     match = _ARN.search(found.resource or "")
     if match is None:
         return None
@@ -94,6 +85,6 @@ def denied_arn(found: Denial) -> str | None:
 
 
 def denied_name(found: Denial) -> tuple[str, str] | None:
-    """Return kind and name of an IAM thing named in prose, e.g. ("role", "deploy"); None else."""
+    """Return type and name of an IAM resource in prose, e.g. ("role", "deploy"); else None."""
     match = _PROSE.fullmatch(found.resource or "")
     return (match[1], match[2]) if match else None

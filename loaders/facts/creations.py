@@ -1,6 +1,6 @@
-"""Makings: long-lived identities and credentials that a call made.
+"""Creations: users, roles and long-term credentials.
 
-Every maker gets a call that did not fail. Source: field guide §2.9; AWS IAM API Reference.
+Every function takes a call that did not fail. Source: field guide §2.9; AWS IAM API Reference.
 """
 
 from __future__ import annotations
@@ -11,45 +11,43 @@ import msgspec
 
 from lineage.model.arn import access_key, parse_arn, role_of, unique_id
 from lineage.model.facts import Event, Identity, Made
-from loaders.facts.changes import state
-from loaders.facts.implicit import is_implicit
+from loaders.facts.changes import is_implicit, state
 from loaders.facts.issuance import issued
-from loaders.records.body import Body, find, mapping, text
+from loaders.records.record import Body, find, mapping, text
 
-Maker = Callable[[Body, Identity, Event], tuple[Made, ...]]
+Extractor = Callable[[Body, Identity, Event], tuple[Made, ...]]
 
 
-def made_key(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return the long-term key that CreateAccessKey made, and for whom: without a user name in the
-    request, for the caller itself."""
+def created_access_key(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
+    """Return the access key that CreateAccessKey created and its user: the caller if the request names none."""
     named = text(body.request, "userName") or text(body.response, "accessKey", "userName")
     return (_for_user(body, caller, event, "access key", named, access_key(find(body.response, "accessKeyId"))),)
 
 
-def made_login(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return the console password that CreateLoginProfile made."""
+def created_login_profile(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
+    """Return the console password that CreateLoginProfile created."""
     named = text(body.request, "userName") or text(body.response, "loginProfile", "userName")
     return (_for_user(body, caller, event, "login profile", named, None),)
 
 
-def made_credential(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return the other long-lived credential that was made; `key` is its ID wherever the response has it."""
+def created_credential(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
+    """Return another long-term credential; `key` is its ID, at any depth of the response."""
     names = ("serviceSpecificCredentialId", "sSHPublicKeyId", "certificateId")
     key = next((found for name in names if (found := find(body.response, name)) is not None), None)
     named = find(body.request, "userName") or find(body.response, "userName")
     return (_for_user(body, caller, event, "credential", named, key),)
 
 
-def made_user(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return the user that CreateUser made; its path is "/" where the request has none."""
+def created_user(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
+    """Return the user that CreateUser created; the path is "/" if the request has none."""
     user = mapping(mapping(body.response).get("user"))
     name = text(user, "userName") or text(body.request, "userName")
     arn = text(user, "arn") or _arn_by_path(body, "user", name)
     return _entity(body, caller, event, "user", "IAMUser", name, arn, text(user, "userId"))
 
 
-def made_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return the role that CreateRole made."""
+def created_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
+    """Return the role that CreateRole created, with its trust policy."""
     role = mapping(mapping(body.response).get("role"))
     name = text(role, "roleName") or text(body.request, "roleName")
     arn = text(role, "arn") or _arn_by_path(body, "role", name)
@@ -58,8 +56,8 @@ def made_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
     return tuple(msgspec.structs.replace(one, trust=trust) for one in found)
 
 
-def made_linked_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return the service-linked role that was made; AWS chooses its name, so only the response has it."""
+def created_service_linked_role(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
+    """Return the service-linked role that was created; AWS chooses its name, so only the response has it."""
     role = mapping(mapping(body.response).get("role"))
     found = role_of(text(role, "arn"))
     name = text(role, "roleName") or (found.role_name if found else None)
@@ -67,9 +65,9 @@ def made_linked_role(body: Body, caller: Identity, event: Event) -> tuple[Made, 
 
 
 def issued_keys(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
-    """Return each long-term key anywhere in the response of a call not listed (guide §2.13).
+    """Return each long-term key at any depth of the response of an unlisted operation (guide §2.13).
 
-    Whose it is, only a user name beside it can say.
+    Its user is the user name in an enclosing object, if there is one.
     """
     return tuple(
         Made(
@@ -78,30 +76,30 @@ def issued_keys(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
             what="access key",
             account=body.account,
             partition=body.partition,
-            name=next((name for one in near if (name := text(one, "userName")) is not None), None),
+            name=next((name for one in enclosing if (name := text(one, "userName")) is not None), None),
             key=key,
         )
-        for key, near in issued(body.response)
+        for key, enclosing in issued(body.response)
         if key[:4] == "AKIA"
     )
 
 
-OPERATIONS: Mapping[str, Maker] = {
-    "iam:CreateAccessKey": made_key,
-    "iam:CreateLoginProfile": made_login,
-    "iam:CreateUser": made_user,
-    "iam:CreateRole": made_role,
-    "iam:CreateServiceLinkedRole": made_linked_role,
-    "iam:CreateServiceSpecificCredential": made_credential,
-    "iam:UploadSSHPublicKey": made_credential,
-    "iam:UploadSigningCertificate": made_credential,
+OPERATIONS: Mapping[str, Extractor] = {
+    "iam:CreateAccessKey": created_access_key,
+    "iam:CreateLoginProfile": created_login_profile,
+    "iam:CreateUser": created_user,
+    "iam:CreateRole": created_role,
+    "iam:CreateServiceLinkedRole": created_service_linked_role,
+    "iam:CreateServiceSpecificCredential": created_credential,
+    "iam:UploadSSHPublicKey": created_credential,
+    "iam:UploadSigningCertificate": created_credential,
 }
 
 
 def _for_user(body: Body, caller: Identity, event: Event, what: str, named: str | None, key: str | None) -> Made:
-    """Return the credential with its owner, unknown where neither the request nor the operation tells it.
+    """Return the credential with its user, unknown if neither the request nor the operation names one.
 
-    A user's ARN is not built from the name: its path is unknown.
+    The ARN of a user is not built from its name: the path is unknown.
     """
     if named is None:
         own = caller.type in ("IAMUser", "Root") and is_implicit(body)
@@ -150,7 +148,7 @@ def _entity(
 
 
 def _arn_by_path(body: Body, kind: str, name: str | None) -> str | None:
-    """Return the ARN of a thing just made: unlike later calls, its request decides the path."""
+    """Return the ARN of a new user or role: only the request that creates it has the path."""
     if name is None or body.account is None:
         return None
     path = text(body.request, "path") or "/"

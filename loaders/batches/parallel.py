@@ -1,7 +1,7 @@
-"""Reading in several processes: each reads its share of the files and hands back batches.
+"""Reads files in several processes; each reads a share of the files and returns batches.
 
-The processes are plain interpreters that import the loaders alone, so they start in a tenth of a second and need
-no guard in the caller's script. A batch goes through a pipe: who reads faster than batches are taken waits.
+The processes are plain interpreters that import only the loaders, so they start in 0.1 s and need no guard in the
+caller's script. A batch goes through a pipe: a reader that is ahead waits.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from lineage.model import gc_tuning
 from lineage.model.batch import DECODER, ENCODER, Batch
 from lineage.model.errors import LineageError
 from loaders.batches.aggregate import aggregate
-from loaders.files.inputs import Source
+from loaders.files.sources import Source
 
 SMALL_BYTES = 1_000_000
-"""Below this, starting processes costs more than they save."""
+"""Below this size, starting processes costs more than they save."""
 _COMMAND = f"from {__name__} import work; work()"
 _LENGTH = 8
-"""Bytes before each message that tell its length; 0 ends a share."""
+"""Bytes of the length before each message; length 0 ends a share."""
 _SOURCES = msgspec.msgpack.Decoder(list[Source])
 
 
 def batches(sources: Sequence[Source], processes: int | None = None, stdin: BinaryIO | None = None) -> Iterator[Batch]:
     """Yield the batches of the sources, in no particular order.
 
-    `processes` is how many read in parallel; None takes one for each core, and one alone for little data.
-    Raises `LineageError` where a reading process ends early.
+    `processes` is the number of reading processes; None means one for each core, or one for little data. Raises
+    `LineageError` if a reading process ends early.
     """
     wanted = processes if processes is not None else (os.cpu_count() or 1)
     if processes is None and sum(source.size for source in sources) < SMALL_BYTES:
@@ -57,7 +57,7 @@ def batches(sources: Sequence[Source], processes: int | None = None, stdin: Bina
             else:
                 batch, message = DECODER.decode(message), None
                 yield batch
-                del batch  # or it would stay while the next one comes
+                del batch  # else it would stay in memory while the next one arrives
     finally:
         for worker in workers:
             worker.kill()
@@ -65,9 +65,9 @@ def batches(sources: Sequence[Source], processes: int | None = None, stdin: Bina
 
 
 def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:
-    """Split the files into at most `number` stretches of about the same bytes.
+    """Split the files into at most `number` contiguous shares of about the same size in bytes.
 
-    Neighbours stay together, because files of one hour make calls of the same rows.
+    Adjacent files stay together, because files of one hour have calls of the same rows.
     """
     total = sum(source.size for source in sources)
     found: list[list[Source]] = [[] for _ in range(max(1, number))]
@@ -80,24 +80,24 @@ def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:
 
 
 def work() -> None:
-    """A reading process: its share comes on standard input, its batches go out on standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
-    gc_tuning.seldom()  # looking for it costs a twentieth here
+    """Run a reading process: its share comes from standard input, its batches go to standard output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends it
+    gc_tuning.collect_rarely()  # garbage collection costs 5 % here
     try:
         out = sys.stdout.buffer
         for batch in aggregate(_SOURCES.decode(sys.stdin.buffer.read())):
             message = ENCODER.encode(batch)
             out.write(len(message).to_bytes(_LENGTH, "big"))
             out.write(message)
-            del batch, message  # or they would stay while the next ones come
+            del batch, message  # else they would stay in memory while the next ones arrive
         out.write(bytes(_LENGTH))
         out.flush()
     except BrokenPipeError:
-        os._exit(1)  # nobody listens any more; flushing at exit would fail again
+        os._exit(1)  # the parent has closed the pipe; flushing at exit would fail again
 
 
 def _started(share: list[Source], results: queue.Queue[bytes | None]) -> subprocess.Popen[bytes]:
-    """Start a process on a share; a thread hands on what it says."""
+    """Start a process on a share; a thread forwards its messages."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     worker = subprocess.Popen(
         [sys.executable, "-c", _COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
@@ -107,7 +107,7 @@ def _started(share: list[Source], results: queue.Queue[bytes | None]) -> subproc
 
 
 def _listen(worker: subprocess.Popen[bytes], share: list[Source], results: queue.Queue[bytes | None]) -> None:
-    """Put each message of a worker into the queue, None at its end, an empty one where it ends too early."""
+    """Put each message of a worker into the queue, None at its end, an empty message if it ends too early."""
     assert worker.stdin is not None
     assert worker.stdout is not None
     with worker.stdin, worker.stdout as out:
