@@ -1,4 +1,5 @@
-"""Every statement that Neo4j runs, one `.cypher` file each: questions, schema and writes.
+"""Cypher, one `.cypher` file a statement.
 
-There is no code here; the package makes the files part of the wheel. Each pastes into Neo4j Browser as it is.
+`store/`: what the Neo4j store runs. `questions/` and `draw/`: for analysts, to paste into Neo4j Browser and adapt; the
+first answer with tables, the others with paths. There is no code here; the package makes the files part of the wheel.
 """

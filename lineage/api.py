@@ -139,7 +139,7 @@ class Lineage(Questions):
         return self._store.graph()
 
     def query(self, name: str, **params: object) -> tuple[list[str], list[list[object]]]:
-        """Run a Cypher file of the product by name; returns columns and rows. Neo4j only."""
+        """Run a Cypher file for analysts by name (`who`, `draw/who`); returns columns and rows. Neo4j only."""
         return self._store.query(name, params)
 
     def file_hash(self, path: str) -> str | None:

@@ -1,7 +1,7 @@
-"""The Cypher files that ship with the product: name, title, header and text of each.
+"""The Cypher files for analysts: name, title, header and text of each.
 
-A file's title is its first line, its header all comment lines up to the first statement; so a file explains
-itself in Neo4j Browser, and `lineage query` lists what it is told there.
+A file's title is its first line, its header all comment lines up to the first statement, so that a file explains
+itself in Neo4j Browser; `lineage query` lists the titles.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Query(NamedTuple):
     """One Cypher file."""
 
     name: str
-    """The file's path without its ending: `who` for `cypher/who.cypher`, `draw/who` for `cypher/draw/who.cypher`."""
+    """`who` for `cypher/questions/who.cypher`, `draw/who` for `cypher/draw/who.cypher`."""
     title: str
     """The text of the first `//` line."""
     header: str
@@ -27,25 +27,25 @@ class Query(NamedTuple):
 
 
 def queries() -> list[Query]:
-    """The questions of `cypher/`, by name."""
-    return _within("")
+    """The files of `cypher/questions/`, which answer with tables, by name."""
+    return _within("questions", "")
 
 
 def drawings() -> list[Query]:
-    """The questions of `cypher/draw/`, which answer with paths for Neo4j Browser to draw, by name."""
-    return _within("draw/")
+    """The files of `cypher/draw/`, which answer with paths for Neo4j Browser to draw, by name."""
+    return _within("draw", "draw/")
 
 
-def _within(folder: str) -> list[Query]:
+def _within(folder: str, prefix: str) -> list[Query]:
     files = (file for file in resources.files("cypher").joinpath(folder).iterdir() if file.name.endswith(".cypher"))
-    return sorted(parse(folder + file.name.removesuffix(".cypher"), file.read_text("utf-8")) for file in files)
+    return sorted(parse(prefix + file.name.removesuffix(".cypher"), file.read_text("utf-8")) for file in files)
 
 
 def query(name: str) -> Query:
-    """The query of that name. Raises `BadUse` where there is none."""
+    """The query of that name. Raises `BadUse` if there is none."""
     known = {one.name: one for one in (*queries(), *drawings())}
     if name not in known:
-        raise BadUse(f"query {name}: there is none of that name; there are: {', '.join(known) or 'none'}")
+        raise BadUse(f"query {name}: not found; the queries are: {', '.join(known)}")
     return known[name]
 
 

@@ -214,7 +214,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("load", "no/such/folder"), 2, "error: no/such/folder: no such file or folder"),
         (("load", LOGS, "--accounts", "README.md"), 2, "error: README.md: line 1"),
         (("show", STARTED, "--logs", "-"), 2, "error: show: standard input cannot be searched"),
-        (("query", "no-such-query"), 2, "error: query no-such-query: there is none of that name"),
+        (("query", "no-such-query"), 2, "error: query no-such-query: not found"),
         (("query", "who", "--param", "ask"), 2, "error: --param ask: no KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
         (("schema", "no-such-answer"), 2, "error: schema no-such-answer: there is none; there are: who, trace, chains"),

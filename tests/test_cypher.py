@@ -1,4 +1,7 @@
-"""Every statement of `cypher/`: valid on both release lines and in both languages, and said right in its header."""
+"""Every statement of `cypher/`: valid on both release lines and in both languages, with a right header.
+
+That the question files agree with the API is part of each story's test (`tests/question_rows.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import lineage
+from lineage import queries
 from lineage.model import schema
+from lineage.model.keys import ref
 from lineage.stores.neo4j.store import schema_statements
+from tests import make_graph_page
 from tests.conftest import ROOT
+from tests.test_stories import ABOUT, STORIES
 
 if TYPE_CHECKING:
     from tests.neo4j_server import Server
@@ -145,6 +152,53 @@ def test_headers_name_the_columns(plans: dict[str, Planned]) -> None:
 def test_headers_begin_with_a_title() -> None:
     """The first line of each statement is its title."""
     assert [name for name, text in STATEMENTS.items() if not re.match(r"// [A-Z].+\n", text)] == []
+
+
+def test_question_files_say_what_they_leave_out() -> None:
+    """Each question file says in its header what the command of its name tells and the file does not."""
+    headers = {one.name: one.header for one in queries.queries()}
+
+    assert {name for name, text in headers.items() if not re.search(r"^Leaves out \w", text, re.M)} == set()
+
+
+def test_no_file_cuts_text() -> None:
+    """No file for analysts cuts JSON or keys: what it needs is a property of its own."""
+    texts = [one.text for one in (*queries.queries(), *queries.drawings())]
+
+    assert [text for text in texts if "split(" in text or "substring(" in text] == []
+
+
+TYPES = {schema.TEXT: str, schema.TIME: str, schema.NUMBER: int, schema.YES_NO: bool, schema.TEXTS: list}
+
+
+def test_every_property_is_declared(tmp_path: Path) -> None:
+    """What the graph of all stories holds is declared, each value of the declared type, times to the second."""
+    files = [path for path in STORIES.rglob("*") if path.is_file() and path.name not in ABOUT]
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load(files)
+        graph = store.graph()
+    declared = {(one.name, each.name): each.type for one in (*schema.NODES, *schema.EDGES) for each in one.properties}
+    nodes = [(ref(node).label, body) for node, body in graph.nodes(data=True)]
+    edges = [(body["type"], body) for _, _, body in graph.edges(data=True)]
+    values = [
+        (owner, name, value)
+        for owner, body in (*nodes, *edges)
+        for name, value in body.items()
+        if name not in ("label", "key", "type") or (owner, name) in declared
+    ]
+    told = [(declared[owner, name], value) for owner, name, value in values if (owner, name) in declared]
+    time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+    assert {(owner, name) for owner, name, _ in values} - declared.keys() == set()
+    assert {body["kind"] for label, body in nodes if label == schema.PRINCIPAL} <= {*schema.KINDS}
+    assert [one for one in told if one[1] is not None and type(one[1]) is not TYPES[one[0]]] == []
+    assert [value for kind, value in told if kind == schema.TIME and value and not time.fullmatch(str(value))] == []
+    assert len({(owner, name) for owner, name, value in values if value is not None}) > 100
+
+
+def test_the_page_of_the_graph_is_current() -> None:
+    """`docs/graph.md` has the tables of the schema."""
+    assert make_graph_page.page() == make_graph_page.PAGE.read_text("utf-8")
 
 
 def test_every_store_statement_is_run() -> None:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import lineage
 from lineage.model.batch import Row
 from lineage.model.errors import BadUse
 from lineage.model.facts import Sample
@@ -28,7 +27,6 @@ from tests.mmdb import database
 
 if TYPE_CHECKING:
     from lineage import Store
-    from tests.neo4j_server import Server
 
 STORIES = Path(__file__).parent / "stories"
 HOME = "111122223333"
@@ -452,43 +450,3 @@ ROLE = f"arn:aws:iam::{HOME}:role/operations"
 ANN = f"arn:aws:iam::{HOME}:user/ann"
 PAST = {"since": "2026-03-02T00:00:00Z", "until": "2026-03-08T00:00:00Z"}
 NIGHT = {"since": "2026-03-09T01:00:00Z", "until": "2026-03-09T03:00:00Z"}
-
-
-def asked(server: Server, name: str, *columns: str, **params: object) -> list[tuple[object, ...]]:
-    """Some columns of the rows that a file gives about the two people in one role."""
-    server.wipe(schema=False)
-    with lineage.open(server.uri) as store:
-        store.load([STORIES / "usual-for-one-and-not-for-the-other" / "events.json"])
-        found, rows = store.query(name, role=ROLE, origin=ANN, limit=20, **params)
-    return [tuple(dict(zip(found, row, strict=True))[column] for column in columns) for row in rows]
-
-
-def test_cypher_tells_what_is_usual(neo4j_any: Server) -> None:
-    """The file gives one person's calls in the role, whoever else works in it."""
-    rows = asked(neo4j_any, "baseline", "action", "source_ip", "calls", "failed", "days", api=None, **PAST)
-
-    assert rows == [
-        ("ec2:DescribeInstances", "203.0.113.10", 10, 0, 5),
-        ("ec2:DescribeVolumes", "203.0.113.10", 10, 0, 5),
-    ]
-
-
-def test_cypher_tells_what_is_new(neo4j_any: Server) -> None:
-    """It gives what the person never did before, though others in the role did."""
-    past = {f"past_{name}": time for name, time in PAST.items()}
-    rows = asked(neo4j_any, "new", "kind", "value", "calls", "event_ids", **NIGHT, **past)
-
-    ids = ["a1e40000-0000-4000-8000-000000000001"]
-    assert rows == [
-        ("call", "iam:CreateAccessKey", 1, ids),
-        ("region", "us-east-1", 1, ids),
-        ("service", "iam", 1, ids),
-        ("source IP", "203.0.113.99", 1, ids),
-    ]
-
-
-def test_cypher_counts_by_the_hour(neo4j_any: Server) -> None:
-    """It gives the person's calls of each hour, in order of time."""
-    rows = asked(neo4j_any, "volume", "hour", "calls", "failed", "addresses", "operations", "keys", **NIGHT)
-
-    assert rows == [("2026-03-09T02:00:00Z", 3, 0, 2, 3, 1)]

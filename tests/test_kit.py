@@ -93,11 +93,11 @@ def test_only_what_is_one_kind_shares_a_colour() -> None:
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_a_drawing_has_its_twin(name: str) -> None:
-    """A question that draws goes by the name of one that tells, and takes the same parameters and a limit."""
-    twin = TABLES[name.removeprefix("draw/")]
+def test_a_drawing_takes_the_parameters_of_its_table(name: str) -> None:
+    """A file that draws goes by the name of one that answers with a table, and takes its parameters and a limit."""
+    table = TABLES[name.removeprefix("draw/")]
 
-    assert set(saved.wanted(DRAWINGS[name])) == {*saved.wanted(twin), "limit"}
+    assert set(saved.wanted(DRAWINGS[name])) == {*saved.wanted(table), "limit"}
 
 
 def test_every_parameter_has_its_example() -> None:
@@ -430,34 +430,32 @@ def test_a_drawing_draws_the_incident(told: Server, name: str) -> None:
 
 DANA = "d-29279b1489/a4441acb-e00d-42f9-8207-2df8d55d375d"
 ADMIN = "arn:aws:iam::537140928816:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_PlatformAdmin_e0d08636dec79f51"
+WITHOUT_PATH = ADMIN.replace("aws-reserved/sso.amazonaws.com/", "")
 OPERATIONS = "arn:aws:iam::804275613390:role/payments-operations"
 REPORTS = "arn:aws:iam::804275613390:user/svc-reports"
 LEDGER = "804275613390:AWS::SecretsManager::Secret:payments/ledger-db"
 
 FOUND: dict[str, tuple[int, dict[str, object]]] = {
     "assumed": (1, {"role": OPERATIONS, "outcome": "granted", "how": "cli-sdk", "hops": 1, "count": 1}),
-    "baseline": (7, {"action": "ec2:DescribeInstanceStatus", "source_ip": "198.51.100.77", "calls": 4, "failed": 0}),
-    "blast": (5, {"depth": 0, "label": "Session", "key": incident.SESSION, "made": False, "role_arn": ADMIN}),
-    "central": (2, {"role_arn": "arn:aws:iam::537140928816:role/ci", "through": 30, "chains": 30, "assumes": 1}),
+    "blast": (5, {"hops": 0, "label": "Session", "key": incident.SESSION, "made": False, "role_arn": ADMIN}),
     "chains": (1, {"roles": [ADMIN, OPERATIONS], "depth": 2, "cross_account": True}),
-    "contain": (8, {"phase": 1, "kind": "key", "target": incident.KEY, "account": "804275613390"}),
-    "coverage": (6, {"account": "804275613390", "region": "eu-central-1", "category": "management-read", "events": 14}),
     "cross_account": (1, {"from_name": "platform", "to_name": "payments", "count": 12, "callers": 12, "roles": 2}),
     "denied": (1, {"origin": DANA, "action": "iam:AttachRolePolicy", "error": "AccessDenied", "count": 1}),
     "from": (2, {"address": "192.0.2.144", "origin": REPORTS, "calls": 14, "keys": [incident.KEY]}),
-    "hunt": (2, {"rule": "trails-stopped", "time": "2026-03-11T21:49:35Z", "origin": DANA}),
-    "interesting": (3, {"class": "change", "action": "cloudtrail:StopLogging", "count": 1}),
-    "investigate": (18, {"start": incident.SESSION, "origin": DANA, "hop": 0, "key": DANA, "calls": 1}),
-    "names": (4, {"role_arn": OPERATIONS, "name": "ops-maintenance", "verdict": "names-nobody", "sessions": 2}),
-    "new": (6, {"kind": "call", "value": "ec2:StartInstances", "calls": 1, "failed": 0}),
+    "hunt": (2, {"rule": "trails-stopped", "last": "2026-03-11T21:49:35Z", "origin": DANA}),
     "path": (1, {"start": incident.SESSION, "end": incident.KEY, "hops": 1, "made": True}),
-    "role": (4, {"direction": "in", "principal": ADMIN, "origin": DANA, "count": 2, "sessions": 2}),
-    "services": (3, {"service": "cloudtrail", "calls": 2, "failed": 0, "operations": 2}),
-    "session": (5, {"action": "sts:GetCallerIdentity", "total": 1, "succeeded": 1, "source_ips": ["198.51.100.23"]}),
-    "timeline": (7, {"actor": incident.SESSION, "action": "sts:GetCallerIdentity", "count": 1, "error": None}),
+    "role": (
+        4,
+        {
+            "direction": "in",
+            "principal": ADMIN.replace("aws-reserved/sso.amazonaws.com/", ""),
+            "origin": DANA,
+            "count": 2,
+            "sessions": 2,
+        },
+    ),
     "touched": (1, {"resource": LEDGER, "origin": REPORTS, "action": "secretsmanager:GetSecretValue", "count": 1}),
-    "trace": (4, {"depth": 0, "label": "Session", "key": incident.SESSION, "parent": DANA, "how": "identity-center"}),
-    "volume": (3, {"hour": "2026-03-11T21:00:00Z", "calls": 5, "failed": 1, "addresses": 1, "keys": 1}),
+    "trace": (4, {"depth": 0, "label": "Session", "key": incident.SESSION, "parent": None, "calls": 5}),
     "who": (1, {"start": incident.SESSION, "origin_kind": "IdentityCenterUser", "origin": DANA, "depth": 1}),
 }
 """What each question says of the incident with the kit's examples: how many rows, and cells of the first."""

@@ -567,7 +567,7 @@ def test_five_thousand_nodes_open(opened: Opener, record_property: Callable[[str
     assert tab.said == []
 
 
-# ---- the twins
+# ---- Python and JavaScript agree
 def random_drawings() -> list[tuple[list[str], list[tuple[str, str]], dict[str, str]]]:
     """Graphs of all sizes, with cycles, accounts and loners."""
     found = []
@@ -599,7 +599,7 @@ def javascript(request: pytest.FixtureRequest) -> Callable[[str, object], Any]:
     return evaluate
 
 
-def test_layouts_are_twins(javascript: Callable[[str, object], Any]) -> None:
+def test_layouts_agree(javascript: Callable[[str, object], Any]) -> None:
     """The page puts what is unfolded where Python would put it, and bends links as Python does, to the last digit."""
     drawings = random_drawings()
     found = javascript(
@@ -652,7 +652,7 @@ def random_shapes() -> list[Shape]:
     return found
 
 
-def test_views_are_twins(javascript: Callable[[str, object], Any], pictures: dict[str, Shape]) -> None:
+def test_views_agree(javascript: Callable[[str, object], Any], pictures: dict[str, Shape]) -> None:
     """The page folds, names, joins and places what it draws as Python does for paper."""
     shapes = [*pictures.values(), *random_shapes()]
     found = javascript(

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import lineage
 from lineage.model.errors import BadUse
 from lineage.model.results import ChangeEdge
 from lineage.model.times import parse_when
@@ -26,7 +25,6 @@ from tests.aws import Cloud, Identity
 
 if TYPE_CHECKING:
     from lineage import Store
-    from tests.neo4j_server import Server
 
 STORIES = Path(__file__).parent / "stories"
 EC2, IAM = "ec2.amazonaws.com", "iam.amazonaws.com"
@@ -593,30 +591,6 @@ def test_a_plan_is_a_table(store: Store, cloud: Cloud, tmp_path: Path) -> None:
     told: Contain = store.contain(str(ann.key))
 
     assert len(text(told).splitlines()) == 1 + len(told.steps) == 3
-
-
-def test_the_statements_say_the_same(neo4j_any: Server) -> None:
-    """The Cypher files tell the same nodes, ways and things to stop as the answers."""
-    neo4j_any.wipe(schema=False)
-    with lineage.open(neo4j_any.uri) as store:
-        store.load([STORIES / "blast-of-a-stolen-key" / "events.json"])
-        way = store.path("111122223333", "444455556666").ways[0]
-        alice = store.who("e0000000-0000-4000-8000-000000000012").answers[0].origin.access_key_id
-        for made in (False, True):
-            columns, rows = store.query("blast", ask=alice, made=made, limit=100)
-            told = store.blast(str(alice), made=made)
-
-            assert {row[columns.index("key")] for row in rows} == {node.key for node in told.nodes}
-        columns, rows = store.query("path", start="111122223333", end="444455556666", made=False, limit=1)
-        stops, found = store.query("contain", ask=alice, at="2026-03-02T08:30:00Z", limit=100)
-
-    assert rows[0][columns.index("end")] == way.end.split(" ", 1)[1]
-    assert [(row[stops.index("phase")], row[stops.index("target")]) for row in found][:3] == [
-        (1, "AKIAWO645SY5I6LP5ANL"), (1, str(alice)), (2, "arn:aws:iam::111122223333:role/admin"),
-    ]  # fmt: skip
-    assert {row[stops.index("kind")] for row in found if row[stops.index("phase")] == 3} == {
-        "access key", "permissions", "trust", "workload",
-    }  # fmt: skip
 
 
 def test_of_one_second_nothing_is_certain(store: Store, cloud: Cloud, tmp_path: Path) -> None:

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import lineage
 from lineage.model.errors import BadUse, NotFound
 from lineage.model.facts import Sample, Target
 from lineage.questions.assumed import Assumed
@@ -29,7 +28,6 @@ from tests.aws import Cloud
 
 if TYPE_CHECKING:
     from lineage import Store
-    from tests.neo4j_server import Server
 
 STORIES = Path(__file__).parent / "stories"
 HOME, OTHER = "111122223333", "444455556666"
@@ -336,86 +334,3 @@ def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.Ca
         assert answer.found
         assert {"\x1b", "\u202e"} & set(capsys.readouterr().out + table) == set()
         assert [cell for line in table.splitlines() for cell in line.split(",") if cell.startswith("=")] == []
-
-
-# Cypher
-
-
-def asked(server: Server, story: str, name: str, **params: object) -> list[dict[str, object]]:
-    """The rows of a Cypher file about a story."""
-    server.wipe(schema=False)
-    with lineage.open(server.uri) as store:
-        store.load([STORIES / story / "events.json"])
-        columns, rows = store.query(name, limit=20, **params)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
-
-
-def picked(rows: list[dict[str, object]], *columns: str) -> list[tuple[object, ...]]:
-    """Some columns of rows."""
-    return [tuple(row[column] for column in columns) for row in rows]
-
-
-def test_cypher_tells_the_callers_of_a_role(neo4j_any: Server) -> None:
-    """The file for Neo4j Browser gives the callers with their origins, and what was taken out of the role."""
-    rows = asked(
-        neo4j_any, "role-that-people-share", "role", role=f"arn:aws:iam::{OTHER}:role/ops", since=None, until=None
-    )
-
-    assert picked(rows, "direction", "kind", "origin", "count", "sessions") == [
-        ("in", "Role", f"arn:aws:iam::{HOME}:user/alice", 2, 2),
-        ("in", "AWSService", "ec2.amazonaws.com", 2, 1),
-        ("in", "Role", f"arn:aws:iam::{HOME}:user/bob", 1, 1),
-        ("out", "Role", f"arn:aws:iam::{HOME}:user/bob", 1, 1),
-    ]
-
-
-def test_cypher_tells_what_was_assumed(neo4j_any: Server) -> None:
-    """It gives grants and refusals of a user, near and far."""
-    rows = asked(neo4j_any, "assumed-itself-and-through-others", "assumed", ask=f"arn:aws:iam::{HOME}:user/alice")
-
-    assert picked(rows, "role", "outcome", "how", "hops", "through", "count") == [
-        (f"arn:aws:iam::{HOME}:role/stack", "granted", "service-on-behalf", 1, None, 1),
-        (f"arn:aws:iam::{HOME}:role/entry", "granted", "cli-sdk", 1, None, 1),
-        (f"arn:aws:iam::{OTHER}:role/billing", "AccessDenied", None, 1, None, 1),
-        (f"arn:aws:iam::{OTHER}:role/billing", "AccessDenied", None, 2, f"arn:aws:iam::{HOME}:role/entry", 1),
-        ("unknown", "AccessDenied", None, 2, f"arn:aws:iam::{HOME}:role/entry", 1),
-        (f"arn:aws:iam::{OTHER}:role/billing", "granted", "cli-sdk", 2, f"arn:aws:iam::{HOME}:role/entry", 1),
-    ]
-
-
-def test_cypher_tells_refusals(neo4j_any: Server) -> None:
-    """It gives refused operations by origin, those without an origin together and named so."""
-    rows = asked(neo4j_any, "refusals-and-what-came-after", "denied", since=None, until=None)
-
-    assert picked(rows, "origin_kind", "action", "count")[:2] == [
-        ("IAMUser", "sts:AssumeRole", 3),
-        ("Unresolved", "ec2:DescribeInstances", 1),
-    ]
-    assert {row["error"] for row in rows} == {"AccessDenied"}
-
-
-def test_cypher_tells_what_came_from_addresses(neo4j_any: Server) -> None:
-    """It gives a row for each address and origin, by whole addresses and by their beginning."""
-    rows = asked(neo4j_any, "many-people-behind-one-address", "from", addresses=["203.0.113.", "10.1.2.3"])
-
-    assert picked(rows, "address", "origin_kind", "calls", "sessions") == [
-        ("10.1.2.3", "IAMUser", 1, 0),
-        *[("203.0.113.9", "IAMUser", 1, 0)] * 5,
-        ("203.0.113.9", "Unresolved", 2, 2),
-    ]
-
-
-def test_cypher_tells_who_touched_a_resource(neo4j_any: Server) -> None:
-    """It gives calls and changes by origin; a call from another account counts once in each account's log."""
-    rows = asked(
-        neo4j_any, "bucket-changed-and-read", "touched", resource="arn:aws:s3:::ledger", since=None, until=None
-    )
-
-    assert picked(rows, "origin_kind", "type", "action", "error", "count") == [
-        ("IAMUser", "CHANGED", "s3:PutBucketPolicy", None, 1),
-        ("IAMUser", "TOUCHED", "s3:PutBucketPolicy", None, 1),
-        ("IAMUser", "TOUCHED", "s3:PutBucketPolicy", "AccessDenied", 1),
-        ("IAMUser", "TOUCHED", "s3:GetObject", None, 8),
-        ("Unresolved", "CHANGED", "s3:DeleteBucketPolicy", None, 1),
-        ("Unresolved", "TOUCHED", "s3:DeleteBucketPolicy", None, 1),
-    ]

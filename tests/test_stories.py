@@ -20,6 +20,7 @@ from lineage.questions.registry import module_name
 from lineage.questions.shared.memo import Memo
 from lineage.questions.shared.subjects import find
 from tests.matching import differences
+from tests.question_rows import disagreements
 from tests.same import undeclared
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def unasked(store: Store, answers: list[Any], asked: set[str]) -> Iterator[str]:
 
 @pytest.mark.parametrize(("folder", "loads"), CASES)
 def test_story(store: Store, request: pytest.FixtureRequest, folder: Path, loads: list[list[str]]) -> None:
-    """Every question about the story gets the answer that is right, what answers name can be asked, and Neo4j
-    holds what the schema declares and nothing else."""
+    """Every question about the story gets the answer that is right, what answers name can be asked; Neo4j holds
+    what the schema declares and nothing else, and the files of `cypher/questions/` agree with the commands."""
     for names in loads:
         store.load([folder / name for name in names])
     checks = json.loads((folder / "answers.json").read_text())
@@ -99,6 +100,7 @@ def test_story(store: Store, request: pytest.FixtureRequest, folder: Path, loads
         wrong += unasked(store, answers, asked)
     else:
         wrong += undeclared(request.getfixturevalue("neo4j_any"))
+        wrong += disagreements(store, folder.name)
     if wrong:
         pytest.fail("\n  ".join([(folder / "story.md").read_text().rstrip(), *wrong]), pytrace=False)
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import networkx as nx
 import pytest
 
-import lineage
 from lineage import cli
 from lineage.model.errors import BadUse
 from lineage.model.results import Window
@@ -28,11 +25,9 @@ from lineage.questions.shared.log_coverage import in_words, sight
 from lineage.render import people
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud
-from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from lineage import Store
-    from tests.neo4j_server import Server
 
 HOSTILE = "ops\x1b[2J\u202e=cmd()"
 HOUR = 3600
@@ -437,54 +432,6 @@ def test_chains_are_those_that_chains_lists(store: Store, tmp_path: Path) -> Non
 
     assert longest == [(one.roles, one.depth, one.count, one.first, one.last) for one in store.chains().chains]
     assert len(longest) == 3
-
-
-# Cypher
-
-
-def test_the_cypher_files_say_what_the_answers_say(neo4j_any: Server) -> None:
-    """Each file, run on the stories, gives rows that the answer of its name has too."""
-    ours = {"since": None, "until": None, "limit": 100}
-    with neo4j_store(neo4j_any, "session-names-and-true-origins") as store:
-        _, rows = store.query("names", role=None, **ours)
-
-        wanted = [one for one in store.names().names if one.what == "session name"]
-        assert sorted((row[1], row[2], row[6]) for row in rows) == sorted(
-            (one.name, one.verdict, one.sessions) for one in wanted
-        )
-    with neo4j_store(neo4j_any, "roles-that-chains-pass-through") as store:
-        _, rows = store.query("central", limit=100)
-
-        assert rows == [
-            [one.role_arn, one.through, one.chains, one.origins, one.assumed_by, one.assumes]
-            for one in store.central().roles
-        ]
-    with neo4j_store(neo4j_any, "trail-stopped-and-started") as store:
-        _, rows = store.query("coverage", account=None, **ours)
-
-        assert rows == [
-            [one.account, one.region, one.category, one.events, one.hours, one.first, one.last]
-            for one in store.coverage().covered
-        ]
-    with neo4j_store(neo4j_any, "hunt-keys-passwords-root") as store:
-        _, rows = store.query("hunt", known_accounts=None, **ours)
-        found = [one for one in store.hunt().findings if one.rule != "root-use"]
-
-        assert sorted((row[0], row[6]) for row in rows if row[0] != "keys-for-others") == sorted(
-            (one.rule, one.event_ids) for one in found if one.rule != "keys-for-others"
-        )
-        assert [row[6] for row in rows if row[0] == "keys-for-others"] == [
-            one.event_ids[:1] for one in found if one.rule == "keys-for-others"
-        ]
-
-
-@contextmanager
-def neo4j_store(server: Server, story: str) -> Iterator[Store]:
-    """A Neo4j store that holds a story and nothing else."""
-    server.wipe(schema=False)
-    with lineage.open(server.uri) as store:
-        store.load([ROOT / "tests" / "stories" / story / "events.json"])
-        yield store
 
 
 # all

@@ -1,5 +1,6 @@
 // Draw what came from these credentials, and what it left behind.
-// The drawing twin of blast.cypher: forward from an access key, a session or all that belongs to a principal, at most
+// The answer of questions/blast.cypher as paths.
+// Forward from an access key, a session or all that belongs to a principal, at most
 // 20 steps down, each session and key with what it made, changed, started and touched.
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $made: boolean, go on through long-term keys that were made for somebody else.

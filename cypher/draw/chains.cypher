@@ -1,5 +1,6 @@
 // Draw the paths that lead through several roles.
-// The drawing twin of chains.cypher: one chain for each path of two and more role hops, the newest, from its origin
+// The answer of questions/chains.cypher as paths.
+// One chain for each path of two and more role hops, the newest, from its origin
 // along resolved parents, of at most 50 steps.
 // $min_depth: integer, role hops at least. $role: text, ARN or name of a role on the path, or null.
 // $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
@@ -19,7 +20,7 @@ WITH path, leaf, [s IN sessions | s.role_arn] AS roles, [s IN sessions | s.accou
      ways[0].caller_account AS origin_account, last(ways).time AS time
 WHERE ($since IS NULL OR time >= $since)
   AND ($until IS NULL OR time <= $until)
-  AND ($role IS NULL OR any(arn IN roles WHERE arn = $role OR last(split(arn, '/')) = $role))
+  AND ($role IS NULL OR any(arn IN roles WHERE arn = $role OR arn ENDS WITH '/' + $role))
   AND ($account IS NULL OR origin_account = $account OR $account IN role_accounts)
   AND (NOT $cross_account OR any(account IN role_accounts WHERE account <> coalesce(origin_account, role_accounts[0])))
 WITH path, leaf, roles, time

@@ -1,5 +1,6 @@
 // Draw who crosses from account to account.
-// The drawing twin of cross_account.cypher: one grant for each caller's principal and role, the newest, between its
+// The answer of questions/cross_account.cypher as paths.
+// One grant for each caller's principal and role, the newest, between its
 // two accounts.
 // $since, $until: ISO times between which the sessions began, or null.
 // $limit: integer, how many pairs at most; 50 can still be read.

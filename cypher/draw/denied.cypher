@@ -1,5 +1,6 @@
 // Draw which calls were refused, and whose credentials made them.
-// The drawing twin of denied.cypher: one call for each origin, operation and error, the newest, with at most 50 steps
+// The answer of questions/denied.cypher as paths.
+// One call for each origin, operation and error, the newest, with at most 50 steps
 // up to the origin.
 // $since, $until: ISO times that the hours of the calls lie between, or null.
 // $limit: integer, how many at most; 50 can still be read.

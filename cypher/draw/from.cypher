@@ -1,5 +1,6 @@
 // Draw what was seen from these addresses.
-// The drawing twin of from.cypher: one session or key for each address and origin, the newest, with at most 50 steps
+// The answer of questions/from.cypher as paths.
+// One session or key for each address and origin, the newest, with at most 50 steps
 // up to the origin. An address proves nobody: that two lines meet in one says no more than that.
 // $addresses: list of texts, addresses, or beginnings of them that end in a point, like 198.51.100.
 // $limit: integer, how many at most; 50 can still be read.

@@ -1,6 +1,7 @@
 // Draw how one identity came to another.
-// The drawing twin of path.cypher: every way along resolved parents, in order of time, of at most 50 steps: never
-// through a shared role, action or address. (Whose sessions they are is drawn beside it.)
+// The answer of questions/path.cypher as paths.
+// Every way along resolved parents, in order of time, of at most 50 steps: never
+// through a shared role, action or address. (Whose sessions they are is drawn too.)
 // $start, $end: texts, each an access key ID, the key of a Session, the key of a Principal (its ARN), or an account ID.
 // $made: boolean, go on through long-term keys that were made for somebody else.
 // $limit: integer, how many ways at most; 50 can still be read.

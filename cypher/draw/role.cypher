@@ -1,5 +1,6 @@
 // Draw who came into this role, and where they went from it.
-// The drawing twin of role.cypher: one way in for each caller's principal with one origin behind it, and one way out
+// The answer of questions/role.cypher as paths.
+// One way in for each caller's principal with one origin behind it, and one way out
 // for each role that was obtained, the newest each, with at most 50 steps up to the origin.
 // $role: text, the key of the role: its ARN without its path.
 // $since, $until: ISO times between which the sessions began, or null.

@@ -1,5 +1,6 @@
 // Draw whose credentials changed or read this resource.
-// The drawing twin of touched.cypher: one call for each origin, operation and outcome, the newest, with at most 50
+// The answer of questions/touched.cypher as paths.
+// One call for each origin, operation and outcome, the newest, with at most 50
 // steps up to the origin.
 // $resource: text, the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
 // $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
@@ -7,11 +8,19 @@
 // Columns: path (caller and resource), chain (path from the origin to the caller), owners (paths: whose session or key
 // each one is), calls (how many stand behind the one that is drawn), last (ISO time of the newest). Newest first, then
 // by origin.
+CALL () {
+  MATCH ()-[used:USED]->(:Action)
+  RETURN collect(DISTINCT used.account) AS loaded
+}
 MATCH (resource:Resource)
 WHERE resource.key = $resource OR resource.id = $resource
 MATCH path = (n)-[way:TOUCHED|STARTED|CHANGED]->(resource)
 WHERE ($since IS NULL OR coalesce(way.last, way.time) >= $since)
   AND ($until IS NULL OR coalesce(way.first, way.time) <= $until)
+  AND (NOT coalesce(n.account, '') IN loaded OR NOT EXISTS {
+    MATCH (n)-[copy:USED {copy: true}]->(:Action {key: way.action})
+    WHERE any(id IN way.event_ids WHERE id IN copy.event_ids)
+  })
 OPTIONAL MATCH chain = (top)-[:ASSUMED|ISSUED*0..50 {parent: true}]->(n)
 WHERE length(chain) = 50 OR NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }
 OPTIONAL MATCH (top)-[of:BELONGS_TO|SESSION_OF]->(holder:Principal)

@@ -1,5 +1,6 @@
 // Draw what came from these credentials.
-// The drawing twin of trace.cypher: forward from an access key, a session or all that belongs to a principal, along
+// The answer of questions/trace.cypher as paths.
+// Forward from an access key, a session or all that belongs to a principal, along
 // resolved parents, at most 20 steps down.
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $limit: integer, how many sessions and keys at most, the nearest; 50 can still be read.

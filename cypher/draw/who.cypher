@@ -1,6 +1,7 @@
 // Draw the chain back to where these credentials come from.
-// The drawing twin of who.cypher: back from an access key, a session or all sessions of a principal, along resolved
-// parents, at most 50 steps up. (The ID of an event is looked up in the ledger, which `lineage who` reads.)
+// The answer of questions/who.cypher as paths.
+// Back from an access key, a session or all sessions of a principal, along resolved
+// parents, at most 50 steps up.
 // $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
 // $limit: integer, how many chains at most, the newest; 50 can still be read.
 // Columns: path (from the origin to what was asked), owners (paths: whose session or key each one is), made_by (paths:

@@ -1,6 +1,7 @@
 """How links bend: several between the same two nodes lie apart, and one that is long runs around what stands between.
 
-`bends` of `page/layout.js` is its twin. A link is a curve with one control point, this far off the middle of its ends.
+`bends` of `page/layout.js` does the same. A link is a curve with one control point, this far off the middle of its
+ends.
 """
 
 from __future__ import annotations

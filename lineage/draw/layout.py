@@ -6,7 +6,7 @@ beside each other, so that a chain through accounts runs straight. Cost: O(sweep
 and the square of the number of accounts; cycles are broken at the edge that closes them, which is then drawn
 backwards.
 
-`page/layout.js` is its twin, for what is unfolded in the page: same steps, same numbers. That is why sums are
+`page/layout.js` does the same for what is unfolded in the page: same steps, same numbers. That is why sums are
 written as loops here: `sum` rounds differently.
 """
 

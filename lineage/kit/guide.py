@@ -19,7 +19,7 @@ class Slide(NamedTuple):
     """A page of the guide."""
 
     title: str
-    told: str
+    text: str
     """Paragraphs, divided by an empty line."""
     queries: tuple[str, ...]
     """Cypher without parameters, each of which draws something."""
@@ -103,7 +103,7 @@ def slides() -> tuple[Slide, ...]:
             "The new key",
             f"Next morning {incident.KEY} reads a secret. It belongs to the user svc-reports, but it was made by "
             "credentials of dana.whitfield: follow the line ISSUED iam:CreateAccessKey back from it. The chain itself "
-            "ends at the key: who made a key is told beside a chain, and is never part of it.",
+            "ends at the key: who made a key is shown next to a chain and is never part of it.",
             (drawing("touched", resource=incident.SECRET), drawing("path", start=incident.SESSION, end=incident.KEY)),
         ),
         Slide(
@@ -145,7 +145,7 @@ def guide(address: str = "") -> str:
 
 def _slide(slide: Slide, address: str) -> Iterator[str]:
     yield f'<slide class="row-fluid">\n<div class="col-sm-12">\n<h3>{escape(slide.title)}</h3>'
-    for paragraph in slide.told.split("\n\n"):
+    for paragraph in slide.text.split("\n\n"):
         yield f"<p>{escape(paragraph)}</p>"
     if slide.shell:
         yield f"<p>In a shell:</p>\n<pre>{escape(slide.shell)}</pre>"

@@ -1,5 +1,5 @@
-// A layered drawing from left to right, each account in a frame of its own: the twin of lineage/draw/layout.py, for
-// what is unfolded in the page. Same steps, same numbers.
+// A layered drawing from left to right, each account in a frame of its own, as lineage/draw/layout.py does it, for
+// what is unfolded in the page: same steps, same numbers.
 "use strict";
 const Layout = (() => {
   const SIZE = {layer: 260, node: 72, side: 116, above: 50, below: 56, gap: 28};
@@ -176,7 +176,7 @@ const Layout = (() => {
     return {at, frames, layers};
   }
 
-  // The twin of lineage/draw/bend.py: how far the control point of each link lies off the middle of its ends.
+  // As in lineage/draw/bend.py: how far the control point of each link lies off the middle of its ends.
   const APART = 32, TRIED = [0, -25, 25, -50, 50, -70, 70, -100, 100, -140, 140, -190, 190, -240, 240],
     ABOVE = 20, BELOW = 46, BODY = 17, MOST = 1500;
 

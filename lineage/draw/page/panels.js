@@ -33,7 +33,7 @@ const Panels = (() => {
     const paste = thing.cypher;
     if (paste && queries[paste.query]) {
       made.append(button("Copy :param", () => copy(paste.params), {title: `First, in Neo4j Browser:\n${paste.params}`}));
-      made.append(button("Copy Cypher", () => copy(queries[paste.query]), {title: `Then cypher/${paste.query}.cypher, which asks with them`}));
+      made.append(button("Copy Cypher", () => copy(queries[paste.query]), {title: `Then the query, which takes these parameters`}));
     }
     return made;
   }

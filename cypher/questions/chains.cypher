@@ -1,11 +1,12 @@
 // Which paths lead through several roles?
 // All longest role paths of two and more role hops, along resolved parents, a row each.
+// Leaves out the confidence of each path and the event IDs of its grants.
 // $min_depth: integer, role hops at least. $role: text, ARN or name of a role on the path, or null.
 // $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
 // $since, $until: ISO times between which the last hop lies, or null. $limit: integer, how many paths at most.
 // Columns: roles (ARNs, first to last), accounts, origins (keys, at most 20), depth, count (chains), cross_account,
-// first, last (ISO times), sessions (keys of the last sessions, at most 5). In order of depth and count, greatest
-// first, then of roles.
+// first, last (ISO times), sessions (keys of the last sessions, oldest first, at most 5). In order of depth and count,
+// greatest first, then of roles.
 MATCH (leaf:Session {type: 'role'})
 WHERE NOT EXISTS { (leaf)-[:ASSUMED {parent: true}]->(:Session {type: 'role'}) }
   AND NOT EXISTS { (leaf)-[:ISSUED {parent: true}]->(:Credential)-[:ASSUMED {parent: true}]->(:Session {type: 'role'}) }
@@ -23,14 +24,16 @@ WHERE size(roles) >= CASE WHEN $min_depth > 2 THEN $min_depth ELSE 2 END
   AND ($since IS NULL OR last >= $since)
   AND ($until IS NULL OR last <= $until)
 ORDER BY last DESC, leaf.key DESC
-WITH roles, role_accounts, collect(DISTINCT origin_account) AS origin_accounts, collect(DISTINCT top.key) AS origins,
-     count(*) AS count, min(first) AS first, max(last) AS last, collect(leaf.key)[..5] AS sessions
+WITH roles, role_accounts, collect(DISTINCT origin_account) AS some_accounts, collect(DISTINCT top.key) AS some_origins,
+     count(*) AS count, min(first) AS first, max(last) AS last, reverse(collect(leaf.key)[..5]) AS sessions
+WITH *, COLLECT { UNWIND some_accounts AS account RETURN account ORDER BY account } AS origin_accounts
 WITH *, reduce(seen = [], account IN origin_accounts + role_accounts |
                CASE WHEN account IN seen THEN seen ELSE seen + account END) AS accounts
-WHERE ($role IS NULL OR any(arn IN roles WHERE arn = $role OR last(split(arn, '/')) = $role))
+WHERE ($role IS NULL OR any(arn IN roles WHERE arn = $role OR arn ENDS WITH '/' + $role))
   AND ($account IS NULL OR $account IN accounts)
   AND (NOT $cross_account OR size(accounts) > 1)
-RETURN roles, accounts, origins[..20] AS origins, size(roles) AS depth, count, size(accounts) > 1 AS cross_account,
-       first, last, sessions
+RETURN roles, accounts,
+       COLLECT { UNWIND some_origins AS key RETURN key ORDER BY key LIMIT 20 } AS origins,
+       size(roles) AS depth, count, size(accounts) > 1 AS cross_account, first, last, sessions
 ORDER BY depth DESC, count DESC, roles
 LIMIT $limit
