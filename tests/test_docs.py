@@ -13,9 +13,9 @@ from lineage import queries
 from lineage.ask import answers
 from lineage.commands.app import app
 from lineage.model import schema
+from lineage.questions.shared import words
 from lineage.questions.shared.models import Model
 from lineage.questions.who import CallIdentity, Hop, Origin, Who, WhoAnswer
-from lineage.render import words
 from tests import make_tables
 from tests.test_cli import Shell, commands
 

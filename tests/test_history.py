@@ -18,10 +18,12 @@ from lineage.model.facts import Sample
 from lineage.model.results import CallRow, Window
 from lineage.questions.new.geo import Located, open_databases
 from lineage.questions.new.jumps import jumps
+from lineage.questions.registry import blocks_of, table_of
 from lineage.questions.shared.history.past import window_of
 from lineage.questions.volume import Volume
-from lineage.render import csv, people
-from lineage.render.bars import ASCII, Column, draw, joined, top_of
+from lineage.render import csv, terminal
+from lineage.render.bars import ASCII, draw, joined, top_of
+from lineage.render.blocks import Hour as Column
 from tests.aws import Cloud, Identity
 from tests.mmdb import database
 
@@ -428,8 +430,8 @@ def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.Ca
         store.baseline(key_of(user)),
         store.new(HOME),
     ):
-        people.show(answer)
-        shown = capsys.readouterr().out + csv.text(answer)
+        terminal.show(blocks_of(answer))
+        shown = capsys.readouterr().out + csv.text(*table_of(answer))
         assert "\x1b" not in shown
         assert "\u202e" not in shown
         assert "\n=cmd" not in shown

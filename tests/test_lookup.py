@@ -11,12 +11,14 @@ import pytest
 
 from lineage.model.errors import NotFound
 from lineage.questions.shared.climb import climbed
-from lineage.render.ladder import show
-from lineage.render.words import REASONS
+from lineage.questions.shared.words import REASONS
+from lineage.questions.who.view import blocks
+from lineage.render.terminal import Line, written
 from tests.aws import Cloud
 
 if TYPE_CHECKING:
     from lineage import Store
+    from lineage.questions.who import Who
 
 HOME, OTHER = "111122223333", "444455556666"
 EC2 = ("ec2.amazonaws.com", "DescribeInstances")
@@ -26,6 +28,11 @@ def load(store: Store, tmp_path: Path, records: list[dict[str, Any]]) -> None:
     """Load the records from one file."""
     (tmp_path / "records.json").write_text(json.dumps({"Records": records}))
     store.load([tmp_path / "records.json"])
+
+
+def lines(answer: Who) -> list[str]:
+    """The lines of an answer, unbroken."""
+    return [line.body.plain for line in written(blocks(answer)) if isinstance(line, Line)]
 
 
 def origins(store: Store, ask: str, **options: Any) -> list[str | None]:
@@ -173,7 +180,7 @@ def test_assume_root_session_is_asked_as_printed(store: Store, tmp_path: Path) -
     load(store, tmp_path, cloud.records)
     key = f"{OTHER}/{OTHER}:assumed-root/2026-03-02T08:00:00Z"
 
-    printed = [line.body.plain for line in show(store.who(event))]
+    printed = lines(store.who(event))
     assert any(key in line for line in printed), printed
     for ask in (key, f"Session {key}", f"{OTHER}/{OTHER}/2026-03-02T08:00:00Z"):
         assert origins(store, ask) == [ada.arn]
@@ -246,7 +253,7 @@ def test_more_callers_than_are_shown(store: Store, tmp_path: Path, crowd: list[d
     assert len({one.origin.id for one in whole.answers}) == 150
     few = store.who(event, limit=5)
     assert (len(few.answers), few.total, few.truncated) == (5, 150, True)
-    assert "100 of 150 shown; --limit shows more" in [line.body.plain for line in show(told)]
+    assert "100 of 150 shown; --limit shows more" in lines(told)
     case = store.investigate(event).groups[0].cases[0]
     assert (len(case.who), case.who_total) == (100, 150)
     assert (case.whose.kind, len(case.whose.candidates), case.whose.candidates_more) == ("Unresolved", 100, 50)

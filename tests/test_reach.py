@@ -16,10 +16,12 @@ from lineage.model.results import ChangeEdge
 from lineage.model.times import parse_when
 from lineage.questions.contain import AlsoEnds, Contain, leftovers, plan, undo
 from lineage.questions.contain.view import ended
+from lineage.questions.registry import table_of
 from lineage.questions.shared.reach import families
 from lineage.questions.shared.reach.revocations import issued_before, standing
 from lineage.render.csv import text
 from lineage.render.shell import fits, line
+from lineage.render.text import clean
 from loaders.facts import change_table, creations
 from tests.aws import Cloud, Identity
 
@@ -298,7 +300,7 @@ def test_hostile_names_stay_values(store: Store, cloud: Cloud, tmp_path: Path) -
 
     assert read == {"$(reboot)", "a'; reboot; '", "--profile", "`id`"}
     assert "two\nlines" in shown
-    assert "two\nlines" not in text(told).replace("\\n", " ")
+    assert "two\nlines" not in text(*table_of(told)).replace("\\n", " ")
 
 
 def test_root_and_service_linked_sessions_are_said_to_stay(store: Store, cloud: Cloud, tmp_path: Path) -> None:
@@ -576,7 +578,7 @@ def test_what_a_step_also_ends_is_told_as_a_least() -> None:
     none = AlsoEnds(others=0, open=0, same=0, perhaps=0, origins=[])
 
     assert ended(none) == ""
-    assert ended(none.model_copy(update={"others": 1, "open": 2, "origins": ["li\x1b"]})) == (
+    assert clean(ended(none.model_copy(update={"others": 1, "open": 2, "origins": ["li\x1b"]}))) == (
         "Also ends at least 1 live session of others (li\\x1b), 2 of unknown origin."
     )
 
@@ -590,7 +592,7 @@ def test_a_plan_is_a_table(store: Store, cloud: Cloud, tmp_path: Path) -> None:
 
     told: Contain = store.contain(str(ann.key))
 
-    assert len(text(told).splitlines()) == 1 + len(told.steps) == 3
+    assert len(text(*table_of(told)).splitlines()) == 1 + len(told.steps) == 3
 
 
 def test_of_one_second_nothing_is_certain(store: Store, cloud: Cloud, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from lineage.questions.info import Info
 from lineage.questions.load import AsideAt as Aside
 from lineage.questions.load import Load
 from lineage.questions.query import QueryRows
-from lineage.questions.shared.models import LoadSums
+from lineage.questions.registry import blocks_of, table_of
+from lineage.questions.shared import words
+from lineage.questions.shared.models import LoadSums, Model
 from lineage.questions.trace import Branch, Done, Trace, TriedRole
 from lineage.questions.who import (
     CallIdentity,
@@ -28,8 +30,8 @@ from lineage.questions.who import (
     Who,
     WhoAnswer,
 )
-from lineage.render import csv as table
-from lineage.render import jsonout, people, progress, words
+from lineage.render import csv as flat
+from lineage.render import jsonout, progress, terminal
 from lineage.render.console import THEME
 
 HOSTILE = "[red]=cmd|'/c calc'!A1\x1b]0;owned\x07\u202e[/red]"
@@ -156,13 +158,18 @@ def done(action: str, count: int, error: str | None = None, sensitive: bool = Fa
     )
 
 
-def seen(answer: object, width: int = 80, encoding: str = "utf-8") -> str:
+def table(answer: Model) -> str:
+    """The answer as CSV."""
+    return flat.text(*table_of(answer))
+
+
+def seen(answer: Model, width: int = 80, encoding: str = "utf-8") -> str:
     """What a pipe of that width gets."""
     raw = io.BytesIO()
     file = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", write_through=True)
     console = Console(file=file, width=width, theme=THEME, markup=False, highlight=False, emoji=False)
-    for renderable in people.renderables(answer):  # type: ignore[arg-type]  # every test gives a model
-        console.print(renderable, crop=False)
+    for line in terminal.written(blocks_of(answer)):
+        console.print(line, crop=False)
     return "\n".join(line.rstrip() for line in raw.getvalue().decode(encoding).split("\n"))
 
 
@@ -188,8 +195,8 @@ fit together in one way
   admin as ops
       in account 222222222222
       key on the call ASIAISSUED
-      session
-      222222222222/AROAX:ops/2026-03-11T21:53:30Z
+      session 222222222222/AROAX:ops/2026-03-11T21:53:30Z
+      ARN on the call arn:aws:sts::222222222222:assumed-role/admin/ops
 """
     )
 
@@ -203,13 +210,13 @@ credentials of a caller that the loaded logs do not name — NONE: open
   The session began before the first loaded record of its account.
   Logs that would settle it: account 111111111111, any region, 2026-03-10.
 
-  ?  what came before is not in the loaded logs
+  ?  the step before is not in the loaded logs
   │
   ▼
   222222222222/AROAX:ops/2026-03-11T21:53:30Z
       key on the call ASIAISSUED
-      session
-      222222222222/AROAX:ops/2026-03-11T21:53:30Z
+      session 222222222222/AROAX:ops/2026-03-11T21:53:30Z
+      ARN on the call arn:aws:sts::222222222222:assumed-role/admin/ops
 
   hint source identity: bob  (rule 11; no proof)
 """
@@ -331,7 +338,7 @@ def test_a_chain_of_a_thousand_renewals_can_be_drawn() -> None:
     for number in range(1, 400):
         deep = branch(f"s{number}", (deep,))
 
-    assert len(table.text(trace(deep)).splitlines()) == 401
+    assert len(table(trace(deep)).splitlines()) == 401
     assert seen(trace(deep), width=3000).count("admin as s") == 400
 
 
@@ -359,11 +366,11 @@ def test_role_paths_stand_one_below_the_other() -> None:
 2 deep, 30 times, STRONG, across accounts
 2026-03-10 06:15:00Z to 2026-03-12 16:29:47Z
   arn:aws:iam::1:role/ci
-  └─ arn:aws:iam::2:role/deploy
+  └── arn:aws:iam::2:role/deploy
   begins with o0
   begins with o1
   begins with o2
-  and 2 more origins; --json lists them
+  and 2 more; --json lists them
 
 1 of 3 shown; --limit shows more
 """
@@ -401,7 +408,7 @@ def test_a_load_ends_with_sums_and_what_was_set_aside() -> None:
 
 
 def test_an_interrupted_load_is_told() -> None:
-    """`info` says where a load was cut off, and what finishes it."""
+    """`info` says where a load was interrupted, and what completes it."""
     info = Info(
         store="s.db",
         nodes={"Session": 1},
@@ -416,7 +423,7 @@ def test_an_interrupted_load_is_told() -> None:
     text = seen(info)
 
     assert "2026-03-12 16:29:47Z (unfinished)" in text
-    assert "A load was cut off before all was joined; the next load finishes that." in text
+    assert "A load was interrupted before all was joined; the next load completes it." in text
 
 
 ANSWERS = [
@@ -437,7 +444,7 @@ def test_hostile_text_stays_text(answer: Who | Trace | Chains) -> None:
     """What an attacker chose moves no cursor, changes no direction, is no markup and no formula."""
     text = seen(answer, width=300)
     pretty = jsonout.pretty(answer)
-    cells = [cell for row in csv.reader(io.StringIO(table.text(answer))) for cell in row]
+    cells = [cell for row in csv.reader(io.StringIO(table(answer))) for cell in row]
 
     assert "[red]=cmd" in text or "[red]=cmd" in text.replace("\n", "")
     assert not {"\x1b", "\x07", "\u202e"} & set(text)
@@ -451,13 +458,13 @@ def test_formulas_are_disarmed(first: str) -> None:
     """A cell that a spreadsheet would run gets a quote before it."""
     rows = QueryRows(query="q", columns=["a"], rows=[[f"{first}1+1"]])
 
-    assert table.text(rows).startswith("a\n'")
-    assert len(list(csv.reader(io.StringIO(table.text(rows), newline="")))) == 2
+    assert table(rows).startswith("a\n'")
+    assert len(list(csv.reader(io.StringIO(table(rows), newline="")))) == 2
 
 
 def test_csv_has_a_row_for_each_hop() -> None:
     """The table of `who` names the origin on each row and the hop beside it."""
-    rows = list(csv.DictReader(io.StringIO(table.text(who(ANSWER, OPEN)))))
+    rows = list(csv.DictReader(io.StringIO(table(who(ANSWER, OPEN)))))
 
     assert [(row["answer"], row["hop"], row["origin_name"], row["reason"], row["event_ids"]) for row in rows] == [
         ("1", "1", "alice@example.com", "", "e-1 e-2"),

@@ -17,12 +17,13 @@ from lineage.model.facts import Sample, Target
 from lineage.questions.assumed import Assumed
 from lineage.questions.denied import Denied
 from lineage.questions.from_ import From
+from lineage.questions.registry import blocks_of, table_of
 from lineage.questions.role import Role
 from lineage.questions.shared.networks import Finder, entries, entry
 from lineage.questions.shared.refusals import BURST_SECONDS, Event, bursts, is_refusal
 from lineage.questions.shared.resources import wanted
 from lineage.questions.touched import Touched
-from lineage.render import people
+from lineage.render import terminal
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud
 
@@ -328,8 +329,8 @@ def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.Ca
     ]  # fmt: skip
 
     for answer in answers:
-        people.show(answer)
-        table = csv_text(answer)
+        terminal.show(blocks_of(answer))
+        table = csv_text(*table_of(answer))
 
         assert answer.found
         assert {"\x1b", "\u202e"} & set(capsys.readouterr().out + table) == set()

@@ -21,8 +21,9 @@ from lineage.questions.hunt.rules import NAMES, RULES
 from lineage.questions.names import Names
 from lineage.questions.names.people import default_name, normal
 from lineage.questions.names.trust import demanded
+from lineage.questions.registry import blocks_of, table_of
 from lineage.questions.shared.log_coverage import in_words, sight
-from lineage.render import people
+from lineage.render import terminal
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud
 
@@ -474,8 +475,8 @@ def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.Ca
     answers: list[Names | Hunt | Coverage | Central] = [store.names(), store.hunt(), store.coverage(), store.central()]
 
     for answer in answers:
-        people.show(answer)
-        table = csv_text(answer)
+        terminal.show(blocks_of(answer))
+        table = csv_text(*table_of(answer))
 
         assert answer.found
         assert {"\x1b", "\u202e"} & set(capsys.readouterr().out + table) == set()

@@ -70,13 +70,16 @@ def show(answer: Model, *, json: bool = False, csv: bool = False) -> None:
 
         typer.echo(jsonout.pretty(answer))
     elif csv:
+        from lineage.questions.registry import table_of
         from lineage.render import csv as table
 
-        typer.echo(table.text(answer), nl=False)
+        typer.echo(table.text(*table_of(answer)), nl=False)
     else:
-        from lineage.render import people
+        from lineage.questions.registry import blocks_of, stem_of, title_of
+        from lineage.render import terminal
 
-        people.show(answer, found=missing is None)
+        if missing is None or stem_of(answer) == "who":  # which says what it could not see
+            terminal.show(blocks_of(answer), title_of(answer))
     if missing is not None:
         guard.say(f"not found: {missing}")
         raise typer.Exit(1)

@@ -37,9 +37,10 @@ def investigate(
     with guard.opened(store) as lineage:
         answer = cast("Investigation", command.ask(lineage, arguments))
     if answer.found and md:
+        from lineage.questions.registry import blocks_of, title_of
         from lineage.render import markdown
 
-        typer.echo(markdown.text(answer), nl=False)
+        typer.echo(markdown.text(title_of(answer), blocks_of(answer)), nl=False)
     elif answer.found and html is not None:
         _write(answer, html)
     else:
@@ -48,9 +49,10 @@ def investigate(
 
 def _write(answer: Investigation, target: str) -> None:
     """The page into a file, or to standard output."""
-    from lineage.render import outfile, report_html
+    from lineage.questions.registry import blocks_of, title_of
+    from lineage.render import html, outfile
 
-    page = report_html.page(answer)
+    page = html.page(title_of(answer), blocks_of(answer), answer.asked)
     if target == "-":
         typer.echo(page, nl=False)
         return

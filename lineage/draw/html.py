@@ -7,8 +7,6 @@ hashes, and lets nothing be fetched.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from functools import cache
 from html import escape
@@ -20,6 +18,7 @@ import msgspec
 from lineage.draw.jsonform import graph
 from lineage.draw.looks import DASHES, LOOKS
 from lineage.draw.shape import Shape
+from lineage.render.html import hashed
 from lineage.render.text import clean
 
 SCRIPTS = ("cytoscape.min.js", "layout.js", "model.js", "picture.js", "panels.js", "export.js", "page.js")
@@ -84,8 +83,3 @@ def _harmless(text: str) -> str:
 @cache
 def _file(name: str) -> str:
     return files("lineage.draw").joinpath("page", name).read_text("utf-8")
-
-
-def hashed(text: str) -> str:
-    """The hash of a script or style, as a content security policy names it."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

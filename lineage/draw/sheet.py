@@ -13,9 +13,9 @@ from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_gue
 from lineage.model import attempts, keys, schema
 from lineage.model.arn import role_of
 from lineage.model.results import EventRow, Graph
+from lineage.questions.shared import words
 from lineage.questions.shared.models import Whose
 from lineage.questions.who import Origin, WhoAnswer
-from lineage.render import words
 from lineage.render.text import clean
 
 ORIGINS: dict[str, Kind] = {

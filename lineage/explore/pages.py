@@ -1,8 +1,7 @@
-"""Pages of answers as text: what the command line prints, and the same as a table whose cells link to questions."""
+"""Pages of answers as text: the answer as it is shown, and row by row. Names in both link to questions."""
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -13,20 +12,17 @@ from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
 
-from rich.console import Console
-
-from lineage.draw.html import hashed
+from lineage.questions.registry import blocks_of, table_of
 from lineage.questions.shared.models import Model
-from lineage.render import csv, people
-from lineage.render.console import THEME
-from lineage.render.tables import plain
-from lineage.render.text import clean
+from lineage.render import html
+from lineage.render.html import hashed, safe
+from lineage.render.text import plain
 
-WIDTH: Final = 110
-"""Characters of a line."""
 MOST: Final = 2_000
 """Rows of a table that are shown."""
+_EVENT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _KEY = re.compile(r"A[KS]IA[A-Z2-7]{12,28}")
+_SESSION = re.compile(r"\d{12}/\S+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _ROLE = re.compile(r"arn:[\w-]+:iam::\d{12}:role/\S+")
 _ACCOUNT = re.compile(r"\d{12}")
 
@@ -41,13 +37,13 @@ def page(
     """
     style = _style()
     policy = f"default-src 'none'; style-src {hashed(style)}; base-uri 'none'; form-action 'self'"
-    body = f'<p role="alert">{_safe(problem)}</p>' if answer is None else _answer(answer)
+    body = f'<p role="alert">{safe(problem)}</p>' if answer is None else _answer(answer)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{_safe(line)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
-        f"{form(line, questions, others)}\n<h1>lineage {_safe(line)}</h1>\n{body}\n</body>\n</html>\n"
+        f"<title>{safe(line)}</title>\n<style>{style}</style>\n</head>\n<body>\n"
+        f"{form(line, questions, others)}\n<h1>lineage {safe(line)}</h1>\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -57,30 +53,26 @@ def form(line: str, questions: Sequence[str], others: Sequence[tuple[str, str]] 
     there = "".join(
         f"<option{' selected' if name == question.replace('_', '-') else ''}>{name}</option>" for name in questions
     )
-    links = "".join(f' <a href="{escape(_href(question, rest, form))}">{_safe(name)}</a>' for name, form in others)
+    links = "".join(f' <a href="{escape(_href(question, rest, form))}">{safe(name)}</a>' for name, form in others)
     return (
         '<form id="live" action="./" method="get">'
         f'<select name="question" aria-label="Question">{there}</select> '
-        f'<input name="ask" type="search" size="44" value="{_safe(rest)}" aria-label="Ask" autocomplete="off" '
+        f'<input name="ask" type="search" size="44" value="{safe(rest)}" aria-label="Ask" autocomplete="off" '
         'spellcheck="false" placeholder="event ID, key, session, ARN …; options as in lineage --help"> '
         f'<button>Ask</button>{links}<span id="told" role="alert"></span></form>'
     )
 
 
 def _answer(answer: Model) -> str:
-    text = io.StringIO()
-    console = Console(
-        file=text, theme=THEME, width=WIDTH, color_system=None, markup=False, highlight=False, emoji=False
-    )
-    for renderable in people.renderables(answer):
-        console.print(renderable, crop=False)
-    columns, rows = csv.table(answer)
-    shown = list(islice(rows, MOST))
+    columns, rows = table_of(answer)
+    rows = iter(rows)
+    listed = list(islice(rows, MOST))
     cut = f'<p class="quiet">The first {MOST:,} rows; a time or --limit gives fewer.</p>' if next(rows, None) else ""
-    head = "".join(f'<th scope="col">{_safe(column.replace("_", " "))}</th>' for column in columns)
-    lines = "\n".join(f"<tr>{''.join(_cells(columns, row))}</tr>" for row in shown)
+    head = "".join(f'<th scope="col">{safe(column.replace("_", " "))}</th>' for column in columns)
+    lines = "\n".join(f"<tr>{''.join(_cells(columns, row))}</tr>" for row in listed)
     table = f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'
-    return f"<pre>{_safe_lines(text.getvalue())}</pre>\n<h2>Row by row</h2>\n{cut}{table}"
+    shown = html.text(blocks_of(answer), lambda value: _address("", value))
+    return f"<main>{shown}</main>\n<h2>Row by row</h2>\n{cut}{table}"
 
 
 def _cells(columns: Sequence[str], row: Sequence[object]) -> Iterator[str]:
@@ -91,17 +83,23 @@ def _cells(columns: Sequence[str], row: Sequence[object]) -> Iterator[str]:
 
 def _linked(column: str, value: str) -> str:
     """A value as text, or as a link to a question about it."""
+    address = _address(column, value)
+    return f'<a href="{escape(address)}">{safe(value)}</a>' if address else safe(value)
+
+
+def _address(column: str, value: str) -> str | None:
+    """The address of a question about a value."""
     question = _question(column, value)
-    if question is None:
-        return _safe(value)
-    return f'<a href="{escape(_href(question, value))}">{_safe(value)}</a>'
+    return _href(question, value) if question else None
 
 
 def _question(column: str, value: str) -> str | None:
-    if column.endswith(("event_id", "event_ids")) or _KEY.fullmatch(value):
+    if column.endswith(("event_id", "event_ids")) or _EVENT.fullmatch(value) or _KEY.fullmatch(value):
         return "who" if value else None
     if _ROLE.fullmatch(value):
         return "role"
+    if _SESSION.fullmatch(value):
+        return "session"
     if value.startswith("arn:"):
         return "touched"
     if _ACCOUNT.fullmatch(value):
@@ -118,16 +116,6 @@ def _href(question: str, ask: str, form: str | None = None) -> str:
     return f"./?{urlencode(asked)}"
 
 
-def _safe(text: str) -> str:
-    return escape(clean(text))
-
-
-def _safe_lines(text: str) -> str:
-    return "\n".join(_safe(line) for line in text.splitlines())
-
-
 @cache
 def _style() -> str:
-    return files("lineage.render").joinpath("report.css").read_text("utf-8") + files("lineage.explore").joinpath(
-        "pages.css"
-    ).read_text("utf-8")
+    return html.style() + files("lineage.explore").joinpath("pages.css").read_text("utf-8")

@@ -21,7 +21,7 @@ from lineage.model.results import CallFilter
 from lineage.questions import registry
 from lineage.questions.investigate import Investigation
 from lineage.questions.shared.models import Model
-from lineage.render import report_html
+from lineage.render import html as report
 
 TEXT, PICTURE, REPORT = ("in words", "text"), ("as a picture", ""), ("as a report", "report")
 """Other forms of an answer, and the values of `as` that ask for them."""
@@ -52,7 +52,9 @@ class StoreSource:
             return ways(problem=str(error))
         wanted = query.get("as")
         if isinstance(answer, Investigation):
-            return report_html.page(answer) if wanted == "report" else ways(answer, others=[REPORT])
+            if wanted != "report":
+                return ways(answer, others=[REPORT])
+            return report.page(registry.title_of(answer), registry.blocks_of(answer), answer.asked)
         if not registry.has_picture(registry.stem_of(answer)):
             return ways(answer)
         if wanted == "text":

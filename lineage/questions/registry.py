@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING, Protocol, cast
 import lineage.questions
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from lineage.draw.sheet import Drawing, Known
     from lineage.questions.shared.models import Model
+    from lineage.render.blocks import Block
 
 Rows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
 
 
 class View(Protocol):
-    """What the `view` module of a question has."""
+    """What the `view` module of a question has.
 
-    def people(self, answer: Model) -> Iterable[RenderableType]:
-        """What to print for people, from top to bottom."""
+    It may also have `title(answer)`, the headline of its page.
+    """
+
+    def blocks(self, answer: Model) -> Iterable[Block]:
+        """What is shown, from top to bottom, in any medium."""
 
     def table(self, answer: Model) -> Rows:
         """Columns and rows of the flat table."""
@@ -64,6 +66,21 @@ def stem_of(answer: Model) -> str:
 def view_of(answer: Model) -> View:
     """The view of an answer."""
     return cast("View", import_module(_module(stem_of(answer), "view")))
+
+
+def blocks_of(answer: Model) -> Iterable[Block]:
+    """An answer as it is shown."""
+    return view_of(answer).blocks(answer)
+
+
+def title_of(answer: Model) -> str:
+    """The headline of an answer; empty where its view has none."""
+    return str(getattr(view_of(answer), "title", lambda _: "")(answer))
+
+
+def table_of(answer: Model) -> Rows:
+    """An answer as a flat table."""
+    return view_of(answer).table(answer)
 
 
 def picture_of(answer: Model) -> Picture:

@@ -9,6 +9,8 @@ from typing import Final, NamedTuple
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from lineage.render.blocks import Hour
+
 HEIGHT: Final = 8
 WIDEST: Final = 3
 """Characters of a column at most."""
@@ -18,19 +20,6 @@ TICKS: Final = 6
 
 Segment = tuple[str, str]
 """Text and the name of its style."""
-
-
-class Column(NamedTuple):
-    """One hour."""
-
-    hour: str
-    """ISO time."""
-    calls: int
-    failed: int
-    usual: float | None
-    logged: bool
-    marked: bool
-    """Is it in the scope?"""
 
 
 class Signs(NamedTuple):
@@ -51,7 +40,7 @@ BLOCKS: Final = Signs(EIGHTHS, "░", "─", "═", "·", "─", "━")
 ASCII: Final = Signs(" #", "x", "-", "=", ".", "-", "=")
 
 
-def joined(columns: Sequence[Column], most: int) -> tuple[list[Column], int]:
+def joined(columns: Sequence[Hour], most: int) -> tuple[list[Hour], int]:
     """At most so many columns, and how many hours each stands for: it shows the busiest of them."""
     step = -(-len(columns) // max(most, 1)) or 1
     found = []
@@ -63,19 +52,19 @@ def joined(columns: Sequence[Column], most: int) -> tuple[list[Column], int]:
     return found, step
 
 
-def top_of(columns: Sequence[Column]) -> int:
+def top_of(columns: Sequence[Hour]) -> int:
     """The value at the upper end of the scale: the greatest count or usual level, and 1 at least."""
     return max(1, *(one.calls for one in columns), *(int(-(-(one.usual or 0) // 1)) for one in columns))
 
 
-def draw(columns: Sequence[Column], *, height: int = HEIGHT, signs: Signs = BLOCKS) -> list[list[Segment]]:
+def draw(columns: Sequence[Hour], *, height: int = HEIGHT, signs: Signs = BLOCKS) -> list[list[Segment]]:
     """The lines of a drawing from top to bottom, a character a column: segments with style `name` (succeeded),
     `denied` (failed), `open` (the usual level) or `quiet`."""
     top = top_of(columns) if columns else 1
     return [[_cell(one, level, height, top, signs) for one in columns] for level in reversed(range(height))]
 
 
-def _cell(one: Column, level: int, height: int, top: int, signs: Signs) -> Segment:
+def _cell(one: Hour, level: int, height: int, top: int, signs: Signs) -> Segment:
     """The character of a column at a level, counted from the bottom."""
     fine = len(signs.parts) - 1
     filled = _steps(one.calls, height * fine, top)
@@ -99,7 +88,7 @@ def _steps(value: float, steps: int, top: int) -> int:
 class Chart:
     """A drawing as wide as there is room: scale, columns, axis and hours of day."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[Hour]) -> None:
         self.columns = columns
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -129,7 +118,7 @@ def _wide(sign: str, width: int, signs: Signs) -> str:
     return sign * (width - 1) + (signs.line if sign == signs.crossed else " ")
 
 
-def _hours(columns: Sequence[Column], width: int) -> str:
+def _hours(columns: Sequence[Hour], width: int) -> str:
     """The hours of day below the axis, the date where a day begins."""
     line = ""
     for number, one in enumerate(columns):
@@ -139,6 +128,3 @@ def _hours(columns: Sequence[Column], width: int) -> str:
         if wanted and len(line) <= max(number * width - 1, 0):
             line = line.ljust(number * width) + label
     return line
-
-
-__all__ = ["Chart", "Column", "draw", "joined", "top_of"]

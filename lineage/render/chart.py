@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineage.questions.volume import Hour
+from lineage.render.blocks import Hour
 from lineage.render.text import moment
 
 WIDTH, HEIGHT = 960, 220
@@ -45,7 +45,7 @@ def _grid(most: float) -> Iterator[str]:
 def _shades(hours: Sequence[Hour], step: float) -> Iterator[str]:
     """The scope, and the hours without logs: nothing there is not the same as no calls."""
     for position, hour in enumerate(hours):
-        kind = "scope" if hour.in_scope else "" if hour.logged else "void"
+        kind = "scope" if hour.marked else "" if hour.logged else "void"
         if kind:
             yield (
                 f'<rect x="{_x(position, step)}" y="{TOP}" width="{round(step, 1)}" '

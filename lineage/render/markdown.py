@@ -1,4 +1,4 @@
-"""An investigation as Markdown (CommonMark with tables), for tickets, wikis and pull requests.
+"""Blocks as Markdown (CommonMark with tables), for tickets, wikis and pull requests.
 
 Text from the logs is data: every mark of Markdown and every `<` in it is escaped.
 """
@@ -6,24 +6,42 @@ Text from the logs is data: every mark of Markdown and every `<` in it is escape
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
-from lineage.questions.investigate import Investigation
-from lineage.questions.who import Hop, WhoAnswer
-from lineage.render import words
-from lineage.render.blocks import IDS, Block, Chart, Code, Facts, Fold, Grid, Inline, Items, Ladder, Para, Span, rows_of
-from lineage.render.report import report, title
-from lineage.render.tables import plain
-from lineage.render.text import clean, moment
+from lineage.render.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Code,
+    Facts,
+    Fold,
+    Grid,
+    Heading,
+    Inline,
+    Items,
+    Ladder,
+    Note,
+    Para,
+    Rung,
+    Span,
+    Tree,
+    many,
+    rows_of,
+)
+from lineage.render.columns import Column
+from lineage.render.text import clean, plain
 
+DEEPEST = 16
+"""Levels of a tree that are set in; deeper ones stand below each other, with their depth."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
 _BARS = "▁▂▃▄▅▆▇█"
+_BOLD = frozenset({"name", "open", "denied", "EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"})
 
 
-def text(answer: Investigation) -> str:
-    """The report as Markdown text that ends with a newline."""
-    lines = [f"# {escaped(title(answer))}", ""]
-    for block in report(answer):
+def text(title: str, blocks: Iterable[Block]) -> str:
+    """Blocks as Markdown text that ends with a newline."""
+    lines = [f"# {escaped(title)}", ""] if title else []
+    for block in blocks:
         lines += _block(block)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -39,19 +57,27 @@ def escaped(value: str) -> str:
 
 def _block(block: Block) -> Iterator[str]:
     match block:
-        case Para(parts):
+        case Heading(parts):
+            yield from (f"**{escaped(_bare(parts))}**", "")
+        case Para(parts=parts) | Note(parts):
             yield from (_inline(parts), "")
         case Facts(rows):
-            told = [(label, plain(value)) for label, value in rows if value not in (None, "", [])]
-            yield from (f"- **{escaped(label)}**: {_code(value)}" for label, value in told)
+            yield from (f"- **{escaped(label)}**: {shown}" for label, value in rows if (shown := _values(value)))
             yield ""
         case Items(lines):
             yield from (f"- {_inline(line)}" for line in lines)
             yield ""
-        case Grid():
+        case Grid() if block.rows:
             yield from _grid(block)
-        case Ladder(answer):
-            yield from _ladder(answer)
+        case Ladder(rungs):
+            for rung in rungs:
+                yield from _rung(rung)
+            yield ""
+        case Tree(branches, _):
+            for branch in branches:
+                deep = f"depth {branch.depth}: " if branch.depth > DEEPEST else ""
+                yield f"{'  ' * min(branch.depth, DEEPEST)}- {deep}{_inline(branch.parts)}"
+            yield ""
         case Code(source):
             # An indented block ends with its lines: no text in it can close it.
             yield from (f"    {clean(line)}" for line in source.splitlines())
@@ -69,13 +95,11 @@ def _block(block: Block) -> Iterator[str]:
 
 
 def _grid(grid: Grid) -> Iterator[str]:
-    if not grid.rows:
-        return
     columns, rows = rows_of(grid)
     if grid.caption:
         yield from (f"**{escaped(grid.caption)}**", "")
-    yield _row(column.rstrip(">") for column in columns)
-    yield _row(("---:" if column.endswith(">") else "---" for column in columns), raw=True)
+    yield _row(escaped(column.name) for column in columns)
+    yield _row("---:" if column.kind == "number" else "---" for column in columns)
     for row in rows:
         yield _row(_cell(column, value) for column, value in zip(columns, row, strict=True))
     yield ""
@@ -83,15 +107,30 @@ def _grid(grid: Grid) -> Iterator[str]:
         yield from (f"{len(grid.rows):,} of {grid.total:,} shown.", "")
 
 
-def _row(cells: Iterable[str], raw: bool = False) -> str:
-    return f"| {' | '.join(cell if raw else cell or ' ' for cell in cells)} |"
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell or ' ' for cell in cells)} |"
 
 
-def _cell(column: str, value: object) -> str:
-    if column in IDS and isinstance(value, (list, tuple)):
-        return " ".join(_code(str(one)) for one in value)
-    if isinstance(value, (list, tuple)):
-        return (" " if column in ("when", "used") else "; ").join(escaped(plain(one)) for one in value)
+def _cell(column: Column, value: Cell) -> str:
+    values, more = many(value)
+    if column.kind == "ids":
+        return " ".join(_code(plain(one)) for one in values)
+    left = [f"and {more:,} more"] if more else []
+    return (" " if column.kind == "time" else "; ").join([*map(_text, values), *left])
+
+
+def _values(value: Cell) -> str:
+    """The values of a fact, as code where they are plain texts."""
+    values, more = many(value)
+    shown = [_text(one) if isinstance(one, tuple) else _code(plain(one)) for one in values]
+    return " ".join([*shown, *([f"and {more:,} more"] if more else [])])
+
+
+def _text(value: str | float | Inline) -> str:
+    if isinstance(value, tuple):
+        return _inline(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return f"{value:,}"
     return escaped(plain(value))
 
 
@@ -102,44 +141,30 @@ def _code(value: str) -> str:
 
 
 def _inline(parts: Inline) -> str:
-    return "".join(_span(part) for part in parts)
+    joined = "".join(_span(part) if isinstance(part, Span) else escaped(part) for part in parts)
+    return joined.replace("****", "")  # two bold pieces are one; a star of a text has its escape before it
 
 
-def _span(part: str | Span) -> str:
-    if isinstance(part, str):
-        return escaped(part)
+def _bare(parts: Inline) -> str:
+    return "".join(part.text if isinstance(part, Span) else part for part in parts)
+
+
+def _span(part: Span) -> str:
     shown = escaped(part.text)
-    bold = part.style in ("name", "open") or part.style in words.CONFIDENCE
     stripped = shown.strip()
-    return shown.replace(stripped, f"**{stripped}**", 1) if bold and stripped else shown
+    return shown.replace(stripped, f"**{stripped}**", 1) if part.style in _BOLD and stripped else shown
 
 
-def _ladder(answer: WhoAnswer) -> Iterator[str]:
-    """The chain as a numbered list, from the origin down."""
-    yield f"1. **{escaped(words.verdict(answer))}**{_origin(answer)}"
-    for hop in answer.hops:
-        yield from _hop(hop)
-    yield ""
-    for note in words.notes(answer):
-        yield from (escaped(note), "")
-    for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
-        if made is not None:
-            ids: Sequence[str] = made.event_ids
-            yield from (f"{escaped(words.provenance(made, relation))}: {escaped(made.api)} at {moment(made.time)}, "
-                        f"{' '.join(_code(one) for one in ids)}", "")  # fmt: skip
-
-
-def _origin(answer: WhoAnswer) -> str:
-    details = (("id", answer.origin.id), ("key", answer.origin.access_key_id), ("resource", answer.origin.resource))
-    return "".join(f", {what} {_code(value)}" for what, value in details if value and value != answer.origin.name)
-
-
-def _hop(hop: Hop) -> Iterator[str]:
-    role = (hop.role_arn or "").rsplit("/", 1)[-1]
-    name = role or hop.session_name or hop.session.principal_id or "a session"
-    session = f" as {escaped(hop.session_name)}" if role and hop.session_name else ""
-    yield f"1. **{escaped(name)}**{session} in account {escaped(hop.session.account or 'unknown')}"
-    crossing = f", from account {hop.caller_account}" if hop.cross_account and hop.caller_account else ""
-    place = f" from {_code(hop.source_ip)}" if hop.source_ip else ""
-    yield f"   - {moment(hop.time)} {escaped(hop.api)}, {escaped(words.ways(hop.how, hop.via))}{crossing}{place}"
-    yield f"   - {hop.confidence}, rule {hop.rule}: {' '.join(_code(one) for one in hop.event_ids[:4])}"
+def _rung(rung: Rung) -> Iterator[str]:
+    """A step of a chain, in a numbered list."""
+    yield f"1. {_inline(rung.title)}"
+    for parts in rung.step:
+        yield f"   - {_inline(parts)}"
+    for what, event_ids in rung.events:
+        if event_ids:
+            yield f"   - {escaped(what)} {' '.join(map(_code, event_ids))}"
+    if rung.sure:
+        yield f"   - {_inline(rung.sure)}"
+    for label, value in rung.facts:
+        if shown := _values(value):
+            yield f"   - {escaped(label)} {shown}"

@@ -75,3 +75,27 @@ def moment(time: str | None) -> str:
     ('2026-03-11 21:53:30Z', '-')
     """
     return time.replace("T", " ", 1) if time else "-"
+
+
+def between(first: str | None, last: str | None) -> str:
+    """A stretch of time in a sentence: one instant, or both ends.
+
+    >>> between("2026-03-11T21:53:30Z", "2026-03-11T21:53:30Z")
+    '2026-03-11 21:53:30Z'
+    """
+    return moment(first) if last in (None, first) else f"{moment(first)} to {moment(last)}"
+
+
+def plain(value: object) -> str:
+    """A value of a row as one text: lists with blanks between, nothing for null.
+
+    >>> plain(["a", None, 3])
+    'a  3'
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return " ".join(plain(one) for one in value)
+    return str(value)

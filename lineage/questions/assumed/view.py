@@ -1,17 +1,16 @@
-"""`assumed` for people: a paragraph for each role, way and outcome."""
+"""`assumed` as shown: an entry for each role, way and outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
-from lineage.questions.assumed import Assumed, AssumedRole
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, origin, span
-from lineage.render.text import clean, counted
-from lineage.render.words import ways
+from lineage.questions.assumed import Assumed
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import rests_on, whose
+from lineage.questions.shared.words import ways
+from lineage.render.blocks import Block, Grid, Para, Span
+from lineage.render.columns import detail, head, ids, line, number, span, when
+from lineage.render.text import between, counted
 
 COLUMNS = (
     "role_arn", "account", "coarse", "how", "via", "outcome", "hops", "through", "count", "first", "last", "sessions",
@@ -19,35 +18,31 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: Assumed) -> Iterable[RenderableType]:
+def blocks(answer: Assumed) -> Iterator[Block]:
     """Whose they are, then the roles, granted and refused."""
-    counts = f"{counted(answer.granted, 'grant')}, {counted(answer.refused, 'refusal')}"
     if answer.whose is not None:
-        yield Line("", *origin(answer.whose))
+        yield Para(whose(answer.whose))
     else:
-        told = answer.subject.key if answer.subject and answer.subject.key else answer.asked
-        yield Line("", "the sessions of ", (clean(told), "name"))
+        asked = answer.subject.key if answer.subject and answer.subject.key else answer.asked
+        yield Para(("the sessions of ", Span(asked, "name")))
     if answer.scope is not None:
-        yield Line("", (counts, "name"), f" {span(answer.scope.since, answer.scope.until)}")
-    for one in answer.roles:
-        yield Line("")
-        yield from _role(one)
-    yield from cut(len(answer.roles), answer.total)
-    if answer.sight is not None:
-        yield Line("")
-        yield Line("", (in_words(answer.sight), "quiet"))
+        counts = f"{counted(answer.granted, 'grant')}, {counted(answer.refused, 'refusal')}"
+        yield Para((Span(counts, "name"), f", {between(answer.scope.since, answer.scope.until)}"))
+    yield Grid(
+        f"roles, by way and outcome ({answer.total:,})",
+        (head("role", "long", style="key"), head("outcome", "whole"), number("times", "time"), detail("way", lead=""),
+         detail("how", lead=""), when(), line("through", lead="through "), ids()),
+        [
+            (one.role_arn, Span(one.outcome, "quiet" if one.outcome == "granted" else "denied"), one.count,
+             one.coarse, ways(one.how, one.via), span(one.first, one.last),
+             f"{one.through}, {one.hops:,} hops away" if one.through else None, one.event_ids)
+            for one in answer.roles
+        ],
+        answer.total,
+    )  # fmt: skip
+    yield from rests_on(answer.sight)
 
 
-def _role(one: AssumedRole) -> Iterable[RenderableType]:
-    refused = one.outcome != "granted"
-    mark = (f"REFUSED ({clean(one.outcome)}) ", "denied") if refused else ("", "")
-    yield Line("", mark, (clean(one.role_arn), "key"), then="  ")
-    yield Line("  ", f"{counted(one.count, 'time')}, {one.coarse}: {ways(one.how, one.via)}", then="    ")
-    if one.through is not None:
-        yield Line("  ", ("out of ", "quiet"), clean(one.through), f", {one.hops} hops away", then="    ")
-    yield Line("  ", (f"{span(one.first, one.last)}  {events(one.event_ids)}", "quiet"), then="    ")
-
-
-def table(answer: Assumed) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Assumed) -> Rows:
     """A row for each role, way and outcome."""
     return COLUMNS, (tuple(getattr(one, column) for column in COLUMNS) for one in answer.roles)

@@ -1,16 +1,16 @@
-"""`baseline` for people: each call with how often the history has it, then from where and with what it was made."""
+"""`baseline` as shown: each call with how often the history has it, then from where and with what it was made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import RenderableType
-
-from lineage.questions.baseline import Baseline, CallCompared, Habits, Match
-from lineage.render.history import VERDICT_STYLES, foot, head, history
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, span
-from lineage.render.text import clean, counted, shorten
+from lineage.questions.baseline import AgentFamily, Baseline, CallCompared, Habits, Match
+from lineage.questions.registry import Rows
+from lineage.questions.shared.models import Counted
+from lineage.questions.shared.view import VERDICT_STYLES, history, places, rests_on, verdict
+from lineage.render.blocks import Block, Cell, Grid, Inline, Some, Span
+from lineage.render.columns import head, ids, line, number, span, times, when
+from lineage.render.text import between, counted
 
 CALLS_SHOWN = 10
 PLACES_SHOWN = 5
@@ -21,49 +21,52 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: Baseline) -> Iterable[RenderableType]:
+def blocks(answer: Baseline) -> Iterator[Block]:
     """The verdict, the calls in question, what is usual, and what all that rests on."""
-    yield from head(answer.verdict, answer.statement, answer.scope)
-    for call in answer.calls[:CALLS_SHOWN]:
-        yield from _call(call)
-    yield from cut(min(CALLS_SHOWN, len(answer.calls)), answer.calls_total)
-    if answer.habits is not None:
-        yield from _habits("all calls of the history", answer.habits)
+    yield from verdict(answer.verdict, answer.statement, answer.scope)
+    yield Grid(
+        f"calls compared with the history ({answer.calls_total:,})",
+        (head("operation", "whole", style="key"), head("address", lead="from ", style="place"), head("verdict"),
+         number("calls", "call"), number("failed", style="denied"), when(), ids(),
+         line("statement", lead=""), line("agent", lead="by "), line("user agent", lead="", style="quiet"),
+         line("address not reliable", lead="address not reliable: ", style="open"), line("in the history", lead=""),
+         line("from before", lead="this call before: from "), line("by before", lead="this call before: by ")),
+        [_call(one) for one in answer.calls],
+        answer.calls_total, CALLS_SHOWN,
+    )  # fmt: skip
+    if answer.habits is not None and answer.habits.calls:
+        yield from _habits(answer.habits)
     if answer.history is not None:
         yield from history(answer.history)
-    yield from foot(answer.sight)
+    yield from rests_on(answer.sight, what="the scope: ")
 
 
-def _call(one: CallCompared) -> Iterable[RenderableType]:
-    place = f" from {clean(one.source_ip)}" if one.source_ip else ""
-    yield Line("")
-    yield Line("", (clean(one.api or "any call"), "key"), place, ": ", (one.verdict, VERDICT_STYLES[one.verdict]))
-    if one.user_agent is not None:
-        version = f" {clean(one.agent_version)}" if one.agent_version else ""
-        yield Line("  ", f"{clean(one.agent_family or '')}{version}", then="    ")
-        yield Line("  ", (clean(shorten(one.user_agent, AGENT_WIDTH)), "quiet"), then="    ")
-    if one.doubt:
-        yield Line("  ", (f"address not to be trusted: {one.doubt}", "open"), then="    ")
-    if one.first and one.last:
-        failed = (f", {one.failed:,} failed" if one.failed else "", "denied")
-        yield Line("  ", counted(one.calls, "call"), failed, f", {span(one.first, one.last)}")
-        yield Line("  ", (events(one.event_ids), "quiet"))
-    yield Line("  ", one.statement, then="    ")
-    for match in _telling(one.matches):
-        yield from _match(match)
-    if one.habits.calls:
-        yield from _habits("this call in the history", one.habits, "  ")
+def _call(one: CallCompared) -> tuple[Cell, ...]:
+    telling = _telling(one.matches)
+    matches = [*telling, *(match for match in one.matches if match not in telling)]
+    usual = one.habits if one.habits.calls else None
+    return (
+        one.api or "any call", one.source_ip, Span(one.verdict, VERDICT_STYLES[one.verdict]), one.calls, one.failed,
+        span(one.first, one.last), one.event_ids, one.statement,
+        " ".join(part for part in (one.agent_family, one.agent_version) if part),
+        Span(one.user_agent, "", AGENT_WIDTH) if one.user_agent else None, one.doubt,
+        Some([_match(match) for match in matches], few=len(telling)),
+        Some([_place(place) for place in usual.places], usual.places_total, PLACES_SHOWN) if usual else None,
+        Some([text for agent in usual.agents for text in _versions(agent)], 0, PLACES_SHOWN) if usual else None,
+    )  # fmt: skip
 
 
-def _telling(matches: Sequence[Match]) -> Iterable[Match]:
+def _telling(matches: Sequence[Match]) -> list[Match]:
     """The matches that say more than others: of what was never seen the widest, of what was the closest."""
     parts = {match.on: _parts(match.on) for match in matches}
+    telling = []
     for match in matches:
         others = [other for other in matches if other.calls == match.calls]
         closer = any(parts[match.on] < parts[other.on] for other in others)
         wider = any(parts[other.on] < parts[match.on] for other in others)
         if not (closer if match.calls else wider):
-            yield match
+            telling.append(match)
+    return telling
 
 
 def _parts(on: str) -> set[str]:
@@ -73,37 +76,52 @@ def _parts(on: str) -> set[str]:
     return found.union(*(implied[n:] for n, part in enumerate(implied) if part in found))
 
 
-def _match(match: Match) -> Iterable[RenderableType]:
-    if match.first is None or match.last is None:
-        yield Line("    ", (f"never  {match.on}", "quiet"))
-        return
+def _match(match: Match) -> Inline:
+    if match.first is None:
+        return (Span(f"never: {match.on}", "quiet"),)
     failed = f", {match.failed:,} failed" if match.failed else ""
-    yield Line("    ", f"{match.calls:,}x on {counted(match.days, 'day')}{failed}  ", (match.on, "name"), then="      ")
-    yield Line("      ", (f"{span(match.first, match.last)}  {events(match.event_ids)}", "quiet"))
+    evidence = f", {between(match.first, match.last)}  {' '.join(match.event_ids)}"
+    return (
+        f"{match.calls:,}x on {counted(match.days, 'day')}{failed}: ", Span(match.on, "name"), Span(evidence, "quiet"),
+    )  # fmt: skip
 
 
-def _habits(title: str, habits: Habits, indent: str = "") -> Iterable[RenderableType]:
-    if not indent:
-        yield from heading(f"{title}: {habits.calls:,}")
-    else:
-        yield Line(indent, (f"{title}: {habits.calls:,}", "name"))
-    places = [f"{clean(one.value)} ({one.calls:,})" for one in habits.places[:PLACES_SHOWN]]
-    yield from _listed(indent, "from", places, habits.places_total)
-    agents = [
-        f"{clean(one.family)} {clean(version.version or '')}".rstrip() + f" ({version.calls:,})"
-        for one in habits.agents
-        for version in one.versions
-    ]
-    yield from _listed(indent, "with", agents[:PLACES_SHOWN], max(len(agents), habits.agents_total))
+def _place(one: Counted) -> Inline:
+    note = f", {one.note}" if one.note else ""
+    return (f"{one.value} ({one.calls:,}{note})", _when(one.failed, one.first, one.last))
 
 
-def _listed(indent: str, word: str, shown: Sequence[str], total: int) -> Iterable[RenderableType]:
-    if shown:
-        more = f" and {total - len(shown):,} more" if total > len(shown) else ""
-        yield Line(f"{indent}  ", (f"{word} ", "quiet"), ", ".join(shown) + more, then=f"{indent}    ")
+def _versions(one: AgentFamily) -> Iterator[Inline]:
+    family = _when(one.failed, one.first, one.last)
+    for version in one.versions:
+        yield (f"{one.family} {version.version or ''}".rstrip() + f" ({version.calls:,})", family)
+    if one.versions_total > len(one.versions):
+        yield (f"{counted(one.versions_total - len(one.versions), 'more version')} of {one.family}",)
 
 
-def table(answer: Baseline) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def _when(failed: int, first: str, last: str) -> Span:
+    """What a terminal leaves out."""
+    return Span(f", {f'{failed:,} failed, ' if failed else ''}{between(first, last)}", "quiet", 0)
+
+
+def _habits(habits: Habits) -> Iterator[Block]:
+    of = f"all {counted(habits.calls, 'call')} of the history"
+    yield places(f"{of}, by address", "address", habits.places, habits.places_total, PLACES_SHOWN)
+    yield Grid(
+        f"{of}, by agent",
+        (times("calls"), head("agent", style="key"), number("failed", style="denied"), when(),
+         line("versions", lead="version ")),
+        [
+            (one.calls, one.family, one.failed, span(one.first, one.last),
+             Some([f"{version.version or 'not known'} ({version.calls:,})" for version in one.versions],
+                  one.versions_total, PLACES_SHOWN))
+            for one in habits.agents
+        ],
+        habits.agents_total, PLACES_SHOWN,
+    )  # fmt: skip
+
+
+def table(answer: Baseline) -> Rows:
     """A row for each call and each thing that had to be equal."""
     return COLUMNS, (
         (

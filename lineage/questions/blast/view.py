@@ -1,157 +1,159 @@
-"""`blast` for people and as a flat table."""
+"""`blast` as shown: the tree of sessions and keys, then what was created, changed, started, touched and permitted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
-from lineage.questions.blast import Altered, Blast, Life, Reached, Touched, Workload
-from lineage.questions.shared.log_coverage import in_words
+from lineage.questions.blast import Blast, Life, Reached
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import rests_on, role_as
 from lineage.questions.shared.whose import credentials_of
-from lineage.render import words
-from lineage.render.lines import Line
-from lineage.render.text import clean, counted, moment, shorten
+from lineage.questions.shared.words import ways
+from lineage.render.blocks import Block, Branch, Facts, Grid, Inline, Para, Some, Span, Tree
+from lineage.render.columns import detail, head, ids, line, number, span, when
+from lineage.render.text import counted, moment
 
 SHOWN = 20
-"""Lines of a section; the rest is counted."""
+"""Rows of a section in a terminal; the rest is counted."""
 STATE_WIDTH = 60
 COLUMNS = (
     "kind", "ref", "parent", "relation", "depth", "time", "account", "role_arn", "name", "what", "api", "live",
     "until", "why", "calls", "failed", "first", "last", "before", "after", "outside", "fate", "undone_by", "event_ids",
 )  # fmt: skip
-FATES = {"stands": "", "gone": "  taken back", "probably": "  probably taken back"}
+FATES = {"stands": "", "gone": "taken back", "probably": "probably taken back"}
 LIVE = {"yes": ("works", "place"), "unknown": ("may work", "open"), "no": ("ended", "quiet")}
 
 
-def people(answer: Blast) -> Iterator[RenderableType]:
-    """A headline, the tree of sessions and keys, then what was made, altered, started, touched and permitted."""
+def blocks(answer: Blast) -> Iterator[Block]:
+    """A headline, the tree, then each kind of trace."""
     reach = answer.reach
     counts = ((reach.sessions, "session"), (reach.keys, "key"), (reach.users, "user"))
     told = ", ".join(counted(number, what) for number, what in counts if number)
     of = credentials_of(answer.whose) if answer.whose else f"credentials of {answer.asked}"
     verb = "works" if answer.branches_live == 1 else "work"
-    live = f"; {answer.branches_live:,} made for others still {verb}" if answer.branches_live else ""
-    yield Line("", (f"{told} by {clean(of)}", "name"), (live, "open"))
+    live = f"; {answer.branches_live:,} created for others still {verb}" if answer.branches_live else ""
+    yield Para((Span(f"{told} by {of}", "name"), Span(live, "open")))
     if answer.subject.opened not in (None, "EXACT"):
         fits = "one of these sessions fits" if len(answer.subject.sessions) > 1 else "the session fits"
-        yield Line("", (f"Of this event {fits}: {answer.subject.opened}.", "open"))
-    yield Line("", f"At {moment(answer.at)}: {reach.live:,} work, {reach.unknown:,} may, {reach.ended:,} ended.")
-    yield Line("")
-    yield from _tree(answer.nodes)
-    for link in answer.perhaps[:SHOWN]:
-        yield Line("  ", ("perhaps ", "open"), *_name(link), *_life(link.life))
-    if answer.perhaps_total > SHOWN:
-        yield Line("  ", (f"and {answer.perhaps_total - SHOWN:,} more perhaps; --json lists them", "quiet"))
-    yield from _section("made for others" + ("" if answer.made else "; --made goes on there"), answer.branches_total, [
-        Line("  ", f"{moment(one.time)}  {one.what} ", (clean(one.target), "key"), "  ", LIVE[one.live],
-             _ids(one.event_ids), then="    ")
-        for one in answer.branches
-    ])  # fmt: skip
-    yield from _section("altered", answer.altered_total, [_altered(one) for one in answer.altered])
-    yield from _section("workloads", answer.workloads_total, [_workload(one) for one in answer.workloads])
-    yield from _section("touched", answer.touched_total, [_touched(one) for one in answer.touched])
-    yield from _section("permitted to its roles and users", answer.permissions_total, [
-        Line("  ", f"{moment(one.time)}  {clean(one.principal)}  ", clean(shorten(one.policy, STATE_WIDTH)),
-             (FATES[one.fate], "quiet"), _ids(one.event_ids), then="    ")
-        for one in answer.permissions
-    ])  # fmt: skip
+        yield Para((Span(f"Of this event {fits}: {answer.subject.opened}.", "open"),))
+    yield Para((f"At {moment(answer.at)}: {reach.live:,} work, {reach.unknown:,} may work, {reach.ended:,} ended.",))
+    yield Tree(list(_tree(answer.nodes)))
+    yield Grid(
+        "perhaps from it too",
+        (head("session or key", "long"), ids(few=2)),
+        [((*_name(link), *_life(link.life)), link.event_ids) for link in answer.perhaps],
+        answer.perhaps_total, SHOWN,
+    )  # fmt: skip
+    yield Grid(
+        f"created for others ({answer.branches_total:,})" + ("" if answer.made else "; --made follows them"),
+        (head("time", "time"), head("what"), head("target", "long", style="key"), head("works"),
+         detail("operation", "whole", lead="by "), ids(few=2)),
+        [(moment(one.time), one.what, one.target, Span(*LIVE[one.live]), one.api, one.event_ids)
+         for one in answer.branches],
+        answer.branches_total, SHOWN,
+    )  # fmt: skip
+    yield Grid(
+        f"created or changed ({answer.altered_total:,})",
+        (head("time", "time"), head("operation", "whole", style="name"), head("what"), line("target", lead=""),
+         line("before"), line("after", lead="now "), detail("lets in", style="open"), detail("fate", lead=""),
+         ids(few=2), ids("taken back by", lead="taken back by ")),
+        [
+            (moment(one.time), one.api, one.what, one.target, _state(one.before), _state(one.after), one.outside,
+             FATES[one.fate], one.event_ids, one.undone_by)
+            for one in answer.altered
+        ],
+        answer.altered_total, SHOWN,
+    )  # fmt: skip
+    yield Grid(
+        f"workloads started, changed or entered ({answer.workloads_total:,})",
+        (head("workload", "long", style="name"), head("operations", "whole"), head("how"), when(),
+         detail("ran as", "long"), ids(few=2)),
+        [
+            (one.key, one.apis, "entered" if one.entered else "started or changed", span(one.first, one.last),
+             Some(list(one.sessions), one.sessions_total, 1) if one.sessions else None, one.event_ids)
+            for one in answer.workloads
+        ],
+        answer.workloads_total, SHOWN,
+    )  # fmt: skip
+    yield Grid(
+        f"resources touched ({answer.touched_total:,})",
+        (head("resource", "long"), detail("operations", "whole", lead=""), number("calls", "call"),
+         number("failed", style="denied"), when(), ids(few=2)),
+        [
+            (Span(one.resource, "key" if one.sensitive else ""), one.actions, one.calls, one.failed,
+             span(one.first, one.last), one.event_ids)
+            for one in answer.touched
+        ],
+        answer.touched_total, SHOWN,
+    )  # fmt: skip
+    yield Grid(
+        f"permissions granted to its roles and users ({answer.permissions_total:,})",
+        (head("time", "time"), head("to", "long"), detail("operation", "whole", lead="by "),
+         detail("fate", lead=""), line("policy", lead=""), ids(few=2), ids("taken back by", lead="taken back by ")),
+        [
+            (moment(one.time), one.principal, one.api, FATES[one.fate], _state(one.policy), one.event_ids,
+             one.undone_by)
+            for one in answer.permissions
+        ],
+        answer.permissions_total, SHOWN,
+    )  # fmt: skip
     if answer.permissions_not_known:
-        yield Line("")
-        yield Line("", ("could do: not known of ", "open"),
-                   ", ".join(map(clean, answer.permissions_not_known[:SHOWN])),
-                   (f" and {answer.permissions_not_known_total - SHOWN:,} more"
-                    if answer.permissions_not_known_total > SHOWN else "", "quiet"))  # fmt: skip
-    if answer.truncated:
-        yield Line("", ("Cut at --limit: there is more.", "open"))
-    yield Line("")
-    yield Line("", (clean(in_words(answer.sight)), "quiet"))
+        found = Some(list(answer.permissions_not_known), answer.permissions_not_known_total, SHOWN)
+        yield Facts([("permissions not known of", found)])
+    yield from rests_on(answer.sight, answer.truncated)
 
 
-def _tree(nodes: list[Reached]) -> Iterator[Line]:
+def _state(text: str | None) -> Span | None:
+    return Span(text, "", STATE_WIDTH) if text else None
+
+
+def _tree(nodes: list[Reached]) -> Iterator[Branch]:
     """The nodes, each below what it came from; a temporary key stands with its session."""
     depths: dict[str, int] = {}
     calls: dict[str, tuple[int, int]] = {}
     home: dict[str, str] = {}
+    keys: dict[str, list[str]] = {}
     for node in nodes:
         folded = node.label == "Credential" and " " in node.key and node.parent is not None
         parent = home.get(node.parent or "", "")
         home[node.ref] = parent if folded else node.ref
         depths[node.ref] = depths.get(parent, 0) if folded else depths.get(parent, -1) + 1
+        if folded:
+            keys.setdefault(home[node.ref], []).append(node.key.split(" ", 1)[0])
         had = calls.get(home[node.ref], (0, 0))
         calls[home[node.ref]] = had[0] + node.calls, had[1] + node.failed
     for node in nodes:
         if home[node.ref] == node.ref:
-            indent = "  " * depths[node.ref]
             made, failed = calls[node.ref]
             done = f", {counted(made, 'call')}" + (f", {failed:,} of them failed" if failed else "")
-            yield Line(indent, *_name(node), *_life(node.life), (done if made else "", "quiet"), then=indent + "  ")
+            more = Span("  ".join(["", node.key, *keys.get(node.ref, ()), *node.event_ids]), "quiet", 0)
+            yield Branch(depths[node.ref], (*_name(node), *_life(node.life), Span(done if made else "", "quiet"), more))
 
 
-def _name(node: Reached) -> list[str | tuple[str, str]]:
+def _name(node: Reached) -> Inline:
     if node.label == "Credential":
-        name = clean(node.key.split(" ", 1)[0])
-    elif node.role_arn:
-        name = f"{clean(node.role_arn.rsplit('/', 1)[-1])} as {clean(node.name or '?')}"
+        name = node.key.split(" ", 1)[0]
     else:
-        name = clean(node.name or node.key)
-    parts: list[str | tuple[str, str]] = [("made " if node.relation == "made" else "", "open")]
-    parts.append((name, "key" if node.label == "Credential" else "name"))
+        name = role_as(node.role_arn, node.name or "?", node.key) if node.role_arn else node.name or node.key
+    parts: list[str | Span] = [Span("made " if node.relation == "made" else "", "open")]
+    parts.append(Span(name, "key" if node.label == "Credential" else "name"))
     parts.append(f" in {node.account}" if node.account else "")
     parts.append(f"  {moment(node.time)}" if node.time else "")
-    parts.append((f"  {clean(words.ways(node.how, None))}" if node.how else "", "quiet"))
+    parts.append(Span(f"  {ways(node.how, None)}" if node.how else "", "quiet"))
     if node.confidence != "EXACT":
-        parts.append((f"  {node.confidence}", node.confidence))
-    return parts
+        parts += ["  ", Span(node.confidence, node.confidence)]
+    return tuple(parts)
 
 
-def _life(life: Life | None) -> list[str | tuple[str, str]]:
+def _life(life: Life | None) -> Inline:
     if life is None:
-        return []
+        return ()
     word, style = LIVE[life.live]
     until = f" {'' if life.live == 'no' else 'until '}{moment(life.until)}" if life.until else ""
-    return ["  ", (f"{word}{until}", style), (f" ({life.why})", "quiet")]
+    return ("  ", Span(f"{word}{until}", style), Span(f" ({life.why})", "quiet"))
 
 
-def _section(title: str, total: int, lines: list[Line]) -> Iterator[Line]:
-    if not total:
-        return
-    yield Line("")
-    yield Line("", (f"{title} ({total:,})", "name"))
-    yield from lines[:SHOWN]
-    left = total - min(len(lines), SHOWN)
-    if left:
-        yield Line("  ", (f"and {left:,} more; --json lists them", "quiet"))
-
-
-def _altered(one: Altered) -> Line:
-    state = f": {clean(shorten(one.after, STATE_WIDTH))}" if one.after else ""
-    opens = (f"  lets in {', '.join(one.outside)}" if one.outside else "", "open")
-    return Line(
-        "  ", f"{moment(one.time)}  ", (clean(one.api), "name"), f" {clean(one.target)}{state}", opens,
-        (FATES[one.fate], "quiet"), _ids(one.event_ids), then="    ",
-    )  # fmt: skip
-
-
-def _workload(one: Workload) -> Line:
-    runs = f", ran as {counted(one.sessions_total, 'session')} since" if one.sessions_total else ""
-    how = "entered" if one.entered else "started or changed"
-    return Line("  ", f"{moment(one.first)}  {how} ", (clean(one.id), "name"), f" ({clean(', '.join(one.apis))}){runs}",
-                _ids(one.event_ids), then="    ")  # fmt: skip
-
-
-def _touched(one: Touched) -> Line:
-    failed = f", {one.failed:,} failed" if one.failed else ""
-    return Line("  ", (clean(one.resource), "key" if one.sensitive else ""),
-                f"  {clean(', '.join(one.actions))}  {counted(one.calls, 'call')}{failed}", _ids(one.event_ids[:1]),
-                then="    ")  # fmt: skip
-
-
-def _ids(event_ids: list[str]) -> tuple[str, str]:
-    return (f"  {' '.join(map(clean, event_ids[:2]))}" if event_ids else "", "quiet")
-
-
-def table(answer: Blast) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Blast) -> Rows:
     """A row for each node, branch, alteration, workload, resource and permission, in this order."""
     return COLUMNS, (tuple(row.get(column) for column in COLUMNS) for row in _rows(answer))
 

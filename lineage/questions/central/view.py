@@ -1,16 +1,15 @@
-"""`central` for people: roles that chains pass through, entry points, groups, the longest chains."""
+"""`central` as shown: roles that chains pass through, entry points, groups, the longest chains."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
-from lineage.questions.central import Central, Entry, LongChain, RolePassed
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render.lines import Line
-from lineage.render.roles import cut, heading, origin, span
-from lineage.render.text import clean, counted
+from lineage.questions.central import Central, RolePassed
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import rests_on, whose
+from lineage.render.blocks import Block, Grid, Para, Some, Span
+from lineage.render.columns import head, line, number, span, when
+from lineage.render.text import counted
 
 COLUMNS = (
     "what", "role_arn", "roles", "credentials_of", "origin_kind", "origin_id", "accounts", "count", "chains",
@@ -20,70 +19,64 @@ BY_ROLE = "by role, not one chain"
 ROLES_SHOWN = 8
 
 
-def people(answer: Central) -> Iterable[RenderableType]:
-    """The four lists, measures by role called so."""
-    chained = f"{counted(answer.chains, 'chain')} of two and more roles"
-    yield Line("", (f"{counted(answer.sessions, 'session')}, {chained}", "name"))
-    yield from heading("roles that most chains go on from")
-    for role in answer.roles:
-        yield from _role(role)
-    yield from cut(len(answer.roles), answer.roles_total)
-    yield Line("  ", (f"betweenness ({BY_ROLE}): {clean(answer.betweenness)}", "quiet"))
-    yield from heading("entry points that reach most accounts")
-    for entry in answer.entries:
-        yield from _entry(entry)
-    yield from cut(len(answer.entries), answer.entries_total)
-    if answer.groups:
-        yield from heading(f"roles that each led to each other ({BY_ROLE})")
-        for group in answer.groups:
-            yield Line("  ", f"{counted(group.size, 'role')} of {counted(len(group.accounts), 'account')}")
-            for arn in group.roles[:ROLES_SHOWN]:
-                yield Line("    ", (clean(arn), "key"))
-            yield from cut(min(ROLES_SHOWN, len(group.roles)), group.size)
-        yield from cut(len(answer.groups), answer.groups_total)
-    if answer.longest:
-        yield from heading("longest chains")
-        for chain in answer.longest:
-            yield from _long(chain)
-        yield from cut(len(answer.longest), answer.longest_total)
-    yield Line("")
-    yield Line("", (in_words(answer.sight), "quiet"))
+def blocks(answer: Central) -> Iterator[Block]:
+    """The four lists; measures by role are called so."""
+    chained = f"{counted(answer.chains, 'chain')} of two or more roles"
+    yield Para((Span(f"{counted(answer.sessions, 'session')}, {chained}", "name"),))
+    yield Grid(
+        f"roles that most chains go on from ({answer.roles_total:,})",
+        (head("role", "long", style="key"),
+         number("chains on from it", "chain goes on from it", "chains go on from it"),
+         number("chains through it", "chain passes through it", "chains pass through it"),
+         number("known origins", "known origin"), line("by role", lead="by role: ", style="quiet")),
+        [(one.role_arn, one.through, one.chains, one.origins, _by_role(one)) for one in answer.roles],
+        answer.roles_total,
+    )  # fmt: skip
+    yield Para((Span(f"betweenness ({BY_ROLE}): {answer.betweenness}", "quiet"),), indent=1)
+    yield Grid(
+        f"entry points that reach most accounts ({answer.entries_total:,})",
+        (head("whose"), number("accounts", "account"), number("roles", "role"), number("sessions", "session"),
+         number("hops", "hop at most", "hops at most"), when(), line("which accounts", lead="into ", style="quiet")),
+        [
+            (whose(one.whose), one.accounts_total, one.roles, one.sessions, one.depth, span(one.first, one.last),
+             " ".join(one.accounts) + (" …" if one.accounts_total > len(one.accounts) else ""))
+            for one in answer.entries
+        ],
+        answer.entries_total,
+    )  # fmt: skip
+    yield Grid(
+        f"roles that each led to each other ({BY_ROLE}): {answer.groups_total:,}",
+        (number("roles", "role", first=True), head("accounts", lead="in "),
+         line("which roles", lead="", style="key", few=ROLES_SHOWN)),
+        [(one.size, one.accounts, Some(one.roles, one.size, ROLES_SHOWN)) for one in answer.groups],
+        answer.groups_total,
+    )  # fmt: skip
+    yield Grid(
+        f"longest chains ({answer.longest_total:,})",
+        (number("depth", "role", first=True), number("times", "time"), when(), number("origins", "origin"),
+         line("roles", lead=""), line("newest", lead="the newest with ")),
+        [
+            (one.depth, one.count, span(one.first, one.last), one.origins,
+             Some([("-> " if n else "", Span(arn, "key")) for n, arn in enumerate(one.roles)], one.depth, ROLES_SHOWN),
+             whose(one.whose))
+            for one in answer.longest
+        ],
+        answer.longest_total,
+    )  # fmt: skip
+    yield from rests_on(answer.sight)
 
 
-def _role(one: RolePassed) -> Iterable[RenderableType]:
-    yield Line("  ", (clean(one.role_arn), "key"), then="    ")
-    said = f"{counted(one.through, 'chain')} went on from it, of {one.chains:,} through it; "
-    yield Line("    ", said, f"credentials of {counted(one.origins, 'known origin')}", then="      ")
+def _by_role(one: RolePassed) -> str:
     share = f", betweenness {one.betweenness:.4f}" if one.betweenness is not None else ""
-    by_role = f"by role: out of {counted(one.assumed_by, 'role')}, into {counted(one.assumes, 'role')}{share}"
-    yield Line("    ", (by_role, "quiet"))
+    return f"assumed by {counted(one.assumed_by, 'role')}, assumes {counted(one.assumes, 'role')}{share}"
 
 
-def _entry(one: Entry) -> Iterable[RenderableType]:
-    yield Line("  ", *origin(one.whose), then="    ")
-    reached = f"{counted(one.accounts_total, 'account')}, {counted(one.roles, 'role')}, "
-    said = f"{reached}{counted(one.sessions, 'session')}, {counted(one.depth, 'hop')} at most, "
-    yield Line("    ", said, span(one.first, one.last), then="      ")
-    more = " …" if one.accounts_total > len(one.accounts) else ""
-    yield Line("    ", (f"{' '.join(map(clean, one.accounts))}{more}", "quiet"), then="      ")
-
-
-def _long(one: LongChain) -> Iterable[RenderableType]:
-    yield Line("  ", (f"{one.depth:,} roles", "name"), f", {counted(one.count, 'time')}, {span(one.first, one.last)}")
-    for depth, arn in enumerate(one.roles[:ROLES_SHOWN]):
-        yield Line("    " + ("   " * (depth - 1) + "└─ " if depth else ""), (clean(arn), "key"))
-    if one.depth > ROLES_SHOWN:
-        yield Line("    ", (f"… and {one.depth - ROLES_SHOWN:,} more", "quiet"))
-    newest = "the newest with " if one.count > 1 else ""
-    yield Line("    ", f"of {counted(one.origins, 'origin')}, {newest}", *origin(one.whose), then="      ")
-
-
-def table(answer: Central) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Central) -> Rows:
     """A row for each role, entry point, group and long chain."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Central) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Central) -> Iterator[tuple[object, ...]]:
     for role in answer.roles:
         yield (
             "passed", role.role_arn, None, None, None, None, None, role.through, role.chains, role.origins, None, None,

@@ -9,7 +9,7 @@ from lineage.draw.shape import Node
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
 from lineage.questions.cross_account import CrossAccount
-from lineage.render import words
+from lineage.questions.shared import words
 from lineage.render.text import clean
 
 

@@ -8,10 +8,10 @@ from lineage.draw.copies import command
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
 from lineage.questions.denied import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole
+from lineage.questions.shared import words
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.whose import call_it, credentials_of
 from lineage.questions.who.picture import chain
-from lineage.render import words
 
 
 def refs(answer: Denied) -> Iterator[str]:

@@ -1,16 +1,15 @@
-"""`denied` for people: refused assumptions, bursts, and all refused operations."""
+"""`denied` as shown: refused assumptions, bursts, and all refused operations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
-from lineage.questions.denied import Burst, Denied, RefusedCaller
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, origin, span
-from lineage.render.text import clean, counted, moment
+from lineage.questions.denied import Denied
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import origin_cells, rests_on, whose
+from lineage.render.blocks import Block, Grid, Para, Some, Span
+from lineage.render.columns import detail, head, ids, line, number, span, times, when
+from lineage.render.text import between, counted, moment
 
 OPERATIONS_SHOWN = 10
 COLUMNS = (
@@ -19,74 +18,72 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: Denied) -> Iterable[RenderableType]:
-    """Assumptions, bursts, operations; under each what follows from nothing found."""
-    when = f" {span(answer.scope.since, answer.scope.until)}" if answer.scope else ""
-    yield Line("", (counted(answer.calls, "refused call"), "name"), when)
-    yield from heading(f"refused assumptions: {counted(answer.assumptions_total, 'caller')}")
-    for caller in answer.assumptions:
-        yield from _caller(caller)
-    yield from cut(len(answer.assumptions), answer.assumptions_total)
-    yield from heading(f"bursts: {answer.bursts_total:,}")
-    yield Line("  ", (answer.rule, "quiet"))
-    for burst in answer.bursts:
-        yield from _burst(burst)
-    yield from cut(len(answer.bursts), answer.bursts_total)
-    yield from heading(f"refused operations: {answer.operations_total:,}")
-    for one in answer.operations:
-        yield Line(
-            "  ", (f"{one.count:,}x ", "name"), clean(one.api), (f" ({clean(one.error)})", "denied"), " ",
-            *origin(one.whose), then="    ",
-        )  # fmt: skip
-        yield Line("    ", (f"{span(one.first, one.last)}  {events(one.event_ids)}", "quiet"))
-    yield from cut(len(answer.operations), answer.operations_total)
-    if answer.sight is not None:
-        yield Line("")
-        yield Line("", (in_words(answer.sight), "quiet"))
+def blocks(answer: Denied) -> Iterator[Block]:
+    """Assumptions, bursts, operations."""
+    seen = f" {between(answer.scope.since, answer.scope.until)}" if answer.scope else ""
+    yield Para((
+        Span(counted(answer.calls, "refused call"), "name"),
+        f"{seen}; {counted(answer.assumptions_total, 'caller')} refused a role, "
+        f"{counted(answer.bursts_total, 'burst')}",
+    ))  # fmt: skip
+    yield Para((Span(answer.rule, "quiet"),))
+    yield Grid(
+        f"refused assumptions: {counted(answer.assumptions_total, 'caller')}",
+        (number("refusals", "refusal", style="denied", first=True), head("whose"), line("role", lead="", style="key"),
+         number("times", "time"), detail("errors", lead="", style="denied"), when(), ids(),
+         line("granted", lead="granted at ", style="open")),
+        [
+            (caller.count, whose(caller.whose), role.role_arn, role.count, role.errors, span(role.first, role.last),
+             role.event_ids,
+             f"{moment(role.success.time)}  {' '.join(role.success.event_ids)}" if role.success else None)
+            for caller in answer.assumptions
+            for role in caller.roles
+        ],
+        sum(caller.roles_total for caller in answer.assumptions),
+    )  # fmt: skip
+    if answer.assumptions_total > len(answer.assumptions):
+        yield Para((Span(f"{len(answer.assumptions):,} of {answer.assumptions_total:,} callers shown", "quiet"),))
+    yield Grid(
+        f"bursts: {answer.bursts_total:,}",
+        (number("refused", "refusal", style="denied", first=True), head("whose"),
+         number("operations", "operation"), detail("services", lead="in "), when(),
+         detail("refused calls", lead=""), line("succeeded meanwhile", lead="meanwhile succeeded: "), ids()),
+        [
+            (one.count, whose(one.whose), one.operations_total, one.services, span(one.first, one.last),
+             Some([f"{counts.value} {counts.calls:,}x" for counts in one.operations], one.operations_total,
+                  OPERATIONS_SHOWN),
+             counted(one.succeeded, "call"), one.event_ids)
+            for one in answer.bursts
+        ],
+        answer.bursts_total,
+    )  # fmt: skip
+    yield Grid(
+        f"refused operations: {answer.operations_total:,}",
+        (times(), head("operation", "whole"), head("error", "whole", style="denied"), detail("whose", lead=""),
+         when(), ids()),
+        [
+            (one.count, one.api, one.error, whose(one.whose), span(one.first, one.last), one.event_ids)
+            for one in answer.operations
+        ],
+        answer.operations_total,
+    )  # fmt: skip
+    yield from rests_on(answer.sight, answer.truncated)
 
 
-def _caller(one: RefusedCaller) -> Iterable[RenderableType]:
-    yield Line("  ", (counted(one.count, "refusal"), "denied"), " ", *origin(one.whose), then="    ")
-    for role in one.roles:
-        yield Line(
-            "    ", f"{role.count:,}x ", (clean(role.role_arn), "key"), f" ({clean(', '.join(role.errors))}), ",
-            span(role.first, role.last), then="      ",
-        )  # fmt: skip
-        if role.success is not None:
-            granted = f"granted at {moment(role.success.time)}  {events(role.success.event_ids)}"
-            yield Line("      ", (granted, "open"), then="        ")
-    yield from cut(len(one.roles), one.roles_total)
-
-
-def _burst(one: Burst) -> Iterable[RenderableType]:
-    many = f"{counted(one.count, 'refusal')} in {counted(one.operations_total, 'operation')} of "
-    services = counted(len(one.services), "service")
-    when = f", {span(one.first, one.last)} "
-    yield Line("  ", (f"{many}{services}", "denied"), when, *origin(one.whose), then="    ")
-    told = ", ".join(f"{counts.value} {counts.calls:,}x" for counts in one.operations[:OPERATIONS_SHOWN])
-    more = ", …" if one.operations_total > OPERATIONS_SHOWN else ""
-    yield Line("    ", clean(told) + more)
-    yield Line("    ", f"{counted(one.succeeded, 'call')} of the same credentials meanwhile went well")
-    yield Line("    ", (events(one.event_ids), "quiet"))
-
-
-def table(answer: Denied) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Denied) -> Rows:
     """A row for each refused role, burst and operation."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Denied) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Denied) -> Iterator[tuple[object, ...]]:
     for caller in answer.assumptions:
-        whose = caller.whose
-        head = ("assumption", whose.person or whose.name, whose.kind, whose.id, whose.confidence)
+        head = ("assumption", *origin_cells(caller.whose))
         for role in caller.roles:
             after = (role.success.time, role.success.event_ids) if role.success else (None, None)
             yield (*head, role.role_arn, role.errors, role.count, role.first, role.last, *after, role.event_ids)
     for burst in answer.bursts:
-        whose = burst.whose
-        head = ("burst", whose.person or whose.name, whose.kind, whose.id, whose.confidence)
+        head = ("burst", *origin_cells(burst.whose))
         yield (*head, burst.services, None, burst.count, burst.first, burst.last, None, None, burst.event_ids)
     for one in answer.operations:
-        whose = one.whose
-        head = ("operation", whose.person or whose.name, whose.kind, whose.id, whose.confidence)
+        head = ("operation", *origin_cells(one.whose))
         yield (*head, one.api, one.error, one.count, one.first, one.last, None, None, one.event_ids)

@@ -1,16 +1,15 @@
-"""`from` for people: a paragraph for each address, with the origins that use it in order of time."""
+"""`from` as shown: each address, with the origins that use it in order of time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rich.console import RenderableType
+from collections.abc import Iterator
 
 from lineage.questions.from_ import AddressHit, From
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, origin, span
-from lineage.render.text import clean, counted
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import calls, rests_on, whose
+from lineage.render.blocks import Block, Facts, Grid, Heading, Note, Para, Some, Span
+from lineage.render.columns import head, ids, number, span, when
+from lineage.render.text import between, counted
 
 ORIGINS_SHOWN = 10
 KEYS_SHOWN = 5
@@ -20,52 +19,52 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: From) -> Iterable[RenderableType]:
+def blocks(answer: From) -> Iterator[Block]:
     """The hits by number of the address, then what had none."""
     listed = counted(answer.entries, "address or network", "addresses and networks")
     total = counted(answer.addresses_total, "address", "addresses")
-    yield Line("", (total, "name"), f" with calls, of {listed} asked for")
+    yield Para((Span(total, "name"), f" with calls, of {listed} asked for"))
     for hit in answer.addresses:
-        yield Line("")
         yield from _hit(hit)
-    yield from cut(len(answer.addresses), answer.addresses_total)
-    yield Line("")
+    if answer.addresses_total > len(answer.addresses):
+        yield Para((f"{len(answer.addresses):,} of {answer.addresses_total:,} addresses shown; --limit shows more",))
     if answer.without_calls:
-        yield Line("", f"nothing came from {answer.without_calls:,} of the {answer.entries:,}")
+        yield Para((f"no calls came from {answer.without_calls:,} of the {answer.entries:,}",))
     if answer.unread_total:
-        shown = ", ".join(map(clean, answer.unread[:3]))
         lines = counted(answer.unread_total, "line")
-        yield Line("", (f"{lines} of the lists not understood: {shown}", "open"))
-    yield Line("", (answer.note, "quiet"))
-    yield Line("", (in_words(answer.sight), "quiet"))
+        yield Para((Span(f"{lines} of the lists not understood: {', '.join(answer.unread[:3])}", "open"),))
+    yield Note((Span(answer.note, "quiet"),))
+    yield from rests_on(answer.sight)
 
 
-def _hit(hit: AddressHit) -> Iterable[RenderableType]:
-    listed = "" if hit.entries == [hit.address] else f" (in {', '.join(map(clean, hit.entries))})"
-    yield Line("", (clean(hit.address), "place"), listed)
-    failed = f", {hit.failed:,} failed" if hit.failed else ""
-    yield Line("  ", f"{counted(hit.calls, 'call')}{failed}, {span(hit.first, hit.last)}")
+def _hit(hit: AddressHit) -> Iterator[Block]:
+    listed = "" if hit.entries == [hit.address] else f" (in {', '.join(hit.entries)})"
+    yield Heading((Span(hit.address, "place"), listed))
+    yield Para((*calls(hit.calls, hit.failed), f", {between(hit.first, hit.last)}"), indent=1)
     for doubt in hit.doubts:
-        yield Line("  ", (f"not to be trusted: {doubt}", "open"), then="    ")
+        yield Para((Span(f"address not reliable: {doubt}", "open"),), indent=1)
     if hit.by_services and hit.by_services < hit.calls:
-        yield Line("  ", (f"{counted(hit.by_services, 'call')} by services for somebody", "quiet"))
+        made = f"{counted(hit.by_services, 'call')} made by AWS services on behalf of a caller"
+        yield Para((Span(made, "quiet"),), indent=1)
+    sessions = (f"{counted(hit.sessions_total, 'session')}; --json lists them",) if hit.sessions_total else None
+    keys = Some([Span(key, "key") for key in hit.keys], hit.keys_total, KEYS_SHOWN)
+    yield Facts([("key", keys), ("used in", sessions)])
     unresolved = f" and {counted(hit.unresolved, 'unresolved caller')}" if hit.unresolved else ""
-    shared = ": shared, it tells nobody apart" if hit.shared else ""
-    yield Line("  ", (f"{counted(hit.origins_total, 'origin')}{unresolved}{shared}", "name"))
-    for one in hit.origins[:ORIGINS_SHOWN]:
-        calls = f", {counted(one.calls, 'call')}, {span(one.first, one.last)}"
-        yield Line("    ", *origin(one.whose), calls, then="      ")
-        yield Line("      ", (events(one.event_ids), "quiet"))
-    yield from cut(min(ORIGINS_SHOWN, len(hit.origins)), hit.origins_total + hit.unresolved)
-    if hit.keys:
-        more = " …" if hit.keys_total > KEYS_SHOWN else ""
-        keys = ", ".join(map(clean, hit.keys[:KEYS_SHOWN]))
-        yield Line("  ", ("keys ", "quiet"), (keys, "key"), more, then="    ")
-    if hit.sessions_total:
-        yield Line("  ", (f"{counted(hit.sessions_total, 'session')}; --json lists them", "quiet"))
+    shared = ": shared by so many that it does not tell them apart" if hit.shared else ""
+    yield Para((Span(f"{counted(hit.origins_total, 'known origin')}{unresolved}{shared}", "name"),), indent=1)
+    yield Grid(
+        "",
+        (head("whose"), number("calls", "call"), number("failed", style="denied"), number("sessions", "session"),
+         when(), ids()),
+        [
+            (whose(one.whose), one.calls, one.failed, one.sessions, span(one.first, one.last), one.event_ids)
+            for one in hit.origins
+        ],
+        hit.origins_total + hit.unresolved, ORIGINS_SHOWN,
+    )  # fmt: skip
 
 
-def table(answer: From) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: From) -> Rows:
     """A row for each address and origin."""
     return COLUMNS, (
         (

@@ -1,16 +1,15 @@
-"""`interesting` for people: changes, sensitive reads and failures, each class apart."""
+"""`interesting` as shown: changes, sensitive reads and failures, each class apart."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
-from rich.console import RenderableType
+from collections.abc import Iterator, Sequence
 
 from lineage.questions.interesting import Interesting, InterestingCall
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, span
-from lineage.render.sessions import KINDS, foot, head, named, scope
-from lineage.render.text import clean, counted
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import CALL_STYLES, LONG, rests_on, scope, subject
+from lineage.render.blocks import Block, Cell, Grid, Para, Some, Span
+from lineage.render.columns import head, ids, line, span, times, when
+from lineage.render.text import counted
 
 COLUMNS = (
     "class", "api", "error", "kind", "read_only", "techniques", "tactics", "count", "first", "last", "targets",
@@ -18,46 +17,55 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: Interesting) -> Iterable[RenderableType]:
+def blocks(answer: Interesting) -> Iterator[Block]:
     """Whose they are, then the three classes."""
-    yield from head(answer.whose, answer.subject, answer.asked)
-    yield Line("")
-    yield Line("", (counted(answer.calls, "call"), "name"), f", {scope(answer.scope)}")
-    yield from _class("changed or not a plain read", answer.changes, answer.changes_total, "change")
-    yield from _class("sensitive reads", answer.sensitive, answer.sensitive_total, "sensitive")
-    yield from _class("failed", answer.failed, answer.failed_total, "failed")
-    if any(one.techniques for one in (*answer.changes, *answer.sensitive, *answer.failed)):
-        yield Line("")
+    yield from subject(answer.whose, answer.subject, answer.asked)
+    counts = (
+        f"{counted(answer.changes_total, 'change')}, {counted(answer.sensitive_total, 'sensitive read')}, "
+        f"{counted(answer.failed_total, 'failure')}"
+    )
+    yield Para(
+        (Span(counted(answer.calls, "call"), "name"), f", {scope(answer.scope)}; by operation: {counts}"), main=True
+    )
+    classes = (
+        ("changed or not a plain read", answer.changes, answer.changes_total, "change"),
+        ("sensitive reads", answer.sensitive, answer.sensitive_total, "sensitive"),
+        ("failed", answer.failed, answer.failed_total, "failed"),
+    )
+    yield from (_class(f"{title}: {total:,}", calls, total, kind) for title, calls, total, kind in classes)
+    if any(one.techniques for _, calls, _, _ in classes for one in calls):
         said = f"Techniques: MITRE ATT&CK version {answer.attack_version}; everyday work has the same calls."
-        yield Line("", (said, "quiet"))
-    yield from foot(answer.sight, answer.truncated)
+        yield Para((Span(said, "quiet"),))
+    yield from rests_on(answer.sight, answer.truncated)
 
 
-def _class(title: str, calls: Sequence[InterestingCall], total: int, kind: str) -> Iterable[RenderableType]:
-    yield from heading(f"{title}: {total:,}")
-    for one in calls:
-        would = f" (would {'be a ' if one.kind != 'change' else ''}{one.kind})" if one.error else ""
-        error = (f" {one.error}{would}" if one.error else "", "denied")
-        yield Line("  ", f"{one.count:,}x ", (clean(one.api), KINDS[kind]), _clean(error), then="    ")
-        for technique in one.techniques:
-            text = f"{technique.id} {technique.name} ({', '.join(technique.tactics)})"
-            yield Line("      ", (text, "open"), then="        ")
-        yield Line("      ", f"{span(one.first, one.last)}  ", (events(one.event_ids), "quiet"), then="        ")
-        yield from named("on", one.targets, one.targets_total)
-        yield from named("with", one.parameters)
-    yield from cut(len(calls), total)
+def _class(caption: str, calls: Sequence[InterestingCall], total: int, kind: str) -> Grid:
+    return Grid(
+        caption,
+        (times("calls"), head("operation", "whole", style=CALL_STYLES[kind]), head("error", "whole", style="denied"),
+         when(), ids(), line("MITRE ATT&CK", lead="", style="open"), line("resources", lead="on "),
+         line("requests", lead="with ")),
+        [_call(one) for one in calls],
+        total,
+    )  # fmt: skip
 
 
-def _clean(part: tuple[str, str]) -> tuple[str, str]:
-    return clean(part[0]), part[1]
+def _call(one: InterestingCall) -> tuple[Cell, ...]:
+    would = f" (would {'be a ' if one.kind != 'change' else ''}{one.kind})"
+    return (
+        one.count, one.api, f"{one.error}{would}" if one.error else None, span(one.first, one.last), one.event_ids,
+        [f"{known.id} {known.name} ({', '.join(known.tactics)})" for known in one.techniques],
+        Some([Span(target, "", LONG) for target in one.targets], one.targets_total),
+        [Span(text, "", LONG) for text in one.parameters],
+    )  # fmt: skip
 
 
-def table(answer: Interesting) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Interesting) -> Rows:
     """A row for each operation and outcome."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Interesting) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Interesting) -> Iterator[tuple[object, ...]]:
     classes = (("change", answer.changes), ("sensitive", answer.sensitive), ("failed", answer.failed))
     for name, calls in classes:
         for one in calls:

@@ -1,16 +1,15 @@
-"""`names` for people: what the names say, line by line, then whether demanding one would help, role by role."""
+"""`names` as shown: what the session names say, then whether demanding one would help, role by role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from rich.console import RenderableType
+from collections.abc import Iterator
 
 from lineage.questions.names import Demanded, Name, Names, NamesOfRole
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, origin, span
-from lineage.render.text import clean, counted, moment
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import origin_cells, rests_on, whose
+from lineage.render.blocks import Block, Cell, Grid, Inline, Note, Para, Span
+from lineage.render.columns import detail, head, ids, line, number, span, when
+from lineage.render.text import counted, moment
 
 COLUMNS = (
     "what", "role_arn", "name", "verdict", "why", "others", "set_by", "demanded", "credentials_of", "origin_kind",
@@ -21,89 +20,81 @@ VERDICTS = {
     "names-another": "names another known person",
     "names-origin": "names the origin",
     "names-nobody": "names nobody",
-    "not-known": "whose it was is not known",
+    "not-known": "caller not known",
 }
 DEMANDS_SHOWN = 3
-NOTE = "A name is evidence only where the caller cannot choose it, or where the trust policy demanded it then."
+NOTE = "A name is evidence only where the caller cannot choose it, or where the trust policy demanded it at that time."
 
 
-def people(answer: Names) -> Iterable[RenderableType]:
+def blocks(answer: Names) -> Iterator[Block]:
     """Counts, names by what they say, roles."""
-    yield Line("", (f"{counted(answer.sessions, 'session')}", "name"))
-    counts = (
-        ("names-another", answer.names_another), ("names-origin", answer.names_origin),
-        ("names-nobody", answer.names_nobody), ("not-known", answer.not_known),
+    another = Span(f"{answer.names_another:,} name another known person", "open" if answer.names_another else "")
+    unnamed = f", {answer.unnamed:,} have no session name" if answer.unnamed else ""
+    yield Para((
+        Span(counted(answer.sessions, "session"), "name"), ": ", another,
+        f", {answer.names_origin:,} name the origin, {answer.names_nobody:,} name nobody, {answer.not_known:,} are of "
+        f"callers that are not known{unnamed}",
+    ))  # fmt: skip
+    yield Grid(
+        f"names ({answer.names_total:,})",
+        (head("name", style="key"), head("what", style="quiet"), head("says"), line("whose", lead=""),
+         line("others", lead="known people of that name: ", style="open"), number("sessions", "session"),
+         detail("role"), when(), detail("set by"),
+         number("demanded", "demanded by the trust policy", "demanded by the trust policy"), ids()),
+        [_name(one) for one in answer.names],
+        answer.names_total,
     )  # fmt: skip
-    for verdict, number in counts:
-        style = "open" if verdict == "names-another" and number else "quiet"
-        yield Line("  ", (f"{number:,}", style), f" {VERDICTS[verdict]}")
-    if answer.unnamed:
-        yield Line("  ", (f"{answer.unnamed:,}", "quiet"), " without a session name")
-    last = None
-    for one in answer.names:
-        if one.verdict != last:
-            yield from heading(VERDICTS[one.verdict])
-            last = one.verdict
-        yield from _name(one)
-    yield from cut(len(answer.names), answer.names_total)
-    if answer.roles:
-        yield from heading("would demanding a name help?")
-        for role in answer.roles:
-            yield from _role(role)
-        yield from cut(len(answer.roles), answer.roles_total)
-    yield Line("")
-    yield Line("", (NOTE, "quiet"))
-    if answer.sight is not None:
-        yield Line("", (in_words(answer.sight), "quiet"))
+    yield Grid(
+        f"would demanding a name help? ({answer.roles_total:,})",
+        (head("role", "long", style="key"), line("answer", lead=""), line("sessions", lead=""),
+         line("trust policy", lead=""), line("demanded", lead="", few=DEMANDS_SHOWN)),
+        [_role(one) for one in answer.roles],
+        answer.roles_total,
+    )  # fmt: skip
+    yield Note((Span(NOTE, "quiet"),))
+    yield from rests_on(answer.sight)
 
 
-def _name(one: Name) -> Iterable[RenderableType]:
-    what = "source identity " if one.what == "source identity" else ""
-    why = f" ({one.why})" if one.why else ""
-    yield Line("  ", what, (clean(one.name), "key"), why, ", ", *origin(one.whose), then="    ")
-    if one.others:
-        known = f"known people of that name: {', '.join(map(clean, one.others))}"
-        yield Line("    ", (known, "open"), then="      ")
-    role = clean((one.role_arn or "no role").rsplit("/", 1)[-1])
-    demanded = f", demanded of {one.demanded:,} by the trust policy" if one.demanded else ""
-    said = f"{counted(one.sessions, 'session')} of {role}, {span(one.first, one.last)}, set by the {one.set_by}"
-    yield Line("    ", said, demanded, then="      ")
-    if one.event_ids:
-        yield Line("    ", (events(one.event_ids), "quiet"))
+def _name(one: Name) -> tuple[Cell, ...]:
+    says = f"{VERDICTS[one.verdict]}{f' ({one.why})' if one.why else ''}"
+    return (
+        one.name, one.what, Span(says, "open" if one.verdict == "names-another" else ""), whose(one.whose),
+        ", ".join(one.others), one.sessions, (one.role_arn or "no role").rsplit("/", 1)[-1], span(one.first, one.last),
+        f"the {one.set_by}", one.demanded, one.event_ids,
+    )  # fmt: skip
 
 
-def _role(one: NamesOfRole) -> Iterable[RenderableType]:
-    help_ = f"demand {one.demand}" if one.helps == "yes" else one.helps
-    yield Line("  ", (clean(one.role_arn), "key"), then="    ")
-    yield Line("    ", (help_, "name"), f": {clean(one.why)}", then="      ")
-    named = f"{one.naming:,} of {counted(one.sessions, 'session')} named a person, of {counted(one.origins, 'origin')}"
+def _role(one: NamesOfRole) -> tuple[Cell, ...]:
     if one.not_shown == one.sessions:
-        shown = "the logs do not show its trust policy"
+        policy = "the logs do not show its trust policy"
     else:
-        shown = f"its trust policy, as logged, demanded a name of {one.demanded:,}, not shown for {one.not_shown:,}"
-    yield Line("    ", f"{named}; {shown}", then="      ")
-    for demand in one.demands[-DEMANDS_SHOWN:]:
-        yield Line("    ", (_demand(demand), "quiet"), f" {events(demand.event_ids)}", then="      ")
+        policy = f"as logged, it demanded a name of {one.demanded:,}; the logs do not show it for {one.not_shown:,}"
+    return (
+        one.role_arn, (Span(f"demand {one.demand}" if one.helps == "yes" else one.helps, "name"), f": {one.why}"),
+        f"{one.naming:,} of {counted(one.sessions, 'session')} named a person ({one.names_origin:,} the origin, "
+        f"{one.names_another:,} another), of {counted(one.origins, 'origin')}",
+        policy, [_demand(demand) for demand in reversed(one.demands)],
+    )  # fmt: skip
 
 
-def _demand(one: Demanded) -> str:
-    told = (("a session name", one.session_name), ("a source identity", one.source_identity))
-    names = [name for name, is_demanded in told if is_demanded]
-    said = " and ".join(names) + " demanded" if names else "no name demanded"
-    return f"from {moment(one.since)} {said if one.readable else 'a policy that was not logged in full'}"
+def _demand(one: Demanded) -> Inline:
+    kinds = (("a session name", one.session_name), ("a source identity", one.source_identity))
+    demanded = [name for name, is_demanded in kinds if is_demanded]
+    said = " and ".join(demanded) + " demanded" if demanded else "no name demanded"
+    since = f"since {moment(one.since)}: {said if one.readable else 'a policy that was not logged in full'}"
+    return (since, Span(f"  {' '.join(one.event_ids)}", "quiet"))
 
 
-def table(answer: Names) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Names) -> Rows:
     """A row for each name and each role."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Names) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Names) -> Iterator[tuple[object, ...]]:
     for one in answer.names:
-        whose = one.whose
         yield (
             one.what, one.role_arn, one.name, one.verdict, one.why, one.others, one.set_by, one.demanded,
-            whose.person or whose.name, whose.kind, whose.id, whose.confidence, one.sessions, one.first, one.last,
+            *origin_cells(one.whose), one.sessions, one.first, one.last,
             one.event_ids, *(None,) * 8,
         )  # fmt: skip
     for role in answer.roles:

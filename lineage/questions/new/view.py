@@ -1,16 +1,15 @@
-"""`new` for people: what the scope has and the history does not, by kind."""
+"""`new` as shown: what the scope has and the history does not, by kind."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
-from lineage.questions.new import Dimension, Jump, New
-from lineage.render.history import foot, head, history
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, span
-from lineage.render.text import clean, counted, moment
+from lineage.questions.new import Dimension, New
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import history, rests_on, verdict
+from lineage.render.blocks import Block, Grid, Para, Span
+from lineage.render.columns import detail, head, ids, number, span, when
+from lineage.render.text import counted, moment
 
 VALUES_SHOWN = 20
 COLUMNS = (
@@ -19,56 +18,56 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: New) -> Iterable[RenderableType]:
+def blocks(answer: New) -> Iterator[Block]:
     """The verdict, then each kind of value with something new, then what is all known, then the jumps."""
-    yield from head(answer.verdict, answer.statement, answer.scope)
-    yield Line("", (counted(answer.calls, "call"), "name"), " in the scope")
-    for one in answer.dimensions:
-        if one.new:
-            yield from _dimension(one)
+    yield from verdict(answer.verdict, answer.statement, answer.scope)
+    yield Para((Span(counted(answer.calls, "call"), "name"), " in the scope"))
+    yield from (_dimension(one) for one in answer.dimensions if one.new)
     known = [f"{one.name} ({one.known:,})" for one in answer.dimensions if not one.new and one.known]
     if known:
-        yield Line("")
-        yield Line("", ("nothing new: ", "name"), ", ".join(known), then="  ")
+        yield Para((Span("nothing new: ", "name"), ", ".join(known)))
+    yield Grid(
+        f"jumps in volume: {answer.jumps_total:,}",
+        (head("operation", "whole", style="key"), number("calls", "call"),
+         detail("hour", "time", lead="in the hour of "),
+         number("busiest before", "call in the busiest hour of the history",
+                "calls in the busiest hour of the history"),
+         number("hours", "hour of the history", "hours of the history"), detail("median"),
+         detail("deviation", lead="median absolute deviation "), ids()),
+        [
+            (one.api, one.calls, moment(one.hour), one.busiest, one.hours, f"{one.median:g}", f"{one.deviation:g}",
+             one.event_ids)
+            for one in answer.jumps
+        ],
+        answer.jumps_total,
+    )  # fmt: skip
     if answer.jumps:
-        yield from heading(f"jumps in volume: {answer.jumps_total:,}")
-        for jump in answer.jumps:
-            yield from _jump(jump)
-        yield from cut(len(answer.jumps), answer.jumps_total)
-        yield Line("  ", (answer.statistic, "quiet"))
+        yield Para((Span(answer.statistic, "quiet"),))
     if answer.history is not None:
         yield from history(answer.history)
-    yield from foot(answer.sight)
+    yield from rests_on(answer.sight, what="the scope: ")
 
 
-def _dimension(one: Dimension) -> Iterable[RenderableType]:
-    of = f" (the history has {one.before:,})" if one.before else " (the history has none)"
-    yield Line("")
-    yield Line("", (f"new {one.name}: {one.new_total:,}", "name"), (of, "quiet"))
-    for value in one.new[:VALUES_SHOWN]:
-        failed = (f", {value.failed:,} failed" if value.failed else "", "denied")
-        note = (f", {value.note}" if value.note else "", "open")
-        times = f" {counted(value.calls, 'time')}"
-        yield Line(
-            "  ", (clean(value.value), "key"), times, failed, note, f", {span(value.first, value.last)}", then="    "
-        )
-        yield Line("    ", (events(value.event_ids), "quiet"))
-    yield from cut(min(VALUES_SHOWN, len(one.new)), one.new_total)
+def _dimension(one: Dimension) -> Grid:
+    of = f"the history has {one.before:,}" if one.before else "the history has none"
+    return Grid(
+        f"new {one.name}: {one.new_total:,} ({of})",
+        (head(one.name, "long", style="key"), number("calls", "call"), number("failed", style="denied"), when(),
+         detail("note", lead="", style="open"), ids()),
+        [
+            (value.value, value.calls, value.failed, span(value.first, value.last), value.note, value.event_ids)
+            for value in one.new
+        ],
+        one.new_total, VALUES_SHOWN,
+    )  # fmt: skip
 
 
-def _jump(one: Jump) -> Iterable[RenderableType]:
-    yield Line("  ", (clean(one.api), "key"), f" {counted(one.calls, 'call')} in the hour of {moment(one.hour)}")
-    usual = f"median {one.median:g}, median absolute deviation {one.deviation:g}"
-    yield Line("    ", f"{counted(one.hours, 'hour')} of the history: at most {one.busiest:,}, {usual}", then="      ")
-    yield Line("    ", (events(one.event_ids), "quiet"))
-
-
-def table(answer: New) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: New) -> Rows:
     """A row for each new value and each jump."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: New) -> Iterable[tuple[object, ...]]:
+def _rows(answer: New) -> Iterator[tuple[object, ...]]:
     for one in answer.dimensions:
         for value in one.new:
             yield (

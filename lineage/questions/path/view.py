@@ -1,58 +1,55 @@
-"""`path` for people and as a flat table."""
+"""`path` as shown: each way as a ladder from its start."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
-from rich.console import RenderableType
+from collections.abc import Iterator
 
 from lineage.questions.path import Path, PathStep, Way
+from lineage.questions.registry import Rows
+from lineage.questions.shared import words
 from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render import words
-from lineage.render.lines import Line
-from lineage.render.text import clean, counted, moment
+from lineage.questions.shared.view import rests_on
+from lineage.render.blocks import Block, Heading, Inline, Ladder, Para, Rung, Span
+from lineage.render.text import counted, moment
 
 COLUMNS = (
     "way", "step", "hops", "made", "source", "target", "relation", "time", "api", "how", "rule", "confidence",
     "event_ids",
 )  # fmt: skip
-RELATIONS = {"own": "its own", "assumed": "obtained", "issued": "was issued", "made": "made for somebody else"}
+RELATIONS = {"own": "its own", "assumed": "obtained", "issued": "was issued", "made": "created for another identity"}
 
 
-def people(answer: Path) -> Iterator[RenderableType]:
+def blocks(answer: Path) -> Iterator[Block]:
     """A headline, then each way from its start."""
-    ends = f"from {clean(answer.start)} to {clean(answer.end)}"
-    yield Line("", (f"{counted(answer.total, 'way')} {ends}", "name"))
+    yield Para((Span(f"{counted(answer.total, 'way')} from {answer.start} to {answer.end}", "name"),))
     for way in answer.ways:
-        yield Line("")
         yield from _way(way)
     if answer.total > len(answer.ways):
-        yield Line("", f"{len(answer.ways):,} of {answer.total:,} shown; --limit shows more")
+        yield Para((f"{len(answer.ways):,} of {answer.total:,} shown; --limit shows more",))
     if answer.perhaps:
         fits = f"{counted(answer.perhaps, 'session')} of the end may have come from the start"
-        yield Line("", (f"{fits}: one of several callers that fit.", "open"))
-    yield Line("")
-    yield Line("", (clean(in_words(answer.sight)), "quiet"))
+        yield Para((Span(f"{fits}: it is one of several callers that fit.", "open"),))
+    yield from rests_on(answer.sight)
 
 
-def _way(way: Way) -> Iterator[Line]:
-    kind = ", through something made for somebody else (provenance, no chain)" if way.made else ""
+def _way(way: Way) -> Iterator[Block]:
+    made = ", through something created for another identity (provenance, not a chain)" if way.made else ""
     if not way.steps:
-        yield Line("", _name(way.end), ": its own")
+        yield Para((Span(_name(way.end), "name"), ": its own"))
         return
-    yield Line("", counted(way.hops, "hop"), ", ", (way.confidence, way.confidence), (kind, "open"))
-    yield Line("  ", _name(way.start))
-    for step in way.steps:
-        yield _step(step)
+    sure = Span(way.confidence, way.confidence)
+    yield Heading((Span(counted(way.hops, "hop"), "name"), ", ", sure, Span(made, "open")))
+    yield Ladder([Rung((Span(_name(way.start), "name"),)), *map(_step, way.steps)])
 
 
-def _step(step: PathStep) -> Line:
-    how = words.ways(step.how, None) if step.how else step.api or ""
-    return Line(
-        "  └─ ", (f"{RELATIONS[step.relation]} ", "open" if step.relation == "made" else "quiet"), _name(step.target),
-        f"  {moment(step.time)}", (f"  {clean(how)}", "quiet"),
-        ("  " + " ".join(map(clean, step.event_ids[:2])), "quiet"), then="     ",
+def _step(step: PathStep) -> Rung:
+    relation = Span(RELATIONS[step.relation], "open" if step.relation == "made" else "")
+    how = f": {words.ways(step.how, None)}" if step.how else ""
+    lines: list[Inline] = [(f"{moment(step.time)}  " if step.time else "", relation, how)]
+    return Rung(
+        (Span(_name(step.target), "name"),), (), [*lines, (step.api,)] if step.api else lines,
+        [("event", step.event_ids)],
+        (Span(step.confidence, step.confidence), Span(f"  rule {step.rule}" if step.rule else "", "quiet")),
     )  # fmt: skip
 
 
@@ -60,11 +57,11 @@ def _name(node: str) -> str:
     """A node as people know it: the key, the session, the identity."""
     label, key = node.split(" ", 1)
     if label == "Credential":
-        return clean(key.split(" ", 1)[0])
-    return clean(session_key_of(node) or key)
+        return key.split(" ", 1)[0]
+    return session_key_of(node) or key
 
 
-def table(answer: Path) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Path) -> Rows:
     """A row for each step of each way; one alone for a way without steps."""
     return COLUMNS, _rows(answer)
 

@@ -1,17 +1,16 @@
-"""`role` for people: callers with the origins behind them, what was taken out of it, the sessions on both sides."""
+"""`role` as shown: callers with the origins behind them, what was taken out of it, the sessions on both sides."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import RenderableType
-
-from lineage.questions.role import Role, RoleCaller, RoleSession, RoleTaken
-from lineage.questions.shared.log_coverage import in_words
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, origin, span
-from lineage.render.text import clean, counted, moment
-from lineage.render.words import HOWS
+from lineage.questions.registry import Rows
+from lineage.questions.role import Role, RoleCaller, RoleSession
+from lineage.questions.shared.view import origin_cells, rests_on, role_as, whose
+from lineage.questions.shared.words import HOWS, ways
+from lineage.render.blocks import Block, Grid, Inline, Para, Span
+from lineage.render.columns import detail, head, ids, line, number, span, when
+from lineage.render.text import counted, moment
 
 SESSIONS_SHOWN = 10
 COLUMNS = (
@@ -20,77 +19,85 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: Role) -> Iterable[RenderableType]:
+def blocks(answer: Role) -> Iterator[Block]:
     """Callers, refusals, roles taken, sessions; each list with its total."""
-    yield Line("", (clean(answer.role_arn or answer.asked), "name"))
+    yield Para((
+        Span(answer.role_arn or answer.asked, "name"),
+        f": assumed by {counted(answer.callers_total, 'caller')}, {answer.refused_total:,} refused; "
+        f"{counted(answer.taken_total, 'role')} assumed with its sessions",
+    ))  # fmt: skip
     if len(answer.unique_ids) > 1:
-        yield Line("", (f"made again: sessions under {', '.join(map(clean, answer.unique_ids))}", "open"))
-    yield from heading(f"assumed by {counted(answer.callers_total, 'caller')}")
-    for one in answer.callers:
-        yield from _caller(one)
-    yield from cut(len(answer.callers), answer.callers_total)
+        told = f"created again: sessions under {', '.join(answer.unique_ids)}"
+        yield Para((Span(told, "open"),))
     if answer.ungranted:
-        yield Line("", (f"{counted(answer.ungranted, 'session')} without a grant in the logs", "open"))
-    if answer.refused:
-        yield from heading("refused to")
-        for one in answer.refused:
-            yield from _caller(one)
-        yield from cut(len(answer.refused), answer.refused_total)
-    yield from heading(f"{counted(answer.taken_total, 'role')} assumed out of it")
-    for taken in answer.taken:
-        yield from _taken(taken)
-    yield from cut(len(answer.taken), answer.taken_total)
-    yield from _sessions("sessions of it, newest first", answer.sessions, answer.sessions_total)
-    yield from _sessions("sessions out of it, newest first", answer.out, answer.out_total)
-    if answer.sight is not None:
-        yield Line("")
-        yield Line("", (in_words(answer.sight), "quiet"))
+        yield Para((Span(f"{counted(answer.ungranted, 'session')} without a grant in the loaded logs", "open"),))
+    yield _callers(f"assumed by {counted(answer.callers_total, 'caller')}", answer.callers, answer.callers_total)
+    yield _callers(f"refused: {counted(answer.refused_total, 'caller')}", answer.refused, answer.refused_total)
+    yield Grid(
+        f"{counted(answer.taken_total, 'role')} assumed with its sessions",
+        (head("role", "long", style="key"), number("times", "time"), detail("origins", lead="credentials of "),
+         number("sessions", "session"), detail("how", lead=""), when(), ids()),
+        [
+            (one.role_arn, one.count,
+             counted(one.origins, "origin") + (" and unresolved callers" if one.unresolved else ""), one.sessions,
+             [HOWS.get(how, how) for how in one.hows], span(one.first, one.last), one.event_ids)
+            for one in answer.taken
+        ],
+        answer.taken_total,
+    )  # fmt: skip
+    yield _sessions("its sessions, newest first", answer.sessions, answer.sessions_total)
+    yield _sessions("sessions assumed with its sessions, newest first", answer.out, answer.out_total)
+    yield from rests_on(answer.sight, answer.truncated)
 
 
-def _caller(one: RoleCaller) -> Iterable[RenderableType]:
-    who = clean(one.principal or "a caller that is not known")
-    kind = f" ({one.kind}{f' of {one.account}' if one.account else ''})" if one.kind else ""
-    yield Line("  ", (who, "key"), f"{kind}, ", *origin(one.whose), then="    ")
-    times = counted(one.count, "refusal" if one.error else "time")
-    how = f"({clean(one.error)})" if one.error else "; ".join(HOWS.get(how, how) for how in one.hows)
-    when = span(one.first, one.last)
-    yield Line("    ", (times, "denied" if one.error else "name"), f" {how}, {when}", then="      ")
-    yield Line("    ", (events(one.event_ids), "quiet"))
+def _callers(caption: str, callers: Sequence[RoleCaller], total: int) -> Grid:
+    return Grid(
+        caption,
+        (head("caller", "long", style="key"), head("of", lead=""), line("whose", lead=""),
+         number("times", "time"), number("refusals", "refusal", style="denied"),
+         detail("error", lead="", style="denied"), detail("how", lead=""), number("sessions", "session"), when(),
+         ids()),
+        [
+            (one.principal or "a caller that is not known",
+             f"{one.kind}{f' of {one.account}' if one.account else ''}" if one.kind else None, whose(one.whose),
+             None if one.error else one.count, one.count if one.error else None, one.error,
+             [HOWS.get(how, how) for how in one.hows], one.sessions, span(one.first, one.last), one.event_ids)
+            for one in callers
+        ],
+        total,
+    )  # fmt: skip
 
 
-def _taken(one: RoleTaken) -> Iterable[RenderableType]:
-    yield Line("  ", (clean(one.role_arn), "key"), then="    ")
-    behind = counted(one.origins, "origin") + (" and unresolved callers" if one.unresolved else "")
-    when = span(one.first, one.last)
-    yield Line("    ", f"{counted(one.count, 'time')}, credentials of {behind}, {when}", then="      ")
-    yield Line("    ", (events(one.event_ids), "quiet"))
+def _sessions(caption: str, sessions: Sequence[RoleSession], total: int) -> Grid:
+    return Grid(
+        caption,
+        (head("begun", "time"), head("session", style="key"), detail("whose", lead=""),
+         detail("last used", "time"), detail("ends", "time"), detail("how", lead=""), line("key", "long", lead="")),
+        [
+            (moment(one.begun), role_as(one.role_arn, one.name or "?", one.key), _of(one), moment(one.last_used),
+             moment(one.expires), ways(one.how, None) if one.how else None, one.key)
+            for one in sessions
+        ],
+        total, SESSIONS_SHOWN,
+    )  # fmt: skip
 
 
-def _sessions(title: str, sessions: Sequence[RoleSession], total: int) -> Iterable[RenderableType]:
-    if not sessions:
-        return
-    yield from heading(title)
-    shown = sessions[:SESSIONS_SHOWN]
-    for one in shown:
-        role = (one.role_arn or "").rsplit("/", 1)[-1]
-        name = (f"{clean(role)} as {clean(one.name or '?')}", "key")
-        yield Line("  ", f"{moment(one.begun)}  ", name, f", credentials of {clean(one.credentials_of)}", then="    ")
-        yield Line("    ", (f"last used {moment(one.last_used)}, ends {moment(one.expires)}", "quiet"))
-    yield from cut(len(shown), total)
+def _of(one: RoleSession) -> Inline:
+    sure = () if one.confidence == "EXACT" else (" ", Span(one.confidence, one.confidence))
+    return ("credentials of ", Span(one.credentials_of, "name"), *sure)
 
 
-def table(answer: Role) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Role) -> Rows:
     """A row for each caller, refusal, role taken and session."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Role) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Role) -> Iterator[tuple[object, ...]]:
     for what, callers in (("assumed by", answer.callers), ("refused to", answer.refused)):
         for one in callers:
-            whose = one.whose
             yield (
-                what, one.principal, one.kind, one.account, whose.person or whose.name, whose.kind, whose.id,
-                whose.confidence, one.hows, one.error, one.count, one.sessions, one.first, one.last, one.event_ids,
+                what, one.principal, one.kind, one.account, *origin_cells(one.whose),
+                one.hows, one.error, one.count, one.sessions, one.first, one.last, one.event_ids,
             )  # fmt: skip
     for taken in answer.taken:
         yield (

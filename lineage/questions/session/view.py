@@ -1,21 +1,18 @@
-"""`session` for people: the sessions, then operation by operation, then keys and places."""
+"""`session` as shown: the sessions, then operation by operation, then keys and places."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 
-from rich.console import RenderableType
-
-from lineage.questions.session import KeySeen, KeyUse, Operation, Session, SessionTold
-from lineage.questions.shared.models import Counted
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, origin, span
-from lineage.render.sessions import KINDS, TEXT_WIDTH, foot, head, named, scope, used_from
-from lineage.render.text import clean, counted, moment, shorten
-from lineage.render.words import ways
+from lineage.questions.registry import Rows
+from lineage.questions.session import KeySeen, Operation, Session, SessionTold
+from lineage.questions.shared.view import CALL_STYLES, LONG, calls, places, rests_on, role_as, scope, subject, whose
+from lineage.questions.shared.words import ways
+from lineage.render.blocks import Block, Cell, Grid, Inline, Para, Some, Span
+from lineage.render.columns import detail, head, ids, line, number, span, times, when
+from lineage.render.text import counted, moment
 
 SESSIONS_SHOWN = 5
-KEYS_SHOWN = 10
 PLACES_SHOWN = 10
 COLUMNS = (
     "what", "value", "kind", "calls", "failed", "errors", "first", "last", "issued", "expires", "resources",
@@ -23,100 +20,98 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def people(answer: Session) -> Iterable[RenderableType]:
-    """Whose it is, what was called in the scope, with which keys, from where."""
-    yield from head(answer.whose, answer.subject, answer.asked)
-    for one in answer.sessions[:SESSIONS_SHOWN]:
-        yield from _session(one, answer.whose is None)
-    yield from cut(min(len(answer.sessions), SESSIONS_SHOWN), answer.sessions_total)
-    yield Line("")
-    failed = (f", {answer.failed:,} failed" if answer.failed else "", "denied")
-    yield Line("", (counted(answer.calls, "call"), "name"), failed, f", {scope(answer.scope)}")
+def blocks(answer: Session) -> Iterator[Block]:
+    """What was called in the scope, whose it is, with which keys, from where."""
+    yield from subject(answer.whose, answer.subject, answer.asked)
+    yield Para((*calls(answer.calls, answer.failed), f", {scope(answer.scope)}"), main=True)
     if answer.outside:
-        yield Line("", (f"{counted(answer.outside, 'more call')} outside that time; --window shows more", "open"))
-    for operation in answer.operations:
-        yield from _operation(operation)
-    yield from cut(len(answer.operations), answer.operations_total)
-    yield from heading(counted(answer.keys_total, "key"))
-    for key in answer.keys[:KEYS_SHOWN]:
-        yield from _key(key)
-    yield from cut(min(len(answer.keys), KEYS_SHOWN), answer.keys_total)
-    yield from heading(f"which key from where: {answer.uses_total:,}")
-    for use in answer.uses[:PLACES_SHOWN]:
-        yield from _use(use)
-    yield from cut(min(len(answer.uses), PLACES_SHOWN), answer.uses_total)
-    yield from _places("address", "addresses", answer.addresses, answer.addresses_total)
-    yield from _places("user agent", "user agents", answer.agents, answer.agents_total)
-    yield from _places("region", "regions", answer.regions, len(answer.regions))
-    yield from foot(answer.sight, answer.truncated)
+        yield Para((Span(f"{counted(answer.outside, 'more call')} outside that time; --window shows more", "open"),))
+    yield _sessions(answer.sessions, answer.sessions_total, answer.whose is None)
+    yield Grid(
+        counted(answer.operations_total, "operation"),
+        (times("calls"), head("operation", "whole"), head("kind"), when(),
+         line("errors", lead="", style="denied"), line("resources", lead="on "), line("requests", lead="with "),
+         line("filters", lead="filter "), line("called by", lead="called in the caller's name by "), ids()),
+        [_operation(one) for one in answer.operations],
+        answer.operations_total,
+    )  # fmt: skip
+    yield Grid(
+        counted(answer.keys_total, "key"),
+        (head("key", "whole", style="key"), number("calls", "call"), detail("issued", lead=""), when("used", "used "),
+         ids("issued by")),
+        [(one.access_key_id, one.calls, _life(one), span(one.first, one.last), one.issue_event_ids)
+         for one in answer.keys],
+        answer.keys_total, PLACES_SHOWN,
+    )  # fmt: skip
+    yield Grid(
+        f"which key from where: {answer.uses_total:,}",
+        (times("calls"), head("key", "whole", style="key"), head("address", lead="from ", style="place"),
+         number("failed", style="denied"), when(), line("user agent", lead="by "), line("note", lead=""),
+         line("called by", lead="through "), ids()),
+        [
+            (one.calls, one.access_key_id or "no key", one.address or "no address", one.failed,
+             span(one.first, one.last), _long(one.user_agent), one.note, one.via, one.event_ids)
+            for one in answer.uses
+        ],
+        answer.uses_total, PLACES_SHOWN,
+    )  # fmt: skip
+    for one, many, found, total in (
+        ("address", "addresses", answer.addresses, answer.addresses_total),
+        ("user agent", "user agents", answer.agents, answer.agents_total),
+        ("region", "regions", answer.regions, len(answer.regions)),
+    ):
+        yield places(counted(total, one, many), one, found, total, PLACES_SHOWN)
+    yield from rests_on(answer.sight, answer.truncated)
 
 
-def _session(one: SessionTold, with_origin: bool) -> Iterable[RenderableType]:
-    role = (one.role_arn or "").rsplit("/", 1)[-1]
-    name = f"{role} as {one.name}" if role and one.name else one.name or role or one.key
-    yield Line("  ", (clean(name), "key"), f" in {clean(one.account or 'an unknown account')}", then="    ")
-    how = ways(one.how, None) if one.how else "its grant is not in the logs"
-    ends = f"expires {moment(one.expires)}" if one.expires else "expiry not known"
-    used = f"used {span(one.first, one.last)}" if one.first and one.last else "never used in the logs"
-    yield Line("    ", f"issued {moment(one.issued)}, {ends}, {used}", then="      ")
-    yield Line("    ", (f"{how}  {events(one.grant_event_ids)}", "quiet"), then="      ")
-    if with_origin:
-        yield Line("    ", *origin(one.whose), then="      ")
+def _sessions(found: Sequence[SessionTold], total: int, with_origin: bool) -> Grid:
+    return Grid(
+        counted(total, "session"),
+        (head("session", style="key"), head("account", "whole", lead="in "), detail("issued", "time"),
+         detail("expires", "time"), when("used", "used "), detail("how", lead=""), line("whose", lead=""),
+         line("key", lead=""), ids("granted by")),
+        [
+            (role_as(one.role_arn, one.name, one.key), one.account or "an unknown account", moment(one.issued),
+             moment(one.expires) if one.expires else "at a time not known",
+             span(one.first, one.last) or "never in the loaded logs",
+             ways(one.how, None) if one.how else "its grant is not in the loaded logs",
+             whose(one.whose) if with_origin else None, one.key, one.grant_event_ids)
+            for one in found
+        ],
+        total, SESSIONS_SHOWN,
+    )  # fmt: skip
 
 
-def _operation(one: Operation) -> Iterable[RenderableType]:
-    yield Line("")
-    yield Line("  ", f"{one.total:,}x ", (clean(one.api), KINDS[one.kind]), f"  {one.kind}", then="    ")
-    for failed in one.failed:
-        text = f"{failed.count:,} failed: {failed.error}"
-        yield Line("      ", (clean(text), "denied"), (f"  {events(failed.event_ids)}", "quiet"), then="        ")
-    yield Line("      ", f"{span(one.first, one.last)}  ", (events(one.event_ids), "quiet"), then="        ")
-    yield from named("on", one.resources, one.resources_total)
-    yield from named("with", one.parameters)
-    yield from named("filter", one.filters)
-    if one.via:
-        yield Line("      ", ("called by ", "quiet"), clean(", ".join(one.via)), " in the caller's name")
+def _operation(one: Operation) -> tuple[Cell, ...]:
+    failed: list[Inline] = [
+        (f"{failure.count:,} failed: {failure.error}", Span(f"  {' '.join(failure.event_ids)}", "quiet"))
+        for failure in one.failed
+    ]
+    return (
+        one.total, Span(one.api, CALL_STYLES[one.kind]), one.kind, span(one.first, one.last),
+        failed, Some([_long(text) for text in one.resources], one.resources_total),
+        [_long(text) for text in one.parameters], [_long(text) for text in one.filters], one.via, one.event_ids,
+    )  # fmt: skip
 
 
-def _key(one: KeySeen) -> Iterable[RenderableType]:
-    yield Line("  ", (clean(one.access_key_id), "key"), f"  {counted(one.calls, 'call')}", then="    ")
+def _long(text: str | None) -> Span | None:
+    return Span(text, "", LONG) if text else None
+
+
+def _life(one: KeySeen) -> str:
     if one.long_term:
-        life = f"long-term key{f', made {moment(one.issued)}' if one.issued else ''}"
-    elif one.issued:
-        life = f"issued {moment(one.issued)}, expires {moment(one.expires)}"
-    else:
-        life = "its issue is not logged; expiry not known"
-    used = f"; used {span(one.first, one.last)}" if one.first and one.last else ""
-    yield Line("    ", f"{life}{used}", then="      ")
-    if one.issue_event_ids:
-        yield Line("    ", (events(one.issue_event_ids), "quiet"))
+        return f"long-term key{f', created {moment(one.issued)}' if one.issued else ''}"
+    if one.issued:
+        return f"issued {moment(one.issued)}, expires {moment(one.expires)}"
+    return "its issue is not logged; expiry not known"
 
 
-def _use(one: KeyUse) -> Iterable[RenderableType]:
-    failed = (f", {one.failed:,} failed" if one.failed else "", "denied")
-    via = f" through {clean(one.via)}" if one.via else ""
-    told = used_from(one.access_key_id, one.address, one.user_agent)
-    yield Line("  ", f"{one.calls:,}x ", (told, "place"), via, failed, then="    ")
-    yield Line("    ", f"{span(one.first, one.last)}  ", (events(one.event_ids), "quiet"), then="      ")
-
-
-def _places(one: str, many: str, found: Sequence[Counted], total: int) -> Iterable[RenderableType]:
-    yield from heading(counted(total, one, many))
-    for place in found[:PLACES_SHOWN]:
-        failed = (f", {place.failed:,} failed" if place.failed else "", "denied")
-        note = (f"  ({place.note})" if place.note else "", "quiet")
-        yield Line(
-            "  ", f"{place.calls:,}x ", (shorten(clean(place.value), TEXT_WIDTH), "place"), failed, note, then="    "
-        )
-    yield from cut(min(len(found), PLACES_SHOWN), total)
-
-
-def table(answer: Session) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Session) -> Rows:
     """A row for each operation, session, key, use of a key, address, agent and region."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Session) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Session) -> Iterator[tuple[object, ...]]:
     for one in answer.operations:
         errors = [f"{failed.error}={failed.count}" for failed in one.failed]
         yield (
@@ -139,8 +134,8 @@ def _rows(answer: Session) -> Iterable[tuple[object, ...]]:
             use.via, use.note, use.event_ids, use.access_key_id, use.user_agent,
         )  # fmt: skip
     lists = (("address", answer.addresses), ("agent", answer.agents), ("region", answer.regions))
-    for what, places in lists:
-        for place in places:
+    for what, found in lists:
+        for place in found:
             yield (
                 what, place.value, None, place.calls, place.failed, None, place.first, place.last, None, None, None,
                 None, None, None, place.note, None, None, None,

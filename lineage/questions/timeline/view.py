@@ -1,101 +1,97 @@
-"""`timeline` for people: the sessions of the chain, then call by call, with the alert marked."""
+"""`timeline` as shown: the sessions of the chain, then call by call, with the alert marked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import groupby
 
-from rich.console import RenderableType
-
-from lineage.questions.timeline import Actor, Change, Entry, Timeline
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, span
-from lineage.render.sessions import KINDS, TEXT_WIDTH, foot, head, scope, used_from
-from lineage.render.text import clean, counted, moment, shorten
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import CALL_STYLES, LONG, rests_on, scope, subject
+from lineage.questions.timeline import Change, Entry, Timeline
+from lineage.render.blocks import Block, Cell, Grid, Heading, Inline, Items, Para, Span
+from lineage.render.columns import head, ids, line, number, span
+from lineage.render.text import between, counted, moment
 
 ACTORS_SHOWN = 10
-COLUMNS = (
-    "time", "until", "phase", "kind", "count", "api", "error", "changing", "actor", "actor_name", "access_key_id",
-    "account", "region", "source_ip", "user_agent", "via", "targets", "changes", "granted", "event_ids", "vpc_endpoint",
-)  # fmt: skip
 PLURAL = "calls that changed, failed, were sensitive or granted"
 DONE = ("started", "entered")
 """What was done with a workload; all else is a property of its target."""
 PHASES = {"before": "before the alert", "during": "the alert", "after": "after the alert"}
+COLUMNS = (
+    "time", "until", "phase", "kind", "count", "api", "error", "changing", "actor", "actor_name", "access_key_id",
+    "account", "region", "source_ip", "user_agent", "via", "targets", "changes", "granted", "event_ids", "vpc_endpoint",
+)  # fmt: skip
 
 
-def people(answer: Timeline) -> Iterable[RenderableType]:
+def blocks(answer: Timeline) -> Iterator[Block]:
     """Whose chain it is, its sessions, and its calls in order of time."""
-    yield from head(answer.whose, answer.subject, answer.asked)
-    yield Line("")
+    yield from subject(answer.whose, answer.subject, answer.asked)
     told = counted(answer.total, "call that changed, failed, was sensitive or granted", PLURAL)
-    yield Line("", (told, "name"), f", and {counted(answer.reads, 'read')}, {scope(answer.scope)}")
-    yield from heading(f"{counted(answer.actors_total, 'session or key', 'sessions and keys')} of the chain")
-    for number, actor in enumerate(answer.actors[:ACTORS_SHOWN], 1):
-        yield from _actor(number, actor)
-    yield from cut(min(len(answer.actors), ACTORS_SHOWN), answer.actors_total)
+    yield Para((Span(told, "name"), f", and {counted(answer.reads, 'read')}, {scope(answer.scope)}"), main=True)
+    yield Grid(
+        f"{counted(answer.actors_total, 'session or key', 'sessions and keys')} of the chain",
+        (head("no."), head("name", style="key"), head("account", "whole", lead="in "),
+         head("since", "time", lead="since "), number("calls", "call", first=True),
+         number("failed", style="denied", first=True), line("key", lead="")),
+        [
+            (f"({number})", one.name, one.account, moment(one.begun) if one.begun else None, one.calls, one.failed,
+             one.ref.partition(" ")[2])
+            for number, one in enumerate(answer.actors, 1)
+        ],
+        answer.actors_total, ACTORS_SHOWN,
+    )  # fmt: skip
     numbers = {actor.ref: f"({number})" for number, actor in enumerate(answer.actors, 1)}
-    phase, several, used = None, False, ""
-    for entry in answer.entries:
-        if entry.phase != phase or not several:
-            phase, several = entry.phase, True
-            alert = f"  {span(answer.alert.since, answer.alert.until)}" if answer.alert and phase == "during" else ""
-            yield from heading(PHASES[phase] + alert if phase else "call by call")
-        if (use := _use(entry)) != used:
-            used = use
-            yield Line("  ", (use, "quiet"), then="      ")
-        yield from _entry(entry, numbers)
-    for title, keys in (("made for others, each a chain of its own", answer.beyond), ("perhaps too", answer.perhaps)):
+    for phase, entries in groupby(answer.entries, key=lambda entry: entry.phase):
+        alert = f"  {between(answer.alert.since, answer.alert.until)}" if answer.alert and phase == "during" else ""
+        yield Grid(
+            PHASES[phase] + alert if phase else "call by call",
+            (head("time", "time"), head("who"), head("operation", "whole"), head("what"),
+             head("error", "whole", style="denied"), line("with", style="quiet", once=True), line("on"),
+             line("changed", lead=""), line("gave"), ids()),
+            [_entry(one, numbers) for one in entries],
+        )  # fmt: skip
+    if answer.truncated:
+        yield Para((f"{len(answer.entries):,} lines shown: those nearest to the alert.",))
+    for title, keys in (
+        ("created for others, each a chain of its own", answer.beyond),
+        ("perhaps too", answer.perhaps),
+    ):
         if keys:
-            yield from heading(title)
-            yield from (Line("  ", (clean(key), "key")) for key in keys)
-    yield from foot(answer.sight, answer.truncated)
+            yield Heading((title,))
+            yield Items([(Span(key, "key"),) for key in keys])
+    yield from rests_on(answer.sight, answer.truncated)
 
 
-def _actor(number: int, one: Actor) -> Iterable[RenderableType]:
-    where = f" in {clean(one.account)}" if one.account else ""
-    begun = f"  since {moment(one.begun)}" if one.begun else ""
-    failed = (f", {one.failed:,} failed" if one.failed else "", "denied")
-    calls = f"  {counted(one.calls, 'call')}"
-    yield Line("  ", f"({number}) ", (clean(one.name), "key"), where, (begun, "quiet"), calls, failed, then="      ")
-
-
-def _use(one: Entry) -> str:
-    """The key, address and agent of a call."""
-    place = " ".join(clean(part) for part in (one.source_ip, one.vpc_endpoint) if part)
-    return used_from(one.access_key_id, place, one.user_agent)
-
-
-def _entry(one: Entry, numbers: dict[str, str]) -> Iterable[RenderableType]:
-    who = numbers.get(one.actor) or clean(one.actor_name) or "several"
+def _entry(one: Entry, numbers: dict[str, str]) -> tuple[Cell, ...]:
+    who = numbers.get(one.actor) or one.actor_name or "several"
     if one.kind == "reads":
-        text = f"{span(one.time, one.until or one.time)}  {who}  {counted(one.count, 'read')}: "
-        yield Line("  ", (text + clean(one.api), "quiet"), then="      ")
-        return
-    style = KINDS.get(one.kind, "name")
-    mark = f"  {one.kind}{' (a change)' if one.error and one.changing else ''}"
-    error = (f" {clean(one.error)}" if one.error else "", "denied")
-    via = f" by {clean(one.via)}" if one.via else ""
-    yield Line("  ", f"{moment(one.time)}  {who}  ", (clean(one.api), style), mark, error, via, then="      ")
-    yield Line("      ", (events(one.event_ids), "quiet"))
-    for target in one.targets:
-        yield Line("      ", ("on ", "quiet"), shorten(clean(target), TEXT_WIDTH), then="        ")
-    for change in one.changes:
-        yield Line("      ", *_change(change, one.targets), then="        ")
-    for key in one.granted:
-        yield Line("      ", ("gave ", "quiet"), (clean(key), "key"), then="        ")
+        reads = Span(f"{counted(one.count, 'read')}: {one.api}", "quiet")
+        return (span(one.time, one.until), who, reads, None, None, _use(one), None, None, None, one.event_ids)
+    what = f"{one.kind}{' (a change)' if one.error and one.changing else ''}{f' by {one.via}' if one.via else ''}"
+    return (
+        moment(one.time), who, Span(one.api, CALL_STYLES.get(one.kind, "name")), what, one.error, _use(one),
+        [Span(target, "", LONG) for target in one.targets], [_change(change, one.targets) for change in one.changes],
+        [Span(key, "key") for key in one.granted], one.event_ids,
+    )  # fmt: skip
 
 
-def _change(one: Change, targets: Iterable[str]) -> tuple[str | tuple[str, str], ...]:
-    of = "" if one.target in targets else f"{'' if one.what in DONE else ' of'} {clean(one.target)}"
-    states = [shorten(clean(state), TEXT_WIDTH) for state in (one.before, one.after) if state]
+def _use(one: Entry) -> Inline:
+    """The key, address and agent of a call."""
+    place = " ".join(part for part in (one.source_ip, one.vpc_endpoint) if part)
+    agent = (" by ", Span(one.user_agent, "quiet", LONG)) if one.user_agent else ()
+    return (f"{one.access_key_id or 'no key'} from {place or 'no address'}", *agent)
+
+
+def _change(change: Change, targets: list[str]) -> Inline:
+    of = "" if change.target in targets else f"{'' if change.what in DONE else ' of'} {change.target}"
+    states = [Span(state, "", LONG) for state in (change.before, change.after) if state]
     if len(states) > 1:
-        told = f": {states[0]} -> {states[1]}"
-    else:
-        told = f": {'was ' if one.before else ''}{states[0]}" if states else ""
-    return (f"{clean(one.what)}", "open"), of, told
+        return (Span(change.what, "open"), f"{of}: ", states[0], " -> ", states[1])
+    told = (": was " if change.before else ": ", states[0]) if states else ()
+    return (Span(change.what, "open"), of, *told)
 
 
-def table(answer: Timeline) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Timeline) -> Rows:
     """A row for each entry."""
     return COLUMNS, (_row(entry) for entry in answer.entries)
 

@@ -1,81 +1,70 @@
-"""`touched` for people: the origins with what was done, then the changes that the graph keeps."""
+"""`touched` as shown: what was done with whose credentials, then the changes that the graph keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
-from lineage.questions.shared.log_coverage import in_words
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import LONG, origin_cells, rests_on, whose
 from lineage.questions.touched import Deed, Touch, Touched, Toucher
-from lineage.render.lines import Line
-from lineage.render.roles import cut, events, heading, origin, span
-from lineage.render.text import clean, counted, moment, shorten
+from lineage.render.blocks import Block, Cell, Facts, Grid, Para, Some, Span
+from lineage.render.columns import detail, head, ids, line, span, times, when
+from lineage.render.text import counted, moment
 
-LONGEST = 200
 COLUMNS = (
     "credentials_of", "origin_kind", "origin_id", "confidence", "kind", "what", "error", "count", "at_least", "first",
     "last", "before", "after", "event_ids",
 )  # fmt: skip
 
 
-def people(answer: Touched) -> Iterable[RenderableType]:
+def blocks(answer: Touched) -> Iterator[Block]:
     """What the resource is, whose credentials, what changed."""
-    for key in answer.resources or [answer.asked]:
-        yield Line("", (clean(key), "name"))
     unresolved = f", {answer.unresolved:,} of them unresolved" if answer.unresolved else ""
-    yield Line("", f"{counted(answer.calls, 'call')} of {counted(answer.origins_total, 'origin')}{unresolved}")
-    for one in answer.origins:
-        yield Line("")
-        yield from _origin(one)
-    yield from cut(len(answer.origins), answer.origins_total)
-    if answer.deeds:
-        yield from heading("changes")
-        for deed in answer.deeds:
-            yield from _deed(deed)
-        yield from cut(len(answer.deeds), answer.deeds_total)
-    yield Line("")
-    if answer.note:
-        yield Line("", (answer.note, "open"))
-    if answer.sight is not None:
-        yield Line("", (in_words(answer.sight), "quiet"))
-
-
-def _origin(one: Toucher) -> Iterable[RenderableType]:
-    yield Line("", *origin(one.whose), then="  ")
-    for touch in one.operations:
-        yield Line("  ", *_touch(touch), then="    ")
-
-
-def _touch(one: Touch) -> Iterable[str | tuple[str, str]]:
-    yield one.kind, "quiet"
-    yield f" {'at least ' if one.at_least else ''}{one.count:,}x "
-    yield clean(one.api), "name"
-    if one.error:
-        yield f" ({clean(one.error)})", "denied"
-    yield f"  {span(one.first, one.last)}  {events(one.event_ids)}", "quiet"
-
-
-def _deed(one: Deed) -> Iterable[RenderableType]:
-    yield Line(
-        "  ", f"{moment(one.time)}  ", (clean(one.what), "name"), f" by {clean(one.api)}, credentials of ",
-        clean(one.credentials_of), then="    ",
+    origins = f"{counted(answer.calls, 'call')} by {counted(answer.origins_total, 'origin')}{unresolved}"
+    yield Para((Span(origins, "name"),))
+    resources = Some([Span(key, "name") for key in answer.resources or [answer.asked]], answer.resources_total)
+    yield Facts([("resource", resources)])
+    yield Grid(
+        "calls, by origin and operation",
+        (times(), head("operation", "whole", style="name"), head("kind", style="quiet"),
+         head("error", "whole", style="denied"), detail("whose", lead=""), when(), ids()),
+        [_touch(one, touch) for one in answer.origins for touch in one.operations],
     )  # fmt: skip
-    for word, text in (("before", one.before), ("after", one.after)):
-        if text:
-            yield Line("    ", (f"{word}: ", "quiet"), clean(shorten(text, LONGEST)), then="      ")
-    yield Line("    ", (events(one.event_ids), "quiet"))
+    if answer.origins_total > len(answer.origins):
+        cut = f"{len(answer.origins):,} of {answer.origins_total:,} origins shown; --limit shows more"
+        yield Para((Span(cut, "quiet"),))
+    yield Grid(
+        f"changes that the graph keeps ({answer.deeds_total:,})",
+        (head("time", "time"), head("what", style="name"), detail("operation", "whole", lead="by "),
+         detail("credentials of"), line("before"), line("after"), ids()),
+        [_deed(one) for one in answer.deeds],
+        answer.deeds_total,
+    )  # fmt: skip
+    if answer.note:
+        yield Para((Span(answer.note, "open"),))
+    yield from rests_on(answer.sight)
 
 
-def table(answer: Touched) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def _touch(one: Toucher, touch: Touch) -> tuple[Cell, ...]:
+    return (
+        f"at least {touch.count:,}x" if touch.at_least else touch.count, touch.api, touch.kind, touch.error,
+        whose(one.whose), span(touch.first, touch.last), touch.event_ids,
+    )  # fmt: skip
+
+
+def _deed(one: Deed) -> tuple[Cell, ...]:
+    before, after = (Span(state, "", LONG) if state else None for state in (one.before, one.after))
+    return moment(one.time), one.what, one.api, one.credentials_of, before, after, one.event_ids
+
+
+def table(answer: Touched) -> Rows:
     """A row for each operation of each origin, then one for each change."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Touched) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Touched) -> Iterator[tuple[object, ...]]:
     for one in answer.origins:
-        whose = one.whose
-        head = (whose.person or whose.name, whose.kind, whose.id, whose.confidence)
+        head = origin_cells(one.whose)
         for touch in one.operations:
             counts = (touch.error, touch.count, touch.at_least, touch.first, touch.last)
             yield (*head, touch.kind, touch.api, *counts, None, None, touch.event_ids)

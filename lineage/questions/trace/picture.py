@@ -8,10 +8,10 @@ from typing import Any
 from lineage.draw.copies import command
 from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.model import schema
+from lineage.questions.shared import words
 from lineage.questions.shared.asks import kind_of
 from lineage.questions.trace import Branch, Trace
 from lineage.questions.who.picture import LIT, asked_for, chain, operation
-from lineage.render import words
 
 _KINDS: dict[str, str] = {"assumed": schema.ASSUMED, "candidate": schema.ASSUMED, "issued": schema.ISSUED}
 

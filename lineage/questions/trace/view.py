@@ -1,19 +1,20 @@
-"""`trace` for people: a tree of sessions and keys, each with what was done and what was refused."""
+"""`trace` as shown: a tree of sessions and keys, each with what was done and what was refused."""
 
 from __future__ import annotations
 
-from rich.console import RenderableType
-from rich.text import Text
-from rich.tree import Tree
+from collections.abc import Iterator
 
+from lineage.questions.registry import Rows
+from lineage.questions.shared import words
+from lineage.questions.shared.refusals import is_refusal
+from lineage.questions.shared.view import CUT
 from lineage.questions.trace import Branch, Done, Trace
-from lineage.render import words
-from lineage.render.lines import Line
-from lineage.render.text import clean, counted
+from lineage.render import blocks as made
+from lineage.render.blocks import Block, Heading, Inline, Span, Tree
+from lineage.render.text import counted
 
 DONE_SHOWN = 12
 """Operations shown on a branch; the rest is counted."""
-
 RELATIONS = {
     "asked": "",
     "assumed": "assumed ",
@@ -21,90 +22,97 @@ RELATIONS = {
     "made": "made ",
     "candidate": "perhaps ",
 }
+COLUMNS = (
+    "parent", "ref", "relation", "how", "time", "account", "role_arn", "session_name", "confidence", "what",
+    "target", "error", "count", "first", "last", "sensitive", "event_ids",
+)  # fmt: skip
 
 
-def trace_tree(trace: Trace) -> list[RenderableType]:
+def blocks(trace: Trace) -> Iterator[Block]:
     """A headline, then a tree for each root."""
     counts = ((trace.sessions, "session"), (trace.credentials, "key"), (trace.calls, "call"))
     head = ", ".join(counted(number, what) for number, what in counts if number) or "nothing"
-    shown: list[RenderableType] = [Line("", (head, "name"), f" by the credentials behind {clean(trace.asked)}")]
-    shown += [_grow(root) for root in trace.roots]
+    yield Heading((Span(head, "name"), f" by the credentials behind {trace.asked}"))
+    yield from (Tree(list(_grow(root))) for root in trace.roots)
     if trace.truncated:
-        shown.append(Line("", ("Cut at --limit: there is more.", "open")))
-    return shown
+        yield CUT
 
 
-def _grow(root: Branch) -> Tree:
+def _grow(root: Branch) -> Iterator[made.Branch]:
     """The tree below a root; without recursion, for chains of renewed sessions are long."""
-    top = Tree(_title(root), guide_style="quiet")
-    waiting = [(top, root)]
+    waiting = [(0, root)]
     while waiting:
-        tree, branch = waiting.pop()
-        for text in _deeds(branch):
-            tree.add(text)
-        waiting += [(tree.add(_title(child)), child) for child in branch.children]
-    return top
+        depth, branch = waiting.pop()
+        yield made.Branch(depth, tuple(_title(branch)))
+        yield from (made.Branch(depth + 1, line) for line in _calls(branch))
+        waiting += [(depth + 1, child) for child in reversed(branch.children)]
 
 
-def _title(branch: Branch) -> Text:
-    title = Text(overflow="fold")
-    title.append(RELATIONS[branch.relation], style="quiet")
+def _title(branch: Branch) -> Iterator[str | Span]:
+    yield Span(RELATIONS[branch.relation], "quiet")
     if branch.label == "Session":
         role = (branch.role_arn or "").rsplit("/", 1)[-1]
-        name = clean(branch.session_name or branch.key)
-        title.append(f"{clean(role)} as {name}" if role else name, style="name")
-        title.append(f" in {branch.account or 'an unknown account'}", style="quiet")
+        name = branch.session_name or branch.key
+        yield Span(f"{role} as {name}" if role else name, "name")
+        yield Span(f" in {branch.account or 'an unknown account'}", "quiet")
     elif branch.label == "Credential":
-        title.append(clean(branch.key.split(" ", 1)[0]), style="key")
+        yield Span(branch.key.split(" ", 1)[0], "key")
     else:
-        title.append(clean(branch.session_name or branch.key), style="name")
+        yield Span(branch.session_name or branch.key, "name")
         if branch.session_name and branch.session_name != branch.key:
-            title.append(f"  {clean(branch.key)}", style="quiet")
+            yield Span(f"  {branch.key}", "quiet")
     if branch.time:
-        title.append(f"  {branch.time}")
+        yield f"  {branch.time}"
     if branch.how:
-        title.append(f"  {clean(words.ways(branch.how, None))}", style="quiet")
+        yield Span(f"  {words.ways(branch.how, None)}", "quiet")
     if branch.confidence != "EXACT":
-        title.append(f"  {branch.confidence}", style=branch.confidence)
+        yield "  "
+        yield Span(branch.confidence, branch.confidence)
     if branch.relation == "candidate":
-        title.append("  one of several callers that fit", style="open")
-    return title
+        yield Span("  one of several callers that fit", "open")
 
 
-def _deeds(branch: Branch) -> list[Text]:
+def _calls(branch: Branch) -> Iterator[Inline]:
     """Refusals first, then sensitive calls, then the rest, most frequent first."""
-    lines = [
-        Text.assemble(
-            ("REFUSED ", "denied"), f"{tried.count:,}x role {clean(tried.role_arn)}", _error(tried.error),
-            overflow="fold",
-        )
-        for tried in branch.tried
-    ]  # fmt: skip
+    for tried in branch.tried:
+        yield (Span("REFUSED ", "denied"), f"{tried.count:,}x role {tried.role_arn}", _error(tried.error))
     ranked = sorted(branch.done, key=lambda done: (done.error is None, not done.sensitive, -done.count, done.action))
-    lines += [_done(done) for done in ranked[:DONE_SHOWN]]
+    yield from (_done(done) for done in ranked[:DONE_SHOWN])
     if len(ranked) > DONE_SHOWN:
         rest = counted(len(ranked) - DONE_SHOWN, "more operation")
         calls = counted(sum(done.count for done in ranked[DONE_SHOWN:]), "call")
-        lines.append(Text(f"and {rest} ({calls}); --json lists them", style="quiet"))
-    return lines
+        yield (Span(f"and {rest} ({calls}); --json lists them", "quiet"),)
 
 
-def _done(done: Done) -> Text:
-    line = Text(overflow="fold")
-    if done.error:
-        line.append("REFUSED " if _denied(done.error) else "FAILED ", style="denied")
-    line.append(f"{done.count:,}x ")
-    line.append(clean(done.action), style="name" if done.sensitive else "")
-    if done.error:
-        line.append_text(_error(done.error))
-    line.append(f"  {done.first}", style="quiet")
-    return line
+def _done(done: Done) -> Inline:
+    failed = (Span("REFUSED " if is_refusal(done.error) else "FAILED ", "denied"),) if done.error else ()
+    action = Span(done.action, "name" if done.sensitive else "")
+    return (*failed, f"{done.count:,}x ", action, _error(done.error), Span(f"  {done.first}", "quiet"))
 
 
-def _denied(error: str) -> bool:
-    """Is it a refusal, and not some other failure? (guide §7)"""
-    return any(word in error for word in ("AccessDenied", "Unauthorized", "Forbidden", "NotAuthorized"))
+def _error(error: str | None) -> Span:
+    return Span(f" ({error})" if error else "", "denied")
 
 
-def _error(error: str | None) -> Text:
-    return Text(f" ({clean(error)})" if error else "", style="denied")
+def table(trace: Trace) -> Rows:
+    """A row for each operation and refusal of each branch, in the order of the tree."""
+    return COLUMNS, _rows(trace)
+
+
+def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
+    waiting: list[tuple[str | None, Branch]] = [(None, root) for root in reversed(trace.roots)]
+    while waiting:
+        parent, branch = waiting.pop()
+        head: tuple[object, ...] = (
+            parent, branch.ref, branch.relation, branch.how, branch.time, branch.account, branch.role_arn,
+            branch.session_name, branch.confidence,
+        )  # fmt: skip
+        if not branch.done and not branch.tried:
+            yield (*head, *(None,) * (len(COLUMNS) - len(head)))
+        for done in branch.done:
+            calls = done.count, done.first, done.last, done.sensitive, done.event_ids
+            yield (*head, done.action, None, done.error, *calls)
+        for tried in branch.tried:
+            tries = tried.count, tried.first, tried.last, True, tried.event_ids
+            yield (*head, "tried", tried.role_arn, tried.error, *tries)
+        waiting += [(branch.ref, child) for child in reversed(branch.children)]

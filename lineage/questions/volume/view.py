@@ -1,60 +1,67 @@
-"""`volume` for people: the hours as columns with the usual level as a line, then the parts."""
+"""`volume` as shown: the hours as columns with the usual level as a line, then the parts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from rich.console import RenderableType
-
+from lineage.questions.registry import Rows
+from lineage.questions.shared.view import history, rests_on, verdict
 from lineage.questions.volume import Drill, Volume
-from lineage.render.bars import Chart, Column
-from lineage.render.history import foot, head, history
-from lineage.render.lines import Line
-from lineage.render.roles import heading, span
-from lineage.render.text import clean, counted
+from lineage.render.blocks import Block, Chart, Grid, Hour, Para, Span
+from lineage.render.columns import detail, head, number, span, times, when
+from lineage.render.text import counted, moment
 
 COLUMNS = ("what", "value", "calls", "failed", "asked", "usual", "logged", "in_scope", "scope_calls", "first", "last")
 
 
-def people(answer: Volume) -> Iterable[RenderableType]:
-    """The busiest hour against the usual, the drawing, the parts, and what the usual level rests on."""
-    yield from head(None, answer.statement, answer.scope)
-    failed = (f", {answer.failed:,} failed" if answer.failed else "", "denied")
+def blocks(answer: Volume) -> Iterator[Block]:
+    """The busiest hour against the usual, the hours, the parts, and what the usual level rests on."""
+    yield from verdict(None, answer.statement, answer.scope)
+    failed = Span(f", {answer.failed:,} failed" if answer.failed else "", "denied")
     asked = f", {answer.asked_calls:,} of what was asked about" if answer.asked_calls != answer.calls else ""
-    yield Line("", (counted(answer.calls, "call"), "name"), failed, f" in {len(answer.hours):,} hours{asked}")
+    hours = counted(len(answer.hours), "hour")
+    yield Para((Span(counted(answer.calls, "call"), "name"), failed, f" in {hours}{asked}"))
     if answer.truncated:
-        yield Line("", (f"only the last {len(answer.hours):,} hours are shown", "open"))
-    yield Line("")
-    yield Chart(columns(answer))
-    for drill in answer.drills:
-        yield from _drill(drill)
+        yield Para((Span(f"only the last {hours} are shown", "open"),))
+    if answer.hours:
+        yield Chart([
+            Hour(one.hour, one.calls, one.failed, one.usual, one.logged, one.in_scope) for one in answer.hours
+        ])  # fmt: skip
+    yield Grid(
+        "hours",
+        (head("hour", "time"), head("in scope"), number("calls"), number("failed"), number("of what was asked about"),
+         detail("usual", "number"), detail("logs")),
+        [
+            (moment(one.hour), "yes" if one.in_scope else "", one.calls, one.failed, one.asked,
+             "" if one.usual is None else f"{one.usual:g}", "" if one.logged else "none loaded")
+            for one in answer.hours
+        ],
+        few=0,
+    )  # fmt: skip
+    yield from map(_drill, answer.drills)
     if answer.history is not None:
         yield from history(answer.history)
-    yield from foot(answer.sight, "the hours shown")
+    yield from rests_on(answer.sight, what="the hours shown: ")
 
 
-def columns(answer: Volume) -> list[Column]:
-    """The hours as a drawing takes them."""
-    return [
-        Column(one.hour, one.calls, one.failed, one.usual, one.logged, one.in_scope) for one in answer.hours
-    ]  # fmt: skip
+def _drill(drill: Drill) -> Grid:
+    return Grid(
+        f"by {drill.by}: {drill.values:,}",
+        (times("calls"), head(drill.by, "long", style="key"), number("failed", style="denied"),
+         number("in scope", "in the scope", "in the scope"), when()),
+        [
+            (part.calls, part.value, part.failed, part.scope_calls, span(part.first, part.last))
+            for part in drill.parts
+        ],
+    )  # fmt: skip
 
 
-def _drill(drill: Drill) -> Iterable[RenderableType]:
-    yield from heading(f"by {drill.by}: {drill.values:,}")
-    for part in drill.parts:
-        inside = f", {part.scope_calls:,} in the scope" if part.scope_calls else ""
-        failed = (f", {part.failed:,} failed" if part.failed else "", "denied")
-        yield Line("  ", f"{part.calls:,}x ", (clean(part.value), "key"), failed, inside, then="    ")
-        yield Line("    ", (span(part.first, part.last), "quiet"))
-
-
-def table(answer: Volume) -> tuple[tuple[str, ...], Iterable[tuple[object, ...]]]:
+def table(answer: Volume) -> Rows:
     """A row for each hour and part."""
     return COLUMNS, _rows(answer)
 
 
-def _rows(answer: Volume) -> Iterable[tuple[object, ...]]:
+def _rows(answer: Volume) -> Iterator[tuple[object, ...]]:
     for one in answer.hours:
         yield (
             "hour", one.hour, one.calls, one.failed, one.asked, one.usual, one.logged, one.in_scope, None, None, None

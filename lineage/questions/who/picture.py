@@ -10,8 +10,8 @@ from lineage.draw.shape import Box
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
 from lineage.model.times import iso
+from lineage.questions.shared import words
 from lineage.questions.who import Hop, Provenance, Who, WhoAnswer
-from lineage.render import words
 
 LIT = 3
 """So many chains are lit; of more, none stands out."""

@@ -1,0 +1,34 @@
+"""`chains` as shown: a paragraph for each path, its roles one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineage.questions.chains import Chains
+from lineage.questions.registry import Rows
+from lineage.render.blocks import Block, Branch, Facts, Heading, Note, Para, Some, Span, Tree
+from lineage.render.text import between, counted
+
+ORIGINS_SHOWN = 3
+EVENTS_SHOWN = 3
+COLUMNS = ("depth", "count", "cross_account", "confidence", "first", "last", "accounts", "roles", "origins", "sessions")
+
+
+def blocks(answer: Chains) -> Iterator[Block]:
+    """The paths, deepest first."""
+    yield Para((Span(f"{counted(answer.total, 'role path')}, deepest first", "name"),))
+    for one in answer.chains:
+        where = "across accounts" if one.cross_account else "in one account"
+        sure = Span(one.confidence, one.confidence)
+        yield Heading((f"{one.depth} deep", f", {counted(one.count, 'time')}, ", sure, f", {where}"))
+        yield Para((Span(between(one.first, one.last), "quiet"),))
+        yield Tree([Branch(depth, (role,)) for depth, role in enumerate(one.roles)], indent=1)
+        last = [" ".join(event_ids[-EVENTS_SHOWN:]) for event_ids in one.event_ids[-1:]]
+        yield Facts([("last by", last), ("begins with", Some(list(one.origins), few=ORIGINS_SHOWN))])
+    if answer.total > len(answer.chains):
+        yield Note((f"{len(answer.chains):,} of {answer.total:,} shown; --limit shows more",))
+
+
+def table(answer: Chains) -> Rows:
+    """A row for each path."""
+    return COLUMNS, (tuple(getattr(one, column) for column in COLUMNS) for one in answer.chains)

@@ -1,0 +1,61 @@
+"""`info` as shown: accounts, counts of the graph, loads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from lineage.questions.info import Info
+from lineage.questions.registry import Rows
+from lineage.render.blocks import Block, Grid, Para, Span
+from lineage.render.columns import Column, head
+from lineage.render.text import between, counted, moment
+
+
+def blocks(info: Info) -> Iterator[Block]:
+    """What a store holds."""
+    seen = f"  {between(info.first, info.last)}" if info.first else ""
+    yield Para((Span(info.store, "name"), f"  {counted(info.events, 'event')}", Span(seen, "quiet")))
+    yield Grid(
+        "", (head("account"), head("name"), _number("events"), head("first", "time"), head("last", "time")),
+        [(one.id, one.name, one.events, moment(one.first), moment(one.last)) for one in info.accounts],
+    )  # fmt: skip
+    nodes, edges = info.nodes.items(), info.relationships.items()
+    yield Grid(
+        "", (head("nodes"), _number(""), head("relationships"), _number("")),
+        [(*left, *right) for left, right in zip_longest(nodes, edges, fillvalue=(None, None))],
+    )  # fmt: skip
+    yield Grid(
+        "",
+        (head("load"), head("begun", "time"), _number("read"), _number("loaded"), _number("duplicate"),
+         _number("set aside")),
+        [
+            (sums.id, moment(sums.started) if sums.finished else f"{moment(sums.started)} (unfinished)", sums.read,
+             sums.loaded, sums.duplicate, sums.set_aside)
+            for sums in info.loads
+        ],
+    )  # fmt: skip
+    if info.unfinished:
+        warning = "A load was interrupted before all was joined; the next load completes it."
+        yield Para((Span(warning, "open"),))
+
+
+def _number(name: str) -> Column:
+    return head(name, "number")
+
+
+def table(info: Info) -> Rows:
+    """A row for the store, each label, relationship, account and load."""
+    return ("what", "name", "count", "first", "last"), _rows(info)
+
+
+def _rows(info: Info) -> Iterator[tuple[object, ...]]:
+    yield ("store", info.store, info.events, info.first, info.last)
+    for label, count in info.nodes.items():
+        yield ("node", label, count, None, None)
+    for type_, count in info.relationships.items():
+        yield ("relationship", type_, count, None, None)
+    for account in info.accounts:
+        yield ("account", account.id, account.events, account.first, account.last)
+    for sums in info.loads:
+        yield ("load", sums.id, sums.loaded, sums.started, sums.finished)

@@ -1,0 +1,156 @@
+"""What the views of several questions have in common, as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lineage.questions.shared.log_coverage import in_words
+from lineage.questions.shared.models import Counted, History, Scope, Sight, Subject, Whose
+from lineage.questions.shared.whose import by_another, call_it, named
+from lineage.questions.shared.words import KINDS, reason
+from lineage.render.blocks import Block, Grid, Heading, Inline, Note, Para, Span
+from lineage.render.columns import detail, head, number, span, times, when
+from lineage.render.text import between, counted
+
+BASES = {
+    "asked": "as asked",
+    "alert": "the time of the alert",
+    "activity": "around the activity",
+    "everything": "all that is loaded",
+}
+"""What set a scope, in words."""
+LONG = 200
+"""Characters of a request, state or user agent that a terminal shows."""
+CALL_STYLES = {"change": "name", "sensitive": "open", "sign-in": "name", "read": "quiet", "failed": "denied"}
+"""The style of each kind of call."""
+VERDICT_STYLES = {
+    "never seen before": "denied", "new combination": "open", "seen before": "name", "too little history": "open",
+    "new": "denied", "nothing new": "name", "no calls": "open",
+}  # fmt: skip
+CUT = Para((Span("Cut at --limit: there is more.", "open"),))
+
+
+def whose(one: Whose) -> Inline:
+    """Whose credentials, with their confidence where they are not certain.
+
+    >>> whose(Whose(kind="RootUser", id="arn:aws:iam::1:root", name="root", confidence="EXACT"))
+    ('credentials of ', Span(text='root', style='name', most=None), ' (root user)')
+    """
+    if one.key is None:
+        why = f" ({(reason(one.reason) if one.reason else 'The chain is open.').rstrip('.')})"
+        return (Span(one.attempt, "open"), why) if one.attempt else ("credentials of ", Span(call_it(one), "open"), why)
+    resource = f" for {one.resource}" if one.resource else ""
+    said = f" ({KINDS.get(one.kind, one.kind)}{_provider(one)}){resource}{by_another(one)}"
+    sure = () if one.confidence == "EXACT" else (" ", Span(one.confidence, one.confidence))
+    return ("credentials of ", Span(named(one), "name"), said, *sure)
+
+
+def origin_cells(one: Whose | None) -> tuple[object, ...]:
+    """Whose credentials, as four cells of a flat table: name, kind, ID, confidence."""
+    return (one.person or one.name, one.kind, one.id, one.confidence) if one else (None,) * 4
+
+
+def _provider(one: Whose) -> str:
+    """Where an outside identity comes from: two providers may know one and the same name.
+
+    >>> idp = "arn:aws:iam::1:oidc-provider/idp.example"
+    >>> _provider(Whose(kind="WebIdentity", id="x", provider=idp, confidence="EXACT"))
+    ' of idp.example'
+    """
+    if one.kind not in ("SAMLIdentity", "WebIdentity") or not one.provider:
+        return ""
+    return f" of {one.provider.rpartition('-provider/')[2]}"
+
+
+def role_as(role_arn: str | None, name: str | None, otherwise: str) -> str:
+    """A session as people know it: its role and its name.
+
+    >>> role_as("arn:aws:iam::111122223333:role/admin", "ops", "k"), role_as(None, None, "k")
+    ('admin as ops', 'k')
+    """
+    role = (role_arn or "").rsplit("/", 1)[-1]
+    return f"{role} as {name}" if role and name else name or role or otherwise
+
+
+def subject(of: Whose | None, found: Subject | None, asked: str) -> Iterator[Block]:
+    """Whose credentials, and what was asked about."""
+    if of is not None:
+        yield Para(whose(of))
+    if found is None:
+        return
+    fits = f"  {found.opened}: the session that fits this event" if found.opened not in (None, "EXACT") else ""
+    if fits and found.key is None:
+        fits = f"  {found.opened}: one of them fits this event" if found.sessions else "  no session is known that fits"
+    many = counted(found.sessions_total, "session") if found.key is None else ""
+    told = (Span(f"{found.kind} ", "quiet"), found.key or f"{asked}: {many}", Span(fits, "open"))
+    yield Para(told, indent=1 if of else 0)
+
+
+def scope(found: Scope | None) -> str:
+    """The stretch of time in words.
+
+    >>> scope(Scope(since="2026-03-11T21:00:00Z", until="2026-03-11T22:00:00Z", basis="asked"))
+    '2026-03-11 21:00:00Z to 2026-03-11 22:00:00Z (as asked)'
+    """
+    return f"{between(found.since, found.until)} ({BASES[found.basis]})" if found else "at any time"
+
+
+def calls(made: int, failed: int) -> Inline:
+    """How many calls, and how many of them failed."""
+    return (Span(counted(made, "call"), "name"), *((Span(f", {failed:,} failed", "denied"),) if failed else ()))
+
+
+def places(caption: str, name: str, found: Iterable[Counted], total: int, few: int | None = None) -> Grid:
+    """Addresses, agents or regions with their calls."""
+    return Grid(
+        caption,
+        (times("calls"), head(name, "long", style="place"), number("failed", style="denied"), when(),
+         detail("note", lead="")),
+        [(one.calls, one.value, one.failed, span(one.first, one.last), one.note) for one in found],
+        total, few,
+    )  # fmt: skip
+
+
+def rests_on(sight: Sight | None, truncated: bool = False, what: str = "") -> Iterator[Block]:
+    """Whether something was left out, and what the logs behind an answer cover."""
+    if truncated:
+        yield CUT
+    if sight is not None:
+        yield Note((Span(f"{what}{in_words(sight)}", "quiet"),))
+
+
+def verdict(said: str | None, statement: str | None, of: Scope | None) -> Iterator[Block]:
+    """The verdict of a comparison, its statement, and the scope."""
+    if said is not None:
+        yield Para((Span(said, VERDICT_STYLES[said]),))
+    if statement:
+        first, mark, rest = statement.partition("; ")
+        yield Para((first, Span(mark + rest, "", 0)))  # a terminal has the rest below, in the history
+    if of is not None:
+        yield Para((Span(f"scope {between(of.since, of.until)}", "quiet"),))
+
+
+def history(told: History) -> Iterator[Block]:
+    """Whose past it is, how much there is of it, and what is wrong with it."""
+    yield Heading((Span("history", "name"), f" ({told.basis}): {told.note}"))
+    failed = f", {told.failed:,} failed" if told.failed else ""
+    sessions = f", in {counted(told.sessions, 'session')}" if told.sessions else ""
+    lines: list[Inline] = [
+        (between(told.since, told.until),),
+        (f"{counted(told.calls, 'call')}{failed} on {counted(told.days, 'day')}{sessions}",),
+        (f"logs on {told.logged_days:,} of {counted(told.asked_days, 'day')}",),
+    ]
+    if told.whose is not None and told.whose.key is not None:
+        lines.append(whose(told.whose))
+    if told.origins is not None and told.origins > 1:
+        lines.append((Span(f"{told.origins:,} distinct origins made these calls", "open"),))
+    if told.basis == "source IP":
+        lines.append((Span("selected by the address: an equal address proves nothing", "open"),))
+    if not told.enough:
+        lines.append((Span("too little history: ", "open"), ", ".join(told.lacking)))
+    if told.credential is not None:
+        many = counted(told.credential.calls, "call")
+        seen = between(told.credential.first, told.credential.last)
+        lines.append((Span(f"contains {many} of the credential in question itself", "open"), f", {seen}"))
+    lines.append((Span(in_words(told.sight), "quiet"),))
+    yield from (Para(line, indent=1) for line in lines)

@@ -1,0 +1,221 @@
+"""Blocks as HTML, and as one page that needs nothing else: no network, no outside style, no outside script.
+
+Text from the logs is data: everything is escaped, and a content security policy lets nothing run but the one script
+below, which only opens the folded sections for the printer.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from html import escape
+from importlib.resources import files
+
+from lineage.render.blocks import (
+    Block,
+    Branch,
+    Cell,
+    Chart,
+    Code,
+    Facts,
+    Fold,
+    Grid,
+    Heading,
+    Inline,
+    Items,
+    Ladder,
+    Note,
+    Para,
+    Rung,
+    Span,
+    Tree,
+    many,
+    rows_of,
+)
+from lineage.render.chart import svg
+from lineage.render.columns import Column
+from lineage.render.text import clean, plain
+
+SCRIPT = 'addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(d=>d.open=true))'
+DEEPEST = 16
+"""Levels of a tree that are set in; deeper ones stand below each other, with their depth."""
+_CLASSES = {"number": "n", "ids": "id", "time": "t", "whole": "t", "long": "w"}
+_LEGEND = (
+    '<p class="legend"><span><i class="ok"></i>succeeded</span><span><i class="bad"></i>failed</span>'
+    '<span><i class="usual"></i>usual level</span><span><i class="scope"></i>scope</span>'
+    '<span><i class="void"></i>no logs loaded</span></p>'
+)
+Link = Callable[[str], str | None]
+"""The address that a value leads to, if any."""
+
+
+def page(title: str, blocks: Iterable[Block], about: str) -> str:
+    """Blocks as an HTML document; `about` says what was asked."""
+    written_blocks = list(blocks)
+    policy = (
+        f"default-src 'none'; style-src {hashed(style())}; script-src {hashed(SCRIPT)}; base-uri 'none'; "
+        "form-action 'none'"
+    )
+    head = safe(title)
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="referrer" content="no-referrer">'
+        f"<title>{head}</title><style>{style()}</style></head>\n<body><header><h1>{head}</h1>"
+        f'<p class="by">A chain proves credentials, not hands. About: {safe(about)}</p></header>\n'
+        f"<nav>{_nav(written_blocks)}</nav>\n<main>{text(written_blocks)}</main>\n"
+        f"<footer>Times are UTC. This page covers only what the loaded logs cover.</footer><script>{SCRIPT}</script>"
+        "</body></html>\n"
+    )
+
+
+def text(blocks: Iterable[Block], link: Link = lambda _: None) -> str:
+    """Blocks as HTML, without the document around them; `link` may make links of values."""
+    writer = _Writer(link)
+    return "".join(part for block in blocks for part in writer.block(block))
+
+
+@cache
+def style() -> str:
+    """The styles that the classes of the blocks have."""
+    return files("lineage.render").joinpath("report.css").read_text("utf-8")
+
+
+def safe(value: str) -> str:
+    """A text with nothing in it that HTML would take for a mark, and nothing that turns the reading direction.
+
+    >>> safe("<b>&")
+    '&lt;b&gt;&amp;'
+    """
+    return escape(clean(value), quote=True)
+
+
+def hashed(source: str) -> str:
+    """A style or script as a content security policy names it."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+
+
+def _nav(blocks: Iterable[Block]) -> str:
+    return "".join(
+        f'<a href="#{fold.anchor}">{safe(fold.title)}</a>' for fold in blocks if isinstance(fold, Fold) and fold.anchor
+    )
+
+
+class _Writer:
+    """What writes blocks, and knows where values lead."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+
+    def block(self, block: Block) -> Iterator[str]:
+        """The HTML of a block."""
+        match block:
+            case Heading(parts):
+                yield f"<h4>{self._inline(parts)}</h4>\n"
+            case Para(parts=parts):
+                yield f"<p>{self._inline(parts)}</p>\n"
+            case Note(parts):
+                yield f'<p class="quiet">{self._inline(parts)}</p>\n'
+            case Facts(rows):
+                facts = "".join(self._fact(label, value) for label, value in rows)
+                yield f"<dl>{facts}</dl>\n" if facts else ""
+            case Items(lines) if lines:
+                yield f"<ul>{''.join(f'<li>{self._inline(line)}</li>' for line in lines)}</ul>\n"
+            case Grid() if block.rows:
+                yield from self._grid(block)
+            case Ladder(rungs):
+                yield f'<ol class="ladder">{"".join(map(self._rung, rungs))}</ol>\n'
+            case Tree(branches, _):
+                yield f'<ul class="tree">{"".join(map(self._branch, branches))}</ul>\n'
+            case Code(source):
+                yield f"<pre>{escape(chr(10).join(clean(line) for line in source.splitlines()))}</pre>\n"
+            case Chart(hours):
+                yield f'<div class="wide">{svg(hours)}</div>{_LEGEND}\n'
+            case Fold():
+                yield from self._fold(block)
+
+    def _fold(self, fold: Fold) -> Iterator[str]:
+        level = min(max(fold.level, 2), 4)
+        anchor = f' id="{fold.anchor}"' if fold.anchor else ""
+        says = f'<span class="says">{self._inline(fold.summary)}</span>' if fold.summary else ""
+        yield f"<details{' open' if fold.open else ''}>"
+        # The anchor stands inside: a link to it unfolds the section.
+        yield f'<summary><h{level}>{safe(fold.title)}</h{level}>{says}</summary><div class="body"{anchor}>'
+        for inner in fold.blocks:
+            yield from self.block(inner)
+        yield "</div></details>\n"
+
+    def _grid(self, grid: Grid) -> Iterator[str]:
+        """A table. What has a line of its own in a terminal stands in a second row below the first, over its whole
+        width, and the event IDs with it."""
+        columns, rows = rows_of(grid)
+        lined = len({column.place == "line" for column in columns}) == 2
+        below = [n for n, column in enumerate(columns) if lined and column.place in ("line", "ids")]
+        beside = [n for n in range(len(columns)) if n not in below]
+        caption = f"<caption>{safe(grid.caption)}</caption>" if grid.caption else ""
+        heads = "".join(f"<th{_class(columns[n])}>{safe(columns[n].name)}</th>" for n in beside)
+        yield f'<div class="wide"><table>{caption}<thead><tr>{heads}</tr></thead><tbody>'
+        for row in rows:
+            cells = "".join(f"<td{_class(columns[n])}>{self._cell(row[n])}</td>" for n in beside)
+            told = "".join(
+                self._fact(columns[n].name, row[n], " " if columns[n].kind == "ids" else "<br>") for n in below
+            )
+            yield f'<tr class="top">{cells}</tr>' if told else f"<tr>{cells}</tr>"
+            if told:
+                yield f'<tr><td class="more" colspan="{len(beside)}"><dl>{told}</dl></td></tr>'
+        yield "</tbody></table></div>\n"
+        if grid.total is not None and grid.total > len(grid.rows):
+            yield f'<p class="quiet">{len(grid.rows):,} of {grid.total:,} shown.</p>\n'
+
+    def _fact(self, label: str, value: Cell, between: str = "<br>") -> str:
+        shown = self._cell(value, between)
+        return f"<dt>{safe(label)}</dt><dd>{shown}</dd>" if shown else ""
+
+    def _cell(self, value: Cell, between: str = "<br>") -> str:
+        values, more = many(value)
+        shown = [self._text(one) for one in values]
+        if between == " ":  # side by side, each in one piece
+            shown = [f'<span class="one">{one}</span>' for one in shown]
+        return between.join([*shown, *([f'<span class="quiet">and {more:,} more</span>'] if more else [])])
+
+    def _text(self, value: str | float | Inline) -> str:
+        if isinstance(value, tuple):
+            return self._inline(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return f"{value:,}"
+        return self._linked(plain(value))
+
+    def _inline(self, parts: Inline) -> str:
+        return "".join(self._span(part) if isinstance(part, Span) else safe(part) for part in parts)
+
+    def _span(self, part: Span) -> str:
+        shown = self._linked(part.text)
+        return f'<span class="{escape(part.style)}">{shown}</span>' if part.style else shown
+
+    def _linked(self, value: str) -> str:
+        """A value as it stands, or as a link that asks about it."""
+        address = self.link(value) if value else None
+        return f'<a href="{escape(address)}">{safe(value)}</a>' if address else safe(value)
+
+    def _rung(self, rung: Rung) -> str:
+        lines = [self._inline(parts) for parts in rung.step]
+        lines += [
+            f"{safe(what)} {' '.join(f'<code>{self._linked(one)}</code>' for one in event_ids)}"
+            for what, event_ids in rung.events
+            if event_ids
+        ]
+        lines += [self._inline(rung.sure)] if rung.sure else []
+        lines += [f"{safe(label)} {shown}" for label, value in rung.facts if (shown := self._cell(value))]
+        return f'<li class="rung">{self._inline(rung.title)}{"".join(f"<div>{line}</div>" for line in lines)}</li>'
+
+    def _branch(self, branch: Branch) -> str:
+        deep = f'<span class="quiet">depth {branch.depth} </span>' if branch.depth > DEEPEST else ""
+        return f'<li class="d{min(branch.depth, DEEPEST)}">{deep}{self._inline(branch.parts)}</li>'
+
+
+def _class(column: Column) -> str:
+    kind = _CLASSES.get(column.kind, "")
+    return f' class="{kind}"' if kind else ""

@@ -1,0 +1,346 @@
+"""Blocks on a terminal, or as plain text in a pipe.
+
+Lines are broken between words only: an ID that is wider than the terminal stays whole, so that it can be copied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text as Styled
+
+from lineage.render import bars, console
+from lineage.render.blocks import (
+    Block,
+    Branch,
+    Cell,
+    Chart,
+    Code,
+    Facts,
+    Fold,
+    Grid,
+    Heading,
+    Inline,
+    Items,
+    Ladder,
+    Note,
+    Para,
+    Rung,
+    Some,
+    Span,
+    Tree,
+    many,
+    rows_of,
+)
+from lineage.render.columns import Column
+from lineage.render.text import clean, plain, shorten
+
+IDS_SHOWN = 4
+"""Event IDs of a rung."""
+ENTRY = 4
+"""The level from which a fold is an entry of a list."""
+_NARROWEST = 20
+_ASCII = str.maketrans({"│": "|", "▼": "v", "└": "`", "─": "-", "├": "|"})
+_FLOWING = (Para, Facts, Items, Code, Tree)
+"""Blocks that need no blank line between them."""
+
+Part = str | tuple[str, str]
+
+
+def show(blocks: Iterable[Block], title: str = "") -> None:
+    """Print blocks on standard output."""
+    target = console.out()
+    for line in written(blocks, title):
+        target.print(line, crop=False)
+
+
+def written(blocks: Iterable[Block], title: str = "") -> Iterator[RenderableType]:
+    """What to print, from top to bottom; print it with `crop=False`."""
+    yield from _blocks([Heading((title,)), *blocks] if title else blocks, "")
+
+
+class Line:
+    """Parts of text behind a mark; where they go on in the next line the mark, or `then`, is put before it."""
+
+    def __init__(self, mark: str, *parts: Part, then: str | None = None) -> None:
+        self.mark = mark
+        self.then = mark if then is None else then
+        self.body = Styled.assemble(*parts)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        longest = max((len(word) for word in self.body.plain.split()), default=0)
+        width = max(options.max_width - len(self.mark), longest, _NARROWEST)
+        mark = self.mark
+        for line in self.body.wrap(console, width):
+            line.rstrip()
+            shown = mark.translate(_ASCII) if options.ascii_only else mark
+            yield Styled.assemble((shown, "quiet"), line, no_wrap=True, overflow="ignore")
+            mark = self.then
+
+
+class Whole:
+    """A line that stays whole however narrow the terminal is, since it is to be copied."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Styled(self.text, style="key", no_wrap=True, overflow="ignore")
+
+
+def _blocks(blocks: Iterable[Block], indent: str) -> Iterator[RenderableType]:
+    before: Block | None = None
+    for block in blocks:
+        lines = list(_block(block, indent))
+        if not lines:
+            continue
+        if before is not None and _apart(before, block):
+            yield Line("")
+        yield from lines
+        before = block
+
+
+def _apart(before: Block, block: Block) -> bool:
+    """Is there a blank line between two blocks?"""
+    if isinstance(block, Ladder) or (isinstance(block, Fold) and block.level < ENTRY):
+        return True
+    if isinstance(before, Heading):
+        return False
+    if isinstance(before, Para) and before.indent and isinstance(block, Grid) and not block.caption:
+        return False
+    if isinstance(block, Fold) and isinstance(before, Fold):
+        return before.level < ENTRY
+    if isinstance(block, Tree) and not block.indent and not isinstance(before, Tree):
+        return True
+    return not (isinstance(before, _FLOWING) and isinstance(block, _FLOWING))
+
+
+def _block(block: Block, indent: str) -> Iterator[RenderableType]:
+    match block:
+        case Heading(parts):
+            styled = any(isinstance(part, Span) for part in parts)
+            yield Line(indent, *_inline(parts, "" if styled else "name"))
+        case Para(parts, steps, _):
+            mark = indent + "  " * steps
+            yield Line(mark, *_inline(parts), then=mark + "  " if steps else None)
+        case Note(parts):
+            yield Line(indent, *_inline(parts, "quiet"))
+        case Facts(rows):
+            for label, value in rows:
+                yield from _values(indent + "  ", f"{label} ", value)
+        case Items(lines):
+            for parts in lines:
+                yield Line(f"{indent}  - ", *_inline(parts), then=f"{indent}    ")
+        case Code(source):
+            yield from (Whole(indent + clean(line)) for line in source.splitlines())
+        case Grid():
+            yield from _grid(block, indent)
+        case Ladder(rungs):
+            for number, rung in enumerate(rungs):
+                yield from _rung(rung, indent + "  ", first=number == 0)
+        case Tree(branches, steps):
+            yield from _tree(branches, indent + "  " * steps)
+        case Chart(hours):
+            yield bars.Chart(hours)
+        case Fold():
+            yield from _fold(block, indent)
+
+
+def _fold(fold: Fold, indent: str) -> Iterator[RenderableType]:
+    if fold.level >= ENTRY:
+        within = indent + "     "
+        yield Line(indent + "  ", clean(fold.title), "  " if fold.summary else "", *_inline(fold.summary, "quiet"),
+                   then=within)  # fmt: skip
+        for block in fold.blocks:
+            yield from _block(block, within)
+        return
+    name = f" ({fold.name})" if fold.name else ""
+    yield Line(indent, (f"── {clean(fold.title)}{name}", "name"))
+    first = [Para(fold.summary)] if fold.summary else []
+    yield from _blocks([*first, *fold.blocks], indent)
+
+
+def _grid(grid: Grid, indent: str) -> Iterator[RenderableType]:
+    if not grid.rows or grid.few == 0:
+        return
+    if grid.caption:
+        yield Line(indent, (clean(grid.caption), "name"))
+    columns, rows = rows_of(grid)
+    shown = rows[: grid.few]
+    if all(column.place == "head" for column in grid.columns):
+        yield _table(columns, shown)
+    else:
+        above: list[Cell] = []
+        for row in shown:
+            yield from _entry(columns, _changed(columns, row, above), indent)
+            above = row
+    left = max(grid.total or 0, len(rows)) - len(shown)
+    if left:
+        yield Line(indent + "  ", (f"and {left:,} more{'; ' if grid.more else ''}{grid.more}", "quiet"))
+
+
+def _table(columns: list[Column], rows: list[list[Cell]]) -> Table:
+    """A plain table; numbers stand on the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet")
+    for column in columns:
+        right = column.kind == "number"
+        table.add_column(Styled(clean(column.name)), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(column, value) for column, value in zip(columns, row, strict=True)))
+    return table
+
+
+def _cell(column: Column, value: Cell) -> Styled:
+    text = Styled("\n", overflow="fold").join(Styled.assemble(*_text(one, column.style)) for one in many(value)[0])
+    text.overflow = "fold"
+    return text
+
+
+def _entry(columns: list[Column], row: list[Cell], indent: str) -> Iterator[Line]:
+    """A row as lines: the head, then in the order of the columns details, joined, and lines and event IDs."""
+    cells = list(zip(columns, row, strict=True))
+    top: list[Part] = []
+    for column, value in cells:
+        if column.place == "head" and (parts := _said(column, value)):
+            top += [*(["" if column.unit == ("x", "x") else "  "] if top else []), *parts]
+            if column.unit == ("x", "x"):
+                top.append(" ")
+    if top:
+        yield Line(indent + "  ", *_tight(top), then=indent + "      ")
+    within = indent + "    "
+    details: list[Part] = []
+    for column, value in cells:
+        if column.place == "detail" and (parts := _said(column, value)):
+            details += [*([", "] if details else []), *parts]
+        if column.place in ("line", "ids") and many(value)[0]:
+            if details:
+                yield Line(within, *details, then=within + "  ")
+                details = []
+            yield from (
+                _evidence(within, column, value)
+                if column.place == "ids"
+                else _values(within, column.lead, value, column.style, column.few)
+            )
+    if details:
+        yield Line(within, *details, then=within + "  ")
+
+
+def _changed(columns: list[Column], row: list[Cell], above: list[Cell]) -> list[Cell]:
+    """A row without the values that need to be said only once."""
+    if not above:
+        return row
+    return [None if column.once and row[n] == above[n] else row[n] for n, column in enumerate(columns)]
+
+
+def _evidence(indent: str, column: Column, value: Cell) -> Iterator[Line]:
+    """The first event IDs, with a mark where there are more."""
+    found = [clean(plain(one)) for one in many(value)[0]]
+    shown = " ".join(found[: column.few]) + (" …" if len(found) > (column.few or len(found)) else "")
+    yield Line(indent, (column.lead + shown, "quiet"), then=indent + "  " if column.lead else indent)
+
+
+def _tight(parts: list[Part]) -> list[Part]:
+    """The parts of a first line; after `6x` one blank is enough."""
+    found: list[Part] = []
+    for part in parts:
+        if part == "  " and found and found[-1] == " ":
+            continue
+        found.append(part)
+    return found
+
+
+def _said(column: Column, value: Cell) -> list[Part]:
+    """A cell with what names it, since a line has no row of column names; nothing for an empty one."""
+    values, more = many(value)
+    if not values:
+        return []
+    if column.kind == "number" and isinstance(value, int) and column.unit:
+        noun, nouns = column.unit
+        if value == 0 and column.unit != ("x", "x"):
+            return []
+        blank = "" if column.unit == ("x", "x") else " "
+        return [(f"{value:,}{blank}{noun if value == 1 else nouns}", column.style)]
+    separator = " " if column.kind == "time" else ", "
+    parts: list[Part] = [(column.lead, "quiet")] if column.lead else []
+    few = value.few if isinstance(value, Some) else None
+    more += len(values) - len(values[:few])
+    for number, one in enumerate(values[:few]):
+        parts += [*([separator] if number else []), *_text(one, column.style)]
+    return [*parts, *([f" and {more:,} more"] if more else [])]
+
+
+def _values(indent: str, lead: str, value: Cell, style: str = "", few: int | None = None) -> Iterator[Line]:
+    """A line for each value, then how many there are besides."""
+    values, more = many(value)
+    few = value.few if isinstance(value, Some) and value.few is not None else few
+    for one in values[:few]:
+        yield Line(indent, (lead, "quiet"), *_text(one, style), then=indent + "  ")
+    more += len(values) - len(values[:few])
+    if more:
+        hint = "; --json lists them" if len(values) > len(values[:few]) else ""
+        yield Line(indent, (f"and {more:,} more{hint}", "quiet"))
+
+
+def _text(value: str | float | Inline, style: str = "") -> list[Part]:
+    if isinstance(value, tuple):
+        return _inline(value, style)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [(f"{value:,}", style)]
+    return [(clean(plain(value)), style)]
+
+
+def _inline(parts: Inline, style: str = "") -> list[Part]:
+    return [_span(part) if isinstance(part, Span) else (clean(part), style) for part in parts]
+
+
+def _span(part: Span) -> Part:
+    shown = clean(part.text)
+    if part.most is not None:
+        shown = shorten(shown, part.most) if part.most else ""
+    return shown, part.style
+
+
+def _rung(rung: Rung, indent: str, first: bool) -> Iterator[Line]:
+    """The way from the rung above, beside the ladder, and then the rung."""
+    bar = indent + "│ "
+    if not first:
+        yield Line(bar.rstrip())
+        for number, parts in enumerate(rung.step):
+            yield Line(bar + ("  " if number else ""), *_inline(parts))
+        for what, event_ids in rung.events:
+            for event_id in event_ids[:IDS_SHOWN]:
+                yield Line(bar + "  ", (f"{what} ", "quiet"), clean(event_id))
+            if len(event_ids) > IDS_SHOWN:
+                left = len(event_ids) - IDS_SHOWN
+                yield Line(bar + "  ", (f"and {left:,} more; --json lists them", "quiet"))
+        if rung.sure:
+            yield Line(bar + "  ", *_inline(rung.sure))
+        yield Line(indent + "▼")
+    yield Line(indent, *_inline(rung.title))
+    for label, value in rung.facts:
+        yield from _values(indent + "    ", f"{label} ", value)
+
+
+def _tree(branches: Iterable[Branch], indent: str) -> Iterator[Line]:
+    """The lines with guides. Whether a line is the last of its parent is known from those after it."""
+    listed = list(branches)
+    last = [True] * len(listed)
+    open_depths: list[bool] = []
+    for number in range(len(listed) - 1, -1, -1):
+        depth = listed[number].depth
+        open_depths[depth + 1 :] = []
+        open_depths += [False] * (depth + 1 - len(open_depths))
+        last[number] = not open_depths[depth]
+        open_depths[depth] = True
+    guides: list[str] = []
+    for branch, is_last in zip(listed, last, strict=True):
+        guides[branch.depth :] = []
+        above = indent + "".join(guides[1:])
+        if branch.depth == 0:
+            yield Line(indent, *_inline(branch.parts))
+        else:
+            below = above + ("    " if is_last else "│   ")
+            yield Line(above + ("└── " if is_last else "├── "), *_inline(branch.parts), then=below)
+        guides.append("    " if is_last else "│   ")
