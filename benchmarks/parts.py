@@ -183,7 +183,7 @@ def investigate_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
 
 def layout(nodes: int) -> dict[str, float]:
     """Return the seconds to lay out the nodes of a picture without folding."""
-    from lineage.draw.view import placed, view
+    from lineage.draw.shape import placed, view
     from tests.crowd import crowd
 
     shown = view(crowd(nodes))
@@ -197,12 +197,12 @@ def layout(nodes: int) -> dict[str, float]:
 
 def page(nodes: int, folder: str) -> dict[str, float]:
     """Return the seconds until a page with that many nodes is open in Chromium; nothing without Chromium."""
-    from lineage.draw import html
+    from lineage.draw import files
     from tests.chromium import Missing, launched
     from tests.crowd import crowd
 
     file = Path(folder) / "crowd.html"
-    file.write_text(html.page(crowd(nodes)), "utf-8")
+    file.write_text(files.page(crowd(nodes)), "utf-8")
     seconds = []
     try:
         for browser in launched():

@@ -64,9 +64,9 @@ def _limit(help: str) -> Param:
 
 
 def _network_files(text: str) -> Iterable[str]:
-    from lineage.questions.shared.networks import entry
+    from lineage.questions.shared.addresses import address_range
 
-    return [text] if entry(text) is None else ()
+    return [text] if address_range(text) is None else ()
 
 
 def _account_files(text: str) -> Iterable[str]:
@@ -152,7 +152,7 @@ class Questions:
 
         A record need not be loaded.
         """
-        from lineage.questions.shared.asks import kind_of
+        from lineage.questions.shared.identifiers import kind_of
         from lineage.questions.who import answer as who
 
         ask = ask.strip()
@@ -250,7 +250,7 @@ class Questions:
         from lineage.model.results import Window
         from lineage.questions.investigate import answer as investigate
         from lineage.questions.investigate.given import read
-        from lineage.questions.shared.history import past
+        from lineage.questions.shared.history import history_window
         from lineage.questions.shared.memo import Memo
 
         name, alerts = read(alert)
@@ -258,7 +258,7 @@ class Questions:
             raise BadUse(f"{name}: a sample finding that GuardDuty made up, which names nobody; give a real one")
         start, end = time_range(since, until)
         limits = investigate.Limits(start, end, duration(window), days, gap)
-        past.window_of(Window(), days, duration(gap))  # refuses what leaves no history, before anything is asked
+        history_window(Window(), days, duration(gap))  # refuses what leaves no history, before anything is asked
         # The questions of one report see one state of the store, and read the same calls once.
         self._memo = Memo(self._store, lasts=REPORT_SECONDS)
         try:
@@ -514,7 +514,7 @@ class Questions:
     ) -> "From":
         """Show everything seen from IP addresses and networks."""
         from lineage.questions.from_ import answer as from_
-        from lineage.questions.shared.networks import read
+        from lineage.questions.shared.addresses import read
 
         wanted = [asks] if isinstance(asks, str) else list(asks)
         found, unread = read(wanted)

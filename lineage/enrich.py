@@ -19,8 +19,8 @@ from lineage.model.errors import BadUse
 from lineage.model.facts import Identity
 from lineage.model.results import Graph
 from lineage.model.times import parse_when
-from lineage.questions.shared.asks import Asked, by_event, locate, one_by_record
 from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.identifiers import Caller, by_event, locate, one_by_record
 from lineage.questions.shared.joins import sessions_at
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.whose import call_it, short
@@ -215,7 +215,7 @@ class Origins:
             self._answers[key] = self._origin(asked)
         return self._answers[key]
 
-    def _origin(self, asked: Asked, graph: Graph | None = None) -> Origin:
+    def _origin(self, asked: Caller, graph: Graph | None = None) -> Origin:
         found = explain(self._reader, asked, graph=graph, provenance=False)
         whose = short(found)
         hops = max((len(answer.hops) for answer in found), default=0)
@@ -232,7 +232,7 @@ def _may_settle(who: Identity) -> bool:
     return who.type not in ("AWSAccount", "SAMLUser") and not is_forwarded(who) and bool(who.principal_id)
 
 
-def _is_settled(asked: Asked, graph: Graph) -> bool:
+def _is_settled(asked: Caller, graph: Graph) -> bool:
     """Return whether all calls of the identity have the same origin. Not if its session created tokens of `aws login`:
     these differ by time and agent."""
     session = session_key_of(asked.start)

@@ -7,7 +7,7 @@ from lineage.draw.shape import Shape
 from lineage.draw.sheet import Known
 from lineage.model.errors import BadUse
 from lineage.questions import registry
-from lineage.questions.shared.asks import Asked
+from lineage.questions.shared.identifiers import Caller
 from lineage.questions.shared.memo import Memo
 from lineage.questions.shared.models import Model
 from lineage.questions.who.answer import explain
@@ -33,7 +33,7 @@ def picture(reader: Memo, answer: Model) -> Shape:
     provenance = len(wanted) <= PROVENANCE  # looking for it adds to the graph
     origins = {
         node: explain(
-            reader, Asked(node, None, None), graph=graph.copy() if provenance else graph, provenance=provenance
+            reader, Caller(node, None, None), graph=graph.copy() if provenance else graph, provenance=provenance
         )
         for node in wanted
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lineage
-from lineage.draw import html, svg
+from lineage.draw import files, svg
 from tests.chromium import launched
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def shapes() -> dict[str, Shape]:
 def photograph(browser: Browser, shape: Shape, file: Path, *, found: str) -> None:
     """Write a picture of the page of a shape; of what is looked for, the way to it is lit."""
     page = browser.new_page(viewport={"width": 1440, "height": 680}, color_scheme="light")
-    page.set_content(html.page(shape))
+    page.set_content(files.page(shape))
     page.fill("#search", found)
     page.keyboard.press("Escape")
     page.keyboard.press("o")

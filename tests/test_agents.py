@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.questions.shared.agents import System, environment, parse, system
+from lineage.model.agents import System, environment, parse, system
 
 REAL = [
     ("aws-cli/1.15.42 Python/3.6.1 Darwin/17.7.0 botocore/1.10.42", "aws-cli v1", "1.15.42"),

@@ -19,13 +19,12 @@ from jsonschema import Draft202012Validator
 
 import lineage
 from lineage import Lineage
-from lineage.draw import dot, files, fold, graphml, html, jsonform, svg
-from lineage.draw.copies import command, paste
-from lineage.draw.crowd import MOST, READABLE, crowded
+from lineage.draw import files, fold, svg
+from lineage.draw.fold import MOST, READABLE, crowded
+from lineage.draw.labels import command, paste
 from lineage.draw.layout import SIZE, place
-from lineage.draw.shape import Box, Link, Node, Shape
+from lineage.draw.shape import Box, Link, Node, Shape, placed, standing_for, view
 from lineage.draw.sheet import Known
-from lineage.draw.view import placed, standing_for, view
 from lineage.model.errors import BadUse, NotFound
 from lineage.model.results import Graph
 from lineage.questions import registry
@@ -383,9 +382,9 @@ def test_the_same_is_drawn_in_the_same_place(store: Lineage) -> None:
     with lineage.open(":memory:") as other:
         for some in (logs[1::2], logs[::2]):
             other.load(some[::-1], accounts=ROOT / "examples/incident/accounts.csv")
-        drawn = {name: jsonform.text(other.picture(answer)) for name, answer in answers(other).items()}
+        drawn = {name: files.json_text(other.picture(answer)) for name, answer in answers(other).items()}
 
-    assert drawn == {name: jsonform.text(store.picture(answer)) for name, answer in answers(store).items()}
+    assert drawn == {name: files.json_text(store.picture(answer)) for name, answer in answers(store).items()}
 
 
 def test_both_stores_draw_the_same(store: Lineage, neo4j_any: Server) -> None:
@@ -393,9 +392,9 @@ def test_both_stores_draw_the_same(store: Lineage, neo4j_any: Server) -> None:
     neo4j_any.wipe(schema=False)
     with lineage.open(neo4j_any.uri) as other:
         other.load([ROOT / "examples/incident/logs"], accounts=ROOT / "examples/incident/accounts.csv")
-        drawn = {name: jsonform.text(other.picture(answer)) for name, answer in answers(other).items()}
+        drawn = {name: files.json_text(other.picture(answer)) for name, answer in answers(other).items()}
 
-    assert drawn == {name: jsonform.text(store.picture(answer)) for name, answer in answers(store).items()}
+    assert drawn == {name: files.json_text(store.picture(answer)) for name, answer in answers(store).items()}
 
 
 # ---- files
@@ -475,8 +474,8 @@ def test_hostile_text_stays_text_in_svg() -> None:
 
 def test_hostile_text_stays_text_in_graphml_and_dot() -> None:
     """Names and agents that were made to do harm stay within their quotes and elements."""
-    read = nx.parse_graphml(graphml.graphml(hostile()))
-    drawn = dot.dot(hostile())
+    read = nx.parse_graphml(files.graphml(hostile()))
+    drawn = files.dot(hostile())
 
     assert {data["kind"] for _, data in read.nodes(data=True)} == {"person", "session"}
     assert any("</script>" in data["label"] for _, data in read.nodes(data=True))
@@ -489,22 +488,22 @@ def test_hostile_text_stays_text_in_graphml_and_dot() -> None:
 
 def test_hostile_text_stays_text_in_the_page() -> None:
     """The data of a page cannot end its element, and says exactly what the picture holds."""
-    page = html.page(hostile())
+    page = files.page(hostile())
     data = page.split('<script type="application/json" id="data">')[1].split("</script>")[0]
 
     assert not set("<>&\u2028\u2029") & set(data)
     assert json.loads(data)["nodes"] == json.loads(msgspec.json.encode(hostile()))["nodes"]
-    assert page.count("<script") == 1 + len(html.SCRIPTS)
+    assert page.count("<script") == 1 + len(files.SCRIPTS)
 
 
 def test_the_policy_lets_only_these_scripts_run() -> None:
     """The content security policy names a hash for every script and style and allows no address."""
-    page = html.page(hostile())
+    page = files.page(hostile())
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
 
     assert policy is not None
     assert policy[1].startswith("default-src &#x27;none&#x27;; script-src ")
-    assert policy[1].count("sha256-") == len(html.SCRIPTS) + 2
+    assert policy[1].count("sha256-") == len(files.SCRIPTS) + 2
     assert "http" not in policy[1]
     assert "connect-src" not in policy[1]
 
@@ -512,13 +511,13 @@ def test_the_policy_lets_only_these_scripts_run() -> None:
 def test_a_guess_is_called_one_everywhere() -> None:
     """What is less sure than LIKELY is dotted and says "guess" in every form."""
     shape = hostile()
-    read = nx.parse_graphml(graphml.graphml(shape))
+    read = nx.parse_graphml(files.graphml(shape))
 
     assert "AssumeRole, guess" in svg.svg(shape)
     assert 'stroke-dasharray="2 5"' in svg.svg(shape)
     assert [data["guess"] for _, _, data in read.edges(data=True)] == [True]
-    assert "style=dotted" in dot.dot(shape)
-    assert [link["guess"] for link in jsonform.graph(shape)["links"]] == [True]
+    assert "style=dotted" in files.dot(shape)
+    assert [link["guess"] for link in files.graph(shape)["links"]] == [True]
 
 
 def test_failures_are_marked_on_paper(store: Lineage) -> None:
@@ -526,7 +525,7 @@ def test_failures_are_marked_on_paper(store: Lineage) -> None:
     shape = store.picture(store.denied())
 
     assert "\u2715 AccessDenied" in svg.svg(shape)
-    assert "arrowhead=tee" in dot.dot(shape)
+    assert "arrowhead=tee" in files.dot(shape)
 
 
 def test_svg_can_be_read_aloud(store: Lineage) -> None:
@@ -542,7 +541,7 @@ def test_svg_can_be_read_aloud(store: Lineage) -> None:
 def test_json_has_a_schema_and_everything(store: Lineage) -> None:
     """The JSON form is versioned, holds every node and link, and where the drawn ones stand."""
     shape = store.picture(store.trace(SIGN_IN))
-    told = json.loads(jsonform.text(shape))
+    told = json.loads(files.json_text(shape))
 
     assert told["schema"] == "lineage.graph/1"
     assert (len(told["nodes"]), len(told["links"])) == (len(shape.nodes), len(shape.links))
@@ -551,11 +550,11 @@ def test_json_has_a_schema_and_everything(store: Lineage) -> None:
 
 def test_json_is_what_its_schema_says(store: Lineage) -> None:
     """Each picture keeps the schema that `lineage schema graph` prints, and has no member that is not in it."""
-    schema = jsonform.json_schema()
+    schema = files.json_schema()
     check = Draft202012Validator(schema)
     members = {name: set(told["properties"]) for name, told in schema["$defs"].items() if "properties" in told}
     for answer in answers(store).values():
-        told = json.loads(jsonform.text(store.picture(answer)))
+        told = json.loads(files.json_text(store.picture(answer)))
 
         check.validate(told)
         assert set(told) <= members["Graph"]
@@ -566,7 +565,7 @@ def test_json_is_what_its_schema_says(store: Lineage) -> None:
 def test_graphml_is_read_by_others(store: Lineage) -> None:
     """networkx reads the GraphML form with all nodes, links and evidence."""
     shape = store.picture(store.trace(SIGN_IN))
-    read = nx.parse_graphml(graphml.graphml(shape), force_multigraph=True)
+    read = nx.parse_graphml(files.graphml(shape), force_multigraph=True)
 
     assert (len(read), read.number_of_edges()) == (len(shape.nodes), len(shape.links))
     assert {data["event_ids"] for _, _, data in read.edges(data=True)} >= {SIGN_IN}

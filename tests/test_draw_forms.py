@@ -12,10 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from lineage.draw import dot, files
-from lineage.draw.crowd import MOST, crowded
-from lineage.draw.shape import Box, Link, Node, Shape
-from lineage.draw.view import standing_for, view
+from lineage.draw import files
+from lineage.draw.fold import MOST, crowded
+from lineage.draw.shape import Box, Link, Node, Shape, standing_for, view
 from lineage.model.errors import BadUse
 from lineage.render import outfile
 from tests.crowd import crowd
@@ -123,7 +122,7 @@ def linked(links: list[dict[str, object]]) -> Shape:
 
 def test_certainty_is_told_in_words_too() -> None:
     """What is likely and what stands beside the chain are both dashed, and told apart by words."""
-    drawn = dot.dot(linked([{"confidence": "LIKELY"}, {"beside": True}, {"confidence": "HINT", "beside": True}, {}]))
+    drawn = files.dot(linked([{"confidence": "LIKELY"}, {"beside": True}, {"confidence": "HINT", "beside": True}, {}]))
 
     assert re.findall(r'-> n1 \[label="([^"]*)"(?:, style=(\w+))?', drawn) == [
         ("x, likely", "dashed"), ("x, beside the chain", "dashed"), ("x, guess, beside the chain", "dotted"), ("x", "")
@@ -132,7 +131,7 @@ def test_certainty_is_told_in_words_too() -> None:
 
 def test_entities_stay_text_in_dot() -> None:
     """Graphviz reads entities within quotes: a name that looks like one stays as it is."""
-    drawn = dot.dot(msgspec.structs.replace(EMPTY, title="a &amp; b", nodes=(named("R&D &lt;x&gt;"),)))
+    drawn = files.dot(msgspec.structs.replace(EMPTY, title="a &amp; b", nodes=(named("R&D &lt;x&gt;"),)))
 
     assert 'label="a &amp;amp; b"' in drawn
     assert 'label="R&amp;D &amp;lt;x&amp;gt;"' in drawn
@@ -144,7 +143,9 @@ def test_boxes_lie_in_boxes_in_dot() -> None:
         Box(id=one, label=one, caption=one, kind="group", box=box)
         for one, box in (("out", None), ("in", "out"), ("other", None))
     )
-    drawn = dot.dot(msgspec.structs.replace(EMPTY, boxes=boxes, nodes=(named("a", box="in"), named("b", box="other"))))
+    drawn = files.dot(
+        msgspec.structs.replace(EMPTY, boxes=boxes, nodes=(named("a", box="in"), named("b", box="other")))
+    )
     lines = [line.split(" [")[0] for line in drawn.splitlines()[4:]]
 
     assert lines == [

@@ -16,10 +16,10 @@ from lineage.model.batch import Row
 from lineage.model.errors import BadUse
 from lineage.model.facts import Sample
 from lineage.model.results import CallRow, Window
+from lineage.questions.new.answer import jumps
 from lineage.questions.new.geo import Located, open_databases
-from lineage.questions.new.jumps import jumps
 from lineage.questions.registry import blocks_of, table_of
-from lineage.questions.shared.history.past import window_of
+from lineage.questions.shared.history import history_window
 from lineage.questions.volume import Volume
 from lineage.render import csv, terminal
 from lineage.render.bars import ASCII, draw, joined, top_of
@@ -66,9 +66,9 @@ def test_history_ends_a_gap_before_the_scope() -> None:
     """The history lies between so many days and the gap before the scope, and never in it."""
     scope = Window(100 * DAY, 100 * DAY + 3600)
 
-    assert window_of(scope, 14, 12 * 3600) == Window(86 * DAY, 100 * DAY - 12 * 3600 - 1)
-    assert window_of(scope, 14, None) == Window(86 * DAY, 100 * DAY - 1)
-    assert window_of(Window(DAY, DAY), 14, 0) == Window(0, DAY - 1)
+    assert history_window(scope, 14, 12 * 3600) == Window(86 * DAY, 100 * DAY - 12 * 3600 - 1)
+    assert history_window(scope, 14, None) == Window(86 * DAY, 100 * DAY - 1)
+    assert history_window(Window(DAY, DAY), 14, 0) == Window(0, DAY - 1)
 
 
 @pytest.mark.parametrize(("days", "gap"), [(0, "12h"), (-1, "12h"), (4000, "12h"), (1, "24h"), (2, "7d")])

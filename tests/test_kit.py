@@ -21,7 +21,7 @@ from neo4j.graph import Path as GraphPath
 
 import lineage
 from lineage import queries
-from lineage.draw.looks import LOOKS
+from lineage.draw.labels import LOOKS
 from lineage.kit import files, grass, guide, incident, saved
 from lineage.kit.incident import literal
 from lineage.kit.serve import KitServer

@@ -27,7 +27,7 @@ WRONG = [
     ("Layers", "lineage.stores.sqlite.store", "lineage.enrich"),
     ("Layers", "lineage.load", "lineage.questions.load"),
     ("Layers", "lineage.draw.svg", "lineage.questions.who"),
-    ("Layers", "lineage.render.text", "lineage.questions.who"),
+    ("Layers", "lineage.render.blocks", "lineage.questions.who"),
     ("Layers", "lineage.questions.who", "lineage.api"),
     ("Layers", "lineage.api", "lineage.cli"),
     (ROOMS, "loaders.files.unpack", "loaders.records.record"),

@@ -15,12 +15,10 @@ from urllib.parse import unquote
 import pytest
 
 import lineage
-from lineage.draw import html
-from lineage.draw.bend import bends
-from lineage.draw.layout import place
-from lineage.draw.looks import LOOKS
-from lineage.draw.shape import Box, Link, Node, Shape
-from lineage.draw.view import placed, view
+from lineage.draw import files
+from lineage.draw.labels import LOOKS
+from lineage.draw.layout import bends, place
+from lineage.draw.shape import Box, Link, Node, Shape, placed, view
 from tests.crowd import crowd
 from tests.test_cli import incident  # noqa: F401 - a fixture
 from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile
@@ -29,7 +27,7 @@ from tests.test_stories import STORIES
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PAGE = Path(html.__file__).parent / "page"
+PAGE = Path(files.__file__).parent / "page"
 Opener = Callable[..., "Opened"]
 
 
@@ -108,7 +106,7 @@ def opened(chromium: Browser, pictures: dict[str, Shape], tmp_path: Path) -> Ite
 
     def to_open(shape: str | Shape, *, fragment: str = "") -> Opened:
         path = tmp_path / "picture.html"
-        path.write_text(html.page(pictures[shape] if isinstance(shape, str) else shape), "utf-8")
+        path.write_text(files.page(pictures[shape] if isinstance(shape, str) else shape), "utf-8")
         return Opened(context.new_page(), path, fragment)
 
     yield to_open
@@ -455,7 +453,7 @@ def test_copies_hold_the_ask_as_it_is(opened: Opener, chromium: Browser) -> None
 def test_dark_and_narrow(chromium: Browser, pictures: dict[str, Shape], tmp_path: Path) -> None:
     """The page begins as dark as the machine is, fits a narrow screen, and moves nothing where that is not wished."""
     path = tmp_path / "picture.html"
-    path.write_text(html.page(pictures["trace"]), "utf-8")
+    path.write_text(files.page(pictures["trace"]), "utf-8")
     context = chromium.new_context(viewport={"width": 600, "height": 800}, color_scheme="dark", reduced_motion="reduce")
     tab = Opened(context.new_page(), path)
     wide = tab.page.evaluate("document.documentElement.scrollWidth")
@@ -531,7 +529,7 @@ def test_hostile_text_stays_text(opened: Opener) -> None:
     assert tab.asked == [tab.page.url.split("#")[0]]
     assert "</script><script>alert(1)</script>\" onerror='x' javascript:alert(1) \\u202etxt.exe" in shown
     assert tab.page.locator("[onerror]").count() == 0
-    assert tab.page.locator("script").count() == 1 + len(html.SCRIPTS)
+    assert tab.page.locator("script").count() == 1 + len(files.SCRIPTS)
     assert tab.page.evaluate(elements) < 1000
     assert any(HOSTILE in key for key in tab.page.evaluate("[...lineagePage.model.nodes.keys()]"))
     assert tab.page.title().startswith("Credentials of </script>")
@@ -660,7 +658,7 @@ def test_views_agree(javascript: Callable[[str, object], Any], pictures: dict[st
         " return [[...seen.entries.values()].map((one) => [one.id, Model.caption(one), model.isLit(one)]),"
         " [...seen.ways.values()].map((way) => [way.source, way.target, Model.words(way), !!way.members[0].beside]),"
         " [...model.places(seen).at].map(([id, one]) => [id, one.x, one.y])]; })",
-        [html.data(shape) for shape in shapes],
+        [files.data(shape) for shape in shapes],
     )
 
     for shape, (entries, ways, at) in zip(shapes, found, strict=True):
@@ -686,7 +684,7 @@ def test_ways_go_from_node_to_node(javascript: Callable[[str, object], Any]) -> 
         " const told = (way) => way && [[...way.ways].length, Model.doubts(way)];"
         " return [asked.map(([from, to]) => told(Model.path(seen, from, to))),"
         " [...'acdefg'].map((id) => Model.origin(seen, id).tops)]; }",
-        [html.data(Shape(title="t", about="a", nodes=nodes, links=links)), asked],
+        [files.data(Shape(title="t", about="a", nodes=nodes, links=links)), asked],
     )
     guessed = "; with a guess, to be checked"
 

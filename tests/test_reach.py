@@ -17,8 +17,8 @@ from lineage.model.times import parse_when
 from lineage.questions.contain import AlsoEnds, Contain, leftovers, plan, undo
 from lineage.questions.contain.view import ended
 from lineage.questions.registry import table_of
-from lineage.questions.shared.reach import families
-from lineage.questions.shared.reach.revocations import issued_before, standing
+from lineage.questions.shared import fates
+from lineage.questions.shared.lives import issued_before, standing
 from lineage.render.csv import text
 from lineage.render.shell import fits, line
 from lineage.render.text import clean
@@ -384,7 +384,7 @@ def test_every_line_is_read_as_it_was_meant(template: str, name: str) -> None:
 def test_checks_only_read() -> None:
     """What checks whether something is gone changes nothing, and is there for each state that a change may leave."""
     verbs = {template.split()[1].split("-")[0] for some in undo.CHECKS.values() for template in some}
-    states = {family.state for family in families.FAMILIES.values()}
+    states = {family.state for family in fates.FAMILIES.values()}
 
     assert verbs == {"get", "list", "describe", "batch"}
     assert set(undo.CHECKS) - states == {one for one in undo.CHECKS if one.startswith("AWS::")}

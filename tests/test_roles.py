@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 from lineage.model.errors import BadUse, NotFound
 from lineage.model.facts import Sample, Target
+from lineage.model.operations import is_refusal
 from lineage.questions.assumed import Assumed
 from lineage.questions.denied import Denied
+from lineage.questions.denied.answer import BURST_SECONDS, Event, bursts
 from lineage.questions.from_ import From
 from lineage.questions.registry import blocks_of, table_of
 from lineage.questions.role import Role
-from lineage.questions.shared.networks import Finder, entries, entry
-from lineage.questions.shared.refusals import BURST_SECONDS, Event, bursts, is_refusal
+from lineage.questions.shared.addresses import RangeIndex, address_range, address_ranges
 from lineage.questions.shared.resources import wanted
 from lineage.questions.touched import Touched
 from lineage.render import terminal
@@ -67,7 +68,7 @@ def test_a_list_is_read_as_people_write_it() -> None:
     """Comments, blank lines, reasons and CSV columns are no part of an entry; what is none is told."""
     lines = ["# threats", "", "198.51.100.7 # scanner", "192.0.2.0/24 ; SBL1", '"203.0.113.9",tor', "evil.example"]
 
-    assert [(text, one.text if one else None) for text, one in entries(lines)] == [
+    assert [(text, one.text if one else None) for text, one in address_ranges(lines)] == [
         ("198.51.100.7", "198.51.100.7"),
         ("192.0.2.0/24", "192.0.2.0/24"),
         ('"203.0.113.9",tor', "203.0.113.9"),
@@ -78,26 +79,26 @@ def test_a_list_is_read_as_people_write_it() -> None:
 @pytest.mark.parametrize("text", ["", "-", "300.1.1.1", "10.0.0.0/33", "10.0.0.9-10.0.0.1", "10.0.0.1-::1"])
 def test_what_is_no_network_is_no_entry(text: str) -> None:
     """Nothing that cannot be an address becomes one."""
-    assert entry(text) is None
+    assert address_range(text) is None
 
 
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_an_address_lies_in_its_network(address: object, prefix: int) -> None:
     """An address is found in the network of any size around it, and under no other version's."""
-    around = entry(f"{address}/{prefix}")
-    other = entry("::/0")
+    around = address_range(f"{address}/{prefix}")
+    other = address_range("::/0")
     assert around is not None
     assert other is not None
 
-    assert Finder([around, other]).matches(str(address)) == [around.text]
+    assert RangeIndex([around, other]).matches(str(address)) == [around.text]
 
 
 def test_a_name_is_matched_whole() -> None:
     """The name of a service is no beginning of another's."""
-    service = entry("ec2.amazonaws.com")
+    service = address_range("ec2.amazonaws.com")
     assert service is not None
 
-    finder = Finder([service])
+    finder = RangeIndex([service])
 
     assert finder.matches("ec2.amazonaws.com") == ["ec2.amazonaws.com"]
     assert finder.matches("ec2.amazonaws.com.cn") == []

@@ -17,12 +17,11 @@ from lineage.questions.central import answer as central
 from lineage.questions.central.answer import betweenness
 from lineage.questions.coverage import Coverage
 from lineage.questions.hunt import Hunt
-from lineage.questions.hunt.rules import NAMES, RULES
+from lineage.questions.hunt.answer import NAMES, RULES
 from lineage.questions.names import Names
-from lineage.questions.names.people import default_name, normal
-from lineage.questions.names.trust import demanded
+from lineage.questions.names.answer import default_name, demanded, normal
 from lineage.questions.registry import blocks_of, table_of
-from lineage.questions.shared.log_coverage import in_words, sight
+from lineage.questions.shared.log_coverage import in_words, log_coverage
 from lineage.render import terminal
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud
@@ -339,7 +338,7 @@ def test_no_logs_is_said_only_where_none_are_loaded(store: Store, tmp_path: Path
     cloud.assume_role(alice, cloud.role(home, "ops"), "alice")
     load(store, tmp_path, cloud)
     quiet = store.hunt(since="2026-03-05T00:00:00Z", until="2026-03-06T00:00:00Z").sight
-    both = sight(store._store, [home, away], Window(1772668800, 1772755200))
+    both = log_coverage(store._store, [home, away], Window(1772668800, 1772755200))
 
     assert (quiet.unlogged, quiet.events) == ([], 0)
     assert in_words(quiet) == (

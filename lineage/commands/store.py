@@ -59,10 +59,10 @@ def schema(
     from json import dumps
 
     from lineage.ask import answers
-    from lineage.draw import jsonform
+    from lineage.draw import files
 
     models = answers()
-    names = [*models, jsonform.SCHEMA]
+    names = [*models, files.SCHEMA]
     if name is None:
         typer.echo("\n".join(names))
         return
@@ -70,7 +70,7 @@ def schema(
     full = name if name in names else by_stem.get(name.replace("-", "_"))
     if full is None:
         raise BadUse(f"schema {name}: there is none; there are: {', '.join(by_stem)}")
-    found = models[full].model_json_schema(mode="serialization") if full in models else jsonform.json_schema()
+    found = models[full].model_json_schema(mode="serialization") if full in models else files.json_schema()
     typer.echo(dumps(found, indent=2))
 
 

@@ -102,7 +102,7 @@ def text_of(ask: str) -> str:
 
     Raises `BadUse` for a file that cannot be one record.
     """
-    from lineage.questions.shared.asks import kind_of
+    from lineage.questions.shared.identifiers import kind_of
 
     if kind_of(ask) != "event":
         return ask
@@ -123,7 +123,7 @@ def text_of(ask: str) -> str:
 
 
 def _answer(lineage: Lineage, arguments: Arguments) -> Who:
-    from lineage.questions.shared.asks import kind_of
+    from lineage.questions.shared.identifiers import kind_of
     from lineage.questions.who import Who
 
     try:

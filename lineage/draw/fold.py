@@ -1,21 +1,220 @@
 """From a sheet to a shape: what is put into boxes, and which of them are folded when the picture opens.
 
 Nothing that is lit is ever folded away. Boxes, from the outside in: accounts; sessions of one role that came from the
-same caller or group of them; a session with its keys; the operations of one caller.
+same caller or group of them; a session with its keys; the operations of one caller. Nodes of one kind and account that
+are linked in the same way to the same others share a box; more boxes are folded where the picture would show more
+nodes than people can read.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
-from lineage.draw.crowd import crowded
-from lineage.draw.names import caption
-from lineage.draw.shape import Box, Link, Node, Shape
+from lineage.draw.labels import caption
+from lineage.draw.shape import Box, Drawn, Kind, Link, Node, Shape, Way, view
 from lineage.draw.sheet import Drawing, facts
 from lineage.model import schema
+
+SEVERAL = 3
+"""So many that are alike make a box."""
+NAMED = 20
+"""So many of them are named in its evidence."""
+_ROUNDS = 4
+"""What is put away makes others alike; after so many rounds that is left."""
+_WORDS = {
+    "role": "roles", "session": "sessions", "key": "keys", "calls": "operations", "resource": "resources",
+    "service": "services", "person": "people", "outside": "outside accounts", "unknown": "open ends",
+}  # fmt: skip
+_SAME = {"group": "session", "action": "calls"}
+"""Kinds that are no other than these."""
+_FOLDED: dict[str, Kind] = {"session": "group", "calls": "calls"}
+"""Kinds of boxes around them, where they have one of their own."""
+
+
+def alike(shape: Shape, *, people: bool) -> Shape:
+    """The picture with all that is alike in boxes; with `people`, persons too."""
+    kinds = _WORDS.keys() if people else _WORDS.keys() - {"person"}
+    for _ in range(_ROUNDS):
+        found = [members for members in _alike(shape) if _kind(members[0]) in kinds]
+        if not found:
+            break
+        shape = boxed(shape, [(_box(members), [entry.thing.id for entry in members]) for members in found])
+    return shape
+
+
+def with_calls(shape: Shape) -> Shape:
+    """The picture with sessions and the operations that only they lead to in one box, but for what was refused."""
+    shown = view(shape)
+    into: dict[str, list[Way]] = defaultdict(list)
+    for way in shown.ways:
+        into[way.target].append(way)
+    leading = {way.source for way in shown.ways}
+    calls: dict[str, list[Drawn]] = defaultdict(list)
+    for id_, entry in shown.entries.items():
+        if _kind(entry) != "calls" or entry.lit or id_ in leading or len(into[id_]) != 1:
+            continue
+        way = into[id_][0]
+        caller = shown.entries[way.source]
+        fits = _kind(caller) == "session" and not caller.lit and caller.thing.box == entry.thing.box
+        if fits and not way.members[0].failed:
+            calls[way.source].append(entry)
+    made = []
+    for caller_id, entries in calls.items():
+        caller = shown.entries[caller_id]
+        count = sum(len(entry.members) for entry in entries)
+        box = Box(
+            id=f"with {caller_id}", kind="group" if caller.thing.kind == "group" else "session",
+            label=caller.thing.label, caption=caller.thing.caption, account=caller.thing.account,
+            box=caller.thing.box, copy=caller.thing.copy, cypher=caller.thing.cypher,
+            facts=(*facts(folded_with_it=f"{count} operation{'s' if count > 1 else ''}"), *caller.thing.facts),
+        )  # fmt: skip
+        made.append((box, [caller_id, *(entry.thing.id for entry in entries)]))
+    return boxed(shape, made)
+
+
+def _kind(entry: Drawn) -> str:
+    return _SAME.get(entry.thing.kind, entry.thing.kind)
+
+
+def _alike(shape: Shape) -> Iterable[Sequence[Drawn]]:
+    """The entries that are alike, where they are several."""
+    shown = view(shape)
+    around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
+    for way in shown.ways:
+        one = way.members[0]
+        how = one.type, one.failed, one.guess, one.beside
+        around[way.source].add(("to", way.target, *how))
+        around[way.target].add(("from", way.source, *how))
+    found: dict[object, list[Drawn]] = defaultdict(list)
+    for id_, entry in shown.entries.items():
+        if around[id_] and not entry.lit:
+            found[_kind(entry), entry.thing.account, entry.thing.box, frozenset(around[id_])].append(entry)
+    return [members for members in found.values() if len(members) >= SEVERAL]
+
+
+def _box(members: Sequence[Drawn]) -> Box:
+    first, kind = members[0].thing, _kind(members[0])
+    words = _WORDS[kind]
+    said = dict.fromkeys(
+        entry.thing.caption.partition("\n")[0] if kind == "session" else entry.thing.label for entry in members
+    )
+    count = sum(len(entry.members) for entry in members)
+    lines = [words]
+    if kind == "calls":
+        lines = [f"{count:,} {words}"]
+    elif len(said) == 1:
+        lines = [*said, words]
+    elif kind == "session":
+        lines = [words, f"of {len(said)} roles"]
+    names = [entry.thing.label for entry in members]
+    return Box(
+        id=f"alike {first.id}", kind=_FOLDED.get(kind, first.kind),
+        label=f"{len(members):,} {words} that are linked alike", caption=caption(*lines), account=first.account,
+        box=first.box,
+        facts=facts(what=f"{words} that the same leads to, and that lead to the same", names=names[:NAMED],
+                    and_more=len(names) - NAMED if len(names) > NAMED else None),
+    )  # fmt: skip
+
+
+def boxed(shape: Shape, new: Sequence[tuple[Box, Sequence[str]]]) -> Shape:
+    """The picture with new folded boxes, each around some nodes and boxes that lay in one box together."""
+    inside = {id_: box.id for box, ids in new for id_ in ids}
+    made: dict[str | None, list[Box]] = defaultdict(list)
+    for box, _ in new:
+        made[box.box].append(box)
+    boxes = list(made[None])
+    for box in shape.boxes:
+        boxes.append(msgspec.structs.replace(box, box=inside.get(box.id, box.box)))
+        boxes.extend(made[box.id])
+    return msgspec.structs.replace(
+        shape,
+        boxes=tuple(boxes),
+        folded=(*shape.folded, *(box.id for box, _ in new)),
+        nodes=tuple(msgspec.structs.replace(node, box=inside.get(node.id, node.box)) for node in shape.nodes),
+    )
+
+
+READABLE = 24
+"""So many nodes are drawn as they are."""
+MOST = 60
+"""More than so many are not drawn when a picture opens, if folding can help it."""
+
+
+def crowded(shape: Shape) -> Shape:
+    """The picture with more of it folded, and a note: first what is alike, then whole accounts, then the rest of
+    accounts in which something is lit.
+
+    Nothing that is lit is folded.
+    """
+    before = len(view(shape).entries)
+    if before <= READABLE:
+        return shape
+    folded = alike(with_calls(shape), people=False)
+    if len(view(folded).entries) > MOST:
+        lit = _around_lit(folded)
+        accounts = [box for box in folded.boxes if box.kind == "account"]
+        dark = _fullest(folded, [box for box in accounts if box.id not in lit])
+        folded = msgspec.structs.replace(folded, folded=(*folded.folded, *(box.id for box in dark)))
+        folded = _rests(folded, _fullest(folded, [box for box in accounts if box.id in lit]), lit)
+        folded = alike(folded, people=True)
+    left = len(view(folded).entries)
+    if left == before:
+        return shape
+    note = f"It opens with {left:,} of {len(shape.nodes):,} nodes; the rest is folded, so that it can be read."
+    return msgspec.structs.replace(folded, notes=(*folded.notes, note))
+
+
+def _around_lit(shape: Shape) -> set[str]:
+    """The boxes that something lit lies in."""
+    outer = {box.id: box.box for box in shape.boxes}
+    found: set[str] = set()
+    for node in shape.nodes:
+        box = node.box if node.lit else None
+        while box is not None and box not in found:
+            found.add(box)
+            box = outer[box]
+    return found
+
+
+def _fullest(shape: Shape, accounts: Sequence[Box]) -> list[Box]:
+    """As many of the accounts as must be folded, or all but their lit nodes, those first in which most is drawn."""
+    outermost: dict[str, str] = {}
+    for box in shape.boxes:  # each stands after the box that it lies in
+        outermost[box.id] = outermost[box.box] if box.box else box.id
+    drawn = view(shape).entries.values()
+    within = Counter(outermost[entry.thing.box] for entry in drawn if entry.thing.box and not entry.lit)
+    left = len(drawn)
+    found = []
+    for box in sorted(accounts, key=lambda one: (-within[one.id], one.label)):
+        if left <= MOST or within[box.id] < 2:
+            break
+        left -= within[box.id] - 1
+        found.append(box)
+    return found
+
+
+def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
+    """What is not lit of each of the accounts in a box of its own, folded. `lit` are the boxes around what is lit."""
+    dark: dict[str | None, list[str]] = defaultdict(list)
+    for node in shape.nodes:
+        if not node.lit:
+            dark[node.box].append(node.id)
+    for box in shape.boxes:
+        if box.id not in lit:
+            dark[box.box].append(box.id)
+    rests = [
+        Box(
+            id=f"rest {account.id}", kind="group", label=f"the rest of {account.label}",
+            caption=caption("the rest of", account.caption.partition("\n")[0]), account=account.account,
+            box=account.id, facts=facts(what="what is not lit in an account"),
+        )
+        for account in accounts
+    ]  # fmt: skip
+    return boxed(shape, [(rest, dark[rest.box]) for rest in rests])
+
 
 FEW = 3
 """So many sessions, or operations of one caller, stand for themselves."""
@@ -27,26 +226,26 @@ _Group = tuple[str, tuple[int, ...]]
 """Sessions that go together: the role, and the numbers of the groups that their callers are in."""
 
 
-def shape(told: Drawing, accounts: Mapping[str, str]) -> Shape:
+def shape(drawing: Drawing, accounts: Mapping[str, str]) -> Shape:
     """The picture with its boxes."""
-    return _Folding(told, accounts).shape()
+    return _Folding(drawing, accounts).shape()
 
 
 class _Folding:
-    def __init__(self, told: Drawing, accounts: Mapping[str, str]) -> None:
-        self.told = told
+    def __init__(self, drawing: Drawing, accounts: Mapping[str, str]) -> None:
+        self.drawing = drawing
         self.names = accounts
-        self.nodes = dict(told.sheet.nodes)
-        self.links = list(told.sheet.links.values())
+        self.nodes = dict(drawing.sheet.nodes)
+        self.links = list(drawing.sheet.links.values())
         self.boxes: dict[str, Box] = {}
         self.folded: list[str] = []
-        self.inside = {node: box for node, box in told.sheet.inside.items() if not self.nodes[node].lit}
+        self.inside = {node: box for node, box in drawing.sheet.inside.items() if not self.nodes[node].lit}
         """Innermost box of each node that is in one but that of its account."""
         self.few = 1 if len(self.nodes) > CROWD else FEW
 
     def shape(self) -> Shape:
         """All of it, in the order in which boxes lie in each other."""
-        for box in self.told.sheet.boxes.values():
+        for box in self.drawing.sheet.boxes.values():
             self._box(box, folded=True)
         self._groups()
         self._keys()
@@ -57,10 +256,10 @@ class _Folding:
             for node in self.nodes.values()
         )
         made = Shape(
-            title=self.told.title, about=self.told.about,
+            title=self.drawing.title, about=self.drawing.about,
             accounts={account: name for account, name in self.names.items() if f"account {account}" in self.boxes},
             boxes=tuple(self.boxes.values()), folded=tuple(self.folded), nodes=nodes, links=tuple(self.links),
-            notes=tuple(self.told.notes),
+            notes=tuple(self.drawing.notes),
         )  # fmt: skip
         return crowded(made)
 

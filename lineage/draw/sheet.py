@@ -1,4 +1,4 @@
-"""The sheet that answers are drawn on: each thing stands on it once, whoever names it."""
+"""The sheet that answers are drawn on: each node is placed on it once, however many answers name it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage.draw.copies import command, paste
-from lineage.draw.names import caption, role_name, short_name, type_of
+from lineage.draw.labels import caption, command, paste, role_name, short_name, type_of
 from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
 from lineage.model import attempts, keys, schema
 from lineage.model.arn import role_of
@@ -31,7 +30,7 @@ WORDS = {
 
 
 class Known(NamedTuple):
-    """What is known beside an answer: names of accounts, the graph around what it names, and where that came from."""
+    """What is known besides an answer: names of accounts, the graph around what it names, and where that came from."""
 
     accounts: Mapping[str, str]
     graph: Graph
@@ -42,14 +41,14 @@ class Known(NamedTuple):
     """Calls that the answer rests on, by event ID."""
 
 
-def facts(**told: object) -> Facts:
+def facts(**values: object) -> Facts:
     """Lines of evidence, without those that say nothing; texts cleaned. Underscores become blanks.
 
     >>> facts(event_ids=["a"], rule="4", agent=None)
     (('event ids', ('a',)), ('rule', '4'))
     """
     found: list[Fact] = []
-    for name, value in told.items():
+    for name, value in values.items():
         if value is None or value == "" or value == [] or value is False:
             continue
         if isinstance(value, (list, tuple)):
@@ -75,21 +74,21 @@ class _Said(NamedTuple):
     calls: int
     events: list[str]
     cross: bool | None
-    told: dict[str, object]
+    facts: dict[str, object]
 
     def with_(self, other: _Said, *, counted: bool) -> _Said:
         """Both in one: as lit as either, as sure as the weaker, and with the events of both."""
         new = [event for event in other.events if event not in self.events]
         if not new:
             return self._replace(lit=self.lit or other.lit)
-        told = dict(self.told)
-        for name, value in other.told.items():
-            told[name] = _both(told.get(name), value)
+        result = dict(self.facts)
+        for name, value in other.facts.items():
+            result[name] = _both(result.get(name), value)
         times = [time for time in (self.first, self.last, other.first, other.last) if time]
         return self._replace(
             confidence=schema.weakest([self.confidence, other.confidence]), lit=self.lit or other.lit,
             first=min(times, default=None), last=max(times, default=None),
-            calls=self.calls + (other.calls if counted else 0), events=self.events + new, told=told,
+            calls=self.calls + (other.calls if counted else 0), events=self.events + new, facts=result,
         )  # fmt: skip
 
 
@@ -139,49 +138,49 @@ class Sheet:
     def of_ref(self, ref: str, *more: Fact, lit: bool = False, **said: Any) -> str:  # Any: of the graph's attributes
         """Put down what a reference names, with what the graph and `said` tell of it."""
         label, key = ref.split(" ", 1)
-        told = {**self._attributes(ref), **{name: value for name, value in said.items() if value is not None}}
+        result = {**self._attributes(ref), **{name: value for name, value in said.items() if value is not None}}
         if label == schema.SESSION:
-            return self._session(ref, key, told, more, lit)
+            return self._session(ref, key, result, more, lit)
         if label == schema.CREDENTIAL:
-            return self._key(ref, key, told, more, lit)
+            return self._key(ref, key, result, more, lit)
         if label == schema.PRINCIPAL:
-            return self.principal(key, told.get("kind"), told.get("name"), told.get("account"), *more, lit=lit)
-        return self.resource(key, told.get("type"), told.get("account"), *more, lit=lit)
+            return self.principal(key, result.get("kind"), result.get("name"), result.get("account"), *more, lit=lit)
+        return self.resource(key, result.get("type"), result.get("account"), *more, lit=lit)
 
     def _attributes(self, ref: str) -> dict[str, Any]:
         return dict(self.known.graph.nodes[ref]) if ref in self.known.graph else {}
 
-    def _session(self, ref: str, key: str, told: Mapping[str, Any], more: Facts, lit: bool) -> str:
+    def _session(self, ref: str, key: str, body: Mapping[str, Any], more: Facts, lit: bool) -> str:
         account, _, rest = key.partition("/")
         identity, _, created = rest.rpartition("/")
-        role = role_name(told.get("role_arn"))
-        name = told.get("name") or identity.partition(":")[2]
-        first = role or name or told.get("type") or identity
+        role = role_name(body.get("role_arn"))
+        name = body.get("name") or identity.partition(":")[2]
+        first = role or name or body.get("type") or identity
         second = f"as {name}" if role and name else None
         return self.put(
             Node(
                 id=ref, kind="session", label=clean(" ".join(filter(None, (first, second)))),
-                caption=caption(first, second), account=told.get("account") or account or None, lit=lit,
+                caption=caption(first, second), account=body.get("account") or account or None, lit=lit,
                 facts=facts(
-                    what="session", session_name=name, role=told.get("role_arn"), begun=told.get("created") or created,
-                    source_identity=told.get("source_identity"), mfa=told.get("mfa"), workload=told.get("workload"),
+                    what="session", session_name=name, role=body.get("role_arn"), begun=body.get("created") or created,
+                    source_identity=body.get("source_identity"), mfa=body.get("mfa"), workload=body.get("workload"),
                     key=key,
                 ) + more,
-                copy=texts(("ARN", told.get("role_arn")), ("key", key), ("command", command("trace", key))),
+                copy=texts(("ARN", body.get("role_arn")), ("key", key), ("command", command("trace", key))),
                 cypher=paste("trace", ask=key),
             )
         )  # fmt: skip
 
-    def _key(self, ref: str, key: str, told: Mapping[str, Any], more: Facts, lit: bool) -> str:
+    def _key(self, ref: str, key: str, body: Mapping[str, Any], more: Facts, lit: bool) -> str:
         access_key, _, session = key.partition(" ")
-        account = told.get("account") or session.partition("/")[0] or self._owner_account(ref)
+        account = body.get("account") or session.partition("/")[0] or self._owner_account(ref)
         return self.put(
             Node(
                 id=ref, kind="key", label=clean(access_key), caption=caption(access_key), account=account or None,
                 lit=lit,
                 facts=facts(
                     what="temporary key" if session else "long-term key", access_key=access_key,
-                    expires=told.get("expires"), session=session,
+                    expires=body.get("expires"), session=session,
                 ) + more,
                 copy=texts(("key", access_key), ("command", command("who", access_key))),
                 cypher=paste("who", ask=access_key),
@@ -285,11 +284,11 @@ class Sheet:
 
     def nobody(self, apart: str, more: Facts, *, called: str = "nobody known", lit: bool = False) -> str:
         """Put down an open end; `apart` tells it from others."""
-        told = facts(what="the chain is open") + more
+        result = facts(what="the chain is open") + more
         return self.put(
             Node(
                 id=f"Unresolved {apart}", kind="unknown", label=clean(called), caption=caption(called), lit=lit,
-                facts=told,
+                facts=result,
             )
         )  # fmt: skip
 
@@ -307,12 +306,12 @@ class Sheet:
         self, source: str, target: str, type_: str, *, label: str | None = None, confidence: str = "EXACT",
         failed: bool = False, beside: bool = False, lit: bool = False, first: str | None = None,
         last: str | None = None, count: int = 1, events: Iterable[str] = (), cross: bool | None = None,
-        counted: bool = True, **told: object,
+        counted: bool = True, **result: object,
     ) -> None:  # fmt: skip
         """Draw a link. One of the same ends, type, outcome and label that stands there already stays the only one: it
         takes on what the new one rests on, if that is other events. `counted`: are these calls no part of those?"""
         key = (source, target, type_, failed, label or WORDS.get(type_, type_.lower()))
-        said = _Said(confidence, beside, lit, first, last or first, count, list(dict.fromkeys(events)), cross, told)
+        said = _Said(confidence, beside, lit, first, last or first, count, list(dict.fromkeys(events)), cross, result)
         there = self.links.get(key)
         if there is not None:
             said = self._said[key].with_(said, counted=counted)
@@ -341,7 +340,7 @@ class Sheet:
             last=last if last != first else None, count=said.calls,
             facts=facts(
                 times=f"{first} to {last}" if last != first else first, calls=said.calls if said.calls > 1 else None,
-                confidence=said.confidence + guess, **said.told,
+                confidence=said.confidence + guess, **said.facts,
                 from_one_account_into_another=f"{own or '?'} into {other or '?'}" if crosses else None, events=ids,
             ),
             copy=texts(("event ID", ids[0]), ("command", command("who", ids[0]))) if ids else {},

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from lineage.draw.bend import bends
-from lineage.draw.layout import Frame, Placed, Point
-from lineage.draw.looks import DASHES, HEIGHT, LOOKS, WIDTH
-from lineage.draw.shape import Kind, Shape, is_guess
-from lineage.draw.view import Entry, View, Way, placed, view
+from lineage.draw.labels import DASHES, HEIGHT, LOOKS, WIDTH
+from lineage.draw.layout import Frame, Placed, Point, bends
+from lineage.draw.shape import Drawn, Kind, Shape, View, Way, is_guess, placed, view
 from lineage.render.text import clean
 
 INK, QUIET, LIT, FAILED, FRAME, EDGE, PAPER = (
@@ -61,7 +59,7 @@ def svg(shape: Shape) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{_numbers(*box)}" width="{box[2]:.0f}" '
         f'height="{box[3]:.0f}" role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif">',
         f'<title id="title">{_text(shape.title)}</title>',
-        f'<desc id="desc">{_text(". ".join(_told(shown)))}</desc>',
+        f'<desc id="desc">{_text(". ".join(_described(shown)))}</desc>',
         f'<rect x="{box[0]:.1f}" y="{box[1]:.1f}" width="{box[2]:.1f}" height="{box[3]:.1f}" fill="{PAPER}"/>',
         _words(left, top - 44, head[0], 16, INK, anchor="start", bold=True),
         _words(left, top - 24, head[1], 12, QUIET, anchor="start"),
@@ -85,7 +83,7 @@ def _extent(stands: Placed, lines: Iterable[Line]) -> Frame:
     )  # fmt: skip
 
 
-def _told(shown: View) -> Iterator[str]:
+def _described(shown: View) -> Iterator[str]:
     """The links in words, for those who do not see them."""
     for way in shown.ways[:100]:
         source, target = shown.entries[way.source].thing.label, shown.entries[way.target].thing.label
@@ -156,7 +154,7 @@ def _tip(line: Line, colour: str, *, failed: bool) -> str:
     return f'<path d="M{_numbers(x, y)}L{_numbers(*corners[0])}L{_numbers(*corners[1])}Z" fill="{colour}"/>'
 
 
-def _node(entry: Entry, at: Point) -> Iterator[str]:
+def _node(entry: Drawn, at: Point) -> Iterator[str]:
     behind = FRAME if entry.thing.account and entry.thing.kind != "account" else PAPER
     yield from _form(entry.thing.kind, at, lit=entry.lit, double=len(entry.members) > 1)
     for number, line in enumerate(entry.caption.split("\n")):

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from lineage.draw.copies import command
+from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.model import schema
 from lineage.model.keys import ref
+from lineage.model.operations import operation_of
 from lineage.model.results import CallFilter, CallRow, ChangeEdge
 from lineage.model.times import iso
 from lineage.questions.shared import grants
 from lineage.questions.trace.picture import grant_facts
-from lineage.questions.who.picture import operation
 from lineage.stores.reader import Reader
 
 NEIGHBOURS = 100
@@ -82,7 +82,7 @@ def _granted(sheet: Sheet, source: str, target: str, way: dict[str, Any]) -> Non
     sheet.of_ref(source)
     sheet.of_ref(target)
     sheet.link(
-        source, target, type_, label=operation(way.get("api") or "assumed") if type_ == schema.ASSUMED else None,
+        source, target, type_, label=operation_of(way.get("api") or "assumed") if type_ == schema.ASSUMED else None,
         confidence=schema.weakest([confidence, "HEURISTIC"]) if perhaps else confidence,
         beside=type_ == schema.RUNS_AS or temporary, first=way.get("time"), events=way.get("event_ids") or (),
         one_of_several_callers_that_fit=perhaps, **grant_facts(way, None),
@@ -95,7 +95,7 @@ def _done(sheet: Sheet, deed: ChangeEdge) -> None:
     sheet.of_ref(deed.target)
     sheet.link(
         deed.source, deed.target, deed.type,
-        label="made" if deed.type == schema.ISSUED else operation(str(told.get("api") or deed.type.lower())),
+        label="made" if deed.type == schema.ISSUED else operation_of(str(told.get("api") or deed.type.lower())),
         beside=deed.type != schema.CHANGED, first=iso(deed.time), events=deed.event_ids, what=told.get("what"),
         api=told.get("api"), before=told.get("before"), after=told.get("after"),
     )  # fmt: skip

@@ -11,7 +11,8 @@ import msgspec
 from lineage import Lineage
 from lineage.ask import QUESTIONS
 from lineage.commands.parse import parse, words_of
-from lineage.draw import fold, html
+from lineage.draw import fold
+from lineage.draw.files import page
 from lineage.explore import pages
 from lineage.explore.neighbours import near
 from lineage.model import schema
@@ -60,7 +61,7 @@ class StoreSource:
         if wanted == "text":
             return ways(answer, others=[PICTURE])
         asking = pages.form(line, tuple(QUESTIONS), [TEXT])
-        return html.page(self._store.picture(answer), live=_live(), asking=asking)
+        return page(self._store.picture(answer), live=_live(), asking=asking)
 
     def _answer(self, line: str) -> Model:
         answer = parse(words_of(line), files=False).of(self._store)

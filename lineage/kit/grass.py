@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from lineage.draw.looks import LOOKS
+from lineage.draw.labels import LOOKS
 from lineage.draw.shape import Kind
 from lineage.draw.sheet import ORIGINS
 from lineage.draw.svg import FAILED

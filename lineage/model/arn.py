@@ -18,6 +18,10 @@ _EXAMPLE = re.compile(r"[A-Z0-9]*EXAMPLE\d{0,3}")
 _HIDDEN = re.compile(r"redacted|hidden[_ ]due[_ ]to|^sensitivedataremoved$")
 _BLANKED = re.compile(r"A[A-Z]{3}[Xx]{4,}")
 _STAND_IN = re.compile(r"(?i)(?:SAMPLE|EXAMPLE|MOCK|DUMMY|YOUR)[_-].*")
+LONG_TERM = "AKIA"
+TEMPORARY = "ASIA"
+"""How the IDs of long-term and temporary access keys begin."""
+_KEY_ID = re.compile(rf"(?:{LONG_TERM}|{TEMPORARY}|ABIA|ACCA|A3T)[A-Z0-9]{{8,124}}")
 _KEY = re.compile(r"(?:A(?:KIA|SIA|BIA|CCA|3T)[A-Za-z0-9]{1,124}|[A-Za-z0-9]{16,128})", re.ASCII)
 
 
@@ -88,6 +92,16 @@ def _role(arn: str) -> RoleRef | None:
     return None if is_masked(name) or "*" in name or name.split() != [name] else ref
 
 
+def linked_service(role_arn: str | None) -> str | None:
+    """The service that a service-linked role belongs to (guide §12.3, rule 8); None for every other role.
+
+    >>> linked_service("arn:aws:iam::111122223333:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
+    'ecs.amazonaws.com'
+    """
+    _, linked, rest = (role_arn or "").partition("/aws-service-role/")
+    return rest.split("/", 1)[0] if linked else None
+
+
 def is_masked(s: object) -> bool:
     """Return whether `s` is no usable value: empty, not a string, masked by AWS or a publisher, or a placeholder.
 
@@ -134,7 +148,21 @@ def access_key(v: object) -> str | None:
 
 def is_temporary(key: str | None) -> bool:
     """Return whether an access key ID is temporary; other forms (`AKIA…`, pre-2010) are long-term."""
-    return key is not None and key.startswith("ASIA")
+    return key is not None and key.startswith(TEMPORARY)
+
+
+def is_long_term(key: str) -> bool:
+    """Return whether an access key ID is that of a long-term key."""
+    return not is_temporary(key)
+
+
+def is_key_id(text: str) -> bool:
+    """Return whether a text is an access key ID by its prefix and characters, as people type it in a question.
+
+    >>> [is_key_id(text) for text in ("AKIAIOSFODNN7ABCDEFG", "ASIA1", "alice")]
+    [True, False, False]
+    """
+    return _KEY_ID.fullmatch(text) is not None
 
 
 def account_in_id(uid: object) -> str | None:

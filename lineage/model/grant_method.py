@@ -69,18 +69,6 @@ def via(grant: Grant) -> str | None:
     return None
 
 
-def is_browser(user_agent: str | None) -> bool:
-    """Return whether the agent is a browser or a console back end, not a command line or SDK (guide §4.5)."""
-    text = (user_agent or "").strip("[] ").lower()
-    return text.startswith(BROWSERS) or "aws-internal/" in text
-
-
-BROWSERS = (
-    "mozilla/", "console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console",
-    "awscloudtrail, aws-internal", "aws internal", "aws signin",
-)  # fmt: skip
-
-
 def _is_service(name: str) -> bool:
     return name.endswith((".amazonaws.com", ".amazonaws.com.cn")) and name != "signin.amazonaws.com"
 

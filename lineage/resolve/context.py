@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from lineage.model import keys, schema
+from lineage.model.arn import is_long_term
 from lineage.model.batch import Sighting
 from lineage.model.facts import Grant, Identity, Portal, SignIn, UserName
 from lineage.model.keys import Ref
-from lineage.resolve.join_keys import PORTAL_SECONDS, is_forwarded, is_long_term, is_unsure, long_term_key, named_user
+from lineage.resolve.join_keys import PORTAL_SECONDS, is_forwarded, is_unsure, long_term_key, named_user
 from lineage.resolve.resolved import Actor, Call, Item
 
 TOLERANCE_SECONDS = 2

@@ -12,13 +12,12 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model import grant_method, keys, schema
-from lineage.model.arn import role_of
+from lineage.model.arn import is_long_term, role_of
 from lineage.model.batch import Row
 from lineage.model.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started, Target
 from lineage.model.keys import Principal, Ref
 from lineage.model.results import Properties as Properties
 from lineage.model.times import iso
-from lineage.resolve.join_keys import is_long_term
 from lineage.resolve.resolved import Assumed, Call, Issued, LongTermKey, Session
 
 

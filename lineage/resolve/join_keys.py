@@ -8,6 +8,7 @@ terms only lead to units: what a load adds marks both, and `lineage.resolve.expa
 from __future__ import annotations
 
 from lineage.model import grant_method, keys
+from lineage.model.arn import is_long_term
 from lineage.model.facts import AnyFact, Grant, Identity, Made, Portal, SignIn, UserName
 
 PORTAL_SECONDS = 5
@@ -154,11 +155,6 @@ def is_single_sign_on(who: Identity) -> bool:
     if who.attempt:
         return False
     return who.type == "SAMLUser" and "saml-provider/AWSSSO_" in (who.identity_provider or "") and bool(who.user_name)
-
-
-def is_long_term(access_key_id: str) -> bool:
-    """Is it a long-term key? Temporary keys begin with ASIA; others (AKIA, pre-2010 forms) last."""
-    return not access_key_id.startswith("ASIA")
 
 
 def long_term_key(who: Identity) -> str | None:

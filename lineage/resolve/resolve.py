@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from lineage.model import grant_method, keys, schema
+from lineage.model.arn import is_long_term
 from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn, UserName
 from lineage.model.keys import Ref
 from lineage.resolve.context import TOLERANCE_SECONDS, Context, merge_copies, services_named, state_of
@@ -26,7 +27,6 @@ from lineage.resolve.evidence import (
 )
 from lineage.resolve.join_keys import (  # fmt: skip
     PORTAL_SECONDS,
-    is_long_term,
     is_single_sign_on,
     is_unsure,
     long_term_key,

@@ -18,6 +18,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest, xxh3_128_digest
 
 from lineage.model import attempts, copies
+from lineage.model.agents import is_console
 from lineage.model.arn import is_masked
 from lineage.model.batch import (
     RANK,
@@ -69,10 +70,6 @@ _NULL = 4
 """Length of the JSON `null`: a longer value states something."""
 _SEED = int.from_bytes(os.urandom(8), "big")
 # Session names are free text: with a random seed, nobody can make two identities collide.
-_CONSOLE_AGENTS = (
-    *("console.", "signin.amazonaws.com", "s3console", "aws cloudwatch console"),
-    *("awscloudtrail, aws-internal", "mozilla/"),
-)
 _event_id = attrgetter("event_id")
 _shared_id = attrgetter("shared_event_id")
 _of_kind = attrgetter(
@@ -510,8 +507,7 @@ def _from_console(flag: str | bool | None, agent: str | None) -> bool:
     """Return whether the record itself says that the call came from the console (guide §4.5)."""
     if flag is True or (isinstance(flag, str) and flag.lower() == "true"):
         return True
-    text = (agent or "").strip("[] ").lower()
-    return text.startswith(_CONSOLE_AGENTS)
+    return is_console(agent)
 
 
 def _note_sighting(seen: dict[Name, Sighting], name: Name, first: int, last: int) -> None:

@@ -11,16 +11,13 @@ from functools import lru_cache
 
 import msgspec
 
+from lineage.model.operations import is_read
 from loaders.facts import change_table, changes, creations, grants, signins, workloads
 from loaders.records.record import Record, words
 
 _VERSION = re.compile(r"(?<=[A-Za-z])(?:19|20)\d\d_?\d\d_?\d\d(?:_?v\d+)?\Z")
 """`ListFunctions20150331`, `UpdateFunctionCode20150331v2`, `CreateFunction2020_05_31`."""
 
-_READS = re.compile(
-    "(?:Get|List|Head|Describe|Lookup|Search|BatchGet|BatchDescribe|Scan|Query|Select|View|Preview|Estimate"
-    "|Filter|Retrieve|Download|Simulate|Decrypt|Discover|Check|Poll|Receive)(?![a-z])|AssumeRole"
-)
 _WRITES_THAT_READ_LIKE_READS = frozenset({"sts:GetSessionToken", "sts:GetFederationToken"})
 
 # Reads that matter to an investigator, whatever `readOnly` says (guide §10.1).
@@ -135,7 +132,7 @@ def _reading(api: str, operation: str, read_only: bool | str | None) -> bool:
         return read_only
     if isinstance(read_only, str) and read_only.lower() in ("true", "false"):
         return read_only.lower() == "true"
-    return api not in _WRITES_THAT_READ_LIKE_READS and _READS.match(operation) is not None
+    return api not in _WRITES_THAT_READ_LIKE_READS and (is_read(operation) or operation.startswith("AssumeRole"))
 
 
 def _passed(kind: str, group: str) -> str | None:

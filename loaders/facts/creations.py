@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from lineage.model.arn import access_key, parse_arn, role_of, unique_id
+from lineage.model.arn import LONG_TERM, access_key, parse_arn, role_of, unique_id
 from lineage.model.facts import Event, Identity, Made
 from loaders.facts.changes import is_implicit, state
 from loaders.facts.issuance import issued
@@ -80,7 +80,7 @@ def issued_keys(body: Body, caller: Identity, event: Event) -> tuple[Made, ...]:
             key=key,
         )
         for key, enclosing in issued(body.response)
-        if key[:4] == "AKIA"
+        if key.startswith(LONG_TERM)
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
-from lineage.model.arn import access_key, is_temporary, role_of, unique_id
+from lineage.model.arn import LONG_TERM, TEMPORARY, access_key, is_temporary, role_of, unique_id
 from lineage.model.facts import Event, Grant, Identity
 from lineage.model.times import parse_when
 from loaders.records.record import Body, child, items, mapping, number, text, walk
@@ -146,7 +146,7 @@ def issued(response: object) -> Iterator[tuple[str, tuple[Mapping[str, object], 
                 if isinstance(inner, dict):
                     outer[id(inner)] = one
         key = access_key(child(one, "accessKeyId"))
-        if key is None or key[:4] not in ("ASIA", "AKIA") or key in seen:
+        if key is None or key[:4] not in (TEMPORARY, LONG_TERM) or key in seen:
             continue
         seen.add(key)
         enclosing = [one]

@@ -176,7 +176,7 @@ const Layout = (() => {
     return {at, frames, layers};
   }
 
-  // As in lineage/draw/bend.py: how far the control point of each link lies off the middle of its ends.
+  // As in lineage/draw/layout.py: how far the control point of each link lies off the middle of its ends.
   const APART = 32, TRIED = [0, -25, 25, -50, 50, -70, 70, -100, 100, -140, 140, -190, 190, -240, 240],
     ABOVE = 20, BELOW = 46, BODY = 17, MOST = 1500;
 

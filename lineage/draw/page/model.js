@@ -1,4 +1,4 @@
-// What there is and what of it is shown: as lineage/draw/view.py has it, for what is folded, unfolded and filtered
+// What there is and what of it is shown: as lineage/draw/shape.py has it, for what is folded, unfolded and filtered
 // in the page. Knows no document.
 "use strict";
 const Model = (() => {

@@ -67,7 +67,7 @@ class CallCompared(Model):
     agent_family: str | None
     agent_version: str | None
     doubt: str | None = None
-    """Why the address does not say where somebody was."""
+    """Why the address does not say where the caller was."""
     calls: int
     """How many in the scope; 0 where the alert alone tells of it."""
     failed: int = 0

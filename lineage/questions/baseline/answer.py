@@ -1,7 +1,7 @@
 """`baseline`: is this normal? How often the same identity made this call before, from there and with that agent.
 
-Addresses and agents of calls that services made for somebody are the services' own: they are compared by the call
-alone.
+Addresses and agents of calls that services made on behalf of a caller are the services' own: such calls are compared
+by operation alone.
 """
 
 from __future__ import annotations
@@ -12,17 +12,72 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from lineage.model.agents import parse
 from lineage.model.results import CallRow, Window
-from lineage.questions.baseline import Baseline, CallCompared, Habits, Match, Verdict
-from lineage.questions.baseline.habits import habits
+from lineage.questions.baseline import AgentFamily, AgentVersion, Baseline, CallCompared, Habits, Match, Verdict
 from lineage.questions.shared import grants
-from lineage.questions.shared.agents import parse
-from lineage.questions.shared.history.compared import Compared, compare
-from lineage.questions.shared.history.enough import about_credential, days_of, failed, rests_on
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.places import doubt, network, place
+from lineage.questions.shared.addresses import doubt, network, place
+from lineage.questions.shared.history import Compared, about_credential, compare, days_of, rests_on
+from lineage.questions.shared.log_coverage import log_coverage
+from lineage.questions.shared.models import Counted
 from lineage.questions.shared.subjects import Subject
+from lineage.render.text import counted
 from lineage.stores.reader import Reader
+
+PLACES_SHOWN: Final = 20
+AGENTS_SHOWN: Final = 20
+VERSIONS_SHOWN: Final = 10
+TEXTS_SHOWN: Final = 5
+
+
+def habits(rows: Sequence[CallRow]) -> Habits:
+    """From where and with what calls were made, where they are the caller's own."""
+    result = [row for row in rows if place(row) is not None]
+    places: dict[str, list[CallRow]] = defaultdict(list)
+    agents: dict[str, list[CallRow]] = defaultdict(list)
+    for row in result:
+        places[place(row) or ""].append(row)
+        agent = parse(row.row.user_agent)
+        if agent is not None:
+            agents[agent.family].append(row)
+    counted_places = _most([_counted(value, some) for value, some in places.items()])
+    families = sorted((_family(name, some) for name, some in agents.items()), key=lambda one: (-one.calls, one.family))
+    return Habits(
+        calls=sum(row.count for row in rows), places=counted_places[:PLACES_SHOWN], places_total=len(places),
+        agents=families[:AGENTS_SHOWN], agents_total=len(families),
+    )  # fmt: skip
+
+
+def _counted(value: str, rows: Sequence[CallRow]) -> Counted:
+    return Counted(
+        value=value, calls=sum(row.count for row in rows), failed=grants.failed(rows), first=grants.first(rows),
+        last=grants.last(rows), note=doubt(rows[0].row.source_ip, rows[0].row.endpoint),
+    )  # fmt: skip
+
+
+def _most(found: Iterable[Counted]) -> list[Counted]:
+    return sorted(found, key=lambda one: (-one.calls, one.value))
+
+
+def _family(name: str, rows: Sequence[CallRow]) -> AgentFamily:
+    versions: dict[str | None, dict[str, list[CallRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        agent = parse(row.row.user_agent)
+        if agent is not None:
+            versions[agent.version][agent.text].append(row)
+    found = sorted((_version(*one) for one in versions.items()), key=lambda one: (-one.calls, one.version or ""))
+    return AgentFamily(
+        family=name, calls=sum(row.count for row in rows), failed=grants.failed(rows), first=grants.first(rows),
+        last=grants.last(rows), versions=found[:VERSIONS_SHOWN], versions_total=len(found),
+    )  # fmt: skip
+
+
+def _version(version: str | None, texts: dict[str, list[CallRow]]) -> AgentVersion:
+    counted = _most(_counted(text, some).model_copy(update={"note": None}) for text, some in texts.items())
+    return AgentVersion(
+        version=version, calls=sum(one.calls for one in counted), texts=counted[:TEXTS_SHOWN], texts_total=len(counted)
+    )
+
 
 CALLS_SHOWN: Final = 50
 CALL, PLACE, TEXT, VERSION, FAMILY = "call", "source IP", "agent text", "agent version", "agent family"
@@ -35,7 +90,7 @@ VERDICTS: Final[tuple[Verdict, ...]] = ("never seen before", "new combination", 
 
 
 class Call(NamedTuple):
-    """A call in question: what it was, from where and with what, as far as that speaks of the caller."""
+    """A call in question: what it was, from where and with what, where they are the caller's own."""
 
     api: str | None
     place: str | None
@@ -62,10 +117,10 @@ def answer(
     calls = [one if compared.history.enough else _too_little(one) for one in calls]
     verdict = _verdict(compared, calls)
     return Baseline(
-        asked=ask, found=True, subject=compared.subject.told(), scope=compared.scope,
+        asked=ask, found=True, subject=compared.subject.to_model(), scope=compared.scope,
         verdict=verdict, statement=_statement(compared, verdict, calls), calls=calls,
         calls_total=len(ordered), truncated=len(ordered) > CALLS_SHOWN, history=compared.history,
-        habits=habits(compared.before), sight=sight(reader, compared.accounts, compared.window),
+        habits=habits(compared.before), sight=log_coverage(reader, compared.accounts, compared.window),
     )  # fmt: skip
 
 
@@ -184,7 +239,7 @@ def _compared(index: _Index, call: Call, rows: Sequence[CallRow]) -> CallCompare
         api=call.api, source_ip=call.place, user_agent=call.user_agent,
         agent_family=agent.family if agent else None, agent_version=agent.version if agent else None,
         doubt=doubt(*call.place.split(" ", 1)) if call.place else None,
-        calls=sum(row.count for row in rows), failed=failed(rows), first=grants.first(rows) if rows else None,
+        calls=sum(row.count for row in rows), failed=grants.failed(rows), first=grants.first(rows) if rows else None,
         last=grants.last(rows) if rows else None, event_ids=grants.earliest(rows),
         verdict=verdict, unseen=unseen,
         statement=_in_words(parts, unseen, found.get(parts, [])),
@@ -200,7 +255,7 @@ def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[Ca
         text = f"not in the history: {', '.join(unseen)}"
     elif together:
         many, days = sum(row.count for row in together), days_of(together)
-        text = f"{said} seen {many:,} time{'' if many == 1 else 's'} on {days:,} day{'' if days == 1 else 's'}"
+        text = f"{said} seen {counted(many, 'time')} on {counted(days, 'day')}"
     else:
         text = f"{said}: each in the history, never together"
     if PLACE not in parts:
@@ -210,7 +265,7 @@ def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[Ca
 
 def _match(level: Sequence[str], rows: Sequence[CallRow]) -> Match:
     return Match(
-        on=", ".join(level), calls=sum(row.count for row in rows), failed=failed(rows), days=days_of(rows),
+        on=", ".join(level), calls=sum(row.count for row in rows), failed=grants.failed(rows), days=days_of(rows),
         first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
         event_ids=grants.earliest(rows),
     )  # fmt: skip
@@ -231,6 +286,3 @@ def _statement(compared: Compared, verdict: Verdict | None, calls: Sequence[Call
         parts.append(f"too little: {', '.join(history.lacking)}")
     parts.append(f"rests on {rests_on(history)}")
     return "; ".join([*parts, *about_credential(history)])
-
-
-__all__ = ["answer"]

@@ -30,11 +30,11 @@ class Reached(Model):
     parent: str | None
     """The `ref` that it came from; null of what was asked about."""
     relation: Literal["asked", "own", "assumed", "issued", "made", "candidate"]
-    """`own`: a session or key of the principal above; `made`: a key, user or password made for somebody else;
+    """`own`: a session or key of the principal above; `made`: a key, user or password made for another user;
     `candidate`: one of several callers that fit, not followed."""
     depth: int
     made: bool
-    """Does the way to it go through something made for somebody else?"""
+    """Does the way to it go through something made for another user?"""
     how: str | None
     time: str | None
     name: str | None
@@ -53,7 +53,7 @@ class Reached(Model):
 
 
 class MadeBranch(Model):
-    """A key, user or password that was made for somebody else: whoever has it may go on from there."""
+    """A key, user or password that was made for another user: its holder may go on from there."""
 
     what: str
     target: str
@@ -86,7 +86,7 @@ class Altered(Model):
     outside: list[str]
     """Accounts that it lets in, `*` for everybody; sorted."""
     undone_by: list[str]
-    """Events that took it back, by whomever; what came of it meanwhile they do not take back."""
+    """Events of any caller that undid it; they do not undo what came of it in the meantime."""
     fate: Literal["stands", "gone", "probably"]
     """`probably`: it was taken back as far as a name tells, or before a gap in the logs."""
 
@@ -103,7 +103,7 @@ class Workload(Model):
     first: str
     last: str
     entered: bool
-    """Did somebody get into it while it ran?"""
+    """Did anyone enter it while it ran?"""
     sources: list[str]
     """Sorted `ref`s."""
     event_ids: list[str]
@@ -169,7 +169,7 @@ class Blast(Model):
     """Where what was asked about is one session or key."""
     since: str | None
     at: str | None
-    """The time that `life` is told for."""
+    """The time that `life` is about."""
     made: bool
     """Was what was made for others followed?"""
     reach: Reach

@@ -11,14 +11,14 @@ from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Blast, Life, MadeBranch, Reach, Reached, Touched, Workload
 from lineage.questions.shared import models
-from lineage.questions.shared.climb import owner_of, principal_of, session_key_of
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.reach.alterations import altered, permissions
-from lineage.questions.shared.reach.descent import Descent, Link, begin, walk
-from lineage.questions.shared.reach.fates import Fates
-from lineage.questions.shared.reach.lives import last_second, lives
-from lineage.questions.shared.subjects import own_calls
-from lineage.questions.shared.whose import one
+from lineage.questions.shared.alterations import altered, permissions
+from lineage.questions.shared.climb import account_of, principal_behind, session_key_of
+from lineage.questions.shared.descent import Descent, Link, begin, walk
+from lineage.questions.shared.fates import Fates
+from lineage.questions.shared.grants import own_calls
+from lineage.questions.shared.lives import last_second, lives
+from lineage.questions.shared.log_coverage import log_coverage
+from lineage.questions.shared.whose import whose_node
 from lineage.stores.reader import Reader
 
 IDS_SHOWN = 3
@@ -42,7 +42,7 @@ def answer(
     if since is not None:
         descent = descent._replace(links=_in_use(descent.links, by_node, iso(since)))
     up = reader.ascend([*descent.nodes, *(link.node for link in descent.perhaps)])
-    accounts = {account for node in descent.nodes if (account := account_of(up, node))}
+    accounts = {account for node in descent.nodes if (account := account_behind(up, node))}
     moment = last_second(reader, accounts) if at is None else at
     living = lives(reader, [link.node for link in (*descent.links, *descent.perhaps)], moment)
     nodes = [_reached(link, up, by_node[link.node], living.get(link.node)) for link in descent.links]
@@ -53,12 +53,12 @@ def answer(
     touched = _touched(rows)
     holders = principals(up, descent.nodes)
     given = permissions(reader, holders, moment)
-    told = {permission.principal for permission in given}
-    unknown = [key for holder in holders if (key := ref(holder).key) not in told]
+    result = {permission.principal for permission in given}
+    unknown = [key for holder in holders if (key := ref(holder).key) not in result]
     roles = sorted({node.role_arn for node in nodes if node.role_arn})
     return Blast(
-        asked=ask, found=True, subject=subject.told(),
-        whose=one(reader, up, subject.starts[0]) if len(subject.starts) == 1 else None,
+        asked=ask, found=True, subject=subject.to_model(),
+        whose=whose_node(reader, up, subject.starts[0]) if len(subject.starts) == 1 else None,
         since=iso(since) if since is not None else None, at=iso(moment), made=made,
         reach=_reach(descent, living),
         roles=roles[:limit],
@@ -73,7 +73,7 @@ def answer(
         touched=touched[:limit], touched_total=len(touched),
         permissions=given[:limit], permissions_total=len(given),
         permissions_not_known=unknown[:limit], permissions_not_known_total=len(unknown),
-        sight=sight(reader, accounts, Window(since, moment)),
+        sight=log_coverage(reader, accounts, Window(since, moment)),
         truncated=descent.cut or max(len(changes), len(runs), len(touched), len(given), len(descent.perhaps),
                                      len(descent.branches), len(unknown), len(roles), len(accounts)) > limit,
     )  # fmt: skip
@@ -87,7 +87,7 @@ def _nothing(reader: Reader, ask: str, at: int | None, since: int | None, made: 
         roles=[], accounts=[], nodes=[], perhaps=[], perhaps_total=0, branches=[], branches_total=0, branches_live=0,
         altered=[], altered_total=0, workloads=[], workloads_total=0, touched=[], touched_total=0, permissions=[],
         permissions_total=0, permissions_not_known=[], permissions_not_known_total=0,
-        sight=sight(reader, [], Window(since, at)), truncated=False,
+        sight=log_coverage(reader, [], Window(since, at)), truncated=False,
     )  # fmt: skip
 
 
@@ -124,24 +124,16 @@ def _branches(reader: Reader, descent: Descent, fates: Fates, at: int) -> list[M
 
 def loaded_once(reader: Reader, rows: list[CallRow]) -> list[CallRow]:
     """The calls without the copies that other accounts have of them."""
-    copied = {account for row in rows if row.row.copy and (account := _account(row.source))}
+    copied = {account for row in rows if row.row.copy and (account := account_of(row.source))}
     return own_calls(rows, {account for account in copied if reader.logs_around(account, 0).first is not None})
 
 
-def _account(node: str) -> str | None:
-    session = session_key_of(node)
-    if session is not None:
-        return session.split("/", 1)[0]
-    key = ref(node).key
-    return key.split(":")[4] if key.startswith("arn:") else key.split(":", 1)[0]
-
-
-def account_of(up: Graph, node: str) -> str | None:
+def account_behind(up: Graph, node: str) -> str | None:
     """The account of a session, key or principal."""
     session = session_key_of(node)
     if session is not None:
         return session.split("/", 1)[0] or None
-    owner = owner_in(up, node)
+    owner = principal_behind(up, node)
     found = up.nodes[owner].get("account") if owner and owner in up else None
     return str(found) if found else None
 
@@ -150,18 +142,10 @@ def principals(up: Graph, nodes: Iterable[str]) -> list[str]:
     """The roles and users (references) that nodes are of, sorted."""
     found = set()
     for node in nodes:
-        owner = owner_in(up, node)
+        owner = principal_behind(up, node)
         if owner and (":role/" in owner or ":user/" in owner):
             found.add(owner)
     return sorted(found)
-
-
-def owner_in(up: Graph, node: str) -> str | None:
-    """The principal that a session or key is of; a principal itself."""
-    label = ref(node).label
-    if label == schema.PRINCIPAL or node not in up:
-        return node if label == schema.PRINCIPAL else None
-    return principal_of(up, node) if label == schema.SESSION else owner_of(up, node)
 
 
 def _reach(descent: Descent, living: dict[str, Life]) -> Reach:
@@ -181,7 +165,7 @@ def _reached(link: Link, up: Graph, rows: Sequence[CallRow], life: Life | None) 
     return Reached(
         ref=link.node, label=label, key=key, parent=link.parent, relation=link.relation,  # type: ignore[arg-type]  # words
         depth=link.depth, made=link.made, how=link.way.get("how"), time=link.time or None, name=node.get("name"),
-        role_arn=node.get("role_arn"), account=account_of(up, link.node), rule=link.way.get("rule"),
+        role_arn=node.get("role_arn"), account=account_behind(up, link.node), rule=link.way.get("rule"),
         confidence=link.way.get("confidence") or "EXACT", event_ids=list(link.way.get("event_ids") or []), life=life,
         calls=sum(row.count for row in calls),
         failed=sum(row.count for row in calls if row.row.error is not None),
@@ -255,4 +239,4 @@ def _touched(rows: Iterable[CallRow]) -> list[Touched]:
     return sorted(found, key=lambda one: (not one.sensitive, -one.calls, one.resource))
 
 
-__all__ = ["account_of", "answer", "loaded_once", "owner_in", "principals"]
+__all__ = ["account_behind", "answer", "loaded_once", "principals"]

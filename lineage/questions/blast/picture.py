@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from lineage.draw.copies import command
-from lineage.draw.names import caption, ref_of, role_name, short_name
+from lineage.draw.labels import caption, command, ref_of, role_name, short_name
 from lineage.draw.shape import Box
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
+from lineage.model.operations import operation_of
 from lineage.questions.blast import Altered, Blast, Reached, Workload
 from lineage.questions.shared.whose import credentials_of
 from lineage.questions.trace.picture import grant_facts, lead
-from lineage.questions.who.picture import LIT, operation
+from lineage.questions.who.picture import LIT
 
 _LIVE = {"yes": "works", "no": "ended", "unknown": "may work"}
 
@@ -24,7 +24,7 @@ def refs(answer: Blast) -> Iterator[str]:
 
 
 def above(answer: Blast) -> list[str]:
-    """The nodes whose origins the picture needs besides."""
+    """The nodes whose origins the picture also needs."""
     return [one.ref for one in answer.nodes if one.parent is None]
 
 
@@ -73,7 +73,7 @@ def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
         type_ = schema.CREATED
     label = {"own": "its own", "issued": "key", "made": "made"}.get(one.relation)
     sheet.link(
-        one.parent, one.ref, type_, label=label or operation(str(way.get("api") or "assumed")), beside=made,
+        one.parent, one.ref, type_, label=label or operation_of(str(way.get("api") or "assumed")), beside=made,
         confidence=schema.weakest([one.confidence, "HEURISTIC"]) if perhaps else one.confidence, first=one.time,
         events=one.event_ids, one_of_several_callers_that_fit=perhaps,
         **{**grant_facts(way, one.how), "rule": one.rule},
@@ -87,7 +87,7 @@ def _altered(sheet: Sheet, change: Altered) -> None:
     key = ref_of(change.target).startswith(schema.CREDENTIAL)
     target = sheet.of_ref(ref_of(change.target) if principal or key else f"{schema.RESOURCE} {change.target}")
     sheet.link(
-        change.source, target, schema.CREATED if change.created else schema.CHANGED, label=operation(change.api),
+        change.source, target, schema.CREATED if change.created else schema.CHANGED, label=operation_of(change.api),
         beside=change.created, first=change.time, events=change.event_ids, what=change.what, api=change.api,
         before=change.before, after=change.after, lets_in=change.outside, undone_by=change.undone_by,
     )  # fmt: skip
@@ -97,7 +97,7 @@ def _workload(sheet: Sheet, work: Workload) -> None:
     resource = sheet.resource(work.key, work.type, work.account)
     for source in work.sources:
         sheet.link(
-            source, resource, schema.STARTED, label=operation(work.apis[0]) if work.apis else "started", beside=True,
+            source, resource, schema.STARTED, label=operation_of(work.apis[0]) if work.apis else "started", beside=True,
             first=work.first, last=work.last, api=work.apis, entered=work.entered, events=work.event_ids,
         )  # fmt: skip
     for key in work.sessions:
@@ -141,10 +141,10 @@ def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
 
 def _notes(answer: Blast) -> list[str]:
     reach = answer.reach
-    told = [f"{reach.live:,} of the sessions and keys still worked", f"{reach.ended:,} had ended"]
+    result = [f"{reach.live:,} of the sessions and keys still worked", f"{reach.ended:,} had ended"]
     if reach.unknown:
-        told.insert(1, f"{reach.unknown:,} may have")
-    notes = [f"At {answer.at} {', '.join(told)}."] if answer.at else []
+        result.insert(1, f"{reach.unknown:,} may have")
+    notes = [f"At {answer.at} {', '.join(result)}."] if answer.at else []
     open_ = sum(not branch.followed for branch in answer.branches)
     if open_:
         notes.append(f"{open_:,} made for others; --made goes on there.")

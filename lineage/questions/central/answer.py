@@ -19,7 +19,7 @@ from lineage.model.times import iso
 from lineage.questions.central import Central, Entry, LongChain, RoleGroup, RolePassed
 from lineage.questions.shared.forest import Forest, account_of_role
 from lineage.questions.shared.grants import Owners
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
 
 SHOWN = 20
@@ -50,7 +50,7 @@ def answer(reader: Reader, *, limit: int = 20) -> Central:
         longest=[_long(owners, held) for held in longest[:limit]], longest_total=len(longest),
         betweenness=how,
         truncated=max(len(roles), len(entries), len(groups), len(longest)) > limit,
-        sight=sight(reader, accounts, ALWAYS),
+        sight=log_coverage(reader, accounts, ALWAYS),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
-from lineage.draw.names import ref_of
+from lineage.draw.labels import ref_of
 from lineage.draw.shape import is_guess
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
@@ -14,7 +14,7 @@ from lineage.questions.chains import Chain, Chains
 from lineage.questions.chains.answer import ORIGINS_SHOWN
 
 EVENTS = 20
-"""So many grants are told of a step."""
+"""So many grants are listed for a step."""
 _Step = tuple[str, str, bool, bool]
 """Source and target, whether a chain begins with it, and whether it is a guess."""
 

@@ -10,7 +10,7 @@ from lineage.questions.shared.models import Model, Sight, Subject, Whose
 
 
 class AlsoEnds(Model):
-    """Live sessions that a step would end besides: at least so many, as far as logs are loaded."""
+    """Live sessions that a step would also end: at least so many, as far as logs are loaded."""
 
     others: int
     """Sessions of other origins."""
@@ -24,6 +24,9 @@ class AlsoEnds(Model):
     """Names of the other origins, sorted; at most 20."""
     truncated: bool = False
     """Only the newest sessions were looked at."""
+
+
+NOBODY = AlsoEnds(others=0, open=0, same=0, perhaps=0, origins=[])
 
 
 class Step(Model):
@@ -90,7 +93,7 @@ class Contain(Model):
     subject: Subject
     whose: Whose | None
     at: str | None
-    """Sessions are told live or not at this time, and those issued before it are revoked."""
+    """Sessions are judged live or not at this time, and those issued before it are revoked."""
     made: bool
     exposures: list[Exposure]
     """What was open to others outside, also where it is closed by now: data first, of each the longest first; at most
@@ -106,7 +109,7 @@ class Contain(Model):
     undone: int
     """Changes that are gone for certain."""
     branches: int
-    """Keys, users and passwords made for somebody else."""
+    """Keys, users and passwords made for others."""
     above: list[str]
     """Keys of the sessions that it came from, the nearest first; they are stopped too, but what else came from them is
     no part of the plan. At most 20."""

@@ -1,6 +1,7 @@
 """`contain`: the plan that stops what came from a key, session or principal. It is text and never carried out.
 
-What stops re-issuing comes first: sessions that are ended while their source works are simply granted again.
+What stops re-issuing comes first: sessions that end while their source works are simply granted again. A revocation
+also ends sessions of others: they are counted.
 """
 
 from __future__ import annotations
@@ -14,16 +15,16 @@ from lineage.model.keys import ref
 from lineage.model.results import CallFilter, ChangeEdge, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Life
-from lineage.questions.blast.answer import account_of, loaded_once, owner_in, principals
-from lineage.questions.contain import Contain, Exposure, Step, plan
-from lineage.questions.contain.bystanders import NOBODY, bystanders, origin
+from lineage.questions.blast.answer import account_behind, loaded_once, principals
+from lineage.questions.contain import NOBODY, Contain, Exposure, Step, plan
 from lineage.questions.contain.leftovers import Change, Ours, changes, history, left_behind
+from lineage.questions.contain.plan import bystanders, origin
 from lineage.questions.shared import models
-from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.reach.descent import Descent, above, begin, walk
-from lineage.questions.shared.reach.fates import Fates, account_in
-from lineage.questions.shared.reach.lives import last_second, lives, owners
+from lineage.questions.shared.climb import account_of, principal_behind, session_key_of
+from lineage.questions.shared.descent import Descent, above, begin, walk
+from lineage.questions.shared.fates import Fates
+from lineage.questions.shared.lives import last_second, lives, owners
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.whose import whose
 from lineage.stores.reader import Reader
 
@@ -60,7 +61,7 @@ class Known(NamedTuple):
 
 
 def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False, whole_role: bool = False) -> Contain:
-    """The plan for an ask, with sessions told live or not at `at` (the last second loaded of its accounts). Raises
+    """The plan for an ask, with sessions judged live or not at `at` (the last second loaded of its accounts). Raises
     `BadUse` where the ask names no credentials, or a role without `whole_role`: its plan stops everybody in it."""
     subject = begin(reader, ask)
     if subject is not None and not whole_role and _roles(subject.starts):
@@ -75,7 +76,7 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
             asked=ask, found=False, subject=models.Subject(kind="unknown", key=None), whose=None,
             at=iso(at) if at is not None else None, made=made, exposures=[],
             steps=[], history=[], ended=0, undone=0, branches=0, above=[],
-            sight=sight(reader, [], Window(None, at)), truncated=False,
+            sight=log_coverage(reader, [], Window(None, at)), truncated=False,
         )  # fmt: skip
     known = _known(reader, subject.starts, walk(reader, subject.starts, made=made, limit=NODES), at)
     ran = _ran(reader, known)
@@ -83,16 +84,16 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
     drafts += [left_behind(change) for change in known.changes if change.phase not in ("", "sources", "workloads")]
     drafts.sort(key=lambda step: PHASES.index(step.phase))
     steps = [step.model_copy(update={"number": number}) for number, step in enumerate(drafts[:STEPS], 1)]
-    accounts = {account for node in known.mine if (account := account_of(known.up, node))}
+    accounts = {account for node in known.mine if (account := account_behind(known.up, node))}
     return Contain(
-        asked=ask, found=True, subject=subject.told(),
+        asked=ask, found=True, subject=subject.to_model(),
         whose=known.whose.get(subject.starts[0]) if len(subject.starts) == 1 else None,
         at=iso(known.at), made=made, exposures=known.exposures[:STEPS], steps=steps,
         history=history(known.changes)[:STEPS],
         ended=sum(known.living[node].live == "no" for node in known.descent.nodes if node in known.living),
         undone=sum(change.fate.state == "gone" for change in known.changes), branches=len(known.descent.branches),
         above=_sessions_above(known, subject.starts)[: plan.LISTED],
-        sight=sight(reader, accounts, Window(None, known.at)),
+        sight=log_coverage(reader, accounts, Window(None, known.at)),
         truncated=known.descent.cut or len(drafts) > STEPS,
     )  # fmt: skip
 
@@ -115,7 +116,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     up = reader.ascend([*descent.nodes, *keys, *perhaps])
     first = list(starts)[:STARTS]
     mine = frozenset([*descent.nodes, *keys, *perhaps, *(node for start in first for node in above(up, start))])
-    moment = last_second(reader, {account_of(up, node) for node in mine}) if at is None else at
+    moment = last_second(reader, {account_behind(up, node) for node in mine}) if at is None else at
     living = lives(reader, sorted(mine), moment)
     roles = set(_roles(first))
     heads = [link.node for link in descent.links if link.parent in roles and living[link.node].live != "no"]
@@ -174,7 +175,7 @@ def _events(up: Graph, node: str) -> list[str]:
 
 
 def _sources(known: Known) -> list[Step]:
-    """What new sessions would come from: keys, passwords, and whoever the chain begins with."""
+    """What new sessions would come from: keys, passwords, and the principal where the chain begins."""
     up = known.up
     steps = [plan.closed(role) for role in sorted(known.roles) if role not in known.closed]
     for node in sorted(known.mine | known.keys):
@@ -184,12 +185,14 @@ def _sources(known: Known) -> list[Step]:
                 way["type"] == schema.ISSUED and way.get("event_id") and source not in known.mine
                 for source, _, way in (up.in_edges(node, data=True) if node in up else ())
             )
-            steps.append(plan.key(key, owner_in(up, node), account_of(up, node), _events(up, node), made_elsewhere))
+            steps.append(
+                plan.key(key, principal_behind(up, node), account_behind(up, node), _events(up, node), made_elsewhere)
+            )
     for user, (events, last) in sorted(_signed_in(known).items()):
         ids, gone = sorted(events)[: plan.LISTED], known.closed.get(user)
         if gone is None or iso(gone) < last:
             steps.append(plan.password(user, ids))
-        elif known.fates.has_gap(account_in(user) or "", gone):
+        elif known.fates.has_gap(account_of(user) or "", gone):
             steps.append(plan.password_gone(user, gone, ids))
     tops = {_top(up, node): one for node, one in known.whose.items()}
     for top, one in sorted(tops.items()):
@@ -322,6 +325,3 @@ def _trusted(reader: Reader, known: Known) -> dict[str, int]:
             if any(life.live != "no" for life in lives(reader, others, known.at).values()):
                 found.setdefault(deed.target, deed.time)
     return found
-
-
-__all__ = ["answer"]

@@ -15,17 +15,16 @@ from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import CallRow, ChangeEdge, Window
 from lineage.model.times import iso
-from lineage.questions.contain import Exposure, Past, Step
-from lineage.questions.contain.bystanders import NOBODY
+from lineage.questions.contain import NOBODY, Exposure, Past, Step
 from lineage.questions.contain.undo import DENY_TRUST, check, earlier_state, undo
-from lineage.questions.shared.reach.alterations import lets_in, opened, state_after
-from lineage.questions.shared.reach.families import Family, family_of, marks_of
-from lineage.questions.shared.reach.fates import CREATES, STANDS, Fate, Fates, account_in
+from lineage.questions.shared.alterations import lets_in, parsed_state, state_after
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.fates import CREATES, STANDS, Family, Fate, Fates, family_of, marks_of
 from lineage.render.shell import line
 from lineage.stores.reader import Reader
 
 ENTRANCES = ("login profile", "credential", "password")
-"""What lets somebody in by itself."""
+"""What alone grants access."""
 DOORS = ("trust", "provider", "federation", "role")
 """What decides who is let in."""
 SHARES = ("share", "network")
@@ -82,7 +81,7 @@ class Ours(NamedTuple):
 
 
 def _names(state: str, key: str) -> bool:
-    """Does a policy name a principal, with whatever path?"""
+    """Does a policy name a principal, with any path?"""
     if not key.startswith("arn:") or "/" not in key:
         return False
     head, _, path = key.partition("/")
@@ -132,13 +131,13 @@ def changes(
         for change in found
         if change.deed.type == schema.CREATED and change.deed.properties["what"] in CREATES and change.why
     }
-    told = [
+    result = [
         change._replace(phase="", why=f"{change.why}, with what was made")
         if change.phase == "check" and change.deed.target in gone and not _makes_target(change.deed)
         else change
         for change in found
     ]
-    return told, _exposures(mine, fates, at)
+    return result, _exposures(mine, fates, at)
 
 
 def _makes_target(deed: ChangeEdge) -> bool:
@@ -179,7 +178,7 @@ def _judge(
     if takes:
         if _is_protection(deed, family, denying, earlier):
             return "protection", True, ""
-        owner = account_in(deed.source), change.request.get("userName")
+        owner = account_of(deed.source), change.request.get("userName")
         if (
             ours.holds(key)
             or (what in KEYS and ours.holds_user(*owner))
@@ -232,7 +231,7 @@ def _restricts(deed: ChangeEdge, family: Family | None, denying: Collection[str]
         case "attached policy":
             return after in denying or _DENIES.search(after.rsplit("/", 1)[-1]) is not None
         case "inline policy":
-            document = opened(after)
+            document = parsed_state(after)
             return isinstance(document, dict) and _only_denies(document.get("policyDocument"))
         case "public access block" | "account public access block":
             return ":false" not in after
@@ -261,7 +260,7 @@ def _is_protection(deed: ChangeEdge, family: Family | None, denying: Collection[
 def _only_denies(document: object) -> bool:
     """Does a policy (a document, or as JSON) hold denials alone?"""
     if isinstance(document, str):
-        document = opened(document)
+        document = parsed_state(document)
     statements = document.get("Statement") if isinstance(document, dict) else None
     listed = statements if isinstance(statements, list) else [statements]
     return bool(listed) and all(isinstance(one, dict) and one.get("Effect") == "Deny" for one in listed)
@@ -276,7 +275,7 @@ def _denying(reader: Reader, deeds: Iterable[ChangeEdge]) -> set[str]:
     last: dict[str, bool] = {}
     for deed in reader.changes((schema.CHANGED,), targets=targets, window=Window()) if targets else ():
         if deed.properties["api"] in ("iam:CreatePolicy", "iam:CreatePolicyVersion"):
-            state = opened(str(deed.properties.get("after") or ""))
+            state = parsed_state(str(deed.properties.get("after") or ""))
             document = state.get("policyDocument", state) if isinstance(state, dict) else None
             last[ref(deed.target).key] = _only_denies(document)
     return {arn for arn, denies in last.items() if denies}
@@ -336,7 +335,7 @@ def left_behind(change: Change) -> Step:
         again = f"It was taken back and made again by others ({', '.join(change.fate.again)}): ask them first."
         note = f"{note} {again}" if note else again
     return Step(
-        number=0, phase=change.phase, kind=what, title=title, account=account_in(deed.target),  # type: ignore[arg-type]  # a phase
+        number=0, phase=change.phase, kind=what, title=title, account=account_of(deed.target),  # type: ignore[arg-type]  # a phase
         target=key, commands=commands, policy=policy, note=note, ends=NOBODY, event_ids=change.event_ids[:LISTED],
     )  # fmt: skip
 
@@ -351,14 +350,14 @@ def _check(change: Change, api: str, what: str, key: str) -> Step:
         note = f"Probably gone: {undone}. Its name cannot stand in a command: look at it by hand."
     return Step(
         number=0, phase="check", kind=what, title=f"Check that what {api} did to {key} is gone",
-        account=account_in(deed.target), target=key, commands=[command] if command else [], policy=None, note=note,
+        account=account_of(deed.target), target=key, commands=[command] if command else [], policy=None, note=note,
         ends=NOBODY, event_ids=[*change.event_ids, *fate.event_ids][:LISTED],
     )  # fmt: skip
 
 
 def _exposures(deeds: Iterable[ChangeEdge], fates: Fates, at: int) -> list[Exposure]:
     """What was open to others outside: data first, of each the longest first."""
-    told = []
+    result = []
     for deed in deeds:
         to = lets_in(deed) if deed.type != schema.STARTED else []
         if not to:
@@ -367,16 +366,16 @@ def _exposures(deeds: Iterable[ChangeEdge], fates: Fates, at: int) -> list[Expos
         if fate.state == "stands" and (after := fates.next_of(deed)) is not None:
             fate = Fate("gone", "replaced", after.time, list(after.event_ids), [])
         until = fate.time if fate.state == "gone" else None
-        told.append((
+        result.append((
             what != "share", deed.time - (until if until is not None else at), deed.time, deed.key,
             Exposure(
                 what=what, api=str(deed.properties["api"]), target=key,
-                account=account_in(deed.target) or account_in(deed.source), to=to, since=iso(deed.time),
+                account=account_of(deed.target) or account_of(deed.source), to=to, since=iso(deed.time),
                 until=iso(until) if until is not None else None, fate=fate.state, risk=_risk(deed),
                 event_ids=deed.event_ids[:LISTED], undone_by=fate.event_ids if fate.state != "stands" else [],
             ),
         ))  # fmt: skip
-    return [one for *_, one in sorted(told, key=lambda one: one[:4])]
+    return [one for *_, one in sorted(result, key=lambda one: one[:4])]
 
 
 def _risk(deed: ChangeEdge) -> str:
@@ -393,7 +392,7 @@ def history(found: Iterable[Change]) -> list[Past]:
     return [
         Past(
             what=str(change.deed.properties.get("what") or "workload"), api=str(change.deed.properties["api"]),
-            target=ref(change.deed.target).key, account=account_in(change.deed.target), time=iso(change.deed.time),
+            target=ref(change.deed.target).key, account=account_of(change.deed.target), time=iso(change.deed.time),
             event_ids=change.event_ids[:LISTED], why=change.why,
             undone=iso(change.fate.time) if change.fate.time is not None and change.fate is not STANDS else None,
             undone_by=change.fate.event_ids,

@@ -1,4 +1,5 @@
-"""The steps of a plan that stop credentials: keys, passwords, federation, workloads, sessions.
+"""The steps of a plan that stop credentials: keys, passwords, federation, workloads, sessions; and the live sessions of
+others that a revocation also ends.
 
 Source: AWS IAM User Guide, "Revoke IAM role temporary security credentials" and "Disabling permissions for temporary
 security credentials"; IAM Identity Center User Guide, "Revoke active IAM role sessions created by permission sets".
@@ -7,18 +8,21 @@ security credentials"; IAM Identity Center User Guide, "Revoke active IAM role s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
+from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import Graph
 from lineage.model.times import iso
-from lineage.questions.contain import AlsoEnds, Step
-from lineage.questions.contain.bystanders import NOBODY
+from lineage.questions.contain import NOBODY, AlsoEnds, Step
 from lineage.questions.contain.leftovers import LISTED, Change
 from lineage.questions.contain.undo import DENY_TRUST
+from lineage.questions.shared.lives import ROLE_SECONDS, TOKEN_SECONDS, lives
 from lineage.questions.shared.models import Whose
-from lineage.questions.shared.whose import named
+from lineage.questions.shared.whose import call_it, named, whose
 from lineage.render.shell import line
+from lineage.stores.reader import Reader
 
 REVOCATION = "AWSRevokeOlderSessions"
 """The name that the console gives the policy, so that people know it."""
@@ -31,6 +35,9 @@ STOPS: Mapping[str, str] = {
 }
 """What stops a workload, by its type."""
 AGAIN = "Use the present time when you run it: sessions granted after that time go on."
+LOOKED_AT = 500
+"""Sessions of one role that are looked at, the newest."""
+NAMES_SHOWN = 20
 
 
 def _step(
@@ -234,7 +241,7 @@ def _permission_set(
 
 
 def entered_by_trust(owner: str, time: int, ends: AlsoEnds, at: int) -> Step:
-    """A role that was made or opened to others: its sessions are revoked, whoever has them."""
+    """A role that was made or opened to others: all its sessions are revoked."""
     why = f"Who may enter it was changed at {iso(time)}; these sessions may have come in by that."
     return _whole_role(owner, why, ends, at)
 
@@ -262,3 +269,49 @@ __all__ = [
     "LISTED", "closed", "entered_by_trust", "key", "outlived", "password", "password_gone", "revocation", "sessions",
     "source", "unknown", "workload",
 ]  # fmt: skip
+
+
+class Origin(NamedTuple):
+    """What tells whose credentials apart: the origin, and of a user the key."""
+
+    key: str | None
+    access_key_id: str | None
+
+
+def origin(of: Whose) -> Origin:
+    """The origin behind a session."""
+    return Origin(of.key, of.access_key_id if of.kind == "IAMUser" else None)
+
+
+def bystanders(
+    reader: Reader, principals: Iterable[str], mine: Collection[str], own: Collection[Origin], at: int
+) -> dict[str, AlsoEnds]:
+    """By role or user (reference): its sessions, live at a time, that are none of `mine`; `own` are our origins."""
+    others: dict[str, list[str]] = {}
+    cut = set()
+    for principal in sorted(set(principals)):
+        key = ref(principal).key
+        longest = ROLE_SECONDS if ":role/" in key else TOKEN_SECONDS
+        begun = [seen for seen in reader.sessions_of(key, None, False) if at - longest < seen.created <= at]
+        found = [node for seen in begun if (node := f"{schema.SESSION} {seen.key}") not in mine]
+        others[principal] = found[:LOOKED_AT]
+        if len(found) > LOOKED_AT:
+            cut.add(principal)
+    every = [session for sessions in others.values() for session in sessions]
+    living = lives(reader, every, at) if every else {}
+    live = [session for session in every if living[session].live == "yes"]
+    names = whose(reader, live) if live else {}
+    return {
+        principal: _counted([names[session] for session in sessions if session in names], own,
+                            sum(living[session].live == "unknown" for session in sessions), principal in cut)
+        for principal, sessions in others.items()
+    }  # fmt: skip
+
+
+def _counted(live: list[Whose], own: Collection[Origin], perhaps: int, cut: bool) -> AlsoEnds:
+    others = [one for one in live if one.key is not None and origin(one) not in own]
+    unknown = sum(one.key is None for one in live)
+    return AlsoEnds(
+        others=len(others), open=unknown, same=len(live) - len(others) - unknown, perhaps=perhaps,
+        origins=sorted({call_it(one) for one in others})[:NAMES_SHOWN], truncated=cut,
+    )  # fmt: skip

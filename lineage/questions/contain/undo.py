@@ -16,9 +16,9 @@ import msgspec
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import ChangeEdge
-from lineage.questions.shared.reach.alterations import opened
-from lineage.questions.shared.reach.families import family_of, marks_of
-from lineage.questions.shared.reach.fates import account_in
+from lineage.questions.shared.alterations import parsed_state, text_of
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.fates import family_of, marks_of
 from lineage.render.shell import line
 
 GLOBAL = ("iam", "organizations", "s3api", "s3control", "sts")
@@ -280,7 +280,7 @@ def check(deed: ChangeEdge, request: Mapping[str, object], region: str | None) -
         "groupFilter": _json([{"Name": "group-id", "Values": [name]}]),
         "name": values.get("name") or name,
     }
-    where = region or _text(deed, "region")
+    where = region or text_of(deed, "region")
     for template in CHECKS.get(family.state if family is not None else kind, ()):
         command = line(template, values, None if template.split()[0] in GLOBAL else where)
         if command is not None:
@@ -294,11 +294,6 @@ def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def _text(deed: ChangeEdge, name: str) -> str | None:
-    value = deed.properties.get(name)
-    return str(value) if value is not None else None
-
-
 def earlier_state(deed: ChangeEdge, before: list[ChangeEdge]) -> str | None:
     """The state before a change: what the last change before it made of that state; None if it was not logged."""
     family, marks, found = family_of(deed), marks_of(deed), None
@@ -310,7 +305,7 @@ def earlier_state(deed: ChangeEdge, before: list[ChangeEdge]) -> str | None:
         if born or (theirs.state == family.state and (not family.marked or marks & marks_of(other))):
             after = other.properties.get("after")
             found = str(after) if after is not None and theirs.act in ("add", "set") else None
-    document = opened(found)
+    document = parsed_state(found)
     if isinstance(document, dict) and "policyDocument" in document:
         return msgspec.json.encode(document["policyDocument"]).decode()
     return found if found not in ("deleted", "started", "stopped") else None
@@ -320,7 +315,7 @@ def values_of(deed: ChangeEdge, request: Mapping[str, object]) -> dict[str, str 
     """The request parameters of a change, filled up from what its deed keeps."""
     label, key = ref(deed.target)
     after = deed.properties.get("after") or deed.properties.get("before")
-    kept = opened(str(after)) if after is not None else None
+    kept = parsed_state(str(after)) if after is not None else None
     texts: dict[str, str | None] = {}
     if label == schema.PRINCIPAL:
         texts["roleName" if ":role/" in key else "userName"] = key.rsplit("/", 1)[-1]
@@ -344,7 +339,7 @@ def values_of(deed: ChangeEdge, request: Mapping[str, object]) -> dict[str, str 
     status = {"Active": "Inactive", "Inactive": "Active"}.get(str(deed.properties.get("after")))
     return texts | {
         "key": str(detail) if detail else texts.get("accessKeyId"), "sharedWith": _shared_with(deed),
-        "otherStatus": status, "account": account_in(deed.target), "port": _port(request),
+        "otherStatus": status, "account": account_of(deed.target), "port": _port(request),
     }  # fmt: skip
 
 

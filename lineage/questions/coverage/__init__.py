@@ -24,7 +24,7 @@ class Covered(Model):
 
 
 class AccountUnseen(Model):
-    """An account that the logs speak of, and of which none are loaded."""
+    """An account that the logs name, without logs of its own loaded."""
 
     account: str
     name: str | None

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from lineage.model.results import ALWAYS, CallFilter, Coverage, Window
 from lineage.model.times import iso
 from lineage.questions.coverage import AccountUnseen, Covered, Opened
 from lineage.questions.coverage import Coverage as Answer
-from lineage.questions.coverage.blind import sentences
 from lineage.questions.cross_account.answer import Grant, grants
-from lineage.questions.shared import models, trails
-from lineage.questions.shared.grants import Owners, account_of, within
+from lineage.questions.shared import log_coverage, models
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.grants import Owners, in_window
 from lineage.questions.shared.log_coverage import HOUR, silences
 from lineage.stores.reader import Reader
 
 BUSY_SHARE = 0.5
 """A region is busy if it has events in this share of the hours from its first to its last."""
 BUSY_HOURS = 24
-"""How long a region must be loaded before its silence is told apart."""
+"""How long a region must be loaded before its silence is reported on its own."""
 
 
 def answer(
@@ -76,16 +76,16 @@ def _unseen(crossings: Iterable[Grant], names: dict[str, str], loaded: Collectio
         for account, seen_as in ((row.from_account, "caller"), (row.to_account, "role")):
             if len(account) == 12 and account.isdigit() and account not in loaded:
                 found[account][seen_as].append(row.time)
-    told = []
+    result = []
     for account, held in sorted(found.items()):
         times = [time for some in held.values() for time in some]
-        told.append(
+        result.append(
             AccountUnseen(
                 account=account, name=names.get(account), seen_as=sorted(held), first=iso(min(times)),
                 last=iso(max(times)),
             )
         )  # fmt: skip
-    return told
+    return result
 
 
 def _gaps(reader: Reader, loaded: list[Coverage], account: str | None, window: Window) -> list[Opened]:
@@ -132,7 +132,7 @@ def _silence(account: str, region: str | None, hole: tuple[int, int], why: str, 
 
 def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str | None, window: Window) -> list[Opened]:
     """Stretches that a call opened: a trail stopped, deleted or changed, or its bucket changed."""
-    found = [change for change in trails.changes(reader) if trails.is_log(change)]
+    found = [change for change in log_coverage.changes(reader) if log_coverage.is_log(change)]
     owners = Owners(reader, reader.ascend(sorted({change.source for change in found})))
     gaps = []
     for change in found:
@@ -140,7 +140,7 @@ def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str 
             continue
         if account not in (None, change.account, account_of(change.source)):
             continue
-        end = trails.ended(change, found) if change.kind in ("stopped", "deleted") else None
+        end = log_coverage.ended(change, found) if change.kind in ("stopped", "deleted") else None
         last = end.time if end is not None else None
         if not _touches(change.time, last if change.kind in ("stopped", "deleted") else change.time, window):
             continue
@@ -156,7 +156,7 @@ def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str 
     return gaps
 
 
-def _why(change: trails.Change) -> str:
+def _why(change: log_coverage.Change) -> str:
     match change.kind:
         case "stopped" | "deleted":
             return f"the trail was {change.kind}; what other trails recorded meanwhile is loaded as far as it was given"
@@ -169,7 +169,7 @@ def _touches(since: int, until: int | None, window: Window) -> bool:
     """Does a stretch share a second with the window?"""
     if until is None:
         return window.until is None or since <= window.until
-    return within(since, window) or within(until, window) or (
+    return in_window(since, window) or in_window(until, window) or (
         window.since is not None and window.until is not None and since <= window.since and until >= window.until
     )  # fmt: skip
 
@@ -188,4 +188,91 @@ def _between(reader: Reader, account: str | None, held: list[Coverage], since: i
     return count + sum(row.count for end in wanted for row in reader.calls(which, end))
 
 
-__all__ = ["answer"]
+HOMES = {"cn": "cn-north-1", "us-gov": "us-gov-west-1"}
+"""Where sign-ins and global services are logged, by how regions of a partition begin; `us-east-1` else (guide §9.2)."""
+ACCOUNTS_SHOWN = 5
+
+
+def sentences(
+    reader: Reader, loaded: Sequence[Coverage], unseen: Sequence[AccountUnseen], gaps: Sequence[Opened],
+    nameless: int = 0, otherwise: bool = False,
+) -> list[str]:  # fmt: skip
+    """The blind spots, those that hide most first.
+
+    `nameless`: events that name no account; `otherwise`: of what is asked about there are logs of other times.
+    """
+    none = f"{nameless:,} events name no account: they count for none." if nameless else ""
+    if not loaded:
+        if otherwise:
+            return ["No event of that time is loaded, though others of the account are: silence says nothing."]
+        return [text for text in ("Nothing is loaded of that, so nothing can be said about it.", none) if text]
+    kinds: dict[str, set[str]] = defaultdict(set)
+    regions: dict[str, set[str]] = defaultdict(set)
+    for one in loaded:
+        kinds[one.account or ""].add(one.category.split(":")[0])
+        regions[one.account or ""].add(one.region or "")
+    found = [
+        _told(
+            [account for account in sorted(kinds) if "management-read" not in kinds[account]],
+            "no management reads are loaded, and AssumeRole is one: no assumption and no looking around is seen there",
+        ),
+        _told(
+            [account for account in sorted(kinds) if "management-write" not in kinds[account]],
+            "no management writes are loaded: no change can be seen there",
+        ),
+        _told(
+            [account for account in sorted(regions) if _home(regions[account]) not in regions[account]],
+            "nothing is loaded of the region where sign-ins, IAM and other global services are logged (us-east-1; "
+            "cn-north-1 and us-gov-west-1 in their partitions): console sign-ins and changes of IAM are not seen",
+        ),
+        _told(
+            [account for account in sorted(kinds) if "data" not in kinds[account]],
+            "no data events are loaded: reads and writes of S3 objects, invocations of functions and reads of table "
+            "items are not seen, and nothing says that they did not happen",
+        ),
+        _told(
+            [one.account for one in unseen],
+            "callers or roles of these accounts stand in the logs of others, but none of their own is loaded: what was "
+            "done there, and what led to their calls, is not seen",
+        ),
+        _told(
+            sorted({gap.account for gap in gaps if gap.kind == "no events" and gap.account}),
+            "there are gaps of more than six hours: silence in them says nothing",
+        ),
+        _told(
+            sorted({gap.account for gap in gaps if gap.kind in ("stopped", "deleted") and gap.account}),
+            "a trail was stopped or deleted: of that time only what other trails recorded can be loaded",
+        ),
+        none,
+        *_losses(reader),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _told(accounts: Sequence[str], what: str) -> str:
+    """The sentence about some accounts; empty about none."""
+    if not accounts:
+        return ""
+    shown = ", ".join(accounts[:ACCOUNTS_SHOWN])
+    more = f" and {len(accounts) - ACCOUNTS_SHOWN:,} more" if len(accounts) > ACCOUNTS_SHOWN else ""
+    return f"{shown}{more}: {what}."
+
+
+def _home(regions: Iterable[str]) -> str:
+    """The region where an account's global services are logged.
+
+    >>> _home({"eu-west-1"}), _home({"cn-northwest-1"})
+    ('us-east-1', 'cn-north-1')
+    """
+    begins = {region.rsplit("-", 2)[0] for region in regions}
+    return next((home for begin, home in HOMES.items() if begin in begins), "us-east-1")
+
+
+def _losses(reader: Reader) -> Iterable[str]:
+    """What loads themselves lost."""
+    sums = reader.loads()
+    aside = sum(one.set_aside for one in sums)
+    if aside:
+        yield f"Set aside while loading, since they could not be read: {aside:,} of the records."
+    if any(one.finished is None for one in sums):
+        yield "A load was cut off before its end; its files may hold more."

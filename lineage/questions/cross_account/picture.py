@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.draw.names import caption
+from lineage.draw.labels import caption
 from lineage.draw.shape import Node
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema

@@ -22,7 +22,7 @@ class RefusedRole(Model):
     """A role that was refused."""
 
     role_arn: str
-    """`unknown` where the refusal does not name it; no later success can be told of it."""
+    """`unknown` where the refusal does not name it; no later success can be found for it."""
     errors: list[str]
     count: int
     first: str
@@ -92,7 +92,7 @@ class Denied(Model):
     subject: Subject | None = None
     scope: Scope | None = None
     calls: int = 0
-    """Refused calls; refused assumptions, for whatever reason, are part of them."""
+    """Refused calls; refused assumptions, for any reason, are part of them."""
     assumptions: list[RefusedCaller] = Field(default_factory=list)
     """Most refusals first, then by first time."""
     assumptions_total: int = 0

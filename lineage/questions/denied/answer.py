@@ -9,19 +9,79 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
+from lineage.model.operations import is_refusal
 from lineage.model.results import CallFilter, CallRow, Window
 from lineage.model.times import iso
 from lineage.questions.denied import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole, Success
-from lineage.questions.shared import grants, scopes
+from lineage.questions.shared import grants, subjects
+from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import NODES_SHOWN, Owners
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Counted, Scope
-from lineage.questions.shared.refusals import RULE, Event, bursts, is_refusal, stretches
 from lineage.questions.shared.subjects import Subject, find
 from lineage.stores.reader import Reader
+
+BURST_SECONDS: Final = 600
+BURST_SERVICES: Final = 5
+BURST_OPERATIONS: Final = 10
+HOUR = 3600
+RULE: Final = (
+    f"a burst is refusals of one origin in {BURST_SERVICES} services or {BURST_OPERATIONS} operations and more "
+    f"within {BURST_SECONDS // 60} minutes"
+)
+
+
+class Event(NamedTuple):
+    """One refused call."""
+
+    time: int
+    event_id: str
+    api: str
+
+
+def stretches(rows: Iterable[CallRow]) -> list[tuple[int, int]]:
+    """The hours in which a burst may lie: where they and the next have refusals of enough operations or services."""
+    hours: dict[int, set[str]] = defaultdict(set)
+    for row in rows:
+        hours[row.row.hour].add(row.row.api)
+    found: list[tuple[int, int]] = []
+    for hour in sorted(hours):
+        if _is_much(hours[hour] | hours.get(hour + 1, set())):
+            since, until = hour * HOUR, (hour + 2) * HOUR - 1
+            if found and since <= found[-1][1] + 1:
+                found[-1] = found[-1][0], until
+            else:
+                found.append((since, until))
+    return found
+
+
+def _is_much(apis: Iterable[str]) -> bool:
+    operations = set(apis)
+    services = {api.partition(":")[0] for api in operations}
+    return len(operations) >= BURST_OPERATIONS or len(services) >= BURST_SERVICES
+
+
+def bursts(events: Sequence[Event]) -> list[list[Event]]:
+    """The bursts among refusals in order of time: every ten minutes that hold enough, joined where they overlap."""
+    found: list[tuple[int, int]] = []
+    inside: dict[str, int] = defaultdict(int)
+    begin = 0
+    for end, event in enumerate(events):
+        inside[event.api] += 1
+        while event.time - events[begin].time > BURST_SECONDS:
+            inside[events[begin].api] -= 1
+            begin += 1
+        if _is_much(api for api, count in inside.items() if count):
+            if found and begin <= found[-1][1]:
+                found[-1] = found[-1][0], end
+            else:
+                found.append((begin, end))
+    return [list(events[first : last + 1]) for first, last in found]
+
 
 OPERATIONS_SHOWN = 50
 UNKNOWN = "unknown"
@@ -45,9 +105,10 @@ def answer(
     refusals = _bursts(reader, owners, denied, window)
     operations = _operations(owners, rows)
     accounts = {row.row.account for row in every} or _accounts(subject) or grants.loaded(reader)
-    looked = sight(reader, accounts, window)
+    looked = log_coverage(reader, accounts, window)
     return Denied(
-        asked=ask, found=True, subject=subject.told() if subject else None, scope=scope or grants.whole(looked, window),
+        asked=ask, found=True, subject=subject.to_model() if subject else None,
+        scope=scope or grants.whole_scope(looked, window),
         calls=sum(row.count for row in rows),
         assumptions=[_cut(one, limit) for one in assumptions[:limit]], assumptions_total=len(assumptions),
         bursts=refusals[:limit], bursts_total=len(refusals),
@@ -66,12 +127,12 @@ def _rows(
         window = Window(since, until)
         return reader.calls(CallFilter("all"), window), window, None
     every = reader.calls(subject.which) if subject.event is None and (since is None or until is None) else []
-    window, scope = scopes.scope_of(subject, every, since, until, margin)
+    window, scope = subjects.scope_of(subject, every, since, until, margin)
     return reader.calls(subject.which, window), window, scope
 
 
 def _accounts(subject: Subject | None) -> set[str | None]:
-    return {grants.account_of(start) for start in subject.starts} if subject else set()
+    return {account_of(start) for start in subject.starts} if subject else set()
 
 
 def _assumptions(reader: Reader, owners: Owners, rows: Sequence[CallRow]) -> list[RefusedCaller]:
@@ -103,7 +164,7 @@ def _cut(caller: RefusedCaller, limit: int) -> RefusedCaller:
 
 
 def _target(row: CallRow) -> str:
-    """The role that was asked for, whatever path the call named; `unknown` where it does not tell."""
+    """The role that was asked for, with any path that the call named; `unknown` where it names none."""
     parts = role_of(row.row.target.key) if row.row.target else None
     return keys.role(*parts[:3]).key if parts else UNKNOWN
 
@@ -160,7 +221,7 @@ def _operations(owners: Owners, rows: Iterable[CallRow]) -> list[DeniedCalls]:
         )
         for (api, error, _), some in groups.items()
     ]  # fmt: skip
-    return sorted(found, key=lambda one: (-one.count, one.api, one.error, grants.name(one.whose), one.first))
+    return sorted(found, key=lambda one: (-one.count, one.api, one.error, grants.sort_name(one.whose), one.first))
 
 
 def _bursts(reader: Reader, owners: Owners, rows: Iterable[CallRow], window: Window) -> list[Burst]:
@@ -205,6 +266,3 @@ def _burst(
         operations_total=len(operations), succeeded=sum(first <= time <= last for time in well),
         event_ids=[event.event_id for event in events[:NODES_SHOWN]],
     )  # fmt: skip
-
-
-__all__ = ["answer"]

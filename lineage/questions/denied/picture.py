@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineage.draw.copies import command
+from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
 from lineage.questions.denied import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole
@@ -20,7 +20,7 @@ def refs(answer: Denied) -> Iterator[str]:
 
 
 def above(answer: Denied) -> list[str]:
-    """The nodes whose origins the picture needs besides."""
+    """The nodes whose origins the picture also needs."""
     found = [caller.nodes[0] for caller in answer.assumptions if caller.nodes_total == 1]
     found += [calls.nodes[0] for calls in answer.operations if calls.nodes_total == 1]
     found += [role.success.caller for one in answer.assumptions for role in one.roles if role.success]
@@ -90,7 +90,7 @@ def _caller(sheet: Sheet, refused: RefusedCaller | DeniedCalls, event_ids: Seque
 
 
 def _down_to(sheet: Sheet, node: str) -> None:
-    """Draw the chains that end in a node; a role is assumed by many, and is nobody's."""
+    """Draw the chains that end in a node; many assume a role: it has no owner."""
     for found in sheet.known.above.get(node, ()):
         if found.node == node and not node.startswith(schema.PRINCIPAL):
             chain(sheet, found, lit=False)

@@ -30,7 +30,7 @@ class AddressHit(Model):
     calls: int
     failed: int
     by_services: int
-    """Of the calls: made by an AWS service for somebody, so that the address is the service's."""
+    """Of the calls: made by an AWS service on behalf of a caller, so that the address is the service's."""
     first: str
     last: str
     accounts: list[str]
@@ -50,7 +50,7 @@ class AddressHit(Model):
     shared: bool
     """So many origins use it that it tells nobody apart."""
     doubts: list[str]
-    """Why the address does not say where somebody was, sorted."""
+    """Why the address does not say where the caller was, sorted."""
 
 
 class From(Model):

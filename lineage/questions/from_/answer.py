@@ -1,6 +1,6 @@
 """`from`: everything seen from addresses and networks.
 
-An address is where calls came from as logged, and proves nobody: origins stand beside each other in order of time, and
+An address is where calls came from as logged, and proves no identity: origins are listed in order of time, and
 nothing is joined because it came from one address.
 """
 
@@ -12,11 +12,10 @@ from collections.abc import Sequence
 from lineage.model.results import CallFilter, CallRow, Window
 from lineage.questions.from_ import AddressHit, From, Origins
 from lineage.questions.shared import grants
+from lineage.questions.shared.addresses import AddressRange, RangeIndex, by_number, doubt, is_place
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.grants import NODES_SHOWN, Owners
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.networks import Entry, Finder, by_number
-from lineage.questions.shared.places import doubt, is_place
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
 
 SHARED_ORIGINS = 5
@@ -29,7 +28,7 @@ NOTE = (
 
 
 def answer(
-    reader: Reader, entries: Sequence[Entry], *, asked: Sequence[str] | None = None, unread: Sequence[str] = (),
+    reader: Reader, entries: Sequence[AddressRange], *, asked: Sequence[str] | None = None, unread: Sequence[str] = (),
     since: int | None = None, until: int | None = None, limit: int = 200,
 ) -> From:  # fmt: skip
     """Tell what came from each logged address that lies in an entry.
@@ -38,7 +37,7 @@ def answer(
     """
     wanted = {entry.text: entry for entry in entries}
     window = Window(since, until)
-    finder = Finder(wanted.values())
+    finder = RangeIndex(wanted.values())
     matches = {source: found for source in reader.addresses() if (found := finder.matches(source))}
     by_source: dict[str, list[CallRow]] = defaultdict(list)
     if matches:
@@ -46,13 +45,13 @@ def answer(
             by_source[row.row.source_ip or ""].append(row)
     owners = Owners(reader, reader.ascend({row.source for rows in by_source.values() for row in rows}))
     sources = sorted(by_source, key=by_number)
-    looked = sight(reader, grants.loaded(reader), window)
+    looked = log_coverage(reader, grants.loaded(reader), window)
     hit = {text for source in sources for text in matches[source]}
     hits = [_hit(owners, source, matches[source], by_source[source], limit) for source in sources[:limit]]
     return From(
         asked=list(asked) if asked is not None else list(wanted), found=bool(sources), entries=len(wanted),
         without_calls=len(wanted) - len(hit), unread=list(unread[:UNREAD_SHOWN]), unread_total=len(unread),
-        scope=grants.whole(looked, window),
+        scope=grants.whole_scope(looked, window),
         addresses=hits, addresses_total=len(sources),
         truncated=len(sources) > limit or any(_is_cut(hit) for hit in hits),
         note=NOTE, sight=looked,
@@ -72,9 +71,9 @@ def _hit(owners: Owners, source: str, entries: list[str], rows: list[CallRow], l
     origins: dict[str, list[CallRow]] = defaultdict(list)
     for row in rows:
         origins[owners.apart(row.source)].append(row)
-    told = [_origin(owners, some) for some in origins.values()]
-    told.sort(key=lambda one: (one.first, grants.name(one.whose), one.event_ids))
-    known = sum(not grants.is_open(one.whose) for one in told)
+    result = [_origin(owners, some) for some in origins.values()]
+    result.sort(key=lambda one: (one.first, grants.sort_name(one.whose), one.event_ids))
+    known = sum(not grants.is_open(one.whose) for one in result)
     sessions = sorted(
         {key for row in rows if (key := session_key_of(row.source))}, key=lambda key: (key.rsplit("/", 1)[-1], key)
     )
@@ -86,7 +85,7 @@ def _hit(owners: Owners, source: str, entries: list[str], rows: list[CallRow], l
         by_services=sum(row.count for row in rows if not is_place(row)),
         first=grants.first(rows), last=grants.last(rows),
         accounts=sorted({row.row.account for row in rows if row.row.account}),
-        origins=told[:limit], origins_total=known, unresolved=len(told) - known,
+        origins=result[:limit], origins_total=known, unresolved=len(result) - known,
         sessions=sessions[:limit], sessions_total=len(sessions), keys=keys[:limit], keys_total=len(keys),
         shared=known >= SHARED_ORIGINS, doubts=sorted(one for one in doubts if one),
     )  # fmt: skip

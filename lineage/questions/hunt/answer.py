@@ -1,6 +1,6 @@
 """`hunt`: findings over the whole graph, each by a named rule with its evidence and its limits.
 
-A finding is something to look at: each rule says what honest work looks the same, and what it cannot see.
+A finding is something to look at: each rule says what legitimate work looks the same, and what it cannot see.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from pathlib import Path
 from lineage.model.errors import BadUse
 from lineage.model.results import Window
 from lineage.model.times import iso
-from lineage.questions.hunt import Finding, Hunt
+from lineage.questions.hunt import Finding, Hunt, chained, changes, elsewhere
 from lineage.questions.hunt import Rule as RuleRun
-from lineage.questions.hunt.ground import Found, Ground, Rule
-from lineage.questions.hunt.rules import NAMES, RULES
-from lineage.questions.shared.grants import EVENTS_SHOWN, whole
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.hunt.rules import Data, Found, Rule
+from lineage.questions.shared.grants import EVENTS_SHOWN, whole_scope
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
 
+RULES: tuple[Rule, ...] = (*changes.RULES, *changes.MADE_RULES, *elsewhere.RULES, *chained.RULES, *changes.COPY_RULES)
+NAMES = tuple(rule.name for rule in RULES)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 
 
@@ -37,32 +38,32 @@ def answer(
         if name not in NAMES:
             raise BadUse(f"{name}: no rule; the rules are {', '.join(NAMES)}")
     window = Window(since, until)
-    ground = Ground(reader, window, frozenset(known_accounts) if known_accounts is not None else None)
+    data = Data(reader, window, frozenset(known_accounts) if known_accounts is not None else None)
     runs: list[RuleRun] = []
     findings: list[Finding] = []
     for rule in RULES:
         if wanted and rule.name not in wanted:
             continue
-        found = sorted(rule.find(ground), key=lambda one: (one.first, one.subject, one.statement, one.event_ids))
-        findings += [_finding(ground, rule, one) for one in found[:limit]]
+        found = sorted(rule.find(data), key=lambda one: (one.first, one.subject, one.statement, one.event_ids))
+        findings += [_finding(data, rule, one) for one in found[:limit]]
         runs.append(
             RuleRun(
                 name=rule.name, title=rule.title, about=rule.about, limits=rule.limits, total=len(found),
                 shown=min(len(found), limit),
             )
         )  # fmt: skip
-    looked = sight(reader, ground.loaded, window)
+    looked = log_coverage(reader, data.loaded, window)
     total = sum(run.total for run in runs)
     return Hunt(
-        asked=wanted, found=total > 0, scope=whole(looked, window), rules=runs, findings=findings, total=total,
+        asked=wanted, found=total > 0, scope=whole_scope(looked, window), rules=runs, findings=findings, total=total,
         truncated=total > len(findings), sight=looked,
     )  # fmt: skip
 
 
-def _finding(ground: Ground, rule: Rule, found: Found) -> Finding:
+def _finding(data: Data, rule: Rule, found: Found) -> Finding:
     return Finding(
         rule=rule.name, title=rule.title, statement=found.statement,
-        whose=ground.whose(found.whose, found.event_ids) if found.whose is not None else None, subject=found.subject,
+        whose=data.whose(found.whose, found.event_ids) if found.whose is not None else None, subject=found.subject,
         account=found.account, confidence=found.confidence, count=found.events, first=iso(found.first),
         last=iso(found.last), event_ids=list(dict.fromkeys(found.event_ids))[:EVENTS_SHOWN],
     )  # fmt: skip

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from lineage.model.keys import ref
 from lineage.model.times import iso
-from lineage.questions.hunt.ground import Found, Ground, Rule, many
-from lineage.questions.shared.forest import Forest, account_of_role, short
+from lineage.questions.hunt.rules import Data, Found, Rule
+from lineage.questions.shared.forest import Forest, account_of_role, short_role
+from lineage.render.text import counted
 
 HOUR = 3600
 DAY = 24 * HOUR
@@ -20,10 +21,10 @@ LEAST_GRANTS = 5
 PATHS_SHOWN = 6
 
 
-def juggling(ground: Ground) -> Iterable[Found]:
-    """One finding for each chain whose renewals carried it past an hour, told by its last renewal."""
-    forest = ground.forest
-    places = ground.places
+def juggling(data: Data) -> Iterable[Found]:
+    """One finding for each chain whose renewals carried it past an hour, reported with its last renewal."""
+    forest = data.forest
+    places = data.places
     last: dict[str, str] = {}
     for node, place in places.items():
         if place.renewals and (
@@ -32,26 +33,26 @@ def juggling(ground: Ground) -> Iterable[Found]:
             last[place.start] = node
     for node in last.values():
         place, end = places[node], forest.begun(node)
-        if end - place.since <= HOUR or not ground.within(end):
+        if end - place.since <= HOUR or not data.within(end):
             continue
         line = [one for one in forest.line(node) if one in forest.hops]
-        names = " and ".join(sorted({short(forest.role(one)) for one in line if forest.role(one)})[:PATHS_SHOWN])
+        names = " and ".join(sorted({short_role(forest.role(one)) for one in line if forest.role(one)})[:PATHS_SHOWN])
         ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
         yield Found(
-            f"{ground.credentials(node)} renewed their session out of itself: {many(place.renewals, 'renewal')} of "
+            f"{data.credentials(node)} renewed their session out of itself: {counted(place.renewals, 'renewal')} of "
             f"{names} from {iso(place.since)} to {iso(end)}, past the one hour that a chained session lives",
             node, node, account_of_role(forest.role(node)), place.since, end, tuple(ids), len(line),
         )  # fmt: skip
 
 
-def deep_chains(ground: Ground) -> Iterable[Found]:
+def deep_chains(data: Data) -> Iterable[Found]:
     """One finding for each path of `DEEP` and more distinct roles that nothing goes on from, and its origin."""
-    forest = ground.forest
-    places = ground.places
+    forest = data.forest
+    places = data.places
     groups: dict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     for node, place in places.items():
         goes_on = any(forest.role(one) for one in forest.children.get(node, ()))
-        if len(place.roles) >= DEEP and not goes_on and ground.within(forest.begun(node)):
+        if len(place.roles) >= DEEP and not goes_on and data.within(forest.begun(node)):
             roles = tuple(dict.fromkeys(role for one in forest.line(node) if (role := forest.role(one))))
             origin = forest.origin(node)
             groups[roles, origin.node if origin is not None else forest.top(node)].append(node)
@@ -59,19 +60,19 @@ def deep_chains(ground: Ground) -> Iterable[Found]:
         held.sort(key=lambda node: (forest.begun(node), node))
         line = [one for one in forest.line(held[0]) if one in forest.hops]
         ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
-        path = " -> ".join(short(role) for role in roles[:PATHS_SHOWN])
+        path = " -> ".join(short_role(role) for role in roles[:PATHS_SHOWN])
         more = f" -> … ({len(roles)} roles)" if len(roles) > PATHS_SHOWN else ""
         yield Found(
-            f"{ground.credentials(held[0])} went through {len(roles)} roles, one after another: {path}{more}; "
-            f"{many(len(held), 'chain')}",
+            f"{data.credentials(held[0])} went through {len(roles)} roles, one after another: {path}{more}; "
+            f"{counted(len(held), 'chain')}",
             held[0], held[0], account_of_role(roles[-1]), forest.begun(line[0] if line else held[0]),
             forest.begun(held[-1]), tuple(ids), len(held),
         )  # fmt: skip
 
 
-def new_caller_kinds(ground: Ground) -> Iterable[Found]:
+def new_caller_kinds(data: Data) -> Iterable[Found]:
     """One finding for each role and kind of caller that the role's grants of the days before do not have."""
-    forest = ground.forest
+    forest = data.forest
     grants: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for node, hop in forest.hops.items():
         role = forest.owners.get(node)
@@ -86,11 +87,11 @@ def new_caller_kinds(ground: Ground) -> Iterable[Found]:
                 low += 1
             known = latest.get(kind)
             enough = place - low >= LEAST_GRANTS and time - held[low][0] >= DAY
-            if enough and (known is None or known < time - HISTORY_DAYS * DAY) and ground.within(time):
+            if enough and (known is None or known < time - HISTORY_DAYS * DAY) and data.within(time):
                 kinds = sorted({one for _, _, one in held[low:place]})
-                name, hop = short(ref(role).key), forest.hops[node]
+                name, hop = short_role(ref(role).key), forest.hops[node]
                 yield Found(
-                    f"{ground.credentials(node)}: {name} was assumed by {_article(kind)}; its {place - low:,} grants "
+                    f"{data.credentials(node)}: {name} was assumed by {_article(kind)}; its {place - low:,} grants "
                     f"of the {HISTORY_DAYS} days before were by {', '.join(_article(one) for one in kinds)} alone",
                     role, node, account_of_role(forest.role(node)), time, time, tuple(hop.way["event_ids"]), 1,
                 )  # fmt: skip

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from lineage.model import schema
+from lineage.model.agents import SERVICE, System, environment, parse, system
 from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow
-from lineage.questions.hunt.ground import Found, Ground, Rule, many, span
-from lineage.questions.shared.agents import SERVICE, System, environment, parse, system
+from lineage.questions.hunt.rules import Data, Found, Rule, span
+from lineage.questions.shared.addresses import doubt, is_place, network, private_network
 from lineage.questions.shared.models import Confidence
-from lineage.questions.shared.places import doubt, is_place, network, private_network
+from lineage.render.text import counted
 from lineage.stores.reader import Reader
 
 CHUNK = 2_000
@@ -47,24 +48,24 @@ class _Spot(NamedTuple):
     name: str
 
 
-def elsewhere(ground: Ground) -> Iterable[Found]:
+def elsewhere(data: Data) -> Iterable[Found]:
     """For each workload one finding about calls from a spot that is not its own, one about calls from another system
     and one about another program; each call counts for the strongest."""
     by_workload: dict[str, list[str]] = defaultdict(list)
-    for node, body in ground.forest.sessions.items():
+    for node, body in data.forest.sessions.items():
         if body.get("workload"):
             by_workload[body["workload"]].append(node)
-    calls = _calls(ground.reader, by_workload)
+    calls = _calls(data.reader, by_workload)
     common = _common(calls, _spots)
     programs = _common({workload: _early(rows) for workload, rows in calls.items()}, _program)
-    given = _given(ground)
+    given = _given(data)
     for workload, rows in sorted(calls.items()):
         account = workload.split(":", 1)[0]
-        yield from _about(ground, workload, rows, given[workload], common[account], programs[account])
+        yield from _about(data, workload, rows, given[workload], common[account], programs[account])
 
 
 def _about(
-    ground: Ground, workload: str, rows: list[CallRow], given: set[_Spot], common: set[_Spot], programs: set[str]
+    data: Data, workload: str, rows: list[CallRow], given: set[_Spot], common: set[_Spot], programs: set[str]
 ) -> Iterator[Found]:
     """The findings about one workload's calls."""
     own = given | _first(workload, rows, given) | common
@@ -74,9 +75,9 @@ def _about(
     strange = _other_program(workload, alike, programs)
     named = {spot.kind for spot in given}
     sure = any(spot.kind in named for row in away for spot in _foreign(row, own))
-    yield from _found(ground, workload, rows, away, "LIKELY" if sure else "HEURISTIC", _from_places)
-    yield from _found(ground, workload, rows, changed, "HEURISTIC", _on_systems)
-    yield from _found(ground, workload, rows, strange, "HINT", _by_programs)
+    yield from _found(data, workload, rows, away, "LIKELY" if sure else "HEURISTIC", _from_places)
+    yield from _found(data, workload, rows, changed, "HEURISTIC", _on_systems)
+    yield from _found(data, workload, rows, strange, "HINT", _by_programs)
 
 
 def _parted(rows: Iterable[CallRow], holds: Callable[[CallRow], bool]) -> tuple[list[CallRow], list[CallRow]]:
@@ -120,11 +121,11 @@ def _spots(row: CallRow) -> list[_Spot]:
     return found
 
 
-def _given(ground: Ground) -> defaultdict[str, set[_Spot]]:
+def _given(data: Data) -> defaultdict[str, set[_Spot]]:
     """By workload: networks of the addresses that EC2 or ECS logged to have given it."""
     found: defaultdict[str, set[_Spot]] = defaultdict(set)
     elastic: dict[str, str] = {}
-    deeds = ground.reader.changes((schema.STARTED, schema.CHANGED))
+    deeds = data.reader.changes((schema.STARTED, schema.CHANGED))
     for deed in deeds:
         if deed.type == schema.STARTED:
             addresses = deed.properties.get("addresses")
@@ -235,11 +236,11 @@ def _kind(workload: str) -> str:
 
 
 def _found(
-    ground: Ground, workload: str, rows: Sequence[CallRow], every: Sequence[CallRow], confidence: Confidence,
+    data: Data, workload: str, rows: Sequence[CallRow], every: Sequence[CallRow], confidence: Confidence,
     words: Callable[[Sequence[CallRow]], str],
 ) -> Iterator[Found]:  # fmt: skip
     """The finding about the calls that end in the window, if there are any."""
-    strange = [row for row in every if ground.within(row.last)]
+    strange = [row for row in every if data.within(row.last)]
     if not strange:
         return
     count = sum(row.count for row in strange)
@@ -250,7 +251,7 @@ def _found(
     first, last = strange[0].first, max(row.last for row in strange)
     yield Found(
         f"credentials of {NOUNS.get(_kind(workload), 'workload')} {workload.rsplit(':', 1)[-1]} were used "
-        f"{words(strange)} in {many(count, 'call')} {span(first, last)}; {many(others, 'other call')} "
+        f"{words(strange)} in {counted(count, 'call')} {span(first, last)}; {counted(others, 'other call')} "
         f"{'does' if others == 1 else 'do'} not differ in this",
         f"{schema.RESOURCE} {workload}", strange[0].source if len(sources) == 1 else session,
         workload.split(":", 1)[0] or None, first, last,
@@ -278,9 +279,9 @@ def _by_programs(rows: Sequence[CallRow]) -> str:
 
 def _some(values: set[str], noun: str) -> str:
     """The first three of some values, with the number of the others."""
-    told = sorted(values)
-    rest = f" and {many(len(told) - 3, f'more {noun}')}" if len(told) > 3 else ""
-    return f"{', '.join(told[:3])}{rest}"
+    result = sorted(values)
+    rest = f" and {counted(len(result) - 3, f'more {noun}')}" if len(result) > 3 else ""
+    return f"{', '.join(result[:3])}{rest}"
 
 
 def _place(row: CallRow) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 
+from lineage.model.operations import operation_of
 from lineage.model.results import CallRow
 from lineage.questions.interesting import Interesting, InterestingCall
 from lineage.questions.interesting.techniques import VERSION, techniques
-from lineage.questions.shared import grants, subject_calls, subjects
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.subject_calls import TARGETS_SHOWN
+from lineage.questions.shared import grants, subjects
+from lineage.questions.shared.log_coverage import log_coverage
+from lineage.questions.shared.subjects import TARGETS_SHOWN
 from lineage.stores.reader import Reader
+
+_PLAIN_READ = re.compile("(?:Get|List|Head|Describe)(?![a-z])")
 
 
 def answer(
@@ -22,21 +26,21 @@ def answer(
     subject = subjects.find(reader, ask)
     if subject is None:
         return Interesting(asked=ask, found=False)
-    found = subject_calls.called(reader, subject, since, until, margin)
+    found = subjects.calls_of(reader, subject, since, until, margin)
     classes: dict[str, list[CallRow]] = defaultdict(list)
     for row in found.rows:
         if (name := class_of(row)) is not None:
             classes[name].append(row)
     changes, sensitive, failed = (_lines(classes[name]) for name in ("change", "sensitive", "failed"))
     return Interesting(
-        asked=ask, found=True, subject=subject.told(), whose=subject_calls.one_origin(reader, subject),
+        asked=ask, found=True, subject=subject.to_model(), whose=subjects.one_origin(reader, subject),
         scope=found.scope,
         attack_version=VERSION, calls=found.total,
         changes=changes[:limit], changes_total=len(changes),
         sensitive=sensitive[:limit], sensitive_total=len(sensitive),
         failed=failed[:limit], failed_total=len(failed),
         truncated=any(len(some) > limit for some in (changes, sensitive, failed)),
-        sight=sight(reader, subject_calls.accounts(subject, found), found.window),
+        sight=log_coverage(reader, subjects.accounts(subject, found.rows), found.window),
     )  # fmt: skip
 
 
@@ -46,7 +50,16 @@ def class_of(row: CallRow) -> str | None:
         return "failed"
     if row.row.sensitive:
         return "sensitive"
-    return None if subject_calls.is_read_by_name(row.row.api) else "change"
+    return None if _is_plain_read(row.row.api) else "change"
+
+
+def _is_plain_read(api: str) -> bool:
+    """Does the name begin with Get, List, Head or Describe? That is the rule of this question, narrower than `is_read`.
+
+    >>> [_is_plain_read(api) for api in ("ec2:DescribeInstances", "sts:Getaway", "sqs:ReceiveMessage")]
+    [True, False, False]
+    """
+    return _PLAIN_READ.match(operation_of(api)) is not None
 
 
 def _lines(rows: Iterable[CallRow]) -> list[InterestingCall]:
@@ -55,15 +68,15 @@ def _lines(rows: Iterable[CallRow]) -> list[InterestingCall]:
         groups[row.row.api, row.row.error].append(row)
     found = []
     for (api, error), members in groups.items():
-        about = subject_calls.targets(members)
+        about = subjects.targets(members)
         found.append(
             InterestingCall(
-                api=api, error=error, kind=subject_calls.kind_of(members[0]),
-                read_only=not subject_calls.is_read_by_name(api) and subject_calls.kind_of(members[0]) == "read",
+                api=api, error=error, kind=subjects.kind_of(members[0]),
+                read_only=not _is_plain_read(api) and subjects.kind_of(members[0]) == "read",
                 techniques=techniques(api), count=sum(row.count for row in members),
                 first=grants.first(members), last=grants.last(members),
                 targets=about[:TARGETS_SHOWN], targets_total=len(about),
-                parameters=subject_calls.parameters(members), event_ids=grants.earliest(members),
+                parameters=subjects.parameters(members), event_ids=grants.earliest(members),
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.first, one.api, one.error or ""))

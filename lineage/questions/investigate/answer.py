@@ -1,4 +1,7 @@
-"""`investigate`: from alerts to one report for each group of them that belongs together."""
+"""`investigate`: from alerts to one report for each group of alerts that belong together.
+
+Every question is asked about each lead, in order, inside one scope.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +12,19 @@ from lineage.model import keys, schema
 from lineage.model.alert import Alert
 from lineage.model.arn import role_of
 from lineage.model.results import CallRow, Window
-from lineage.model.times import iso
-from lineage.questions.investigate import (
-    Case,
-    Group,
-    Investigation,
-    Lead,
-    OwnAddress,
-    Recent,
-    Started,
-    alert_notes,
-    leads,
-)
-from lineage.questions.investigate.belonging import Examined, Together, together
-from lineage.questions.investigate.cited import cited, event_ids
+from lineage.model.times import iso, parse_when
+from lineage.questions.investigate import Case, Group, Investigation, Lead, OwnAddress, Recent, Started
+from lineage.questions.investigate.groups import Examined, Together, alert_of, cited, event_ids, nothing_found, together
+from lineage.questions.investigate.leads import SubjectLead, leads
 from lineage.questions.investigate.sections import Ask, Context, sections
-from lineage.questions.shared import grants, models, scopes
-from lineage.questions.shared.asks import Asked, by_event
-from lineage.questions.shared.log_coverage import in_words, sight
+from lineage.questions.shared import grants, models
+from lineage.questions.shared.addresses import is_place
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.grants import own_calls
+from lineage.questions.shared.identifiers import Caller, by_event
+from lineage.questions.shared.log_coverage import in_words, log_coverage
 from lineage.questions.shared.models import Whose
-from lineage.questions.shared.places import is_place
-from lineage.questions.shared.subjects import Subject, own_calls
+from lineage.questions.shared.subjects import MARGIN_SECONDS, Subject, around
 from lineage.questions.shared.whose import call_it, short, whose
 from lineage.questions.who import WhoAnswer
 from lineage.questions.who.answer import explained
@@ -76,28 +71,28 @@ def answer(
         truncated=len(groups) > MOST_GROUPS or any(one.truncated for one in reports),
         sight=reports[0].sight
         if len(reports) == 1
-        else sight(reader, accounts, Window(alert_notes.second(begin), alert_notes.second(end))),
+        else log_coverage(reader, accounts, Window(parse_when(begin), parse_when(end))),
     )
 
 
 def _examined(reader: Reader, alert: Alert, loaded: set[str]) -> Examined:
-    found = leads.leads(reader, alert, loaded)
-    told = {lead.subject.starts: _who(reader, lead) for lead in found.found}
+    found = leads(reader, alert, loaded)
+    result = {lead.subject.starts: _who(reader, lead) for lead in found.found}
     return Examined(
-        alert, found, {starts: who for starts, (who, _) in told.items()},
-        {starts: fitting for starts, (_, fitting) in told.items()},
+        alert, found, {starts: who for starts, (who, _) in result.items()},
+        {starts: fitting for starts, (_, fitting) in result.items()},
     )  # fmt: skip
 
 
-def _who(reader: Reader, lead: leads.Lead) -> tuple[list[WhoAnswer], int]:
+def _who(reader: Reader, lead: SubjectLead) -> tuple[list[WhoAnswer], int]:
     """Whose the lead is, by the event that fits the alert, else by its session, key or principal; and how many
     answers there are."""
     if lead.event_ids:
-        asked = list(by_event(reader, lead.event_ids[0], None))
+        callers = list(by_event(reader, lead.event_ids[0], None))
     else:
         starts = lead.subject.starts[:1]
-        asked = [Asked(one, None, None, itself=keys.ref(one).label == schema.PRINCIPAL) for one in starts]
-    found = [explained(reader, each) for each in asked]
+        callers = [Caller(one, None, None, itself=keys.ref(one).label == schema.PRINCIPAL) for one in starts]
+    found = [explained(reader, each) for each in callers]
     return [one for some, _ in found for one in some], sum(fitting for _, fitting in found)
 
 
@@ -109,17 +104,17 @@ def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: 
     cases = [_case(reader, ask, one, lead, window, loaded, limits) for one, lead in first[:MOST_CASES]]
     leading = [_lead(one, lead) for one, lead in found]
     ours, started = _own(reader, group), _started(reader, group)
-    accounts = {grants.account_of(start) for _, lead in first for start in lead.subject.starts}
-    looked = sight(reader, accounts or {alert.account for alert in alerts}, window)
+    accounts = {account_of(start) for _, lead in first for start in lead.subject.starts}
+    looked = log_coverage(reader, accounts or {alert.account for alert in alerts}, window)
     about = [*leading, *cases, *ours]
     events = cited(reader, [one for part in about for one in event_ids(part)])
     return Group(
         headline=headline([case.whose for case in cases]),
         why=group.why,
         sequence=next((alert.sequence for alert in alerts if alert.sequence), None),
-        alerts=[alert_notes.alert(alert) for alert in alerts],
+        alerts=[alert_of(alert) for alert in alerts],
         scope=scope,
-        margin_seconds=scopes.MARGIN_SECONDS if limits.margin is None else limits.margin,
+        margin_seconds=MARGIN_SECONDS if limits.margin is None else limits.margin,
         leads=leading,
         leads_total=sum(one.found.total for one in group.members),
         cases=cases,
@@ -162,7 +157,7 @@ def _scope(reader: Reader, group: Together, subjects: Sequence[Subject], limits:
         rows = [row for subject in subjects for row in reader.calls(subject.which)]
         ends = [max((row.last for row in rows), default=0)]
         starts = [max(min((row.first for row in rows), default=0), ends[0] - DAY)]
-    found = scopes.around(min(starts), max(ends), limits.margin)
+    found = around(min(starts), max(ends), limits.margin)
     if limits.since is not None or limits.until is not None:
         basis = "asked"
     since = limits.since if limits.since is not None else found.since
@@ -172,7 +167,7 @@ def _scope(reader: Reader, group: Together, subjects: Sequence[Subject], limits:
 
 
 def _case(
-    reader: Reader, ask: Ask, one: Examined, lead: leads.Lead, window: Window, loaded: set[str],
+    reader: Reader, ask: Ask, one: Examined, lead: SubjectLead, window: Window, loaded: set[str],
     limits: Limits,
 ) -> Case:  # fmt: skip
     """A lead, examined by every question."""
@@ -182,12 +177,12 @@ def _case(
     until = window.until or 0
     return Case(
         ask=ask_of(lead),
-        subject=subject.told(),
+        subject=subject.to_model(),
         whose=short(who, one.fitting[subject.starts]),
         who=who,
         who_total=one.fitting[subject.starts],
-        calls=_calls(rows),
-        failed=_failed(rows),
+        calls=grants.total(rows),
+        failed=grants.failed(rows),
         last_hour=_recent(reader, subject, until - HOUR, until, loaded),
         last_day=_recent(reader, subject, until - DAY, until, loaded),
         sections=sections(
@@ -215,7 +210,7 @@ def _case(
     )
 
 
-def ask_of(lead: leads.Lead) -> str:
+def ask_of(lead: SubjectLead) -> str:
     """What to ask for a lead by: its session, key or ARN; of a principal without an ARN an event of it."""
     subject = lead.subject
     if subject.kind == "principal" and lead.event_ids and not (subject.key or "").startswith("arn:"):
@@ -225,13 +220,13 @@ def ask_of(lead: leads.Lead) -> str:
 
 def _account(subject: Subject, who: Sequence[WhoAnswer]) -> str | None:
     """The account of the whole chain, None where it goes through several."""
-    found = {grants.account_of(start) for start in subject.starts}
+    found = {account_of(start) for start in subject.starts}
     found |= {hop.session.account for one in who for hop in one.hops}
     return found.pop() if len(found) == 1 else None
 
 
 def _begins(who: Sequence[WhoAnswer], ask: str) -> str | None:
-    """Where the chain of a lead begins, as far as it is known for sure: a long-term key, else the first session.
+    """Where the chain of a lead begins, as far as it is certain: a long-term key, else the first session.
     None of what a service did by itself."""
     if len(who) != 1 or (who[0].reason in ("ambiguous", "conflicting-copies")):
         return ask
@@ -267,20 +262,14 @@ def _addresses(alert: Alert, rows: Iterable[CallRow]) -> tuple[str, ...]:
 
 def _recent(reader: Reader, subject: Subject, since: int, until: int, loaded: set[str]) -> Recent:
     rows = own_calls(reader.calls(subject.which, Window(since, until)), loaded)
-    return Recent(since=iso(max(since, 0)), until=iso(max(until, 0)), calls=_calls(rows), failed=_failed(rows))
+    return Recent(
+        since=iso(max(since, 0)), until=iso(max(until, 0)), calls=grants.total(rows), failed=grants.failed(rows)
+    )
 
 
-def _calls(rows: Iterable[CallRow]) -> int:
-    return sum(row.count for row in rows)
-
-
-def _failed(rows: Iterable[CallRow]) -> int:
-    return sum(row.count for row in rows if row.row.error is not None)
-
-
-def _lead(one: Examined, lead: leads.Lead) -> Lead:
+def _lead(one: Examined, lead: SubjectLead) -> Lead:
     return Lead(
-        alert=one.alert.id, ask=ask_of(lead), subject=lead.subject.told(), how=lead.how,
+        alert=one.alert.id, ask=ask_of(lead), subject=lead.subject.to_model(), how=lead.how,
         confidence=lead.confidence, calls=lead.calls, event_ids=lead.event_ids, note=lead.note,  # type: ignore[arg-type]  # one of the classes
         whose=short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]),
     )  # fmt: skip
@@ -304,11 +293,11 @@ def _started(reader: Reader, group: Together) -> list[Started]:
     return [Started(resource=name, node=node, whose=owners[node]) for name, node in sorted(by)]
 
 
-def _notes(group: Together, first: Sequence[leads.Lead], looked: models.Sight) -> Iterable[str]:
+def _notes(group: Together, first: Sequence[SubjectLead], looked: models.Sight) -> Iterable[str]:
     """What the report could not do."""
     for one in group.members:
         if not one.found.found:
-            yield f"{one.alert.id}: {alert_notes.nothing(one.alert)}; {in_words(looked)}"
+            yield f"{one.alert.id}: {nothing_found(one.alert)}; {in_words(looked)}"
     if len(first) > MOST_CASES:
         yield f"{len(first)} leads fit; the first {MOST_CASES} are examined, ask for each of the others by itself"
     if group.members and all(one.alert.first_seen is None and one.alert.kind not in ("ask",) for one in group.members):

@@ -1,27 +1,278 @@
 """`names`: session names and source identities against the true origin.
 
-A name is evidence only where the caller cannot choose it, or where the trust policy demanded it at that time.
+A name is evidence only where the caller cannot choose it, or where the trust policy required it at that time.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
-from lineage.model.results import Graph, Window
+from lineage.model.results import CallFilter, CallRow, Graph, Window
 from lineage.model.times import iso
-from lineage.questions.names import Demanded, Name, Names, NamesOfRole, Verdict, trust
-from lineage.questions.names.advice import advice
-from lineage.questions.names.people import People, default_name
+from lineage.questions.names import Demanded, Name, Names, NamesOfRole, Verdict
 from lineage.questions.shared import grants
-from lineage.questions.shared.forest import Forest, Origin
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.forest import PEOPLE, Forest, Origin
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
+
+SESSION_NAME: Final = "sts:RoleSessionName"
+SOURCE_IDENTITY: Final = "sts:SourceIdentity"
+
+
+class Demand(NamedTuple):
+    """What a role's trust policy demanded from a second on."""
+
+    time: int
+    names: frozenset[str] | None
+    """Condition keys that every way in demands; None where the policy was logged but cannot be read."""
+    event_id: str
+
+
+class Demands:
+    """What the logs show of the trust policies of roles: made by CreateRole, changed by UpdateAssumeRolePolicy."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._by_role: dict[str, list[Demand]] = defaultdict(list)
+        for row in reader.calls(CallFilter("api", ("iam:CreateRole",)), every=True):
+            self._created(row)
+        for deed in reader.changes((schema.CHANGED,)):
+            if deed.properties.get("what") == "trust" and deed.target.startswith(f"{schema.PRINCIPAL} "):
+                after = deed.properties.get("after")
+                found = demanded(after if isinstance(after, str) else None)
+                self._by_role[deed.target].append(Demand(deed.time, found, deed.event_ids[0]))
+        for known in self._by_role.values():
+            known.sort(key=lambda one: (one.time, one.event_id))
+
+    def _created(self, row: CallRow) -> None:
+        if row.row.error is not None or row.row.account is None:
+            return
+        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get((row.row.region or "").rsplit("-", 2)[0], "aws")
+        for sample in row.samples:
+            request = _decoded(sample.parameters)
+            name = request.get("roleName") if isinstance(request, dict) else None
+            if isinstance(name, str):
+                role = keys.role(partition, row.row.account, name).ref
+                document = request.get("assumeRolePolicyDocument")
+                self._by_role[str(role)].append(Demand(sample.time, demanded(document), sample.event_id))
+
+    def of(self, role: str) -> list[Demand]:
+        """What the logs show of a role (its reference), oldest first."""
+        return self._by_role.get(role, [])
+
+    def at(self, role: str, time: int) -> Demand | None:
+        """What was in force at a time; None where the logs do not show it."""
+        return next((one for one in reversed(self.of(role)) if one.time <= time), None)
+
+
+def demand_text(demand: Demand) -> str:
+    """A demand in words, with its time."""
+    if demand.names is None:
+        return f"{iso(demand.time)}: logged, but not readable"
+    return f"{iso(demand.time)}: {' and '.join(sorted(demand.names)) or 'no name'} demanded"
+
+
+def demanded(policy: object) -> frozenset[str] | None:
+    """The condition keys among `sts:RoleSessionName` and `sts:SourceIdentity` that a policy demands of every principal
+    that may assume the role; None of what is no policy.
+
+    >>> condition = {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
+    >>> way = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}, "Condition": condition}
+    >>> demanded({"Statement": way})
+    frozenset({'sts:RoleSessionName'})
+    """
+    document = _decoded(policy) if isinstance(policy, str) else policy
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    if isinstance(statements, dict):
+        statements = [statements]
+    if not isinstance(statements, list):
+        return None
+    ways: list[set[str]] = []
+    everywhere: set[str] = set()
+    for statement in statements:
+        if not isinstance(statement, dict):
+            return None
+        if statement.get("Effect") == "Deny":
+            everywhere |= _refused_without(statement.get("Condition"))
+        elif _lets_callers_in(statement):
+            ways.append(_conditions(statement.get("Condition")))
+    return frozenset(everywhere | (set.intersection(*ways) if ways else set()))
+
+
+def _lets_callers_in(statement: Mapping[str, Any]) -> bool:
+    """May principals that write the session's name themselves assume the role by the statement?"""
+    principal = statement.get("Principal")
+    actions = statement.get("Action")
+    assumes = {"sts:assumerole", "sts:assumerole*", "sts:*", "*"}
+    asked = [actions] if isinstance(actions, str) else actions if isinstance(actions, list) else []
+    own = principal == "*" or (isinstance(principal, dict) and "AWS" in principal)
+    return own and any(isinstance(action, str) and action.lower() in assumes for action in asked)
+
+
+def _conditions(condition: object) -> set[str]:
+    """The keys that a statement's condition demands a value of."""
+    found = set()
+    for operator, tests in _tests(condition):
+        if operator == "null":
+            found |= {key for key, values in tests if key == SOURCE_IDENTITY and _says(values, "false")}
+        elif operator.startswith(("stringequals", "stringlike")) and not operator.endswith("ifexists"):
+            found |= {key for key, values in tests if key == SOURCE_IDENTITY or not _says(values, "*")}
+    return found
+
+
+def _refused_without(condition: object) -> set[str]:
+    """The keys without whose value a Deny refuses."""
+    found = set()
+    for operator, tests in _tests(condition):
+        if operator == "null":
+            found |= {key for key, values in tests if key == SOURCE_IDENTITY and _says(values, "true")}
+        elif operator.startswith(("stringnotequals", "stringnotlike")):
+            found |= {key for key, _ in tests}
+    return found
+
+
+def _tests(condition: object) -> Iterable[tuple[str, list[tuple[str, object]]]]:
+    """Operators in small letters, each with the two keys in AWS's spelling and the values."""
+    known = {SESSION_NAME.lower(): SESSION_NAME, SOURCE_IDENTITY.lower(): SOURCE_IDENTITY}
+    for operator, tests in condition.items() if isinstance(condition, dict) else ():
+        if isinstance(tests, dict):
+            named = [(known[str(key).lower()], value) for key, value in tests.items() if str(key).lower() in known]
+            yield str(operator).lower().rsplit(":", 1)[-1], named
+
+
+def _says(values: object, word: str) -> bool:
+    result = values if isinstance(values, list) else [values]
+    return any(str(value).lower() == word for value in result)
+
+
+def _decoded(text: str | None) -> Any:
+    try:
+        return msgspec.json.decode(text) if text else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+SHORTEST = 2
+"""Names shorter than this identify nobody."""
+
+_DEFAULTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (why, re.compile(pattern, re.IGNORECASE))
+    for why, pattern in (
+        ("default of botocore", r"botocore-session-\d+"),
+        ("default of the command line", r"aws-?cli-session-?\w*"),
+        ("default of an SDK", r"(aws-(sdk-)?(go|java|js|php|net|ruby|python|rust|cpp|swift)-?|aws-?sdk)[\w.-]*"),
+        ("default of an SDK", r"(assume-?role(-from-profile)?(-?session)?[\w.-]*|default_session_name)"),
+        ("instance ID", r"m?i-[0-9a-f]{8,17}"),
+        ("name of a service", r"[\w.-]+\.amazonaws\.com(\.cn)?"),
+        ("name of a service", r"(AWSCodeBuild|AWSConfig|MandoService|SLRManagement|AWSLF|eks)-.*"),
+        ("name of a service", r"(CLOUDWATCH_LOGS_DELIVERY_SESSION|CloudTrail|GlueJobRunnerSession|SageMaker)"),
+        ("name of a service", r"(CognitoIdentityCredentials|RolesAnywhereInternalSession)"),
+        ("name of a pipeline", r"(GitHubActions|gitlab[\w-]*|terraform[\w-]*|jenkins[\w-]*|circleci[\w-]*)"),
+        ("number or ID", r"[\d._-]+|[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("name for anybody", r"(session|my-?session|test|tmp|temp|default|cli|web-identity-token-[\w-]*)[-_]?\d*"),
+    )
+)
+
+
+def default_name(name: str) -> str | None:
+    """Why a session name says nothing about a person, None where it may.
+
+    >>> default_name("botocore-session-1700000000"), default_name("i-0a41c7d2e95b3f608"), default_name("alice")
+    ('default of botocore', 'instance ID', None)
+    """
+    return next((why for why, pattern in _DEFAULTS if pattern.fullmatch(name)), None)
+
+
+def normal(name: str) -> str:
+    """A name without what spellings differ in: case, separators, domain part and plus-tag.
+
+    >>> [normal(name) for name in ("Alice.Smith@corp.example", "alice_smith+aws", "CORP\\\\alice-smith")]
+    ['alicesmith', 'alicesmith', 'alicesmith']
+    """
+    local = name.rsplit("\\", 1)[-1].split("@", 1)[0].split("+", 1)[0]
+    return re.sub(r"[\W_]+", "", local).casefold()
+
+
+class Person(NamedTuple):
+    """A principal that may be a person."""
+
+    node: str
+    kind: str
+    name: str
+
+
+class People:
+    """The known people of a store, by the names that they go by."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._whole: dict[str, set[Person]] = defaultdict(set)
+        self._local: dict[str, set[Person]] = defaultdict(set)
+        for key, kind, name in reader.principals(PEOPLE):
+            if not name:
+                continue
+            one = Person(f"{schema.PRINCIPAL} {key}", kind, name)
+            self._whole[name.casefold()].add(one)
+            if len(normal(name)) >= SHORTEST:
+                self._local[normal(name)].add(one)
+
+    def named(self, name: str) -> list[Person]:
+        """The people that a name identifies: those of exactly that name, else those of its normal form; sorted."""
+        return sorted(self._whole.get(name.casefold()) or self._local.get(normal(name)) or ())
+
+
+Advice = tuple[Literal["yes", "no", "not known"], Literal["sts:RoleSessionName", "sts:SourceIdentity"] | None, str]
+
+_BY_OTHERS = {
+    "identity-center": "Identity Center writes the user's name itself",
+    "saml": "the SAML provider writes the name", "saml-console": "the SAML provider writes the name",
+    "service": "a service writes the name of its workload", "service-linked": "a service writes the name itself",
+}  # fmt: skip
+
+
+def advice(forest: Forest, role: str, sessions: Sequence[str]) -> Advice:
+    """Whether demanding a name would help, which, and why."""
+    hops = [(node, hop) for node in sessions if (hop := forest.hops.get(node)) is not None]
+    if not hops:
+        return "not known", None, "no grant of its sessions is in the logs"
+    hows = {hop.way["how"] for _, hop in hops}
+    if hows <= set(_BY_OTHERS):
+        return "no", None, "; ".join(sorted({_BY_OTHERS[how] for how in hows}))
+    chosen = [(node, hop) for node, hop in hops if hop.way["how"] not in _BY_OTHERS]
+    origins = {node: forest.origin(node) for node, _ in chosen}
+    people = {one.node for one in origins.values() if one is not None and one.kind in PEOPLE}
+    if len(people) > 1:
+        direct = all(_is_user(forest, hop.caller) for node, hop in chosen if _kind(origins[node]) in PEOPLE)
+        if direct:
+            return "yes", SESSION_NAME, f"{len(people)} users assume it themselves: demand ${{aws:username}}"
+        return (
+            "yes", SOURCE_IDENTITY,
+            f"{len(people)} people come to it through other roles: a source identity set there stays along the chain",
+        )  # fmt: skip
+    if any(one is None for one in origins.values()):
+        return "not known", None, "the chains of some callers are open"
+    known = {one.node for one in origins.values() if one is not None}
+    if people and len(known) == 1:
+        return "no", None, "only one person assumes it in these logs"
+    return "no", None, "its callers are pipelines and services, which give a name of their own anyway"
+
+
+def _is_user(forest: Forest, caller: str) -> bool:
+    """Is the caller an IAM user with a key, or a session of the user itself?"""
+    owner = caller if caller.startswith(f"{schema.PRINCIPAL} ") else forest.owners.get(caller)
+    return owner is not None and forest.graph.nodes.get(owner, {}).get("kind") == "IAMUser"
+
+
+def _kind(origin: object) -> str | None:
+    return getattr(origin, "kind", None)
+
 
 ORDER: tuple[Verdict, ...] = ("names-another", "names-origin", "names-nobody", "not-known")
 OTHERS_SHOWN = 5
@@ -64,18 +315,18 @@ def answer(
     chosen = [
         node
         for node in forest.sessions
-        if grants.within(forest.begun(node), window) and wanted in (None, forest.owners.get(node))
+        if grants.in_window(forest.begun(node), window) and wanted in (None, forest.owners.get(node))
     ]
     if wanted is not None and not reader.has(ref(wanted)):
         return Names(asked=role, found=False)
-    people, demands = People(reader), trust.Demands(reader)
+    people, demands = People(reader), Demands(reader)
     claims = [claim for node in chosen for claim in _claims(forest, people, demands, node)]
     owners = grants.Owners(reader, forest.graph)
     lines, roles = _lines(claims), _roles(forest, claims, demands)
-    looked = sight(reader, {forest.sessions[node].get("account") for node in chosen}, window)
+    looked = log_coverage(reader, {forest.sessions[node].get("account") for node in chosen}, window)
     counts = Counter(claim.verdict for claim in claims if claim.what == "session name")
     return Names(
-        asked=role, found=bool(chosen) if wanted is None else True, scope=grants.whole(looked, window),
+        asked=role, found=bool(chosen) if wanted is None else True, scope=grants.whole_scope(looked, window),
         sessions=len(chosen), names_another=counts["names-another"], names_origin=counts["names-origin"],
         names_nobody=counts["names-nobody"], not_known=counts["not-known"], unnamed=len(chosen) - counts.total(),
         names=[_name(forest, owners, line) for line in lines[:limit]], names_total=len(lines),
@@ -88,7 +339,7 @@ def _graph(reader: Reader, wanted: str | None, window: Window) -> Graph:
     if wanted is None:
         return reader.lineage()
     seen = reader.sessions_of(ref(wanted).key, None, False)
-    return reader.ascend([f"{schema.SESSION} {one.key}" for one in seen if grants.within(one.created, window)])
+    return reader.ascend([f"{schema.SESSION} {one.key}" for one in seen if grants.in_window(one.created, window)])
 
 
 def _wanted(role: str | None) -> str | None:
@@ -100,7 +351,7 @@ def _wanted(role: str | None) -> str | None:
     return str(keys.role(*parts[:3]).ref)
 
 
-def _claims(forest: Forest, people: People, demands: trust.Demands, node: str) -> Iterable[Claim]:
+def _claims(forest: Forest, people: People, demands: Demands, node: str) -> Iterable[Claim]:
     """What the names of a session say: its session name, and its source identity if it has one."""
     body, hop = forest.sessions[node], forest.hops.get(node)
     role = forest.owners.get(node) if body.get("type") == "role" else None
@@ -110,11 +361,11 @@ def _claims(forest: Forest, people: People, demands: trust.Demands, node: str) -
         setter = "AWS service"
     demand = demands.at(role, time) if role is not None else None
     names = demand.names if demand is not None and demand.names is not None else frozenset()
-    told: list[tuple[str | None, Literal["session name", "source identity"], str]] = []
+    result: list[tuple[str | None, Literal["session name", "source identity"], str]] = []
     if role is not None or body.get("type") == "federated":
-        told.append((body.get("name"), "session name", trust.SESSION_NAME))
-    told.append((body.get("source_identity"), "source identity", trust.SOURCE_IDENTITY))
-    for name, what, key in told:
+        result.append((body.get("name"), "session name", SESSION_NAME))
+    result.append((body.get("source_identity"), "source identity", SOURCE_IDENTITY))
+    for name, what, key in result:
         if not name:
             continue
         verdict, others = _verdict(people, origin, name)
@@ -172,7 +423,7 @@ def _why(claim: Claim) -> str | None:
     return "its chain is open" if claim.verdict == "not-known" else None
 
 
-def _roles(forest: Forest, claims: list[Claim], demands: trust.Demands) -> list[NamesOfRole]:
+def _roles(forest: Forest, claims: list[Claim], demands: Demands) -> list[NamesOfRole]:
     """The roles whose sessions carry names, in the order of the answer."""
     by_role: dict[str, list[Claim]] = defaultdict(list)
     identified: set[tuple[str, str]] = set()
@@ -189,7 +440,7 @@ def _roles(forest: Forest, claims: list[Claim], demands: trust.Demands) -> list[
 
 
 def _role(
-    forest: Forest, role: str, claims: list[Claim], demands: trust.Demands, identified: set[tuple[str, str]]
+    forest: Forest, role: str, claims: list[Claim], demands: Demands, identified: set[tuple[str, str]]
 ) -> NamesOfRole:
     counts = Counter(claim.verdict for claim in claims)
     sessions = [claim.session for claim in claims]
@@ -205,12 +456,9 @@ def _role(
     )  # fmt: skip
 
 
-def _demanded(demand: trust.Demand) -> Demanded:
+def _demanded(demand: Demand) -> Demanded:
     names = demand.names or frozenset()
     return Demanded(
-        since=iso(demand.time), session_name=trust.SESSION_NAME in names,
-        source_identity=trust.SOURCE_IDENTITY in names, readable=demand.names is not None, event_ids=[demand.event_id],
+        since=iso(demand.time), session_name=SESSION_NAME in names,
+        source_identity=SOURCE_IDENTITY in names, readable=demand.names is not None, event_ids=[demand.event_id],
     )  # fmt: skip
-
-
-__all__ = ["answer"]

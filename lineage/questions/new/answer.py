@@ -1,31 +1,114 @@
 """`new`: what is new in the scope against the history.
 
-Places of sign-ins and assumptions stand apart from places of calls. Addresses and agents of calls that services made
-for somebody are the services' own and left out of both.
+Places of sign-ins and assumptions are listed apart from places of calls. Addresses and agents of calls that services
+made on behalf of a caller are the services' own and left out of both.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, Literal, NamedTuple
+from statistics import median
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
 
 from lineage.model import schema
-from lineage.model.results import CallRow, Window
-from lineage.model.times import iso
-from lineage.questions.new import Dimension, DimensionName, New, NewValue
-from lineage.questions.new.entrances import Entrance, entrances
+from lineage.model.agents import parse
+from lineage.model.results import CallRow, Graph, Window
+from lineage.model.times import iso, parse_when
+from lineage.questions.new import Dimension, DimensionName, Jump, New, NewValue
 from lineage.questions.new.geo import CITY, COUNTRY, SYSTEM, Atlas
-from lineage.questions.new.jumps import STATISTIC, jumps
-from lineage.questions.shared.agents import parse
+from lineage.questions.shared import grants
+from lineage.questions.shared.addresses import doubt, network, place
 from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.grants import EVENTS_SHOWN, within
-from lineage.questions.shared.history.compared import Compared, compare
-from lineage.questions.shared.history.enough import about_credential, rests_on
-from lineage.questions.shared.history.past import window_of
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.places import doubt, network, place
+from lineage.questions.shared.grants import EVENTS_SHOWN, in_window
+from lineage.questions.shared.history import HOUR, Compared, about_credential, compare, history_window, rests_on
+from lineage.questions.shared.log_coverage import log_coverage
+from lineage.render.text import counted
 from lineage.stores.reader import Reader
+
+
+class Entrance(NamedTuple):
+    """One sign-in or assumption on the way to a session."""
+
+    time: int
+    source_ip: str | None
+    user_agent: str | None
+    event_ids: tuple[str, ...]
+
+
+def entrances(graph: Graph, sessions: Iterable[str]) -> list[Entrance]:
+    """The sign-ins and assumptions that led to sessions (references), all hops, each once; in order of time.
+
+    Where a grant has a sign-in, the place is the sign-in's: what asked STS then was AWS's own server.
+    """
+    found: set[Entrance] = set()
+    waiting = list(sessions)
+    done: set[str] = set()
+    while waiting:
+        node = waiting.pop()
+        if node in done or node not in graph:
+            continue
+        done.add(node)
+        for caller, _, way in graph.in_edges(node, data=True):
+            if way["type"] == schema.ASSUMED and way["parent"]:
+                found.update(_of(way))
+                above = session_key_of(str(caller))
+                waiting += [f"{schema.SESSION} {above}"] if above else []
+    return sorted(found, key=lambda one: (one.time, one.event_ids))
+
+
+def _of(way: dict[str, Any]) -> Iterable[Entrance]:
+    if way["sign_in_event_ids"]:
+        ids = tuple(sorted({*way["event_ids"], *way["sign_in_event_ids"]}))
+        yield Entrance(parse_when(way["time"]) or 0, way["source_ip"], way["user_agent"], ids)
+        return
+    for text in way["grants"]:
+        grant = msgspec.json.decode(text)
+        yield Entrance(
+            parse_when(grant["time"]) or 0, grant["source_ip"], grant["user_agent"], tuple(grant["event_ids"])
+        )
+
+
+LEAST: Final = 10
+DEVIATIONS: Final = 5
+STATISTIC: Final = (
+    f"a jump is an hour of the scope with at least {LEAST} calls of an operation, more than in the busiest hour of its "
+    f"history, and more than the median plus {DEVIATIONS} median absolute deviations of the history's hours that have "
+    "this call"
+)
+
+
+def jumps(rows: Iterable[CallRow], before: Iterable[CallRow]) -> list[Jump]:
+    """The operations of `rows` with a jump against `before`, each with its busiest hour; in order of the operation.
+
+    What the history does not have at all is new, and no jump.
+    """
+    now, past = _by_hour(rows), _by_hour(before)
+    return [one for api in sorted(now) if api in past and (one := _jump(api, now[api], past[api]))]
+
+
+def _by_hour(rows: Iterable[CallRow]) -> dict[str, dict[int, list[CallRow]]]:
+    found: dict[str, dict[int, list[CallRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        found[row.row.api][row.row.hour].append(row)
+    return found
+
+
+def _jump(api: str, now: dict[int, list[CallRow]], past: dict[int, list[CallRow]]) -> Jump | None:
+    counts = {hour: sum(row.count for row in some) for hour, some in now.items()}
+    hour = min(counts, key=lambda one: (-counts[one], one))
+    usual = [sum(row.count for row in some) for some in past.values()]
+    middle = median(usual)
+    deviation = median(abs(count - middle) for count in usual)
+    if counts[hour] < LEAST or counts[hour] <= max(*usual, middle + DEVIATIONS * deviation):
+        return None
+    return Jump(
+        api=api, hour=iso(hour * HOUR), calls=counts[hour], busiest=max(usual), median=float(middle),
+        deviation=float(deviation), hours=len(usual), event_ids=grants.earliest(now[hour]),
+    )  # fmt: skip
+
 
 VALUES_SHOWN: Final = 100
 JUMPS_SHOWN: Final = 100
@@ -64,7 +147,7 @@ def answer(
         return New(asked=ask, found=False)
     atlas = atlas or Atlas([])
     now, then = [_of_row(row) for row in compared.rows], [_of_row(row) for row in compared.before]
-    ways_now, ways_then = _sign_ins(reader, compared, window_of(compared.window, days, gap))
+    ways_now, ways_then = _sign_ins(reader, compared, history_window(compared.window, days, gap))
     dimensions = [
         *(_dimension(name, value, now, then) for name, value in _OF_CALLS),
         *_places(now, then, atlas, sign_in=False),
@@ -74,12 +157,12 @@ def answer(
     found = jumps(compared.rows, compared.before)
     verdict = _verdict(compared, dimensions, bool(found))
     return New(
-        asked=ask, found=True, subject=compared.subject.told(), scope=compared.scope, verdict=verdict,
+        asked=ask, found=True, subject=compared.subject.to_model(), scope=compared.scope, verdict=verdict,
         statement=_statement(compared, verdict, dimensions, len(found)), calls=sum(row.count for row in compared.rows),
         dimensions=[_cut(one) for one in dimensions], jumps=found[:JUMPS_SHOWN], jumps_total=len(found),
         statistic=STATISTIC, databases=atlas.names,
         truncated=len(found) > JUMPS_SHOWN or any(one.new_total > VALUES_SHOWN for one in dimensions),
-        history=compared.history, sight=sight(reader, compared.accounts, compared.window),
+        history=compared.history, sight=log_coverage(reader, compared.accounts, compared.window),
     )  # fmt: skip
 
 
@@ -113,7 +196,7 @@ def _sign_ins(reader: Reader, compared: Compared, before: Window) -> tuple[list[
     until = compared.window.until
     now = [one for one in entrances(graph, asked) if until is None or one.time <= until]
     led = set(now)
-    then = [one for one in entrances(graph, past) if within(one.time, before) and one not in led]
+    then = [one for one in entrances(graph, past) if in_window(one.time, before) and one not in led]
     return (
         [*map(_of_entrance, now), *_refused(compared.rows)],
         [*map(_of_entrance, then), *_refused(compared.before)],
@@ -193,8 +276,8 @@ def _places(now: Sequence[Sighting], then: Sequence[Sighting], atlas: Atlas, *, 
     ip, net, located = _PLACES[sign_in]
     found = [_dimension(ip, lambda one: one.place, now, then), _dimension(net, _network, now, then)]
     for name, kind in located:
-        told = _dimension(name, _located(atlas, kind), now, then)
-        found += [told] if told.new or told.known or told.before else []
+        result = _dimension(name, _located(atlas, kind), now, then)
+        found += [result] if result.new or result.known or result.before else []
     return found
 
 
@@ -221,7 +304,7 @@ def _verdict(
 
 
 def _many(number: int, name: str) -> str:
-    return f"{number:,} {name if number == 1 else _PLURALS.get(name, f'{name}s')}"
+    return counted(number, name, _PLURALS.get(name))
 
 
 def _statement(compared: Compared, verdict: str, dimensions: Iterable[Dimension], jumped: int) -> str:
@@ -231,6 +314,3 @@ def _statement(compared: Compared, verdict: str, dimensions: Iterable[Dimension]
     said = "no calls in the scope" if verdict == "no calls" else f"not in the history: {', '.join(parts) or 'nothing'}"
     too_little = [] if compared.history.enough else [f"too little: {', '.join(compared.history.lacking)}"]
     return "; ".join([said, *too_little, f"rests on {rests_on(compared.history)}", *about_credential(compared.history)])
-
-
-__all__ = ["answer"]

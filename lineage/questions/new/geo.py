@@ -1,7 +1,7 @@
 """Where an address is said to be, and whose network it is in, by databases in MaxMind's format that the user has.
 
-Such databases guess: an address of a carrier, cloud or VPN says little of where somebody sat. The package `maxminddb`
-reads them; it comes with the extra `geo`.
+Such databases guess: an address of a carrier, cloud or VPN says little about where a person was. The package
+`maxminddb` reads them; it comes with the extra `geo`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Way(Model):
     hops: int
     """Sessions that were granted on the way."""
     made: bool
-    """It goes through something made for somebody else: that is provenance, and no chain."""
+    """It goes through something made for another user: that is provenance, not a chain."""
     confidence: Confidence
     """That of its weakest step."""
     first: str | None
@@ -54,7 +54,7 @@ class Path(Model):
     ways: list[Way]
     """Those without provenance first, then shortest, then oldest."""
     perhaps: int
-    """Sessions of the end that several callers fit, one of them from the start: no way is told for these."""
+    """Sessions of the end that several callers fit, one of them from the start: no path is listed for these."""
     sight: Sight
 
     def not_found(self) -> str | None:

@@ -2,7 +2,7 @@
 
 Ways lead in order of time along sessions and credentials only: never through a shared role, action or address. Each
 session has one resolved parent at most, so from each end there is one way back, but where something was made for
-somebody else.
+another user.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from lineage.model.arn import account_in_id
 from lineage.model.keys import ref
 from lineage.model.results import ALWAYS, Graph
 from lineage.questions.path import Path, PathStep, Way
-from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.climb import account_of, session_key_of
+from lineage.questions.shared.descent import Descent, Link, begin, walk
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Confidence, Sight
-from lineage.questions.shared.reach.descent import Descent, Link, begin, walk
 from lineage.questions.shared.subjects import find
 from lineage.stores.reader import Reader
 
 NODES = 100_000
-"""Nodes that are gone over from the start."""
+"""Nodes that are visited from the start."""
 
 
 class End(NamedTuple):
@@ -118,12 +118,11 @@ def _account(node: str, graph: Graph | None) -> str | None:
     label, key = ref(node)
     if label == schema.CREDENTIAL:
         return account_in_id(key)
-    part = key.split(":")[4] if key.startswith("arn:") else key.split(":", 1)[0]
-    return part if part.isdigit() else None
+    return account_of(node)
 
 
 def _sight(reader: Reader, *ends: End | None) -> Sight:
-    return sight(reader, {account for end in ends if end is not None for account in end.accounts}, ALWAYS)
+    return log_coverage(reader, {account for end in ends if end is not None for account in end.accounts}, ALWAYS)
 
 
 def _ways(descent: Descent, start: End, end: End) -> Iterator[Way]:

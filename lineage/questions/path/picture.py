@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.draw.copies import command
+from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.model import schema
+from lineage.model.operations import operation_of
 from lineage.questions.path import Path
 from lineage.questions.trace.picture import grant_facts, lead
-from lineage.questions.who.picture import operation
 
 
 def refs(answer: Path) -> Iterator[str]:
@@ -21,7 +21,7 @@ def refs(answer: Path) -> Iterator[str]:
 
 
 def above(answer: Path) -> list[str]:
-    """The nodes whose origins the picture needs besides."""
+    """The nodes whose origins the picture also needs."""
     return list(dict.fromkeys(way.start for way in answer.ways))
 
 
@@ -40,7 +40,9 @@ def draw(answer: Path, known: Known) -> Drawing:
                 type_ = schema.CREATED
             if step.relation == "own":
                 type_ = schema.BELONGS_TO if step.target.startswith(schema.CREDENTIAL) else schema.SESSION_OF
-            label = {"made": "made", "issued": "key", "own": "its own"}.get(step.relation) or operation(step.api or "")
+            label = {"made": "made", "issued": "key", "own": "its own"}.get(step.relation) or operation_of(
+                step.api or ""
+            )
             sheet.link(
                 step.source, step.target, type_, label=label, confidence=step.confidence, beside=made, lit=lit,
                 first=step.time, events=step.event_ids,

@@ -1,7 +1,8 @@
 """`role`: who has assumed a role, and which roles were assumed out of it.
 
-Counts are of grants: each is a logged call, whether or not the session that it granted can be told from another of
-the same second. Nothing follows from a shared role: the callers stand beside each other, none above another.
+Counts are of grants: each is a logged call, whether or not the session that it granted can be distinguished
+from another of the same second. Nothing follows from a shared role: the callers are listed side by side, none above
+another.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from lineage.model.results import CallFilter, CallRow, Graph, SessionRow, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.role import Role, RoleCaller, RoleSession, RoleTaken
 from lineage.questions.shared import grants
-from lineage.questions.shared.climb import principal_of, session_key_of
+from lineage.questions.shared.climb import account_of, principal_behind, principal_of, session_key_of
 from lineage.questions.shared.grants import Grant, Owners
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.subjects import find
 from lineage.questions.shared.whose import call_it
@@ -42,12 +43,12 @@ def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | N
     inside = sorted(found.sessions, key=lambda seen: (-seen.created, seen.key))
     outside = sorted({grant.session for grant in found.out}, key=lambda node: _newest(found.below, node))
     seen_out = _ends(reader, found.below, outside[:limit])
-    accounts = {found.account, *(grants.account_of(grant.caller) for grant in found.granted)}
-    looked = sight(reader, accounts, window)
+    accounts = {found.account, *(account_of(grant.caller) for grant in found.granted)}
+    looked = log_coverage(reader, accounts, window)
     lists: tuple[Sequence[object], ...] = (callers, refused, taken, inside, outside)
     return Role(
         asked=ask, found=True, role_arn=found.arn, account=found.account, unique_ids=_unique_ids(found.sessions),
-        scope=grants.whole(looked, window),
+        scope=grants.whole_scope(looked, window),
         callers=callers[:limit], callers_total=len(callers), refused=refused[:limit], refused_total=len(refused),
         taken=taken[:limit], taken_total=len(taken),
         sessions=[_inside(found, seen) for seen in inside[:limit]], sessions_total=len(inside),
@@ -67,7 +68,7 @@ def _role(reader: Reader, ask: str) -> str | None:
     if subject.kind == "role":
         return subject.key
     graph = reader.ascend(subject.starts)
-    owners = {grants.of_principal(graph, start) for start in subject.starts}
+    owners = {principal_behind(graph, start) for start in subject.starts}
     roles = {owner for owner in owners if owner is not None and graph.nodes[owner].get("kind") == "Role"}
     if len(roles) != 1:
         raise BadUse(f"{ask}: not the credentials of one role; ask with the ARN of a role")
@@ -87,12 +88,12 @@ class _Found:
         self.above = reader.ascend([node, *(f"{schema.SESSION} {seen.key}" for seen in every), *own_nodes])
         self.owners = Owners(reader, self.above)
         self.arn: str = self.above.nodes[node].get("arn") or key
-        self.account: str | None = self.above.nodes[node].get("account") or grants.account_of(node)
+        self.account: str | None = self.above.nodes[node].get("account") or account_of(node)
         self.ways = {seen.key: grants.into(self.above, f"{schema.SESSION} {seen.key}", window) for seen in every}
         self.sessions = [
             seen
             for seen in every
-            if self.ways[seen.key] or (grants.within(seen.created, window) and not self._granted(seen))
+            if self.ways[seen.key] or (grants.in_window(seen.created, window) and not self._granted(seen))
         ]
         self.granted = sorted(grant for ways in self.ways.values() for grant in ways)
         self.out = [
@@ -120,7 +121,7 @@ class _Group(NamedTuple):
 
 def _group(graph: Graph, owners: Owners, node: str, error: str | None = None) -> tuple[tuple[str, ...], _Group]:
     """What a caller is counted with: its principal, and the origin behind it or why that is open."""
-    principal, whose = grants.of_principal(graph, node), owners.whose(node)
+    principal, whose = principal_behind(graph, node), owners.whose(node)
     apart = whose.key or f"{whose.reason} {whose.candidates}"
     return (principal or "", apart, error or ""), _Group(principal, whose, error)
 
@@ -164,7 +165,9 @@ def _caller(
 
 
 def _ordered(found: Iterable[RoleCaller]) -> list[RoleCaller]:
-    return sorted(found, key=lambda one: (-one.count, one.principal or "", grants.name(one.whose), one.error or ""))
+    return sorted(
+        found, key=lambda one: (-one.count, one.principal or "", grants.sort_name(one.whose), one.error or "")
+    )
 
 
 def _taken(found: _Found) -> list[RoleTaken]:
@@ -206,10 +209,11 @@ def _outside(found: _Found, node: str, seen: SessionRow | None) -> RoleSession:
 
 
 def _session(graph: Graph, node: str, whose: Whose, seen: SessionRow | None) -> RoleSession:
-    told = graph.nodes[node]
+    attributes = graph.nodes[node]
     alone = next((grant for grant in grants.into(graph, node, Window()) if grant.alone), None)
     return RoleSession(
-        key=ref(node).key, role_arn=told.get("role_arn"), name=told.get("name"), begun=told["created"],
+        key=ref(node).key, role_arn=attributes.get("role_arn"), name=attributes.get("name"),
+        begun=attributes["created"],
         last_used=iso(seen.last) if seen and seen.last is not None else None, expires=seen.expires if seen else None,
         caller=ref(alone.caller).key if alone else None, how=alone.how if alone else None,
         credentials_of=call_it(whose), confidence=whose.confidence,

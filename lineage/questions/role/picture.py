@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.draw.copies import command, paste
-from lineage.draw.names import caption, ref_of, role_name
+from lineage.draw.labels import caption, command, paste, ref_of, role_name
 from lineage.draw.shape import Box
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
+from lineage.model.operations import operation_of
 from lineage.questions.denied.picture import of_whose
 from lineage.questions.role import Role, RoleSession
 from lineage.questions.trace.picture import grant_facts
-from lineage.questions.who.picture import chain, operation
+from lineage.questions.who.picture import chain
 from lineage.render.text import clean
 
 
@@ -23,7 +23,7 @@ def refs(answer: Role) -> Iterator[str]:
 
 
 def above(answer: Role) -> list[str]:
-    """The nodes whose origins the picture needs besides."""
+    """The nodes whose origins the picture also needs."""
     return [f"{schema.SESSION} {one.key}" for one in answer.sessions]
 
 
@@ -91,7 +91,7 @@ def _obtained(sheet: Sheet, one: RoleSession, box: Box) -> None:
         caller = _put_caller(sheet, one.caller, box)
     way = sheet.way(caller, session)
     sheet.link(
-        caller, session, schema.ASSUMED, label=operation(str(way.get("api") or "assumed")),
+        caller, session, schema.ASSUMED, label=operation_of(str(way.get("api") or "assumed")),
         confidence=str(way.get("confidence") or one.confidence), first=one.begun,
         events=list(way.get("event_ids") or ()), **grant_facts(way, one.how),
     )  # fmt: skip

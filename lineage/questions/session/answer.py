@@ -7,22 +7,22 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from lineage.model import schema
+from lineage.model.arn import is_long_term
 from lineage.model.keys import Ref, ref
 from lineage.model.results import CallFilter, CallRow, Graph
 from lineage.questions.session import Failed, KeySeen, KeyUse, Operation, Session, SessionTold
-from lineage.questions.shared import grants, models, subject_calls, subjects
+from lineage.questions.shared import grants, models, subjects
+from lineage.questions.shared.addresses import doubt
 from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.places import doubt
-from lineage.questions.shared.subject_calls import TARGETS_SHOWN, Called
+from lineage.questions.shared.log_coverage import log_coverage
+from lineage.questions.shared.subjects import TARGETS_SHOWN, Calls
 from lineage.questions.shared.whose import whose
-from lineage.resolve.join_keys import is_long_term
 from lineage.stores.reader import Reader
 
 Way = dict[str, Any]
 """Properties of a relationship."""
 MANY = 100
-"""Of up to so many sessions also the keys are told that were issued and never used."""
+"""For up to so many sessions, keys that were issued and never used are listed too."""
 
 
 def answer(
@@ -33,7 +33,7 @@ def answer(
     subject = subjects.find(reader, ask)
     if subject is None:
         return Session(asked=ask, found=False)
-    found = subject_calls.called(reader, subject, since, until, margin)
+    found = subjects.calls_of(reader, subject, since, until, margin)
     rows = found.rows
     operations = _operations(rows)
     sessions = _sessions(subject, rows)
@@ -41,32 +41,32 @@ def answer(
     keys = _keys(graph, sessions[:limit], rows)
     uses = _uses(rows)
     addresses = _addresses(rows)
-    agents = subject_calls.counted(rows, lambda row: row.row.user_agent)
-    regions = subject_calls.counted(rows, lambda row: row.row.region)
-    told = _told(reader, graph, sessions[:limit])
-    failed = subject_calls.failed(rows)
+    agents = subjects.counted(rows, lambda row: row.row.user_agent)
+    regions = subjects.counted(rows, lambda row: row.row.region)
+    result = _told(reader, graph, sessions[:limit])
+    failed = grants.failed(rows)
     return Session(
-        asked=ask, found=True, subject=subject.told(), whose=subject_calls.one_origin(reader, subject),
+        asked=ask, found=True, subject=subject.to_model(), whose=subjects.one_origin(reader, subject),
         scope=found.scope,
         calls=found.total, succeeded=found.total - failed, failed=failed, outside=_outside(reader, subject, found),
         first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
         operations=operations[:limit], operations_total=len(operations),
-        sessions=told, sessions_total=len(sessions),
+        sessions=result, sessions_total=len(sessions),
         keys=keys[:limit], keys_total=len(keys),
         uses=uses[:limit], uses_total=len(uses),
         addresses=addresses[:limit], addresses_total=len(addresses),
         agents=agents[:limit], agents_total=len(agents),
         regions=regions[:limit],
         truncated=any(len(some) > limit for some in (operations, sessions, keys, uses, addresses, agents, regions)),
-        sight=sight(reader, subject_calls.accounts(subject, found), found.window),
+        sight=log_coverage(reader, subjects.accounts(subject, found.rows), found.window),
     )  # fmt: skip
 
 
-def _outside(reader: Reader, subject: subjects.Subject, found: Called) -> int | None:
+def _outside(reader: Reader, subject: subjects.Subject, found: Calls) -> int | None:
     """Calls of a session or key that lie outside the scope; None of all else, which has no end."""
     if subject.kind not in ("session", "key"):
         return None
-    ever = subject_calls.own(reader, subject, reader.calls(subject.which))
+    ever = subjects.own(reader, subject, reader.calls(subject.which))
     return sum(row.count for row in ever) - found.total
 
 
@@ -78,13 +78,13 @@ def _operations(rows: Iterable[CallRow]) -> list[Operation]:
 
 
 def _operation(api: str, rows: list[CallRow]) -> Operation:
-    total, failed, about = sum(row.count for row in rows), subject_calls.failed(rows), subject_calls.targets(rows)
+    total, failed, about = sum(row.count for row in rows), grants.failed(rows), subjects.targets(rows)
     return Operation(
-        api=api, kind=subject_calls.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
+        api=api, kind=subjects.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
         first=grants.first(rows), last=grants.last(rows),
         resources=about[:TARGETS_SHOWN],
         resources_total=max(len(about), *(len(row.row.targets) + row.row.beyond for row in rows)),
-        parameters=subject_calls.parameters(rows), filters=subject_calls.filters(rows),
+        parameters=subjects.parameters(rows), filters=subjects.filters(rows),
         via=sorted({row.invoked_by for row in rows if row.invoked_by}), event_ids=grants.earliest(rows),
     )  # fmt: skip
 
@@ -94,11 +94,11 @@ def _failed(rows: Iterable[CallRow]) -> list[Failed]:
     for row in rows:
         if row.row.error is not None:
             groups[row.row.error].append(row)
-    told = [
+    result = [
         Failed(error=error, count=sum(row.count for row in members), event_ids=grants.earliest(members))
         for error, members in groups.items()
     ]
-    return sorted(told, key=lambda one: (-one.count, one.error))
+    return sorted(result, key=lambda one: (-one.count, one.error))
 
 
 def _sessions(subject: subjects.Subject, rows: Iterable[CallRow]) -> list[str]:
@@ -167,8 +167,8 @@ def _keys(graph: Graph, sessions: Collection[str], rows: Iterable[CallRow]) -> l
             identifier, _, session = key.partition(" ")
             issued[identifier, session or None] = way
     wanted = [*used, *(one for one in issued if one not in used and one[1] in sessions)]
-    told = [_key(*one, used.get(one, []), issued.get(one)) for one in wanted]
-    return sorted(told, key=lambda one: (one.first or "~", one.access_key_id, one.session or ""))
+    result = [_key(*one, used.get(one, []), issued.get(one)) for one in wanted]
+    return sorted(result, key=lambda one: (one.first or "~", one.access_key_id, one.session or ""))
 
 
 def _key(access_key_id: str, session: str | None, rows: list[CallRow], way: Way | None) -> KeySeen:
@@ -187,17 +187,17 @@ def _uses(rows: Iterable[CallRow]) -> list[KeyUse]:
         of = row.row
         session = session_key_of(row.source)
         groups[row.access_key_id, session, of.source_ip, of.endpoint, of.user_agent, row.invoked_by].append(row)
-    told = [
+    result = [
         KeyUse(
             access_key_id=key, session=session, address=_address(ip, endpoint),
             note=doubt(ip, endpoint) if ip else None, user_agent=agent, via=via,
-            calls=sum(row.count for row in members), failed=subject_calls.failed(members),
+            calls=sum(row.count for row in members), failed=grants.failed(members),
             first=grants.first(members), last=grants.last(members), event_ids=grants.earliest(members),
         )
         for (key, session, ip, endpoint, agent, via), members in groups.items()
     ]  # fmt: skip
     return sorted(
-        told,
+        result,
         key=lambda one: (
             one.first, one.access_key_id or "", one.session or "", one.address or "", one.user_agent or "",
             one.via or "",
@@ -221,7 +221,7 @@ def _addresses(rows: Iterable[CallRow]) -> list[models.Counted]:
         doubts[text] = doubt(ip, endpoint)
         return text
 
-    return [one.model_copy(update={"note": doubts[one.value]}) for one in subject_calls.counted(rows, address)]
+    return [one.model_copy(update={"note": doubts[one.value]}) for one in subjects.counted(rows, address)]
 
 
 __all__ = ["answer"]

@@ -1,6 +1,6 @@
 """From a node back to where its chain begins.
 
-Works on the neighbourhood that a store hands back (design §3, Chains): a forest along the resolved parents,
+Works on the neighbourhood that a store returns (design §3, Chains): a forest along the resolved parents,
 with all candidates where several callers fit. Walks are bounded; a cycle of same-second grants ends the walk.
 """
 
@@ -47,12 +47,47 @@ class Climb(NamedTuple):
 
 
 def climb(graph: Graph, start: str) -> list[Climb]:
-    """The chains that lead to `start`, at most `MAX_CANDIDATES`: one, but where several callers fit."""
+    """The chains that lead to a node, from their origin down: one, unless several callers fit.
+
+    Parameters
+    ----------
+    graph : what leads to the node, as `Reader.ascend` or `Reader.neighbourhood` returns it
+    start : reference of a session, credential or principal (`LABEL KEY`)
+
+    Returns
+    -------
+    Chains sorted by origin, then by event IDs; at most `MAX_CANDIDATES`. The hops of each go from the origin to
+    `start`.
+
+    Notes
+    -----
+    A walk follows the resolved parent; where none is resolved it follows every caller that fits. It stops after
+    `MAX_HOPS` hops (`stopped` is `depth`) and at a cycle of grants of one second (`edited-data`). Cost: proportional to
+    the hops of all chains that are returned.
+
+    Examples
+    --------
+    >>> session = "Session 804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
+    >>> (chain,) = climb(incident().ascend([session]), session)
+    >>> [(hop.time, hop.how) for hop in chain.hops]
+    [('2026-03-11T21:47:55Z', 'identity-center'), ('2026-03-11T21:53:30Z', 'cli-sdk')]
+    """
     return climbed(graph, start)[0]
 
 
 def climbed(graph: Graph, start: str, limit: int = MAX_CANDIDATES) -> tuple[list[Climb], int]:
-    """The chains that lead to `start`, at most `limit`, and how many there are: one, but where several callers fit."""
+    """As `climb`, with how many chains there are in all.
+
+    Parameters
+    ----------
+    graph, start : as for `climb`
+    limit : how many chains to return at most
+
+    Returns
+    -------
+    The chains, sorted as those of `climb`, and the number of all chains that lead to `start`. Counting visits each node
+    once, so it stays cheap where chains multiply.
+    """
     finished: list[Climb] = []
     waiting = [Climb(start, (), None, False, False, None)]
     while waiting and len(finished) < limit:
@@ -67,7 +102,7 @@ def climbed(graph: Graph, start: str, limit: int = MAX_CANDIDATES) -> tuple[list
 
 
 def _number(graph: Graph, start: str) -> int:
-    """How many chains lead to a node. Each node is gone over once, for chains through several callers multiply."""
+    """How many chains lead to a node. Each node is visited once, since chains through several callers multiply."""
     numbers: dict[str, int] = {}
     waiting = [start]
     while waiting:
@@ -268,3 +303,42 @@ def session_key_of(start: str) -> str | None:
     if label == schema.CREDENTIAL and " " in key:
         return key.split(" ", 1)[1]
     return None
+
+
+def account_of(node: str) -> str | None:
+    """The account that a session, key or principal is in, as far as its key tells.
+
+    >>> account_of("Session 111122223333/AROA:x/2026-01-31T12:00:00Z"), account_of("Principal ec2.amazonaws.com")
+    ('111122223333', None)
+    """
+    label, key = ref(node)
+    if label == schema.CREDENTIAL:
+        key = key.partition(" ")[2]
+    parts = key.split(":") if key.startswith("arn:") else [key.split("/")[0].split(":")[0]]
+    found = parts[4] if len(parts) > 4 else parts[0]
+    return found if found.isdigit() and len(found) == 12 else None
+
+
+def principal_behind(graph: Graph, node: str) -> str | None:
+    """The principal that a session or credential belongs to.
+
+    Parameters
+    ----------
+    graph : holds the node with its relationships
+    node : reference; a principal is returned as it is
+
+    Returns
+    -------
+    A reference, or None where the graph does not hold the node or its principal.
+
+    Examples
+    --------
+    >>> session = "Session 804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
+    >>> principal_behind(incident().ascend([session]), session)
+    'Principal arn:aws:iam::804275613390:role/payments-operations'
+    """
+    if ref(node).label == schema.PRINCIPAL:
+        return node
+    if node not in graph:
+        return None
+    return principal_of(graph, node) if ref(node).label == schema.SESSION else owner_of(graph, node)

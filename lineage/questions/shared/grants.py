@@ -9,14 +9,12 @@ import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
-from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, EventRow, Graph, Window
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import own_of, shared_call
-from lineage.questions.shared.climb import owner_of, principal_of
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.identifiers import own_of, shared_call
 from lineage.questions.shared.models import Scope, Sight, Whose
-from lineage.questions.shared.subjects import own_calls
-from lineage.questions.shared.whose import call_it, one
+from lineage.questions.shared.whose import call_it, whose_node
 from lineage.stores.reader import Reader
 
 EVENTS_SHOWN = 5
@@ -57,19 +55,19 @@ def _ordered(edges: Iterable[tuple[Any, Any, dict[str, Any]]], window: Window) -
         for source, target, way in edges
         if way["type"] == schema.ASSUMED
         for grant in _grants(str(source), str(target), way)
-        if within(grant.time, window)
+        if in_window(grant.time, window)
     ]
     return sorted(found)
 
 
 def _grants(caller: str, session: str, way: dict[str, Any]) -> Iterator[Grant]:
     for text in way["grants"]:
-        told = msgspec.json.decode(text)
-        ids = tuple(told["event_ids"])
-        yield Grant(parse_when(told["time"]) or 0, ids, caller, session, way["how"], way["via"], way["parent"])
+        result = msgspec.json.decode(text)
+        ids = tuple(result["event_ids"])
+        yield Grant(parse_when(result["time"]) or 0, ids, caller, session, way["how"], way["via"], way["parent"])
 
 
-def whole(looked: Sight, window: Window) -> Scope | None:
+def whole_scope(looked: Sight, window: Window) -> Scope | None:
     """The scope of an answer about all that is loaded, or what of it was asked for; None of an empty store."""
     if looked.since is None or looked.until is None:
         return None
@@ -77,17 +75,9 @@ def whole(looked: Sight, window: Window) -> Scope | None:
     return Scope(since=looked.since, until=looked.until, basis=basis)
 
 
-def within(time: int, window: Window) -> bool:
+def in_window(time: int, window: Window) -> bool:
     """Does a second lie in a window?"""
     return (window.since is None or time >= window.since) and (window.until is None or time <= window.until)
-
-
-def of_principal(graph: Graph, node: str) -> str | None:
-    """The principal that a session, key or principal is of, as a reference."""
-    label, _ = ref(node)
-    if label == schema.PRINCIPAL:
-        return node
-    return principal_of(graph, node) if label == schema.SESSION else owner_of(graph, node)
 
 
 class Owners:
@@ -105,7 +95,7 @@ class Owners:
         if found is None:
             # A principal that only ever called by itself is in no lineage.
             graph = self._graph if node in self._graph else self._reader.ascend([node])
-            found = self._found[node] = one(self._reader, graph, node, self._makers)
+            found = self._found[node] = whose_node(self._reader, graph, node, self._makers)
         return found
 
     def apart(self, node: str) -> str:
@@ -118,7 +108,7 @@ def is_open(whose: Whose) -> bool:
     return whose.key is None
 
 
-def name(whose: Whose) -> str:
+def sort_name(whose: Whose) -> str:
     """What lists are ordered by where all else is equal."""
     return f"{call_it(whose)} {whose.key or ''}"
 
@@ -139,6 +129,16 @@ def last(rows: Iterable[CallRow]) -> str:
     return iso(max(row.last for row in rows))
 
 
+def total(rows: Iterable[CallRow]) -> int:
+    """How many calls rows count."""
+    return sum(row.count for row in rows)
+
+
+def failed(rows: Iterable[CallRow]) -> int:
+    """How many calls of rows failed."""
+    return total(row for row in rows if row.row.error is not None)
+
+
 def ids_of(grants: Iterable[Grant]) -> list[str]:
     """The event IDs of the earliest grants, copies included."""
     return [event_id for grant in sorted(grants) for event_id in grant.event_ids][:EVENTS_SHOWN]
@@ -152,6 +152,22 @@ def spellings(reader: Reader, arn: str) -> tuple[str, ...]:
     role = keys.role(*parts[:3])
     known = reader.ascend([str(role.ref)]).nodes.get(str(role.ref), {}).get("arn")
     return tuple(sorted({arn, role.key, known or arn}))
+
+
+def own_calls(rows: list[CallRow], accounts: set[str]) -> list[CallRow]:
+    """The calls without the other account's copies of them.
+
+    Parameters
+    ----------
+    rows : of calls
+    accounts : those of which logs are loaded
+
+    Returns
+    -------
+    The rows in the order given: the caller's own copies, and the others' only where the caller's account is not among
+    `accounts`. Both copies of one call would count it twice (design §3, Chains).
+    """
+    return [row for row in rows if not row.row.copy or account_of(row.source) not in accounts]
 
 
 def own(reader: Reader, rows: list[CallRow]) -> list[CallRow]:
@@ -220,17 +236,3 @@ def _callers(reader: Reader, event_ids: Iterable[str]) -> dict[str, EventRow]:
 def loaded(reader: Reader) -> set[str]:
     """The accounts of which anything is loaded."""
     return {one.account for one in reader.coverage() if one.account}
-
-
-def account_of(node: str) -> str | None:
-    """The account that a session, key or principal is in, as far as its key tells.
-
-    >>> account_of("Session 111122223333/AROA:x/2026-01-31T12:00:00Z"), account_of("Principal ec2.amazonaws.com")
-    ('111122223333', None)
-    """
-    label, key = ref(node)
-    if label == schema.CREDENTIAL:
-        key = key.partition(" ")[2]
-    parts = key.split(":") if key.startswith("arn:") else [key.split("/")[0].split(":")[0]]
-    found = parts[4] if len(parts) > 4 else parts[0]
-    return found if found.isdigit() and len(found) == 12 else None

@@ -1,19 +1,28 @@
-"""Joining what states no session, or whose other half was lost: rules 2b, 5, 5c, 9, 10 and 10b of guide §12.3."""
+"""Sessions of events that state none: by the grant or sign-in that opened them, or by the rules of guide §12.3.
+
+`sessions_at` and `through_lost_copy` apply rules 2b, 5, 5c, 9, 10 and 10b; `opened` finds the sessions of a grant, a
+sign-in, a role switch or a request at the access portal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
-from lineage.model import grant_method, keys, schema
-from lineage.model.facts import Identity
-from lineage.model.results import Graph, SessionRow
+from lineage.model import keys, schema
+from lineage.model.agents import is_command_line
+from lineage.model.arn import is_long_term
+from lineage.model.facts import Grant, Identity, Portal, SignIn
+from lineage.model.keys import Ref
+from lineage.model.results import EventRow, Graph, SessionRow
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import SIGN_IN_SECONDS, Asked, is_live
 from lineage.questions.shared.climb import MAX_CANDIDATES, Climb, climb, owner_of, principal_of, session_key_of
+from lineage.questions.shared.identifiers import SIGN_IN_SECONDS, Caller, is_live
+from lineage.questions.shared.models import Confidence
 from lineage.questions.who import Hop
-from lineage.resolve.join_keys import is_long_term
+from lineage.resolve.join_keys import PORTAL_SECONDS
 from lineage.stores.reader import Reader
 
 GRACE_SECONDS = 15 * 60
@@ -71,9 +80,9 @@ def _through(reader: Reader, graph: Graph, chain: Climb, sessions: list[str]) ->
     return [above._replace(several=True) for chains in found for above in chains]
 
 
-def with_login(graph: Graph, asked: Asked, chain: Climb) -> Climb:
+def with_login(graph: Graph, caller: Caller, chain: Climb) -> Climb:
     """Mark a call of a command line that was signed in by `aws login` or through an agent (rule 5c)."""
-    if not chain.hops or asked.time is None or grant_method.is_browser(asked.user_agent) or asked.user_agent is None:
+    if not chain.hops or caller.time is None or not is_command_line(caller.user_agent):
         return chain
     session = chain.hops[-1].session
     key = f"{schema.SESSION} {session.key}"
@@ -85,7 +94,7 @@ def with_login(graph: Graph, asked: Asked, chain: Climb) -> Climb:
         if way["type"] == schema.ASSUMED
         for text in way["tokens"]
     ]
-    before = [token for token in tokens if token["time"] <= iso(asked.time)]
+    before = [token for token in tokens if token["time"] <= iso(caller.time)]
     if not before:
         return chain
     last = max(before, key=lambda token: (token["time"], token["event_id"]))
@@ -101,10 +110,21 @@ class Joined(NamedTuple):
     confidence: str
 
 
-def sessions_at(reader: Reader, asked: Asked) -> list[Joined]:
-    """The sessions that a call which states none may belong to, newest first: the one that its key came with, that
-    of its own second for a sign-in event, else those that were live (rules 2, 2b, 5, 9, 10 and 10b of guide §12.3)."""
-    who, time = asked.who, asked.time
+def sessions_at(reader: Reader, caller: Caller) -> list[Joined]:
+    """The sessions that a call without a stated session may belong to.
+
+    Parameters
+    ----------
+    reader : the store
+    caller : the call: identity, time, category and user agent
+
+    Returns
+    -------
+    Newest first, at most `MAX_CANDIDATES`, each with the rule of guide §12.3 (2, 2b, 5, 9 or 10) and its confidence:
+    the session that the key came with; for a sign-in event that of its own second; else those that were live. Empty for
+    an attempt to sign in, which opens none.
+    """
+    who, time = caller.who, caller.time
     if who is None or who.attempt:
         return []  # an attempt opened none
     key = who.access_key_id
@@ -116,7 +136,7 @@ def sessions_at(reader: Reader, asked: Asked) -> list[Joined]:
     if time is None or who.created is not None or not _may_lack_context(who):
         return []
     sessions = [seen for seen in _seen_by(reader, who) if seen.created <= time + SIGN_IN_SECONDS]
-    if asked.category == "signin" and who.principal_id:
+    if caller.category == "signin" and who.principal_id:
         same = [seen for seen in sessions if abs(seen.created - time) <= SIGN_IN_SECONDS]
         if len(same) == 1:
             return [Joined(f"{schema.SESSION} {same[0].key}", "5", "STRONG")]
@@ -190,3 +210,150 @@ def _agrees(graph: Graph, session: str, who: Identity) -> bool | None:
         return None
     same = principal_of(graph, node) == str(owner.ref)
     return same and who.session_name in (None, graph.nodes[node].get("name"))
+
+
+OPENING = ("ConsoleLogin", "SwitchRole", "RenewRole", "GetSigninToken")
+"""Sign-in events that open a session; the others belong to a session that is open."""
+WITHOUT_SESSION = ("CheckMfa", "UserAuthentication", "CredentialChallenge", "CredentialVerification")
+"""Sign-in events that are a step on the way: they open no session of an AWS account."""
+
+
+class Opened(NamedTuple):
+    """The sessions that fit, as references; none where no loaded event tells of the session."""
+
+    sessions: tuple[str, ...]
+    confidence: Confidence
+
+
+def opened(reader: Reader, event_id: str, seen: EventRow) -> Opened | None:
+    """The sessions that a sign-in, role switch or portal event opened or belongs to.
+
+    Parameters
+    ----------
+    reader : the store
+    event_id : of the event
+    seen : the event
+
+    Returns
+    -------
+    The sessions with a confidence, or None for every other event. A portal event shares no ID with its session: it is
+    LIKELY at most.
+    """
+    facts = reader.facts_of(event_id)
+    for fact in facts:
+        if isinstance(fact, Portal) and fact.account and fact.role_name:
+            return _of_portal(reader, fact)
+    if seen.category != "signin":
+        return None
+    operation = seen.api.partition(":")[2]
+    if operation in WITHOUT_SESSION:
+        return None
+    if any(isinstance(fact, Grant) for fact in facts):
+        found = granted(reader, event_id)
+        return Opened(tuple(found), "EXACT") if found else _at_the_second(reader, event_id, seen)
+    own = session_key_of(str(seen.source))
+    if operation in OPENING:
+        if not any(isinstance(fact, SignIn) for fact in facts):
+            return Opened((), "NONE")  # it failed
+        found_then = _at_the_second(reader, event_id, seen)
+        if found_then.sessions:
+            return found_then
+    if own is not None:
+        return Opened((f"{schema.SESSION} {own}",), "EXACT")
+    joined = sessions_at(
+        reader, Caller(str(seen.source), seen.who, seen.time, seen.api, seen.category, seen.user_agent)
+    )
+    if not joined:
+        return Opened((), "NONE")
+    sessions = dict.fromkeys(f"{schema.SESSION} {session_key_of(one.start)}" for one in joined)
+    return Opened(tuple(sessions), joined[0].confidence)  # type: ignore[arg-type]  # one of the classes
+
+
+def _at_the_second(reader: Reader, event_id: str, seen: EventRow) -> Opened:
+    """The session of the same principal that began when it signed in (guide §4.2, §4.3)."""
+    who, time = seen.who, seen.time
+    if who.principal_id:
+        near, sure = reader.sessions_by_id(who.principal_id), True
+    elif who.role_name and who.session_name:
+        near, sure = reader.sessions_of(keys.principal(who).key, who.session_name, False), False
+    else:
+        return Opened((), "NONE")
+    found = _nearest([one for one in near if abs(one.created - time) <= SIGN_IN_SECONDS], time)
+    if len(found) > 1:
+        graph = reader.ascend(found)
+        found = [node for node in found if event_id in _events_into(graph, node)] or found
+    if len(found) == 1:
+        stated = session_key_of(str(seen.source)) == keys.ref(found[0]).key
+        return Opened(tuple(found), "EXACT" if stated else "STRONG" if sure else "LIKELY")
+    return Opened(tuple(found), "LIKELY" if found else "NONE")
+
+
+def _nearest(found: Iterable[SessionRow], time: int) -> list[str]:
+    """Those that began nearest to a second; sorted."""
+    by_distance: dict[int, list[str]] = {}
+    for one in found:
+        by_distance.setdefault(abs(one.created - time), []).append(f"{schema.SESSION} {one.key}")
+    return sorted(by_distance[min(by_distance)]) if by_distance else []
+
+
+def _events_into(graph: Graph, session: str) -> set[str]:
+    """The events that granted a session or signed it in."""
+    ways = [way for _, _, way in graph.in_edges(session, data=True) if way["type"] == schema.ASSUMED]
+    return {event_id for way in ways for event_id in (*way["event_ids"], *way["sign_in_event_ids"])}
+
+
+def _of_portal(reader: Reader, fact: Portal) -> Opened:
+    """The sessions of the permission set that began about then and that may be that user's."""
+    roles = [
+        key
+        for key, _, _ in reader.principals(("Role",))
+        if key.split(":")[4:5] == [fact.account] and f"/AWSReservedSSO_{fact.role_name}_" in key
+    ]
+    near = sorted(
+        f"{schema.SESSION} {seen.key}"
+        for role in roles
+        for seen in reader.sessions_of(role, None, False)
+        if abs(seen.created - fact.event.time) <= PORTAL_SECONDS
+    )
+    if not near:
+        return Opened((), "NONE")
+    graph = reader.ascend(near)
+    agrees = {node: _is_of_user(graph, node, fact) for node in near}
+    fitting = [node for node in near if agrees[node] is True] or [node for node in near if agrees[node] is None]
+    sure = len(fitting) == 1 and agrees[fitting[0]] is True
+    return Opened(tuple(fitting), "LIKELY" if sure else "HEURISTIC" if fitting else "NONE")
+
+
+def _is_of_user(graph: Graph, session: str, fact: Portal) -> bool | None:
+    """Is a session of the user that asked at the portal? None where the logs do not tell."""
+    node = graph.nodes[session]
+    ids = set(node.get("on_behalf_of") or ())
+    for source, _, way in graph.in_edges(session, data=True):
+        kind, key = graph.nodes[source].get("kind"), keys.ref(str(source)).key
+        if way["type"] == schema.ASSUMED and kind == "IdentityCenterUser" and not key.startswith("name/"):
+            ids.add(key.rsplit("/", 1)[-1])
+    if fact.user_id and ids:
+        return fact.user_id in ids
+    name = fact.caller.user_name
+    if name and node.get("name"):
+        return str(node["name"]).casefold() == name.casefold()
+    return None
+
+
+def granted(reader: Reader, event_id: str) -> list[str]:
+    """The sessions that an event granted: what came from such a call came through them."""
+    found = []
+    for fact in reader.facts_of(event_id):
+        if not isinstance(fact, Grant):
+            continue
+        sessions = (
+            {key for one in reader.nodes_of_key(fact.key) if (key := session_key_of(str(one)))} if fact.key else set()
+        )
+        if fact.principal_id:
+            sessions |= {seen.key for seen in reader.sessions_by_id(fact.principal_id)}
+        for session in sorted(sessions):
+            node = Ref(schema.SESSION, session)
+            ways = reader.ascend([str(node)]).in_edges(str(node), data=True)
+            if any(way["type"] == schema.ASSUMED and event_id in way["event_ids"] for _, _, way in ways):
+                found.append(str(node))
+    return list(dict.fromkeys(found))

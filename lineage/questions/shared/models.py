@@ -64,7 +64,7 @@ class Whose(Model):
     access_key_id: str | None = None
     """The long-term key where the chain begins at one."""
     made_by: str | None = None
-    """Whose credentials made that key, where they were somebody else's."""
+    """Whose credentials made that key, where they were another user's."""
     resource: str | None = None
     """The workload of a service's session."""
     provider: str | None = None
@@ -137,16 +137,16 @@ class Sight(Model):
     unlogged: list[str] = []
     """Accounts of which nothing is loaded, at no time; sorted."""
     loaded: bool = True
-    """Is anything loaded, of whatever account and time?"""
+    """Is anything loaded, of any account and time?"""
 
 
 Basis = Literal["origin in this role", "session name", "source IP", "own calls"]
 """Whose past it is: the resolved origin's in the role, over all its sessions; where the origin is open that of the
-session name, else of the address; of what has no sessions of others beside it its own."""
+session name, else of the address; of what shares no role with others its own."""
 
 
 class SameCredential(Model):
-    """Calls of the history that were made with the very credential in question."""
+    """Calls of the history that were made with the credential in question itself."""
 
     calls: int
     first: str
@@ -181,7 +181,7 @@ class History(Model):
     lacking: list[str]
     """Why it is too little, in words."""
     credential: SameCredential | None = None
-    """Set where it holds the very credential: then it may be the past of somebody else already."""
+    """Set where it holds the credential itself: the history may then already be an intruder's."""
     sight: Sight
 
 

@@ -14,8 +14,8 @@ from lineage.model.batch import Sighting
 from lineage.model.facts import Grant, Identity, Portal, UserName
 from lineage.model.results import Graph
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import Asked
 from lineage.questions.shared.climb import Climb, owner_of, session_key_of
+from lineage.questions.shared.identifiers import Caller
 from lineage.questions.who import Behalf, Hint, Hop, Missing, Origin, Person
 from lineage.resolve.join_keys import is_forwarded
 from lineage.stores.reader import Reader
@@ -34,8 +34,22 @@ class Begin(NamedTuple):
     hints: tuple[Hint, ...] = ()
 
 
-def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: str) -> Begin:
-    """The origin of a chain, as far as the records tell it."""
+def origin_of(reader: Reader, graph: Graph, caller: Caller, found: Climb, start: str) -> Begin:
+    """The origin of a chain, as far as the records tell it.
+
+    Parameters
+    ----------
+    reader : the store, for the direct calls next to a forward access call (guide §12.3, rule 7)
+    graph : holds the chain
+    caller : the identity that is explained
+    found : its chain, from `climb`
+    start : reference of the session or credential that the chain was climbed from
+
+    Returns
+    -------
+    The origin with the reason where it is open, how certain the origin itself is where it is not EXACT, and hints that
+    prove nothing (rules 11 and 12).
+    """
     label, key = keys.ref(found.top)
     access_key = None
     principal: str | None = found.top
@@ -45,14 +59,14 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
         if principal is None:
             return Begin(_unresolved(), "no-identity")
     if label == schema.SESSION or principal is None:
-        stated = stated_by(asked.who) if asked.who is not None and not found.hops else None
+        stated = stated_by(caller.who) if caller.who is not None and not found.hops else None
         if stated is None:
-            return _unresolved_or_service(graph, asked, found)
+            return _unresolved_or_service(graph, caller, found)
         principal = str(stated[0].ref)
         found = found._replace(own=stated[1])
     node = dict(graph.nodes.get(principal, {}))
-    if node.get("kind") is None and asked.who is not None:
-        for stated_here in (keys.principal(asked.who), *filter(None, [(stated_by(asked.who) or (None, None))[0]])):
+    if node.get("kind") is None and caller.who is not None:
+        for stated_here in (keys.principal(caller.who), *filter(None, [(stated_by(caller.who) or (None, None))[0]])):
             if str(stated_here.ref) == principal:
                 node = stated_here._asdict()
     kind, identifier = node.get("kind"), keys.ref(principal).key
@@ -61,7 +75,7 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
         return Begin(
             _unresolved(), why_open, None, (Hint(what="tried identity", value=tried, rule="11"),) if tried else ()
         )
-    found = found._replace(own=found.own or _of_history(reader, graph, asked, found))
+    found = found._replace(own=found.own or _of_history(reader, graph, caller, found))
     origin = Origin(
         node=principal if principal in graph else None, kind=kind or "Unresolved", id=identifier,
         account=node.get("account"), name=node.get("name"), access_key_id=access_key,
@@ -69,11 +83,11 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
     if kind in ("IAMUser", "RootUser", "AWSService", "Anonymous"):
         hints: tuple[Hint, ...] = ()
         if kind == "IAMUser":
-            forwarded = access_key is None and not found.hops and asked.who is not None and is_forwarded(asked.who)
+            forwarded = access_key is None and not found.hops and caller.who is not None and is_forwarded(caller.who)
             if forwarded and found.unseen is None:
-                access_key, hints = _forward_parent(reader, asked, identifier)
+                access_key, hints = _forward_parent(reader, caller, identifier)
             origin = origin.model_copy(update={"id": node.get("arn") or identifier, "access_key_id": access_key})
-        if kind == "RootUser" and not found.hops and asked.who is not None and asked.who.assumed_root_unknown:
+        if kind == "RootUser" and not found.hops and caller.who is not None and caller.who.assumed_root_unknown:
             found = found._replace(own="LIKELY")
         if kind == "AWSService":
             origin = origin.model_copy(update={"resource": _resource(graph, found)})
@@ -92,13 +106,13 @@ def origin_of(reader: Reader, graph: Graph, asked: Asked, found: Climb, start: s
     if kind == keys.OTHER:
         _, type_, own_name = identifier.split(":", 2)
         return Begin(origin.model_copy(update={"kind": type_, "id": own_name}), None, found.own)
-    masked = asked.who is not None and asked.who.masked
-    if kind == "Role" and (caller := _calling_role(graph, asked, found)) is not None:
+    masked = caller.who is not None and caller.who.masked
+    if kind == "Role" and (outside_role := _calling_role(graph, caller, found)) is not None:
         # The role is known by the call that it made, its session is not.
-        if _is_loaded(reader, node.get("account"), caller[1]):
+        if _is_loaded(reader, node.get("account"), outside_role[1]):
             hint = Hint(what="calling role", value=node.get("arn") or identifier, rule="11")
             return Begin(_unresolved(), "masked-data" if masked else "no-session-context", None, (hint,))
-        update = {"kind": "ExternalAccount", "id": caller[0]}
+        update = {"kind": "ExternalAccount", "id": outside_role[0]}
         return Begin(origin.model_copy(update=update), "account-not-loaded")
     if kind == "FederatedUser":
         return Begin(_unresolved(), "no-session-context")
@@ -119,13 +133,13 @@ def stated_by(who: Identity) -> tuple[keys.Principal, str | None] | None:
     return None
 
 
-def _calling_role(graph: Graph, asked: Asked, found: Climb) -> tuple[str, int | None] | None:
+def _calling_role(graph: Graph, caller: Caller, found: Climb) -> tuple[str, int | None] | None:
     """`ACCOUNT:AROA…` of the role that made a call, and its time, where the chain begins at that bare role."""
     if not found.hops:
-        who = asked.who
+        who = caller.who
         if who is None or who.type != "AWSAccount":
             return None
-        return f"{who.account or ''}:{keys.unnamed_id(who)}", asked.time
+        return f"{who.account or ''}:{keys.unnamed_id(who)}", caller.time
     for _, _, way in graph.in_edges(found.first_session, data=True):
         if way["type"] == schema.ASSUMED and set(way["event_ids"]) & set(found.hops[0].event_ids):
             caller_id = msgspec.json.decode(way["grants"][0])["caller_id"] or ""
@@ -141,25 +155,25 @@ def _is_loaded(reader: Reader, account: str | None, time: int | None) -> bool:
     return around.first is not None and around.last is not None and around.first <= time <= around.last
 
 
-def _of_history(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> str | None:
+def _of_history(reader: Reader, graph: Graph, caller: Caller, found: Climb) -> str | None:
     """LIKELY where rows of event history alone say whose the chain's first key is, or who called; None else."""
     if keys.ref(found.top).label == schema.CREDENTIAL:
         ways = [way for _, _, way in graph.out_edges(found.top, data=True) if way["type"] == schema.BELONGS_TO]
         return "LIKELY" if any(way.get("confidence") for way in ways) else None
     if found.hops:
         return None
-    stated = [asked.who] if asked.who is not None else []
+    stated = [caller.who] if caller.who is not None else []
     if not stated and graph.nodes.get(found.top, {}).get("kind") == "RootUser":
         stated = reader.identities_of(keys.ref(found.top))  # the rows that state no key
     return "LIKELY" if stated and all(who.history for who in stated) else None
 
 
-def attempt_of(graph: Graph, asked: Asked, found: Climb) -> str | None:
+def attempt_of(graph: Graph, caller: Caller, found: Climb) -> str | None:
     """The attempt to sign in that the identity is, in words; None where it is none."""
     if graph.nodes.get(found.top, {}).get("kind") == attempts.KIND:
         return attempts.describe(graph.nodes[found.top].get("name"), keys.ref(found.top).key.split(":", 2)[2])
-    if asked.who is not None and asked.who.attempt:
-        return attempts.describe(*attempts.attempted_identity(asked.who))
+    if caller.who is not None and caller.who.attempt:
+        return attempts.describe(*attempts.attempted_identity(caller.who))
     return None
 
 
@@ -167,11 +181,11 @@ def _unresolved() -> Origin:
     return Origin(kind="Unresolved", id=None)
 
 
-def _unresolved_or_service(graph: Graph, asked: Asked, found: Climb) -> Begin:
+def _unresolved_or_service(graph: Graph, caller: Caller, found: Climb) -> Begin:
     """The origin of a session without a grant: the service, where the session itself tells (rule 8)."""
     session = session_key_of(found.top)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
-    who = asked.who if not found.hops else None
+    who = caller.who if not found.hops else None
     role_arn = node.get("role_arn") or (who.role_arn if who else None) or ""
     account = node.get("account") or (who.account if who else None)
 
@@ -179,9 +193,8 @@ def _unresolved_or_service(graph: Graph, asked: Asked, found: Climb) -> Begin:
         origin = Origin(kind="AWSService", id=name, account=account, name=name, resource=resource)
         return Begin(origin, None, confidence, (hint,))
 
-    if "/aws-service-role/" in role_arn:
-        name = role_arn.split("/aws-service-role/", 1)[1].split("/", 1)[0]
-        return service(name, "STRONG", Hint(what="service-linked role", value=role_arn, rule="8"))
+    if (linked := arns.linked_service(role_arn)) is not None:
+        return service(linked, "STRONG", Hint(what="service-linked role", value=role_arn, rule="8"))
     if who is not None and who.in_scope_of:
         hint = Hint(what="inScopeOf", value=who.in_scope_of, rule="8")
         return service(_service_of(who.in_scope_type), "STRONG", hint, who.in_scope_of)
@@ -228,9 +241,9 @@ def _first_account(found: Climb) -> str | None:
     return found.hops[0].account if found.hops else None
 
 
-def _forward_parent(reader: Reader, asked: Asked, principal: str) -> tuple[str | None, tuple[Hint, ...]]:
-    """The long-term key behind a forward access call: that of the direct call beside it (rule 7)."""
-    who, time = asked.who, asked.time
+def _forward_parent(reader: Reader, caller: Caller, principal: str) -> tuple[str | None, tuple[Hint, ...]]:
+    """The long-term key behind a forward access call: that of the direct call next to it (rule 7)."""
+    who, time = caller.who, caller.time
     if who is None or time is None:
         return None, ()
     service = (who.invoked_by or "").removesuffix(".amazonaws.com")
@@ -257,24 +270,24 @@ def person_of(origin: Origin) -> Person | None:
     return None
 
 
-def token_makers(reader: Reader, asked: Asked) -> list[Hint]:
+def token_makers(reader: Reader, caller: Caller) -> list[Hint]:
     """Who made the token of an Identity Center user's call with IAM credentials: `credentialId` joins the two."""
-    who = asked.who
-    if who is None or asked.time is None or not who.credential_id or who.attempt:
+    who = caller.who
+    if who is None or caller.time is None or not who.credential_id or who.attempt:
         return []
     term = keys.credential_term(who.credential_id)
     facts = [fact for fact in reader.lookup([term])[term] if isinstance(fact, Portal) and fact.caller != who]
     return [Hint(what="token made by", value=fact.caller.arn, rule="11") for fact in facts if fact.caller.arn]
 
 
-def named_origin(reader: Reader, asked: Asked, origin: Origin) -> Origin:
+def named_origin(reader: Reader, caller: Caller, origin: Origin) -> Origin:
     """The origin by the name that its unique ID had at the time: users are renamed, Identity Center users learnt."""
     if origin.kind == "IdentityCenterUser" and origin.id and origin.name is None:
-        return origin.model_copy(update={"name": _user_name(reader, origin.id, asked.time)})
-    unique = keys.unnamed_id(asked.who) if asked.who is not None else None
-    if origin.kind == "IAMUser" and unique and asked.who is not None and asked.who.user_name is None:
+        return origin.model_copy(update={"name": _user_name(reader, origin.id, caller.time)})
+    unique = keys.unnamed_id(caller.who) if caller.who is not None else None
+    if origin.kind == "IAMUser" and unique and caller.who is not None and caller.who.user_name is None:
         names = [one for one in _arns(reader, unique) if keys.named(one.principal).account == origin.account]
-        now = _at(names, asked.time)
+        now = _at(names, caller.time)
         if now is not None and len({one.principal for one in names}) > 1:
             user = keys.named(now.principal, now.arn)
             return origin.model_copy(update={"id": user.arn, "name": user.name, "node": str(user.ref)})
@@ -308,11 +321,11 @@ def _user_name(reader: Reader, user_id: str, time: int | None) -> str | None:
 
 
 def on_behalf_of(
-    reader: Reader, graph: Graph, asked: Asked, found: Climb, start: str, origin: Origin
+    reader: Reader, graph: Graph, caller: Caller, found: Climb, start: str, origin: Origin
 ) -> tuple[Behalf | None, Origin]:
     """For whom the credentials acted, and the origin: a product provider acts for the principal that delegated to
     it, an application for an Identity Center user."""
-    who = asked.who
+    who = caller.who
     if who is not None and who.attempt:
         return None, origin
     session = session_key_of(start)
@@ -321,16 +334,16 @@ def on_behalf_of(
     if delegate:
         delegator = Behalf(kind=origin.kind, id=origin.id, name=origin.name, account=origin.account)
         return delegator, Origin(kind="ExternalAccount", id=f"{delegate}:", account=delegate)
-    stated = asked.behalf or (who.on_behalf_of if who is not None else None)
+    stated = caller.behalf or (who.on_behalf_of if who is not None else None)
     users = [stated] if stated else list(node.get("on_behalf_of") or ())
     if len(users) != 1 or origin.kind in ("IdentityCenterUser", "Unresolved"):
         return None, origin
-    return Behalf(kind="IdentityCenterUser", id=users[0], name=_user_name(reader, users[0], asked.time)), origin
+    return Behalf(kind="IdentityCenterUser", id=users[0], name=_user_name(reader, users[0], caller.time)), origin
 
 
-def hints_of(reader: Reader, graph: Graph, asked: Asked, start: str, origin: Origin) -> list[Hint]:
-    """What names somebody without proving it (rules 11 and 12), and the other names of a renamed user."""
-    who = asked.who
+def hints_of(reader: Reader, graph: Graph, caller: Caller, start: str, origin: Origin) -> list[Hint]:
+    """Names without proof (rules 11 and 12), and the other names of a renamed user."""
+    who = caller.who
     hints = []
     unique = (who.principal_id or "").partition(":")[0] if who is not None else ""
     if origin.kind == "IAMUser" and unique.startswith("AIDA"):
@@ -340,7 +353,7 @@ def hints_of(reader: Reader, graph: Graph, asked: Asked, start: str, origin: Ori
         return hints
     session = session_key_of(start)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
-    hints += _switched(graph, asked, session)
+    hints += _switched(graph, caller, session)
     source_identity = node.get("source_identity") or (who.source_identity if who else None)
     if source_identity:
         hints.append(Hint(what="source identity", value=source_identity, rule="11"))
@@ -359,14 +372,14 @@ def hints_of(reader: Reader, graph: Graph, asked: Asked, start: str, origin: Ori
     return hints
 
 
-def _switched(graph: Graph, asked: Asked, session: str | None) -> list[Hint]:
-    """Who switched the role in the console, where the AssumeRole is missing; the session itself is nobody's hint."""
+def _switched(graph: Graph, caller: Caller, session: str | None) -> list[Hint]:
+    """Who switched the role in the console, where the AssumeRole is missing; the session itself is no hint."""
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
-    own = arns.role_of(node.get("role_arn") or (asked.who.arn if asked.who else None))
+    own = arns.role_of(node.get("role_arn") or (caller.who.arn if caller.who else None))
     hints = []
     for what, found in (
-        ("switched from", node.get("switched_from") or asked.switched[0]),
-        ("switched to", node.get("switched_to") or asked.switched[1]),
+        ("switched from", node.get("switched_from") or caller.switched[0]),
+        ("switched to", node.get("switched_to") or caller.switched[1]),
     ):
         role = arns.role_of(found)
         if found and not (own is not None and role is not None and role[:3] == own[:3]):
@@ -374,13 +387,13 @@ def _switched(graph: Graph, asked: Asked, session: str | None) -> list[Hint]:
     return hints
 
 
-def why(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> tuple[str, Missing]:
+def why(reader: Reader, graph: Graph, caller: Caller, found: Climb) -> tuple[str, Missing]:
     """Why a session's way in was not seen, and which logs would settle it (guide §12.5)."""
     session = session_key_of(found.unseen or found.top)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
-    who = asked.who
+    who = caller.who
     account = node.get("account") or (who.account if who else None)
-    created = parse_when(node["created"]) if node.get("created") else (who.created if who else asked.time)
+    created = parse_when(node["created"]) if node.get("created") else (who.created if who else caller.time)
     day = iso(created)[:10] if created is not None else None
     if (session and ":assumed-root/" in session) or (not session and who is not None and who.assumed_root):
         # AssumeRoot is logged where it was called: in the management account or a delegated administrator's.
@@ -404,24 +417,26 @@ def why(reader: Reader, graph: Graph, asked: Asked, found: Climb) -> tuple[str, 
     return "grant-not-logged", missing
 
 
-def surer(reader: Reader, graph: Graph, asked: Asked, found: Climb, origin: Origin, confidence: str) -> Missing | None:
+def surer(
+    reader: Reader, graph: Graph, caller: Caller, found: Climb, origin: Origin, confidence: str
+) -> Missing | None:
     """The logs that are not loaded and would name an outside principal, or make an answer surer that is less than
     EXACT; None where all that it rests on is loaded."""
     if origin.kind == "ExternalAccount" and origin.name is None and origin.account:
-        region = found.hops[0].region if found.hops else asked.region
-        return Missing(account=origin.account, region=region, day=day_of(found, asked))
+        region = found.hops[0].region if found.hops else caller.region
+        return Missing(account=origin.account, region=region, day=day_of(found, caller))
     if confidence == "EXACT":
         return None
     for hop in found.hops:
         if hop.rule == "10b" and not has_callers_copy(reader, hop):
             return Missing(account=hop.caller_account, region=hop.region, day=hop.time[:10])
-    who, day = asked.who, iso(asked.time)[:10] if asked.time is not None else None
+    who, day = caller.who, iso(caller.time)[:10] if caller.time is not None else None
     if who is not None and (who.history or who.type == "AWSAccount"):
         # The full record, or the caller's copy of it, would state the session.
-        account = who.account or graph.nodes.get(asked.start, {}).get("account")
-        return Missing(account=account, region=asked.region, day=day)
+        account = who.account or graph.nodes.get(caller.start, {}).get("account")
+        return Missing(account=account, region=caller.region, day=day)
     if not found.hops and keys.ref(found.top).label == schema.SESSION:
-        return why(reader, graph, asked, found)[1]  # a service, as the session itself tells: its grant is not there
+        return why(reader, graph, caller, found)[1]  # a service, as the session itself tells: its grant is not there
     return None
 
 
@@ -440,7 +455,7 @@ def _issued_to_another(reader: Reader, who: Identity) -> bool:
     )
 
 
-def day_of(found: Climb, asked: Asked) -> str | None:
+def day_of(found: Climb, caller: Caller) -> str | None:
     if found.hops:
         return found.hops[0].time[:10]
-    return iso(asked.time)[:10] if asked.time is not None else None
+    return iso(caller.time)[:10] if caller.time is not None else None

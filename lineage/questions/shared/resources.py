@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lineage.model import keys, schema
-from lineage.model.arn import parse_arn, role_of
+from lineage.model.arn import LONG_TERM, parse_arn, role_of
 from lineage.model.facts import Sample, Target
 
 WORKLOADS = (
@@ -53,9 +53,9 @@ class Wanted(NamedTuple):
         if not text or not self._fits(service, None):
             return False
         # An ARN says in which account, a name means one in the caller's.
-        told = {key for key in self.keys if key.startswith("arn:")}
-        told |= self.names if self._fits(service, account) else set()
-        return any(json.dumps(name, ensure_ascii=False) in text for name in told)
+        result = {key for key in self.keys if key.startswith("arn:")}
+        result |= self.names if self._fits(service, account) else set()
+        return any(json.dumps(name, ensure_ascii=False) in text for name in result)
 
     def _fits(self, service: str | None, account: str | None) -> bool:
         return (self.service is None or service is None or service == self.service) and (
@@ -67,28 +67,28 @@ class Wanted(NamedTuple):
 
         `accounts` are those that it may lie in, `found` the targets that turned out to be it.
         """
-        told = {f"{schema.RESOURCE} {key}" for key in self.keys}
-        told |= {f"{schema.CREDENTIAL} {name}" for name in self.names if name.startswith("AKIA")}
+        result = {f"{schema.RESOURCE} {key}" for key in self.keys}
+        result |= {f"{schema.CREDENTIAL} {name}" for name in self.names if name.startswith(LONG_TERM)}
         kinds = {(target.account, target.type, target.id) for target in found}
         for account in {self.account} if self.account else set(accounts):
             for name in self.names:
                 kinds |= {(account, kind, name) for service, kind in WORKLOADS if self.service in (None, service)}
                 if self.service in (None, "iam"):
-                    told |= {
+                    result |= {
                         f"{schema.PRINCIPAL} arn:{part}:iam::{account}:{kind}/{name}"
                         for part in PARTITIONS
                         for kind in ("role", "user")
                     }
-        told |= {f"{schema.RESOURCE} {account or ''}:{kind}:{name}" for account, kind, name in kinds if name}
+        result |= {f"{schema.RESOURCE} {account or ''}:{kind}:{name}" for account, kind, name in kinds if name}
         for key in self.keys:
             parts = role_of(key)
             if parts is not None:
-                told.add(str(keys.role(*parts[:3]).ref))
+                result.add(str(keys.role(*parts[:3]).ref))
             elif ":user/" in key:
-                told.add(str(keys.user(key).ref))
+                result.add(str(keys.user(key).ref))
             elif key.endswith(":root"):
-                told.add(f"{schema.PRINCIPAL} {key}")
-        return sorted(told)
+                result.add(f"{schema.PRINCIPAL} {key}")
+        return sorted(result)
 
 
 def wanted(ask: str) -> Wanted:

@@ -1,20 +1,27 @@
-"""What a question is about: the ask as nodes of the graph and as the calls that are meant."""
+"""What a question is about: the ask as nodes of the graph, the time it covers, and the subject's calls in that time."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
+from lineage.model.facts import Target
 from lineage.model.keys import Ref, ref
-from lineage.model.results import CallFilter, CallRow, EventRow
-from lineage.questions.shared import asks, models
-from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.models import Confidence
-from lineage.questions.shared.opened import opened
+from lineage.model.operations import is_read
+from lineage.model.results import CallFilter, CallRow, EventRow, Window
+from lineage.model.times import iso, parse_when
+from lineage.questions.shared import grants, identifiers, models
+from lineage.questions.shared.climb import account_of, session_key_of
+from lineage.questions.shared.grants import own_calls
+from lineage.questions.shared.joins import opened
+from lineage.questions.shared.models import CallKind, Confidence, Counted, Scope, Whose
+from lineage.questions.shared.whose import whose
 from lineage.stores.reader import Reader
 
 SESSIONS_SHOWN = 100
@@ -54,7 +61,7 @@ class Subject(NamedTuple):
         found = {key for start in self.starts if (key := session_key_of(start))}
         return tuple(sorted(found, key=lambda key: (key.rsplit("/", 1)[-1], key)))
 
-    def told(self) -> models.Subject:
+    def to_model(self) -> models.Subject:
         """As it stands in an answer."""
         sessions = self.sessions
         return models.Subject(
@@ -64,12 +71,31 @@ class Subject(NamedTuple):
 
 
 def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
-    """The subject of an ask, None where the store knows nothing of it.
+    """The subject of a question: the nodes that it stands for, and which calls are its own.
 
-    An event ID stands for the session (else key, else principal) of its caller, a sign-in, role switch or portal event
-    for the session that it opened; a temporary key for the sessions that it belongs to; a role for all its sessions; a
-    name or unique ID for what has it (of one `kind` if given); `agent:TEXT` for a user agent. Raises `NotFound` where
-    several principals fit a name.
+    Parameters
+    ----------
+    reader : the store
+    ask : an identifier as for `identifiers.meant`, a 12-digit account, an address, or `agent:TEXT` for a user agent
+    kind : restricts names to principals of one kind
+
+    Returns
+    -------
+    The subject, or None where the store knows nothing of it. An event ID stands for the session (else credential, else
+    principal) of its caller; a sign-in, role switch or portal event for the session that it opened; a temporary key for
+    its sessions; a role for all its sessions.
+
+    Raises
+    ------
+    NotFound : several principals have the name.
+
+    Examples
+    --------
+    >>> subject = find(incident(), "AKIA3WQUP53HKQ7V2LCK")
+    >>> subject.kind, subject.starts
+    ('key', ('Credential AKIA3WQUP53HKQ7V2LCK',))
+    >>> find(incident(), "198.51.100.99") is None
+    True
     """
     ask = ask.strip()
     if ask.startswith(AGENT):
@@ -81,7 +107,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
         known = ask in reader.addresses()
         return Subject(ask, "address", ask, (), CallFilter("address", (ask,))) if known else None
-    what = asks.meant(reader, ask, kind)
+    what = identifiers.meant(reader, ask, kind)
     if what.kind == "event":
         subject = _of_event(reader, ask, what.texts[0])
     elif what.kind == "key":
@@ -105,7 +131,7 @@ def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
     if found is not None:
         sessions = [ref(session).key for session in found.sessions]
         return _of_sessions(ask, sessions)._replace(event=seen, event_id=event_id, opened=found.confidence)
-    own = asks.callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if seen.copy else None
+    own = identifiers.callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if seen.copy else None
     subject = of_node(str(own[1].source if own else seen.source), ask)
     note = own_copy_note(event_id, own[0]) if own else None
     return subject._replace(event=seen, event_id=event_id, note=note)
@@ -136,7 +162,7 @@ def _of_sessions(ask: str, sessions: list[str]) -> Subject:
 
 
 def _of_key(reader: Reader, ask: str, key: str) -> Subject | None:
-    found = [str(one) for one in asks.credentials(reader, key)]
+    found = [str(one) for one in identifiers.credentials(reader, key)]
     sessions = [session for one in found if (session := session_key_of(one))]
     if sessions:
         return _of_sessions(ask, sorted(set(sessions)))
@@ -165,7 +191,7 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
         if sessions and session_name:
             return _of_sessions(ask, sessions)
         if session_name:
-            itself = asks.calls_itself(reader, role.ref, session_name)
+            itself = identifiers.calls_itself(reader, role.ref, session_name)
             return (
                 Subject(ask, "role", role.key, (str(role.ref),), CallFilter("node", (str(role.ref),)))
                 if itself
@@ -194,17 +220,274 @@ def _if_called(reader: Reader, subject: Subject) -> Subject | None:
     return subject if reader.calls(subject.which) else None
 
 
-def own_calls(rows: list[CallRow], accounts: set[str]) -> list[CallRow]:
-    """The caller's own copies of calls, and the others' only where the caller's account is not loaded.
+MARGIN_SECONDS = 5 * 60
+"""How far the scope reaches to either side of the activity."""
+LEAST_SECONDS = 3600
+"""How long it is at least."""
 
-    `accounts` are those with loaded logs. Both copies of one call would count it twice (design §3, Chains).
+
+def around(first: int, last: int, margin: int | None = None) -> Window:
+    """The window around an activity: widened to both sides, and to an hour at least.
+
+    >>> around(7200, 7200)
+    Window(since=5400, until=9000)
+    >>> around(0, 7200, 60)
+    Window(since=-60, until=7260)
     """
-    return [row for row in rows if not row.row.copy or _caller_account(row) not in accounts]
+    side = MARGIN_SECONDS if margin is None else margin
+    since, until = first - side, last + side
+    lacking = LEAST_SECONDS - (until - since)
+    if lacking > 0 and margin is None:
+        since, until = since - lacking // 2, until + (lacking - lacking // 2)
+    return Window(since, until)
 
 
-def _caller_account(row: CallRow) -> str | None:
-    session = session_key_of(row.source)
-    if session is not None:
-        return session.split("/", 1)[0]
-    key = ref(row.source).key
-    return key.split(":")[4] if key.startswith("arn:") else key.split(":", 1)[0]
+def scope_of(
+    subject: Subject, rows: Iterable[CallRow], since: int | None, until: int | None, margin: int | None
+) -> tuple[Window, models.Scope]:
+    """The time that a question covers, and what set it.
+
+    Parameters
+    ----------
+    subject : of the question
+    rows : the subject's calls at any time; read only where a side is open and no event was asked for
+    since, until : seconds since the epoch, both included; None leaves a side open
+    margin : seconds added to either side of the activity; None for `MARGIN_SECONDS`, and an hour in all at least
+
+    Returns
+    -------
+    The window in seconds, and the same as it stands in an answer. An open side is set by the event that was asked for,
+    else by the first or last call.
+    """
+    if since is not None and until is not None:
+        return Window(since, until), models.Scope(since=iso(since), until=iso(until), basis="asked")
+    if subject.event is not None:
+        first = last = subject.event.time
+    else:
+        times = [(row.first, row.last) for row in rows]
+        first, last = min((one for one, _ in times), default=0), max((one for _, one in times), default=0)
+    found = around(first, last, margin)
+    window = Window(since if since is not None else found.since, until if until is not None else found.until)
+    basis = "asked" if since is not None or until is not None else "activity"
+    return window, models.Scope(since=iso(window.since or 0), until=iso(window.until or 0), basis=basis)  # type: ignore[arg-type]  # one of the words
+
+
+TARGETS_SHOWN = 5
+PARAMETERS_SHOWN = 3
+SIGN_INS = ("signin", "sso", "sso-oidc")
+"""Services whose own events are about signing in."""
+
+
+class Calls(NamedTuple):
+    """What a subject called in a scope."""
+
+    rows: list[CallRow]
+    """In order of first second, row and source; both accounts' copies of a call count once."""
+    window: Window
+    scope: Scope | None
+    """None where nothing says when."""
+
+    @property
+    def total(self) -> int:
+        """All calls."""
+        return sum(row.count for row in self.rows)
+
+
+def calls_of(reader: Reader, subject: Subject, since: int | None, until: int | None, margin: int | None) -> Calls:
+    """The subject's own calls in the scope of a question.
+
+    Parameters
+    ----------
+    reader : the store
+    subject : from `find`
+    since, until, margin : as for `scope_of`
+
+    Returns
+    -------
+    Rows in order of first second, row and source, each cut to the window by the second, with window and scope. Both
+    accounts' copies of a call count once. The scope is None where nothing says when.
+
+    Notes
+    -----
+    Cost: one read of the subject's rows, a second one where they reach out of the window.
+
+    Examples
+    --------
+    >>> reader = incident()
+    >>> subject = find(reader, "804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z")
+    >>> calls = calls_of(reader, subject, None, None, None)
+    >>> calls.total, calls.scope.basis
+    (5, 'activity')
+    """
+    bounded = subject.event is not None or (since is not None and until is not None)
+    ever = None if bounded else reader.calls(subject.which)
+    if ever == []:
+        return _unused(subject, since, until, margin)
+    window, scope = scope_of(subject, ever or (), since, until, margin)
+    rows = ever if ever and all(_lies_in(row, window) for row in ever) else reader.calls(subject.which, window)
+    return Calls(own(reader, subject, rows), window, scope)
+
+
+def _lies_in(row: CallRow, window: Window) -> bool:
+    return grants.in_window(row.first, window) and grants.in_window(row.last, window)
+
+
+def _unused(subject: Subject, since: int | None, until: int | None, margin: int | None) -> Calls:
+    """The scope of what never called: around the beginning of its sessions."""
+    beginning = begun(subject)
+    if beginning is None:
+        return Calls([], Window(since, until), None)
+    found = around(beginning, beginning, margin)
+    window = Window(since if since is not None else found.since, until if until is not None else found.until)
+    basis = "activity" if (since, until) == (None, None) else "asked"
+    scope = Scope(since=iso(window.since or 0), until=iso(window.until or 0), basis=basis)  # type: ignore[arg-type]  # one of the words
+    return Calls([], window, scope)
+
+
+def begun(subject: Subject) -> int | None:
+    """When the last of its sessions began, None where it has none."""
+    return max((time for key in subject.sessions if (time := parse_when(key.rsplit("/", 1)[-1]))), default=None)
+
+
+def own(reader: Reader, subject: Subject, rows: list[CallRow]) -> list[CallRow]:
+    """The rows without the copies that the caller's own account has too; those of one account under their callers'
+    sessions.
+
+    They can only meet where no node is asked for, and one account's trail has one copy alone.
+    """
+    if subject.kind not in ("account", "address", "agent") or not any(row.row.copy for row in rows):
+        return rows
+    if subject.kind == "account":
+        return grants.under_callers(reader, rows)
+    return own_calls(rows, grants.loaded(reader))
+
+
+def kind_of(row: CallRow) -> CallKind:
+    """What kind a call is, whether or not it failed."""
+    service, _, name = row.row.api.partition(":")
+    category = row.row.category
+    if category == "signin":
+        return "sign-in"
+    if row.row.sensitive:
+        return "sensitive"
+    if category in ("management-read", "management-write"):
+        return "change" if category == "management-write" else "read"
+    if is_read(name):
+        return "read"
+    return "sign-in" if category == "service" and service in SIGN_INS else "change"
+
+
+def targets(rows: Iterable[CallRow]) -> list[str]:
+    """What calls were about, sorted: the resources that the records list, else what the requests or the text of a
+    refusal name."""
+    found: set[str] = set()
+    for row in rows:
+        listed = {resource for sample in row.samples for resource in sample.resources}
+        if listed:
+            found |= listed | {target.key for target in row.row.beside}
+        elif row.row.target is not None:
+            texts = (sample.parameters for sample in row.samples if sample.parameters)
+            found |= {target.key for target in row.row.targets}
+            found |= {key for text in texts for key in beside(row.row.target, text)}
+    return sorted(found)
+
+
+def beside(target: Target, request: str) -> list[str]:
+    """The other resources that a request names in the same member as its target: a row has the first alone.
+
+    >>> some = Target(key="arn:aws:ec2:eu-west-1:111122223333:instance/i-1", type="AWS::EC2::Instance", id="i-1")
+    >>> beside(some, '{"instancesSet":{"items":[{"instanceId":"i-1"},{"instanceId":"i-2"}]}}')
+    ['arn:aws:ec2:eu-west-1:111122223333:instance/i-2']
+    """
+    if not target.id or not target.key.endswith(target.id) or target.id not in request:
+        return []
+    try:
+        members = list(_members(msgspec.json.decode(request)))
+    except (msgspec.DecodeError, RecursionError):
+        return []  # cut
+    names = {name for name, value in members if value == target.id}
+    stem = target.key.removesuffix(target.id)
+    return [stem + value for name, value in members if name in names and value and value != target.id]
+
+
+def _members(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """The texts in a JSON value, each with the name of the member that it stands in."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, list):
+        for one in value:
+            yield from _members(one, name)
+    elif isinstance(value, dict):
+        for inner, one in value.items():
+            yield from _members(one, inner)
+
+
+def parameters(rows: Iterable[CallRow]) -> list[str]:
+    """The earliest different requests of calls that change, hand out or were refused."""
+    return _earliest(rows, lambda row, text: text if row.row.target is not None or kind_of(row) != "read" else None)
+
+
+def filters(rows: Iterable[CallRow]) -> list[str]:
+    """The earliest different filters of reads: what they asked for, without filters that are empty."""
+    return _earliest(rows, lambda row, text: _filter(text) if kind_of(row) == "read" else None)
+
+
+def _earliest(rows: Iterable[CallRow], text_of: Callable[[CallRow, str], str | None]) -> list[str]:
+    found = sorted(
+        (sample.time, sample.event_id, text)
+        for row in rows
+        for sample in row.samples
+        if sample.parameters is not None and (text := text_of(row, sample.parameters)) is not None
+    )
+    return list(dict.fromkeys(text for _, _, text in found))[:PARAMETERS_SHOWN]
+
+
+def _filter(text: str) -> str | None:
+    """The members of a request that filter, as JSON; the text as it is where it was cut, None where none filters.
+
+    >>> _filter('{"instancesSet":{},"filterSet":{"items":[{"name":"tag:env"}]}}'), _filter('{"filterSet":{}}')
+    ('{"filterSet":{"items":[{"name":"tag:env"}]}}', None)
+    """
+    try:
+        request = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    if not isinstance(request, dict):
+        return None
+    said = {name: value for name, value in request.items() if "filter" in name.lower() and value}
+    return msgspec.json.encode(said).decode() if said else None
+
+
+def counted(rows: Iterable[CallRow], value: Callable[[CallRow], str | None]) -> list[Counted]:
+    """The calls by a value of theirs, most first, then by value; those without one are left out."""
+    groups: dict[str, list[CallRow]] = {}
+    for row in rows:
+        found = value(row)
+        if found is not None:
+            groups.setdefault(found, []).append(row)
+    result = [
+        Counted(
+            value=text, calls=sum(row.count for row in members), failed=grants.failed(members),
+            first=grants.first(members), last=grants.last(members),
+        )
+        for text, members in groups.items()
+    ]  # fmt: skip
+    return sorted(result, key=lambda one: (-one.calls, one.value))
+
+
+def one_origin(reader: Reader, subject: Subject) -> Whose | None:
+    """Whose the subject is; None of a role or of what stands for several origins, and of what has no chain."""
+    if not subject.starts or subject.kind == "role":
+        return None
+    found = list(whose(reader, subject.starts).values())
+    return found[0] if len({one.key or str(number) for number, one in enumerate(found)}) == 1 else None
+
+
+def accounts(subject: Subject, rows: Iterable[CallRow]) -> set[str | None]:
+    """The accounts whose logs an answer rests on: those of the calls, and the subject's own."""
+    return {row.row.account for row in rows} | own_accounts(subject)
+
+
+def own_accounts(subject: Subject) -> set[str | None]:
+    """The accounts that a subject is in, as far as its nodes tell."""
+    return {subject.key} if subject.kind == "account" else {account_of(node) for node in subject.starts}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from lineage.model import schema
 from lineage.model.arn import role_of
 from lineage.model.results import Graph
-from lineage.questions.shared.asks import Asked
+from lineage.questions.shared.identifiers import Caller
 from lineage.questions.shared.models import Whose
 from lineage.questions.who import WhoAnswer
 from lineage.questions.who.answer import explain, explained
@@ -15,16 +15,36 @@ from lineage.stores.reader import Reader
 
 
 def whose(reader: Reader, refs: Iterable[str]) -> dict[str, Whose]:
-    """Whose each node is (references of sessions, credentials, principals), as `who` would say it."""
+    """Whose credentials nodes are, as `who` answers it, in one line each.
+
+    Parameters
+    ----------
+    reader : the store
+    refs : references of sessions, credentials and principals
+
+    Returns
+    -------
+    By reference, in the order given. An open chain has the kind `Unresolved`, with the callers that fit.
+
+    Notes
+    -----
+    All nodes are read in one `ascend`; who made a long-term key is looked up once for each key.
+
+    Examples
+    --------
+    >>> session = "Session 804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
+    >>> whose(incident(), [session])[session].name
+    'dana.whitfield'
+    """
     wanted = list(dict.fromkeys(refs))
     graph = reader.ascend(wanted)
     makers: dict[str, str | None] = {}
-    return {node: one(reader, graph, node, makers) for node in wanted}
+    return {node: whose_node(reader, graph, node, makers) for node in wanted}
 
 
-def one(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] | None = None) -> Whose:
+def whose_node(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] | None = None) -> Whose:
     """Whose a node is; `graph` holds all that leads to it. `makers` remembers whose credentials made keys."""
-    whose = short(*explained(reader, Asked(node, None, None), graph=graph, provenance=False))
+    whose = short(*explained(reader, Caller(node, None, None), graph=graph, provenance=False))
     key = whose.access_key_id
     if key is None or whose.kind != "IAMUser":
         return whose
@@ -36,7 +56,7 @@ def one(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] |
 
 def _maker(reader: Reader, key: str) -> str | None:
     """Whose credentials made a long-term key, None where they were its owner's own or its making is not logged."""
-    found = explain(reader, Asked(f"{schema.CREDENTIAL} {key}", None, None))
+    found = explain(reader, Caller(f"{schema.CREDENTIAL} {key}", None, None))
     made = found[0].made_by if found else None
     return name_of(made.answer) if made is not None and made.what == "access key" else None
 
@@ -55,7 +75,7 @@ def short(found: list[WhoAnswer], fitting: int | None = None) -> Whose:
             person=answer.person.name if answer.person else None, access_key_id=origin.access_key_id,
             resource=origin.resource, provider=origin.provider, node=origin.node, confidence=answer.confidence,
             ambiguous=answer.ambiguous, reason=answer.reason,
-            via=next((hop.via for hop in reversed(answer.hops) if hop.via), None), chain=chain(answer),
+            via=next((hop.via for hop in reversed(answer.hops) if hop.via), None), chain=chain_in_words(answer),
             attempt=answer.attempt,
         )  # fmt: skip
     return Whose(
@@ -71,23 +91,23 @@ def name_of(answer: WhoAnswer) -> str:
     return answer.origin.name or answer.origin.id or answer.origin.kind
 
 
-def chain(answer: WhoAnswer) -> list[str]:
+def chain_in_words(answer: WhoAnswer) -> list[str]:
     """The way from the origin to the identity, in words."""
-    told = [name_of(answer) if answer.origin.kind != "Unresolved" else "?"]
+    result = [name_of(answer) if answer.origin.kind != "Unresolved" else "?"]
     for hop in answer.hops:
         role = role_of(hop.role_arn) if hop.role_arn else None
         name = role[2] if role else hop.how
-        told.append(f"{name} as {hop.session_name}" if role and hop.session_name else name)
-    return told
+        result.append(f"{name} as {hop.session_name}" if role and hop.session_name else name)
+    return result
 
 
 def call_it(whose: Whose) -> str:
-    """What to call it in one breath: as `named`, with who made its key, where somebody else did."""
+    """The display name: as `named`, with who made its key, where another user did."""
     return f"{named(whose)}{by_another(whose)}"
 
 
 def by_another(whose: Whose) -> str:
-    """`, by a key that X made` where somebody else made the key; the owner of a key is never named alone."""
+    """`, by a key that X made` where another user made the key: the owner is never named without the maker."""
     return f", by a key that {whose.made_by} made" if whose.made_by else ""
 
 
@@ -102,12 +122,9 @@ def named(whose: Whose) -> str:
 
 
 def credentials_of(whose: Whose) -> str:
-    """`credentials of X` for a sentence; an attempt to sign in is nobody's credentials.
+    """`credentials of X` for a sentence; an attempt to sign in has no credentials.
 
     >>> credentials_of(Whose(kind="IAMUser", id="arn:aws:iam::1:user/a", name="a", confidence="EXACT"))
     'credentials of a'
     """
     return whose.attempt or f"credentials of {call_it(whose)}"
-
-
-__all__ = ["by_another", "call_it", "chain", "credentials_of", "named", "one", "short", "whose"]

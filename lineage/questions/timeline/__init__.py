@@ -29,7 +29,7 @@ class Entry(Model):
     phase: Literal["before", "during", "after"] | None
     """Where it lies by the alert; null where none was given."""
     kind: Literal["grant", "sign-in", "change", "sensitive", "failed", "reads"]
-    """A failed call is `failed` whatever it is; a call that granted a session is `grant`."""
+    """A failed call is always `failed`; a call that granted a session is `grant`."""
     event_ids: list[str]
     """The event; of reads the earliest three."""
     actor: str

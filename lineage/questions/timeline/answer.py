@@ -7,23 +7,164 @@ resolved parents; what it made for others goes on as a chain of its own. Other r
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from lineage.model import schema
+from lineage.model.arn import role_of
+from lineage.model.errors import BadUse
 from lineage.model.facts import Sample
-from lineage.model.results import CallFilter, CallRow, Window
+from lineage.model.keys import ref
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window
 from lineage.model.times import iso
-from lineage.questions.shared import grants, subject_calls, subjects
-from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared import descent, grants, subjects
+from lineage.questions.shared.climb import account_of, session_key_of
+from lineage.questions.shared.descent import Link
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Scope
-from lineage.questions.shared.subject_calls import TARGETS_SHOWN
-from lineage.questions.timeline import Actor, Entry, Timeline
-from lineage.questions.timeline.whole_chain import Chain, as_actor, chain_of, name_of
+from lineage.questions.shared.subjects import NOT_LOADED, TARGETS_SHOWN, Subject
+from lineage.questions.timeline import Actor, Change, Entry, Timeline
 from lineage.stores.reader import Reader
+
+Way = dict[str, Any]
+"""Properties of a relationship."""
+NODES = 20_000
+"""At most so many sessions and keys are followed."""
+
+
+class Chain(NamedTuple):
+    """Sessions and keys of a chain, and what its calls led to."""
+
+    begins: list[str]
+    """References, sorted."""
+    links: dict[str, Link]
+    """By reference, each below what it came from."""
+    graph: Graph
+    """Its nodes, and those that led to what was asked for."""
+    opening: list[str]
+    """Event IDs of the grants and sign-ins that lead into its first sessions; sorted."""
+    granted: dict[str, list[str]]
+    """By event ID: the sessions and long-term keys that came of it; sorted."""
+    granting: frozenset[str]
+    """Operations of the events that granted something."""
+    changes: dict[str, list[Change]]
+    """By event ID: what it created, changed and started."""
+    beyond: list[str]
+    """Keys of what it made for others; sorted."""
+    perhaps: list[str]
+    """Keys of sessions that it may have obtained; sorted."""
+    cut: bool
+
+
+def chain_of(reader: Reader, subject: Subject) -> Chain:
+    """The chain of a subject: of a principal or role, of all its sessions and keys, from there on.
+
+    Raises `BadUse` where the subject has no credentials.
+    """
+    if not subject.starts:
+        if subject.opened is not None:
+            raise BadUse(f"{subject.ask}: {NOT_LOADED}")
+        raise BadUse(f"{subject.ask}: {subject.kind} has no chain; ask with a key, session, ARN or event ID")
+    above = reader.ascend(subject.starts)
+    begins = sorted({_begin(above, start) for start in subject.starts})
+    found = descent.walk(reader, begins, made=False, limit=NODES)
+    links = {link.node: link for link in found.links}
+    graph = found.graph.copy()
+    graph.add_nodes_from((node, known) for node, known in above.nodes(data=True) if node not in graph)
+    into = _into(above, begins)
+    ways = [*into, *_within(found.graph, links)]
+    granted: dict[str, set[str]] = defaultdict(set)
+    for target, way in ways:
+        for event_id in way["event_ids"]:
+            granted[event_id].add(ref(target).key)
+    opening = {event_id for _, way in into for event_id in (*way["event_ids"], *way["sign_in_event_ids"])}
+    return Chain(
+        begins=begins, links=links, graph=graph, opening=sorted(opening),
+        granted={event_id: sorted(keys) for event_id, keys in granted.items()},
+        granting=frozenset(way["api"] for _, way in ways),
+        changes=_changes(found.deeds),
+        beyond=sorted({branch.target for branch in found.branches}),
+        perhaps=sorted({key for link in found.perhaps if (key := session_key_of(link.node))}), cut=found.cut,
+    )  # fmt: skip
+
+
+def _begin(above: Graph, start: str) -> str:
+    """Where the chain of a node begins: the long-term key behind it, else the first session that is known."""
+    way = [start, *descent.above(above, start)]
+    chained = [node for node in way if ref(node).label != schema.PRINCIPAL]
+    return as_actor(chained[-1]) if chained else start
+
+
+def as_actor(node: str) -> str:
+    """The node that acts: of a temporary key its session.
+
+    >>> as_actor("Credential ASIA1 111122223333/AROA:x/2026-01-31T12:00:00Z")
+    'Session 111122223333/AROA:x/2026-01-31T12:00:00Z'
+    """
+    session = session_key_of(node)
+    return f"{schema.SESSION} {session}" if session else node
+
+
+def name_of(graph: Graph, actor: str) -> str:
+    """What to call an actor: `ROLE as SESSION_NAME`, a key ID, or a name."""
+    known: dict[str, Any] = graph.nodes[actor] if actor in graph else {}
+    label, key = ref(actor)
+    if label == schema.CREDENTIAL:
+        return key
+    name = known.get("name")
+    if label == schema.PRINCIPAL:
+        return str(name or key)
+    role = role_of(known.get("role_arn"))
+    # principalId holds the session name too: the account and the time follow in the key.
+    name = str(name or key.split("/", 1)[1].rsplit("/", 1)[0])
+    return f"{role.role_name} as {name}" if role else name
+
+
+def _into(graph: Graph, begins: Iterable[str]) -> list[tuple[str, Way]]:
+    """The resolved ways into the first sessions."""
+    return [
+        (node, way)
+        for node in begins
+        if node in graph
+        for _, _, way in graph.in_edges(node, data=True)
+        if way["type"] == schema.ASSUMED and way["parent"]
+    ]
+
+
+def _within(graph: Graph, links: Collection[str]) -> Iterator[tuple[str, Way]]:
+    """What was obtained by the chain's own nodes: sessions along resolved parents, and long-term keys."""
+    for source, target, way in graph.edges(data=True):
+        if source in links and (
+            (way["type"] == schema.ASSUMED and way["parent"])
+            or (way["type"] == schema.ISSUED and way.get("event_id") and not way["parent"])
+        ):
+            yield str(target), way
+
+
+def _changes(deeds: Iterable[ChangeEdge]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = defaultdict(list)
+    for deed in deeds:
+        for event_id in deed.event_ids:
+            found[event_id].append(_change(deed))
+    return found
+
+
+def _change(deed: ChangeEdge) -> Change:
+    known, target = deed.properties, ref(deed.target).key
+    if deed.type == schema.STARTED:
+        what, before, after = "entered" if known["entered"] else "started", None, known["role_arn"]
+    elif deed.type == schema.CREATED:
+        what, before, after = str(known["what"]), None, known["detail"]
+    else:
+        what, before, after = str(known["what"]), known["before"], known["after"]
+    return Change(
+        what=what, target=target, before=str(before) if before is not None else None,
+        after=str(after) if after is not None else None,
+    )  # fmt: skip
+
 
 Phase = Literal["before", "during", "after"]
 HOUR = 3600
@@ -39,7 +180,7 @@ class _Call(NamedTuple):
     event_id: str
     row: CallRow
     sample: Sample
-    told: bool
+    listed: bool
     """Does it stand in the timeline by itself?"""
 
 
@@ -56,27 +197,27 @@ def answer(
     about = _alert(subject, *alert)
     window = Window(since, until)
     which = CallFilter("node", tuple(sorted(chain.links)))
-    rows = subject_calls.own(reader, subject, reader.calls(which, window))
+    rows = subjects.own(reader, subject, reader.calls(which, window))
     opening = _opening(reader, chain, rows, window)
-    told = [row for row in rows if _is_told(row, chain)]
-    near = _nearest(told, about, limit, window)
+    result = [row for row in rows if _is_told(row, chain)]
+    near = _nearest(result, about, limit, window)
     calls = [*opening, *_calls(reader, chain, which, rows, near)]
-    kept = _kept([call for call in calls if call.told], about, limit)
-    total = len(opening) + sum(row.count for row in told)
+    kept = _kept([call for call in calls if call.listed], about, limit)
+    total = len(opening) + sum(row.count for row in result)
     if total > len(kept):
         first, last = (kept[0].time, kept[-1].time) if kept else (0, -1)
-        calls = kept + [call for call in calls if not call.told and first <= call.time <= last]
+        calls = kept + [call for call in calls if not call.listed and first <= call.time <= last]
     every = [*rows, *(call.row for call in opening)]
     actors = _actors(chain, rows)
     return Timeline(
-        asked=ask, found=True, subject=subject.told(), whose=subject_calls.one_origin(reader, subject),
+        asked=ask, found=True, subject=subject.to_model(), whose=subjects.one_origin(reader, subject),
         begins=chain.begins,
         scope=_scope(every, window), alert=_told_alert(about), actors=actors[:ACTORS_SHOWN], actors_total=len(actors),
         entries=list(_entries(chain, sorted(calls, key=lambda call: (call.time, call.event_id)), about)),
-        total=total, reads=sum(row.count for row in rows) - sum(row.count for row in told),
+        total=total, reads=sum(row.count for row in rows) - sum(row.count for row in result),
         beyond=chain.beyond[:limit], perhaps=chain.perhaps[:limit],
         truncated=total > len(kept) or chain.cut or max(len(chain.beyond), len(chain.perhaps)) > limit,
-        sight=sight(reader, {row.row.account for row in every} | set(map(grants.account_of, chain.links)), window),
+        sight=log_coverage(reader, {row.row.account for row in every} | set(map(account_of, chain.links)), window),
     )  # fmt: skip
 
 
@@ -103,7 +244,7 @@ def _scope(rows: Sequence[CallRow], window: Window) -> Scope | None:
 
 def _is_told(row: CallRow, chain: Chain) -> bool:
     """Do a row's calls stand in the timeline one by one?"""
-    return row.row.error is not None or subject_calls.kind_of(row) != "read" or row.row.api in chain.granting
+    return row.row.error is not None or subjects.kind_of(row) != "read" or row.row.api in chain.granting
 
 
 def _distance(first: int, last: int, alert: Window | None) -> int:
@@ -141,10 +282,10 @@ def _calls(reader: Reader, chain: Chain, which: CallFilter, rows: list[CallRow],
     if any(len(row.samples) < row.count for row in rows):
         rows = [row for row in reader.calls(which, window, every=True) if (row.source, row.row.id) in known]
     for row in rows:
-        told = _is_told(row, chain)
+        result = _is_told(row, chain)
         for sample in row.samples:
-            if grants.within(sample.time, window):
-                yield _Call(sample.time, sample.event_id, row, sample, told)
+            if grants.in_window(sample.time, window):
+                yield _Call(sample.time, sample.event_id, row, sample, result)
 
 
 def _kept(calls: list[_Call], alert: Window | None, limit: int) -> list[_Call]:
@@ -161,7 +302,7 @@ def _opening(reader: Reader, chain: Chain, rows: Iterable[CallRow], window: Wind
     for event_id, events in reader.events_of(chain.opening).items():
         for seen in events:
             node = str(seen.source)
-            if node in sources or not grants.within(seen.time, window):
+            if node in sources or not grants.in_window(seen.time, window):
                 continue
             for row in reader.calls(CallFilter("node", (node,)), Window(seen.time, seen.time), every=True):
                 for sample in row.samples:
@@ -173,14 +314,14 @@ def _opening(reader: Reader, chain: Chain, rows: Iterable[CallRow], window: Wind
 
 
 def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iterator[Entry]:
-    """The calls as they are told, each run of reads in one line for each key, address and agent; a line ends where
+    """The calls as they are listed, each run of reads in one line for each key, address and agent; a line ends where
     the alert begins or ends."""
 
     def alike(call: _Call) -> tuple[bool, Phase | None]:
-        return call.told, _phase(call.time, alert)
+        return call.listed, _phase(call.time, alert)
 
-    for (told, phase), run in groupby(calls, key=alike):
-        if told:
+    for (result, phase), run in groupby(calls, key=alike):
+        if result:
             yield from (_entry(chain, call, phase) for call in run)
         else:
             by_use: dict[tuple[str | None, ...], list[_Call]] = defaultdict(list)
@@ -205,9 +346,9 @@ def _phase(time: int, alert: Window | None) -> Phase | None:
 
 def _entry(chain: Chain, call: _Call, phase: Phase | None) -> Entry:
     seen, row = call.row, call.row.row
-    kind, actor = subject_calls.kind_of(seen), as_actor(seen.source)
+    kind, actor = subjects.kind_of(seen), as_actor(seen.source)
     granted = chain.granted.get(call.event_id, []) if row.error is None else []
-    about = subject_calls.targets([msgspec.structs.replace(seen, samples=[call.sample])])
+    about = subjects.targets([msgspec.structs.replace(seen, samples=[call.sample])])
     return Entry(
         time=iso(call.time), phase=phase, kind=_kind(seen, granted), event_ids=[call.event_id],
         actor=actor, actor_name=name_of(chain.graph, actor), access_key_id=seen.access_key_id, api=row.api,
@@ -223,7 +364,7 @@ def _kind(row: CallRow, granted: Sequence[str]) -> Literal["grant", "sign-in", "
         return "failed"
     if granted:
         return "grant"
-    kind = subject_calls.kind_of(row)
+    kind = subjects.kind_of(row)
     return "sign-in" if kind == "read" else kind  # a read stands here only as part of a sign-in
 
 
@@ -260,12 +401,9 @@ def _actors(chain: Chain, rows: Iterable[CallRow]) -> list[Actor]:
             Actor(
                 ref=node, name=name_of(chain.graph, node), session=session_key_of(node),
                 parent=as_actor(link.parent) if link and link.parent else None,
-                role_arn=known.get("role_arn"), account=known.get("account") or grants.account_of(node),
+                role_arn=known.get("role_arn"), account=known.get("account") or account_of(node),
                 begun=(link.time or None) if link else None,
-                calls=sum(row.count for row in members), failed=subject_calls.failed(members),
+                calls=sum(row.count for row in members), failed=grants.failed(members),
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.begun or "", one.ref))
-
-
-__all__ = ["answer"]

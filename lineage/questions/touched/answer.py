@@ -7,7 +7,6 @@ are kept.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -16,12 +15,14 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.keys import ref
+from lineage.model.operations import is_read, operation_of
 from lineage.model.results import CallFilter, CallRow, ChangeEdge, Window
 from lineage.model.times import iso
 from lineage.questions.denied.answer import ASSUME
 from lineage.questions.shared import grants
+from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import NODES_SHOWN, Owners
-from lineage.questions.shared.log_coverage import sight
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Sight
 from lineage.questions.shared.resources import Wanted, wanted
 from lineage.questions.shared.whose import call_it
@@ -30,7 +31,6 @@ from lineage.stores.reader import Reader
 
 DEEDS = (schema.CREATED, schema.CHANGED, schema.STARTED)
 KINDS = ("changed", "assumed", "read")
-_READ = re.compile(r"(?:Get|List|Head|Describe|Lookup|Search|BatchGet|Scan|Query|Select|Receive|Decrypt)(?![a-z])")
 
 
 class _About(NamedTuple):
@@ -53,16 +53,16 @@ def answer(
     callers = {row.source for row, _ in about} | {deed.source for deed in deeds}
     owners = Owners(reader, reader.ascend(callers))
     origins = _origins(owners, about)
-    told = [_deed(owners, deed) for deed in deeds]
+    result = [_deed(owners, deed) for deed in deeds]
     resources = sorted({target.key for target in targets} | {ref(deed.target).key for deed in deeds})
-    accounts = {row.row.account for row, _ in about} | {grants.account_of(deed.target) for deed in deeds}
-    looked = sight(reader, accounts if about or deeds else places, window)
+    accounts = {row.row.account for row, _ in about} | {account_of(deed.target) for deed in deeds}
+    looked = log_coverage(reader, accounts if about or deeds else places, window)
     return Touched(
         asked=ask, found=bool(about or deeds), resources=resources[:NODES_SHOWN], resources_total=len(resources),
-        scope=grants.whole(looked, window), calls=sum(row.count for row, _ in about),
+        scope=grants.whole_scope(looked, window), calls=sum(row.count for row, _ in about),
         origins=origins[:limit], origins_total=len(origins),
-        unresolved=sum(grants.is_open(one.whose) for one in origins), deeds=told[:limit], deeds_total=len(told),
-        truncated=len(origins) > limit or len(told) > limit or len(resources) > NODES_SHOWN,
+        unresolved=sum(grants.is_open(one.whose) for one in origins), deeds=result[:limit], deeds_total=len(result),
+        truncated=len(origins) > limit or len(result) > limit or len(resources) > NODES_SHOWN,
         note=_note(looked, any(one.at_least for one in about)), sight=looked,
     )  # fmt: skip
 
@@ -107,7 +107,9 @@ def _origins(owners: Owners, about: Iterable[_About]) -> list[Toucher]:
                 operations=_operations(members),
             )
         )  # fmt: skip
-    return sorted(found, key=lambda one: (not _changed(one), -one.calls, one.first, grants.name(one.whose), one.nodes))
+    return sorted(
+        found, key=lambda one: (not _changed(one), -one.calls, one.first, grants.sort_name(one.whose), one.nodes)
+    )
 
 
 def _changed(one: Toucher) -> bool:
@@ -137,15 +139,18 @@ def _kind(row: CallRow) -> str:
         return "assumed"
     if row.row.category in ("management-read", "management-write"):
         return "changed" if row.row.category == "management-write" else "read"
-    return "read" if _READ.match(row.row.api.partition(":")[2]) else "changed"
+    return "read" if is_read(operation_of(row.row.api)) else "changed"
 
 
 def _deed(owners: Owners, deed: ChangeEdge) -> Deed:
-    told: dict[str, Any] = deed.properties
-    what = ("entered" if told.get("entered") else "started") if deed.type == schema.STARTED else told["what"]
+    properties: dict[str, Any] = deed.properties
+    what = (
+        ("entered" if properties.get("entered") else "started") if deed.type == schema.STARTED else properties["what"]
+    )
     return Deed(
-        type=deed.type, what=what, api=told["api"], time=iso(deed.time), node=deed.source,  # type: ignore[arg-type]  # one of DEEDS
-        credentials_of=call_it(owners.whose(deed.source)), before=told.get("before"), after=told.get("after"),
+        type=deed.type, what=what, api=properties["api"], time=iso(deed.time), node=deed.source,  # type: ignore[arg-type]  # one of DEEDS
+        credentials_of=call_it(owners.whose(deed.source)), before=properties.get("before"),
+        after=properties.get("after"),
         event_ids=deed.event_ids,
     )  # fmt: skip
 

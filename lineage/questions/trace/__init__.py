@@ -39,7 +39,7 @@ class Branch(Model):
     label: str
     key: str
     relation: Literal["asked", "assumed", "issued", "made", "candidate"]
-    """How it hangs on the branch above: `made` goes through a key or user made for somebody, `candidate` is one
+    """How it hangs on the branch above: `made` goes through a key or user made for another user, `candidate` is one
     of several callers that fit."""
     how: str | None
     time: str | None

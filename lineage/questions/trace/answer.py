@@ -9,9 +9,9 @@ from typing import Any
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, Graph
-from lineage.model.times import iso
-from lineage.questions.shared import asks
-from lineage.questions.shared.opened import granted, opened
+from lineage.questions.shared import grants, identifiers
+from lineage.questions.shared.descent import relation_of
+from lineage.questions.shared.joins import granted, opened
 from lineage.questions.trace import Branch, Done, Trace, TriedRole
 from lineage.stores.reader import Reader
 
@@ -32,14 +32,14 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
         found=bool(roots),
         sessions=walk.count(schema.SESSION),
         credentials=walk.count(schema.CREDENTIAL),
-        calls=sum(row.count for node in walk.seen for row in used.get(node, ())),
+        calls=grants.total(row for node in walk.seen for row in used.get(node, ())),
         truncated=walk.cut,
         roots=roots,
     )
 
 
 def _starts(reader: Reader, ask: str) -> list[str]:
-    what = asks.meant(reader, ask)
+    what = identifiers.meant(reader, ask)
     if what.kind == "event":
         seen = reader.events(what.texts[0])
         found = opened(reader, what.texts[0], seen[-1]) if seen else None
@@ -48,8 +48,8 @@ def _starts(reader: Reader, ask: str) -> list[str]:
         if granted_by_it := granted(reader, what.texts[0]):
             return granted_by_it
     if what.kind == "key":
-        return [str(found) for found in asks.credentials(reader, what.texts[0])]
-    return list(dict.fromkeys(asked.start for asked in asks.begins(reader, what, None)))
+        return [str(found) for found in identifiers.credentials(reader, what.texts[0])]
+    return list(dict.fromkeys(asked.start for asked in identifiers.begins(reader, what, None)))
 
 
 class _Walk:
@@ -94,7 +94,7 @@ class _Walk:
     def _children(self, node: str) -> list[tuple[str, str, dict[str, Any]]]:
         found = []
         for _, target, edge in self.graph.out_edges(node, data=True):
-            relation = _relation(edge)
+            relation = relation_of(edge)
             if relation is not None:
                 found.append((str(target), relation, edge))
         if ref(node).label == schema.PRINCIPAL:
@@ -122,7 +122,7 @@ class _Walk:
             ref=node,
             label=label,
             key=key,
-            relation=relation,  # type: ignore[arg-type]  # one of the words of _relation, or "asked"
+            relation=relation,  # type: ignore[arg-type]  # one of the words of relation_of, or "asked"
             how=edge.get("how") if edge else None,
             time=edge.get("time") if edge else attributes.get("created"),
             role_arn=attributes.get("role_arn"),
@@ -132,21 +132,11 @@ class _Walk:
             event_ids=(edge or {}).get("event_ids") or [],
             done=_done(calls),
             tried=_tried(tried),
-            calls=sum(row.count for row in rows),
-            first=iso(min(row.first for row in rows)) if rows else None,
-            last=iso(max(row.last for row in rows)) if rows else None,
+            calls=grants.total(rows),
+            first=grants.first(rows) if rows else None,
+            last=grants.last(rows) if rows else None,
             children=children,
         )
-
-
-def _relation(edge: dict[str, Any]) -> str | None:
-    """How what an edge leads to hangs on the node above; None where a trace does not go on."""
-    kind = edge["type"]
-    if kind == schema.ASSUMED:
-        return "assumed" if edge["parent"] else "candidate"
-    if kind == schema.ISSUED:
-        return "made" if edge.get("event_id") and not edge["parent"] else "issued"
-    return "made" if kind == schema.CREATED and edge["what"] == "user" else None
 
 
 def _done(rows: Iterable[CallRow]) -> list[Done]:
@@ -157,9 +147,9 @@ def _done(rows: Iterable[CallRow]) -> list[Done]:
         Done(
             action=action,
             error=error,
-            count=sum(row.count for row in members),
-            first=iso(min(row.first for row in members)),
-            last=iso(max(row.last for row in members)),
+            count=grants.total(members),
+            first=grants.first(members),
+            last=grants.last(members),
             sensitive=any(row.row.sensitive for row in members),
             event_ids=_ids(members),
         )
@@ -175,9 +165,9 @@ def _tried(rows: Iterable[CallRow]) -> list[TriedRole]:
         TriedRole(
             role_arn=role,
             error=error,
-            count=sum(row.count for row in members),
-            first=iso(min(row.first for row in members)),
-            last=iso(max(row.last for row in members)),
+            count=grants.total(members),
+            first=grants.first(members),
+            last=grants.last(members),
             event_ids=_ids(members),
         )
         for (role, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from lineage.draw.copies import command
+from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.model import schema
+from lineage.model.operations import operation_of
 from lineage.questions.shared import words
-from lineage.questions.shared.asks import kind_of
+from lineage.questions.shared.identifiers import kind_of
 from lineage.questions.trace import Branch, Trace
-from lineage.questions.who.picture import LIT, asked_for, chain, operation
+from lineage.questions.who.picture import LIT, asked_for, chain
 
 _KINDS: dict[str, str] = {"assumed": schema.ASSUMED, "candidate": schema.ASSUMED, "issued": schema.ISSUED}
 
@@ -22,7 +23,7 @@ def refs(answer: Trace) -> Iterator[str]:
 
 
 def above(answer: Trace) -> list[str]:
-    """The nodes whose origins the picture needs besides."""
+    """The nodes whose origins the picture also needs."""
     return [root.ref for root in answer.roots]
 
 
@@ -64,10 +65,10 @@ def draw(answer: Trace, known: Known) -> Drawing:
 
 
 def lead(sheet: Sheet, ref: str, *, lit: bool) -> str | None:
-    """Draw the chains down to a session or key; returns whose it is, None where that is not told."""
+    """Draw the chains down to a session or key; returns whose it is, None where that is not known."""
     whose = None
     for found in sheet.known.above.get(ref, ()):
-        if not ref.startswith(schema.PRINCIPAL):  # a role is assumed by many, and is nobody's
+        if not ref.startswith(schema.PRINCIPAL):  # many assume a role: it has no owner
             chain(sheet, found, lit=lit)
         if found.origin.kind != "Unresolved" or not ref.startswith(schema.PRINCIPAL):
             whose = words.whose(found.origin)
@@ -79,7 +80,7 @@ def _hang(sheet: Sheet, branch: Branch, parent: Branch) -> None:
     made = branch.relation == "made"
     perhaps = branch.relation == "candidate"
     type_ = _KINDS.get(branch.relation) or (schema.ISSUED if branch.label == schema.CREDENTIAL else schema.CREATED)
-    label = operation(way.get("api") or branch.relation)
+    label = operation_of(way.get("api") or branch.relation)
     if type_ == schema.ISSUED or made:
         label = "made" if made else "key"
     sheet.link(
@@ -91,7 +92,7 @@ def _hang(sheet: Sheet, branch: Branch, parent: Branch) -> None:
 
 
 def grant_facts(way: dict[str, Any], how: str | None) -> dict[str, Any]:  # Any: of the graph's attributes
-    """What the graph tells of a grant beside its time and events."""
+    """What the graph says of a grant, besides its time and events."""
     said = how or way.get("how")
     return {
         "api": way.get("api"), "how": words.ways(said, way.get("via")) if said else None,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lineage.model.operations import is_refusal
 from lineage.questions.registry import Rows
 from lineage.questions.shared import words
-from lineage.questions.shared.refusals import is_refusal
 from lineage.questions.shared.view import CUT
 from lineage.questions.trace import Branch, Done, Trace
 from lineage.render import blocks as made

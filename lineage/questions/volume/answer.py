@@ -9,14 +9,11 @@ from typing import Final, Literal
 
 from lineage.model.results import CallRow, Window
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared import grants
-from lineage.questions.shared.history import past
-from lineage.questions.shared.history.compared import Compared, compare
-from lineage.questions.shared.history.enough import about_credential, failed, rests_on
-from lineage.questions.shared.history.past import HOUR
-from lineage.questions.shared.log_coverage import sight
-from lineage.questions.shared.places import place
-from lineage.questions.shared.subjects import own_calls
+from lineage.questions.shared import grants, history
+from lineage.questions.shared.addresses import place
+from lineage.questions.shared.grants import own_calls
+from lineage.questions.shared.history import HOUR, Compared, about_credential, compare, rests_on
+from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.volume import Drill, Hour, Part, Volume
 from lineage.stores.reader import Reader
 
@@ -41,16 +38,17 @@ def answer(
     first, last = _hours(compared.window)
     cut = last - first + 1 > MOST_HOURS
     shown = Window(max(first, last - MOST_HOURS + 1) * HOUR, (last + 1) * HOUR - 1)
-    rows = past.calls(reader, compared.past, shown, compared.loaded)
-    scope = past.calls(reader, compared.past, _both(shown, compared.window), compared.loaded)
+    rows = history.past_calls(reader, compared.past, shown, compared.loaded)
+    scope = history.past_calls(reader, compared.past, _both(shown, compared.window), compared.loaded)
     asked = own_calls(reader.calls(compared.subject.which, shown), compared.loaded)
     hours = _by_hour(reader, compared, shown, rows, asked)
     return Volume(
-        asked=ask, found=True, subject=compared.subject.told(), scope=compared.scope,
-        statement=_statement(compared, hours), calls=_count(rows), failed=failed(rows), scope_calls=_count(scope),
+        asked=ask, found=True, subject=compared.subject.to_model(), scope=compared.scope,
+        statement=_statement(compared, hours), calls=grants.total(rows), failed=grants.failed(rows),
+        scope_calls=grants.total(scope),
         asked_calls=sum(hour.asked for hour in hours), hours=hours, truncated=cut,
         drills=[_drill(by, value, rows, scope) for by, value in _DRILLS], history=compared.history,
-        sight=sight(reader, compared.accounts, shown),
+        sight=log_coverage(reader, compared.accounts, shown),
     )  # fmt: skip
 
 
@@ -102,10 +100,6 @@ def _sums(rows: Iterable[CallRow]) -> dict[int, int]:
     return found
 
 
-def _count(rows: Iterable[CallRow]) -> int:
-    return sum(row.count for row in rows)
-
-
 _DRILLS: Final[tuple[tuple[Literal["source IP", "call", "access key"], Callable[[CallRow], str]], ...]] = (
     ("source IP", lambda row: place(row) or NO_ADDRESS),
     ("call", lambda row: row.row.api),
@@ -124,7 +118,7 @@ def _drill(
         groups[value(row)].append(row)
     for row in scope:
         inside[value(row)] += row.count
-    ordered = sorted(groups, key=lambda one: (-_count(groups[one]), one))
+    ordered = sorted(groups, key=lambda one: (-grants.total(groups[one]), one))
     kept, rest = ordered[:PARTS_SHOWN], ordered[PARTS_SHOWN:]
     parts = [_part(one, groups[one], inside[one]) for one in kept]
     if rest:
@@ -134,7 +128,8 @@ def _drill(
 
 def _part(value: str, rows: Sequence[CallRow], inside: int) -> Part:
     return Part(
-        value=value, calls=_count(rows), failed=failed(rows), scope_calls=inside, first=grants.first(rows),
+        value=value, calls=grants.total(rows), failed=grants.failed(rows),
+        scope_calls=inside, first=grants.first(rows),
         last=grants.last(rows),
     )  # fmt: skip
 
@@ -149,8 +144,8 @@ def _statement(compared: Compared, hours: Sequence[Hour]) -> str:
         usual = "not known" if busiest.usual is None else f"{busiest.usual:g}"
         said = f"at most {busiest.calls:,} an hour in the scope (at {busiest.hour}), usual at that hour of day: {usual}"
     too_little = [] if compared.history.enough else [f"too little history: {', '.join(compared.history.lacking)}"]
-    told = [said, *too_little, f"the usual rests on {rests_on(compared.history)}"]
-    return "; ".join([*told, *about_credential(compared.history)])
+    result = [said, *too_little, f"the usual rests on {rests_on(compared.history)}"]
+    return "; ".join([*result, *about_credential(compared.history)])
 
 
 __all__ = ["answer"]

@@ -63,7 +63,7 @@ class Missing(Model):
 
 class Hint(Model):
     """Something that points to an identity without proving it (guide §12.3, rules 9 to 12), or, by rule 1, what the
-    record states beside it: the role that a refused assumption asked for."""
+    record also states: the role that a refused assumption asked for."""
 
     what: str
     value: str

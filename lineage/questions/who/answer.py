@@ -8,7 +8,6 @@ from lineage.model import keys, schema
 from lineage.model.facts import Identity
 from lineage.model.results import EventCopy, Graph
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.asks import Asked, begins, by_record, meant
 from lineage.questions.shared.climb import (
     BY_GRANT_ALONE,
     BY_TUPLE,
@@ -20,6 +19,7 @@ from lineage.questions.shared.climb import (
     session_key_of,
     states_its_user,
 )
+from lineage.questions.shared.identifiers import Caller, begins, by_record, meant
 from lineage.questions.shared.joins import Joined, sessions_at, through_lost_copy, weaker, with_login
 from lineage.questions.shared.origins import (
     attempt_of,
@@ -68,10 +68,10 @@ def answer_record(
     return _who(reader, ask, "record", by_record(reader, who, time, api, category, shared), limit)
 
 
-def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int, note: str | None = None) -> Who:
+def _who(reader: Reader, ask: str, kind: str, callers: list[Caller], limit: int, note: str | None = None) -> Who:
     answers: list[WhoAnswer] = []
     total = 0
-    for one in asked:
+    for one in callers:
         if len(answers) >= limit:
             total += 1
             continue
@@ -89,68 +89,71 @@ def _who(reader: Reader, ask: str, kind: str, asked: list[Asked], limit: int, no
     )
 
 
-def explain(reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True) -> list[WhoAnswer]:
+def explain(reader: Reader, caller: Caller, *, graph: Graph | None = None, provenance: bool = True) -> list[WhoAnswer]:
     """The answers for one identity: one, or one a caller where several fit, at most `MAX_CANDIDATES`."""
-    return explained(reader, asked, graph=graph, provenance=provenance)[0]
+    return explained(reader, caller, graph=graph, provenance=provenance)[0]
 
 
 def explained(
-    reader: Reader, asked: Asked, *, graph: Graph | None = None, provenance: bool = True, limit: int = MAX_CANDIDATES
+    reader: Reader, caller: Caller, *, graph: Graph | None = None, provenance: bool = True, limit: int = MAX_CANDIDATES
 ) -> tuple[list[WhoAnswer], int]:
     """The answers for one identity, at most `limit`, and how many there are: one, or one a caller where several fit.
 
-    `graph` is all that leads to it, if that was read already; without `provenance` nobody is told who made its key
-    or started its workload.
+    `graph` is all that leads to it, if that was read already; without `provenance` the answer leaves out who made its
+    key or started its workload.
     """
-    if asked.who is None and keys.ref(asked.start).label in (schema.SESSION, schema.CREDENTIAL):
-        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
-    if asked.who is None and graph is not None and graph.nodes.get(asked.start, {}).get("kind") == "Unknown":
+    if caller.who is None and keys.ref(caller.start).label in (schema.SESSION, schema.CREDENTIAL):
+        caller = caller._replace(who=next(iter(reader.identities_of(keys.ref(caller.start))), None))
+    if caller.who is None and graph is not None and graph.nodes.get(caller.start, {}).get("kind") == "Unknown":
         # Rows of event history: the key that they state leads on.
-        asked = asked._replace(who=next(iter(reader.identities_of(keys.ref(asked.start))), None))
+        caller = caller._replace(who=next(iter(reader.identities_of(keys.ref(caller.start))), None))
     found = []
-    if keys.ref(asked.start).label == schema.PRINCIPAL and asked.who is not None:
-        found = sessions_at(reader, asked)
-    each = [_explained_at(reader, asked, one, graph, provenance, limit) for one in (found or (None,))]
-    if len({(answer.origin.kind, answer.origin.id, answer.origin.name) for told, _ in each for answer in told}) == 1:
+    if keys.ref(caller.start).label == schema.PRINCIPAL and caller.who is not None:
+        found = sessions_at(reader, caller)
+    each = [_explained_at(reader, caller, one, graph, provenance, limit) for one in (found or (None,))]
+    if (
+        len({(answer.origin.kind, answer.origin.id, answer.origin.name) for result, _ in each for answer in result})
+        == 1
+    ):
         each = each[:1]  # whichever session it was, the origin is the same
     elif len(each) > 1:
         several = {"ambiguous": True, "reason": "ambiguous"}
-        each = [([answer.model_copy(update=several) for answer in told], fitting) for told, fitting in each]
-    answers = [answer for told, _ in each for answer in told]
+        each = [([answer.model_copy(update=several) for answer in result], fitting) for result, fitting in each]
+    answers = [answer for result, _ in each for answer in result]
     if len(found) > 1:
         answers = [one.model_copy(update={"ambiguous": True}) for one in answers]
-    if asked.copy is not None:
-        update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(asked.copy)}
+    if caller.copy is not None:
+        update = {"ambiguous": True, "reason": "conflicting-copies", "copied_from": _place(caller.copy)}
         answers = [one.model_copy(update=update) for one in answers]
     return answers[:limit], sum(fitting for _, fitting in each)
 
 
 def _explained_at(
-    reader: Reader, asked: Asked, joined: Joined | None, graph: Graph | None, provenance: bool, limit: int
+    reader: Reader, caller: Caller, joined: Joined | None, graph: Graph | None, provenance: bool, limit: int
 ) -> tuple[list[WhoAnswer], int]:
     """The answers where the call belongs to that session, or to what it hangs on, and how many there are."""
-    start = joined.start if joined is not None else asked.start
+    start = joined.start if joined is not None else caller.start
     hints = [Hint(what="session", value=session_key_of(start) or "", rule=joined.rule)] if joined is not None else []
-    if graph is None or start != asked.start:
+    if graph is None or start != caller.start:
         # What follows adds to it, and the reader may keep its own.
         graph = reader.ascend([start]).copy()
     answers = []
-    chains, fitting = _own_statement(asked, *climbed(graph, start, limit))
+    chains, fitting = _own_statement(caller, *climbed(graph, start, limit))
     for chain in chains:
         if joined is not None and chain.hops:
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], joined.rule, joined.confidence)))
-        elif chain.hops and _by_tuple(asked, start, chain.hops[-1]):
+        elif chain.hops and _by_tuple(caller, start, chain.hops[-1]):
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *BY_TUPLE)))
         for whole in through_lost_copy(reader, graph, chain):
             answers.append(
-                _element(reader, graph, asked, start, with_login(graph, asked, whole), joined, hints, provenance)
+                _element(reader, graph, caller, start, with_login(graph, caller, whole), joined, hints, provenance)
             )
     return answers, fitting + len(answers) - len(chains)
 
 
-def _by_tuple(asked: Asked, start: str, hop: Hop) -> bool:
+def _by_tuple(caller: Caller, start: str, hop: Hop) -> bool:
     """Does a call belong to a session by its ID and time alone, though the session's grant is certain?"""
-    used = asked.who is not None and asked.time is not None
+    used = caller.who is not None and caller.time is not None
     by_grant = hop.rule in BY_GRANT_ALONE and hop.access_key_id is None
     return used and by_grant and keys.ref(start).label == schema.SESSION
 
@@ -162,9 +165,9 @@ def _place(copy: EventCopy) -> CopyPlace:
     )  # fmt: skip
 
 
-def _own_statement(asked: Asked, chains: list[Climb], fitting: int) -> tuple[list[Climb], int]:
+def _own_statement(caller: Caller, chains: list[Climb], fitting: int) -> tuple[list[Climb], int]:
     """Of several origins that the records of one session state, the one that the asked record itself states."""
-    stated = stated_by(asked.who) if asked.who is not None and asked.time is not None else None
+    stated = stated_by(caller.who) if caller.who is not None and caller.time is not None else None
     mine = [chain for chain in chains if stated is not None and chain.top == str(stated[0].ref)]
     return ([mine[0]._replace(several=False)], 1) if mine and len(chains) > 1 else (chains, fitting)
 
@@ -172,64 +175,64 @@ def _own_statement(asked: Asked, chains: list[Climb], fitting: int) -> tuple[lis
 def _element(
     reader: Reader,
     graph: Graph,
-    asked: Asked,
+    caller: Caller,
     start: str,
     found: Climb,
     joined: Joined | None,
     hints: list[Hint],
     provenance: bool,
 ) -> WhoAnswer:
-    begin = origin_of(reader, graph, asked, found, start)
-    origin, reason = named_origin(reader, asked, begin.origin), begin.reason
-    hints = [*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin), *token_makers(reader, asked)]
-    hints += [Hint(what="caller's own copy", value=asked.own_copy, rule="sharedEventID")] if asked.own_copy else []
-    hints += [Hint(what="tried role", value=asked.tried, rule="1")] if asked.tried else []
+    begin = origin_of(reader, graph, caller, found, start)
+    origin, reason = named_origin(reader, caller, begin.origin), begin.reason
+    hints = [*hints, *begin.hints, *hints_of(reader, graph, caller, start, origin), *token_makers(reader, caller)]
+    hints += [Hint(what="caller's own copy", value=caller.own_copy, rule="sharedEventID")] if caller.own_copy else []
+    hints += [Hint(what="tried role", value=caller.tried, rule="1")] if caller.tried else []
     unresolved = origin.kind == "Unresolved"
     classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]
     classes += [begin.confidence] if begin.confidence else []
-    stated = stated_by(asked.who) if asked.who is not None else None
+    stated = stated_by(caller.who) if caller.who is not None else None
     if stated is None:
         classes += [joined.confidence] if joined is not None else []
     elif stated[1] is not None and joined is not None:
         classes.append(stated[1])
     missing = None
-    unseen = found.unseen is not None or _states_itself(asked, found)
+    unseen = found.unseen is not None or _states_itself(caller, found)
     if found.several:
         reason = "ambiguous"
     elif found.stopped:
         reason = found.stopped
     elif unseen:
-        reason, missing = why(reader, graph, asked, found)
+        reason, missing = why(reader, graph, caller, found)
     if unresolved and reason in (None, "grant-not-logged"):
-        reason, missing = why(reader, graph, asked, found)
+        reason, missing = why(reader, graph, caller, found)
     elif missing is None and reason == "account-not-loaded":
-        region = found.hops[0].region if found.hops else asked.region
-        missing = Missing(account=origin.account, region=region, day=day_of(found, asked))
+        region = found.hops[0].region if found.hops else caller.region
+        missing = Missing(account=origin.account, region=region, day=day_of(found, caller))
     elif reason == "no-session-context" and found.hops and not has_callers_copy(reader, found.hops[0]):
         hop = found.hops[0]
-        missing = Missing(account=hop.caller_account, region=hop.region, day=day_of(found, asked))
+        missing = Missing(account=hop.caller_account, region=hop.region, day=day_of(found, caller))
     confidence = "NONE" if unresolved else schema.weakest(classes)
     if missing is None and not unresolved and not found.several:
-        missing = surer(reader, graph, asked, found, origin, confidence)
-    behalf, origin = on_behalf_of(reader, graph, asked, found, start, origin)
-    listed = provenance and (unseen or asked.itself)
-    known = _known_credentials(reader, graph, origin, asked.time) if listed else []
+        missing = surer(reader, graph, caller, found, origin, confidence)
+    behalf, origin = on_behalf_of(reader, graph, caller, found, start, origin)
+    listed = provenance and (unseen or caller.itself)
+    known = _known_credentials(reader, graph, origin, caller.time) if listed else []
     return WhoAnswer(
-        identity=_identity(graph, asked, start),
+        identity=_identity(graph, caller, start),
         origin=origin,
         person=person_of(origin),
         confidence=confidence,  # type: ignore[arg-type]  # a class of the tuple
         ambiguous=found.several or found.ambiguous,
         reason=reason,
         missing=missing,
-        hints=_unique([*hints, *begin.hints, *hints_of(reader, graph, asked, start, origin)]),
+        hints=_unique([*hints, *begin.hints, *hints_of(reader, graph, caller, start, origin)]),
         hops=list(found.hops),
-        made_by=_made_by(reader, graph, found, origin, asked.time) if provenance else None,
+        made_by=_made_by(reader, graph, found, origin, caller.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
         on_behalf_of=behalf,
         credentials=known,
         node=start if start in graph else None,
-        attempt=attempt_of(graph, asked, found),
+        attempt=attempt_of(graph, caller, found),
     )
 
 
@@ -244,21 +247,21 @@ def states_its_origin(graph: Graph, hop: Hop, origin: Origin) -> bool:
     return node.get("issuer") is not None and f"{schema.PRINCIPAL} {node['issuer']}" == origin.node
 
 
-def _states_itself(asked: Asked, found: Climb) -> bool:
+def _states_itself(caller: Caller, found: Climb) -> bool:
     """Is it a record that is not loaded, of a session that states where it comes from?"""
-    if found.hops or asked.who is None or keys.ref(found.top).label != schema.SESSION:
+    if found.hops or caller.who is None or keys.ref(found.top).label != schema.SESSION:
         return False
-    return stated_by(asked.who) is not None
+    return stated_by(caller.who) is not None
 
 
 def _unique(hints: list[Hint]) -> list[Hint]:
     return [Hint(what=w, value=v, rule=r) for w, v, r in sorted({(h.what, h.value, h.rule) for h in hints})]
 
 
-def _identity(graph: Graph, asked: Asked, start: str) -> CallIdentity:
+def _identity(graph: Graph, caller: Caller, start: str) -> CallIdentity:
     """The name on the call, filled up from the session where the call said less."""
-    who = asked.who
-    label, key = keys.ref(asked.start)
+    who = caller.who
+    label, key = keys.ref(caller.start)
     session = session_key_of(start)
     node: dict[str, Any] = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     if who is not None and who.type != "Unknown":
@@ -276,16 +279,16 @@ def _identity(graph: Graph, asked: Asked, start: str) -> CallIdentity:
     if node:
         arn = _session_arn(graph, owner, node)
     elif label == schema.PRINCIPAL:
-        arn = graph.nodes.get(asked.start, {}).get("arn") or (key if key.startswith("arn:") else None)
-    elif label == schema.CREDENTIAL and (found := owner_of(graph, asked.start)):
+        arn = graph.nodes.get(caller.start, {}).get("arn") or (key if key.startswith("arn:") else None)
+    elif label == schema.CREDENTIAL and (found := owner_of(graph, caller.start)):
         arn = graph.nodes[found].get("arn")
         node = {"account": graph.nodes[found].get("account")}
     else:
-        node = graph.nodes.get(asked.start, {})
+        node = graph.nodes.get(caller.start, {})
     access_key = key.split(" ", 1)[0] if label == schema.CREDENTIAL else (who.access_key_id if who else None)
     return CallIdentity(
         arn=arn,
-        account=node.get("account") or (graph.nodes.get(asked.start, {}).get("account")),
+        account=node.get("account") or (graph.nodes.get(caller.start, {}).get("account")),
         principal_id=node.get("principal_id"),
         creation_date=node.get("created"),
         access_key_id=access_key,
@@ -305,7 +308,7 @@ def _session_arn(graph: Graph, owner: str | None, node: dict[str, Any]) -> str |
 
 
 def _made_by(reader: Reader, graph: Graph, found: Climb, origin: Origin, time: int | None) -> Provenance | None:
-    """Who made the origin's key, else its password, else the user, if that was somebody else."""
+    """Who made the origin's key, else its password, else the user, if that was another identity."""
     if origin.kind != "IAMUser" or origin.id is None:
         return None
     moments = [found.hops[0].time] if found.hops else []
@@ -340,7 +343,7 @@ def _latest_other(
     owner: str,
     before: str | None,
 ) -> Provenance | None:
-    """The latest of the edges, told with its maker's own answer; None if the maker is the owner."""
+    """The latest of the edges, with its maker's own answer; None if the maker is the owner."""
     usable = [edge for edge in edges if before is None or edge[2] <= before]
     if not usable:
         return None
@@ -412,5 +415,5 @@ def _answer_of(reader: Reader, graph: Graph, source: str, time: str) -> WhoAnswe
     """The answer for a maker: strictly back in time, so the recursion ends."""
     identities = reader.identities_of(keys.ref(source))
     second = parse_when(time)
-    asked = Asked(source, identities[0] if identities else None, second - 1 if second is not None else None)
-    return explain(reader, asked)[0]
+    caller = Caller(source, identities[0] if identities else None, second - 1 if second is not None else None)
+    return explain(reader, caller)[0]

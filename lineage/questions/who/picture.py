@@ -1,14 +1,14 @@
-"""The picture of `who`: from the origin to the identity, hop by hop, with who made or started what beside it."""
+"""The picture of `who`: from the origin to the identity, hop by hop, and next to it who made or started what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.draw.copies import command
-from lineage.draw.names import caption
+from lineage.draw.labels import caption, command
 from lineage.draw.shape import Box
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
+from lineage.model.operations import operation_of
 from lineage.model.times import iso
 from lineage.questions.shared import words
 from lineage.questions.who import Hop, Provenance, Who, WhoAnswer
@@ -185,22 +185,13 @@ def origin(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
 
 def _hop(sheet: Sheet, source: str, session: str, hop: Hop, *, unsure: bool, lit: bool) -> None:
     sheet.link(
-        source, session, schema.ASSUMED, label=f"perhaps: {operation(hop.api)}" if unsure else operation(hop.api),
+        source, session, schema.ASSUMED, label=f"perhaps: {operation_of(hop.api)}" if unsure else operation_of(hop.api),
         confidence=schema.weakest([hop.confidence, "HEURISTIC"]) if unsure else hop.confidence, lit=lit,
         first=hop.time, cross=hop.cross_account or None, api=hop.api, how=words.ways(hop.how, hop.via), rule=hop.rule,
         callers_that_fit=hop.candidates if hop.candidates > 1 else None, key_of_the_caller=hop.caller_access_key_id,
         address=hop.source_ip, agent=hop.user_agent, region=hop.region, expires=hop.expires, events=hop.event_ids,
         sign_in_events=hop.sign_in_event_ids,
     )  # fmt: skip
-
-
-def operation(api: str) -> str:
-    """The operation without its service.
-
-    >>> operation("sts:AssumeRole")
-    'AssumeRole'
-    """
-    return api.split(":", 1)[-1]
 
 
 def _provenance(sheet: Sheet, made: Provenance, target: str, type_: str) -> str:
@@ -222,7 +213,7 @@ def _started(sheet: Sheet, answer: WhoAnswer, session: str) -> None:
     workload = sheet.of_ref(f"{schema.RESOURCE} {key}") if key else session
     maker = chain(sheet, made.answer, lit=False)
     sheet.link(
-        maker, workload, schema.STARTED, label=operation(made.api), beside=True, first=made.time,
+        maker, workload, schema.STARTED, label=operation_of(made.api), beside=True, first=made.time,
         events=made.event_ids, confidence=made.answer.confidence, api=made.api,
     )  # fmt: skip
     if workload != session:

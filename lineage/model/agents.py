@@ -1,6 +1,6 @@
-"""User agents by family, then version, then exact text.
+"""User agents by family, then version, then exact text; and which of them are browsers or the console.
 
-Whoever makes a call sets its agent freely: it tells habits, and proves nothing (guide §8, §10.3).
+Callers set their agent freely: it shows habits, and proves nothing (guide §8, §10.3).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ _HOST: Final = re.compile(r"[\w.-]+\.amazonaws\.com(?:\.cn)?")
 _CONSOLE_HOST: Final = re.compile(r"(?:[\w-]+\.)?signin\.|console\.|[\w-]+\.console\.")
 _CONSOLE_TEXT: Final = re.compile(r"S3Console/|AWS Signin\b|AWS Console\b|AWS [\w ]+ Console\b|\w+ConsoleFrontend\b")
 _INTERNAL: Final = re.compile(r"AWS Internal|aws-internal/|Coral/")
+_BACK_END: Final = re.compile(r"\A[\[ ]*AWS Internal|aws-internal/", re.IGNORECASE)
 _BROWSERS: Final = (
     ("Edge", re.compile(r"\bEdg(?:e|A|iOS)?/([\d.]+)")),
     ("Opera", re.compile(r"\bOPR/([\d.]+)")),
@@ -95,6 +96,25 @@ def parse(text: str | None) -> Agent | None:
     ('console', 'S3Console/0.4')
     """
     return _parse(text) if text else None
+
+
+def is_console(text: str | None) -> bool:
+    """Is the agent a browser or the console, and no command line, SDK or service (guide §4.5)?
+
+    >>> [is_console(text) for text in ("Mozilla/5.0 (X11)", "[S3Console/0.4]", "aws-cli/2.17.9", "AWS Internal", None)]
+    [True, True, False, False, False]
+    """
+    agent = parse(text)
+    return agent is not None and agent.family in (CONSOLE, BROWSER)
+
+
+def is_command_line(text: str | None) -> bool:
+    """May the agent be a command line or SDK: neither a browser nor the console nor a back end of AWS?
+
+    >>> [is_command_line(text) for text in ("aws-cli/2.17.9", "AWS Internal", "console.amazonaws.com", None)]
+    [True, False, False, False]
+    """
+    return bool(text) and not is_console(text) and _BACK_END.search(text or "") is None
 
 
 class System(NamedTuple):
@@ -166,7 +186,7 @@ def _family(bare: str) -> tuple[str, str | None]:
         return f"SDK for {_LANGUAGES[found[1].lower()]}", found[2]
     if _INTERNAL.match(bare):
         return SERVICE, bare.split(" aws-sdk", 1)[0][:FAMILY_LENGTH]
-    if bare.startswith("Mozilla"):
+    if bare[:7].lower() == "mozilla":
         return BROWSER, _browser(bare)
     return _other(bare)
 
@@ -184,6 +204,3 @@ def _other(bare: str) -> tuple[str, str | None]:
     if found is None:
         return OTHER, None
     return f"{OTHER}: {found[1].lower()[:FAMILY_LENGTH]}", found[2]
-
-
-__all__ = ["Agent", "System", "environment", "parse", "system"]

@@ -1,15 +1,16 @@
 """What became of a change: does it stand, is it gone, or probably gone?
 
 A change is paired with a later call that undid it: on the same state of the same target, in the same account and
-region, about the same thing (policy, statement, grant, rule, key, …). It is gone for certain where nothing of that is
+region, about the same thing (policy, statement, grant, rule, key, …). It is certainly gone where none of these is
 missing, nothing made it again, and the logs of the account have no gap from then on. What rests on a name alone, or
-lies before a gap, is probably gone.
+lies before a gap, is probably gone. `FAMILIES` lists which state an operation touches, and what it does there; source:
+the API References of the services.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -18,11 +19,172 @@ from lineage.model.arn import account_in_id as account_of_key
 from lineage.model.arn import parse_arn
 from lineage.model.keys import Ref, ref
 from lineage.model.results import ChangeEdge, Window
-from lineage.questions.shared import trails
-from lineage.questions.shared.climb import owner_of, principal_of
+from lineage.questions.shared import log_coverage
+from lineage.questions.shared.climb import account_of, principal_behind
 from lineage.questions.shared.log_coverage import GAP_HOURS, HOUR
-from lineage.questions.shared.reach.families import WORLDWIDE, family_of, marks_of
 from lineage.stores.reader import Reader
+
+Act = Literal["add", "remove", "set", "clear"]
+"""`add` and `remove` one of several things on the target; `set` and `clear` the one thing there is."""
+
+
+class Family(NamedTuple):
+    """The state that an operation touches, and what it does there."""
+
+    state: str
+    act: Act
+    marked: bool = False
+    """Are there several such things on one target, which the change's marks tell apart?"""
+
+
+def _rows(state: str, marked: bool, **acts: str) -> dict[str, Family]:
+    return {api: Family(state, act, marked) for act, apis in acts.items() for api in apis.split()}  # type: ignore[arg-type]  # an act
+
+
+def _sso(state: str, marked: bool, **acts: str) -> dict[str, Family]:
+    """Rows for Identity Center, which is logged under two names."""
+    return {
+        f"{service}:{name}": Family(state, act, marked)  # type: ignore[arg-type]  # an act
+        for service in ("sso", "sso-admin")
+        for act, names in acts.items()
+        for name in names.split()
+    }
+
+
+FAMILIES: Mapping[str, Family] = {
+    **{
+        api: family
+        for kind in ("User", "Role", "Group")
+        for api, family in {
+            f"iam:Attach{kind}Policy": Family("attached policy", "add", True),
+            f"iam:Detach{kind}Policy": Family("attached policy", "remove", True),
+            f"iam:Put{kind}Policy": Family("inline policy", "set", True),
+            f"iam:Delete{kind}Policy": Family("inline policy", "clear", True),
+            f"iam:Put{kind}PermissionsBoundary": Family("boundary", "set"),
+            f"iam:Delete{kind}PermissionsBoundary": Family("boundary", "clear"),
+        }.items()
+    },
+    **_rows("trust", False, set="iam:UpdateAssumeRolePolicy"),
+    **_rows("group member", True, add="iam:AddUserToGroup", remove="iam:RemoveUserFromGroup"),
+    **_rows("mfa", True, add="iam:EnableMFADevice", remove="iam:DeactivateMFADevice"),
+    **_rows("virtual mfa", False, add="iam:CreateVirtualMFADevice", remove="iam:DeleteVirtualMFADevice"),
+    **_rows(
+        "password", False, set="iam:CreateLoginProfile iam:UpdateLoginProfile iam:ChangePassword",
+        clear="iam:DeleteLoginProfile",
+    ),
+    **_rows("saml provider", False, add="iam:CreateSAMLProvider", remove="iam:DeleteSAMLProvider"),
+    **_rows("oidc provider", False, add="iam:CreateOpenIDConnectProvider", remove="iam:DeleteOpenIDConnectProvider"),
+    **_rows(
+        "oidc client", True, add="iam:AddClientIDToOpenIDConnectProvider",
+        remove="iam:RemoveClientIDFromOpenIDConnectProvider",
+    ),
+    **_rows("policy", False, add="iam:CreatePolicy", remove="iam:DeletePolicy"),
+    **_rows("policy version", True, add="iam:CreatePolicyVersion", remove="iam:DeletePolicyVersion"),
+    **_rows("default version", False, set="iam:SetDefaultPolicyVersion"),
+    **_rows("key status", False, set="iam:UpdateAccessKey"),
+    **_rows("credential status", False, set="iam:UpdateServiceSpecificCredential"),
+    **_rows("ssh key status", False, set="iam:UpdateSSHPublicKey"),
+    **_rows("certificate status", False, set="iam:UpdateSigningCertificate"),
+    **_rows("user", False, add="iam:CreateUser", remove="iam:DeleteUser"),
+    **_rows("role", False, add="iam:CreateRole iam:CreateServiceLinkedRole",
+            remove="iam:DeleteRole iam:DeleteServiceLinkedRole"),
+    **_rows("access key", True, add="iam:CreateAccessKey", remove="iam:DeleteAccessKey"),
+    **_rows(
+        "service credential", True, add="iam:CreateServiceSpecificCredential",
+        remove="iam:DeleteServiceSpecificCredential",
+    ),
+    **_rows("ssh key", True, add="iam:UploadSSHPublicKey", remove="iam:DeleteSSHPublicKey"),
+    **_rows("certificate", True, add="iam:UploadSigningCertificate", remove="iam:DeleteSigningCertificate"),
+    **_rows("profile role", True, add="iam:AddRoleToInstanceProfile", remove="iam:RemoveRoleFromInstanceProfile"),
+    **_rows(
+        "instance role", False, set="ec2:AssociateIamInstanceProfile ec2:ReplaceIamInstanceProfileAssociation",
+        clear="ec2:DisassociateIamInstanceProfile",
+    ),
+    **_rows("logging", False, add="cloudtrail:StartLogging", remove="cloudtrail:StopLogging"),
+    **_rows(
+        "ingestion", False, add="cloudtrail:StartEventDataStoreIngestion",
+        remove="cloudtrail:StopEventDataStoreIngestion",
+    ),
+    **_rows("trail", False, add="cloudtrail:CreateTrail", remove="cloudtrail:DeleteTrail"),
+    **_rows("recorder", False, add="config:StartConfigurationRecorder", remove="config:StopConfigurationRecorder"),
+    **_rows("event selectors", False, set="cloudtrail:PutEventSelectors"),
+    **_rows("bucket policy", False, set="s3:PutBucketPolicy", clear="s3:DeleteBucketPolicy"),
+    **_rows("bucket acl", False, set="s3:PutBucketAcl"),
+    **_rows("public access block", False, set="s3:PutBucketPublicAccessBlock",
+            clear="s3:DeleteBucketPublicAccessBlock"),
+    **_rows("account public access block", False, set="s3:PutAccountPublicAccessBlock",
+            clear="s3:DeleteAccountPublicAccessBlock"),
+    **_rows("snapshot share", True, add="ec2:ModifySnapshotAttribute", clear="ec2:ResetSnapshotAttribute"),
+    **_rows("image share", True, add="ec2:ModifyImageAttribute", clear="ec2:ResetImageAttribute"),
+    **_rows("db snapshot share", True, add="rds:ModifyDBSnapshotAttribute"),
+    **_rows("db cluster snapshot share", True, add="rds:ModifyDBClusterSnapshotAttribute"),
+    **_rows("ingress", True, add="ec2:AuthorizeSecurityGroupIngress", remove="ec2:RevokeSecurityGroupIngress"),
+    **_rows("egress", True, add="ec2:AuthorizeSecurityGroupEgress", remove="ec2:RevokeSecurityGroupEgress"),
+    **_rows("function permission", True, add="lambda:AddPermission", remove="lambda:RemovePermission"),
+    **_rows(
+        "layer permission", True, add="lambda:AddLayerVersionPermission", remove="lambda:RemoveLayerVersionPermission"
+    ),
+    **_rows(
+        "function url", False, set="lambda:CreateFunctionUrlConfig lambda:UpdateFunctionUrlConfig",
+        clear="lambda:DeleteFunctionUrlConfig",
+    ),
+    **_rows("key policy", False, set="kms:PutKeyPolicy"),
+    **_rows("grant", True, add="kms:CreateGrant", remove="kms:RevokeGrant kms:RetireGrant"),
+    **_rows(
+        "secret policy", False, set="secretsmanager:PutResourcePolicy", clear="secretsmanager:DeleteResourcePolicy"
+    ),
+    **_rows("repository policy", False, set="ecr:SetRepositoryPolicy", clear="ecr:DeleteRepositoryPolicy"),
+    **_rows("queue permission", True, add="sqs:AddPermission", remove="sqs:RemovePermission"),
+    **_rows("queue policy", False, set="sqs:SetQueueAttributes"),
+    **_rows("topic permission", True, add="sns:AddPermission", remove="sns:RemovePermission"),
+    **_rows("topic policy", False, set="sns:SetTopicAttributes"),
+    **_rows("resource share", False, add="ram:CreateResourceShare", remove="ram:DeleteResourceShare"),
+    **_rows("share member", True, add="ram:AssociateResourceShare", remove="ram:DisassociateResourceShare"),
+    **_rows(
+        "trust anchor", False, add="rolesanywhere:CreateTrustAnchor rolesanywhere:UpdateTrustAnchor",
+        remove="rolesanywhere:DeleteTrustAnchor rolesanywhere:DisableTrustAnchor",
+    ),
+    **_rows(
+        "anywhere profile", False, add="rolesanywhere:CreateProfile rolesanywhere:UpdateProfile",
+        remove="rolesanywhere:DeleteProfile rolesanywhere:DisableProfile",
+    ),
+    **_rows("access entry", True, add="eks:CreateAccessEntry", remove="eks:DeleteAccessEntry"),
+    **_rows("access policy", True, add="eks:AssociateAccessPolicy", remove="eks:DisassociateAccessPolicy"),
+    **_sso("assignment", True, add="CreateAccountAssignment", remove="DeleteAccountAssignment"),
+    **_sso(
+        "set policy", True, add="AttachManagedPolicyToPermissionSet", remove="DetachManagedPolicyFromPermissionSet"
+    ),
+    **_sso("set inline policy", False, set="PutInlinePolicyToPermissionSet",
+           clear="DeleteInlinePolicyFromPermissionSet"),
+    **_sso("set boundary", False, set="PutPermissionsBoundaryToPermissionSet",
+           clear="DeletePermissionsBoundaryFromPermissionSet"),
+    **_rows("organization policy", True, add="organizations:AttachPolicy", remove="organizations:DetachPolicy"),
+}  # fmt: skip
+"""What each operation does to which state. What is not here can only end with its target."""
+
+WORLDWIDE = ("iam", "organizations", "s3", "sts", "signin")
+"""Services whose things are the same in every region."""
+
+
+def family_of(deed: ChangeEdge) -> Family | None:
+    """What a change does; of a share what its parameters say, for one operation adds and removes."""
+    found = FAMILIES.get(str(deed.properties["api"]))
+    if found is None or not found.state.endswith(" share"):
+        return found
+    after = str(deed.properties.get("after") or "")
+    takes = deed.properties.get("before") is not None or after.startswith('{"remove"')
+    return found._replace(act="remove") if takes and found.act == "add" else found
+
+
+def marks_of(deed: ChangeEdge) -> frozenset[str]:
+    """What of its target a change is about; a key or password by the ID that it was given."""
+    marks = deed.properties.get("marks") or []
+    detail = deed.properties.get("detail")
+    if not marks and FAMILIES.get(str(deed.properties["api"]), Family("", "set")).marked and detail:
+        return frozenset((f"id={detail}",))
+    names = {mark.partition("=")[2] if mark.startswith("valuesTo") else mark for mark in marks}  # type: ignore[union-attr]  # a list of texts
+    return frozenset(names)
+
 
 TYPES = (schema.CREATED, schema.CHANGED, schema.STARTED)
 GONE_WITH = ("deleted", "key-deleted")
@@ -58,7 +220,7 @@ class Fates:
         self._suspects = suspects
         self._about: dict[str, list[ChangeEdge]] = defaultdict(list)
         self._at = at
-        self._stops: list[trails.Change] | None = None
+        self._stops: list[log_coverage.Change] | None = None
         self._gaps: dict[tuple[str, int], bool] = {}
         self._owners: dict[str, str | None] = {}
         wanted = {target for deed in deeds for target in _places(deed)}
@@ -67,7 +229,17 @@ class Fates:
                 self._about[deed.target].append(deed)
 
     def of(self, deed: ChangeEdge) -> Fate:
-        """What became of a change. A state that the descent itself set anew is told by its last change."""
+        """What became of a change.
+
+        Parameters
+        ----------
+        deed : one of the changes that this was made for
+
+        Returns
+        -------
+        `stands`, `gone` or `probably`, with the event that undid it and the events that made it again. A state that the
+        descent itself set again is judged by its last change.
+        """
         found = _Course(deed)
         for other in self._later(deed):
             found.follow(other, ours=self.is_ours(other))
@@ -91,7 +263,7 @@ class Fates:
         return [deed for deed in self._about[target] if not self.is_ours(deed)]
 
     def before(self, deed: ChangeEdge) -> ChangeEdge | None:
-        """The last change of the same state before, by whomever; None where none is loaded."""
+        """The last change of the same state before, by any caller; None where none is loaded."""
         family, marks = family_of(deed), marks_of(deed)
         if family is None:
             return None
@@ -100,7 +272,7 @@ class Fates:
         return next((other for other in reversed(same) if not family.marked or marks & marks_of(other)), None)
 
     def next_of(self, deed: ChangeEdge) -> ChangeEdge | None:
-        """The next change that set or cleared what a change set, by whomever."""
+        """The next change by any caller that set or cleared what a change set."""
         mine, marks = family_of(deed), marks_of(deed)
         if mine is None or mine.act != "set":
             return None
@@ -129,18 +301,15 @@ class Fates:
         """The key of the principal behind a caller."""
         if source not in self._owners:
             up = self._reader.ascend([source])
-            label = ref(source).label
-            found = source if label == schema.PRINCIPAL else (
-                principal_of(up, source) if label == schema.SESSION else owner_of(up, source)
-            ) if source in up else None  # fmt: skip
+            found = principal_behind(up, source) if source in up else None
             self._owners[source] = ref(found).key if found else None
         return self._owners[source]
 
     def _is_sure(self, deed: ChangeEdge, undone: ChangeEdge) -> bool:
         """Are account and region of both known and equal, and nothing of the account missing since?"""
-        account = account_in(deed.target)
+        account = account_of(deed.target)
         if account is None and (deed.target.startswith((f"{schema.CREDENTIAL} ", f"{schema.RESOURCE} arn:"))):
-            account = account_in(deed.source) or account_of_key(ref(deed.source).key)
+            account = account_of(deed.source) or account_of_key(ref(deed.source).key)
         return account is not None and _same_region(deed, undone) is True and not self.has_gap(account, undone.time)
 
     def _is_silent(self, account: str, since: int) -> bool:
@@ -151,11 +320,11 @@ class Fates:
     def _was_stopped(self, account: str, since: int) -> bool:
         """Was a trail of the account stopped then, and nothing of the account loaded while it was?"""
         if self._stops is None:
-            self._stops = [change for change in trails.changes(self._reader) if trails.is_log(change)]
+            self._stops = [change for change in log_coverage.changes(self._reader) if log_coverage.is_log(change)]
         for change in self._stops:
             if change.account != account or change.kind not in ("stopped", "deleted"):
                 continue
-            end = trails.ended(change, self._stops)
+            end = log_coverage.ended(change, self._stops)
             last = min(end.time if end is not None else self._at, self._at)
             if last <= max(since, change.time):
                 continue
@@ -203,7 +372,7 @@ class _Course:
         if mine is None or theirs is None or mine.state != theirs.state:
             return
         if other.properties["api"] == "iam:ChangePassword":
-            return  # whoever knows a password may be made to change it
+            return  # a user who knows a password may be required to change it
         named = marks_of(other)
         whole = theirs.act == "clear" and not named and mine.state.endswith(" share")
         any_device = mine.state == "mfa" and mine.act == "remove"
@@ -250,7 +419,7 @@ def _makes(deed: ChangeEdge) -> bool:
 
 
 def _for_good(undone: ChangeEdge) -> bool:
-    """Can what was undone never come back, whatever the logs lack? A key has an ID that no other key gets."""
+    """Can what was undone never come back, even where logs are missing? A key has an ID that no other key gets."""
     return undone.properties.get("what") == "key-deleted"
 
 
@@ -281,22 +450,5 @@ def _places(deed: ChangeEdge) -> list[str]:
     return found
 
 
-def account_in(node: str) -> str | None:
-    """The account in the key of a node, as far as it names one."""
-    key = ref(node).key
-    if key.startswith("arn:"):
-        part = key.split(":")[4] if key.count(":") >= 5 else ""
-    elif ref(node).label == schema.SESSION:
-        part = key.split("/", 1)[0]
-    elif " " in key and ref(node).label == schema.CREDENTIAL:
-        part = key.split(" ", 1)[1].split("/", 1)[0]
-    else:
-        part = key.split(":", 1)[0]
-    return part if part.isdigit() and len(part) == 12 else None
-
-
 def _moment(deed: ChangeEdge) -> tuple[int, str, str]:
     return deed.time, deed.key, deed.type
-
-
-__all__ = ["STANDS", "Fate", "Fates", "account_in"]

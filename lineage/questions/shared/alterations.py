@@ -1,4 +1,4 @@
-"""What a descent altered: identities, policies, credentials and trails, who was let in, and what was taken back."""
+"""What a descent altered: identities, policies, credentials and trails, who was let in, and what was undone."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from lineage.model.keys import ref
 from lineage.model.results import ChangeEdge, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Altered, Permission
-from lineage.questions.shared.reach.families import family_of
-from lineage.questions.shared.reach.fates import Fate, Fates, account_in
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.fates import Fate, Fates, family_of
 from lineage.stores.reader import Reader
 
 PERMISSIONS = ("permissions", "boundary")
@@ -30,9 +30,9 @@ _ANYBODY = re.compile(r'"(?:AWS|Principal|principal)":(?:"\*"|\["\*"\])|"group":
 def altered(deeds: Iterable[ChangeEdge], fates: Fates) -> list[Altered]:
     """What was created and changed, the worst first; each with what became of it."""
     mine = [deed for deed in deeds if deed.type in (schema.CREATED, schema.CHANGED)]
-    told = [(deed, _altered(deed, fates.of(deed))) for deed in mine]
-    told.sort(key=lambda one: (rank(one[1]), one[0].time, one[0].key))
-    return [one for _, one in told]
+    result = [(deed, _altered(deed, fates.of(deed))) for deed in mine]
+    result.sort(key=lambda one: (rank(one[1]), one[0].time, one[0].key))
+    return [one for _, one in result]
 
 
 def rank(one: Altered) -> int:
@@ -48,7 +48,7 @@ def rank(one: Altered) -> int:
 
 
 def permissions(reader: Reader, principals: Sequence[str], at: int) -> list[Permission]:
-    """What the logs show to have been permitted to principals (references), by whomever, in order of time."""
+    """What the logs show to have been permitted to principals (references) by any caller, in order of time."""
     wanted = sorted(set(principals))
     deeds = reader.changes((schema.CHANGED,), targets=wanted, window=Window(None, at)) if wanted else []
     given = [deed for deed in deeds if deed.properties["what"] in PERMISSIONS and deed.properties.get("after")]
@@ -67,21 +67,22 @@ def permissions(reader: Reader, principals: Sequence[str], at: int) -> list[Perm
 def _altered(deed: ChangeEdge, fate: Fate) -> Altered:
     key = ref(deed.target).key
     return Altered(
-        what=str(deed.properties["what"]), created=deed.type == schema.CREATED, target=key, account=_account_of(key),
+        what=str(deed.properties["what"]), created=deed.type == schema.CREATED, target=key,
+        account=account_of(deed.target),
         api=str(deed.properties["api"]), time=iso(deed.time), source=deed.source, event_ids=deed.event_ids,
-        before=_text(deed, "before"), after=state_after(deed), outside=lets_in(deed),
+        before=text_of(deed, "before"), after=state_after(deed), outside=lets_in(deed),
         undone_by=fate.event_ids if fate.state != "stands" else [], fate=fate.state,
     )  # fmt: skip
 
 
 def state_after(deed: ChangeEdge) -> str | None:
     """What a change made, as logged."""
-    return _text(deed, "after") or (_text(deed, "detail") if deed.type == schema.CREATED else None)
+    return text_of(deed, "after") or (text_of(deed, "detail") if deed.type == schema.CREATED else None)
 
 
 def lets_in(deed: ChangeEdge) -> list[str]:
     """Accounts outside that a change lets in, `*` for everybody; sorted."""
-    label, key = ref(deed.target)
+    label = ref(deed.target).label
     what, family = str(deed.properties["what"]), family_of(deed)
     if label == schema.CREDENTIAL or (family is not None and family.act in ("remove", "clear")):
         return ["*"] if family is not None and family.state.endswith("public access block") else []
@@ -90,7 +91,7 @@ def lets_in(deed: ChangeEdge) -> list[str]:
         return ["*"] if _ANYWHERE.search(after or "") else []
     if what not in OPENS:
         return []
-    account = _account_of(key) or account_in(deed.source)
+    account = account_of(deed.target) or account_of(deed.source)
     found = set(outside(after, account))
     if deed.properties["api"] in ("lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"):
         found = {"*"} if "NONE" in (after or "") else set()
@@ -99,7 +100,7 @@ def lets_in(deed: ChangeEdge) -> list[str]:
     return sorted(found)
 
 
-def opened(text: str | None) -> object:
+def parsed_state(text: str | None) -> object:
     """A state as a value where it is JSON, else None."""
     if not text or text[:1] not in "{[":
         return None
@@ -124,12 +125,6 @@ def outside(text: str | None, account: str | None) -> list[str]:
     return sorted(found | ({"*"} if _ANYBODY.search(text) else set()))
 
 
-def _text(deed: ChangeEdge, name: str) -> str | None:
+def text_of(deed: ChangeEdge, name: str) -> str | None:
     value = deed.properties.get(name)
     return str(value) if value is not None else None
-
-
-def _account_of(key: str) -> str | None:
-    """The account in the key of a principal or resource."""
-    part = key.split(":")[4] if key.startswith("arn:") and key.count(":") >= 5 else key.split(":", 1)[0]
-    return part if part.isdigit() else None

@@ -1,4 +1,7 @@
-"""What was asked: an event, a key, a session, an ARN or a name, as the nodes that the answer begins at."""
+"""What people ask by: an event ID, key, session, ARN or name, as the nodes of the graph that the answer begins at.
+
+This is the one place where such a text is understood: `meant` finds what it stands for, `begins` the callers behind it.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,6 @@ TOKEN_LIFE_SECONDS = 36 * 3600
 SIGN_IN_SECONDS = 2
 SWITCHES = ("signin:SwitchRole", "signin:RenewRole", "signin:ExitRole")
 
-_KEY = re.compile(r"(?:AKIA|ASIA|ABIA|ACCA|A3T)[A-Z0-9]{8,124}\Z")
 _SESSION = re.compile(r"[^/]*/.+/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 _UNIQUE_ID = re.compile(r"(A(?:ROA|IDA)[A-Z0-9]{4,124})(?::(.+))?\Z")
 _OF_ACCOUNT = re.compile(r"(\d{12}):(.+)\Z")
@@ -41,8 +43,8 @@ CANDIDATES = 10
 """So many of the principals that fit a name are listed."""
 
 
-class Asked(NamedTuple):
-    """An identity to explain: where it hangs, and what is known of the call."""
+class Caller(NamedTuple):
+    """The caller to explain: the node that its call hangs on, and what is known of the call."""
 
     start: str
     who: Identity | None
@@ -77,7 +79,7 @@ def kind_of(ask: str) -> str:
     if ask.startswith("arn:"):
         return "arn"
     key, _, session = ask.partition(" ")
-    if _KEY.match(key) and (not session or _SESSION.match(session)):
+    if arns.is_key_id(key) and (not session or _SESSION.match(session)):
         return "key"
     return "session" if _SESSION.match(ask) else "event"
 
@@ -94,11 +96,29 @@ class Meant(NamedTuple):
 
 
 def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
-    """What an ask means. What the store knows nothing of is an event ID that is not there.
+    """What kind of thing an identifier is, in the words of the store.
 
-    A name or unique ID means the principal or sessions that have it, an addendum the event that it amends, and a
-    node (`LABEL KEY`, as answers write it) itself. With `kind` only principals of that kind have names.
-    Raises `NotFound` where several principals fit a name: none of them is picked.
+    Parameters
+    ----------
+    reader : the store
+    ask : an event ID, access key ID, session key, ARN, name (`NAME`, `user/NAME`, `ACCOUNT:role/NAME`, …), unique ID,
+    or
+        a node as answers write it (`LABEL KEY`)
+    kind : restricts names to principals of one kind, such as `Role`
+
+    Returns
+    -------
+    The kind with the keys that it stands for. What the store does not know is an event ID that is not there. An
+    addendum means the event that it amends.
+
+    Raises
+    ------
+    NotFound : several principals have the name; none of them is picked.
+
+    Examples
+    --------
+    >>> meant(incident(), "payments-operations")[:2]
+    ('arn', ('arn:aws:iam::804275613390:role/payments-operations',))
     """
     label, _, key = ask.partition(" ")
     if label == schema.SESSION:
@@ -179,19 +199,19 @@ def _by_name(reader: Reader, ask: str, kind: str | None) -> Meant | None:
         found = [one for one in found if having[one.key]]
     if not found:
         return None
-    key = _one(ask, {one.key: told(one) for one in found}, "principals have that name")
+    key = _one(ask, {one.key: principal_text(one) for one in found}, "principals have that name")
     if session:
         return Meant("session", tuple(seen.key for seen in having[key]))
     return Meant("arn", (key,), f"{ask} is {key}.")
 
 
-def told(one: PrincipalRow) -> str:
+def principal_text(one: PrincipalRow) -> str:
     """A principal as it may be asked for, with its kind and account."""
     return f"{one.key} ({one.kind}{f' in account {one.account}' if one.account else ''})"
 
 
 def _one(ask: str, found: Mapping[str, str], what: str) -> str:
-    """The one that fits; with what each is told as. Raises `NotFound` for several."""
+    """The one that fits, of texts by key. Raises `NotFound` for several."""
     if len(found) > 1:
         shown = ", ".join(list(found.values())[:CANDIDATES])
         more = f" and {len(found) - CANDIDATES:,} more" if len(found) > CANDIDATES else ""
@@ -199,44 +219,44 @@ def _one(ask: str, found: Mapping[str, str], what: str) -> str:
     return next(iter(found))
 
 
-def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Asked]:
+def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Caller]:
     """The identities that an ask means; of sessions those that were live at a time, if one is given."""
     by = {"event": by_event, "key": by_key, "session": by_session, "arn": by_arn}[what.kind]
     for text in what.texts:
         yield from by(reader, text, at)
 
 
-def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Caller]:
     for seen in reader.events(ask):
         yield from _of_event(reader, ask, seen)
 
 
-def by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> list[Asked]:
+def by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> list[Caller]:
     """The identity of a record, loaded or not: as it stands there, or that of the caller's own copy of the call."""
     own = callers_copy(reader, who, time, api, shared)
     if own is None:
         return [locate(reader, who, time, api, category)]
-    return [asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own)]
+    return [caller._replace(own_copy=own[0]) for caller in _of_event(reader, *own)]
 
 
-def one_by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> Asked:
+def one_by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> Caller:
     """As `by_record`; the identity as it stands in the record where copies of the caller's contradict each other."""
     found = by_record(reader, who, time, api, category, shared)
     return found[0] if len(found) == 1 else locate(reader, who, time, api, category)
 
 
-def _of_event(reader: Reader, event_id: str, seen: EventRow) -> Iterator[Asked]:
+def _of_event(reader: Reader, event_id: str, seen: EventRow) -> Iterator[Caller]:
     if seen.several and (copies := _contradicting(reader, event_id, seen.time)):
         for copy in copies:
-            asked = locate(reader, copy.who, copy.time, copy.api, copy.category)
-            yield asked._replace(user_agent=copy.user_agent, copy=copy)
+            caller = locate(reader, copy.who, copy.time, copy.api, copy.category)
+            yield caller._replace(user_agent=copy.user_agent, copy=copy)
         return
     start = str(seen.source)
     if seen.copy:
         granted = _caller_of_copy(reader, event_id)
         own = callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if granted is None else None
         if own is not None:
-            yield from (asked._replace(own_copy=own[0]) for asked in _of_event(reader, *own))
+            yield from (caller._replace(own_copy=own[0]) for caller in _of_event(reader, *own))
             return
         start = granted or start
     start = _key_of_session(reader, start, seen.who)
@@ -247,7 +267,7 @@ def _of_event(reader: Reader, event_id: str, seen: EventRow) -> Iterator[Asked]:
         switched = next(((fact.switch_from, fact.switch_to) for fact in found), switched)
     tried = _tried_role(reader, event_id, seen) if seen.error is not None else None
     behalf = _token_user(reader, event_id) if seen.api.endswith(f":{TOKEN_MAKER}") else None
-    yield Asked(
+    yield Caller(
         start,
         seen.who,
         seen.time,
@@ -310,8 +330,8 @@ def _tried_role(reader: Reader, event_id: str, seen: EventRow) -> str | None:
     if not seen.api.startswith("sts:Assume"):
         return None
     rows = reader.calls(CallFilter("node", (str(seen.source),)), Window(seen.time, seen.time), every=True)
-    told = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
-    return next((target.key for target in told if target is not None), None)
+    result = [row.row.target for row in rows if row.row.relation == schema.TRIED and event_id in row.event_ids]
+    return next((target.key for target in result if target is not None), None)
 
 
 def _contradicting(reader: Reader, event_id: str, time: int) -> list[EventCopy]:
@@ -340,24 +360,24 @@ def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
     return None
 
 
-def locate(reader: Reader, who: Identity, time: int, api: str, category: str) -> Asked:
+def locate(reader: Reader, who: Identity, time: int, api: str, category: str) -> Caller:
     """Where the identity of a record would hang if it were loaded."""
     session = keys.session_of(who)
     key = who.access_key_id
     lasting = long_term_key(who)
     if lasting is not None:
         ref = Ref(schema.CREDENTIAL, lasting)
-        return Asked(str(ref if reader.has(ref) else keys.principal(who).ref), who, time, api, category)
+        return Caller(str(ref if reader.has(ref) else keys.principal(who).ref), who, time, api, category)
     if session is not None:
         credential = Ref(schema.CREDENTIAL, f"{key} {session}")
         if key and reader.has(credential):
-            return Asked(str(credential), who, time, api, category)
+            return Caller(str(credential), who, time, api, category)
         if reader.has(Ref(schema.SESSION, session)) or not is_forwarded(who):
-            return Asked(f"{schema.SESSION} {session}", who, time, api, category)
-    return Asked(str(keys.principal(who).ref), who, time, api, category)
+            return Caller(f"{schema.SESSION} {session}", who, time, api, category)
+    return Caller(str(keys.principal(who).ref), who, time, api, category)
 
 
-def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Caller]:
     found = []
     refs = credentials(reader, ask)
     issued = any(ref.label == schema.CREDENTIAL and " " in ref.key for ref in refs)
@@ -370,7 +390,7 @@ def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
             continue  # rows of event history: the sessions that the key was issued for say more
         found.append((session or "", str(ref), identities[0] if identities else None))
     for _, ref_text, who in sorted(found, key=lambda one: (one[0].rsplit("/", 1)[-1], one[1]), reverse=True):
-        yield Asked(ref_text, who or Identity(type="Unknown", access_key_id=ask.split(" ", 1)[0]), None)
+        yield Caller(ref_text, who or Identity(type="Unknown", access_key_id=ask.split(" ", 1)[0]), None)
 
 
 def credentials(reader: Reader, ask: str) -> list[Ref]:
@@ -380,13 +400,13 @@ def credentials(reader: Reader, ask: str) -> list[Ref]:
     return reader.nodes_of_key(ask)
 
 
-def by_session(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+def by_session(reader: Reader, ask: str, at: int | None) -> Iterator[Caller]:
     ref = Ref(schema.SESSION, ask)
     if reader.has(ref) and (at is None or is_live(_seen_session(reader, ask), ask, at)):
-        yield Asked(str(ref), None, None)
+        yield Caller(str(ref), None, None)
 
 
-def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
+def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Caller]:
     """The identities behind an ARN: one of a user or root, the sessions of a role or assumed role, newest first.
 
     Calls that state no session hang on the role or federated user itself.
@@ -403,9 +423,9 @@ def by_arn(reader: Reader, ask: str, at: int | None) -> Iterator[Asked]:
         sessions = reader.sessions_of(principal, session_name, at is not None) if temporary else []
         for session in sessions:
             if at is None or is_live(session, session.key, at):
-                yield Asked(f"{schema.SESSION} {session.key}", None, None)
+                yield Caller(f"{schema.SESSION} {session.key}", None, None)
         if not temporary or (not sessions and at is None and calls_itself(reader, node, session_name)):
-            yield Asked(str(node), None, None, itself=True)
+            yield Caller(str(node), None, None, itself=True)
 
 
 def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:

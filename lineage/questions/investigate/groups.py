@@ -1,0 +1,184 @@
+"""Which alerts belong together, what they say, and the events that a report cites."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel
+
+from lineage.model.alert import Alert
+from lineage.model.keys import ref
+from lineage.model.times import iso
+from lineage.questions.investigate import ActorTold, AlertTold, Cited, ThingTold
+from lineage.questions.investigate.leads import Leads, SubjectLead
+from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.whose import short
+from lineage.questions.who import WhoAnswer
+from lineage.stores.reader import Reader
+
+Why = Literal["alone", "attack sequence", "chain", "origin"]
+_ORDER: tuple[Why, ...] = ("attack sequence", "chain", "origin")
+_SURE = ("EXACT", "STRONG", "LIKELY")
+"""Leads and origins that may join alerts: a guess joins nothing."""
+
+
+class Examined(NamedTuple):
+    """An alert with what it leads to, and whose each lead is."""
+
+    alert: Alert
+    found: Leads
+    who: dict[tuple[str, ...], list[WhoAnswer]]
+    """By the nodes of a lead: its answers."""
+    fitting: dict[tuple[str, ...], int]
+    """By the same: how many answers there are, of which those are the first."""
+
+
+class Together(NamedTuple):
+    """Alerts that belong together."""
+
+    why: Why
+    members: list[Examined]
+
+
+def together(examined: Sequence[Examined]) -> list[Together]:
+    """The alerts by group, in order of first activity and ID; groups that lead nowhere last."""
+    parents = list(range(len(examined)))
+    reasons: dict[int, int] = {}
+    for rank, why in enumerate(_ORDER):
+        first: dict[str, int] = {}
+        for number, one in enumerate(examined):
+            for token in _tokens(one, why):
+                other = _root(parents, first.setdefault(token, number))
+                mine = _root(parents, number)
+                if mine != other:
+                    parents[max(mine, other)] = min(mine, other)
+                    known = [reasons.pop(root) for root in (mine, other) if root in reasons]
+                    reasons[min(mine, other)] = min([rank, *known])
+    groups: dict[int, list[Examined]] = {}
+    for number, one in enumerate(examined):
+        groups.setdefault(_root(parents, number), []).append(one)
+    found = [
+        Together(_ORDER[reasons[root]] if root in reasons else "alone", sorted(members, key=_order))
+        for root, members in groups.items()
+    ]
+    return sorted(
+        found, key=lambda group: (not any(one.found.found for one in group.members), _order(group.members[0]))
+    )
+
+
+def _order(one: Examined) -> tuple[int, str]:
+    return (one.alert.first_seen or 0, one.alert.id)
+
+
+def _root(parents: list[int], number: int) -> int:
+    while parents[number] != number:
+        number = parents[number]
+    return number
+
+
+def _tokens(one: Examined, why: Why) -> Iterable[str]:
+    """What an alert may share with others; equal tokens belong together."""
+    if why == "attack sequence":
+        return {
+            f"finding {one.alert.id}",
+            *(f"finding {name}" for name in (one.alert.sequence, *one.alert.signals) if name),
+        }
+    sure = [lead for lead in one.found.found if lead.confidence in _SURE]
+    if why == "chain":
+        return {session for lead in sure for session in chain(lead, one.who[lead.subject.starts])}
+    origins = [short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]) for lead in sure]
+    return {
+        origin.key
+        for origin in origins
+        # A service without its workload is no one in particular.
+        if origin.key and origin.confidence in _SURE and (origin.kind != "AWSService" or origin.resource)
+    }
+
+
+def chain(lead: SubjectLead, answers: Iterable[WhoAnswer]) -> set[str]:
+    """The sessions and keys that a lead is, or came from."""
+    found = {session_key_of(start) or ref(start).key for start in lead.subject.starts}
+    for answer in answers:
+        if not answer.ambiguous or answer.reason is None:
+            found |= {hop.session.key for hop in answer.hops if hop.session.key}
+    return found
+
+
+def alert_of(one: Alert) -> AlertTold:
+    """What an alert says."""
+    return AlertTold(
+        kind=one.kind, id=one.id, type=one.type, title=one.title, severity=one.severity, account=one.account,  # type: ignore[arg-type]  # one of the kinds
+        region=one.region, first_seen=moment(one.first_seen), last_seen=moment(one.last_seen),
+        created=moment(one.created), count=one.count, apis=list(one.apis), error=one.error,
+        source_ips=list(one.source_ips), user_agent=one.user_agent,
+        actors=[
+            ActorTold(
+                access_key_id=actor.access_key_id, principal_id=actor.principal_id, user_name=actor.user_name,
+                user_type=actor.user_type, account=actor.account, creation_date=moment(actor.created), arn=actor.arn,
+            )
+            for actor in one.actors
+        ],
+        resources=[
+            ThingTold(type=thing.type, id=thing.id, arn=thing.arn, account=thing.account) for thing in one.resources
+        ],
+        sequence=one.sequence,
+    )  # fmt: skip
+
+
+def nothing_found(one: Alert) -> str:
+    """Why an alert leads nowhere: it names nobody, or nobody that the store knows."""
+    named = [
+        f"{what} {value}"
+        for actor in one.actors
+        for what, value in (
+            ("key", actor.access_key_id), ("principal", actor.principal_id), ("name", actor.user_name),
+            ("ARN", actor.arn),
+        )
+        if value
+    ]  # fmt: skip
+    named += [thing.arn or thing.id for thing in one.resources]
+    if one.kind == "ask":
+        return "not in the store"
+    if not named:
+        return "it names no key, no principal, no workload and no resource"
+    return f"nothing in the store fits {', '.join(named[:6])}"
+
+
+def moment(time: int | None) -> str | None:
+    """A time as text, None of none."""
+    return iso(time) if time is not None else None
+
+
+MEMBERS = frozenset({"event_id", "event_ids", "sign_in_event_ids", "issue_event_ids", "grant_event_ids", "undone_by"})
+
+
+def event_ids(value: object) -> Iterator[str]:
+    """Every event ID in an answer, in its order, as often as it stands there."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseModel):
+            for name in type(one).model_fields:
+                found = getattr(one, name)
+                if name in MEMBERS or name.endswith("_event_ids"):
+                    yield from [found] if isinstance(found, str) else found or ()
+                elif isinstance(found, (BaseModel, list, dict)):
+                    waiting.append(found)
+        elif isinstance(one, dict):
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += [inner for inner in one if isinstance(inner, (BaseModel, list, dict))]
+
+
+def cited(reader: Reader, ids: Iterable[str]) -> list[Cited]:
+    """Where the records of events lie, in order of time and ID; what is not loaded is left out."""
+    found = [
+        Cited(
+            event_id=event_id, time=iso(seen.time), api=seen.api, account=seen.account, region=seen.region,
+            error=seen.error, path=seen.path, index=seen.place,
+        )
+        for event_id, events in reader.events_of(sorted(set(ids))).items()
+        for seen in events
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one.time, one.event_id))

@@ -1,1 +1,0 @@
-"""The past that `baseline`, `new` and `volume` compare with."""

@@ -1,1 +1,0 @@
-"""What came from credentials, whether it still works, and what became of the changes made with it."""
