@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -55,11 +56,8 @@ class Shell:
 def incident(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that holds the incident."""
     path = tmp_path_factory.mktemp("incident") / "lineage.db"
-    with pytest.raises(SystemExit) as ended:
-        cli.main(
-            ["load", str(ROOT / LOGS), "--store", str(path),
-             "--accounts", str(ROOT / "examples/incident/accounts.csv")]
-        )  # fmt: skip
+    with contextlib.chdir(ROOT), pytest.raises(SystemExit) as ended:
+        cli.main(["load", LOGS, "--store", str(path), "--accounts", "examples/incident/accounts.csv"])
     assert ended.value.code == 0
     return path
 
