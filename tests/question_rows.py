@@ -56,10 +56,14 @@ class Case(NamedTuple):
     """Is that a row of the API which the file leaves out? Where the file has it, it has to be equal."""
 
 
-def disagreements(store: Store, story: str) -> list[str]:
-    """In what the files, run on a Neo4j store, differ from the API about the story that it holds."""
+def disagreements(store: Store, reference: Store, story: str) -> list[str]:
+    """In what the files, run on a Neo4j store, differ from the API about the story that it holds.
+
+    The API is asked on `reference`, an SQLite store that holds the same story: both stores give the same answers, and
+    SQLite gives them at once.
+    """
     asked = []
-    for case in cases(store):
+    for case in cases(reference):
         columns, rows = store.query(case.name, **case.params)
         asked.append((case, [dict(zip(columns, row, strict=True)) for row in rows]))
     left_out = story in LEFT_OUT

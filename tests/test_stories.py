@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import lineage
 from lineage.model.errors import NotFound
 from lineage.questions.registry import module_name
 from lineage.questions.shared.memo import Memo
@@ -83,7 +84,9 @@ def unasked(store: Store, answers: list[Any], asked: set[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("folder", "loads"), CASES)
-def test_story(store: Store, request: pytest.FixtureRequest, folder: Path, loads: list[list[str]]) -> None:
+def test_story(
+    store: Store, request: pytest.FixtureRequest, tmp_path: Path, folder: Path, loads: list[list[str]]
+) -> None:
     """Every question about the story gets the answer that is right, what answers name can be asked; Neo4j holds
     what the schema declares and nothing else, and the files of `cypher/questions/` agree with the commands."""
     for names in loads:
@@ -100,7 +103,10 @@ def test_story(store: Store, request: pytest.FixtureRequest, folder: Path, loads
         wrong += unasked(store, answers, asked)
     else:
         wrong += undeclared(request.getfixturevalue("neo4j_any"))
-        wrong += disagreements(store, folder.name)
+        with lineage.open(tmp_path / "reference.db") as reference:
+            for names in loads:
+                reference.load([folder / name for name in names])
+            wrong += disagreements(store, reference, folder.name)
     if wrong:
         pytest.fail("\n  ".join([(folder / "story.md").read_text().rstrip(), *wrong]), pytrace=False)
 
