@@ -68,7 +68,7 @@ def schemas(path: Path, name: str) -> Iterator[tuple[str, ...]]:
     """The schemas of answers, and the command that prints each."""
     yield "schema", "command"
     for schema, model in answers().items():
-        command = str(getattr(model, "name", "")).replace("_", "-")
+        command = model.stem().replace("_", "-")
         yield f"`{schema}`", f"`lineage {command}`"
     yield "`lineage.graph/1`", "`lineage graph … -o FILE.json`: nodes, links, boxes, places"
 

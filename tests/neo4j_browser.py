@@ -14,7 +14,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from lineage.kit import grass
-from lineage.kit.serve import KitServer
+from lineage.kit.files import KitServer
 from lineage.model import schema
 
 if TYPE_CHECKING:

@@ -24,9 +24,8 @@ from lineage.ask import QUESTIONS
 from lineage.commands import parse
 from lineage.draw import fold
 from lineage.draw.shape import Shape
-from lineage.explore.neighbours import near
 from lineage.explore.server import ExploreServer
-from lineage.explore.source import StoreSource
+from lineage.explore.source import StoreSource, near
 from lineage.model.errors import BadUse
 from lineage.questions.registry import has_picture, module_name
 from tests.aws import Cloud

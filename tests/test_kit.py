@@ -22,9 +22,9 @@ from neo4j.graph import Path as GraphPath
 import lineage
 from lineage import queries
 from lineage.draw.labels import LOOKS
-from lineage.kit import files, grass, guide, incident, saved
-from lineage.kit.incident import literal
-from lineage.kit.serve import KitServer
+from lineage.kit import files, grass, guide, saved
+from lineage.kit.files import KitServer
+from lineage.kit.saved import literal
 from lineage.model import schema
 from lineage.model.errors import BadUse
 from tests.conftest import ROOT
@@ -104,8 +104,8 @@ def test_every_parameter_has_its_example() -> None:
     """Each parameter of the questions is set by the kit, and no other."""
     wanted = {name for one in (*DRAWINGS.values(), *TABLES.values()) for name in saved.wanted(one)}
 
-    assert incident.EXAMPLES.keys() == wanted
-    assert re.findall(r"^:param (\w+) => .+;$", saved.parameters(), re.M) == list(incident.EXAMPLES)
+    assert saved.EXAMPLES.keys() == wanted
+    assert re.findall(r"^:param (\w+) => .+;$", saved.parameters(), re.M) == list(saved.EXAMPLES)
 
 
 def test_every_drawing_is_documented() -> None:
@@ -420,8 +420,8 @@ def drawn(rows: list[Record]) -> set[str]:
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_draws_the_incident(told: Server, name: str) -> None:
     """With the kit's examples every drawing question returns paths, and of a limit of one at most one row."""
-    rows = answer(told, DRAWINGS[name].text, **incident.EXAMPLES)
-    first = answer(told, DRAWINGS[name].text, **incident.EXAMPLES | {"limit": 1})
+    rows = answer(told, DRAWINGS[name].text, **saved.EXAMPLES)
+    first = answer(told, DRAWINGS[name].text, **saved.EXAMPLES | {"limit": 1})
 
     assert drawn(rows)
     assert all(isinstance(row["path"], GraphPath) for row in rows)
@@ -437,13 +437,13 @@ LEDGER = "804275613390:AWS::SecretsManager::Secret:payments/ledger-db"
 
 FOUND: dict[str, tuple[int, dict[str, object]]] = {
     "assumed": (1, {"role": OPERATIONS, "outcome": "granted", "how": "cli-sdk", "hops": 1, "count": 1}),
-    "blast": (5, {"hops": 0, "label": "Session", "key": incident.SESSION, "made": False, "role_arn": ADMIN}),
+    "blast": (5, {"hops": 0, "label": "Session", "key": saved.SESSION, "made": False, "role_arn": ADMIN}),
     "chains": (1, {"roles": [ADMIN, OPERATIONS], "depth": 2, "cross_account": True}),
     "cross_account": (1, {"from_name": "platform", "to_name": "payments", "count": 12, "callers": 12, "roles": 2}),
     "denied": (1, {"origin": DANA, "action": "iam:AttachRolePolicy", "error": "AccessDenied", "count": 1}),
-    "from": (2, {"address": "192.0.2.144", "origin": REPORTS, "calls": 14, "keys": [incident.KEY]}),
+    "from": (2, {"address": "192.0.2.144", "origin": REPORTS, "calls": 14, "keys": [saved.KEY]}),
     "hunt": (2, {"rule": "trails-stopped", "last": "2026-03-11T21:49:35Z", "origin": DANA}),
-    "path": (1, {"start": incident.SESSION, "end": incident.KEY, "hops": 1, "made": True}),
+    "path": (1, {"start": saved.SESSION, "end": saved.KEY, "hops": 1, "made": True}),
     "role": (
         4,
         {
@@ -455,8 +455,8 @@ FOUND: dict[str, tuple[int, dict[str, object]]] = {
         },
     ),
     "touched": (1, {"resource": LEDGER, "origin": REPORTS, "action": "secretsmanager:GetSecretValue", "count": 1}),
-    "trace": (4, {"depth": 0, "label": "Session", "key": incident.SESSION, "parent": None, "calls": 5}),
-    "who": (1, {"start": incident.SESSION, "origin_kind": "IdentityCenterUser", "origin": DANA, "depth": 1}),
+    "trace": (4, {"depth": 0, "label": "Session", "key": saved.SESSION, "parent": None, "calls": 5}),
+    "who": (1, {"start": saved.SESSION, "origin_kind": "IdentityCenterUser", "origin": DANA, "depth": 1}),
 }
 """What each question says of the incident with the kit's examples: how many rows, and cells of the first."""
 
@@ -464,7 +464,7 @@ FOUND: dict[str, tuple[int, dict[str, object]]] = {
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_answers_with_the_examples(told: Server, name: str) -> None:
     """With the kit's examples every question says of the incident what happened."""
-    rows = answer(told, TABLES[name].text, **incident.EXAMPLES)
+    rows = answer(told, TABLES[name].text, **saved.EXAMPLES)
     count, first = FOUND[name]
 
     assert (len(rows), {column: rows[0][column] for column in first}) == (count, first)
@@ -472,17 +472,17 @@ def test_a_table_answers_with_the_examples(told: Server, name: str) -> None:
 
 def test_a_parameter_is_set_to_its_example(told: Server) -> None:
     """What a `:param` line says is what the server takes it for."""
-    said = ", ".join(f"{name}: {literal(value)}" for name, value in incident.EXAMPLES.items())
+    said = ", ".join(f"{name}: {literal(value)}" for name, value in saved.EXAMPLES.items())
     (row,) = answer(told, f"RETURN {{{said}}} AS examples")
 
-    assert row["examples"] == incident.EXAMPLES
+    assert row["examples"] == saved.EXAMPLES
 
 
 def test_a_node_has_the_colour_that_graph_gives_it(told: Server) -> None:
     """What `lineage graph` draws of the incident, Browser draws in the same colour."""
     of_config = "arn:aws:iam::537140928816:role/AWSServiceRoleForConfig"
     with lineage.open(told.uri) as store:
-        asked = (store.blast(incident.SESSION, made=True), store.chains(), store.role(of_config))
+        asked = (store.blast(saved.SESSION, made=True), store.chains(), store.role(of_config))
         kinds = {node.id: node.kind for one in asked for node in store.picture(one).nodes}
     found = answer(
         told,
@@ -501,22 +501,22 @@ def test_a_node_has_the_colour_that_graph_gives_it(told: Server) -> None:
 
 
 CASES = [
-    ("touched", {"resource": incident.INSTANCE}),
-    ("who", {"ask": incident.CHAINED}),
+    ("touched", {"resource": saved.INSTANCE}),
+    ("who", {"ask": saved.CHAINED}),
     ("denied", {}),
     ("cross_account", {}),
     ("chains", {}),
-    ("role", {"role": incident.EXAMPLES["role"]}),
+    ("role", {"role": saved.EXAMPLES["role"]}),
 ]
 
 
 @pytest.mark.parametrize(("name", "asked"), CASES, ids=[name for name, _ in CASES])
 def test_a_query_of_the_guide_asks_what_the_question_asks(
-    told: Server, name: str, asked: dict[str, incident.Value]
+    told: Server, name: str, asked: dict[str, saved.Value]
 ) -> None:
     """Its values in the place of its parameters, and conditions left open left out, a question draws the same."""
     open_ended = {"since": None, "until": None, "role": None, "account": None}
-    parameters = incident.EXAMPLES | open_ended | asked
+    parameters = saved.EXAMPLES | open_ended | asked
 
     assert drawn(answer(told, guide.drawing(name, **asked))) == drawn(
         answer(told, DRAWINGS[f"draw/{name}"].text, **parameters)
@@ -525,7 +525,7 @@ def test_a_query_of_the_guide_asks_what_the_question_asks(
 
 def test_the_chain_is_drawn_up_to_the_person(told: Server) -> None:
     """Drawn, the chained session leads to the Identity Center user, with the role of each session."""
-    (row,) = answer(told, DRAWINGS["draw/who"].text, ask=incident.CHAINED, limit=100)
+    (row,) = answer(told, DRAWINGS["draw/who"].text, ask=saved.CHAINED, limit=100)
 
     assert [node.get("name") for node in row["path"].nodes] == ["dana.whitfield", "dana.whitfield", "ops-maintenance"]
     assert [path.end_node["name"].partition("_e0")[0] for path in row["owners"]] == [
@@ -536,21 +536,21 @@ def test_the_chain_is_drawn_up_to_the_person(told: Server) -> None:
 
 def test_who_made_a_key_is_drawn_beside_the_chain(told: Server) -> None:
     """Drawn, the new key is its own chain, and the session's key that made it stands beside."""
-    (row,) = answer(told, DRAWINGS["draw/who"].text, ask=incident.KEY, limit=100)
+    (row,) = answer(told, DRAWINGS["draw/who"].text, ask=saved.KEY, limit=100)
 
-    assert [node["access_key_id"] for node in row["path"].nodes] == [incident.KEY]
+    assert [node["access_key_id"] for node in row["path"].nodes] == [saved.KEY]
     (making,) = row["made_by"]
-    assert making.start_node["key"].endswith(incident.CHAINED)
+    assert making.start_node["key"].endswith(saved.CHAINED)
 
 
 def test_a_drawing_runs_from_the_command_line(told: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """`lineage query draw/…` prints the paths as text."""
     ran = Shell(capsys)(
-        "query", "draw/who", "--param", f"ask={incident.CHAINED}", "--param", "limit=1", "--store", told.uri, "--csv"
+        "query", "draw/who", "--param", f"ask={saved.CHAINED}", "--param", "limit=1", "--store", told.uri, "--csv"
     )
 
     assert (ran.code, ran.err) == (0, "")
-    assert f"-[ASSUMED]-> {incident.SESSION} -[ASSUMED]-> {incident.CHAINED}" in ran.out
+    assert f"-[ASSUMED]-> {saved.SESSION} -[ASSUMED]-> {saved.CHAINED}" in ran.out
 
 
 CROWD = """
@@ -589,7 +589,7 @@ def test_no_drawing_floods_browser(neo4j_any: Server) -> None:
     neo4j_any.wipe(schema=False)
     lineage.open(neo4j_any.uri).close()
     answer(neo4j_any, CROWD)
-    asked = incident.EXAMPLES | {
+    asked = saved.EXAMPLES | {
         "since": None, "until": None, "account": None, "role": "one", "ask": "one", "start": "222222222222",
         "end": "222222222222", "resource": "thing", "addresses": ["192.0.2."], "cross_account": False,
     }  # fmt: skip
@@ -646,7 +646,7 @@ def test_the_style_is_seen(kit: KitServer, classic: Classic) -> None:
     and each line says first how sure it is, or that it was refused."""
     classic.guide(kit.address)
     classic.play(classic.runnable().first)
-    classic.run(guide.drawing("who", ask=incident.CHAINED))
+    classic.run(guide.drawing("who", ask=saved.CHAINED))
     count, looks, lines = classic.drawn(), classic.looks(), classic.lines()
     classic.run(guide.drawing("denied"))
     classic.drawn()
@@ -671,7 +671,7 @@ def test_the_style_is_seen(kit: KitServer, classic: Classic) -> None:
 def test_the_style_can_be_dropped(classic: Classic) -> None:
     """Dropped on the page, the style sheet is taken as well, without any server of the kit."""
     classic.drop("lineage.grass", grass.grass())
-    classic.run(guide.drawing("who", ask=incident.KEY))
+    classic.run(guide.drawing("who", ask=saved.KEY))
     classic.drawn()
 
     assert {colour for colour, _ in classic.looks()} == {grass.colour(schema.CREDENTIAL), grass.colour("IAMUser")}
@@ -699,7 +699,7 @@ def test_a_saved_question_draws_with_the_parameters(told: Server, classic: Class
     classic.run_each(saved.parameters())
     classic.run(text)
 
-    assert classic.drawn() == len(drawn(answer(told, text, **incident.EXAMPLES)))
+    assert classic.drawn() == len(drawn(answer(told, text, **saved.EXAMPLES)))
 
 
 @pytest.fixture
@@ -716,10 +716,10 @@ def test_the_newer_browser_takes_the_list(told: Server, page: Page, tmp_path: Pa
     browser = Newer(page, told)
     browser.take(tmp_path / "saved.csv")
     lines = page.locator("[role=treegrid] [role=row]").all_inner_texts()
-    browser.play_each("Set every parameter, to an example from the incident", len(incident.EXAMPLES))
+    browser.play_each("Set every parameter, to an example from the incident", len(saved.EXAMPLES))
     browser.play("Draw the chain back to where these credentials come from")
     page.get_by_text("Results overview").wait_for()
     count = page.get_by_text(re.compile(r"^Nodes \(\d+\)$")).last.inner_text()
 
     assert len({line.strip() for line in lines}) >= len(DRAWINGS) + len(TABLES)
-    assert count == f"Nodes ({len(drawn(answer(told, DRAWINGS['draw/who'].text, **incident.EXAMPLES)))})"
+    assert count == f"Nodes ({len(drawn(answer(told, DRAWINGS['draw/who'].text, **saved.EXAMPLES)))})"

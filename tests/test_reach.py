@@ -20,8 +20,7 @@ from lineage.questions.registry import table_of
 from lineage.questions.shared import fates
 from lineage.questions.shared.lives import issued_before, standing
 from lineage.render.csv import text
-from lineage.render.shell import fits, line
-from lineage.render.text import clean
+from lineage.render.text import aws_line, clean, fits
 from loaders.facts import change_table, creations
 from tests.aws import Cloud, Identity
 
@@ -364,7 +363,7 @@ TEMPLATES = sorted(
 def test_every_line_is_read_as_it_was_meant(template: str, name: str) -> None:
     """Whatever a name holds, a shell reads the line as the words of its template, each name as one word."""
     names = [word[1:-1] for word in template.split() if word.startswith("{")]
-    written = line(template, dict.fromkeys(names, name), region=name)
+    written = aws_line(template, dict.fromkeys(names, name), region=name)
     if not name or not fits(name):
         assert written is None or not names
         return

@@ -30,9 +30,10 @@ from lineage.questions.who import (
     Who,
     WhoAnswer,
 )
+from lineage.render import console, terminal
 from lineage.render import csv as flat
-from lineage.render import jsonout, progress, terminal
 from lineage.render.console import THEME
+from lineage.render.text import as_json
 
 HOSTILE = "[red]=cmd|'/c calc'!A1\x1b]0;owned\x07\u202e[/red]"
 
@@ -443,7 +444,7 @@ ANSWERS = [
 def test_hostile_text_stays_text(answer: Who | Trace | Chains) -> None:
     """What an attacker chose moves no cursor, changes no direction, is no markup and no formula."""
     text = seen(answer, width=300)
-    pretty = jsonout.pretty(answer)
+    pretty = as_json(answer, indent=2)
     cells = [cell for row in csv.reader(io.StringIO(table(answer))) for cell in row]
 
     assert "[red]=cmd" in text or "[red]=cmd" in text.replace("\n", "")
@@ -515,13 +516,13 @@ def test_a_new_reason_is_not_hidden() -> None:
 )
 def test_progress_is_one_line(state: Progress, line: str) -> None:
     """Files, bytes, events per second and the time left stand in one line; unknown ends are left out."""
-    assert progress.line(state) == line
+    assert console.line(state) == line
 
 
 def test_progress_on_a_pipe_is_rare() -> None:
     """Off a terminal a short load says nothing."""
     file = io.StringIO()
-    with progress.reporter(Console(file=file)) as report:
+    with console.reporter(Console(file=file)) as report:
         for _ in range(100):
             report(Progress(0, 1, 0, 0, 0, 0.1, "reading"))
 

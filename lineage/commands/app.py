@@ -66,19 +66,19 @@ def show(answer: Model, *, json: bool = False, csv: bool = False) -> None:
         raise typer.BadParameter("--json and --csv exclude each other")
     missing = answer.not_found()
     if json:
-        from lineage.render import jsonout
+        from lineage.render.text import as_json
 
-        typer.echo(jsonout.pretty(answer))
+        typer.echo(as_json(answer, indent=2))
     elif csv:
         from lineage.questions.registry import table_of
         from lineage.render import csv as table
 
         typer.echo(table.text(*table_of(answer)), nl=False)
     else:
-        from lineage.questions.registry import blocks_of, stem_of, title_of
+        from lineage.questions.registry import blocks_of, title_of
         from lineage.render import terminal
 
-        if missing is None or stem_of(answer) == "who":  # which says what it could not see
+        if missing is None or answer.stem() == "who":  # which says what it could not see
             terminal.show(blocks_of(answer), title_of(answer))
     if missing is not None:
         guard.say(f"not found: {missing}")

@@ -28,7 +28,7 @@ def browser(
     debug: Debug = False,
 ) -> None:
     """Write or serve a style sheet and guide for Neo4j Browser."""
-    from lineage.kit.files import GUIDE, README, STYLE, write
+    from lineage.kit.files import GUIDE, README, STYLE, KitServer, write
     from lineage.model.errors import BadUse
 
     if port is not None and not serve:
@@ -40,8 +40,6 @@ def browser(
     if not serve:
         typer.echo("Neo4j Browser loads style sheet and guide from: lineage browser --serve")
         return
-    from lineage.kit.serve import KitServer
-
     with KitServer(port or 0) as server:
         typer.echo("Paste these into Neo4j Browser, one by one:")
         typer.echo(f":style {server.address}/{STYLE}")

@@ -25,11 +25,11 @@ def load(
     debug: Debug = False,
 ) -> None:
     """Load, and print what came of it."""
-    from lineage.render import console, progress
+    from lineage.render import console
     from loaders.files.sources import find
 
     find(arguments["paths"])  # a path that names nothing is refused before a store is created
-    with guard.opened(store, create=True) as lineage, progress.reporter(console.err()) as report:
+    with guard.opened(store, create=True) as lineage, console.reporter(console.err()) as report:
         answer = lineage.load(**arguments, progress=report)
     show(answer, json=json, csv=csv)
     if strict:

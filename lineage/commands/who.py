@@ -55,7 +55,7 @@ def stream(lineage: Lineage, source: int, out: BinaryIO, options: Arguments) -> 
     A line that cannot be understood is answered too, with `found: false` and a `note`, so answers keep their
     order and number. Blank lines ask nothing. Raises `BadUse` for a time that is none.
     """
-    from lineage.render.jsonout import line
+    from lineage.render.text import as_json
 
     found = True
     for asks in batches(source):
@@ -63,7 +63,7 @@ def stream(lineage: Lineage, source: int, out: BinaryIO, options: Arguments) -> 
         for ask in asks:
             answer = _answer(lineage, options | {"ask": ask})
             found = found and answer.found
-            written.append(line(answer))
+            written.append(as_json(answer))
         out.write("".join(f"{text}\n" for text in written).encode("utf-8", "backslashreplace"))
         out.flush()
     return found

@@ -25,6 +25,7 @@ import msgspec
 from lineage.draw.labels import DASHES, LOOKS, statement
 from lineage.draw.shape import Box, Element, Facts, Kind, Link, Node, Shape, placed, view
 from lineage.model.errors import BadUse
+from lineage.model.results import grouped
 from lineage.render import outfile
 from lineage.render.html import hashed
 from lineage.render.text import clean, safe_json
@@ -39,9 +40,7 @@ _FORMS: dict[Kind, str] = {
 def dot(shape: Shape) -> str:
     """The picture as DOT text."""
     numbers = {node.id: f"n{number}" for number, node in enumerate(shape.nodes)}
-    inside: dict[str | None, list[Node]] = defaultdict(list)
-    for node in shape.nodes:
-        inside[node.box].append(node)
+    inside = grouped(shape.nodes, lambda node: node.box)
     boxes: dict[str | None, list[tuple[int, Box]]] = defaultdict(list)
     for number, box in enumerate(shape.boxes):
         boxes[box.box].append((number, box))

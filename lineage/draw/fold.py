@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 import msgspec
 
 from lineage.draw.labels import caption
-from lineage.draw.shape import Box, Drawn, Kind, Link, Node, Shape, Way, view
+from lineage.draw.shape import Box, Drawn, Kind, Link, Node, Shape, view
 from lineage.draw.sheet import Drawing, facts
 from lineage.model import schema
+from lineage.model.results import grouped
 
 SEVERAL = 3
 """So many that are alike make a box."""
@@ -48,9 +49,7 @@ def alike(shape: Shape, *, people: bool) -> Shape:
 def with_calls(shape: Shape) -> Shape:
     """The picture with sessions and the operations that only they lead to in one box, but for what was refused."""
     shown = view(shape)
-    into: dict[str, list[Way]] = defaultdict(list)
-    for way in shown.ways:
-        into[way.target].append(way)
+    into = grouped(shown.ways, lambda way: way.target)
     leading = {way.source for way in shown.ways}
     calls: dict[str, list[Drawn]] = defaultdict(list)
     for id_, entry in shown.entries.items():

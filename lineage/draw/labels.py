@@ -17,8 +17,7 @@ from lineage.draw.shape import Kind, Paste
 from lineage.model import schema
 from lineage.model.arn import parse_arn, role_of
 from lineage.queries import query
-from lineage.render.shell import fits
-from lineage.render.text import ELLIPSIS, clean
+from lineage.render.text import ELLIPSIS, clean, fits
 
 CAPTION_WIDTH = 27
 """Characters of one line of a caption: what fits next to the next layer."""

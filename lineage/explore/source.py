@@ -1,10 +1,17 @@
-"""What the server serves of a store: pages of answers, and the neighbours of a node."""
+"""What the server serves of a store: pages of answers, and the neighbours of a node.
+
+Neighbours are callers, keys, what a node made, started, changed and touched, and who did that to it. One step is drawn,
+up to a limit of each kind. The store is read all the way up and down for it, because it has no shorter walk. Refused
+calls that name no resource are left out.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache, partial
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 
@@ -13,19 +20,33 @@ from lineage.ask import QUESTIONS
 from lineage.commands.parse import parse, words_of
 from lineage.draw import fold
 from lineage.draw.files import page
+from lineage.draw.labels import command
+from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.explore import pages
-from lineage.explore.neighbours import near
 from lineage.model import schema
 from lineage.model.errors import BadUse, LineageError, NotFound
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter
+from lineage.model.operations import operation_of
+from lineage.model.results import CallFilter, CallRow, ChangeEdge
+from lineage.model.times import iso
 from lineage.questions import registry
 from lineage.questions.investigate import Investigation
+from lineage.questions.shared import grants
 from lineage.questions.shared.models import Model
+from lineage.questions.trace.picture import grant_facts
 from lineage.render import html as report
+from lineage.stores.reader import Reader
 
 TEXT, PICTURE, REPORT = ("in words", "text"), ("as a picture", ""), ("as a report", "report")
 """Other forms of an answer, and the values of `as` that ask for them."""
+NEIGHBOURS = 100
+"""Maximum number of grants, and of changes, in one picture, the earliest first."""
+RESOURCES = 20
+"""Maximum number of links for touched resources and refused calls, the most frequent first."""
+_LINEAL = (schema.ASSUMED, schema.ISSUED, schema.BELONGS_TO, schema.RUNS_AS)
+_DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
+_Calls = tuple[str, str, str, str | None, str]
+"""Source, key and type of the target, error and relation of calls that are one link."""
 
 
 class StoreSource:
@@ -56,7 +77,7 @@ class StoreSource:
             if wanted != "report":
                 return ways(answer, others=[REPORT])
             return report.page(registry.title_of(answer), registry.blocks_of(answer), answer.asked)
-        if not registry.has_picture(registry.stem_of(answer)):
+        if not registry.has_picture(answer.stem()):
             return ways(answer)
         if wanted == "text":
             return ways(answer, others=[PICTURE])
@@ -85,3 +106,112 @@ class StoreSource:
 @cache
 def _live() -> str:
     return files("lineage.explore").joinpath("live.js").read_text("utf-8")
+
+
+def near(reader: Reader, node: str) -> Drawing:
+    """The picture of a node and its neighbours."""
+    _, key = ref(node)
+    graph = reader.ascend([node]).copy()
+    below = reader.descend([node])
+    graph.add_nodes_from(below.nodes(data=True))
+    for source, target, name, way in below.edges(keys=True, data=True):
+        graph.add_edge(source, target, key=name, **way)
+    ways = {
+        (source, target, name): way
+        for source, target, name, way in (
+            *graph.in_edges(node, keys=True, data=True), *graph.out_edges(node, keys=True, data=True)
+        )
+        if way["type"] in _LINEAL and not _is_made(way)
+    }  # fmt: skip
+    granted = sorted(ways.items(), key=lambda one: (one[1].get("time") or "", one[0]))
+    done = reader.changes(_DEEDS, sources=[node]), reader.changes(_DEEDS, targets=[node])
+    deeds = sorted({(deed.time, deed.type, deed.key): deed for some in done for deed in some}.items())
+    calls = _grouped(reader, node)
+    others = {*(deed.source for _, deed in deeds[:NEIGHBOURS]), *(source for (source, *_), _ in calls[:RESOURCES])}
+    graph.add_nodes_from(reader.ascend(sorted(others - {node})).nodes(data=True))
+    sheet = Sheet(Known(reader.account_names(), graph, {}, {}))
+    sheet.of_ref(node, lit=True)
+    for (source, target, _), way in granted[:NEIGHBOURS]:
+        _granted(sheet, source, target, way)
+    for _, deed in deeds[:NEIGHBOURS]:
+        _done(sheet, deed)
+    for group, rows in calls[:RESOURCES]:
+        _called(sheet, node, group, rows)
+    left = len(granted[NEIGHBOURS:]) + len(deeds[NEIGHBOURS:]) + len(calls[RESOURCES:])
+    notes = [f"{left:,} more neighbours of {key} are not drawn."] if left else []
+    return Drawing(sheet, f"Neighbours of {key}", command("trace", key) or "lineage trace", notes)
+
+
+def _is_made(way: dict[str, Any]) -> bool:  # Any: of the graph's attributes
+    """Is it a key that was made for its owner? Its making is a deed, and its owner is told anyway."""
+    return way["type"] == schema.ISSUED and way.get("parent") is False
+
+
+def _granted(sheet: Sheet, source: str, target: str, way: dict[str, Any]) -> None:  # Any: of the graph's attributes
+    type_ = way["type"]
+    temporary = False
+    if type_ == schema.BELONGS_TO:
+        # A key belongs to its owner: drawn from the owner to the key, as all obtaining is. But a temporary key was
+        # obtained by its session, and whose role that is stands beside it.
+        temporary = " " in ref(source).key
+        source, target = target, source
+    perhaps = type_ == schema.ASSUMED and way.get("parent") is False
+    confidence = way.get("confidence") or "EXACT"
+    sheet.of_ref(source)
+    sheet.of_ref(target)
+    sheet.link(
+        source, target, type_, label=operation_of(way.get("api") or "assumed") if type_ == schema.ASSUMED else None,
+        confidence=schema.weakest([confidence, "HEURISTIC"]) if perhaps else confidence,
+        beside=type_ == schema.RUNS_AS or temporary, first=way.get("time"), events=way.get("event_ids") or (),
+        one_of_several_callers_that_fit=perhaps, **grant_facts(way, None),
+    )  # fmt: skip
+
+
+def _done(sheet: Sheet, deed: ChangeEdge) -> None:
+    told = deed.properties
+    sheet.of_ref(deed.source)
+    sheet.of_ref(deed.target)
+    sheet.link(
+        deed.source, deed.target, deed.type,
+        label="made" if deed.type == schema.ISSUED else operation_of(str(told.get("api") or deed.type.lower())),
+        beside=deed.type != schema.CHANGED, first=iso(deed.time), events=deed.event_ids, what=told.get("what"),
+        api=told.get("api"), before=told.get("before"), after=told.get("after"),
+    )  # fmt: skip
+
+
+def _grouped(reader: Reader, node: str) -> list[tuple[_Calls, list[CallRow]]]:
+    """Calls by a node, and about it without other accounts' copies, that make one link; the most often called first."""
+    label, key = ref(node)
+    rows = list(reader.calls(CallFilter("node", (node,))))
+    if label in (schema.RESOURCE, schema.PRINCIPAL):
+        about = grants.own(reader, reader.calls(CallFilter("resource", (key,))))
+        rows += [row for row in about if row.source != node]
+    groups: dict[_Calls, list[CallRow]] = defaultdict(list)
+    for row in rows:
+        # What a node was granted is drawn as its grants.
+        granted = row.source == node and row.row.error is None and row.row.api.startswith("sts:Assume")
+        if row.row.relation is None or granted:
+            continue
+        targets = row.row.targets if row.source == node else row.row.targets[:1]
+        for target in targets:
+            groups[row.source, target.key, target.type, row.row.error, row.row.relation].append(row)
+    return sorted(groups.items(), key=lambda one: (-sum(row.count for row in one[1]), *map(str, one[0])))
+
+
+def _called(sheet: Sheet, node: str, group: _Calls, rows: list[CallRow]) -> None:
+    """Draw that something was touched, or a role refused. Roles and users stand there as principals, as elsewhere."""
+    source, key, type_, error, relation = group
+    sheet.of_ref(source)
+    if source != node:
+        end = node
+    elif relation == schema.TRIED or ":role/" in key or ":user/" in key:
+        end = sheet.of_ref(f"{schema.PRINCIPAL} {key}")
+    else:
+        account = next((target.account for target in rows[0].row.targets if target.key == key), None)
+        end = sheet.resource(key, type_, account)
+    sheet.link(
+        source, end, relation, failed=error is not None, first=iso(min(row.first for row in rows)),
+        last=iso(max(row.last for row in rows)), count=sum(row.count for row in rows), error=error,
+        events=[event for row in rows for event in row.event_ids][:5], beside=relation == schema.TOUCHED,
+        operations=sorted({row.row.api for row in rows}),
+    )  # fmt: skip

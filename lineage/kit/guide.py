@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from html import escape
 from typing import Final, NamedTuple
 
-from lineage.kit import incident
-from lineage.kit.incident import EXAMPLES, Value, literal
+from lineage.kit import saved
+from lineage.kit.saved import EXAMPLES, Value, literal
 from lineage.model import schema
 from lineage.queries import query
 
@@ -82,7 +82,7 @@ def slides() -> tuple[Slide, ...]:
             "Two instances of the payments account were started at 21:55. The record names the role "
             "payments-operations and the session name ops-maintenance; four people use both. The line to "
             "the instance leads back to one of them.",
-            (drawing("touched", resource=incident.INSTANCE),),
+            (drawing("touched", resource=saved.INSTANCE),),
         ),
         Slide(
             "The chain, drawn",
@@ -90,21 +90,21 @@ def slides() -> tuple[Slide, ...]:
             "PlatformAdmin in the platform account, and from there payments-operations in the payments account. "
             "Blue lines are the steps; each says first how sure it is. Grey lines say whose session each one is.\n\n"
             "Click a line: its evidence stands at the side, with event IDs, time, address and rule.",
-            (drawing("who", ask=incident.CHAINED),),
+            (drawing("who", ask=saved.CHAINED),),
         ),
         Slide(
             "What was done with that session",
             "Forward from the session that the sign-in from an unknown address obtained, with what it made, changed, "
             "started and touched: the trail platform-events, two instances, two policies, a key. One of the two "
             "policies was refused.",
-            (drawing("blast", ask=incident.SESSION, made=False), drawing("denied")),
+            (drawing("blast", ask=saved.SESSION, made=False), drawing("denied")),
         ),
         Slide(
             "The new key",
-            f"Next morning {incident.KEY} reads a secret. It belongs to the user svc-reports, but it was made by "
+            f"Next morning {saved.KEY} reads a secret. It belongs to the user svc-reports, but it was made by "
             "credentials of dana.whitfield: follow the line ISSUED iam:CreateAccessKey back from it. The chain itself "
             "ends at the key: who made a key is shown next to a chain and is never part of it.",
-            (drawing("touched", resource=incident.SECRET), drawing("path", start=incident.SESSION, end=incident.KEY)),
+            (drawing("touched", resource=saved.SECRET), drawing("path", start=saved.SESSION, end=saved.KEY)),
         ),
         Slide(
             "From account to account",
@@ -118,7 +118,7 @@ def slides() -> tuple[Slide, ...]:
             "proves nobody: look at the addresses last.",
             (
                 drawing("role", role=role),
-                drawing("from", addresses=[incident.SIGN_IN_FROM, incident.KEY_USED_FROM]),
+                drawing("from", addresses=[saved.SIGN_IN_FROM, saved.KEY_USED_FROM]),
             ),
         ),
         Slide(
@@ -128,8 +128,8 @@ def slides() -> tuple[Slide, ...]:
             "The other questions are in the folder queries: run parameters.cypher once, then any of them, then "
             "change what is asked. lineage investigate asks them all at once and writes a report; lineage graph "
             "draws the same chains as a page of its own that needs no database.",
-            (drawing("trace", ask=incident.SESSION),),
-            f"lineage investigate {incident.KEY} \\\n  --store bolt://127.0.0.1:7687",
+            (drawing("trace", ask=saved.SESSION),),
+            f"lineage investigate {saved.KEY} \\\n  --store bolt://127.0.0.1:7687",
         ),
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -20,6 +22,8 @@ else:
 """A neighbourhood: nodes are references as text, attributes those of `lineage.model.schema`."""
 
 
+T = TypeVar("T")
+K = TypeVar("K")
 Value = str | int | bool | list[str] | None
 Properties = dict[str, Value]
 """Properties of a node or relationship, by the names of `lineage.model.schema`."""
@@ -263,3 +267,15 @@ def leading(ref: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if label == schema.PRINCIPAL:
         return ((schema.CREATED, schema.CHANGED), ()) if ":user/" in key else ((), ())
     return _LEADING.get(label, ((), ()))
+
+
+def grouped(values: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Values by what they have in common, in their order; an empty list under every other key.
+
+    >>> dict(grouped(["iam:A", "sts:B", "iam:C"], lambda api: api[:3]))
+    {'iam': ['iam:A', 'iam:C'], 'sts': ['sts:B']}
+    """
+    found: dict[K, list[T]] = defaultdict(list)
+    for value in values:
+        found[key(value)].append(value)
+    return found

@@ -6,11 +6,11 @@ Which questions there are, and in which order, `lineage.ask` says.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import lineage.questions
 
@@ -19,20 +19,25 @@ if TYPE_CHECKING:
     from lineage.questions.shared.models import Model
     from lineage.render.blocks import Block
 
+Row: TypeAlias = "tuple[object, ...] | Mapping[str, object] | Model"
+"""A row of a flat table: its cells in order, cells by column (missing ones are empty), or attributes by column."""
 Rows = tuple[tuple[str, ...], Iterable[tuple[object, ...]]]
 
 
 class View(Protocol):
     """What the `view` module of a question has.
 
-    It may also have `title(answer)`, the headline of its page.
+    It may also have `title(answer)`, the headline of its page, and `columns(answer)` in place of `COLUMNS`.
     """
+
+    COLUMNS: tuple[str, ...]
+    """Columns of the flat table."""
 
     def blocks(self, answer: Model) -> Iterable[Block]:
         """What is shown, from top to bottom, in any medium."""
 
-    def table(self, answer: Model) -> Rows:
-        """Columns and rows of the flat table."""
+    def rows(self, answer: Model) -> Iterable[Row]:
+        """Rows of the flat table."""
 
 
 class Picture(Protocol):
@@ -58,14 +63,9 @@ def module_name(stem: str) -> str:
     return f"{stem}_" if keyword.iskeyword(stem) else stem
 
 
-def stem_of(answer: Model) -> str:
-    """Name of the question that an answer belongs to."""
-    return str(getattr(type(answer), "name", ""))
-
-
 def view_of(answer: Model) -> View:
     """The view of an answer."""
-    return cast("View", import_module(_module(stem_of(answer), "view")))
+    return cast("View", import_module(_module(answer.stem(), "view")))
 
 
 def blocks_of(answer: Model) -> Iterable[Block]:
@@ -80,12 +80,20 @@ def title_of(answer: Model) -> str:
 
 def table_of(answer: Model) -> Rows:
     """An answer as a flat table."""
-    return view_of(answer).table(answer)
+    view = view_of(answer)
+    columns = getattr(view, "columns", lambda _: view.COLUMNS)(answer)
+    return columns, (_cells(columns, row) for row in view.rows(answer))
+
+
+def _cells(columns: tuple[str, ...], row: Row) -> tuple[object, ...]:
+    if isinstance(row, tuple):
+        return row
+    return tuple(map(row.get, columns) if isinstance(row, Mapping) else (getattr(row, column) for column in columns))
 
 
 def picture_of(answer: Model) -> Picture:
     """The picture of an answer. Raises `KeyError` for an answer that has none."""
-    stem = stem_of(answer)
+    stem = answer.stem()
     if not has_picture(stem):
         raise KeyError(stem)
     return cast("Picture", import_module(_module(stem, "picture")))
@@ -124,7 +132,7 @@ def answer_of(stem: str) -> type[Model]:
     if stem not in folders():
         raise KeyError(stem)
     for one in vars(import_module(f"lineage.questions.{module_name(stem)}")).values():
-        if isinstance(one, type) and issubclass(one, Model) and getattr(one, "name", None) == stem:
+        if isinstance(one, type) and issubclass(one, Model) and one.stem() == stem:
             return one
     raise KeyError(stem)
 

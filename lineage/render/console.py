@@ -1,11 +1,23 @@
-"""Where people look: a console on standard output for answers, one on standard error for all else."""
+"""Where people look: a console on standard output for answers, one on standard error for all else.
+
+A load shows there how it comes on: as a bar on a terminal, as a plain line every few seconds elsewhere.
+"""
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.theme import Theme
+
+from lineage.render.text import counted, size
+
+if TYPE_CHECKING:
+    from lineage.load import Progress
 
 THEME = Theme(
     {
@@ -23,6 +35,7 @@ THEME = Theme(
         "NONE": "bold yellow",
     }
 )
+EVERY_SECONDS = 5.0
 
 
 class Piped(Console):
@@ -50,3 +63,64 @@ def _console(*, stderr: bool) -> Console:
         # A terminal of a small alphabet shows escapes for what it has no letters for, instead of an error.
         reconfigure(errors="backslashreplace")
     return Piped(stderr=stderr, theme=THEME, markup=False, highlight=False, emoji=False)
+
+
+def left(progress: Progress) -> float | None:
+    """The seconds that reading will still take at its mean speed; None where that cannot be said."""
+    if not progress.bytes_done or progress.bytes_total <= 0:
+        return None
+    return max(0.0, progress.seconds * (progress.bytes_total - progress.bytes_done) / progress.bytes_done)
+
+
+def line(progress: Progress) -> str:
+    """How far a load has come, as one line."""
+    if progress.stage != "reading":
+        return f"joining {counted(progress.events, 'event')} into lineage, {progress.seconds:.0f} s"
+    speed = progress.events / progress.seconds if progress.seconds > 0 else 0.0
+    parts = [
+        f"{progress.files_done:,} of {counted(progress.files_total, 'file')}",
+        f"{size(progress.bytes_done)} of {size(progress.bytes_total)}",
+        f"{progress.events:,} events, {speed:,.0f}/s",
+    ]
+    remaining = left(progress)
+    if remaining is not None:
+        parts.append(f"{_span(remaining)} left")
+    return ", ".join(parts)
+
+
+@contextmanager
+def reporter(console: Console) -> Iterator[Callable[[Progress], None]]:
+    """The function to report to while a load runs."""
+    if console.is_terminal:
+        from rich.progress import BarColumn, TextColumn
+        from rich.progress import Progress as Bar
+
+        columns = BarColumn(24), TextColumn("{task.description}")
+        with Bar(*columns, console=console, transient=True, refresh_per_second=8) as bar:
+            task = bar.add_task("starting", total=None)
+
+            def draw(progress: Progress) -> None:
+                total = progress.bytes_total if progress.stage == "reading" and progress.bytes_total else None
+                bar.update(task, description=line(progress), completed=progress.bytes_done, total=total)
+
+            yield draw
+        return
+    last = time.monotonic()
+
+    def say(progress: Progress) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= EVERY_SECONDS:
+            last = now
+            console.print(line(progress), soft_wrap=True)
+
+    yield say
+
+
+def _span(seconds: float) -> str:
+    """A duration, roughly.
+
+    >>> _span(42), _span(190)
+    ('42 s', '3 min')
+    """
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

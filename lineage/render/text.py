@@ -1,4 +1,4 @@
-"""Text from the logs, made safe to look at.
+"""Text from the logs, made safe to look at, and to write into a line for a shell.
 
 Session names, user agents and ARNs are chosen by whoever made the call. On their way to a terminal they must
 not move its cursor, colour it, change the reading direction or hide anything (design §4, invariant 6).
@@ -7,10 +7,19 @@ not move its cursor, colour it, change the reading direction or hide anything (d
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 ELLIPSIS = "…"
 
 _UNSAFE_IN_JSON = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_PLACE = re.compile(r"\{(\w+)\}")
+_READ_FROM = ("file:", "fileb:", "http:", "https:")
+"""Beginnings that the command line takes for a place to read the value from."""
 
 
 def clean(text: str) -> str:
@@ -99,3 +108,41 @@ def plain(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return " ".join(plain(one) for one in value)
     return str(value)
+
+
+def as_json(answer: BaseModel, indent: int | None = None) -> str:
+    """An answer as JSON, the form that other programs build on: in one line without its newline, or indented."""
+    return safe_json(answer.model_dump_json(by_alias=True, indent=indent))
+
+
+def aws_line(template: str, values: Mapping[str, str | None], region: str | None = None) -> str | None:
+    """A line for a shell that calls the AWS command line, from a template; None where a value is missing or unfit.
+
+    >>> aws_line("iam delete-user --user-name {userName}", {"userName": "it's"})
+    'aws iam delete-user --user-name \\'it\\'"\\'"\\'s\\''
+    >>> aws_line("iam delete-user --user-name {userName}", {"userName": "--debug"})
+    'aws iam delete-user --user-name=--debug'
+    >>> aws_line("iam delete-user --user-name {userName}", {}) is None
+    True
+    """
+    words = ["aws"]
+    for word in template.split():
+        place = _PLACE.fullmatch(word)
+        if place is None:
+            words.append(word)
+            continue
+        value = values.get(place[1])
+        if not value or not fits(value):
+            return None
+        if value.startswith("-"):
+            words[-1] = f"{words[-1]}={shlex.quote(value)}"
+        else:
+            words.append(shlex.quote(value))
+    if region is not None and fits(region):
+        words.append(f"--region={shlex.quote(region)}" if region.startswith("-") else f"--region {shlex.quote(region)}")
+    return " ".join(words)
+
+
+def fits(value: str) -> bool:
+    """Can a value stand in a line as itself: printable, and no place to read from?"""
+    return value.isprintable() and not value.lower().startswith(_READ_FROM)

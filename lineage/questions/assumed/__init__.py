@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -36,7 +36,6 @@ class AssumedRole(Model):
 class Assumed(Model):
     """Which roles has this identity assumed or tried?"""
 
-    name: ClassVar[str] = "assumed"
     schema_: Literal["lineage.assumed/1"] = Field(default="lineage.assumed/1", alias="schema")
     asked: str
     found: bool

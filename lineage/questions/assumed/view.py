@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lineage.questions.assumed import Assumed
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import rests_on, whose
 from lineage.questions.shared.words import ways
 from lineage.render.blocks import Block, Grid, Para, Span
@@ -43,6 +43,6 @@ def blocks(answer: Assumed) -> Iterator[Block]:
     yield from rests_on(answer.sight)
 
 
-def table(answer: Assumed) -> Rows:
+def rows(answer: Assumed) -> Iterable[Row]:
     """A row for each role, way and outcome."""
-    return COLUMNS, (tuple(getattr(one, column) for column in COLUMNS) for one in answer.roles)
+    return answer.roles

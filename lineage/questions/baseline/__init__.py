@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -87,7 +87,6 @@ class CallCompared(Model):
 class Baseline(Model):
     """Is this normal?"""
 
-    name: ClassVar[str] = "baseline"
     schema_: Literal["lineage.baseline/1"] = Field(default="lineage.baseline/1", alias="schema")
     asked: str
     found: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lineage.questions.baseline import AgentFamily, Baseline, CallCompared, Habits, Match
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.models import Counted
 from lineage.questions.shared.view import VERDICT_STYLES, history, places, rests_on, verdict
 from lineage.render.blocks import Block, Cell, Grid, Inline, Some, Span
@@ -121,14 +121,10 @@ def _habits(habits: Habits) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def table(answer: Baseline) -> Rows:
+def rows(answer: Baseline) -> Iterator[Row]:
     """A row for each call and each thing that had to be equal."""
-    return COLUMNS, (
-        (
-            call.api, call.source_ip, call.user_agent, call.agent_family, call.agent_version, call.calls, call.verdict,
-            "; ".join(call.unseen), match.on, match.calls, match.failed, match.days, match.first, match.last,
-            match.event_ids,
-        )
-        for call in answer.calls
-        for match in call.matches
-    )  # fmt: skip
+    for call in answer.calls:
+        for match in call.matches:
+            history = {"history_calls": match.calls, "history_failed": match.failed, "history_days": match.days}
+            yield {**vars(match), **vars(call), "unseen": "; ".join(call.unseen), **history,
+                   "first": match.first, "last": match.last, "event_ids": match.event_ids}  # fmt: skip

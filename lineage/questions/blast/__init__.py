@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -160,7 +160,6 @@ class Reach(Model):
 class Blast(Model):
     """Everything that came from a key, session or principal, and what still works of it."""
 
-    name: ClassVar[str] = "blast"
     schema_: Literal["lineage.blast/1"] = Field(default="lineage.blast/1", alias="schema")
     asked: str
     found: bool

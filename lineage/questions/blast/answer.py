@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.blast import Blast, Life, MadeBranch, Reach, Reached, Touched, Workload
 from lineage.questions.shared import models
@@ -36,9 +36,7 @@ def answer(
         return _nothing(reader, ask, at, since, made)
     descent = walk(reader, subject.starts, since=since, made=made, limit=limit)
     rows = loaded_once(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes))), Window(since, None)))
-    by_node: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        by_node[row.source].append(row)
+    by_node = grouped(rows, lambda row: row.source)
     if since is not None:
         descent = descent._replace(links=_in_use(descent.links, by_node, iso(since)))
     up = reader.ascend([*descent.nodes, *(link.node for link in descent.perhaps)])
@@ -176,10 +174,7 @@ def _reached(link: Link, up: Graph, rows: Sequence[CallRow], life: Life | None) 
 
 def _workloads(reader: Reader, deeds: Iterable[ChangeEdge]) -> list[Workload]:
     """The workloads that were started or entered, with the sessions that they ran as from then on."""
-    groups: dict[str, list[ChangeEdge]] = defaultdict(list)
-    for deed in deeds:
-        if deed.type == schema.STARTED:
-            groups[deed.target].append(deed)
+    groups = grouped((deed for deed in deeds if deed.type == schema.STARTED), lambda deed: deed.target)
     graph = reader.descend(sorted(groups)) if groups else None
     found = []
     for target, members in groups.items():
@@ -237,6 +232,3 @@ def _touched(rows: Iterable[CallRow]) -> list[Touched]:
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (not one.sensitive, -one.calls, one.resource))
-
-
-__all__ = ["account_behind", "answer", "loaded_once", "principals"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.blast import Blast, Life, Reached
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import rests_on, role_as
 from lineage.questions.shared.whose import credentials_of
 from lineage.questions.shared.words import ways
@@ -153,12 +153,8 @@ def _life(life: Life | None) -> Inline:
     return ("  ", Span(f"{word}{until}", style), Span(f" ({life.why})", "quiet"))
 
 
-def table(answer: Blast) -> Rows:
+def rows(answer: Blast) -> Iterator[Row]:
     """A row for each node, branch, alteration, workload, resource and permission, in this order."""
-    return COLUMNS, (tuple(row.get(column) for column in COLUMNS) for row in _rows(answer))
-
-
-def _rows(answer: Blast) -> Iterator[dict[str, object]]:
     for node in (*answer.nodes, *answer.perhaps):
         life = node.life.model_dump(include={"live", "until", "why"}) if node.life else {}
         yield {"kind": node.label.lower(), **node.model_dump(), **life}

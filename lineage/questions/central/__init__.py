@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -74,7 +74,6 @@ class LongChain(Model):
 class Central(Model):
     """What many chains have in common."""
 
-    name: ClassVar[str] = "central"
     schema_: Literal["lineage.central/1"] = Field(default="lineage.central/1", alias="schema")
     found: bool
     sessions: int

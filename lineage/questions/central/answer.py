@@ -14,7 +14,7 @@ from typing import NamedTuple
 import networkx as nx
 
 from lineage.model.keys import ref
-from lineage.model.results import ALWAYS
+from lineage.model.results import ALWAYS, grouped
 from lineage.model.times import iso
 from lineage.questions.central import Central, Entry, LongChain, RoleGroup, RolePassed
 from lineage.questions.shared.forest import Forest, account_of_role
@@ -191,9 +191,7 @@ def _groups(graph: nx.DiGraph[str]) -> list[RoleGroup]:
 
 def _longest(chains: Iterable[_Chain]) -> list[list[_Chain]]:
     """Chains of one path of roles together, in order of time; the deepest path first."""
-    groups: dict[tuple[str, ...], list[_Chain]] = defaultdict(list)
-    for row in chains:
-        groups[row.roles].append(row)
+    groups = grouped(chains, lambda row: row.roles)
     found = [sorted(held, key=lambda row: (row.first, row.session)) for held in groups.values()]
     return sorted(found, key=lambda held: (-len(held[0].roles), -len(held), held[0].roles))
 

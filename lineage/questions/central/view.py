@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.central import Central, RolePassed
-from lineage.questions.registry import Rows
-from lineage.questions.shared.view import rests_on, whose
+from lineage.questions.registry import Row
+from lineage.questions.shared.view import origin_cells, rests_on, whose
 from lineage.render.blocks import Block, Grid, Para, Some, Span
 from lineage.render.columns import head, line, number, span, when
 from lineage.render.text import counted
@@ -71,28 +71,13 @@ def _by_role(one: RolePassed) -> str:
     return f"assumed by {counted(one.assumed_by, 'role')}, assumes {counted(one.assumes, 'role')}{share}"
 
 
-def table(answer: Central) -> Rows:
+def rows(answer: Central) -> Iterator[Row]:
     """A row for each role, entry point, group and long chain."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Central) -> Iterator[tuple[object, ...]]:
     for role in answer.roles:
-        yield (
-            "passed", role.role_arn, None, None, None, None, None, role.through, role.chains, role.origins, None, None,
-            role.assumed_by, role.assumes, role.betweenness, None, None,
-        )  # fmt: skip
+        yield {"what": "passed", **vars(role), "count": role.through}
     for entry in answer.entries:
-        whose = entry.whose
-        yield (
-            "entry", None, entry.roles, whose.person or whose.name, whose.kind, whose.id, entry.accounts,
-            entry.accounts_total, None, None, entry.sessions, entry.depth, None, None, None, entry.first, entry.last,
-        )  # fmt: skip
+        yield {"what": "entry", **origin_cells(entry.whose), **vars(entry), "count": entry.accounts_total}
     for group in answer.groups:
-        yield ("group by role", None, group.roles, None, None, None, group.accounts, group.size, *(None,) * 9)
+        yield {"what": "group by role", **vars(group), "count": group.size}
     for chain in answer.longest:
-        whose = chain.whose
-        yield (
-            "longest", None, chain.roles, whose.person or whose.name, whose.kind, whose.id, None, None, chain.count,
-            chain.origins, None, chain.depth, None, None, None, chain.first, chain.last,
-        )  # fmt: skip
+        yield {"what": "longest", **origin_cells(chain.whose), **vars(chain), "count": None, "chains": chain.count}

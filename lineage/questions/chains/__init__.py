@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -33,7 +33,6 @@ class Chain(Model):
 class Chains(Model):
     """All longest role paths of two and more role hops."""
 
-    name: ClassVar[str] = "chains"
     schema_: Literal["lineage.chains/1"] = Field(default="lineage.chains/1", alias="schema")
     total: int
     chains: list[Chain]

@@ -137,6 +137,3 @@ def _is_role(arn: str, wanted: str) -> bool:
     if want is not None:
         return have is not None and have[:3] == want[:3]
     return have is not None and have[2] == wanted
-
-
-__all__ = ["answer"]

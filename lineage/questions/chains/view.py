@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lineage.questions.chains import Chains
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Branch, Facts, Heading, Note, Para, Some, Span, Tree
 from lineage.render.text import between, counted
 
@@ -29,6 +29,6 @@ def blocks(answer: Chains) -> Iterator[Block]:
         yield Note((f"{len(answer.chains):,} of {answer.total:,} shown; --limit shows more",))
 
 
-def table(answer: Chains) -> Rows:
+def rows(answer: Chains) -> Iterable[Row]:
     """A row for each path."""
-    return COLUMNS, (tuple(getattr(one, column) for column in COLUMNS) for one in answer.chains)
+    return answer.chains

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -86,7 +86,6 @@ class Past(Model):
 class Contain(Model):
     """The plan that stops what came from a key, session or principal; never carried out."""
 
-    name: ClassVar[str] = "contain"
     schema_: Literal["lineage.contain/1"] = Field(default="lineage.contain/1", alias="schema")
     asked: str
     found: bool

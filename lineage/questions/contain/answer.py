@@ -17,7 +17,7 @@ from lineage.model.times import iso
 from lineage.questions.blast import Life
 from lineage.questions.blast.answer import account_behind, loaded_once, principals
 from lineage.questions.contain import NOBODY, Contain, Exposure, Step, plan
-from lineage.questions.contain.leftovers import Change, Ours, changes, history, left_behind
+from lineage.questions.contain.leftovers import LISTED, Change, Ours, changes, history, left_behind
 from lineage.questions.contain.plan import bystanders, origin
 from lineage.questions.shared import models
 from lineage.questions.shared.climb import account_of, principal_behind, session_key_of
@@ -92,7 +92,7 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
         history=history(known.changes)[:STEPS],
         ended=sum(known.living[node].live == "no" for node in known.descent.nodes if node in known.living),
         undone=sum(change.fate.state == "gone" for change in known.changes), branches=len(known.descent.branches),
-        above=_sessions_above(known, subject.starts)[: plan.LISTED],
+        above=_sessions_above(known, subject.starts)[: LISTED],
         sight=log_coverage(reader, accounts, Window(None, known.at)),
         truncated=known.descent.cut or len(drafts) > STEPS,
     )  # fmt: skip
@@ -171,7 +171,7 @@ def _events(up: Graph, node: str) -> list[str]:
     if not found:
         out = [way for _, _, way in up.out_edges(node, data=True) if way["type"] == schema.ASSUMED]
         found = sorted({event_id for way in out for event_id in way["event_ids"]})
-    return found[: plan.LISTED]
+    return found[:LISTED]
 
 
 def _sources(known: Known) -> list[Step]:
@@ -189,7 +189,7 @@ def _sources(known: Known) -> list[Step]:
                 plan.key(key, principal_behind(up, node), account_behind(up, node), _events(up, node), made_elsewhere)
             )
     for user, (events, last) in sorted(_signed_in(known).items()):
-        ids, gone = sorted(events)[: plan.LISTED], known.closed.get(user)
+        ids, gone = sorted(events)[:LISTED], known.closed.get(user)
         if gone is None or iso(gone) < last:
             steps.append(plan.password(user, ids))
         elif known.fates.has_gap(account_of(user) or "", gone):
@@ -290,7 +290,7 @@ def _sessions(reader: Reader, known: Known, ran: Ran) -> list[Step]:
     perhaps = {link.node for link in known.descent.perhaps}
     steps = []
     for owner, nodes in sorted(groups.items(), key=lambda one: (one[1][0].rsplit("/", 1)[-1], one[0])):
-        events = sorted({event_id for node in nodes for event_id in _events(up, node)})[: plan.LISTED]
+        events = sorted({event_id for node in nodes for event_id in _events(up, node)})[:LISTED]
         steps += plan.sessions(
             owner, nodes, up, known.whose, besides.get(owner, NOBODY), known.at, events,
             sure=not set(nodes) <= perhaps,

@@ -20,7 +20,7 @@ from lineage.questions.contain.undo import DENY_TRUST, check, earlier_state, und
 from lineage.questions.shared.alterations import lets_in, parsed_state, state_after
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.fates import CREATES, STANDS, Family, Fate, Fates, family_of, marks_of
-from lineage.render.shell import line
+from lineage.render.text import aws_line
 from lineage.stores.reader import Reader
 
 ENTRANCES = ("login profile", "credential", "password")
@@ -293,7 +293,7 @@ def left_behind(change: Change) -> Step:
     title = f"Take back {api} of {key}"
     if what == "role":
         policy = DENY_TRUST
-        closed = line(
+        closed = aws_line(
             "iam update-assume-role-policy --role-name {roleName} --policy-document {policy}",
             {"roleName": key.rsplit("/", 1)[-1], "policy": policy},
         )
@@ -310,7 +310,7 @@ def left_behind(change: Change) -> Step:
         note = "The state before is given as policy; it would give access to these credentials or to what they made."
         if what == "trust":
             policy, note = DENY_TRUST, f"{note} Close the role instead."
-            closed = line(
+            closed = aws_line(
                 "iam update-assume-role-policy --role-name {roleName} --policy-document {policy}",
                 {"roleName": key.rsplit("/", 1)[-1], "policy": policy},
             )
@@ -400,6 +400,3 @@ def history(found: Iterable[Change]) -> list[Past]:
         for change in found
         if not change.phase and change.why
     ]  # fmt: skip
-
-
-__all__ = ["LISTED", "Change", "Ours", "changes", "history", "left_behind"]

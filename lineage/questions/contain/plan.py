@@ -21,7 +21,7 @@ from lineage.questions.contain.undo import DENY_TRUST
 from lineage.questions.shared.lives import ROLE_SECONDS, TOKEN_SECONDS, lives
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.whose import call_it, named, whose
-from lineage.render.shell import line
+from lineage.render.text import aws_line
 from lineage.stores.reader import Reader
 
 REVOCATION = "AWSRevokeOlderSessions"
@@ -69,7 +69,7 @@ def key(access_key_id: str, owner: str | None, account: str | None, event_ids: l
     root = owner is not None and owner.endswith(":root")
     if root:
         note = "A key of the root user: only the root user itself can take it away."
-    command = line(
+    command = aws_line(
         "iam update-access-key --user-name {user} --access-key-id {key} --status Inactive",
         {"user": None if root else name, "key": access_key_id},
     )
@@ -81,7 +81,7 @@ def closed(role: str) -> Step:
     """A role that was asked about is closed to everybody."""
     key_ = ref(role).key
     name = key_.rsplit("/", 1)[-1]
-    command = line("iam update-assume-role-policy --role-name {name} --policy-document {policy}",
+    command = aws_line("iam update-assume-role-policy --role-name {name} --policy-document {policy}",
                    {"name": name, "policy": DENY_TRUST})  # fmt: skip
     note = "Nobody gets in until its trust policy is put back: keep it first (aws iam get-role)."
     if name.startswith(("AWSReservedSSO_", "AWSServiceRoleFor")):
@@ -93,7 +93,7 @@ def closed(role: str) -> Step:
 def password(user: str, event_ids: list[str]) -> Step:
     """A user that signed in to the console loses its password."""
     name = ref(user).key.rsplit("/", 1)[-1]
-    command = line("iam delete-login-profile --user-name {user}", {"user": name})
+    command = aws_line("iam delete-login-profile --user-name {user}", {"user": name})
     account = ref(user).key.split(":")[4]
     note = "Console sessions that are open go on: see below."
     return _step("sources", "password", f"Take the console password of {name} away", ref(user).key, account, note,
@@ -104,7 +104,7 @@ def password_gone(user: str, time: int, event_ids: list[str]) -> Step:
     """A user whose password was taken away before a gap in the logs."""
     key_ = ref(user).key
     name = key_.rsplit("/", 1)[-1]
-    command = line("iam get-login-profile --user-name {user}", {"user": name})
+    command = aws_line("iam get-login-profile --user-name {user}", {"user": name})
     note = f"Probably gone: it was taken away at {iso(time)}, and the logs have a gap since. The command only reads."
     return _step("check", "password", f"Check that the console password of {name} is gone", key_, key_.split(":")[4],
                  note, event_ids, command)  # fmt: skip
@@ -164,7 +164,7 @@ def workload(found: Sequence[Change], live: Sequence[str], graph: Graph) -> Step
     kind, _, name = rest.rpartition(":")
     cluster = found[0].request.get("cluster")
     values = {"id": name, "cluster": cluster if isinstance(cluster, str) else None}
-    command = line(STOPS[kind], values, found[0].region) if kind in STOPS else None
+    command = aws_line(STOPS[kind], values, found[0].region) if kind in STOPS else None
     roles = sorted({str(graph.nodes[session].get("role_arn") or "") for session in live} - {""})
     note = "Keep its disk and memory first if they are evidence. With a role it is given new credentials by itself."
     if roles:
@@ -262,13 +262,7 @@ def _whole_role(owner: str, why: str, ends: AlsoEnds, at: int) -> Step:
 def _put_policy(kind: str, name: str, policy: str) -> str | None:
     """The command that puts the revoking policy on a role or user; None where a name cannot stand in a command."""
     form = f"iam put-{kind}-policy --{kind}-name {{name}} --policy-name {{policyName}} --policy-document {{policy}}"
-    return line(form, {"name": name, "policy": policy, "policyName": REVOCATION})
-
-
-__all__ = [
-    "LISTED", "closed", "entered_by_trust", "key", "outlived", "password", "password_gone", "revocation", "sessions",
-    "source", "unknown", "workload",
-]  # fmt: skip
+    return aws_line(form, {"name": name, "policy": policy, "policyName": REVOCATION})
 
 
 class Origin(NamedTuple):

@@ -19,7 +19,7 @@ from lineage.model.results import ChangeEdge
 from lineage.questions.shared.alterations import parsed_state, text_of
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.fates import family_of, marks_of
-from lineage.render.shell import line
+from lineage.render.text import aws_line
 
 GLOBAL = ("iam", "organizations", "s3api", "s3control", "sts")
 """Command groups that need no region."""
@@ -187,7 +187,7 @@ def undo(
     values = values_of(deed, request) | {"earlier": earlier if restore else None}
     for template in templates:
         where = None if template.split()[0] in GLOBAL else region
-        command = line(template, values, where)
+        command = aws_line(template, values, where)
         if command is not None:
             return Undo(command, True, earlier, "{earlier}" in template)
     return Undo(None, bool(templates), earlier)
@@ -282,11 +282,11 @@ def check(deed: ChangeEdge, request: Mapping[str, object], region: str | None) -
     }
     where = region or text_of(deed, "region")
     for template in CHECKS.get(family.state if family is not None else kind, ()):
-        command = line(template, values, None if template.split()[0] in GLOBAL else where)
+        command = aws_line(template, values, None if template.split()[0] in GLOBAL else where)
         if command is not None:
             return command
     looked_up = {"attribute": _json([{"AttributeKey": "ResourceName", "AttributeValue": name}])}
-    return line("cloudtrail lookup-events --lookup-attributes {attribute}", looked_up, where)
+    return aws_line("cloudtrail lookup-events --lookup-attributes {attribute}", looked_up, where)
 
 
 def _json(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from lineage.questions.contain import AlsoEnds, Contain, Step
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import rests_on
 from lineage.questions.shared.whose import call_it
 from lineage.render.blocks import Block, Code, Fold, Grid, Heading, Para, Span
@@ -118,11 +118,8 @@ def ended(ends: AlsoEnds) -> str:
     return f"{told}." if told else ""
 
 
-def table(answer: Contain) -> Rows:
+def rows(answer: Contain) -> Iterator[Row]:
     """A row for each step."""
-    return COLUMNS, (
-        (step.number, step.phase, step.kind, step.title, step.account, step.target, "\n".join(step.commands),
-         step.policy, step.note, step.ends.others, step.ends.open, step.ends.same, step.ends.perhaps,
-         step.ends.origins, step.event_ids)
-        for step in answer.steps
-    )  # fmt: skip
+    for step in answer.steps:
+        ends = {f"ends_{name}": value for name, value in step.ends}
+        yield {**vars(step), "commands": "\n".join(step.commands), **ends}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -60,7 +60,6 @@ class Opened(Model):
 class Coverage(Model):
     """What the store has logs for, where they have gaps, and what it therefore cannot say."""
 
-    name: ClassVar[str] = "coverage"
     schema_: Literal["lineage.coverage/1"] = Field(default="lineage.coverage/1", alias="schema")
     asked: str | None
     found: bool

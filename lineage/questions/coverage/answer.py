@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from lineage.model.results import ALWAYS, CallFilter, Coverage, Window
+from lineage.model.results import ALWAYS, CallFilter, Coverage, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.coverage import AccountUnseen, Covered, Opened
 from lineage.questions.coverage import Coverage as Answer
@@ -56,9 +56,7 @@ def _scope(loaded: list[Coverage], window: Window) -> models.Scope | None:
 
 def _covered(loaded: Iterable[Coverage], names: dict[str, str]) -> list[Covered]:
     """One line for each account, region and category."""
-    groups: dict[tuple[str, str, str], list[Coverage]] = defaultdict(list)
-    for one in loaded:
-        groups[one.account or "", one.region or "", one.category].append(one)
+    groups = grouped(loaded, lambda one: (one.account or "", one.region or "", one.category))
     return [
         Covered(
             account=account, name=names.get(account), region=region or None, category=category,
@@ -89,9 +87,7 @@ def _unseen(crossings: Iterable[Grant], names: dict[str, str], loaded: Collectio
 
 
 def _gaps(reader: Reader, loaded: list[Coverage], account: str | None, window: Window) -> list[Opened]:
-    by_account: dict[str, list[Coverage]] = defaultdict(list)
-    for one in loaded:
-        by_account[one.account or ""].append(one)
+    by_account = grouped(loaded, lambda one: one.account or "")
     gaps = [gap for name, held in by_account.items() for gap in _silences(name, held, window)]
     gaps += _opened(reader, by_account, account, window)
     return sorted(gaps, key=lambda gap: (gap.since, gap.account or "", gap.region or "", gap.target or "", gap.kind))
@@ -102,9 +98,7 @@ def _silences(account: str, held: list[Coverage], window: Window) -> list[Opened
     whole = silences(held, *window)
     why = "no event of the account is loaded: nothing happened, or it was not recorded"
     gaps = [_silence(account, None, hole, why, []) for hole in whole]
-    regions: dict[str, list[Coverage]] = defaultdict(list)
-    for one in held:
-        regions[one.region or ""].append(one)
+    regions = grouped(held, lambda one: one.region or "")
     why = "no event of the region is loaded, which is busy at other times"
     for region, seen in sorted(regions.items()):
         own = sorted({one.hour for one in seen})

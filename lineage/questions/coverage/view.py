@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.coverage import Coverage, Opened
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import origin_cells, whose
 from lineage.render.blocks import Block, Cell, Grid, Heading, Inline, Items, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -71,32 +71,15 @@ def _gap(one: Opened) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def table(answer: Coverage) -> Rows:
+def rows(answer: Coverage) -> Iterator[Row]:
     """A row for each line of what is loaded, each account without logs, each gap and each blind spot."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Coverage) -> Iterator[tuple[object, ...]]:
     for one in answer.covered:
-        yield (
-            "loaded",
-            one.account,
-            one.region,
-            one.category,
-            one.events,
-            one.hours,
-            one.first,
-            one.last,
-            *(None,) * 8,
-        )
+        yield {"what": "loaded", **vars(one)}
     for unseen in answer.unseen:
         seen_as = f"seen as {', '.join(unseen.seen_as)}"
-        yield ("no logs", unseen.account, None, None, 0, 0, unseen.first, unseen.last, seen_as, *(None,) * 7)
+        yield {"what": "no logs", **vars(unseen), "events": 0, "hours": 0, "why": seen_as}
     for gap in answer.gaps:
-        told = origin_cells(gap.whose)
-        yield (
-            f"gap: {gap.kind}", gap.account, gap.region, None, gap.events, None, gap.since, gap.until, gap.why,
-            gap.api, gap.target, *told, gap.event_ids,
-        )  # fmt: skip
+        times = {"first": gap.since, "last": gap.until}
+        yield {"what": f"gap: {gap.kind}", **vars(gap), **times, **origin_cells(gap.whose)}
     for sentence in answer.cannot:
-        yield ("cannot say", *(None,) * 7, sentence, *(None,) * 7)
+        yield {"what": "cannot say", "why": sentence}

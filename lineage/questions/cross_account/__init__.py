@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -31,7 +31,6 @@ class Crossing(Model):
 class CrossAccount(Model):
     """Which accounts' principals assumed into which."""
 
-    name: ClassVar[str] = "cross_account"
     schema_: Literal["lineage.cross_account/1"] = Field(default="lineage.cross_account/1", alias="schema")
     total: int
     crossings: list[Crossing]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lineage.questions.cross_account import CrossAccount
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.words import HOWS
 from lineage.render.blocks import Block, Grid, Inline, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -37,6 +37,6 @@ def _account(account: str, name: str | None) -> Inline:
     return (Span(account, "key"), Span(f" ({name})" if name else "", "quiet"))
 
 
-def table(answer: CrossAccount) -> Rows:
+def rows(answer: CrossAccount) -> Iterable[Row]:
     """A row for each pair of accounts."""
-    return COLUMNS, (tuple(getattr(one, column) for column in COLUMNS) for one in answer.crossings)
+    return answer.crossings

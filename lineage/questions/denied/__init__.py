@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -84,7 +84,6 @@ class Burst(Model):
 class Denied(Model):
     """Which calls were refused, and what came after?"""
 
-    name: ClassVar[str] = "denied"
     schema_: Literal["lineage.denied/1"] = Field(default="lineage.denied/1", alias="schema")
     asked: str | None
     """Null: the whole store."""

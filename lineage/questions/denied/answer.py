@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.operations import is_refusal
-from lineage.model.results import CallFilter, CallRow, Window
+from lineage.model.results import CallFilter, CallRow, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.denied import Burst, Denied, DeniedCalls, RefusedCaller, RefusedRole, Success
 from lineage.questions.shared import grants, subjects
@@ -137,15 +137,11 @@ def _accounts(subject: Subject | None) -> set[str | None]:
 
 def _assumptions(reader: Reader, owners: Owners, rows: Sequence[CallRow]) -> list[RefusedCaller]:
     """By origin: the roles that were refused, and the first grant of each that came after."""
-    groups: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[owners.apart(row.source)].append(row)
+    groups = grouped(rows, lambda row: owners.apart(row.source))
     successes = _successes(reader, owners, rows)
     found = []
     for apart, some in groups.items():
-        by_role: dict[str, list[CallRow]] = defaultdict(list)
-        for row in some:
-            by_role[_target(row)].append(row)
+        by_role = grouped(some, _target)
         nodes = sorted({row.source for row in some})
         roles = [_refused(role, members, successes.get((apart, role))) for role, members in by_role.items()]
         found.append(
@@ -209,9 +205,7 @@ def _granted(reader: Reader, names: tuple[str, ...], since: int) -> list[CallRow
 
 
 def _operations(owners: Owners, rows: Iterable[CallRow]) -> list[DeniedCalls]:
-    groups: dict[tuple[str, str, str], list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.row.api, row.row.error or "", owners.apart(row.source)].append(row)
+    groups = grouped(rows, lambda row: (row.row.api, row.row.error or "", owners.apart(row.source)))
     found = [
         DeniedCalls(
             whose=owners.whose(some[0].source), api=api, error=error, count=sum(row.count for row in some),
@@ -225,9 +219,7 @@ def _operations(owners: Owners, rows: Iterable[CallRow]) -> list[DeniedCalls]:
 
 
 def _bursts(reader: Reader, owners: Owners, rows: Iterable[CallRow], window: Window) -> list[Burst]:
-    groups: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[owners.apart(row.source)].append(row)
+    groups = grouped(rows, lambda row: owners.apart(row.source))
     found = []
     for some in groups.values():
         nodes = tuple(sorted({row.source for row in some}))

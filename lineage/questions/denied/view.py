@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.denied import Denied
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import origin_cells, rests_on, whose
 from lineage.render.blocks import Block, Grid, Para, Some, Span
 from lineage.render.columns import detail, head, ids, line, number, span, times, when
@@ -70,20 +70,14 @@ def blocks(answer: Denied) -> Iterator[Block]:
     yield from rests_on(answer.sight, answer.truncated)
 
 
-def table(answer: Denied) -> Rows:
+def rows(answer: Denied) -> Iterator[Row]:
     """A row for each refused role, burst and operation."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Denied) -> Iterator[tuple[object, ...]]:
     for caller in answer.assumptions:
-        head = ("assumption", *origin_cells(caller.whose))
         for role in caller.roles:
-            after = (role.success.time, role.success.event_ids) if role.success else (None, None)
-            yield (*head, role.role_arn, role.errors, role.count, role.first, role.last, *after, role.event_ids)
+            after = {"success": role.success.time, "success_event_ids": role.success.event_ids} if role.success else {}
+            yield {"what": "assumption", **origin_cells(caller.whose), **vars(role), "target": role.role_arn,
+                   "error": role.errors, "success": None, **after}  # fmt: skip
     for burst in answer.bursts:
-        head = ("burst", *origin_cells(burst.whose))
-        yield (*head, burst.services, None, burst.count, burst.first, burst.last, None, None, burst.event_ids)
+        yield {"what": "burst", **origin_cells(burst.whose), **vars(burst), "target": burst.services}
     for one in answer.operations:
-        head = ("operation", *origin_cells(one.whose))
-        yield (*head, one.api, one.error, one.count, one.first, one.last, None, None, one.event_ids)
+        yield {"what": "operation", **origin_cells(one.whose), **vars(one), "target": one.api}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -56,7 +56,6 @@ class AddressHit(Model):
 class From(Model):
     """What was done from these addresses?"""
 
-    name: ClassVar[str] = "from"
     schema_: Literal["lineage.from/1"] = Field(default="lineage.from/1", alias="schema")
     asked: list[str]
     """As asked: addresses, networks, names of files."""

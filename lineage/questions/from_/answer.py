@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from lineage.model.results import CallFilter, CallRow, Window
+from lineage.model.results import CallFilter, CallRow, Window, grouped
 from lineage.questions.from_ import AddressHit, From, Origins
 from lineage.questions.shared import grants
 from lineage.questions.shared.addresses import AddressRange, RangeIndex, by_number, doubt, is_place
@@ -68,9 +68,7 @@ def _is_cut(hit: AddressHit) -> bool:
 
 
 def _hit(owners: Owners, source: str, entries: list[str], rows: list[CallRow], limit: int) -> AddressHit:
-    origins: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        origins[owners.apart(row.source)].append(row)
+    origins = grouped(rows, lambda row: owners.apart(row.source))
     result = [_origin(owners, some) for some in origins.values()]
     result.sort(key=lambda one: (one.first, grants.sort_name(one.whose), one.event_ids))
     known = sum(not grants.is_open(one.whose) for one in result)
@@ -98,6 +96,3 @@ def _origin(owners: Owners, rows: list[CallRow]) -> Origins:
         first=grants.first(rows), last=grants.last(rows),
         sessions=len({key for row in rows if (key := session_key_of(row.source))}), event_ids=grants.earliest(rows),
     )  # fmt: skip
-
-
-__all__ = ["answer"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.from_ import AddressHit, From
-from lineage.questions.registry import Rows
-from lineage.questions.shared.view import calls, rests_on, whose
+from lineage.questions.registry import Row
+from lineage.questions.shared.view import calls, origin_cells, rests_on, whose
 from lineage.render.blocks import Block, Facts, Grid, Heading, Note, Para, Some, Span
 from lineage.render.columns import head, ids, number, span, when
 from lineage.render.text import between, counted
@@ -64,14 +64,8 @@ def _hit(hit: AddressHit) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def table(answer: From) -> Rows:
+def rows(answer: From) -> Iterator[Row]:
     """A row for each address and origin."""
-    return COLUMNS, (
-        (
-            hit.address, hit.entries, hit.shared, "; ".join(hit.doubts), one.whose.person or one.whose.name,
-            one.whose.kind, one.whose.id, one.whose.confidence, one.calls, one.failed, one.sessions, one.first,
-            one.last, one.event_ids,
-        )
-        for hit in answer.addresses
-        for one in hit.origins
-    )  # fmt: skip
+    for hit in answer.addresses:
+        for one in hit.origins:
+            yield {**vars(hit), "doubts": "; ".join(hit.doubts), **origin_cells(one.whose), **vars(one)}

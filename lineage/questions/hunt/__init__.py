@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -46,7 +46,6 @@ class Rule(Model):
 class Hunt(Model):
     """Findings over the whole graph, each by a named rule."""
 
-    name: ClassVar[str] = "hunt"
     schema_: Literal["lineage.hunt/1"] = Field(default="lineage.hunt/1", alias="schema")
     asked: list[str]
     """Names of the rules that were asked for; empty for all."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.questions.hunt import Finding, Hunt
-from lineage.questions.registry import Rows
+from lineage.questions.hunt import Hunt
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import origin_cells, rests_on
 from lineage.render.blocks import Block, Grid, Heading, Para, Span
 from lineage.render.columns import head, ids, line, span
@@ -43,14 +43,8 @@ def blocks(answer: Hunt) -> Iterator[Block]:
     yield from rests_on(answer.sight)
 
 
-def table(answer: Hunt) -> Rows:
+def rows(answer: Hunt) -> Iterator[Row]:
     """A row for each finding."""
-    return COLUMNS, (_row(one) for one in answer.findings)
-
-
-def _row(one: Finding) -> tuple[object, ...]:
-    told = origin_cells(one.whose)
-    return (
-        one.rule, one.statement, *told, one.confidence, one.subject, one.account, one.count, one.first, one.last,
-        one.event_ids,
-    )  # fmt: skip
+    for one in answer.findings:
+        origin = origin_cells(one.whose)
+        yield {**origin, **vars(one), "origin_confidence": origin.get("confidence")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -22,7 +22,6 @@ class AccountSeen(Model):
 class Info(Model):
     """What a store holds."""
 
-    name: ClassVar[str] = "info"
     schema_: Literal["lineage.info/1"] = Field(default="lineage.info/1", alias="schema")
     store: str
     nodes: dict[str, int]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
-from lineage.model.results import Coverage
+from lineage.model.results import grouped
 from lineage.model.times import iso
 from lineage.questions.info import AccountSeen, Info
 from lineage.questions.shared.models import LoadSums
@@ -14,9 +12,7 @@ from lineage.stores.store import Store
 def answer(store: Store) -> Info:
     """Count nodes, relationships and events, the latter by account too, and list the loads."""
     totals, names = store.totals(), store.account_names()
-    by_account: dict[str, list[Coverage]] = defaultdict(list)
-    for one in store.coverage():
-        by_account[one.account or ""].append(one)
+    by_account = grouped(store.coverage(), lambda one: one.account or "")
     accounts = [
         AccountSeen(
             id=account, name=names.get(account), events=sum(one.count for one in held),
@@ -31,6 +27,3 @@ def answer(store: Store) -> Info:
         last=max((one.last for one in accounts if one.last), default=None),
         loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=totals.waiting,
     )  # fmt: skip
-
-
-__all__ = ["answer"]

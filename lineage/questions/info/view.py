@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from lineage.questions.info import Info
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import Column, head
 from lineage.render.text import between, counted, moment
+
+COLUMNS = ("what", "name", "count", "first", "last")
 
 
 def blocks(info: Info) -> Iterator[Block]:
@@ -44,12 +46,8 @@ def _number(name: str) -> Column:
     return head(name, "number")
 
 
-def table(info: Info) -> Rows:
+def rows(info: Info) -> Iterator[Row]:
     """A row for the store, each label, relationship, account and load."""
-    return ("what", "name", "count", "first", "last"), _rows(info)
-
-
-def _rows(info: Info) -> Iterator[tuple[object, ...]]:
     yield ("store", info.store, info.events, info.first, info.last)
     for label, count in info.nodes.items():
         yield ("node", label, count, None, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -43,7 +43,6 @@ class InterestingCall(Model):
 class Interesting(Model):
     """Which calls are worth a look?"""
 
-    name: ClassVar[str] = "interesting"
     schema_: Literal["lineage.interesting/1"] = Field(default="lineage.interesting/1", alias="schema")
     asked: str
     found: bool

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from lineage.model.operations import operation_of
-from lineage.model.results import CallRow
+from lineage.model.results import CallRow, grouped
 from lineage.questions.interesting import Interesting, InterestingCall
 from lineage.questions.interesting.techniques import VERSION, techniques
 from lineage.questions.shared import grants, subjects
@@ -63,9 +63,7 @@ def _is_plain_read(api: str) -> bool:
 
 
 def _lines(rows: Iterable[CallRow]) -> list[InterestingCall]:
-    groups: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.row.api, row.row.error].append(row)
+    groups = grouped(rows, lambda row: (row.row.api, row.row.error))
     found = []
     for (api, error), members in groups.items():
         about = subjects.targets(members)
@@ -80,6 +78,3 @@ def _lines(rows: Iterable[CallRow]) -> list[InterestingCall]:
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.first, one.api, one.error or ""))
-
-
-__all__ = ["answer", "class_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lineage.questions.interesting import Interesting, InterestingCall
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import CALL_STYLES, LONG, rests_on, scope, subject
 from lineage.render.blocks import Block, Cell, Grid, Para, Some, Span
 from lineage.render.columns import head, ids, line, span, times, when
@@ -60,17 +60,10 @@ def _call(one: InterestingCall) -> tuple[Cell, ...]:
     )  # fmt: skip
 
 
-def table(answer: Interesting) -> Rows:
+def rows(answer: Interesting) -> Iterator[Row]:
     """A row for each operation and outcome."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Interesting) -> Iterator[tuple[object, ...]]:
-    classes = (("change", answer.changes), ("sensitive", answer.sensitive), ("failed", answer.failed))
-    for name, calls in classes:
+    for name, calls in (("change", answer.changes), ("sensitive", answer.sensitive), ("failed", answer.failed)):
         for one in calls:
-            yield (
-                name, one.api, one.error, one.kind, one.read_only, [technique.id for technique in one.techniques],
-                sorted({tactic for technique in one.techniques for tactic in technique.tactics}), one.count, one.first,
-                one.last, one.targets, one.parameters, one.event_ids,
-            )  # fmt: skip
+            tactics = sorted({tactic for technique in one.techniques for tactic in technique.tactics})
+            yield {"class": name, **vars(one), "techniques": [technique.id for technique in one.techniques],
+                   "tactics": tactics}  # fmt: skip

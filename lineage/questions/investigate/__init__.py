@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializeAsAny, WithJsonSchema, field_validator
 
@@ -198,7 +198,6 @@ class Group(Model):
 class Investigation(Model):
     """From an alert to whose credentials it really was, and everything that an investigation asks."""
 
-    name: ClassVar[str] = "investigate"
     schema_: Literal["lineage.investigate/1"] = Field(default="lineage.investigate/1", alias="schema")
     asked: str
     found: bool

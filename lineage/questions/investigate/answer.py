@@ -5,25 +5,26 @@ Every question is asked about each lead, in order, inside one scope.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from lineage.model import keys, schema
 from lineage.model.alert import Alert
 from lineage.model.arn import role_of
+from lineage.model.errors import LineageError
 from lineage.model.results import CallRow, Window
 from lineage.model.times import iso, parse_when
-from lineage.questions.investigate import Case, Group, Investigation, Lead, OwnAddress, Recent, Started
+from lineage.questions.investigate import Case, Group, Investigation, Lead, OwnAddress, Recent, Section, Started
 from lineage.questions.investigate.groups import Examined, Together, alert_of, cited, event_ids, nothing_found, together
 from lineage.questions.investigate.leads import SubjectLead, leads
-from lineage.questions.investigate.sections import Ask, Context, sections
+from lineage.questions.registry import module_name
 from lineage.questions.shared import grants, models
 from lineage.questions.shared.addresses import is_place
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.identifiers import Caller, by_event
 from lineage.questions.shared.log_coverage import in_words, log_coverage
-from lineage.questions.shared.models import Whose
+from lineage.questions.shared.models import Model, Whose
 from lineage.questions.shared.subjects import MARGIN_SECONDS, Subject, around
 from lineage.questions.shared.whose import call_it, short, whose
 from lineage.questions.who import WhoAnswer
@@ -35,8 +36,44 @@ MOST_CASES = 3
 MOST_GROUPS = 20
 CITED = 500
 ADDRESSES = 5
+LINES = 100
+"""Lines of a list in a report; the question itself shows more."""
+TIMELINE = 200
+RESOURCES = 3
 HOUR = 3600
 DAY = 24 * HOUR
+
+Ask = Callable[..., Model]
+"""Asks a question by the name of its method on `lineage.Lineage`, with the arguments of that."""
+
+
+class Context(NamedTuple):
+    """What the questions are asked with."""
+
+    ask: str
+    """The session, key or principal."""
+    begins: str | None
+    """Where its chain begins: the first session after the origin, or the long-term key; what came of the same
+    credentials came from there. None of a service itself, from which all that it ever started would come."""
+    since: str
+    until: str
+    alert_since: str | None = None
+    alert_until: str | None = None
+    history_since: str | None = None
+    """Where the history begins that names are compared over."""
+    days: int = 14
+    gap: str = "12h"
+    role: str | None = None
+    """ARN of the role, of a role's session."""
+    account: str | None = None
+    """Of the chain; None where it goes through several."""
+    event: str | None = None
+    """The event that the alert is, or the first that fits it."""
+    api: str | None = None
+    user_agent: str | None = None
+    source_ip: str | None = None
+    addresses: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
 
 
 class Limits(NamedTuple):
@@ -304,3 +341,51 @@ def _notes(group: Together, first: Sequence[SubjectLead], looked: models.Sight) 
         yield "the alert says no time; the scope is the last day of the activity"
     if any(lead.confidence == "HINT" for lead in first):
         yield "leads that are hints fit the alert, and do not prove that it means them"
+
+
+def sections(ask: Ask, context: Context) -> list[Section]:
+    """Every question about the lead. What cannot be answered says so, and the report goes on."""
+    found = []
+    for stem, about, options in _plan(context):
+        asked = " ".join(about) if isinstance(about, tuple) else about
+        try:
+            answer = ask(module_name(stem), about, **options)
+        except LineageError as error:
+            found.append(Section(question=stem, asked=asked, found=False, note=str(error)))
+        else:
+            found.append(Section(question=stem, asked=asked, found=bool(getattr(answer, "found", True)), answer=answer))
+    return found
+
+
+def _plan(context: Context) -> Iterator[tuple[str, str | tuple[str, ...] | None, dict[str, object]]]:
+    """Stem, what is asked about, and options, in the order of a report."""
+    ask, begins, role = context.ask, context.begins, context.role
+    scope: dict[str, object] = {"since": context.since, "until": context.until}
+    lines = scope | {"limit": LINES}
+    history = scope | {"days": context.days, "gap": context.gap}
+
+    yield "session", ask, lines
+    if begins is not None:
+        alert = {"alert_since": context.alert_since, "alert_until": context.alert_until}
+        yield "timeline", ask, scope | alert | {"limit": TIMELINE}
+    if role is not None:
+        yield "role", role, lines
+    if begins is not None:
+        yield "assumed", begins, lines
+    yield "services", ask, {"until": context.since}
+    yield "interesting", ask, lines
+    call = {"api": context.api, "user_agent": context.user_agent, "source_ip": context.source_ip}
+    yield "baseline", context.event or ask, call | history
+    yield "new", ask, history
+    yield "volume", ask, history
+    if begins is not None:
+        yield "blast", begins, {"limit": LINES}
+        yield "contain", begins, {}
+    yield "denied", ask, lines
+    if context.addresses:
+        yield "from", context.addresses, lines
+    for one in context.resources[:RESOURCES]:
+        yield "touched", one, lines
+    if role is not None:
+        yield "names", role, lines | {"since": context.history_since}
+    yield "coverage", context.account, lines

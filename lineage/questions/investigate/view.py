@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lineage.questions.investigate import AlertTold, Case, Group, Investigation, Section
-from lineage.questions.registry import Rows, blocks_of
+from lineage.questions.registry import Row, blocks_of
 from lineage.questions.shared.log_coverage import in_words
-from lineage.questions.shared.view import whose
+from lineage.questions.shared.view import origin_cells, whose
 from lineage.questions.who import view as who
 from lineage.render.blocks import Block, Cell, Facts, Fold, Grid, Heading, Inline, Items, Para, Span
 from lineage.render.columns import detail, head, ids, line, number
@@ -218,20 +218,18 @@ def _section(section: Section, mark: str) -> Fold:
     return Fold(TITLES[question], anchor, summary, found, open=question in OPEN, name=question)
 
 
-def table(answer: Investigation) -> Rows:
+def rows(answer: Investigation) -> Iterator[Row]:
     """A row for each alert, lead, hop and cited event of each group, in this order."""
-    return COLUMNS, (tuple(row.get(column) for column in COLUMNS) for row in _rows(answer))
-
-
-def _rows(answer: Investigation) -> Iterator[dict[str, object]]:
     for position, group in enumerate(answer.groups, 1):
         for alert in group.alerts:
-            yield {"group": position, "what": "alert", **_alert_row(alert)}
-        for lead in group.leads:
-            origin = lead.whose
             yield {
-                "group": position, "what": "lead", "id": lead.ask, "credentials_of": origin.person or origin.name,
-                "origin_kind": origin.kind, "origin_id": origin.id, "confidence": origin.confidence, "how": lead.how,
+                "group": position, "what": "alert", "id": alert.id, "time": alert.first_seen, "until": alert.last_seen,
+                "api": alert.apis, "account": alert.account, "region": alert.region, "how": alert.type,
+                "calls": alert.count, "error": alert.error, "note": alert.title,
+            }  # fmt: skip
+        for lead in group.leads:
+            yield {
+                "group": position, "what": "lead", "id": lead.ask, **origin_cells(lead.whose), "how": lead.how,
                 "calls": lead.calls, "note": lead.note, "event_ids": lead.event_ids,
             }  # fmt: skip
         for case in group.cases:
@@ -249,11 +247,3 @@ def _rows(answer: Investigation) -> Iterator[dict[str, object]]:
                 "account": event.account, "region": event.region, "error": event.error, "path": event.path,
                 "index": event.index,
             }  # fmt: skip
-
-
-def _alert_row(alert: AlertTold) -> dict[str, object]:
-    return {
-        "id": alert.id, "time": alert.first_seen, "until": alert.last_seen, "api": alert.apis,
-        "account": alert.account, "region": alert.region, "how": alert.type, "calls": alert.count,
-        "error": alert.error, "note": alert.title,
-    }  # fmt: skip

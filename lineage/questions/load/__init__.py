@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -21,7 +21,6 @@ class AsideAt(Model):
 class Load(Model):
     """What a load did: its sums, and the first places that were set aside."""
 
-    name: ClassVar[str] = "load"
     schema_: Literal["lineage.load/1"] = Field(default="lineage.load/1", alias="schema")
     sums: LoadSums
     aside: list[AsideAt]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lineage.questions.load import Load
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import head, line
 from lineage.render.text import counted, size
@@ -41,6 +41,6 @@ def blocks(load: Load) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def table(load: Load) -> Rows:
+def rows(load: Load) -> Iterable[Row]:
     """One row of sums."""
-    return COLUMNS, [tuple(getattr(load.sums, column) for column in COLUMNS)]
+    return [load.sums]

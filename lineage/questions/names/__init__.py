@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -74,7 +74,6 @@ class NamesOfRole(Model):
 class Names(Model):
     """What session names and source identities say, against whose credentials the sessions were."""
 
-    name: ClassVar[str] = "names"
     schema_: Literal["lineage.names/1"] = Field(default="lineage.names/1", alias="schema")
     asked: str | None
     """The role, null for all."""

@@ -73,13 +73,6 @@ class Demands:
         return next((one for one in reversed(self.of(role)) if one.time <= time), None)
 
 
-def demand_text(demand: Demand) -> str:
-    """A demand in words, with its time."""
-    if demand.names is None:
-        return f"{iso(demand.time)}: logged, but not readable"
-    return f"{iso(demand.time)}: {' and '.join(sorted(demand.names)) or 'no name'} demanded"
-
-
 def demanded(policy: object) -> frozenset[str] | None:
     """The condition keys among `sts:RoleSessionName` and `sts:SourceIdentity` that a policy demands of every principal
     that may assume the role; None of what is no policy.

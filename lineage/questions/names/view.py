@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.names import Demanded, Name, Names, NamesOfRole
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import origin_cells, rests_on, whose
 from lineage.render.blocks import Block, Cell, Grid, Inline, Note, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -85,22 +85,10 @@ def _demand(one: Demanded) -> Inline:
     return (since, Span(f"  {' '.join(one.event_ids)}", "quiet"))
 
 
-def table(answer: Names) -> Rows:
+def rows(answer: Names) -> Iterator[Row]:
     """A row for each name and each role."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Names) -> Iterator[tuple[object, ...]]:
     for one in answer.names:
-        yield (
-            one.what, one.role_arn, one.name, one.verdict, one.why, one.others, one.set_by, one.demanded,
-            *origin_cells(one.whose), one.sessions, one.first, one.last,
-            one.event_ids, *(None,) * 8,
-        )  # fmt: skip
+        yield {**vars(one), **origin_cells(one.whose)}
     for role in answer.roles:
-        yield (
-            "role", role.role_arn, None, None, role.why, None, None, role.demanded, None, None, None, None,
-            role.sessions, None, None, [event for demand in role.demands for event in demand.event_ids], role.naming,
-            role.names_origin, role.names_another, role.names_nobody, role.not_known, role.not_shown, role.helps,
-            role.demand,
-        )  # fmt: skip
+        demanding = [event for demand in role.demands for event in demand.event_ids]
+        yield {"what": "role", **vars(role), "event_ids": demanding}

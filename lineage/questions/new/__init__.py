@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -62,7 +62,6 @@ class Jump(Model):
 class New(Model):
     """What is new in the scope against the history?"""
 
-    name: ClassVar[str] = "new"
     schema_: Literal["lineage.new/1"] = Field(default="lineage.new/1", alias="schema")
     asked: str
     found: bool

@@ -116,6 +116,3 @@ def _system(record: Mapping[str, object]) -> str | None:
 
 def _text(found: object) -> str | None:
     return found[:TEXT_LENGTH] if isinstance(found, str) and found else None
-
-
-__all__ = ["Atlas", "Located", "open_databases"]

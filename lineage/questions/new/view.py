@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.new import Dimension, New
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import history, rests_on, verdict
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import detail, head, ids, number, span, when
@@ -62,20 +62,10 @@ def _dimension(one: Dimension) -> Grid:
     )  # fmt: skip
 
 
-def table(answer: New) -> Rows:
+def rows(answer: New) -> Iterator[Row]:
     """A row for each new value and each jump."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: New) -> Iterator[tuple[object, ...]]:
     for one in answer.dimensions:
         for value in one.new:
-            yield (
-                one.name, value.value, value.calls, value.failed, value.first, value.last, None, None, None, None,
-                value.note, value.event_ids,
-            )  # fmt: skip
+            yield {"what": one.name, **vars(value)}
     for jump in answer.jumps:
-        yield (
-            "jump", jump.api, jump.calls, None, jump.hour, None, jump.busiest, jump.median, jump.deviation, jump.hours,
-            None, jump.event_ids,
-        )  # fmt: skip
+        yield {"what": "jump", "value": jump.api, "first": jump.hour, **vars(jump)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -44,7 +44,6 @@ class Way(Model):
 class Path(Model):
     """Every way that one identity, key, role or account came to another."""
 
-    name: ClassVar[str] = "path"
     schema_: Literal["lineage.path/1"] = Field(default="lineage.path/1", alias="schema")
     start: str
     end: str

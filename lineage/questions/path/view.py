@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.path import Path, PathStep, Way
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared import words
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.view import rests_on
@@ -61,17 +61,11 @@ def _name(node: str) -> str:
     return session_key_of(node) or key
 
 
-def table(answer: Path) -> Rows:
+def rows(answer: Path) -> Iterator[Row]:
     """A row for each step of each way; one alone for a way without steps."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Path) -> Iterator[tuple[object, ...]]:
     for number, way in enumerate(answer.ways, 1):
         for position, step in enumerate(way.steps, 1):
-            yield (
-                number, position, way.hops, way.made, step.source, step.target, step.relation, step.time, step.api,
-                step.how, step.rule, step.confidence, step.event_ids,
-            )  # fmt: skip
+            yield {"way": number, "step": position, **vars(step), "hops": way.hops, "made": way.made}
         if not way.steps:
-            yield (number, 0, 0, way.made, way.start, way.end, *(None,) * (len(COLUMNS) - 6))
+            ends = {"source": way.start, "target": way.end}
+            yield {"way": number, "step": 0, "hops": 0, "made": way.made, **ends}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,6 @@ from lineage.questions.shared.models import Model
 class QueryRows(Model):
     """Columns and rows of a Cypher file."""
 
-    name: ClassVar[str] = "query"
     schema_: Literal["lineage.query/1"] = Field(default="lineage.query/1", alias="schema")
     query: str
     columns: list[str]

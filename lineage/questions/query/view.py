@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lineage.questions.query import QueryRows
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Grid
 from lineage.render.columns import head
 from lineage.render.text import plain
@@ -16,6 +16,11 @@ def blocks(answer: QueryRows) -> Iterator[Block]:
     yield Grid("", tuple(map(head, answer.columns)), [[plain(value) for value in row] for row in answer.rows])
 
 
-def table(answer: QueryRows) -> Rows:
+def columns(answer: QueryRows) -> tuple[str, ...]:
+    """The columns that the file returns."""
+    return tuple(answer.columns)
+
+
+def rows(answer: QueryRows) -> Iterable[Row]:
     """The rows."""
-    return tuple(answer.columns), (tuple(row) for row in answer.rows)
+    return map(tuple, answer.rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -67,7 +67,6 @@ class RoleSession(Model):
 class Role(Model):
     """Who has assumed this role, and which roles were assumed out of it?"""
 
-    name: ClassVar[str] = "role"
     schema_: Literal["lineage.role/1"] = Field(default="lineage.role/1", alias="schema")
     asked: str
     found: bool

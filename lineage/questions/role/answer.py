@@ -7,7 +7,6 @@ another.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -15,7 +14,7 @@ from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
-from lineage.model.results import CallFilter, CallRow, Graph, SessionRow, Window
+from lineage.model.results import CallFilter, CallRow, Graph, SessionRow, Window, grouped
 from lineage.model.times import iso, parse_when
 from lineage.questions.role import Role, RoleCaller, RoleSession, RoleTaken
 from lineage.questions.shared import grants
@@ -171,9 +170,7 @@ def _ordered(found: Iterable[RoleCaller]) -> list[RoleCaller]:
 
 
 def _taken(found: _Found) -> list[RoleTaken]:
-    groups: dict[str, list[Grant]] = defaultdict(list)
-    for grant in found.out:
-        groups[found.below.nodes[grant.session]["role_arn"]].append(grant)
+    groups = grouped(found.out, lambda grant: found.below.nodes[grant.session]["role_arn"])
     taken = []
     for arn, some in groups.items():
         origins = [found.owners.whose(grant.caller).key for grant in some]
@@ -229,6 +226,3 @@ def _ends(reader: Reader, graph: Graph, sessions: Iterable[str]) -> dict[str, Se
     above = reader.ascend(sessions)
     roles = {role for node in sessions if (role := principal_of(above, node))}
     return {seen.key: seen for role in sorted(roles) for seen in reader.sessions_of(ref(role).key)}
-
-
-__all__ = ["answer"]

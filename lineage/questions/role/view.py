@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.role import Role, RoleCaller, RoleSession
 from lineage.questions.shared.view import origin_cells, rests_on, role_as, whose
 from lineage.questions.shared.words import HOWS, ways
@@ -87,26 +87,16 @@ def _of(one: RoleSession) -> Inline:
     return ("credentials of ", Span(one.credentials_of, "name"), *sure)
 
 
-def table(answer: Role) -> Rows:
+def rows(answer: Role) -> Iterator[Row]:
     """A row for each caller, refusal, role taken and session."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Role) -> Iterator[tuple[object, ...]]:
     for what, callers in (("assumed by", answer.callers), ("refused to", answer.refused)):
         for one in callers:
-            yield (
-                what, one.principal, one.kind, one.account, *origin_cells(one.whose),
-                one.hows, one.error, one.count, one.sessions, one.first, one.last, one.event_ids,
-            )  # fmt: skip
+            yield {"what": what, **vars(one), **origin_cells(one.whose)}
     for taken in answer.taken:
-        yield (
-            "took", taken.role_arn, "Role", taken.account, None, None, None, None, taken.hows, None, taken.count,
-            taken.sessions, taken.first, taken.last, taken.event_ids,
-        )  # fmt: skip
+        yield {"what": "took", **vars(taken), "principal": taken.role_arn, "kind": "Role"}
     for what, sessions in (("session of it", answer.sessions), ("session out of it", answer.out)):
         for seen in sessions:
-            yield (
-                what, seen.key, "Session", seen.key.split("/", 1)[0], seen.credentials_of, None, None, seen.confidence,
-                seen.how, None, None, None, seen.begun, seen.last_used, None,
-            )  # fmt: skip
+            yield {
+                "what": what, **vars(seen), "principal": seen.key, "kind": "Session",
+                "account": seen.key.split("/", 1)[0], "hows": seen.how, "first": seen.begun, "last": seen.last_used,
+            }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -29,7 +29,6 @@ class Service(Model):
 class Services(Model):
     """Which services did this identity use in the days before?"""
 
-    name: ClassVar[str] = "services"
     schema_: Literal["lineage.services/1"] = Field(default="lineage.services/1", alias="schema")
     asked: str
     found: bool

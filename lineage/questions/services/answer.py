@@ -6,11 +6,10 @@ sessions.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from lineage.model.results import CallRow, Window
+from lineage.model.results import CallRow, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.services import Service, Services
 from lineage.questions.shared import grants, subjects
@@ -68,9 +67,7 @@ def _end(reader: Reader, subject: Subject) -> int:
 
 
 def _services(rows: Iterable[CallRow]) -> list[Service]:
-    groups: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.row.api.partition(":")[0]].append(row)
+    groups = grouped(rows, lambda row: row.row.api.partition(":")[0])
     result = [_service(name, members) for name, members in groups.items()]
     return sorted(result, key=lambda one: (one.mark is None, -one.calls, one.service))
 
@@ -93,6 +90,3 @@ def mark(service: str) -> str | None:
     ('database', 'Secrets Manager', None)
     """
     return _MARK.get(service)
-
-
-__all__ = ["answer", "mark"]

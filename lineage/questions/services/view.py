@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.services import Service, Services
 from lineage.questions.shared.view import rests_on, subject
 from lineage.render.blocks import Block, Grid, Para, Span
@@ -43,6 +43,6 @@ def _services(title: str, found: list[Service]) -> Grid:
     )  # fmt: skip
 
 
-def table(answer: Services) -> Rows:
+def rows(answer: Services) -> Iterable[Row]:
     """A row for each service."""
-    return COLUMNS, (tuple(getattr(one, column) for column in COLUMNS) for one in answer.services)
+    return answer.services

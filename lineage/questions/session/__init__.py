@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -106,7 +106,6 @@ class SessionTold(Model):
 class Session(Model):
     """What was done with a session, key or identity, by API operation?"""
 
-    name: ClassVar[str] = "session"
     schema_: Literal["lineage.session/1"] = Field(default="lineage.session/1", alias="schema")
     asked: str
     found: bool

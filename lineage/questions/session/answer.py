@@ -9,7 +9,7 @@ from typing import Any
 from lineage.model import schema
 from lineage.model.arn import is_long_term
 from lineage.model.keys import Ref, ref
-from lineage.model.results import CallFilter, CallRow, Graph
+from lineage.model.results import CallFilter, CallRow, Graph, grouped
 from lineage.questions.session import Failed, KeySeen, KeyUse, Operation, Session, SessionTold
 from lineage.questions.shared import grants, models, subjects
 from lineage.questions.shared.addresses import doubt
@@ -71,9 +71,7 @@ def _outside(reader: Reader, subject: subjects.Subject, found: Calls) -> int | N
 
 
 def _operations(rows: Iterable[CallRow]) -> list[Operation]:
-    groups: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.row.api].append(row)
+    groups = grouped(rows, lambda row: row.row.api)
     return sorted((_operation(api, members) for api, members in groups.items()), key=lambda one: (one.first, one.api))
 
 
@@ -222,6 +220,3 @@ def _addresses(rows: Iterable[CallRow]) -> list[models.Counted]:
         return text
 
     return [one.model_copy(update={"note": doubts[one.value]}) for one in subjects.counted(rows, address)]
-
-
-__all__ = ["answer"]

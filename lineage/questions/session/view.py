@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.session import KeySeen, Operation, Session, SessionTold
 from lineage.questions.shared.view import CALL_STYLES, LONG, calls, places, rests_on, role_as, scope, subject, whose
 from lineage.questions.shared.words import ways
@@ -106,37 +106,19 @@ def _life(one: KeySeen) -> str:
     return "its issue is not logged; expiry not known"
 
 
-def table(answer: Session) -> Rows:
+def rows(answer: Session) -> Iterator[Row]:
     """A row for each operation, session, key, use of a key, address, agent and region."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Session) -> Iterator[tuple[object, ...]]:
     for one in answer.operations:
         errors = [f"{failed.error}={failed.count}" for failed in one.failed]
-        yield (
-            "operation", one.api, one.kind, one.total, one.total - one.succeeded, errors, one.first, one.last, None,
-            None, one.resources, one.parameters, one.filters, one.via, None, one.event_ids, None, None,
-        )  # fmt: skip
+        counts = {"calls": one.total, "failed": one.total - one.succeeded, "errors": errors}
+        yield {"what": "operation", "value": one.api, **vars(one), **counts}
     for told in answer.sessions:
-        yield (
-            "session", told.key, None, None, None, None, told.first, told.last, told.issued, told.expires, None, None,
-            None, None, told.how, told.grant_event_ids, None, None,
-        )  # fmt: skip
+        yield {"what": "session", "value": told.key, **vars(told), "note": told.how, "event_ids": told.grant_event_ids}
     for key in answer.keys:
-        yield (
-            "key", key.access_key_id, None, key.calls, None, None, key.first, key.last, key.issued, key.expires, None,
-            None, None, None, "long-term" if key.long_term else None, key.issue_event_ids, key.access_key_id, None,
-        )  # fmt: skip
+        note = "long-term" if key.long_term else None
+        yield {"what": "key", "value": key.access_key_id, **vars(key), "note": note, "event_ids": key.issue_event_ids}
     for use in answer.uses:
-        yield (
-            "use", use.address, None, use.calls, use.failed, None, use.first, use.last, None, None, None, None, None,
-            use.via, use.note, use.event_ids, use.access_key_id, use.user_agent,
-        )  # fmt: skip
-    lists = (("address", answer.addresses), ("agent", answer.agents), ("region", answer.regions))
-    for what, found in lists:
+        yield {"what": "use", "value": use.address, **vars(use)}
+    for what, found in (("address", answer.addresses), ("agent", answer.agents), ("region", answer.regions)):
         for place in found:
-            yield (
-                what, place.value, None, place.calls, place.failed, None, place.first, place.last, None, None, None,
-                None, None, None, place.note, None, None, None,
-            )  # fmt: skip
+            yield {"what": what, **vars(place)}

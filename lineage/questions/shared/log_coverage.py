@@ -6,7 +6,6 @@ detectors are `CHANGED` relationships (`what` is `trail`); changes of a bucket t
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal, NamedTuple
@@ -16,7 +15,7 @@ import msgspec
 from lineage.model import schema
 from lineage.model.arn import parse_arn
 from lineage.model.keys import ref
-from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Coverage, Window
+from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Coverage, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import EVENTS_SHOWN
@@ -245,9 +244,7 @@ def log_buckets(reader: Reader) -> list[str]:
         after = deed.properties.get("after")
         if deed.properties.get("what") == "trail" and isinstance(after, str) and "s3BucketName" in after:
             found.update(dict.fromkeys(_names(after, ("s3BucketName",))))
-    rows: dict[str, list[CallRow]] = defaultdict(list)
-    for row in reader.calls(CallFilter("principal", (WRITER,))):
-        rows[row.row.api].append(row)
+    rows = grouped(reader.calls(CallFilter("principal", (WRITER,))), lambda row: row.row.api)
     for api in ("s3:GetBucketAcl", "s3:PutObject", "s3:GetBucketLocation"):
         for row in rows[api]:
             if row.row.target is not None and row.row.target.id:

@@ -21,6 +21,12 @@ class Model(BaseModel):
         """The answer as JSON values."""
         return self.model_dump(mode="json", by_alias=True)
 
+    @classmethod
+    def stem(cls) -> str:
+        """Name of the question that it answers, from its schema: `who` of `lineage.who/1`; empty for a part of one."""
+        schema = cls.model_fields.get("schema_")
+        return str(schema.default).removeprefix("lineage.").partition("/")[0] if schema else ""
+
     def not_found(self) -> str | None:
         """What was not found, for the line `not found: …`; None where something was."""
         return None if getattr(self, "found", True) else str(getattr(self, "asked", ""))

@@ -45,9 +45,12 @@ def whose(one: Whose) -> Inline:
     return ("credentials of ", Span(named(one), "name"), said, *sure)
 
 
-def origin_cells(one: Whose | None) -> tuple[object, ...]:
-    """Whose credentials, as four cells of a flat table: name, kind, ID, confidence."""
-    return (one.person or one.name, one.kind, one.id, one.confidence) if one else (None,) * 4
+def origin_cells(one: Whose | None) -> dict[str, object]:
+    """Whose credentials, as cells of a flat table by column."""
+    if one is None:
+        return {}
+    name = one.person or one.name
+    return {"credentials_of": name, "origin_kind": one.kind, "origin_id": one.id, "confidence": one.confidence}
 
 
 def _provider(one: Whose) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -26,7 +26,6 @@ class Place(Model):
 class Shown(Model):
     """The raw records of an event, secrets removed."""
 
-    name: ClassVar[str] = "show"
     schema_: Literal["lineage.show/1"] = Field(default="lineage.show/1", alias="schema")
     event_id: str
     found: bool

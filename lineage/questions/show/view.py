@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.show import Shown
 from lineage.render.blocks import Block, Code, Para, Span
 from lineage.render.text import safe_json
@@ -27,6 +27,6 @@ def blocks(shown: Shown) -> Iterator[Block]:
         yield Para((shown.note,))
 
 
-def table(shown: Shown) -> Rows:
+def rows(shown: Shown) -> Iterable[Row]:
     """A row for each place."""
-    return COLUMNS, (tuple(getattr(place, column) for column in COLUMNS) for place in shown.places)
+    return shown.places

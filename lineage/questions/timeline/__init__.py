@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -76,7 +76,6 @@ class Actor(Model):
 class Timeline(Model):
     """What happened, call by call, over the whole chain?"""
 
-    name: ClassVar[str] = "timeline"
     schema_: Literal["lineage.timeline/1"] = Field(default="lineage.timeline/1", alias="schema")
     asked: str
     found: bool

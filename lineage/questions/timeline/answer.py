@@ -18,7 +18,7 @@ from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.facts import Sample
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.shared import descent, grants, subjects
 from lineage.questions.shared.climb import account_of, session_key_of
@@ -261,9 +261,7 @@ def _nearest(rows: Iterable[CallRow], alert: Window | None, limit: int, window: 
         counts[row.row.hour] += row.count
     if sum(counts.values()) <= limit:
         return window
-    by_distance: dict[int, list[int]] = defaultdict(list)
-    for hour in counts:
-        by_distance[_distance(hour * HOUR, hour * HOUR + HOUR - 1, alert) // HOUR].append(hour)
+    by_distance = grouped(counts, lambda hour: _distance(hour * HOUR, hour * HOUR + HOUR - 1, alert) // HOUR)
     held, wanted, last = 0, [], None
     for distance in sorted(by_distance):
         if last is not None and distance > last + 1:
@@ -324,9 +322,7 @@ def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iter
         if result:
             yield from (_entry(chain, call, phase) for call in run)
         else:
-            by_use: dict[tuple[str | None, ...], list[_Call]] = defaultdict(list)
-            for call in run:
-                by_use[_use(call.row)].append(call)
+            by_use = grouped(run, lambda call: _use(call.row))
             yield from (_reads(chain, calls, phase) for calls in by_use.values())
 
 
@@ -390,9 +386,7 @@ def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
 
 def _actors(chain: Chain, rows: Iterable[CallRow]) -> list[Actor]:
     """The sessions and keys with calls, in order of their beginning."""
-    used: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        used[as_actor(row.source)].append(row)
+    used = grouped(rows, lambda row: as_actor(row.source))
     found = []
     for node, members in used.items():
         known = chain.graph.nodes[node] if node in chain.graph else {}

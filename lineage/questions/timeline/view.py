@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import CALL_STYLES, LONG, rests_on, scope, subject
 from lineage.questions.timeline import Change, Entry, Timeline
 from lineage.render.blocks import Block, Cell, Grid, Heading, Inline, Items, Para, Span
@@ -91,17 +91,10 @@ def _change(change: Change, targets: list[str]) -> Inline:
     return (Span(change.what, "open"), of, *told)
 
 
-def table(answer: Timeline) -> Rows:
+def rows(answer: Timeline) -> Iterator[Row]:
     """A row for each entry."""
-    return COLUMNS, (_row(entry) for entry in answer.entries)
-
-
-def _row(one: Entry) -> tuple[object, ...]:
-    changes = [
-        f"{change.what} {change.target}: {change.before or ''} -> {change.after or ''}" for change in one.changes
-    ]
-    return (
-        one.time, one.until, one.phase, one.kind, one.count, one.api, one.error, one.changing, one.actor,
-        one.actor_name, one.access_key_id, one.account, one.region, one.source_ip, one.user_agent, one.via,
-        one.targets, changes, one.granted, one.event_ids, one.vpc_endpoint,
-    )  # fmt: skip
+    for one in answer.entries:
+        changes = [
+            f"{change.what} {change.target}: {change.before or ''} -> {change.after or ''}" for change in one.changes
+        ]
+        yield {**vars(one), "changes": changes}

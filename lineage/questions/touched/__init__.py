@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -56,7 +56,6 @@ class Deed(Model):
 class Touched(Model):
     """Whose credentials changed or read this resource?"""
 
-    name: ClassVar[str] = "touched"
     schema_: Literal["lineage.touched/1"] = Field(default="lineage.touched/1", alias="schema")
     asked: str
     found: bool

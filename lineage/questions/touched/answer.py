@@ -7,7 +7,6 @@ are kept.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -16,7 +15,7 @@ import msgspec
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.operations import is_read, operation_of
-from lineage.model.results import CallFilter, CallRow, ChangeEdge, Window
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.denied.answer import ASSUME
 from lineage.questions.shared import grants
@@ -91,9 +90,7 @@ def _about(reader: Reader, named: Wanted, window: Window) -> list[_About]:
 
 
 def _origins(owners: Owners, about: Iterable[_About]) -> list[Toucher]:
-    groups: dict[str, list[_About]] = defaultdict(list)
-    for one in about:
-        groups[owners.apart(one.row.source)].append(one)
+    groups = grouped(about, lambda one: owners.apart(one.row.source))
     found = []
     for members in groups.values():
         rows = [one.row for one in members]
@@ -117,9 +114,7 @@ def _changed(one: Toucher) -> bool:
 
 
 def _operations(about: Iterable[_About]) -> list[Touch]:
-    groups: dict[tuple[str, str, str | None], list[_About]] = defaultdict(list)
-    for one in about:
-        groups[_kind(one.row), one.row.row.api, one.row.row.error].append(one)
+    groups = grouped(about, lambda one: (_kind(one.row), one.row.row.api, one.row.row.error))
     found = []
     for (kind, api, error), members in groups.items():
         rows = [one.row for one in members]
@@ -162,6 +157,3 @@ def _note(looked: Sight, at_least: bool) -> str:
     if not any(kind.startswith("data:") for kind in looked.categories):
         parts.append("no data events are loaded, so reads and writes of objects and items are not known")
     return "; ".join(parts)
-
-
-__all__ = ["answer"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import LONG, origin_cells, rests_on, whose
 from lineage.questions.touched import Deed, Touch, Touched, Toucher
 from lineage.render.blocks import Block, Cell, Facts, Grid, Para, Some, Span
@@ -57,17 +57,13 @@ def _deed(one: Deed) -> tuple[Cell, ...]:
     return moment(one.time), one.what, one.api, one.credentials_of, before, after, one.event_ids
 
 
-def table(answer: Touched) -> Rows:
+def rows(answer: Touched) -> Iterator[Row]:
     """A row for each operation of each origin, then one for each change."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Touched) -> Iterator[tuple[object, ...]]:
     for one in answer.origins:
-        head = origin_cells(one.whose)
         for touch in one.operations:
-            counts = (touch.error, touch.count, touch.at_least, touch.first, touch.last)
-            yield (*head, touch.kind, touch.api, *counts, None, None, touch.event_ids)
+            yield {**origin_cells(one.whose), **vars(touch), "what": touch.api}
     for deed in answer.deeds:
-        said = (deed.type.lower(), f"{deed.what} {deed.api}", None, 1, False, deed.time, deed.time)
-        yield (deed.credentials_of, None, None, None, *said, deed.before, deed.after, deed.event_ids)
+        yield {
+            **vars(deed), "kind": deed.type.lower(), "what": f"{deed.what} {deed.api}", "count": 1, "at_least": False,
+            "first": deed.time, "last": deed.time,
+        }  # fmt: skip

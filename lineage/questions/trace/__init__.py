@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -59,7 +59,6 @@ class Branch(Model):
 class Trace(Model):
     """Every session and key that came from an identity, with what was done and tried."""
 
-    name: ClassVar[str] = "trace"
     schema_: Literal["lineage.trace/1"] = Field(default="lineage.trace/1", alias="schema")
     asked: str
     found: bool

@@ -8,7 +8,7 @@ from typing import Any
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter, CallRow, Graph
+from lineage.model.results import CallFilter, CallRow, Graph, grouped
 from lineage.questions.shared import grants, identifiers
 from lineage.questions.shared.descent import relation_of
 from lineage.questions.shared.joins import granted, opened
@@ -22,9 +22,7 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     """Trace from a key, session, ARN or the identity behind an event ID; at most `limit` branches."""
     starts = _starts(reader, ask)
     graph = reader.descend(starts)
-    used: dict[str, list[CallRow]] = defaultdict(list)
-    for row in reader.calls(CallFilter("node", tuple(graph.nodes))):
-        used[row.source].append(row)
+    used = grouped(reader.calls(CallFilter("node", tuple(graph.nodes))), lambda row: row.source)
     walk = _Walk(graph, used, limit)
     roots = [walk.branch(start, "asked", None) for start in starts if start in graph]
     return Trace(
@@ -140,9 +138,7 @@ class _Walk:
 
 
 def _done(rows: Iterable[CallRow]) -> list[Done]:
-    groups: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.row.api, row.row.error].append(row)
+    groups = grouped(rows, lambda row: (row.row.api, row.row.error))
     return [
         Done(
             action=action,
@@ -158,9 +154,7 @@ def _done(rows: Iterable[CallRow]) -> list[Done]:
 
 
 def _tried(rows: Iterable[CallRow]) -> list[TriedRole]:
-    groups: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.row.target.key if row.row.target else "unknown", row.row.error].append(row)
+    groups = grouped(rows, lambda row: (row.row.target.key if row.row.target else "unknown", row.row.error))
     return [
         TriedRole(
             role_arn=role,
@@ -178,6 +172,3 @@ def _ids(rows: Iterable[CallRow]) -> list[str]:
     """The earliest events of the rows, as examples."""
     found = [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids]
     return found[:IDS_SHOWN]
-
-
-__all__ = ["answer"]

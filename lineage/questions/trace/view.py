@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.model.operations import is_refusal
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared import words
 from lineage.questions.shared.view import CUT
 from lineage.questions.trace import Branch, Done, Trace
@@ -94,25 +94,17 @@ def _error(error: str | None) -> Span:
     return Span(f" ({error})" if error else "", "denied")
 
 
-def table(trace: Trace) -> Rows:
+def rows(trace: Trace) -> Iterator[Row]:
     """A row for each operation and refusal of each branch, in the order of the tree."""
-    return COLUMNS, _rows(trace)
-
-
-def _rows(trace: Trace) -> Iterator[tuple[object, ...]]:
     waiting: list[tuple[str | None, Branch]] = [(None, root) for root in reversed(trace.roots)]
     while waiting:
         parent, branch = waiting.pop()
-        head: tuple[object, ...] = (
-            parent, branch.ref, branch.relation, branch.how, branch.time, branch.account, branch.role_arn,
-            branch.session_name, branch.confidence,
-        )  # fmt: skip
+        head = {"parent": parent, **vars(branch), "first": None, "last": None, "event_ids": None}
         if not branch.done and not branch.tried:
-            yield (*head, *(None,) * (len(COLUMNS) - len(head)))
+            yield head
         for done in branch.done:
-            calls = done.count, done.first, done.last, done.sensitive, done.event_ids
-            yield (*head, done.action, None, done.error, *calls)
+            yield {**head, **vars(done), "what": done.action}
         for tried in branch.tried:
-            tries = tried.count, tried.first, tried.last, True, tried.event_ids
-            yield (*head, "tried", tried.role_arn, tried.error, *tries)
+            refused = {"what": "tried", "target": tried.role_arn, "role_arn": branch.role_arn, "sensitive": True}
+            yield {**head, **vars(tried), **refused}
         waiting += [(branch.ref, child) for child in reversed(branch.children)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -48,7 +48,6 @@ class Drill(Model):
 class Volume(Model):
     """How many calls an hour, and what is usual?"""
 
-    name: ClassVar[str] = "volume"
     schema_: Literal["lineage.volume/1"] = Field(default="lineage.volume/1", alias="schema")
     asked: str
     found: bool

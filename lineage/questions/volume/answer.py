@@ -146,6 +146,3 @@ def _statement(compared: Compared, hours: Sequence[Hour]) -> str:
     too_little = [] if compared.history.enough else [f"too little history: {', '.join(compared.history.lacking)}"]
     result = [said, *too_little, f"the usual rests on {rests_on(compared.history)}"]
     return "; ".join([*result, *about_credential(compared.history)])
-
-
-__all__ = ["answer"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared.view import history, rests_on, verdict
 from lineage.questions.volume import Drill, Volume
 from lineage.render.blocks import Block, Chart, Grid, Hour, Para, Span
@@ -56,19 +56,10 @@ def _drill(drill: Drill) -> Grid:
     )  # fmt: skip
 
 
-def table(answer: Volume) -> Rows:
+def rows(answer: Volume) -> Iterator[Row]:
     """A row for each hour and part."""
-    return COLUMNS, _rows(answer)
-
-
-def _rows(answer: Volume) -> Iterator[tuple[object, ...]]:
     for one in answer.hours:
-        yield (
-            "hour", one.hour, one.calls, one.failed, one.asked, one.usual, one.logged, one.in_scope, None, None, None
-        )  # fmt: skip
+        yield {"what": "hour", "value": one.hour, **vars(one)}
     for drill in answer.drills:
         for part in drill.parts:
-            yield (
-                drill.by, part.value, part.calls, part.failed, None, None, None, None, part.scope_calls, part.first,
-                part.last,
-            )  # fmt: skip
+            yield {"what": drill.by, **vars(part)}

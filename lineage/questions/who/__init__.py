@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -185,7 +185,6 @@ class WhoAnswer(Model):
 class Who(Model):
     """Whose credentials were these really?"""
 
-    name: ClassVar[str] = "who"
     schema_: Literal["lineage.who/1"] = Field(default="lineage.who/1", alias="schema")
     asked: str
     kind: Literal["event", "record", "key", "session", "arn"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.questions.registry import Rows
+from lineage.questions.registry import Row
 from lineage.questions.shared import words
 from lineage.questions.who import Hop, Origin, Provenance, Who, WhoAnswer
 from lineage.render.blocks import Block, Facts, Grid, Heading, Inline, Ladder, Note, Para, Rung, Some, Span, Text
@@ -142,9 +142,9 @@ def _provenance(made: Provenance, relation: str) -> Iterator[Block]:
     yield from chain(made.answer)
 
 
-def table(who: Who) -> Rows:
+def rows(who: Who) -> Iterator[Row]:
     """A row for each hop of each answer; one alone where there is none."""
-    return COLUMNS, (row for number, one in enumerate(who.answers, 1) for row in _rows(number, one))
+    return (row for number, one in enumerate(who.answers, 1) for row in _rows(number, one))
 
 
 def _rows(number: int, answer: WhoAnswer) -> Iterator[tuple[object, ...]]:
