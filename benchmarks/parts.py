@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from lineage.model.batch import Batch
     from lineage.model.results import Sums
-    from lineage.stores.store import Store
+    from lineage.stores.reader import Store
 
 LINEAGE = (sys.executable, "-c", "from lineage.cli import main; main()")
 """The command `lineage`, also where it is not installed."""

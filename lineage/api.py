@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from lineage.questions.shared.models import Model
 
 
+Paths = Annotated[
+    Sequence[str | os.PathLike[str]] | str,
+    Param("Files, folders, globs, or - for standard input.", "PATH...", many=True),
+]
+
+
 def open(target: str | os.PathLike[str], *, create: bool = True) -> "Lineage":
     """Open the store at a path (SQLite file) or Neo4j URI.
 
@@ -62,10 +68,7 @@ class Lineage(Questions):
 
     def load(
         self,
-        paths: Annotated[
-            Sequence[str | os.PathLike[str]] | str,
-            Param("Files, folders, globs, or - for standard input.", "PATH...", many=True),
-        ],
+        paths: Paths,
         *,
         accounts: Annotated[
             str | os.PathLike[str] | None,
@@ -105,10 +108,7 @@ class Lineage(Questions):
 
     def enrich(
         self,
-        paths: Annotated[
-            Sequence[str | os.PathLike[str]] | str,
-            Param("Files, folders, globs, or - for standard input.", "PATH...", many=True),
-        ],
+        paths: Paths,
         *,
         min_confidence: Annotated[
             str, Param("Leave out origins below this confidence; they stand in `guess` only.", "CLASS")

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from lineage.questions.trace import Trace
     from lineage.questions.volume import Volume
     from lineage.questions.who import Who
-    from lineage.stores.store import Store
+    from lineage.stores.reader import Store
 
 REPORT_SECONDS = 600.0
 """How long the questions of one report may read the same state of the store."""

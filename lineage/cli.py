@@ -13,12 +13,10 @@ from lineage.api import Lineage
 from lineage.ask import QUESTIONS
 from lineage.commands import generate, guard
 from lineage.commands.app import app
-from lineage.commands.browser import browser
-from lineage.commands.enrich import enrich
-from lineage.commands.explore import explore
 from lineage.commands.graph import graph
 from lineage.commands.investigate import investigate
-from lineage.commands.load import load
+from lineage.commands.logs import enrich, load
+from lineage.commands.serve import browser, explore
 from lineage.commands.store import query, schema, show
 from lineage.commands.who import who
 from lineage.parameters import command_of

@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from lineage.model.results import Sums
 from lineage.resolve import resolve
-from lineage.stores.store import Store
+from lineage.stores.reader import Store
 from loaders.batches.parallel import batches
 from loaders.files.sources import find
 

@@ -11,7 +11,7 @@ from lineage.model.facts import AnyFact, Event, Identity, Target
 from loaders.facts import extract
 from loaders.facts.classify import Call, classify
 from loaders.facts.identity import identity
-from loaders.files.gunzip import Gunzip
+from loaders.files.unpack import Packed
 from loaders.records.items import Item
 from loaders.records.read import items_in
 from loaders.records.record import Record
@@ -106,4 +106,4 @@ def sample_of(one: Record) -> tuple[tuple[str, ...], str | None]:
 
 def records_in(data: bytes) -> Iterator[Item]:
     """Yield the items of a small text in memory, gzip or not: the same as from a file of these bytes."""
-    return items_in(iter(Gunzip(Gunzip([data]))))
+    return items_in(block for leaf in Packed(iter([data]), lambda: len(data)).leaves() for block in leaf.blocks)

@@ -17,7 +17,7 @@ import lineage
 from lineage.model import keys, schema
 from lineage.model.facts import Sample, Target
 from lineage.model.results import ALWAYS, CallFilter, CallRow, EventRow, Graph, Window
-from lineage.stores.store import Store
+from lineage.stores.reader import Store
 from tests.aws import Cloud, Json, epoch
 from tests.aws.files import dumps
 from tests.same import different

@@ -21,7 +21,7 @@ import pytest
 
 import lineage
 from lineage.ask import QUESTIONS
-from lineage.commands import parse
+from lineage.commands.generate import parse
 from lineage.draw import fold
 from lineage.draw.shape import Shape
 from lineage.explore.server import ExploreServer
@@ -188,7 +188,7 @@ def test_files_are_not_read(question: str, ask: str, server: ExploreServer, tmp_
 
 def test_files_are_read_behind_graph(tmp_path: Path) -> None:
     """On the command line files are asked about as ever."""
-    assert parse.parse(["from", str(tmp_path)]).arguments == {"asks": [str(tmp_path)], "limit": 200}
+    assert parse(["from", str(tmp_path)]).arguments == {"asks": [str(tmp_path)], "limit": 200}
 
 
 def test_a_record_can_be_pasted(server: ExploreServer) -> None:

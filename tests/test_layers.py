@@ -22,7 +22,7 @@ MODEL = "The model knows nothing above it"
 WRONG = [
     ("Layers", "lineage.model.facts", "lineage.resolve.resolve"),
     ("Layers", "lineage.resolve.resolve", "loaders.records.record"),
-    ("Layers", "lineage.resolve.resolve", "lineage.stores.store"),
+    ("Layers", "lineage.resolve.resolve", "lineage.stores.reader"),
     ("Layers", "lineage.stores.sqlite.store", "lineage.render.text"),
     ("Layers", "lineage.stores.sqlite.store", "lineage.enrich"),
     ("Layers", "lineage.load", "lineage.questions.load"),
@@ -37,7 +37,7 @@ WRONG = [
     (ROOMS, "loaders.findings.findings", "loaders.batches.aggregate"),
     (LOADERS, "loaders.records.record", "lineage.questions.who"),
     (LOADERS, "loaders.records.record", "lineage.resolve.resolve"),
-    (LOADERS, "loaders.records.record", "lineage.stores.store"),
+    (LOADERS, "loaders.records.record", "lineage.stores.reader"),
     (LOADERS, "loaders.records.record", "lineage.cli"),
     (LOADERS, "loaders.records.record", "neo4j"),
     (MODEL, "lineage.model.facts", "loaders.records.record"),

@@ -10,6 +10,7 @@ import typer
 from lineage.ask import QUESTIONS
 from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.commands.generate import parse
 from lineage.questions.registry import has_picture
 
 DRAWN = tuple(question.name for question in QUESTIONS.values() if has_picture(question.stem))
@@ -38,7 +39,6 @@ def graph(
     debug: Debug = False,
 ) -> None:  # fmt: skip
     """Draw an answer as a web page or a picture."""
-    from lineage.commands.parse import parse
     from lineage.commands.who import text_of
     from lineage.draw import files
 

@@ -17,7 +17,7 @@ import msgspec
 
 from lineage import Lineage
 from lineage.ask import QUESTIONS
-from lineage.commands.parse import parse, words_of
+from lineage.commands.generate import parse, words_of
 from lineage.draw import fold
 from lineage.draw.files import page
 from lineage.draw.labels import command

@@ -229,6 +229,11 @@ class Batch(msgspec.Struct, array_like=True):
     ended: list[FileSeen] = []
     unread: list[Unread] = []
 
+    @property
+    def digests(self) -> list[Passed]:
+        """The digest files that state a time range."""
+        return [one for one in self.passed if one.kind == "digest" and None not in (one.start, one.end)]
+
 
 ENCODER = msgspec.msgpack.Encoder()
 _pack = ENCODER.encode

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from lineage.model import attempts, schema
-from lineage.model.arn import parse_arn
+from lineage.model.arn import parse_arn, role_of
 from lineage.model.facts import Grant, Identity, Made
 from lineage.model.times import iso
 
@@ -56,6 +56,12 @@ def role(partition: str, account: str | None, name: str | None, arn: str | None 
     """Return the role of that name; its key has no path, because assumed-role ARNs have none."""
     key = f"arn:{partition}:iam::{account or ''}:role/{name or ''}"
     return Principal("Role", key, name, account, arn or key)
+
+
+def role_at(arn: object, own_arn: str | None = None) -> Principal | None:
+    """Return the role that a role ARN or an assumed-role ARN names; None for anything else."""
+    found = role_of(arn)
+    return role(found.partition, found.account, found.role_name, own_arn) if found is not None else None
 
 
 def user(arn: str) -> Principal:
@@ -235,6 +241,11 @@ def identity_center_user(store: str | None, user_id: str | None, name: str | Non
     if user_id:
         return Principal("IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store)
     return Principal("IdentityCenterUser", f"name/{name or 'unknown'}", name)
+
+
+def session_type(who: Identity) -> str:
+    """Return the type of an identity's session: `user`, `root`, `federated` or `role`."""
+    return {"IAMUser": "user", "Root": "root", "FederatedUser": "federated"}.get(who.type, "role")
 
 
 def session_key(account: str | None, principal_id: str, created: int, assumed_root: bool = False) -> str:

@@ -49,8 +49,15 @@ class Sums(msgspec.Struct, kw_only=True):
     """The first `MOST_UNREAD` files that gave no record."""
     no_records_total: int = 0
 
-    def add_passed(self, batch: Batch) -> None:
-        """Count what a batch passed over, and note the files that gave no record."""
+    def add(self, batch: Batch, duplicates: int, conflicts: int) -> None:
+        """Count a batch; the store had some of its events already, some of these with other content."""
+        self.files += len(batch.ended)
+        self.bytes += batch.bytes_read
+        self.read += batch.read
+        self.loaded += len(batch.entries) - duplicates
+        self.duplicate += batch.duplicates + duplicates
+        self.conflicting += batch.conflicts + conflicts
+        self.set_aside += len(batch.aside)
         for passed in batch.passed:
             self.passed[passed.kind] = self.passed.get(passed.kind, 0) + passed.count
         self.no_records = [*self.no_records, *batch.unread][:MOST_UNREAD]

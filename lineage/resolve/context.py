@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.arn import is_long_term
 from lineage.model.batch import Sighting
-from lineage.model.facts import Grant, Identity, Portal, SignIn, UserName
+from lineage.model.facts import Fact, Grant, Identity, Portal, SignIn, UserName
 from lineage.model.keys import Ref
 from lineage.resolve.join_keys import PORTAL_SECONDS, is_forwarded, is_unsure, long_term_key, named_user
 from lineage.resolve.resolved import Actor, Call, Item
 
+T = TypeVar("T", bound=Fact)
 TOLERANCE_SECONDS = 2
 
 
@@ -187,7 +189,12 @@ class Context:
             and abs(item.event.time - time) <= PORTAL_SECONDS
             and f"_{item.role_name}_" in (grant.role_name or "")
         }
-        return sorted(found, key=lambda fact: (fact.event.time, fact.event.id))
+        return in_order(found)
+
+
+def in_order(facts: Iterable[T]) -> list[T]:
+    """The facts, each once, in order of time and event ID."""
+    return sorted(set(facts), key=lambda fact: (fact.event.time, fact.event.id))
 
 
 def state_of(who: Identity, items: Sequence[Item]) -> tuple[str, int, bool] | None:

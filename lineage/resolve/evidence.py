@@ -30,9 +30,8 @@ def opens_another(fact: SignIn) -> bool:
 def opened(fact: SignIn) -> Call:
     """The sign-in event as the call that opened a session for its own caller."""
     who = fact.caller
-    types = {"IAMUser": "user", "Root": "root", "FederatedUser": "federated"}
     grant = Grant(
-        event=fact.event, caller=who, kind="sign-in", session_type=types.get(who.type, "role"), account=who.account,
+        event=fact.event, caller=who, kind="sign-in", session_type=keys.session_type(who), account=who.account,
         partition=keys.partition_of(who.arn), principal_id=who.principal_id, role_name=who.role_name,
         role_arn=who.role_arn, session_name=who.session_name, key=fact.key, source_identity=who.source_identity,
     )  # fmt: skip
@@ -46,7 +45,7 @@ def signed_in_key(fact: SignIn) -> str | None:
 
 def session_type(who: Identity | None, grant: Grant | None) -> str:
     if who is not None:
-        return {"IAMUser": "user", "Root": "root", "FederatedUser": "federated"}.get(who.type, "role")
+        return keys.session_type(who)
     return grant.session_type if grant else "role"
 
 

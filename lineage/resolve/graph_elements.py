@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model import grant_method, keys, schema
-from lineage.model.arn import is_long_term, role_of
+from lineage.model.arn import is_long_term
 from lineage.model.batch import Row
 from lineage.model.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started, Target
 from lineage.model.keys import Principal, Ref
@@ -190,11 +190,7 @@ def changes(fact: AnyFact) -> list[Change]:
                       "unique_id": fact.unique_id, "after": fact.trust})
             )  # fmt: skip
         if fact.key:
-            key = Node(
-                Ref(schema.CREDENTIAL, fact.key),
-                None,
-                {"access_key_id": fact.key, "long_term": is_long_term(fact.key)},
-            )
+            key = _credential(fact.key)
             found.append(
                 Change(schema.ISSUED, f"{fact.key} {one}", key, event.time,
                      {**base, "event_id": event.id, "parent": False, "rule": "1", "confidence": "EXACT"})
@@ -215,6 +211,11 @@ def changes(fact: AnyFact) -> list[Change]:
                   "addresses": list(fact.addresses)})
         ]  # fmt: skip
     return []
+
+
+def _credential(access_key_id: str) -> Node:
+    properties: Properties = {"access_key_id": access_key_id, "long_term": is_long_term(access_key_id)}
+    return Node(Ref(schema.CREDENTIAL, access_key_id), None, properties)
 
 
 def workload_node(account: str | None, kind: str, identifier: str) -> Node:
@@ -240,10 +241,10 @@ def address_node(row: Row) -> Node | None:
 def target_node(row: Row) -> Node | None:
     """The node that a `TOUCHED` or `TRIED` row is about."""
     if row.relation == schema.TRIED:
-        parts = role_of(row.target.key) if row.target else None
-        if parts is None:
+        role = keys.role_at(row.target.key) if row.target else None
+        if role is None:
             return Node(Ref(schema.PRINCIPAL, "unknown"), "Role", {"kind": "Role", "name": "unknown"})
-        return node_of(keys.role(parts[0], parts[1], parts[2]))
+        return node_of(role)
     return _resource(row.target) if row.target is not None else None
 
 
@@ -486,10 +487,8 @@ def _made_node(fact: Made) -> Node | None:
     arn = keys.made_for(fact)
     if arn is None:
         return None
-    if fact.principal_type == "Role":
-        parts = role_of(arn)
-        if parts is not None:
-            return node_of(keys.role(parts[0], parts[1], parts[2], arn))
+    if fact.principal_type == "Role" and (role := keys.role_at(arn, arn)) is not None:
+        return node_of(role)
     if arn.endswith(":root"):
         return node_of(keys.root(fact.account, fact.partition))
     return node_of(keys.user(arn))
@@ -497,15 +496,10 @@ def _made_node(fact: Made) -> Node | None:
 
 def _changed_node(fact: Changed) -> Node:
     if fact.target_type == schema.CREDENTIAL:
-        return Node(
-            Ref(schema.CREDENTIAL, fact.target),
-            None,
-            {"access_key_id": fact.target, "long_term": is_long_term(fact.target)},
-        )
+        return _credential(fact.target)
     if fact.target_type == schema.PRINCIPAL:
-        parts = role_of(fact.target)
-        if parts is not None:
-            return node_of(keys.role(parts[0], parts[1], parts[2], fact.target))
+        if (role := keys.role_at(fact.target, fact.target)) is not None:
+            return node_of(role)
         if ":user/" in fact.target:
             return node_of(keys.user(fact.target))
         if fact.target.endswith(":root"):
@@ -514,7 +508,7 @@ def _changed_node(fact: Changed) -> Node:
         partition = keys.partition_of(fact.caller.arn)
         if fact.principal_type == "Role":
             return node_of(keys.role(partition, account, name))
-        return node_of(keys.user(f"arn:{partition}:iam::{account}:user/{name}"))
+        return node_of(keys.user_named(partition, account, name))
     if fact.target_type == "Workload":
         account, _, rest = fact.target.partition(":")
         kind, identifier = _kind_and_id(rest)

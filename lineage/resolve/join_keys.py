@@ -76,8 +76,7 @@ def terms_of_fact(fact: AnyFact) -> list[str]:
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:
-            moments = {time} | ({fact.caller.created} if fact.caller.created is not None else set())
-            found += sorted({keys.session_term(session_group, moment) for moment in moments})
+            found += sorted({keys.session_term(session_group, moment) for moment in _moments(fact)})
             if fact.kind in OPENERS and fact.caller.access_key_id:
                 found.append(keys.caller_term(fact.caller.access_key_id))
     elif isinstance(fact, UserName):
@@ -103,6 +102,11 @@ def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
     return found
 
 
+def _moments(fact: SignIn) -> set[int]:
+    """When a sign-in event happened, and when the session that it states began."""
+    return {fact.event.time, fact.caller.created if fact.caller.created is not None else fact.event.time}
+
+
 def touched_by_fact(fact: AnyFact) -> list[str]:
     """The units, and the terms whose finds name further units, that a fact may change."""
     found: list[str] = []
@@ -119,7 +123,7 @@ def touched_by_fact(fact: AnyFact) -> list[str]:
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:
-            for moment in {time} | ({fact.caller.created} if fact.caller.created is not None else set()):
+            for moment in _moments(fact):
                 found += keys.near_terms(session_group, moment)
     elif isinstance(fact, Portal) and fact.account:
         found += [keys.entered_term(fact.account, moment) for moment in keys.moments(time, PORTAL_SECONDS)]

@@ -15,7 +15,7 @@ from lineage.model import grant_method, keys, schema
 from lineage.model.arn import is_long_term
 from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn, UserName
 from lineage.model.keys import Ref
-from lineage.resolve.context import TOLERANCE_SECONDS, Context, merge_copies, services_named, state_of
+from lineage.resolve.context import TOLERANCE_SECONDS, Context, in_order, merge_copies, services_named, state_of
 from lineage.resolve.evidence import (
     agreeing,
     evidence,
@@ -124,10 +124,7 @@ def _lone_link(who: Identity, context: Context) -> Link:
 
 def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[int, Link]) -> LongTermKey | None:
     """The long-term key of a unit and the links of all identities that used it."""
-    made = sorted(
-        (item for item in items if isinstance(item, Made) and item.key == key),
-        key=lambda fact: (fact.event.time, fact.event.id),
-    )
+    made = in_order(item for item in items if isinstance(item, Made) and item.key == key)
     users = [item for item in items if isinstance(item, Actor) and long_term_key(item.who) == key]
     if not users and not made:
         return None
@@ -164,10 +161,7 @@ class _Workspace:
         self.calls = merge_copies(
             {item for item in items if isinstance(item, Grant) and keys.granted_group(item) == group}
         )
-        self.sign_ins = sorted(
-            {item for item in items if isinstance(item, SignIn)},
-            key=lambda fact: (fact.event.time, fact.event.id),
-        )
+        self.sign_ins = in_order(item for item in items if isinstance(item, SignIn))
         self.opened = [opened(fact) for fact in self.sign_ins if opens_another(fact)]
         self.states = {actor.id: state_of(actor.who, items) for actor in self.actors}
         """The session that each identity states; None where forward access alone does."""

@@ -11,14 +11,17 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model import schema
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, sample_choice
+from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, sample_choice
 from lineage.model.copies import Content, differs, maximal, standing
-from lineage.model.facts import Grant, Made, Sample, SignIn
+from lineage.model.facts import AnyFact, Grant, Identity, Made, Sample, SignIn
 from lineage.model.results import Conflict, EventCopy, Graph
 from lineage.resolve.graph_elements import Properties
 from lineage.stores.windows import uuid_text
 
-_CONTENTS = msgspec.msgpack.Decoder(list[Content])
+pack = msgspec.msgpack.Encoder().encode
+FACT = msgspec.msgpack.Decoder(AnyFact)
+IDENTITY = msgspec.msgpack.Decoder(Identity)
+CONTENTS = msgspec.msgpack.Decoder(list[Content])
 StoredSample = tuple[int, bytes, int, Sample]
 """Time, 16-byte ID, fingerprint, sample."""
 
@@ -44,6 +47,40 @@ def smallest(offered: Iterable[StoredSample], lost: Set[tuple[int, bytes]]) -> K
             best[key] = sample
     order = sorted(best.keys() | lost)[:SAMPLES_PER_ROW]
     return Kept([best[key] for key in order if key not in lost], [key for key in order if key in lost])
+
+
+class Arrivals:
+    """The events of a batch, as they are compared with those of a store."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.rows = {row.id: row for row in batch.rows}
+        self.facts = {(hour, id_): found for hour, id_, found in batch.facts}
+        self._actors = batch.actors
+        self._more: dict[tuple[int, bytes], list[tuple[EntryTuple, list[AnyFact]]]] = defaultdict(list)
+        for copy in batch.copies:
+            self._more[copy.entry[0], copy.entry[1]].append((copy.entry, copy.facts))
+
+    @property
+    def several(self) -> Set[tuple[int, bytes]]:
+        """Hour and ID of the events that came in several copies."""
+        return self._more.keys()
+
+    def contents(self, entry: EntryTuple, files: Sequence[int]) -> list[Content]:
+        """The copies of an event; `files` has the stores' numbers of the batch's files."""
+        event = entry[:2]
+        found = [(entry, self.facts.get(event, [])), *self._more.get(event, ())]
+        return [self._content(one, facts, files) for one, facts in found]
+
+    def _content(self, entry: EntryTuple, facts: Sequence[AnyFact], files: Sequence[int]) -> Content:
+        _, _, second, rank, fingerprint, row_id, file, place, _ = entry
+        row = self.rows[row_id]
+        return Content(rank, fingerprint, second, row, self._actors[row.actor], tuple(facts), files[file], place)
+
+
+def names_that_count(names: Mapping[str, Sequence[tuple[object, ...]]]) -> dict[str, Sequence[tuple[object, ...]]]:
+    """By unique ID: its names, each a principal, an ARN and times; the times only where an ID has several principals,
+    for then the latest counts."""
+    return {one: found if len({name[0] for name in found}) > 1 else [found[0][:1]] for one, found in names.items()}
 
 
 class Settled(NamedTuple):
@@ -88,7 +125,7 @@ class Moves:
 
 def conflict_of(id_: bytes, body: bytes, paths: Mapping[int, str]) -> Conflict:
     """An event whose copies contradict each other, from what a store keeps of it and the paths of its files."""
-    contents = _CONTENTS.decode(body)
+    contents = CONTENTS.decode(body)
     return Conflict(
         uuid_text(id_),
         [
@@ -112,7 +149,7 @@ def _keys(content: Content) -> Iterator[str]:
 
 def files_of(body: bytes) -> set[int]:
     """The numbers of the files that the copies of an event lie in."""
-    return {one.file for one in _CONTENTS.decode(body)}
+    return {one.file for one in CONTENTS.decode(body)}
 
 
 def merge_properties(old: Properties, new: Properties) -> Properties:

@@ -1,18 +1,19 @@
-"""How questions read a store: the one protocol that both stores implement and all questions use.
+"""The protocols of a store: `Reader`, which all questions use, and `Store`, which adds writing.
 
 A graph that a store returns is a `networkx.MultiDiGraph`. Its nodes are references as text (`LABEL KEY`); the
 attributes of nodes and edges are the properties of `lineage.model.schema`, nodes with `label` and `key`, edges with
 `type`. Times are seconds since the epoch in values and ISO text (UTC) in graphs. Every method may raise
-`StoreUnreachable`; none changes the store.
+`StoreUnreachable`; no method of `Reader` changes the store.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from lineage.model import schema
-from lineage.model.batch import Sighting
+from lineage.model.batch import Batch, Sighting
 from lineage.model.facts import AnyFact, Identity
 from lineage.model.keys import Ref
 from lineage.model.results import (
@@ -30,9 +31,10 @@ from lineage.model.results import (
     SessionRow,
     SharedCall,
     Sums,
+    Totals,
     Window,
 )
-from lineage.resolve.resolved import Item
+from lineage.resolve.resolved import Derived, Item
 
 
 class Reader(Protocol):
@@ -187,4 +189,60 @@ class Reader(Protocol):
         """The sums of every load, oldest first."""
 
 
-__all__ = ["Reader"]
+class Store(Reader, Protocol):
+    """A place for lineage. Every method may raise `StoreUnreachable`."""
+
+    name: str
+
+    @property
+    def path(self) -> object:
+        """Where it is: a path, or an address without a password."""
+
+    # writing
+
+    def begin_load(self, paths: Sequence[str]) -> str:
+        """Note that a load began; returns its ID."""
+
+    def add(self, load: str, batch: Batch) -> None:
+        """Add a batch in one transaction; what the store has already changes nothing."""
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """One write transaction; no other derivation runs at the same time."""
+
+    def dirty(self, limit: int) -> list[str]:
+        """At most `limit` of the join keys that wait to be derived."""
+
+    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+        """Replace what is stored in the derived scopes, and forget the dirty join keys that led to them."""
+
+    def settle(self) -> None:
+        """Bring up to date what the store derives from rows alone; called once, after all scopes are derived."""
+
+    def finish_load(self, load: str) -> Sums:
+        """Note that a load ended; returns its sums."""
+
+    def name_accounts(self, names: Mapping[str, str]) -> None:
+        """Give accounts their names."""
+
+    # reading what questions do not need
+
+    def graph(self) -> Graph:
+        """The whole graph, calls included."""
+
+    def totals(self) -> Totals:
+        """How much the store holds. The cost is that of a pass over all rows."""
+
+    def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
+        """What a load set aside: path, place, offset and reason, at most `limit`."""
+
+    def file_hash(self, path: str) -> str | None:
+        """SHA-256 of a file as it was loaded, None if it was not."""
+
+    def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
+        """Run a Cypher file by name: columns and rows. Raises `BadUse` where the store runs no Cypher."""
+
+    def close(self) -> None:
+        """Give back files and connections."""
+
+
+__all__ = ["Reader", "Store"]

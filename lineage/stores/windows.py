@@ -50,37 +50,28 @@ def cut(found: Iterable[CallRow], window: Window, every: bool, ledger: Ledger) -
         if whole and (not every or len(row.samples) == row.count):
             kept.append(row)
         elif len(row.samples) == row.count:
-            kept += _with(row, [sample for sample in row.samples if since <= sample.time <= until])
+            samples = [sample for sample in row.samples if since <= sample.time <= until]
+            kept += _of_events(row, [sample.time for sample in samples], samples)
         else:
             open_.append(row)
     if open_:
         events = ledger(open_, since, until)
         for row in open_:
-            kept += _told(row, sorted(events.get(row.row.id, ())), every)
+            found_events = sorted(events.get(row.row.id, ()))
+            known = {event_id_bytes(sample.event_id): sample for sample in row.samples}
+            samples = [
+                known.get(id_) or Sample(time=time, event_id=uuid_text(id_))
+                for time, id_ in (found_events if every else found_events[:SAMPLES_PER_ROW])
+            ]
+            kept += _of_events(row, [time for time, _ in found_events], samples)
     return sorted(kept, key=lambda row: (row.first, row.row.id, row.source))
 
 
-def _told(row: CallRow, events: Sequence[Event], every: bool) -> list[CallRow]:
-    """The row of some of its events; those that it has as examples keep what is known of them."""
-    known = {event_id_bytes(sample.event_id): sample for sample in row.samples}
-    samples = [
-        known.get(id_) or Sample(time=time, event_id=uuid_text(id_))
-        for time, id_ in (events if every else events[:SAMPLES_PER_ROW])
-    ]
-    if not events:
+def _of_events(row: CallRow, times: Sequence[int], samples: list[Sample]) -> list[CallRow]:
+    """The row of the events at some times, in their order; none of no event."""
+    if not times:
         return []
-    return [msgspec.structs.replace(row, count=len(events), first=events[0][0], last=events[-1][0], samples=samples)]
-
-
-def _with(row: CallRow, samples: list[Sample]) -> list[CallRow]:
-    """The row of no other events than these examples."""
-    if not samples:
-        return []
-    return [
-        msgspec.structs.replace(
-            row, count=len(samples), first=samples[0].time, last=samples[-1].time, samples=samples
-        )
-    ]  # fmt: skip
+    return [msgspec.structs.replace(row, count=len(times), first=times[0], last=times[-1], samples=samples)]
 
 
 def change_edge(type_: str, key: str, source: str, target: str, known: Properties) -> ChangeEdge:

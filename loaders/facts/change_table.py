@@ -29,8 +29,18 @@ class Change(NamedTuple):
     with `*`, every string under that name."""
 
 
-def _rows(service: str, names: str, change: Change) -> dict[str, Change]:
-    return {f"{service}:{name}": change for name in names.split()}
+def _rows(services: str, names: str, change: Change) -> dict[str, Change]:
+    return {f"{service}:{name}": change for service in services.split() for name in names.split()}
+
+
+def _part(what: str, on: str, *members: str) -> Change:
+    """Return the change that adds a part of the target, which these members name."""
+    return Change(what, on, after=members, marks=members)
+
+
+def _no_part(what: str, on: str, *members: str) -> Change:
+    """Return the change that removes a part of the target, which these members name."""
+    return Change(what, on, before=members, marks=members)
 
 
 def _policies(kind: str, on: str) -> dict[str, Change]:
@@ -39,9 +49,9 @@ def _policies(kind: str, on: str) -> dict[str, Change]:
         f"iam:Put{kind}Policy": Change(
             "permissions", on, after=("policyName", "policyDocument"), marks=("policyName",)
         ),
-        f"iam:Attach{kind}Policy": Change("permissions", on, after=("policyArn",), marks=("policyArn",)),
-        f"iam:Detach{kind}Policy": Change("permissions", on, before=("policyArn",), marks=("policyArn",)),
-        f"iam:Delete{kind}Policy": Change("permissions", on, before=("policyName",), marks=("policyName",)),
+        f"iam:Attach{kind}Policy": _part("permissions", on, "policyArn"),
+        f"iam:Detach{kind}Policy": _no_part("permissions", on, "policyArn"),
+        f"iam:Delete{kind}Policy": _no_part("permissions", on, "policyName"),
         f"iam:Put{kind}PermissionsBoundary": Change("boundary", on, after=("permissionsBoundary",)),
         f"iam:Delete{kind}PermissionsBoundary": Change("boundary", on, after=("'deleted'",)),
     }
@@ -55,6 +65,7 @@ _UNSHARED = Change("share", "resource", after=("'deleted'",))
 _GONE = Change("deleted", "resource")
 _ENDED = Change("deleted", "workload")
 _POLICY = ("policyId", "targetId")
+_ASSIGNMENT = ("permissionSetArn", "principalId", "targetId")
 _SHARES = ("userId*", "group*", "organizationArn*", "organizationalUnitArn*")
 _KEY_STATUS = Change("key-status", "credential", after=("status",))
 _KEY_DELETED = Change("key-deleted", "credential", after=("'deleted'",))
@@ -74,11 +85,11 @@ OPERATIONS: Mapping[str, Change] = {
         "CreatePolicy CreatePolicyVersion",
         Change("permissions", "resource", after=("policyDocument", "setAsDefault"), marks=("versionId",)),
     ),
-    "iam:SetDefaultPolicyVersion": Change("permissions", "resource", after=("versionId",), marks=("versionId",)),
-    "iam:DeletePolicyVersion": Change("permissions", "resource", before=("versionId",), marks=("versionId",)),
+    "iam:SetDefaultPolicyVersion": _part("permissions", "resource", "versionId"),
+    "iam:DeletePolicyVersion": _no_part("permissions", "resource", "versionId"),
     "iam:DeletePolicy": Change("deleted", "resource"),
-    "iam:AddUserToGroup": Change("permissions", "user", after=("groupName",), marks=("groupName",)),
-    "iam:RemoveUserFromGroup": Change("permissions", "user", before=("groupName",), marks=("groupName",)),
+    "iam:AddUserToGroup": _part("permissions", "user", "groupName"),
+    "iam:RemoveUserFromGroup": _no_part("permissions", "user", "groupName"),
     # Whoever accepts a request lets a product provider act as themselves (temporary delegation).
     **_rows(
         "iam",
@@ -89,8 +100,8 @@ OPERATIONS: Mapping[str, Change] = {
     "iam:ChangePassword": Change("password", "user", after=("'changed'",)),
     "iam:DeleteLoginProfile": Change("password", "user", after=("'deleted'",)),
     **_rows("iam", "UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy", Change("password", "account")),
-    "iam:EnableMFADevice": Change("mfa", "user", after=("serialNumber",), marks=("serialNumber",)),
-    "iam:DeactivateMFADevice": Change("mfa", "user", before=("serialNumber",), marks=("serialNumber",)),
+    "iam:EnableMFADevice": _part("mfa", "user", "serialNumber"),
+    "iam:DeactivateMFADevice": _no_part("mfa", "user", "serialNumber"),
     "iam:ResyncMFADevice": Change("mfa", "user", after=("serialNumber",)),
     "iam:CreateVirtualMFADevice": Change("mfa", "resource", after=("'created'",)),
     "iam:DeleteVirtualMFADevice": Change("mfa", "resource", after=("'deleted'",)),
@@ -98,19 +109,15 @@ OPERATIONS: Mapping[str, Change] = {
     "iam:UpdateSAMLProvider": Change("provider", "resource", after=("'updated'",)),
     "iam:DeleteSAMLProvider": Change("provider", "resource", after=("'deleted'",)),
     "iam:CreateOpenIDConnectProvider": Change("provider", "resource", after=("url", "clientIDList")),
-    "iam:AddClientIDToOpenIDConnectProvider": Change("provider", "resource", after=("clientID",), marks=("clientID",)),
-    "iam:RemoveClientIDFromOpenIDConnectProvider": Change(
-        "provider", "resource", before=("clientID",), marks=("clientID",)
-    ),
+    "iam:AddClientIDToOpenIDConnectProvider": _part("provider", "resource", "clientID"),
+    "iam:RemoveClientIDFromOpenIDConnectProvider": _no_part("provider", "resource", "clientID"),
     "iam:UpdateOpenIDConnectProviderThumbprint": Change("provider", "resource", after=("thumbprintList",)),
     "iam:DeleteOpenIDConnectProvider": Change("provider", "resource", after=("'deleted'",)),
     "iam:DeleteUser": Change("deleted", "user"),
     **_rows("iam", "DeleteRole DeleteServiceLinkedRole", Change("deleted", "role")),
     "iam:DeleteGroup": Change("deleted", "group"),
-    "iam:AddRoleToInstanceProfile": Change("instance-profile", "resource", after=("roleName",), marks=("roleName",)),
-    "iam:RemoveRoleFromInstanceProfile": Change(
-        "instance-profile", "resource", before=("roleName",), marks=("roleName",)
-    ),
+    "iam:AddRoleToInstanceProfile": _part("instance-profile", "resource", "roleName"),
+    "iam:RemoveRoleFromInstanceProfile": _no_part("instance-profile", "resource", "roleName"),
     **_rows(
         "ec2",
         "AssociateIamInstanceProfile ReplaceIamInstanceProfileAssociation",
@@ -144,11 +151,7 @@ OPERATIONS: Mapping[str, Change] = {
     "guardduty:UpdateDetector": Change("trail", "resource", after=("enable", "features", "dataSources")),
     **_rows("guardduty", "StopMonitoringMembers DisassociateFromMasterAccount", _STOPPED),
     **_rows("guardduty", "DisassociateFromAdministratorAccount DisassociateMembers DeleteMembers", _STOPPED),
-    **_rows(
-        "guardduty",
-        "CreateIPSet CreateFilter",
-        Change("trail", "resource", after=("name", "action", "location")),
-    ),
+    **_rows("guardduty", "CreateIPSet CreateFilter", Change("trail", "resource", after=("name", "action", "location"))),
     **_rows("config", "StopConfigurationRecorder", _STOPPED),
     **_rows("config", "StartConfigurationRecorder", _STARTED),
     **_rows("config", "DeleteConfigurationRecorder DeleteDeliveryChannel DeleteConfigRule", _DELETED),
@@ -204,9 +207,7 @@ OPERATIONS: Mapping[str, Change] = {
         ),
     ),
     **_rows(
-        "lambda",
-        "CreateFunctionUrlConfig UpdateFunctionUrlConfig",
-        Change("share", "resource", after=("authType",)),
+        "lambda", "CreateFunctionUrlConfig UpdateFunctionUrlConfig", Change("share", "resource", after=("authType",))
     ),
     **_rows(
         "lambda",
@@ -216,15 +217,14 @@ OPERATIONS: Mapping[str, Change] = {
     "lambda:DeleteFunctionUrlConfig": _UNSHARED,
     "kms:PutKeyPolicy": _SHARED,
     "kms:CreateGrant": Change("share", "resource", after=("granteePrincipal", "operations"), marks=("grantId",)),
-    **_rows("kms", "RevokeGrant RetireGrant", Change("share", "resource", before=("grantId",), marks=("grantId",))),
-    **_rows("secretsmanager", "PutResourcePolicy", _SHARED),
+    **_rows("kms", "RevokeGrant RetireGrant", _no_part("share", "resource", "grantId")),
+    **_rows("secretsmanager dynamodb", "PutResourcePolicy", _SHARED),
     **_rows("secretsmanager", "DeleteResourcePolicy", _UNSHARED),
     "sqs:SetQueueAttributes": Change("share", "resource", after=("attributes",), only_with=("attributes.Policy",)),
     "secretsmanager:DeleteSecret": _GONE,
     "sqs:AddPermission": Change("share", "resource", after=("aWSAccountIds", "actions"), marks=("label",)),
     "sns:AddPermission": Change("share", "resource", after=("aWSAccountId", "actionName"), marks=("label",)),
-    **_rows("sqs", "RemovePermission", Change("share", "resource", before=("label",), marks=("label",))),
-    **_rows("sns", "RemovePermission", Change("share", "resource", before=("label",), marks=("label",))),
+    **_rows("sqs sns", "RemovePermission", _no_part("share", "resource", "label")),
     **_rows("sqs", "DeleteQueue", _GONE),
     **_rows("sns", "DeleteTopic", _GONE),
     **_rows("s3", "DeleteBucket", _GONE),
@@ -235,7 +235,6 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows("ecr", "DeleteRepositoryPolicy", _UNSHARED),
     "ecr:DeleteRepository": _GONE,
     **_rows("glue", "PutResourcePolicy", Change("share", "resource", after=("policyInJson",))),
-    **_rows("dynamodb", "PutResourcePolicy", _SHARED),
     **_rows("elasticfilesystem", "PutFileSystemPolicy", _SHARED),
     **_rows("glacier", "SetVaultAccessPolicy", _SHARED),
     **_rows(
@@ -249,11 +248,7 @@ OPERATIONS: Mapping[str, Change] = {
         "share", "resource", after=("'deleted'",), before=("principals", "resourceArns"), marks=("principals*",)
     ),
     "ram:DeleteResourceShare": _UNSHARED,
-    **_rows(
-        "rolesanywhere",
-        "CreateTrustAnchor UpdateTrustAnchor",
-        Change("federation", "resource", after=("name",)),
-    ),
+    **_rows("rolesanywhere", "CreateTrustAnchor UpdateTrustAnchor", Change("federation", "resource", after=("name",))),
     **_rows("rolesanywhere", "CreateProfile UpdateProfile", Change("federation", "resource", after=("roleArns",))),
     **_rows(
         "rolesanywhere",
@@ -273,7 +268,7 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "eks",
         "DeleteAccessEntry DisassociateAccessPolicy",
-        Change("permissions", "resource", before=("principalArn", "policyArn"), marks=("principalArn", "policyArn")),
+        _no_part("permissions", "resource", "principalArn", "policyArn"),
     ),
     **_rows("ec2", "TerminateInstances", _ENDED),
     **_rows("lambda", "DeleteFunction", _ENDED),
@@ -282,61 +277,53 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows("glue", "DeleteJob DeleteDevEndpoint", _ENDED),
     **_rows("cloudformation", "DeleteStack", _ENDED),
     **_rows("sagemaker", "DeleteNotebookInstance", _ENDED),
-    **{
-        f"{service}:{name}": change
-        for service in ("sso", "sso-admin")
-        for names, change in (
-            (
-                "CreateAccountAssignment",
-                Change(
-                    "permissions",
-                    "resource",
-                    after=("principalType", "principalId", "targetId"),
-                    marks=("permissionSetArn", "principalId", "targetId"),
-                ),
-            ),
-            (
-                "DeleteAccountAssignment",
-                Change(
-                    "permissions",
-                    "resource",
-                    before=("principalType", "principalId", "targetId"),
-                    marks=("permissionSetArn", "principalId", "targetId"),
-                ),
-            ),
-            ("PutInlinePolicyToPermissionSet", Change("permissions", "resource", after=("inlinePolicy",))),
-            (
-                "DeleteInlinePolicyFromPermissionSet",
-                Change("permissions", "resource", before=("'inline policy'",)),
-            ),
-            (
-                "AttachManagedPolicyToPermissionSet",
-                Change("permissions", "resource", after=("managedPolicyArn",), marks=("managedPolicyArn",)),
-            ),
-            (
-                "DetachManagedPolicyFromPermissionSet",
-                Change("permissions", "resource", before=("managedPolicyArn",), marks=("managedPolicyArn",)),
-            ),
-            (
-                "AttachCustomerManagedPolicyReferenceToPermissionSet",
-                Change("permissions", "resource", after=("customerManagedPolicyReference",)),
-            ),
-            (
-                "PutPermissionsBoundaryToPermissionSet",
-                Change("boundary", "resource", after=("permissionsBoundary",)),
-            ),
-            (
-                "DeletePermissionsBoundaryFromPermissionSet",
-                Change("boundary", "resource", after=("'deleted'",)),
-            ),
-            (
-                "UpdateSsoConfiguration",
-                Change("federation", "resource", after=("ssoConfiguration", "mfaMode")),
-            ),
-            ("AssociateDirectory", Change("federation", "resource", after=("directoryId", "directoryType"))),
-        )
-        for name in names.split()
-    },
+    **_rows(
+        "sso sso-admin",
+        "CreateAccountAssignment",
+        Change("permissions", "resource", after=("principalType", "principalId", "targetId"), marks=_ASSIGNMENT),
+    ),
+    **_rows(
+        "sso sso-admin",
+        "DeleteAccountAssignment",
+        Change("permissions", "resource", before=("principalType", "principalId", "targetId"), marks=_ASSIGNMENT),
+    ),
+    **_rows(
+        "sso sso-admin", "PutInlinePolicyToPermissionSet", Change("permissions", "resource", after=("inlinePolicy",))
+    ),
+    **_rows(
+        "sso sso-admin",
+        "DeleteInlinePolicyFromPermissionSet",
+        Change("permissions", "resource", before=("'inline policy'",)),
+    ),
+    **_rows(
+        "sso sso-admin", "AttachManagedPolicyToPermissionSet", _part("permissions", "resource", "managedPolicyArn")
+    ),
+    **_rows(
+        "sso sso-admin", "DetachManagedPolicyFromPermissionSet", _no_part("permissions", "resource", "managedPolicyArn")
+    ),
+    **_rows(
+        "sso sso-admin",
+        "AttachCustomerManagedPolicyReferenceToPermissionSet",
+        Change("permissions", "resource", after=("customerManagedPolicyReference",)),
+    ),
+    **_rows(
+        "sso sso-admin",
+        "PutPermissionsBoundaryToPermissionSet",
+        Change("boundary", "resource", after=("permissionsBoundary",)),
+    ),
+    **_rows(
+        "sso sso-admin",
+        "DeletePermissionsBoundaryFromPermissionSet",
+        Change("boundary", "resource", after=("'deleted'",)),
+    ),
+    **_rows(
+        "sso sso-admin",
+        "UpdateSsoConfiguration",
+        Change("federation", "resource", after=("ssoConfiguration", "mfaMode")),
+    ),
+    **_rows(
+        "sso sso-admin", "AssociateDirectory", Change("federation", "resource", after=("directoryId", "directoryType"))
+    ),
     **_rows("organizations", "AttachPolicy", Change("permissions", "resource", after=("policyId",), marks=_POLICY)),
     **_rows("organizations", "DetachPolicy", Change("permissions", "resource", before=("policyId",), marks=_POLICY)),
     **_rows(
@@ -346,9 +333,7 @@ OPERATIONS: Mapping[str, Change] = {
     ),
     **_rows("organizations", "DeletePolicy", Change("deleted", "resource")),
     **_rows(
-        "organizations",
-        "EnablePolicyType DisablePolicyType",
-        Change("permissions", "resource", after=("policyType",)),
+        "organizations", "EnablePolicyType DisablePolicyType", Change("permissions", "resource", after=("policyType",))
     ),
     **_rows("organizations", "LeaveOrganization RemoveAccountFromOrganization", Change("federation", "resource")),
 }

@@ -45,29 +45,17 @@ def changed(body: Body, caller: Identity, event: Event) -> tuple[Changed, ...]:
     if target is None:
         return ()
     target_type, key, principal_type = target
+    before, after, marks = state(body, change.before), state(body, change.after), _marks(body, change.marks)
     if change.on == "rules":
-        rules = _rules(body)
-        stated = "; ".join(rule.removeprefix("rule=") for rule in rules if rule.startswith("rule=")) or None
-        opens = body.operation.startswith("Authorize")
-        return (
-            Changed(
-                event=event, caller=caller, what=change.what, target_type=target_type, target=key, marks=rules,
-                before=None if opens else stated, after=stated if opens else None,
-            ),
-        )  # fmt: skip
+        marks = _rules(body)
+        stated = "; ".join(rule.removeprefix("rule=") for rule in marks if rule.startswith("rule=")) or None
+        before, after = (None, stated) if body.operation.startswith("Authorize") else (stated, None)
     return (
         Changed(
-            event=event,
-            caller=caller,
-            what=change.what,
-            target_type=target_type,
-            target=key,
-            principal_type=principal_type,
-            before=state(body, change.before),
-            after=state(body, change.after),
-            marks=_marks(body, change.marks),
+            event=event, caller=caller, what=change.what, target_type=target_type, target=key,
+            principal_type=principal_type, before=before, after=after, marks=marks,
         ),
-    )
+    )  # fmt: skip
 
 
 def _marks(body: Body, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -67,14 +67,11 @@ def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[A
         body = completed
     if (record.event_type or "").lower() == "awsmcpevent":
         return signins.downstream(body, caller, event)
-    if call.api in grants.OPERATIONS:
-        return grants.OPERATIONS[call.api](body, caller, event)
-    if call.api in signins.OPERATIONS:
-        return signins.OPERATIONS[call.api](body, caller, event)
+    for makers in (grants.OPERATIONS, signins.OPERATIONS, creations.OPERATIONS):
+        if call.api in makers:
+            return makers[call.api](body, caller, event)
     if signins.is_token_call(call.api):
         return signins.sign_in(body, caller, event)
-    if call.api in creations.OPERATIONS:
-        return creations.OPERATIONS[call.api](body, caller, event)
     found: tuple[AnyFact, ...] = ()
     if call.api in change_table.OPERATIONS:
         found = changes.changed(body, caller, event)

@@ -15,7 +15,7 @@ from lineage.model.arn import access_key, account_in_id, is_masked, is_temporary
 from lineage.model.facts import Identity
 from lineage.model.times import parse_when
 from loaders.records.decode_any_case import identity_in
-from loaders.records.record import DEEPEST, account_id, mapping, partition_in
+from loaders.records.record import DEEPEST, account_id, json_value, mapping, partition_in
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 """Account of an unsigned call, as S3 writes it; `anonymous` of other services is mapped to it."""
@@ -143,14 +143,9 @@ def unreadable(raw: bytes | msgspec.Raw) -> str | None:
 
 def _opened(raw: bytes | msgspec.Raw) -> object:
     """Return the decoded `userIdentity`, even if it is a string."""
-    try:
-        said: object = msgspec.json.decode(raw) if raw else None
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    if isinstance(said, str):
-        found = identity_in(said)
-        return said if found is None else found
-    return said
+    stated = json_value(raw)
+    found = identity_in(stated) if isinstance(stated, str) else None
+    return stated if found is None else found
 
 
 def placed(who: Identity, region: str | None, recipient: str | None = None) -> Identity:

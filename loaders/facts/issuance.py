@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
+from lineage.model import keys
 from lineage.model.arn import LONG_TERM, TEMPORARY, access_key, is_temporary, role_of, unique_id
 from lineage.model.facts import Event, Grant, Identity
 from lineage.model.times import parse_when
@@ -204,8 +205,7 @@ def _generic(
 
 def _own(body: Body, caller: Identity) -> tuple[str, Where]:
     """Return the caller's own session, to which a key belongs if the call names no other (s3express)."""
-    kind = {"IAMUser": "user", "Root": "root", "FederatedUser": "federated"}.get(caller.type, "role")
-    return kind, {
+    return keys.session_type(caller), {
         "account": caller.account or body.account,
         "partition": body.partition,
         "principal_id": caller.principal_id,

@@ -113,31 +113,16 @@ def portal(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
 
     Users of other services call CreateToken too; its `onBehalfOf` is on the caller.
     """
+    stated = (body.details, body.request, body.extra)
+    accounts = (child(where, name) for where in stated for name in ("account_id", "accountId"))
+    roles = (child(where, name) for where in stated for name in ("role_name", "roleName"))
     return (
         Portal(
             event=event,
             caller=caller,
             kind=body.operation,
-            account=account_id(
-                next(
-                    (
-                        found
-                        for where in (body.details, body.request, body.extra)
-                        for name in ("account_id", "accountId")
-                        if not is_masked(str(found := child(where, name) or ""))
-                    ),
-                    None,
-                )
-            ),
-            role_name=next(
-                (
-                    found
-                    for where in (body.details, body.request, body.extra)
-                    for name in ("role_name", "roleName")
-                    if (found := text(where, name)) is not None
-                ),
-                None,
-            ),
+            account=account_id(next((one for one in accounts if not is_masked(str(one or ""))), None)),
+            role_name=next((one for one in roles if isinstance(one, str) and not is_masked(one)), None),
             user_id=caller.on_behalf_of or text(body.extra, "identitystore:UserId"),
             credential_id=caller.credential_id or text(body.extra, "identitycenter:CredentialId"),
         ),

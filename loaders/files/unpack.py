@@ -6,20 +6,17 @@ goes to a temporary file, because its table of contents is at its end.
 
 from __future__ import annotations
 
-import bz2
 import lzma
-import sys
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from typing import IO, NamedTuple, Protocol
+from typing import IO, NamedTuple
 
-from loaders.files.gunzip import Gunzip
+from loaders.files.decompress import BLOCK, Damage, decompressed, message
 
 DEEPEST = 8
 """Most levels of nested archives that are opened."""
-BLOCK = 256 << 10
 RATIO = 250
 """Most times its size that a file may unpack to, beyond `FREE` bytes; logs compress about 20 times."""
 FREE = 64 << 20
@@ -29,10 +26,6 @@ HEADER = 1 << 20
 """Most bytes of a long name in a tar."""
 _TAR = 512
 _OTHER_FILES = ("__MACOSX/", "._", ".DS_Store")
-
-
-class Damage(Exception):
-    """An archive or stream cannot be read any further; the message says why."""
 
 
 class Leaf(NamedTuple):
@@ -87,7 +80,7 @@ class Packed:
         elif kind == "tar":
             yield from self._tar(self._guarded(blocks, depth, name), name, depth)
         else:
-            yield from self._open(self._stream(kind, blocks), name, depth + 1)
+            yield from self._open(decompressed(kind, blocks), name, depth + 1)
 
     def _guarded(self, blocks: Iterator[bytes], depth: int, name: str) -> Iterator[bytes]:
         """Yield blocks until the total is too large for the size of the file, or until damage."""
@@ -100,15 +93,6 @@ class Packed:
                     raise Damage(f"unpacks to more than {RATIO} times its size: not read any further")
         except Damage as damage:
             self._damage.append(f"{damage} ({name})" if name else str(damage))
-
-    def _stream(self, kind: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        if kind == "gzip":
-            stream = Gunzip(blocks)
-            yield from stream
-            if stream.damage:
-                raise Damage(stream.damage)
-        else:
-            yield from _decompressed(kind, blocks)
 
     def _tar(self, blocks: Iterator[bytes], name: str, depth: int) -> Iterator[Leaf]:
         source = _Source(blocks)
@@ -130,7 +114,7 @@ class Packed:
             try:
                 archive = zipfile.ZipFile(file)
             except (zipfile.BadZipFile, OSError, ValueError, EOFError) as error:
-                raise Damage(f"damaged zip: {_message(error)}") from None
+                raise Damage(f"damaged zip: {message(error)}") from None
             if "[Content_Types].xml" in archive.NameToInfo:
                 yield Leaf(name, iter([OFFICE]))
                 return
@@ -145,25 +129,6 @@ class Packed:
 
 OFFICE = b"PK\x03\x04[Content_Types].xml"
 """Replaces the content of an Office workbook or document, which is a zip of XML."""
-
-
-class _Decompressor(Protocol):
-    """The interface that decompressors of `bz2`, `lzma` and `zstd` share."""
-
-    @property
-    def eof(self) -> bool:
-        """The stream has ended."""
-
-    @property
-    def needs_input(self) -> bool:
-        """More input is needed."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """Bytes after the end of the stream."""
-
-    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Decompress the next bytes, at most `max_length`."""
 
 
 def packing(start: bytes) -> str | None:
@@ -196,46 +161,6 @@ def _chain(held: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
     yield from held
     held.clear()
     yield from blocks
-
-
-def _decompressed(kind: str, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the decompressed blocks of bzip2, xz or zstd; concatenated streams are one."""
-    make, errors = _decompressor(kind)
-    data = b""
-    while True:
-        while not data:
-            data = next(blocks, b"").lstrip(b"\0")
-            if not data:
-                return
-        stream = make()
-        while not stream.eof:
-            try:
-                if block := stream.decompress(data, BLOCK):
-                    yield block
-            except errors as error:
-                raise Damage(f"{kind} stream is damaged: {_message(error)}") from None
-            data = b""
-            if stream.needs_input and not stream.eof:
-                data = next(blocks, b"")
-                if not data:
-                    raise Damage(f"{kind} stream ends early")
-        data = stream.unused_data.lstrip(b"\0")
-
-
-def _decompressor(kind: str) -> tuple[Callable[[], _Decompressor], tuple[type[Exception], ...]]:
-    """Return the factory of a decompressor, and the errors it raises on damage."""
-    if kind == "bzip2":
-        return bz2.BZ2Decompressor, (OSError, EOFError, ValueError)
-    if kind == "xz":
-        return lambda: lzma.LZMADecompressor(memlimit=256 << 20), (lzma.LZMAError, EOFError)
-    try:
-        if sys.version_info >= (3, 14):
-            from compression.zstd import ZstdDecompressor, ZstdError
-        else:
-            from backports.zstd import ZstdDecompressor, ZstdError
-    except ImportError:
-        raise Damage("packed with zstd: unpack it first (zstd -d), or install backports.zstd") from None
-    return ZstdDecompressor, (ZstdError, EOFError)
 
 
 class _Source:
@@ -372,8 +297,4 @@ def _zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
     except NotImplementedError:
         raise Damage("unsupported zip compression: unpack it first") from None
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise Damage(f"damaged zip: {_message(error)}") from None
-
-
-def _message(error: Exception) -> str:
-    return str(error)[:80] or type(error).__name__
+        raise Damage(f"damaged zip: {message(error)}") from None

@@ -17,7 +17,7 @@ from lineage.model.times import MONTHS, iso, parse_when
 from loaders.records import decode_any_case, event_history
 from loaders.records.carriers import CARRIERS
 from loaders.records.decode_any_case import FIELDS, FOLDED, NESTED, encode, fold
-from loaders.records.record import HISTORY, RECORD, ROW, Record
+from loaders.records.record import HISTORY, RECORD, ROW, Record, json_value
 from loaders.records.scan import ERRORS
 
 Cell = msgspec.Raw | str | None
@@ -265,16 +265,10 @@ def _unlisted(value: msgspec.Raw) -> msgspec.Raw:
 
 
 _items = msgspec.json.Decoder(list[msgspec.Raw])
-_any: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
 def _plain(value: msgspec.Raw | str) -> object:
-    if isinstance(value, str):
-        return value
-    try:
-        return _any.decode(value)
-    except ERRORS:
-        return None
+    return value if isinstance(value, str) else json_value(value)
 
 
 def _put(values: dict[str, object], parts: list[tuple[_Field, object]]) -> None:

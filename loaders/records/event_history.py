@@ -15,8 +15,6 @@ from loaders.records.record import child, decode, partition_in
 
 _TEXT = re.compile(r"(AWS::\w+::\w+)[\s:=]+([^\s,;\"']+)")
 """`AWS::IAM::AccessKey AKIA…`, as some exports write the column."""
-_TYPES = {"AWS::IAM::Policy": "AWS::IAM::ManagedPolicy", "AWS::STS::AccessKey": "AWS::IAM::AccessKey"}
-"""Event history's own names of types that the documented parameters call otherwise."""
 
 
 def identity(

@@ -18,7 +18,7 @@ import msgspec
 
 from lineage.model.batch import Passed
 from lineage.model.errors import BadUse
-from loaders.files.gunzip import gunzip_whole
+from loaders.files.decompress import gunzip_whole
 from loaders.files.sources import Source, SourceFile
 from loaders.files.unpack import Leaf, Packed
 from loaders.records import decode_fast, scan, split, tables, wrappers
@@ -26,7 +26,7 @@ from loaders.records.decode_any_case import decode_record
 from loaders.records.decode_fast import decode_all, decode_document, decode_s3_file
 from loaders.records.items import Aside, FileEnd, Gather, Item, Records, Unread
 from loaders.records.other_documents import FINDINGS, SYSTEM_FILES, describe_file
-from loaders.records.record import RECORD, Record
+from loaders.records.record import RECORD, Record, json_value
 
 FIRST_BYTES = 4096
 """First bytes of a stream that are kept to describe it if it has no record."""
@@ -277,15 +277,7 @@ def understood(record: Record) -> dict[str, object]:
     for field in msgspec.structs.fields(record):
         value: object = getattr(record, field.name)
         if isinstance(value, msgspec.Raw):
-            value = _decoded(bytes(value))
+            value = json_value(bytes(value))
         if value is not None:
             shown[field.encode_name] = value
     return shown
-
-
-def _decoded(text: bytes) -> object:
-    try:
-        value: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    return value

@@ -104,17 +104,29 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 def body_of(record: Record, api: str, caller: Identity) -> Body:
     """Return the decoded members of a record; members that cannot be decoded are empty."""
-    request = decode(record.request_parameters)
-    return Body(
-        api=api,
-        account=account_id(record.recipient_account_id) or caller.account,
-        region=None if is_masked(record.aws_region) else record.aws_region,
-        partition=partition_of(record, caller),
-        request=mapping(request),
-        has_request=bool(bytes(record.request_parameters)) and (request is None or isinstance(request, dict)),
+    region = None if is_masked(record.aws_region) else record.aws_region
+    account = account_id(record.recipient_account_id) or caller.account
+    return msgspec.structs.replace(
+        request_of(record, api, account, region, partition_of(record, caller)),
         response=decode(record.response_elements),
         extra=mapping(decode(record.additional_event_data)),
         details=mapping(decode(record.service_event_details)),
+    )
+
+
+def request_of(record: Record, api: str, account: str | None, region: str | None, partition: str) -> Body:
+    """Return the decoded request and resources of a record that was logged there; its other members are empty."""
+    request = decode(record.request_parameters)
+    return Body(
+        api=api,
+        account=account,
+        region=region,
+        partition=partition,
+        request=mapping(request),
+        has_request=bool(bytes(record.request_parameters)) and (request is None or isinstance(request, dict)),
+        response=None,
+        extra=_EMPTY,
+        details=_EMPTY,
         resources=tuple(mapping(one) for one in items(decode(record.resources))),
         error=None if record.error_code in (None, "", "-") else record.error_code,
         message=record.error_message or None,
@@ -155,13 +167,14 @@ def decode(raw: bytes | msgspec.Raw) -> object:
 
     A string that holds a JSON object or list (exports of Athena and Lake) is decoded too.
     """
-    value = _json(bytes(raw))
+    value = json_value(bytes(raw))
     if isinstance(value, str) and value[:1] in ("{", "["):
-        return _json(value.encode("utf-8", "surrogatepass"))
+        return json_value(value.encode("utf-8", "surrogatepass"))
     return value
 
 
-def _json(raw: bytes) -> object:
+def json_value(raw: bytes | msgspec.Raw) -> object:
+    """Return the JSON value in `raw`; None if it is absent or malformed."""
     if not raw:
         return None
     try:

@@ -75,10 +75,7 @@ def items(blocks: Iterator[bytes], above: int, mark: str) -> Iterator[Item]:
             continue
         if not cells or cells == heads or (len(cells) == len(names) and _clean(cells) == names):
             continue  # a blank line, or the header again in concatenated files
-        if len(cells) != len(names):
-            gather.aside(f"row has {len(cells)} of {len(names)} cells")
-        else:
-            add_row(gather, names, cells)
+        add_row(gather, names, cells)
         seen += 1
         if seen % ROWS == 0:
             yield from gather.drain()

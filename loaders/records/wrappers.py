@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 
 from lineage.model.batch import Passed
-from loaders.files.gunzip import MAGIC, gunzip
+from loaders.files.decompress import MAGIC, gunzip
 from loaders.records import columns, decode_any_case, scan
 from loaders.records.carriers import CARRIERS
 from loaders.records.columns import Cell, carrier_key, short
@@ -52,8 +52,12 @@ def add_value(gather: Gather, text: bytes | msgspec.Raw, offset: int | None = No
     _add_value(gather, text, offset, 0, False)
 
 
-def add_row(gather: Gather, names: Iterable[str], cells: Iterable[Cell], depth: int = 0) -> None:
-    """Add the record of a row: the one in a cell, or the one that its cells make up."""
+def add_row(gather: Gather, names: Collection[str], cells: Collection[Cell], depth: int = 0) -> None:
+    """Add the record of a row: the one in a cell, or the one that its cells make up. A row with too few or too many
+    cells is set aside."""
+    if len(cells) != len(names):
+        gather.aside(f"row has {len(cells)} of {len(names)} cells")
+        return
     stated = {name: cell for name, cell in zip(names, cells, strict=True) if cell is not None}
     carried = {short(name): cell for name, cell in stated.items()}
     lacks = columns.count_event_fields(stated) < 2
@@ -320,10 +324,7 @@ def _add_listed_row(gather: Gather, names: list[str], raw: msgspec.Raw, depth: i
     except scan.ERRORS:
         gather.aside("the row is not a list")
         return
-    if len(cells) != len(names):
-        gather.aside(f"row has {len(cells)} of {len(names)} cells")
-    else:
-        add_row(gather, names, [_cell(cell) for cell in cells], depth)
+    add_row(gather, names, [_cell(cell) for cell in cells], depth)
 
 
 def _cell(raw: msgspec.Raw) -> Cell:
@@ -352,10 +353,7 @@ def _add_rows(gather: Gather, name: str, raw: msgspec.Raw, depth: int) -> bool:
     if table is None:
         return False
     for names, cells in table:
-        if len(cells) == len(names):
-            add_row(gather, names, [cell if isinstance(cell, str) else None for cell in cells], depth)
-        else:
-            gather.aside(f"row has {len(cells)} of {len(names)} cells")
+        add_row(gather, names, [cell if isinstance(cell, str) else None for cell in cells], depth)
     return True
 
 

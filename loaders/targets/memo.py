@@ -16,7 +16,7 @@ from xxhash import xxh3_128_digest
 
 from lineage.model.arn import is_masked
 from lineage.model.facts import Identity
-from loaders.records.record import EMPTY, Body, Record, account_id, body_of, decode, items, mapping, partition_of
+from loaders.records.record import EMPTY, Record, account_id, body_of, partition_of, request_of
 from loaders.targets import event_history
 from loaders.targets.targets import Targets, parameters_of, settled_target, target_of, with_others
 
@@ -81,7 +81,7 @@ class TargetMemo:
             self._settled.clear()
             self._others.clear()
         if known is _UNKNOWN:
-            body = _request_body(site, record)
+            body = request_of(record, *site)
             found, settled = settled_target(body)
             targets = with_others(body, found)
             self._settled[key] = targets if settled else _UNSETTLED
@@ -93,25 +93,6 @@ class TargetMemo:
             full = event_history.completed(body_of(record, site[0], who), who)
             self._others[whole] = with_others(full, target_of(full))
         return self._others[whole], False
-
-
-def _request_body(site: CallSite, record: Record) -> Body:
-    """Return the body of a record without its response."""
-    api, account, region, partition = site
-    return Body(
-        api=api,
-        account=account,
-        region=region,
-        partition=partition,
-        request=mapping(decode(record.request_parameters)),
-        has_request=bool(bytes(record.request_parameters)),
-        response=None,
-        extra={},
-        details={},
-        resources=tuple(map(mapping, items(decode(record.resources)))),
-        error=record.error_code,
-        message=record.error_message or None,
-    )
 
 
 def names_in(reader: ParameterReader, request: bytes, resources: bytes) -> Names | None:

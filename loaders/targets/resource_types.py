@@ -6,7 +6,9 @@ and the names in records (field guide §10.1: they follow no standard).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
 
@@ -19,9 +21,27 @@ class Named(NamedTuple):
     arn: str | None = None
 
 
-def _ec2(parameter: str, type_name: str, kind: str) -> Named:
-    return Named(parameter, f"AWS::EC2::{type_name}", f"arn:{{p}}:ec2:{{r}}:{{a}}:{kind}/{{id}}")
-
+_EC2 = (
+    ("instanceId", "Instance", "instance", "i"),
+    ("snapshotId", "Snapshot", "snapshot", "snap"),
+    ("imageId", "Image", "image", "ami"),
+    ("volumeId", "Volume", "volume", "vol"),
+    ("groupId", "SecurityGroup", "security-group", "sg"),
+    ("networkAclId", "NetworkAcl", "network-acl", "acl"),
+    ("routeTableId", "RouteTable", "route-table", "rtb"),
+    ("subnetId", "Subnet", "subnet", "subnet"),
+    ("internetGatewayId", "InternetGateway", "internet-gateway", "igw"),
+    ("vpcId", "VPC", "vpc", "vpc"),
+    ("networkInterfaceId", "NetworkInterface", "network-interface", "eni"),
+    ("launchTemplateId", "LaunchTemplate", "launch-template", "lt"),
+    ("flowLogId", "FlowLog", "vpc-flow-log", "fl"),
+    ("keyName", "KeyPair", "key-pair", ""),
+)
+"""Resources of EC2: request parameter, name of the CloudFormation type, type in the ARN, and prefix of IDs."""
+_EC2_NAMED = {
+    parameter: Named(parameter, f"AWS::EC2::{name}", f"arn:{{p}}:ec2:{{r}}:{{a}}:{kind}/{{id}}")
+    for parameter, name, kind, _ in _EC2
+}
 
 NAMED: Mapping[str, tuple[Named, ...]] = {
     "s3": (Named("bucketName", "AWS::S3::Bucket", "arn:{p}:s3:::{id}"),),
@@ -41,20 +61,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
     ),
     "sts": (Named("roleArn", "AWS::IAM::Role"),),
     "ec2": (
-        _ec2("instanceId", "Instance", "instance"),
-        _ec2("snapshotId", "Snapshot", "snapshot"),
-        _ec2("imageId", "Image", "image"),
-        _ec2("volumeId", "Volume", "volume"),
-        _ec2("groupId", "SecurityGroup", "security-group"),
-        _ec2("networkAclId", "NetworkAcl", "network-acl"),
-        _ec2("routeTableId", "RouteTable", "route-table"),
-        _ec2("subnetId", "Subnet", "subnet"),
-        _ec2("internetGatewayId", "InternetGateway", "internet-gateway"),
-        _ec2("vpcId", "VPC", "vpc"),
-        _ec2("networkInterfaceId", "NetworkInterface", "network-interface"),
-        _ec2("launchTemplateId", "LaunchTemplate", "launch-template"),
-        _ec2("flowLogId", "FlowLog", "vpc-flow-log"),
-        _ec2("keyName", "KeyPair", "key-pair"),
+        *_EC2_NAMED.values(),
         Named("resourceId", "unknown"),
         Named("groupName", "AWS::EC2::SecurityGroup"),
     ),
@@ -81,7 +88,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
         Named("path", "AWS::SSM::Parameter", "arn:{p}:ssm:{r}:{a}:parameter/{id}"),
         Named("documentName", "AWS::SSM::Document", "arn:{p}:ssm:{r}:{a}:document/{id}"),
     ),
-    "ec2-instance-connect": (_ec2("instanceId", "Instance", "instance"),),
+    "ec2-instance-connect": (_EC2_NAMED["instanceId"],),
     "cloudtrail": (
         Named("name", "AWS::CloudTrail::Trail", "arn:{p}:cloudtrail:{r}:{a}:trail/{id}"),
         Named("trailName", "AWS::CloudTrail::Trail", "arn:{p}:cloudtrail:{r}:{a}:trail/{id}"),
@@ -178,8 +185,8 @@ OPERATION_NAMED: Mapping[str, tuple[Named, ...]] = {
     "iam:CreatePolicyVersion": (Named("policyArn", "AWS::IAM::ManagedPolicy"),),
     "iam:CreateSAMLProvider": (Named("name", "AWS::IAM::SAMLProvider", "arn:{p}:iam::{a}:saml-provider/{id}"),),
     "iam:CreateOpenIDConnectProvider": (Named("url", "AWS::IAM::OIDCProvider"),),
-    "ec2:RunInstances": (_ec2("instanceId", "Instance", "instance"),),
-    "ec2:CreateKeyPair": (_ec2("keyName", "KeyPair", "key-pair"),),
+    "ec2:RunInstances": (_EC2_NAMED["instanceId"],),
+    "ec2:CreateKeyPair": (_EC2_NAMED["keyName"],),
     "ec2:CreateSecurityGroup": (Named("groupName", "AWS::EC2::SecurityGroup"),),
     "ec2:CreateFlowLogs": (Named("resourceId", "unknown"),),
     "ssm:SendCommand": (NAMED["ssm"][2], NAMED["ssm"][6]),
@@ -190,8 +197,21 @@ OPERATION_NAMED: Mapping[str, tuple[Named, ...]] = {
 }
 """Operations for which the service's order of parameters would name the wrong resource."""
 
-# (service, first part of the ARN's resource) -> type; "" if the resource has no such part.
+
+_BY_PARAMETER_ONLY = (("rds", "secgrp"), ("sagemaker", "domain"))
+"""Resources whose type only the parameter states: their ARN alone has the type that the record gives it."""
+
+
+def _types_of_arns() -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield service, first part of the resource, and type of each ARN that parameters determine."""
+    for named in chain.from_iterable(NAMED.values()):
+        found = re.match(r"arn:[^:]*:([^:]*):[^:]*:[^:]*:([\w-]+)[:/]", named.arn or "")
+        if found is not None and found.groups() not in _BY_PARAMETER_ONLY:
+            yield (found[1], found[2]), named.type
+
+
 ARN_TYPES: Mapping[tuple[str, str], str] = {
+    **dict(_types_of_arns()),
     ("s3", ""): "AWS::S3::Bucket",
     ("s3", "accesspoint"): "AWS::S3::AccessPoint",
     ("iam", "role"): "AWS::IAM::Role",
@@ -202,77 +222,22 @@ ARN_TYPES: Mapping[tuple[str, str], str] = {
     ("iam", "saml-provider"): "AWS::IAM::SAMLProvider",
     ("iam", "oidc-provider"): "AWS::IAM::OIDCProvider",
     ("iam", "mfa"): "AWS::IAM::VirtualMFADevice",
-    ("kms", "key"): "AWS::KMS::Key",
     ("kms", "alias"): "AWS::KMS::Alias",
-    ("lambda", "function"): "AWS::Lambda::Function",
-    ("lambda", "layer"): "AWS::Lambda::LayerVersion",
     ("secretsmanager", "secret"): "AWS::SecretsManager::Secret",
-    ("ssm", "parameter"): "AWS::SSM::Parameter",
-    ("ssm", "document"): "AWS::SSM::Document",
     ("ssm", "managed-instance"): "AWS::SSM::ManagedInstance",
     ("sns", ""): "AWS::SNS::Topic",
     ("sqs", ""): "AWS::SQS::Queue",
-    ("dynamodb", "table"): "AWS::DynamoDB::Table",
-    ("rds", "db"): "AWS::RDS::DBInstance",
-    ("rds", "cluster"): "AWS::RDS::DBCluster",
-    ("rds", "snapshot"): "AWS::RDS::DBSnapshot",
-    ("rds", "cluster-snapshot"): "AWS::RDS::DBClusterSnapshot",
-    ("logs", "log-group"): "AWS::Logs::LogGroup",
-    ("cloudtrail", "trail"): "AWS::CloudTrail::Trail",
-    ("cloudtrail", "eventdatastore"): "AWS::CloudTrail::EventDataStore",
-    ("ecr", "repository"): "AWS::ECR::Repository",
     ("ecs", "task"): "AWS::ECS::Task",
     ("ecs", "service"): "AWS::ECS::Service",
-    ("ecs", "cluster"): "AWS::ECS::Cluster",
-    ("ecs", "task-definition"): "AWS::ECS::TaskDefinition",
-    ("eks", "cluster"): "AWS::EKS::Cluster",
     ("cloudformation", "stack"): "AWS::CloudFormation::Stack",
-    ("codebuild", "project"): "AWS::CodeBuild::Project",
     ("codebuild", "build"): "AWS::CodeBuild::Build",
-    ("glue", "job"): "AWS::Glue::Job",
-    ("glue", "devEndpoint"): "AWS::Glue::DevEndpoint",
-    ("guardduty", "detector"): "AWS::GuardDuty::Detector",
-    ("sagemaker", "notebook-instance"): "AWS::SageMaker::NotebookInstance",
     ("sso", "permissionSet"): "AWS::SSO::PermissionSet",
     ("sso", "instance"): "AWS::SSO::Instance",
     ("ram", "resource-share"): "AWS::RAM::ResourceShare",
     ("states", "stateMachine"): "AWS::StepFunctions::StateMachine",
-    **{
-        ("ec2", kind): f"AWS::EC2::{name}"
-        for kind, name in {
-            "instance": "Instance",
-            "snapshot": "Snapshot",
-            "image": "Image",
-            "volume": "Volume",
-            "security-group": "SecurityGroup",
-            "network-acl": "NetworkAcl",
-            "route-table": "RouteTable",
-            "subnet": "Subnet",
-            "vpc": "VPC",
-            "network-interface": "NetworkInterface",
-            "launch-template": "LaunchTemplate",
-            "key-pair": "KeyPair",
-            "vpc-flow-log": "FlowLog",
-            "internet-gateway": "InternetGateway",
-        }.items()
-    },
 }
-
-EC2_PREFIXES: Mapping[str, str] = {
-    "i": "instance",
-    "snap": "snapshot",
-    "ami": "image",
-    "vol": "volume",
-    "sg": "security-group",
-    "acl": "network-acl",
-    "rtb": "route-table",
-    "subnet": "subnet",
-    "vpc": "vpc",
-    "eni": "network-interface",
-    "lt": "launch-template",
-    "fl": "vpc-flow-log",
-    "igw": "internet-gateway",
-}
+"""Types of ARNs by service and first part of the resource; "" if the resource has no such part."""
+EC2_PREFIXES: Mapping[str, str] = {prefix: kind for _, _, kind, prefix in _EC2 if prefix}
 """Prefix of an EC2 ID -> type in its ARN, for parameters that take any resource (tags, flow logs)."""
 
 IAM_PROSE: Mapping[str, str] = {

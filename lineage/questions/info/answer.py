@@ -6,7 +6,7 @@ from lineage.model.results import grouped
 from lineage.model.times import iso
 from lineage.questions.info import AccountSeen, Info
 from lineage.questions.shared.models import LoadSums
-from lineage.stores.store import Store
+from lineage.stores.reader import Store
 
 
 def answer(store: Store) -> Info:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lineage.model.facts import Identity
     from lineage.model.keys import Ref
     from lineage.model.results import CallFilter, CallRow, Coverage, EventRow, Graph, LogsAround, SessionRow
-    from lineage.stores.store import Store
+    from lineage.stores.reader import Store
 
 SECONDS = 1.0
 """How long it remembers; what other processes load meanwhile is seen after that."""

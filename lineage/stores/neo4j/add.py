@@ -6,7 +6,7 @@ Runs behind the write lock, so that what it reads is all that others have commit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,19 +18,16 @@ from lineage.model.facts import AnyFact, Identity
 from lineage.model.results import Sums
 from lineage.resolve import graph_elements
 from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
-from lineage.stores.merging import Moves
+from lineage.stores.merging import CONTENTS, FACT, IDENTITY, Arrivals, Moves, names_that_count, pack
 from lineage.stores.neo4j.db import (
     ACTOR_LETTERS,
-    FACT,
     FACT_LETTERS,
-    IDENTITY,
     PENDING,
     Db,
     Delta,
     Pending,
     event_key,
     lost_key,
-    pack,
     read_many,
     row_key,
     stored_row,
@@ -51,7 +48,6 @@ from lineage.stores.neo4j.shards import (
 )
 from lineage.stores.neo4j.shards import pack as pack_shard
 
-_CONTENTS = msgspec.msgpack.Decoder(list[Content])
 DIRTY_TERMS = 4_000
 """Terms of one mark."""
 
@@ -104,8 +100,7 @@ class _Adding:
         self.db = db
         self.batch = batch
         self.actor_of = {row.id: row.actor for row in batch.rows}
-        self.row_of = {row.id: row for row in batch.rows}
-        self.facts_of = {(hour, id_): found for hour, id_, found in batch.facts}
+        self.arrivals = Arrivals(batch)
         self.actors = dict(batch.actors)
         self.duplicates = 0
         self.conflicts = 0
@@ -113,7 +108,6 @@ class _Adding:
         self.moves = Moves()
         self.added: dict[int, list[int]] = {}
         """By row: count, first, last of its new events."""
-        self.several: set[tuple[int, bytes]] = {(copy.entry[0], copy.entry[1]) for copy in batch.copies}
         self.open: list[_Open] = []
         self.same: set[tuple[int, bytes]] = set()
         """Repeated events that are as they were."""
@@ -193,7 +187,7 @@ class _Adding:
         """Enter new events; those that are there in another form, or came in several, stay open."""
         hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
         start = hour * 3600
-        actor_of, added, several = self.actor_of, self.added, self.several
+        actor_of, added, several = self.actor_of, self.added, self.arrivals.several
         for entry in entries:
             _, id_, second, rank, fingerprint, row, file, index, shared = entry
             bucket = (id_[14] << 8 | id_[15]) % buckets
@@ -230,13 +224,10 @@ class _Adding:
 
     def _settle(self, hours: dict[int, _Hour], files: list[int]) -> None:
         """Settle the events that are still open."""
-        more: dict[tuple[int, bytes], list[Content]] = defaultdict(list)
-        for copy in self.batch.copies:
-            more[copy.entry[0], copy.entry[1]].append(self._arrived(copy.entry, copy.facts, files))
         stored = self._stored()
         for entry, was in self.open:
             event = hour, id_ = entry[0], entry[1]
-            arrived = [self._arrived(entry, self.facts_of.get(event, ()), files), *more.get(event, ())]
+            arrived = self.arrivals.contents(entry, files)
             known = stored.get(event, [])
             found, stands, differs, changed = self.moves.join(hour, id_, known, arrived)
             self.conflicts += differs
@@ -273,12 +264,6 @@ class _Adding:
         elif len(known) > 1:
             self.uncopied.append(key)
 
-    def _arrived(self, entry: EntryTuple, facts: Iterable[AnyFact], files: list[int]) -> Content:
-        """A copy of the batch."""
-        _, _, second, rank, fingerprint, row_id, file, index, _ = entry
-        row = self.row_of[row_id]
-        return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], index)
-
     def _stored(self) -> dict[tuple[int, bytes], list[Content]]:
         """The copies that the store has of the open events."""
         places = {(entry[0], entry[1]): was for entry, was in self.open if was is not None}
@@ -286,7 +271,7 @@ class _Adding:
         found: dict[tuple[int, bytes], list[Content]] = {}
         joined = [key for key, event in by_key.items() if places[event].row & JOINED]
         for key, body in read_many(self.db, "copies_of", "events", joined):
-            found[by_key[key]] = _CONTENTS.decode(body)
+            found[by_key[key]] = CONTENTS.decode(body)
         single = [key for key, event in by_key.items() if event not in found]
         facts: dict[str, list[AnyFact]] = defaultdict(list)
         for key, _, body in read_many(self.db, "facts_of_events", "events", single):
@@ -373,12 +358,11 @@ class _Adding:
             if names != before.get(unique_id):
                 self.dirty[keys.id_term(unique_id)] = None
 
-    def _names(self, ids: list[str]) -> dict[str, list[tuple[object, ...]]]:
-        """The names of unique IDs: with their times where an ID has several, for then the latest counts."""
+    def _names(self, ids: list[str]) -> dict[str, Sequence[tuple[object, ...]]]:
         found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
         for principal, unique_id, *rest in read_many(self.db, "names_of_ids", "ids", ids):
             found[unique_id].append((principal, *rest))
-        return {one: names if len({n[0] for n in names}) > 1 else [names[0][:1]] for one, names in found.items()}
+        return names_that_count(found)
 
     def _drop_facts(self) -> None:
         """Forget the facts of contents that count no more."""
@@ -439,9 +423,9 @@ class _Adding:
 
     def _facts(self) -> None:
         passed = self.same | self.settled.keys()
-        wanted = {event for event in self.facts_of if event not in passed}
+        wanted = {event for event in self.arrivals.facts if event not in passed}
         actors = {(e[0], e[1]): self.actor_of[e[5]] for e in self.batch.entries if (e[0], e[1]) in wanted}
-        facts = [(*event, actors[event], self.facts_of[event]) for event in wanted]
+        facts = [(*event, actors[event], self.arrivals.facts[event]) for event in wanted]
         facts += [(*event, actor, list(found)) for event, (actor, found) in self.settled.items()]
         new = []
         for hour, id_, actor, found in sorted(facts, key=lambda one: one[:2]):
@@ -466,28 +450,12 @@ class _Adding:
     def _account(self, load: str) -> None:
         batch, db = self.batch, self.db
         sums = msgspec.msgpack.decode(db.read("load_body", id=load)[0][0], type=Sums)
-        sums.files += len(batch.ended)
-        sums.bytes += batch.bytes_read
-        sums.read += batch.read
-        sums.loaded += len(batch.entries) - self.duplicates
-        sums.duplicate += batch.duplicates + self.duplicates
-        sums.conflicting += batch.conflicts + self.conflicts
-        sums.set_aside += len(batch.aside)
-        digests = []
-        sums.add_passed(batch)
-        for passed in batch.passed:
-            if passed.kind == "digest" and passed.start is not None and passed.end is not None:
-                key = f"{passed.account} {passed.region} {passed.start} {passed.end}"
-                digests.append(
-                    {
-                        "key": key,
-                        "account": passed.account,
-                        "region": passed.region,
-                        "start": passed.start,
-                        "end": passed.end,
-                    }
-                )
-        write_rows(db, "digests", digests)
+        sums.add(batch, self.duplicates, self.conflicts)
+        write_rows(db, "digests", [
+            {"key": f"{one.account} {one.region} {one.start} {one.end}", "account": one.account, "region": one.region,
+             "start": one.start, "end": one.end}
+            for one in batch.digests
+        ])  # fmt: skip
         write_rows(db, "asides", [
             {"load": load, "path": aside.path, "place": aside.index, "offset": aside.offset, "reason": aside.reason}
             for aside in batch.aside

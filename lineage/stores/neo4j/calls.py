@@ -9,14 +9,13 @@ from typing import Any
 import msgspec
 
 from lineage.model import keys, schema
-from lineage.model.arn import role_of
 from lineage.model.batch import JOINED, event_id_bytes
 from lineage.model.facts import AnyFact, Sample
 from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
 from lineage.model.times import iso, parse_when
-from lineage.stores.merging import conflict_of, files_of
+from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
 from lineage.stores.neo4j.coverage import Loaded
-from lineage.stores.neo4j.db import FACT, IDENTITY, UNWIND_ROWS, actor_prefix, event_key, ref_of, row_key, stored_row
+from lineage.stores.neo4j.db import UNWIND_ROWS, actor_prefix, event_key, ref_of, row_key, stored_row
 from lineage.stores.neo4j.shards import (
     Place,
     find,
@@ -44,7 +43,6 @@ class Calls(Loaded):
     """Calls by what they have in common, cut to a window, and single events."""
 
     def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
-        """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
         return cut(self._found(which, window), window, every, self._events_between)
 
     def _found(self, which: CallFilter, window: Window) -> list[CallRow]:
@@ -98,8 +96,6 @@ class Calls(Loaded):
         return found
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
-        """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service
-        (first part of the operation), key. For rule 7 (guide §12.3)."""
         hours = sorted({(time - seconds) // 3600, (time + seconds) // 3600})
         callers: dict[int, str] = {}
         for actor, key, packed in self._read("callers_of_principal", principal=principal):
@@ -134,7 +130,6 @@ class Calls(Loaded):
         targets: Iterable[str] | None = None,
         window: Window = ALWAYS,
     ) -> list[ChangeEdge]:
-        """The changes of some types, of some callers and about some nodes if given; in order of time, type and key."""
         since, until = seconds(window)
         plain = {"types": list(types), "since": iso(since), "until": iso(until)}
         callers = set(sources) if sources is not None else None
@@ -153,17 +148,14 @@ class Calls(Loaded):
         return in_window((one for one in found if callers is None or one.source in callers), window)
 
     def addresses(self) -> list[str]:
-        """Every source address that calls came from, as logged; sorted."""
         return sorted(address for (address,) in self._read("addresses"))
 
     # events
 
     def events(self, event_id: str) -> list[EventRow]:
-        """The events under an ID, in order of time (one, but for the same ID in two hours)."""
         return self.events_of([event_id]).get(event_id, [])
 
     def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
-        """`events` of many IDs at once; what is not there is left out."""
         asked = list(dict.fromkeys(event_ids))
         found = self._places(asked)
         rows = [
@@ -186,18 +178,14 @@ class Calls(Loaded):
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}
 
     def facts_of(self, event_id: str) -> list[AnyFact]:
-        """The facts of an event."""
         id_ = event_id_bytes(event_id)
         events = [event_key(hour, id_) for _, hour, _ in self._places([event_id])]
         return [FACT.decode(body) for _, _, body in self._read("facts_of_events", events=events)] if events else []
 
     def amended(self, event_id: str) -> list[str]:
-        """IDs of the events that an addendum with that ID amends; sorted."""
         return sorted(original for (original,) in self._read("amended", id=event_id_bytes(event_id).hex()))
 
     def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
-        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
-        ID (one a call, in unedited logs). A call without one is left out."""
         wanted = sorted(set(calls))
         hashes = {(one.time, one.hash) for one in wanted}
         shards = [
@@ -215,7 +203,6 @@ class Calls(Loaded):
         return own_copies(self.events_of(sorted(ids)), wanted)
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
-        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
         ids = None if event_ids is None else [event_id_bytes(one) for one in event_ids]
         found = [(bytes(id_), bytes(body)) for _, id_, body in self._read("conflicts", ids=ids)]
         files = sorted({number for _, body in found for number in files_of(body)})
@@ -247,8 +234,8 @@ def _by_label(refs: Iterable[str], labels: Sequence[str]) -> dict[str, list[str]
 
 def _tried(resource: str) -> str:
     """Key of the role that refused assumptions of a target are written to (`graph_elements.target_node`)."""
-    parts = role_of(resource)
-    return keys.role(parts[0], parts[1], parts[2]).key if parts is not None else "unknown"
+    role = keys.role_at(resource)
+    return role.key if role is not None else "unknown"
 
 
 def _row_seen(source: str, api: str, row: dict[str, Any]) -> CallRow:

@@ -10,8 +10,8 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.results import ALWAYS, Coverage, LogsAround, Sums, Totals, Window
-from lineage.stores.merging import is_gap
-from lineage.stores.neo4j.db import Db, Statements, pack, read_many, row_key, write_rows
+from lineage.stores.merging import is_gap, pack
+from lineage.stores.neo4j.db import Db, Statements, read_many, row_key, write_rows
 from lineage.stores.neo4j.shards import Place
 from lineage.stores.windows import hours
 
@@ -26,8 +26,6 @@ class Loaded(Statements):
     """What was loaded."""
 
     def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
-        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
-        a window touches."""
         low, high = hours(window)
         days = {"low": low // 24, "high": high // 24}
         found = [
@@ -43,7 +41,6 @@ class Loaded(Statements):
         return sorted(found, key=lambda one: (one.account or "", one.region or "", one.hour, one.category))
 
     def logs_around(self, account: str | None, time: int) -> LogsAround:
-        """What was loaded of an account around a time."""
         hour = time // 3600
         days = list(range((hour - 48) // 24, (hour + 48) // 24 + 1))
         found = self._read("coverage_of_account", account=account, days=days) if account else []
@@ -65,26 +62,21 @@ class Loaded(Statements):
         )
 
     def account_names(self) -> dict[str, str]:
-        """Names of accounts, as far as they were given."""
         return dict(map(tuple, self._read("account_names")))
 
     def loads(self) -> list[Sums]:
-        """The sums of every load, oldest first."""
         return [msgspec.msgpack.decode(body, type=Sums) for (body,) in self._read("loads")]
 
     def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
-        """What a load set aside: path, place, offset, reason."""
         return [
             (path, place, offset, reason) for path, place, offset, reason in self._read("aside", load=load, limit=limit)
         ]
 
     def file_hash(self, path: str) -> str | None:
-        """SHA-256 of a file as it was loaded, None if it was not."""
         found = self._read("file_hash", path=path)
         return found[0][0] if found else None
 
     def totals(self) -> Totals:
-        """How much the store holds."""
         counts = dict(map(tuple, self._read("counts")))
         return Totals(
             {label: counts[label] for label in schema.LABELS}, {type_: counts[type_] for type_ in schema.RELATIONSHIPS},
@@ -101,10 +93,7 @@ def add_coverage(db: Db, counts: Counts) -> None:
     for day, fresh in days.items():
         found = stored[day]
         for key, (count, first, last) in fresh.items():
-            had = found.get(key)
-            found[key] = (
-                (count, first, last) if had is None else (had[0] + count, min(had[1], first), max(had[2], last))
-            )
+            _add(found, key, count, first, last)
     _write(db, stored)
 
 
@@ -124,15 +113,17 @@ def recount_coverage(db: Db, hour: int, accounts: Iterable[str], places: Iterabl
         if type_ != schema.USED or day not in stored:
             continue
         count, first, last = by_row[properties["key"]]
-        key = (properties.get("region"), hour, properties["category"])
-        had = stored[day].get(key)
-        stored[day][key] = (
-            (count, first, last) if had is None else (had[0] + count, min(had[1], first), max(had[2], last))
-        )
+        _add(stored[day], (properties.get("region"), hour, properties["category"]), count, first, last)
     _write(db, stored)
 
 
-_Days = dict[tuple[str, int], dict[tuple[str | None, int, str], tuple[int, int, int]]]
+_Day = dict[tuple[str | None, int, str], tuple[int, int, int]]
+_Days = dict[tuple[str, int], _Day]
+
+
+def _add(day: _Day, key: tuple[str | None, int, str], count: int, first: int, last: int) -> None:
+    had = day.get(key, (0, first, last))
+    day[key] = (had[0] + count, min(had[1], first), max(had[2], last))
 
 
 def _read(db: Db, days: Mapping[tuple[str, int], object]) -> _Days:

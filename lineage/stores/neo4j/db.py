@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.batch import Row, Sighting, relation_of
-from lineage.model.facts import AnyFact, Identity, Target
+from lineage.model.facts import Target
 from lineage.model.results import Properties
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node, in_account
@@ -47,10 +48,7 @@ class Statements(ABC):
 
     def _read_many(self, name: str, parameter: str, values: Sequence[object], **more: object) -> list[Record]:
         """The records of a statement on a list, some thousands of values at a time."""
-        found: list[Record] = []
-        for start in range(0, len(values), UNWIND_ROWS):
-            found += self._read(name, **{parameter: values[start : start + UNWIND_ROWS]}, **more)
-        return found
+        return _in_parts(partial(self._read, name, **more), parameter, values)
 
 
 def write_rows(db: Db, name: str, rows: Sequence[object]) -> None:
@@ -61,10 +59,12 @@ def write_rows(db: Db, name: str, rows: Sequence[object]) -> None:
 
 def read_many(db: Db, name: str, parameter: str, values: Sequence[object]) -> list[Record]:
     """The records of a statement on a list, some thousands of values at a time."""
-    found: list[Record] = []
-    for start in range(0, len(values), UNWIND_ROWS):
-        found += db.read(name, **{parameter: values[start : start + UNWIND_ROWS]})
-    return found
+    return _in_parts(partial(db.read, name), parameter, values)
+
+
+def _in_parts(read: Callable[..., list[Record]], parameter: str, values: Sequence[object]) -> list[Record]:
+    parts = (values[start : start + UNWIND_ROWS] for start in range(0, len(values), UNWIND_ROWS))
+    return [record for part in parts for record in read(**{parameter: part})]
 
 
 class Delta(msgspec.Struct, array_like=True):
@@ -93,11 +93,8 @@ class Pending(msgspec.Struct, array_like=True):
     """Identities that have another node now."""
 
 
-FACT = msgspec.msgpack.Decoder(AnyFact)
-IDENTITY = msgspec.msgpack.Decoder(Identity)
 _TARGET = msgspec.json.Decoder(Target)
 PENDING = msgspec.msgpack.Decoder(Pending)
-pack = msgspec.msgpack.Encoder().encode
 
 
 def row_key(actor: int, row: int) -> str:

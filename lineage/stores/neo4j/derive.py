@@ -15,12 +15,11 @@ from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Edge, Node
 from lineage.resolve.join_keys import terms_of_actor
 from lineage.resolve.resolved import Actor, Derived, Item
+from lineage.stores.merging import FACT, IDENTITY
 from lineage.stores.neo4j.add import write_pending
 from lineage.stores.neo4j.db import (
     ACTOR_LETTERS,
-    FACT,
     FACT_LETTERS,
-    IDENTITY,
     Db,
     Pending,
     Record,

@@ -19,11 +19,9 @@ class Graphs(Statements):
     """Graphs of references, as questions walk them."""
 
     def ascend(self, refs: Iterable[str]) -> Graph:
-        """All that leads to the nodes (references as text): the union of their neighbourhoods."""
         return self._walk("up", list(dict.fromkeys(refs)))
 
     def descend(self, refs: Iterable[str]) -> Graph:
-        """All that came from the nodes: sessions and keys by the resolved parent, with keys made for others."""
         return self._walk("down", list(dict.fromkeys(refs)))
 
     def _walk(self, name: str, starts: list[str]) -> Graph:
@@ -52,13 +50,11 @@ class Graphs(Statements):
         return graph
 
     def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
-        """The relationships of the lineage of some types, one by one."""
         for type_, source_labels, source, target_labels, target, properties in self._read("lineage", types=list(types)):
             key = properties.pop("key")
             yield LineageEdge(type_, key, ref_of(source_labels, source), ref_of(target_labels, target), properties)
 
     def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
-        """The lineage of the whole store, or of some relationship types with the nodes that they join."""
         graph: Graph = nx.MultiDiGraph()
         for type_, key, source, target, properties in self.lineage_edges(types):
             add_edge(graph, source, target, type_, {"key": key, **properties})

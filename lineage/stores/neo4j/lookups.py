@@ -10,7 +10,8 @@ from lineage.model.facts import Identity
 from lineage.model.keys import Ref
 from lineage.model.results import PrincipalRow, SessionRow
 from lineage.model.times import parse_when
-from lineage.stores.neo4j.db import IDENTITY, Record, Statements
+from lineage.stores.merging import IDENTITY
+from lineage.stores.neo4j.db import Record, Statements
 from lineage.stores.neo4j.shards import last_of
 
 
@@ -18,32 +19,25 @@ class LookUps(Statements):
     """What has a key, a name or an ID."""
 
     def has(self, ref: Ref) -> bool:
-        """Is the node in the store?"""
         wanted: dict[str, object] = {label: [] for label in schema.LABELS}
         wanted[ref.label] = [ref.key]
         return bool(self._read("nodes", **wanted))
 
     def nodes_of_key(self, access_key_id: str) -> list[Ref]:
-        """The credentials of an access key, and the sessions and principals that used it without its issue
-        having been logged; sorted."""
         refs = {Ref(schema.CREDENTIAL, key) for (key,) in self._read("credentials_of_key", key=access_key_id)}
         refs |= {keys.ref(source) for source, hours in self._read("sources_of_key", key=access_key_id) if hours}
         return sorted(refs)
 
     def keys_of(self, principal: str) -> list[str]:
-        """The long-term access keys of a principal; sorted."""
         return [key for (key,) in self._read("keys_of", principal=principal)]
 
     def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionRow]:
-        """The sessions of a principal, of one session name if given; newest first. Without `ends`, last use and
-        expiry are left out, which is quicker."""
         found = self._read("sessions_of", principal=principal, name=name)
         if not ends:
             return [SessionRow(key, parse_when(created) or 0, None, None) for key, created, _ in found]
         return self._sessions_seen(found)
 
     def sessions_by_id(self, principal_id: str) -> list[SessionRow]:
-        """The sessions with a principalId; newest first."""
         return self._sessions_seen(self._read("sessions_by_id", principal_id=principal_id))
 
     def _sessions_seen(self, found: list[Record]) -> list[SessionRow]:
@@ -55,26 +49,20 @@ class LookUps(Statements):
         return [SessionRow(key, parse_when(created) or 0, last.get(key), expires) for key, created, expires in found]
 
     def principals_of(self, identifier: str) -> list[str]:
-        """Keys of principals with that key or ARN."""
         return sorted(key for (key,) in self._read("principals_of", identifier=identifier))
 
     def named(self, text: str) -> list[PrincipalRow]:
-        """The principals that have a name or a unique ID; sorted."""
         return sorted(PrincipalRow(*found) for found in self._read("named", text=text))
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
-        """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""
         return sorted((key, kind, name) for key, kind, name in self._read("principals", kinds=list(kinds)))
 
     def names_of(self, unique_id: str) -> list[Sighting]:
-        """Under which principals and ARNs a unique ID was seen, or under which names an Identity Center user ID."""
         return [Sighting(*names) for names in self._read("names_of_ids", ids=[unique_id])]
 
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        """The identities by number (`Row.actor`)."""
         records = self._read_many("actors", "ids", sorted(set(actors)))
         return {actor: IDENTITY.decode(body) for actor, body, *_ in records}
 
     def identities_of(self, ref: Ref) -> list[Identity]:
-        """The identities whose calls are attached to a node."""
         return [IDENTITY.decode(body) for _, body, hours in self._read("actors_of_source", source=str(ref)) if hours]

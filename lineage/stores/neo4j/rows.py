@@ -17,11 +17,9 @@ from lineage.model.facts import Identity, Sample
 from lineage.model.times import iso, parse_when
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import StoredSample, merge_properties, smallest
+from lineage.stores.merging import FACT, IDENTITY, StoredSample, merge_properties, smallest
 from lineage.stores.neo4j.coverage import Counts, add_coverage, recount_coverage
 from lineage.stores.neo4j.db import (
-    FACT,
-    IDENTITY,
     PENDING,
     Db,
     Delta,

@@ -45,12 +45,12 @@ from lineage.model.results import Sums
 from lineage.model.times import iso, now
 from lineage.queries import query
 from lineage.resolve.resolved import Derived, Item
-from lineage.stores.merging import load_id
+from lineage.stores.merging import load_id, pack
 from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
 from lineage.stores.neo4j import rows as neo4j_rows
 from lineage.stores.neo4j.calls import Calls
-from lineage.stores.neo4j.db import Record, pack
+from lineage.stores.neo4j.db import Record
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
@@ -183,14 +183,12 @@ class Neo4jStore(Calls, LookUps, Graphs):
     # loads
 
     def begin_load(self, paths: Sequence[str]) -> str:
-        """Note that a load began; returns its ID."""
         load, started = load_id(), iso(now())
         body = pack(Sums(id=load, started=started, paths=list(paths)))
         self._write(lambda db: db.write("begin_load", id=load, started=started, body=body))
         return load
 
     def finish_load(self, load: str) -> Sums:
-        """Note that a load ended; returns its sums."""
 
         def work(db: _Open) -> Sums:
             sums = msgspec.msgpack.decode(db.read("load_body", id=load)[0][0], type=Sums)
@@ -201,26 +199,21 @@ class Neo4jStore(Calls, LookUps, Graphs):
         return self._write(work)
 
     def name_accounts(self, names: Mapping[str, str]) -> None:
-        """Give accounts their names."""
         rows = [{"id": id_, "name": name} for id_, name in sorted(names.items())]
         self._write(lambda db: db.write("set_account_names", rows=rows))
 
     def add(self, load: str, batch: Batch) -> None:
-        """Add a batch in one transaction; what the store has already changes nothing."""
         self._write(lambda db: neo4j_add.add(db, load, batch))
 
     # derivation, inside `transaction`
 
     def dirty(self, limit: int) -> list[str]:
-        """Some of the terms that wait to be derived."""
         return neo4j_derive.dirty(self._db, limit)
 
     def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
-        """Facts and live actors by term."""
         return self._reading(lambda db: neo4j_derive.lookup(db, terms))
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
-        """Replace what is stored in the derived scopes, and forget the dirty terms that led to them."""
         neo4j_derive.write_derived(self._db, derived, done)
 
     def settle(self) -> None:

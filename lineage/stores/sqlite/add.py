@@ -7,20 +7,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-import msgspec
-
 from lineage.model import keys
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
+from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
 from lineage.resolve import graph_elements
 from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
-from lineage.stores.merging import Moves, StoredSample, smallest
-from lineage.stores.sqlite.db import FACT, IDENTITY, ROW, SAMPLES, chunks, pack, write_node
+from lineage.stores.merging import (
+    CONTENTS,
+    FACT,
+    IDENTITY,
+    Arrivals,
+    Moves,
+    StoredSample,
+    names_that_count,
+    pack,
+    smallest,
+)
+from lineage.stores.sqlite.db import ROW, SAMPLES, in_lists, write_node
 from lineage.stores.windows import uuid_text
-
-_CONTENTS = msgspec.msgpack.Decoder(list[Content])
 
 
 class Adding:
@@ -55,7 +61,7 @@ class Adding:
         self._write_sightings()
         self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", batch.amended)
         self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(term,) for term in sorted(self.dirty)])
-        self._account(load, sums, len(batch.entries) - self.duplicates)
+        self._account(load, sums)
 
     def _files(self) -> list[int]:
         for path in dict.fromkeys([*self.batch.paths, *(end.path for end in self.batch.ended)]):
@@ -75,8 +81,7 @@ class Adding:
             by_hour[row.hour].append(row.id)
         found: dict[int, int] = {}
         for hour, hashes in by_hour.items():
-            for some in chunks(hashes):
-                marks = ",".join("?" * len(some))
+            for some, marks in in_lists(hashes):
                 found.update(
                     self.db.execute(f"SELECT hash, id FROM row WHERE hour = ? AND hash IN ({marks})", (hour, *some))
                 )
@@ -124,9 +129,6 @@ class Adding:
 
     def _settle(self, settled: set[tuple[int, bytes]], files: Sequence[int]) -> None:
         """Settle events that the ledger has, or that came in several copies."""
-        more: dict[tuple[int, bytes], list[Content]] = defaultdict(list)
-        for copy in self.batch.copies:
-            more[copy.entry[0], copy.entry[1]].append(self._arrived(copy.entry, copy.facts, files))
         for entry in self.batch.entries:
             event = hour, id_ = entry[0], entry[1]
             if event not in settled:
@@ -145,9 +147,9 @@ class Adding:
                         (shared, hour // 24, id_, hour),
                     )
                 shared = max(shared, was[7])
-                if event not in more and was[:4] == (entry[3], entry[4], entry[5], entry[2]):
+                if event not in self.arrivals.several and was[:4] == (entry[3], entry[4], entry[5], entry[2]):
                     continue
-            arrived = [self._arrived(entry, self._facts.get(event, []), files), *more.get(event, ())]
+            arrived = self.arrivals.contents(entry, files)
             self._settle_one(hour, id_, was[:7] if was is not None else None, arrived, shared)
 
     def _settle_one(
@@ -205,25 +207,15 @@ class Adding:
             self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], stands[hour, one.id])
 
     @cached_property
-    def _facts(self) -> dict[tuple[int, bytes], list[AnyFact]]:
-        return {(hour, id_): found for hour, id_, found in self.batch.facts}
-
-    @cached_property
-    def _rows(self) -> dict[int, Row]:
-        return {row.id: row for row in self.batch.rows}
-
-    def _arrived(self, entry: EntryTuple, facts: Sequence[AnyFact], files: Sequence[int]) -> Content:
-        """A copy of the batch."""
-        _, _, second, rank, fingerprint, row_id, file, place, _ = entry
-        row = self._rows[row_id]
-        return Content(rank, fingerprint, second, row, self.batch.actors[row.actor], tuple(facts), files[file], place)
+    def arrivals(self) -> Arrivals:
+        return Arrivals(self.batch)
 
     def _stored(self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int]) -> list[Content]:
         """The copies of an event that the store has."""
         rank, fingerprint, row_hash, second, number, file, place = was
         if row_hash & JOINED:
             (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, id_)).fetchone()
-            return _CONTENTS.decode(body)
+            return CONTENTS.decode(body)
         if number not in self.contents:
             row, who = self.db.execute(
                 "SELECT r.body, a.body FROM row r CROSS JOIN actor a ON a.id = r.actor WHERE r.id = ?", (number,)
@@ -311,16 +303,13 @@ class Adding:
         self._write_actors(written)
         for hour, row_id in sorted(self.recount):
             self._recount(hour, row_id)
-        for actor in dict.fromkeys(written):
-            who = self.actors[actor]
-            if actor not in lived and self._live(actor):
-                self.dirty.update(touched_by_actor(actor, who))
+        for actor in self._lived({*written} - lived):
+            self.dirty.update(touched_by_actor(actor, self.actors[actor]))
 
     def _standing(self, wanted: Iterable[Row]) -> dict[int, tuple[int, int, int, bytes]]:
         """Count, first, last and samples of the rows that are there already, by hash."""
         found: dict[int, tuple[int, int, int, bytes]] = {}
-        for some in chunks([self.local[row.id] for row in wanted]):
-            marks = ",".join("?" * len(some))
+        for some, marks in in_lists([self.local[row.id] for row in wanted]):
             for row_hash, *values in self.db.execute(
                 f"SELECT hash, count, first, last, samples FROM row WHERE id IN ({marks})", some
             ):
@@ -330,8 +319,7 @@ class Adding:
     def _lived(self, actors: Iterable[int]) -> set[int]:
         """Which of the actors have counted events already?"""
         found: set[int] = set()
-        for some in chunks(list(actors)):
-            marks = ",".join("?" * len(some))
+        for some, marks in in_lists(list(actors)):
             found |= {
                 actor
                 for (actor,) in self.db.execute(
@@ -341,9 +329,6 @@ class Adding:
                 )
             }
         return found
-
-    def _live(self, actor: int) -> bool:
-        return bool(self.db.execute("SELECT 1 FROM row WHERE actor = ? AND count > 0 LIMIT 1", (actor,)).fetchone())
 
     def _kept(self, row: int, offered: Sequence[StoredSample]) -> list[StoredSample]:
         """The samples of a row; where events lost their places in it, that is noted."""
@@ -440,35 +425,24 @@ class Adding:
             if names != before.get(unique_id):
                 self.dirty.add(keys.id_term(unique_id))
 
-    def _names(self, ids: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
-        """The names of unique IDs: with their times where an ID has several, for then the latest counts."""
+    def _names(self, ids: Sequence[str]) -> dict[str, Sequence[tuple[object, ...]]]:
         found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-        for some in chunks(ids):
-            marks = ",".join("?" * len(some))
+        for some, marks in in_lists(ids):
             for unique_id, *name in self.db.execute(
                 "SELECT unique_id, principal, arn, first, last FROM sighting "
                 f"WHERE unique_id IN ({marks}) ORDER BY 1, 2, 3",
                 some,
             ):
                 found[unique_id].append(tuple(name))
-        return {one: names if len({n[0] for n in names}) > 1 else [names[0][:1]] for one, names in found.items()}
+        return names_that_count(found)
 
-    def _account(self, load: str, sums: Sums, fresh: int) -> None:
+    def _account(self, load: str, sums: Sums) -> None:
         batch = self.batch
-        sums.files += len(batch.ended)
-        sums.bytes += batch.bytes_read
-        sums.read += batch.read
-        sums.loaded += fresh
-        sums.duplicate += batch.duplicates + self.duplicates
-        sums.conflicting += batch.conflicts + self.conflicts
-        sums.set_aside += len(batch.aside)
-        sums.add_passed(batch)
-        for passed in batch.passed:
-            if passed.kind == "digest" and passed.start is not None and passed.end is not None:
-                self.db.execute(
-                    "INSERT OR IGNORE INTO digest VALUES (?, ?, ?, ?)",
-                    (passed.account, passed.region, passed.start, passed.end),
-                )
+        sums.add(batch, self.duplicates, self.conflicts)
+        self.db.executemany(
+            "INSERT OR IGNORE INTO digest VALUES (?, ?, ?, ?)",
+            [(one.account, one.region, one.start, one.end) for one in batch.digests],
+        )
         self.db.executemany(
             "INSERT INTO aside VALUES (?, ?, ?, ?, ?)",
             [(load, aside.path, aside.index, aside.offset, aside.reason) for aside in batch.aside],

@@ -9,8 +9,8 @@ from lineage.model import keys
 from lineage.model.batch import JOINED, Row, event_id_bytes
 from lineage.model.facts import AnyFact
 from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
-from lineage.stores.merging import conflict_of, files_of
-from lineage.stores.sqlite.db import FACT, IDENTITY, ROW, SAMPLES, Tables, in_lists, unpack_properties
+from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
+from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, in_lists, unpack_properties
 from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, uuid_text
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
@@ -24,7 +24,6 @@ class Calls(Tables):
     """Calls by what they have in common, cut to a window, and single events."""
 
     def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
-        """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
         found = self._found(which, window)
 
         def ledger(rows: Sequence[CallRow], since: int, until: int) -> Mapping[int, Sequence[Event]]:
@@ -114,8 +113,6 @@ class Calls(Tables):
         return found
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
-        """Calls that a principal made itself with a long-term key within `seconds` of a time: second, service
-        (first part of the operation), key. For rule 7 (guide §12.3)."""
         found = []
         for hour in sorted({(time - seconds) // 3600, (time + seconds) // 3600}):
             low, high = time - seconds - hour * 3600, time + seconds - hour * 3600
@@ -136,7 +133,6 @@ class Calls(Tables):
         targets: Iterable[str] | None = None,
         window: Window = ALWAYS,
     ) -> list[ChangeEdge]:
-        """The changes of some types, of some callers and about some nodes if given; in order of time, type and key."""
         low, high = hours(window)
         wanted = set(sources) if sources is not None else None
         kinds = ", ".join("?" * len(types))
@@ -168,7 +164,6 @@ class Calls(Tables):
         return in_window(found, window)
 
     def addresses(self) -> list[str]:
-        """Every source address that calls came from, as logged; sorted."""
         found = set()
         # From one value of the index to the next: there are far fewer addresses than rows.
         for (key,) in self._db.execute(
@@ -187,11 +182,9 @@ class Calls(Tables):
     # events
 
     def events(self, event_id: str) -> list[EventRow]:
-        """The events under an ID, in order of time (one, but for the same ID in two hours)."""
         return self.events_of([event_id]).get(event_id, [])
 
     def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
-        """`events` of many IDs at once; what is not there is left out."""
         asked = {event_id: event_id_bytes(event_id) for event_id in event_ids}
         by_id: dict[bytes, list[EventRow]] = defaultdict(list)
         for some, marks in in_lists(sorted(set(asked.values()))):
@@ -216,7 +209,6 @@ class Calls(Tables):
         return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
 
     def facts_of(self, event_id: str) -> list[AnyFact]:
-        """The facts of an event."""
         found = self._db.execute(
             "SELECT f.body FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id = ? "
             "CROSS JOIN fact f ON f.hour = l.hour AND f.id = l.id ORDER BY f.hour, f.number",
@@ -225,15 +217,12 @@ class Calls(Tables):
         return [FACT.decode(body) for (body,) in found]
 
     def amended(self, event_id: str) -> list[str]:
-        """IDs of the events that an addendum with that ID amends; sorted."""
         found = self._db.execute(
             "SELECT original FROM amended WHERE id = ? ORDER BY original", (event_id_bytes(event_id),)
         )
         return [original for (original,) in found]
 
     def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
-        """The callers' own copies of calls that other accounts have copies of, with their event IDs; sorted by event
-        ID (one a call, in unedited logs). A call without one is left out."""
         wanted = sorted(set(calls))
         # Along the rows of the account's hour: the hashes have no index.
         ids = {
@@ -248,7 +237,6 @@ class Calls(Tables):
         return own_copies(self.events_of(sorted(ids)), wanted)
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
-        """The events whose copies contradict each other, of some IDs if given; in order of hour and ID."""
         found: list[tuple[int, bytes, bytes]] = []
         if event_ids is None:
             found = self._db.execute("SELECT hour, id, body FROM copies WHERE conflict = 1").fetchall()

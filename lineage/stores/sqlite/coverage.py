@@ -18,8 +18,6 @@ class Loaded(Tables):
     """What was loaded."""
 
     def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
-        """Events by account, region, hour and category, in that order: of one account if given, of the hours that
-        a window touches."""
         whose, plain = ("account = ? AND ", (account,)) if account is not None else ("", ())
         return [
             Coverage(*found)
@@ -31,7 +29,6 @@ class Loaded(Tables):
         ]
 
     def logs_around(self, account: str | None, time: int) -> LogsAround:
-        """What was loaded of an account around a time."""
         db = self._db
         first, last = (
             db.execute(
@@ -68,24 +65,20 @@ class Loaded(Tables):
                       is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip
 
     def account_names(self) -> dict[str, str]:
-        """Names of accounts, as far as they were given."""
         return dict(self._db.execute("SELECT id, name FROM account"))
 
     def loads(self) -> list[Sums]:
-        """The sums of every load, oldest first."""
         return [
             msgspec.msgpack.decode(body, type=Sums)
             for (body,) in self._db.execute("SELECT body FROM load ORDER BY started, id")
         ]
 
     def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
-        """What a load set aside: path, place, offset, reason."""
         return self._db.execute(
             "SELECT path, place, offset, reason FROM aside WHERE load = ? LIMIT ?", (load, limit)
         ).fetchall()
 
     def file_hash(self, path: str) -> str | None:
-        """SHA-256 of a file as it was loaded, None if it was not."""
         found = self._db.execute("SELECT sha256 FROM file WHERE path = ?", (path,)).fetchone()
         return found[0] if found else None
 

@@ -10,17 +10,13 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.batch import Row
-from lineage.model.facts import AnyFact, Identity
 from lineage.model.results import Properties
 from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import StoredSample, merge_properties
+from lineage.stores.merging import StoredSample, merge_properties, pack
 
 T = TypeVar("T")
 IN_VALUES = 500
 """Values of one IN list."""
-pack = msgspec.msgpack.Encoder().encode
-FACT = msgspec.msgpack.Decoder(AnyFact)
-IDENTITY = msgspec.msgpack.Decoder(Identity)
 ROW = msgspec.msgpack.Decoder(Row)
 SAMPLES = msgspec.msgpack.Decoder(list[StoredSample])
 unpack_properties = msgspec.msgpack.Decoder(Properties).decode
@@ -32,15 +28,10 @@ class Tables:
     _db: sqlite3.Connection
 
 
-def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The values in pieces that fit an IN list."""
-    for start in range(0, len(values), IN_VALUES):
-        yield values[start : start + IN_VALUES]
-
-
 def in_lists(values: Sequence[T]) -> Iterator[tuple[Sequence[T], str]]:
     """The values in pieces that fit an IN list, with a mark for each."""
-    for some in chunks(values):
+    for start in range(0, len(values), IN_VALUES):
+        some = values[start : start + IN_VALUES]
         yield some, ",".join("?" * len(some))
 
 

@@ -10,7 +10,8 @@ from lineage.model.facts import AnyFact
 from lineage.resolve import graph_elements, resolve
 from lineage.resolve.graph_elements import Edge, Node
 from lineage.resolve.resolved import Actor, Derived, Item
-from lineage.stores.sqlite.db import FACT, IDENTITY, Tables, in_lists, pack, write_node
+from lineage.stores.merging import FACT, IDENTITY, pack
+from lineage.stores.sqlite.db import Tables, in_lists, write_node
 
 LINKS = 2_000
 """Join keys that are followed at a time."""
@@ -35,7 +36,6 @@ class Derivation(Tables):
         return [term for (term,) in db.execute("SELECT term FROM dirty LIMIT ?", (limit,))]
 
     def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
-        """Facts and live actors by term."""
         wanted = sorted(set(terms))
         found: dict[str, list[Item]] = {term: [] for term in wanted}
         facts: dict[tuple[int, bytes, int], AnyFact] = {}
@@ -75,7 +75,6 @@ class Derivation(Tables):
         return Actor(actor, IDENTITY.decode(found[0]))
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
-        """Replace what is stored in the derived scopes, and forget the dirty terms that led to them."""
         db = self._db
         scopes = [(scope,) for scope in [*derived.sessions, *derived.long_term]]
         for table in ("node", "edge", "session"):

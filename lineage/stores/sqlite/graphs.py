@@ -12,8 +12,8 @@ from lineage.model.results import CHANGE_TYPES, Graph, LineageEdge, Properties, 
 from lineage.model.times import iso
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import complete, merge_properties
-from lineage.stores.sqlite.db import IDENTITY, ROW, SAMPLES, Tables, in_lists, unpack_properties
+from lineage.stores.merging import IDENTITY, complete, merge_properties
+from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, in_lists, unpack_properties
 
 _PRINCIPAL = f"{schema.PRINCIPAL} "
 Found = tuple[str, str, str, str, bytes]
@@ -24,7 +24,6 @@ class Graphs(Tables):
     """Graphs of references, as questions walk them."""
 
     def ascend(self, refs: Iterable[str]) -> Graph:
-        """All that leads to the nodes (references as text): the union of their neighbourhoods."""
         return self._walk(refs, self._ascending)
 
     def _walk(self, refs: Iterable[str], step: Callable[[Sequence[str]], Iterable[Found]]) -> Graph:
@@ -70,7 +69,6 @@ class Graphs(Tables):
         self._name_principals(graph, [ref for ref in refs if ref.startswith(_PRINCIPAL)])
 
     def descend(self, refs: Iterable[str]) -> Graph:
-        """All that came from the nodes: sessions and keys by the resolved parent, with keys made for others."""
         return self._walk(refs, self._descending)
 
     def _descending(self, refs: Sequence[str]) -> Iterator[Found]:
@@ -95,7 +93,6 @@ class Graphs(Tables):
             yield from self._db.execute(f"{edges} WHERE source IN ({marks}) AND type = ?", (*some, schema.RUNS_AS))
 
     def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
-        """The relationships of the lineage of some types, one by one."""
         marks = ", ".join("?" * len(types))
         for type_, key, source, target, body in self._db.execute(
             f"SELECT type, key, source, target, body FROM edge WHERE +type IN ({marks}) UNION ALL "
@@ -106,7 +103,6 @@ class Graphs(Tables):
             yield LineageEdge(type_, key, source, target, unpack_properties(body))
 
     def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
-        """The lineage of the whole store, or of some relationship types with the nodes that they join."""
         graph: Graph = nx.MultiDiGraph()
         for type_, key, source, target, properties in self.lineage_edges(types):
             name = f"{type_} {key}"

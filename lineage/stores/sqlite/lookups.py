@@ -9,19 +9,17 @@ from lineage.model.batch import Sighting
 from lineage.model.facts import Identity
 from lineage.model.keys import Ref
 from lineage.model.results import PrincipalRow, SessionRow
-from lineage.stores.sqlite.db import IDENTITY, Tables, in_lists, unpack_properties
+from lineage.stores.merging import IDENTITY
+from lineage.stores.sqlite.db import Tables, in_lists, unpack_properties
 
 
 class LookUps(Tables):
     """What has a key, a name or an ID."""
 
     def has(self, ref: Ref) -> bool:
-        """Is the node in the store?"""
         return bool(self._db.execute("SELECT 1 FROM node WHERE ref = ?", (str(ref),)).fetchone())
 
     def nodes_of_key(self, access_key_id: str) -> list[Ref]:
-        """The credentials of an access key, and the sessions and principals that used it without its issue
-        having been logged; sorted."""
         low = f"{schema.CREDENTIAL} {access_key_id}"
         refs = {
             ref
@@ -38,7 +36,6 @@ class LookUps(Tables):
         return sorted(keys.ref(ref) for ref in refs)
 
     def keys_of(self, principal: str) -> list[str]:
-        """The long-term access keys of a principal; sorted."""
         found = self._db.execute(
             "SELECT source FROM edge WHERE target = ? AND type = ? ORDER BY source",
             (f"{schema.PRINCIPAL} {principal}", schema.BELONGS_TO),
@@ -46,8 +43,6 @@ class LookUps(Tables):
         return [key for (source,) in found if " " not in (key := keys.ref(source).key)]
 
     def sessions_of(self, principal: str, name: str | None = None, ends: bool = True) -> list[SessionRow]:
-        """The sessions of a principal, of one session name if given; newest first. Without `ends`, last use and
-        expiry are left out, which is quicker."""
         found = self._db.execute(
             "SELECT key, created FROM session WHERE principal = ? AND (? IS NULL OR name = ?) "
             "ORDER BY created DESC, key",
@@ -58,7 +53,6 @@ class LookUps(Tables):
         return [self._session_seen(key, created) for key, created in found]
 
     def sessions_by_id(self, principal_id: str) -> list[SessionRow]:
-        """The sessions with a principalId; newest first."""
         found = self._db.execute(
             "SELECT key, created FROM session WHERE principal_id = ? ORDER BY created DESC, key",
             (principal_id,),
@@ -77,7 +71,6 @@ class LookUps(Tables):
         return SessionRow(key, created, last, max(ends, default=None))
 
     def principals_of(self, identifier: str) -> list[str]:
-        """Keys of principals with that key or ARN."""
         low = f"{schema.PRINCIPAL} {identifier}"
         found = {ref.split(" ", 1)[1] for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ?", (low,))}
         found |= {
@@ -86,7 +79,6 @@ class LookUps(Tables):
         return sorted(found)
 
     def named(self, text: str) -> list[PrincipalRow]:
-        """The principals that have a name or a unique ID; sorted."""
         found = self._db.execute(
             "SELECT n.ref, n.kind, n.body FROM (SELECT principal FROM called WHERE name = ? "
             "UNION SELECT principal FROM sighting WHERE unique_id = ? AND unique_id != '') p "
@@ -99,7 +91,6 @@ class LookUps(Tables):
         )
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
-        """Key, kind and name of the principals of some kinds that lineage is known of; sorted by key."""
         marks = ", ".join("?" * len(kinds))
         found = self._db.execute(
             f"SELECT n.ref, n.kind, n.body FROM node n WHERE n.kind IN ({marks}) AND ("
@@ -112,7 +103,6 @@ class LookUps(Tables):
         return [(keys.ref(ref).key, kind, unpack_properties(body).get("name")) for ref, kind, body in found]  # type: ignore[misc]  # a name is a text
 
     def names_of(self, unique_id: str) -> list[Sighting]:
-        """Under which principals and ARNs a unique ID was seen, or under which names an Identity Center user ID."""
         found = self._db.execute(
             "SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id = ? ORDER BY principal, arn",
             (unique_id,),
@@ -120,7 +110,6 @@ class LookUps(Tables):
         return [Sighting(*names) for names in found]
 
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        """The identities by number (`Row.actor`)."""
         return {
             actor: IDENTITY.decode(body)
             for some, marks in in_lists(sorted(set(actors)))
@@ -128,7 +117,6 @@ class LookUps(Tables):
         }
 
     def identities_of(self, ref: Ref) -> list[Identity]:
-        """The identities whose calls are attached to a node."""
         return [
             IDENTITY.decode(body)
             for (body,) in self._db.execute(

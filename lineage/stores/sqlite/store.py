@@ -20,11 +20,10 @@ from lineage.model.batch import Batch
 from lineage.model.errors import BadUse, StoreUnreachable
 from lineage.model.results import Sums
 from lineage.model.times import iso, now
-from lineage.stores.merging import load_id
+from lineage.stores.merging import load_id, pack
 from lineage.stores.sqlite.add import Adding
 from lineage.stores.sqlite.calls import Calls
 from lineage.stores.sqlite.coverage import Loaded
-from lineage.stores.sqlite.db import pack
 from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
@@ -94,7 +93,6 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
     # loads
 
     def begin_load(self, paths: Sequence[str]) -> str:
-        """Note that a load began; returns its ID."""
         load = load_id()
         started = iso(now())
         sums = Sums(id=load, started=started, paths=list(paths))
@@ -103,7 +101,6 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
         return load
 
     def finish_load(self, load: str) -> Sums:
-        """Note that a load ended; returns its sums."""
         with self.transaction():
             sums = self._sums(load)
             sums.finished = iso(now())
@@ -115,7 +112,6 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
         return msgspec.msgpack.decode(body, type=Sums)
 
     def name_accounts(self, names: Mapping[str, str]) -> None:
-        """Give accounts their names."""
         with self.transaction():
             self._db.executemany(
                 "INSERT INTO account VALUES (?, ?) ON CONFLICT DO UPDATE SET name = excluded.name",
@@ -125,7 +121,6 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
     # batches
 
     def add(self, load: str, batch: Batch) -> None:
-        """Add a batch in one transaction; what the store has already changes nothing."""
         with self.transaction():
             Adding(self._db, batch).run(load, self._sums(load))
 

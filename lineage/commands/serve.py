@@ -1,4 +1,4 @@
-"""`browser`: style sheet, guide and queries for Neo4j Browser."""
+"""`explore` and `browser`: serve pages, or a style sheet and guide for Neo4j Browser, on this machine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,35 @@ from typing import Annotated
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import Debug
+from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.commands.generate import parse
 
 FOLDER = Path("lineage-browser")
+
+
+def explore(
+    question: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUESTION]", help="Any question with its arguments and options; default: chains."),
+    ] = None,
+    store: Store = DEFAULT,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, metavar="N", help="Listen on this port instead of a free one.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Serve answers and pictures on this machine, until Ctrl-C."""
+    import shlex
+
+    from lineage.explore.server import ExploreServer
+    from lineage.explore.source import StoreSource
+
+    first = question or ["chains"]
+    parse(first, files=False)
+    with ExploreServer(lambda: StoreSource(guard.opened(store), shlex.join(first)), port or 0) as server:
+        typer.echo(server.address)
+        guard.say("Open the address in a browser; it is good until Ctrl-C.")
+        server.serve_forever()
 
 
 def browser(

@@ -1,4 +1,4 @@
-"""`enrich`: writes the logs again, each record with its true origin."""
+"""`load` and `enrich`: load logs, or write them again, each record with its true origin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store, show
 from lineage.commands.generate import Arguments
 from lineage.model.errors import BadUse
 from lineage.parameters import Command
@@ -19,6 +19,30 @@ if TYPE_CHECKING:
     from lineage.enrich import Sums
 
 ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
+
+
+def load(
+    command: Command,
+    arguments: Arguments,
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file had no record.")
+    ] = False,
+    store: Store = DEFAULT,
+    json: Json = False,
+    csv: Csv = False,
+    debug: Debug = False,
+) -> None:
+    """Load, and print what came of it."""
+    from lineage.render import console
+    from loaders.files.sources import find
+
+    find(arguments["paths"])  # a path that names nothing is refused before a store is created
+    with guard.opened(store, create=True) as lineage, console.reporter(console.err()) as report:
+        answer = lineage.load(**arguments, progress=report)
+    show(answer, json=json, csv=csv)
+    if strict:
+        guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
 
 
 def enrich(
