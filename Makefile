@@ -71,6 +71,7 @@ bench: env
 
 docs: env
 	$(BIN)/python -m tests.make_tables
+	$(BIN)/python -m tests.make_graph_page
 
 lock:
 	@command -v uv >/dev/null || { echo "make: lock needs uv" >&2; exit 2; }

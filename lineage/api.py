@@ -111,7 +111,7 @@ class Lineage(Questions):
         paths: Paths,
         *,
         min_confidence: Annotated[
-            str, Param("Leave out origins below this confidence; they stand in `guess` only.", "CLASS")
+            str, Param("Leave out origins below this confidence; they appear in `guess` only.", "CLASS")
         ] = "LIKELY",
         sums: "Sums | None" = None,
     ) -> "Iterator[Enriched]":

@@ -1,6 +1,6 @@
 """Every question, as a typed method: the one registry of questions.
 
-Each method marked with `@question` is a command of the same name. Types, defaults and help of its parameters stand here
+Each method marked with `@question` is a command of the same name. Types, defaults and help of its parameters are here
 alone: the command line, `lineage explore` and the tables of the documentation are made from them. The order of the
 methods is the order everywhere.
 """
@@ -255,7 +255,7 @@ class Questions:
 
         name, alerts = read(alert)
         if all(one.sample for one in alerts):
-            raise BadUse(f"{name}: a sample finding that GuardDuty made up, which names nobody; give a real one")
+            raise BadUse(f"{name}: a GuardDuty sample finding, which names no real identity; give a real finding")
         start, end = time_range(since, until)
         limits = investigate.Limits(start, end, duration(window), days, gap)
         history_window(Window(), days, duration(gap))  # refuses what leaves no history, before anything is asked
@@ -457,7 +457,7 @@ class Questions:
     def assumed(
         self,
         ask: Annotated[
-            str, Param("Session, access key, ARN or name; an event ID stands for the origin of its chain.", "ASK")
+            str, Param("Session, access key, ARN or name; an event ID means the origin of its chain.", "ASK")
         ],
         *,
         since: Annotated[str | None, _since("Only assumptions at or after this time.")] = None,
@@ -583,7 +583,7 @@ class Questions:
         from lineage.questions.path import answer as path
 
         if start.strip() == end.strip():
-            raise BadUse(f"{start}: a path needs two ends that differ")
+            raise BadUse(f"{start}: a path needs two different ends")
         return path.answer(self._reader(), start.strip(), end.strip(), limit=limit)
 
     # The whole store
@@ -651,7 +651,7 @@ class Questions:
         from lineage.questions.coverage import answer as coverage
 
         if account is not None and not re.fullmatch(r"\d{12}", account.strip(), re.ASCII):
-            raise BadUse(f"{account}: no account; write its ID of twelve digits")
+            raise BadUse(f"{account}: not an account; give its 12-digit ID")
         start, end = time_range(since, until)
         return coverage.answer(
             self._reader(), account.strip() if account is not None else None, since=start, until=end, limit=limit

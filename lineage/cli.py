@@ -1,7 +1,7 @@
 """The command line: parses, calls and renders; it holds no logic.
 
-Answers go to standard output, everything else to standard error. Exit codes: 0 found, 1 not found, 2 bad use,
-3 store unreachable, 4 `--strict` and records were set aside or a file gave none; 70 a bug, 130 interrupted, 141 reader
+Answers go to standard output, everything else to standard error. Exit codes: 0 found, 1 not found, 2 usage error,
+3 store unreachable, 4 `--strict` and records were set aside or a file had none; 70 a bug, 130 interrupted, 141 reader
 gone.
 """
 

@@ -1,6 +1,6 @@
 """What a command takes, read from a typed method.
 
-Options stand once: type, default and help of each are written on the method of `lineage.Lineage`, as
+Options are declared once: type, default and help of each are written on the method of `lineage.Lineage`, as
 `Annotated[TYPE, Param(...)]`. The command line, `lineage explore` and the tables of the documentation are made from
 them.
 """
@@ -26,7 +26,7 @@ class Param(NamedTuple):
     help: str
     """One sentence or phrase, without the default."""
     metavar: str | None = None
-    """What stands for the value in the help; none for a switch."""
+    """The placeholder of the value in the help; none for a switch."""
     flags: tuple[str, ...] = ()
     """Spellings of the option; without them its name: `min_depth` is `--min-depth`."""
     min: int | None = None

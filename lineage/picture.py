@@ -23,7 +23,7 @@ def picture(reader: Memo, answer: Model) -> Shape:
     try:
         module = registry.picture_of(answer)
     except KeyError as stem:
-        raise BadUse(f"{stem.args[0]}: has no shape to draw; {', '.join(registry.with_picture())} have") from None
+        raise BadUse(f"{stem.args[0]}: cannot be drawn; {', '.join(registry.with_picture())} have") from None
     nodes, above, events = registry.wanted(answer)
     calls = {event_id: seen[-1] for event_id, seen in reader.events_of(events).items() if seen}
     above += [str(seen.source) for seen in calls.values()]

@@ -206,16 +206,16 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("trace", "no-such-event"), 1, "not found: no-such-event"),
         (("chains", "--role", "no-such-role"), 1, "not found: role paths of that kind"),
         (("show", "no-such-event", "--logs", LOGS), 1, "not found: no-such-event"),
-        (("who", KEY, "--at", "yesterday"), 2, "error: yesterday: no time; write it like 2026-01-31 or"),
+        (("who", KEY, "--at", "yesterday"), 2, "error: yesterday: not a time; write it like 2026-01-31 or"),
         (("who", "README.md"), 2, "error: README.md: holds no CloudTrail record; to load logs: lineage load README.md"),
         (("who", "{}"), 2, "error: record: no CloudTrail record with eventTime and eventName found"),
         (("load", "no/such/folder"), 2, "error: no/such/folder: no such file or folder"),
         (("load", LOGS, "--accounts", "README.md"), 2, "error: README.md: line 1"),
         (("show", STARTED, "--logs", "-"), 2, "error: show: standard input cannot be searched"),
         (("query", "no-such-query"), 2, "error: query no-such-query: not found"),
-        (("query", "who", "--param", "ask"), 2, "error: --param ask: no KEY=VALUE"),
+        (("query", "who", "--param", "ask"), 2, "error: --param ask: not KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
-        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: there is none; there are: who, trace, chains"),
+        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: who, trace"),
         (("info", "--json", "--csv"), 2, "--json and --csv exclude each other"),
         (("who",), 2, "Missing argument"),
         (("no-such-command",), 2, "No such command"),
@@ -279,7 +279,7 @@ def test_a_file_without_a_record_is_named(run: Shell, tmp_path: Path) -> None:
     stored = json.loads(run("info", "--store", store, "--json").out)["loads"]
 
     assert ran.code == 4
-    assert "error: --strict: 1 file gave no record; all others are loaded" in ran.err
+    assert "error: --strict: 1 file had no record; all others are loaded" in ran.err
     assert json.loads(ran.out)["sums"]["no_records"] == [said]
     assert "a.parquet: Parquet; query it with Athena" in " ".join(shown.out.split())
     assert [one["no_records"] for one in stored] == [[said], [said]]

@@ -149,7 +149,7 @@ def test_chains_cross_account_and_denied(store: Lineage) -> None:
 
 def test_only_some_answers_have_a_shape(store: Lineage) -> None:
     """An answer that cannot be drawn says so, and which can."""
-    with pytest.raises(BadUse, match="info: has no shape to draw; blast, chains, "):
+    with pytest.raises(BadUse, match="info: cannot be drawn; blast, chains, "):
         store.picture(store.info())
 
 
@@ -262,7 +262,7 @@ def test_a_crowd_is_folded_and_says_so() -> None:
     drawn = len(view(shape).entries)
 
     assert drawn <= MOST
-    assert shape.notes == (f"It opens with {drawn} of 5,000 nodes; the rest is folded, so that it can be read.",)
+    assert shape.notes == (f"It opens with {drawn} of 5,000 nodes; the rest is folded.",)
 
 
 def test_what_is_lit_is_never_folded() -> None:
@@ -300,7 +300,7 @@ def test_what_is_alike_stands_as_one() -> None:
         "worker", "other", "sessions\nof 4 roles \u00d718", "job-0\nas x", "job-1\nas x", "Get",
     }  # fmt: skip
     assert dict(next(box for box in shape.boxes if box.id.startswith("alike")).facts)["names"][0] == "job-2 as 2"
-    assert shape.notes == ("It opens with 6 of 42 nodes; the rest is folded, so that it can be read.",)
+    assert shape.notes == ("It opens with 6 of 42 nodes; the rest is folded.",)
 
 
 def test_people_stay_apart_while_they_can_be_read() -> None:
@@ -612,12 +612,12 @@ def test_graph_writes_to_standard_output(run: Shell) -> None:  # noqa: F811 - th
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["whose", "x"], "whose: no question to ask here; there are: who, trace, chains, cross-account, role, "),
+        (["whose", "x"], "whose: not available here; the questions are: who, trace, chains, cross-account, role, "),
         (["path", "x"], "path: Missing argument 'END'."),
         (["denied", "x", "y"], "denied: Got unexpected extra argument(s) (y)"),
         (["who", STARTED, "--made"], "who: No such option: --made"),
-        (["chains", "--from", "2026-01-01", "-o", "x.png"], "x.png: no ending of a picture; there are: .html, .svg, "),
-        (["who", STARTED, "--format", "png"], "--format png: there is none; one of html, svg, graphml, json, dot"),
+        (["chains", "--from", "2026-01-01", "-o", "x.png"], "x.png: unknown picture format; use one of: .html, .svg, "),
+        (["who", STARTED, "--format", "png"], "--format png: unknown; use one of html, svg, graphml, json, dot"),
         (["who", STARTED, "-o", "no/such/folder/x.svg"], "x.svg: cannot be written (No such file or directory); "),
     ],
 )  # fmt: skip

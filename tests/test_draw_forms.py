@@ -121,11 +121,12 @@ def linked(links: list[dict[str, object]]) -> Shape:
 
 
 def test_certainty_is_told_in_words_too() -> None:
-    """What is likely and what stands beside the chain are both dashed, and told apart by words."""
+    """What is likely and what stands outside the chain are both dashed, and told apart by words."""
     drawn = files.dot(linked([{"confidence": "LIKELY"}, {"beside": True}, {"confidence": "HINT", "beside": True}, {}]))
 
     assert re.findall(r'-> n1 \[label="([^"]*)"(?:, style=(\w+))?', drawn) == [
-        ("x, likely", "dashed"), ("x, beside the chain", "dashed"), ("x, guess, beside the chain", "dotted"), ("x", "")
+        ("x, likely", "dashed"), ("x, outside the chain", "dashed"),
+        ("x, guess, outside the chain", "dotted"), ("x", "")
     ]  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def test_the_note_counts_nodes() -> None:
     )
 
     # Drawn are the inner box, and the account that was folded.
-    assert crowded(shape).notes == ("It opens with 2 of 1,000 nodes; the rest is folded, so that it can be read.",)
+    assert crowded(shape).notes == ("It opens with 2 of 1,000 nodes; the rest is folded.",)
 
 
 def test_an_account_with_something_lit_is_thinned() -> None:

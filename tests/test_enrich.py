@@ -352,7 +352,7 @@ def test_a_reader_that_goes_ends_it_quietly(run: Shell, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--format", "xml"), "error: --format xml: there is none; one of ndjson, csv, parquet\n"),
+        (("--format", "xml"), "error: --format xml: unknown; use one of ndjson, csv, parquet\n"),
         (("--min-confidence", "NONE"), "error: --min-confidence NONE: unknown"),
     ],
 )

@@ -91,7 +91,7 @@ def keeps(poor: WhoAnswer, rich: WhoAnswer) -> bool:
         return True
     if (old.kind, old.id) == (new.kind, new.id):
         return old.name in (None, new.name)
-    if old.kind == "ExternalAccount":  # an outside identity known by its ID: its name, or the chain goes on from it
+    if old.kind == "ExternalAccount":  # an outside identity known by its ID: its name, or the chain continues from it
         return names(new) and (goes_on(poor, rich) or old.account in (None, new.account))
     if old.name is not None and old.name == new.name and not (old.id or "").startswith("arn:"):
         return names(new)  # a name that has got its account, ID or directory

@@ -145,14 +145,14 @@ def test_rows_ask_on(server: ExploreServer) -> None:
     ("question", "ask", "problem"),
     [
         ("who", "nothing-of-that-name", "not found: nothing-of-that-name"),
-        ("drop", "x", "drop: no question to ask here; there are: who, "),
-        ("load", "/etc", "load: no question to ask here; "),
+        ("drop", "x", "drop: not available here; the questions are: who, "),
+        ("load", "/etc", "load: not available here; the questions are: "),
         ("timeline", "", "timeline: Missing argument &#x27;ASK&#x27;."),
         ("timeline", "x --limit 0", "timeline: Invalid value for &#x27;--limit&#x27;"),
         ("timeline", "x --store other.db", "timeline: No such option: --store"),
         ("investigate", "x --html x.html", "investigate: No such option: --html"),
-        ("from", "-", "from: standard input cannot be asked here"),
-        ("from", "198.51.100.23 -", "from: files are not read here, and - would be one"),
+        ("from", "-", "from: standard input is not available here"),
+        ("from", "198.51.100.23 -", "from: files are not read here, and - is a file"),
         ("who", "'", "who &#x27;: no closing quotation"),
         ("who", "<script>alert(1)</script>", "not found: &lt;script&gt;"),
     ],
@@ -311,7 +311,7 @@ def near_in(server: ExploreServer, node: str) -> dict[str, Any]:
 
 
 def told_of(shape: Shape) -> set[tuple[str, str, str, str, bool, bool]]:
-    """The links: names of both ends, type, label, is it a guess, does it stand beside the chain?"""
+    """The links: names of both ends, type, label, is it a guess, does it stand outside the chain?"""
     names = {node.id: node.label for node in shape.nodes}
     return {
         (names[link.source], names[link.target], link.type, link.label, link.guess, link.beside) for link in shape.links

@@ -138,7 +138,7 @@ def test_the_alert_says_what_no_record_has(store: Store, tmp_path: Path) -> None
     assert [(call.api, call.verdict, call.calls) for call in known.calls] == [
         ("ec2:DescribeInstances", "seen before", 0)
     ]
-    assert known.calls[0].statement.endswith("no user agent is known, so it was compared by source IP alone")
+    assert known.calls[0].statement.endswith("no user agent is known, so the comparison uses the source IP alone")
     assert [(call.agent_family, call.verdict) for call in agent.calls] == [("aws-cli v2", "seen before")]
     assert (service.calls[0].source_ip, service.calls[0].verdict) == (None, "seen before")
     assert (nothing.calls, nothing.verdict) == ([], None)
@@ -261,7 +261,7 @@ def test_what_is_no_database_is_refused(store: Store, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mmdb"
     broken.write_bytes(b"no database")
     for path in (tmp_path / "missing.mmdb", broken):
-        with pytest.raises(BadUse, match=r"no database in MaxMind's format"):
+        with pytest.raises(BadUse, match=r"not a database in MaxMind's format"):
             store.new("203.0.113.10", geo=path)
 
 

@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_written_is_told(run: Shell, tmp_path: Path) -> 
 
     assert {(ran.code, ran.out) for ran in told.values()} == {(2, "")}
     assert {name: ran.err.partition("; ")[::2] for name, ran in told.items()} == {
-        "file": ("error: --out file: is no folder", TRY),
+        "file": ("error: --out file: not a folder", TRY),
         "file/kit": ("error: --out file/kit: file/kit cannot be written, not a directory", TRY),
         "kit": ("error: --out kit: kit/lineage.grass cannot be written, is a directory", TRY),
     }

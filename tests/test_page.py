@@ -225,7 +225,7 @@ def test_play_ends_with_everything(opened: Opener) -> None:
 
 
 def test_filters_leave_what_fits(opened: Opener, pictures: dict[str, Shape]) -> None:
-    """Filters for refusals, accounts, crossings, certainty and what stands beside the chain leave what fits."""
+    """Filters for refusals, accounts, crossings, certainty and what stands outside the chain leave what fits."""
     tab = opened("trace")
 
     tab.page.check("#failed")
@@ -252,7 +252,7 @@ def test_a_path_between_two_picked_nodes_is_lit(opened: Opener) -> None:
     tab.tap(CALLS, shift=True)
     lit = "lineagePage.cy().edges('.lit').length"
 
-    assert tab.text("#said") == "A path of 4 steps; partly beside the chain"
+    assert tab.text("#said") == "A path of 4 steps; partly outside the chain"
     assert tab.page.evaluate(lit) == 4
     assert tab.page.evaluate("lineagePage.cy().edges('.dim').length") == 4
     tab.page.keyboard.press("Escape")
@@ -265,7 +265,7 @@ def test_the_way_from_the_origin_is_lit(opened: Opener) -> None:
     tab.tap(CALLS)
     tab.page.keyboard.press("o")
 
-    assert tab.text("#said") == "The way from dana.whitfield; partly beside the chain"
+    assert tab.text("#said") == "The way from dana.whitfield; partly outside the chain"
     assert tab.page.evaluate("lineagePage.cy().edges('.lit').length") == 4
     tab.page.keyboard.press("Escape")
     assert tab.page.evaluate("lineagePage.cy().edges('.lit').length") == 1
@@ -478,7 +478,7 @@ def test_the_legend_tells_every_kind(opened: Opener) -> None:
 
     assert [look.words for look in LOOKS.values() if look.words not in told] == []
     assert len({(look.form, look.double) for look in LOOKS.values()}) == len(LOOKS)
-    for words in ("EXACT or STRONG", "LIKELY", "guess: less sure than LIKELY", "beside the chain", "failed (✕)"):
+    for words in ("EXACT or STRONG", "LIKELY", "guess: less sure than LIKELY", "outside the chain", "failed (✕)"):
         assert words in told
 
 
@@ -505,7 +505,7 @@ def test_what_cannot_be_read_as_a_whole_opens_on_what_was_asked(opened: Opener) 
     assert tab.page.evaluate("lineagePage.cy().zoom()") == pytest.approx(0.6)
     assert 0 < x < tab.page.evaluate("lineagePage.cy().width()")
     assert 0 < y < tab.page.evaluate("lineagePage.cy().height()")
-    assert "Not all of it is in sight" in tab.text("#said")
+    assert "Not everything is visible" in tab.text("#said")
     tab.page.keyboard.press("f")
     assert tab.page.evaluate("lineagePage.cy().zoom()") < 0.3
     notes = tab.page.evaluate("document.getElementById('notes').getBoundingClientRect().top")
@@ -686,7 +686,7 @@ def test_ways_go_from_node_to_node(javascript: Callable[[str, object], Any]) -> 
         " [...'acdefg'].map((id) => Model.origin(seen, id).tops)]; }",
         [files.data(Shape(title="t", about="a", nodes=nodes, links=links)), asked],
     )
-    guessed = "; with a guess, to be checked"
+    guessed = "; with a guess, not proven"
 
-    assert found[0] == [[2, ""], None, [2, guessed], [2, guessed], [1, ""], [2, "; partly beside the chain"]]
+    assert found[0] == [[2, ""], None, [2, guessed], [2, guessed], [1, ""], [2, "; partly outside the chain"]]
     assert found[1] == [[], ["a"], ["c"], ["a"], ["a"], ["a"]]

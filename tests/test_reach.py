@@ -239,7 +239,7 @@ def test_asks_that_are_no_credentials_are_refused(store: Store, cloud: Cloud, tm
 
     with pytest.raises(BadUse, match=r"203\.0\.113\.9: address has no credentials; ask for a key"):
         store.blast("203.0.113.9")
-    with pytest.raises(BadUse, match="needs two ends that differ"):
+    with pytest.raises(BadUse, match="needs two different ends"):
         store.path("AKIAIOSFODNN7ABCDEFG", "AKIAIOSFODNN7ABCDEFG ")
 
 
@@ -250,7 +250,7 @@ def test_a_sign_in_without_a_session_is_no_plan_for_its_role(store: Store, tmp_p
     with pytest.raises(BadUse, match=r"0020: several sessions fit this event; ask for one of them: 1111.*dana.*, 1111"):
         store.contain("e0000000-0000-4000-8000-000000000020")
     for question in (store.contain, store.blast, store.timeline):
-        with pytest.raises(BadUse, match=r"0014: no loaded event tells of a session that this sign-in opened; ask for"):
+        with pytest.raises(BadUse, match=r"0014: no loaded event shows a session that this sign-in opened; ask for"):
             question("e0000000-0000-4000-8000-000000000014")
 
 
@@ -328,7 +328,7 @@ def test_a_plan_for_a_role_begins_with_everybody_in_it(store: Store, cloud: Clou
         used(cloud, cloud.session(role, name, ann, key=cloud.unique_id("ASIA", home)))
     load(store, cloud, tmp_path)
 
-    with pytest.raises(BadUse, match=r"role/app: the plan for a role closes it to everybody; add --whole-role"):
+    with pytest.raises(BadUse, match=r"role/app: the plan for a role closes it to everyone; add --whole-role"):
         store.contain(role.arn)
     steps = store.contain(role.arn, whole_role=True).steps
 
@@ -452,8 +452,8 @@ def test_pairs_need_the_same_thing_and_place(store: Store, cloud: Cloud, tmp_pat
                  f"{home}:snapshot/snap-0123456789abcdef0")],
         "bob": [],
         "dan": [],
-        "kim": [("persistence", "Take back iam:PutRolePolicy"), ("persistence", "Take back iam:CreateUser")],
-        "lee": [("sources", "Take back iam:CreateLoginProfile")],
+        "kim": [("persistence", "Undo iam:PutRolePolicy"), ("persistence", "Undo iam:CreateUser")],
+        "lee": [("sources", "Undo iam:CreateLoginProfile")],
         "may": [],
     }  # fmt: skip
 
@@ -495,7 +495,7 @@ def test_a_stopped_trail_is_a_gap(store: Store, cloud: Cloud, tmp_path: Path) ->
     before, after = (store.contain(str(ann.key), at=f"2026-03-02T{time}Z") for time in ("08:02:30", "09:03:00"))
 
     assert [step.phase for step in before.steps] == ["sources"]
-    assert [past.why for past in before.history] == ["taken back", "it took away only what it had made itself"]
+    assert [past.why for past in before.history] == ["undone", "it removed only what it had created itself"]
     assert [(step.phase, step.commands) for step in after.steps if step.phase != "sources"] == [
         ("check", ["aws iam list-attached-user-policies --user-name eve"]),
     ]  # fmt: skip

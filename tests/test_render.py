@@ -73,7 +73,7 @@ def test_the_words_beside_a_confidence_are_those_of_the_rule() -> None:
     assert told("4", "STRONG", 2) == "several grants of one caller fit, by identity and second"
     assert told("4b", "STRONG") == "one grant fits, by role, session name and second"
     assert told("9", "LIKELY") == "one session of that identity was live then; the record states none"
-    assert told("99", "LIKELY") == "the best of what fits, not proven"
+    assert told("99", "LIKELY") == "best match, not proven"
     assert words.basis(ANSWER.model_copy(update={"confidence": "EXACT", "hops": [], "hints": []})) == (
         "stated by the record"
     )
@@ -180,7 +180,7 @@ def test_the_ladder_goes_from_the_origin_down_to_the_identity() -> None:
         seen(who(ANSWER))
         == """\
 credentials of alice@example.com (Identity Center user) — STRONG: the records
-fit together in one way
+fit in one way only
 
   alice@example.com  Identity Center user
       id u-1
@@ -209,9 +209,9 @@ def test_an_open_end_says_why_and_what_would_settle_it() -> None:
         == """\
 credentials of a caller that the loaded logs do not name — NONE: open
   The session began before the first loaded record of its account.
-  Logs that would settle it: account 111111111111, any region, 2026-03-10.
+  Logs that would resolve this: account 111111111111, any region, 2026-03-10.
 
-  ?  the step before is not in the loaded logs
+  ?  the previous step is not in the loaded logs
   │
   ▼
   222222222222/AROAX:ops/2026-03-11T21:53:30Z

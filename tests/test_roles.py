@@ -128,7 +128,7 @@ def test_what_holds_no_address_is_refused(store: Store, tmp_path: Path, content:
     if content is not None:
         path.write_text(content)
 
-    with pytest.raises(BadUse, match="no address"):
+    with pytest.raises(BadUse, match="address"):
         store.from_(str(path))
 
 

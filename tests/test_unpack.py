@@ -262,7 +262,7 @@ def test_packed_too_often_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_without_a_record_is_named(start: bytes, like: str, tmp_path: Path) -> None:
-    """Whatever gave no record is named by its content, with what to do."""
+    """Whatever had no record is named by its content, with what to do."""
     told = [item for item in read(put(tmp_path / "a", start)) if isinstance(item, Unread)]
 
     assert [item.like for item in told] == [like]

@@ -162,7 +162,7 @@ def test_every_rule_says_what_it_cannot_see() -> None:
 
 def test_an_unknown_rule_is_refused_with_the_known_ones(store: Store) -> None:
     """A name that is no rule's is one line, which lists the rules."""
-    with pytest.raises(BadUse, match="no-such-rule: no rule; the rules are trails-stopped, "):
+    with pytest.raises(BadUse, match="no-such-rule: unknown rule; the rules are trails-stopped, "):
         store.hunt("no-such-rule")
 
 
@@ -331,7 +331,7 @@ def test_a_record_without_a_recipient_counts_for_the_account_that_it_can_only_co
 
 def test_no_logs_is_said_only_where_none_are_loaded(store: Store, tmp_path: Path) -> None:
     """An account that is quiet in a window is told from one of which nothing is loaded, and from an empty store."""
-    assert in_words(store.hunt().sight) == "rests on no event: no logs are loaded"
+    assert in_words(store.hunt().sight) == "based on no events: no logs are loaded"
     cloud = Cloud(seed=66, start="2026-03-02T08:00:00Z")
     home, away = cloud.account("home", "111122223333"), cloud.account("away", "444455556666", logged=False)
     alice = cloud.user(home, "alice")
@@ -342,11 +342,11 @@ def test_no_logs_is_said_only_where_none_are_loaded(store: Store, tmp_path: Path
 
     assert (quiet.unlogged, quiet.events) == ([], 0)
     assert in_words(quiet) == (
-        "rests on no event: no event of 111122223333 is loaded in that time, though others of it are"
+        "based on no events: no event of 111122223333 is loaded for that time, although others are"
     )
     assert both.unlogged == [away]
     assert [(gap.account, gap.why) for gap in both.gaps] == [(home, "no events"), (away, "no logs loaded")]
-    assert in_words(both).endswith("though others of it are; no logs are loaded of 444455556666")
+    assert in_words(both).endswith("although others are; no logs are loaded for 444455556666")
 
 
 def test_a_quiet_region_is_told_where_it_is_busy_otherwise(store: Store, tmp_path: Path) -> None:
@@ -396,7 +396,7 @@ def test_what_is_not_loaded_is_said(store: Store, tmp_path: Path) -> None:
 
 def test_an_account_is_twelve_digits(store: Store) -> None:
     """What is no account ID is refused, and one without logs is not found."""
-    with pytest.raises(BadUse, match="no account"):
+    with pytest.raises(BadUse, match="not an account"):
         store.coverage("home")
     assert store.coverage("111122223333").found is False
 
@@ -413,7 +413,7 @@ def test_betweenness_of_many_roles_is_sampled_and_says_so(monkeypatch: pytest.Mo
     assert how == "from a sample of 200 of 600 roles"
     assert found == betweenness(graph)[0]
     monkeypatch.setattr(central, "MOST_ROLES", 10)
-    assert betweenness(graph) == (None, "not worked out: 600 roles are more than 10")
+    assert betweenness(graph) == (None, "not computed: 600 roles exceed the limit of 10")
 
 
 def test_chains_are_those_that_chains_lists(store: Store, tmp_path: Path) -> None:
@@ -440,7 +440,7 @@ def test_chains_are_those_that_chains_lists(store: Store, tmp_path: Path) -> Non
 def test_an_empty_store_answers(store: Store) -> None:
     """Nothing loaded: nothing found, no error, and what can be said of nothing."""
     assert [store.names().found, store.hunt().found, store.coverage().found, store.central().found] == [False] * 4
-    assert store.coverage().cannot == ["Nothing is loaded of that, so nothing can be said about it."]
+    assert store.coverage().cannot == ["No such events are loaded, so no answer covers them."]
     assert len(store.hunt().rules) == len(RULES)
 
 
@@ -457,7 +457,7 @@ def test_nothing_found_says_what_that_rests_on(
             cli.main(words)
 
     assert ended.value.code == 1
-    assert "not found: findings of 11 rules; that rests on 1 events in 1 of 1 hours" in capsys.readouterr().err
+    assert "not found: findings of 11 rules; based on 1 events in 1 of 1 hours" in capsys.readouterr().err
 
 
 def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

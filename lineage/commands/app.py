@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="lineage",
     help="Whose credentials were these really? Identity lineage from AWS CloudTrail.",
-    epilog="Exit codes: 0 found, 1 not found, 2 bad use, 3 store unreachable, 4 set aside (--strict).",
+    epilog="Exit codes: 0 found, 1 not found, 2 usage error, 3 store unreachable, 4 set aside (--strict).",
     cls=guard.Commands,
     no_args_is_help=True,
     add_completion=False,

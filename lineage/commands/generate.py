@@ -122,7 +122,7 @@ def parse(words: Sequence[str], among: Sequence[str] | None = None, *, files: bo
     there = tuple(QUESTIONS) if among is None else among
     name = words[0].replace("_", "-") if words else ""
     if name not in there:
-        raise BadUse(f"{name or 'nothing'}: no question to ask here; there are: {', '.join(there)}")
+        raise BadUse(f"{name or 'nothing'}: not available here; the questions are: {', '.join(there)}")
     try:
         given = parsers()[name](list(words[1:]))
     except Exception as error:
@@ -130,11 +130,11 @@ def parse(words: Sequence[str], among: Sequence[str] | None = None, *, files: bo
             raise
         raise BadUse(f"{name}: {error.format_message()}") from None  # the parser's own: wrong usage
     if "-" in given.values() or ["-"] in given.values():
-        raise BadUse(f"{name}: standard input cannot be asked here")
+        raise BadUse(f"{name}: standard input is not available here")
     question = QUESTIONS[name]
     for parameter in question.parameters if not files else ():
         for file in parameter.files(given.get(parameter.name)):
-            raise BadUse(f"{name}: files are not read here, and {file} would be one")
+            raise BadUse(f"{name}: files are not read here, and {file} is a file")
     return Asked(question, given)
 
 

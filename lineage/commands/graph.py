@@ -68,5 +68,5 @@ def _form(output: str, form: str | None) -> str:
     if form is None:
         return "html" if output == "-" else files.form_of(output)
     if form not in files.FORMS:
-        raise BadUse(f"--format {form}: there is none; one of {', '.join(files.FORMS)}")
+        raise BadUse(f"--format {form}: unknown; use one of {', '.join(files.FORMS)}")
     return form

@@ -103,11 +103,11 @@ def opened(target: str, *, create: bool = False) -> Lineage:
 
 
 def refuse_set_aside(count: int, unread: int) -> None:
-    """Raises `SetAside` where records were set aside, or files gave none."""
+    """Raises `SetAside` where records were set aside, or files had none."""
     told = []
     if count:
         told.append(f"{count:,} record{'s were' if count > 1 else ' was'} set aside")
     if unread:
-        told.append(f"{unread:,} file{'s' if unread > 1 else ''} gave no record")
+        told.append(f"{unread:,} file{'s' if unread > 1 else ''} had no record")
     if told:
         raise SetAside(f"--strict: {' and '.join(told)}; all others are loaded")

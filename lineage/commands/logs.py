@@ -77,7 +77,7 @@ def write(lineage: Lineage, arguments: Arguments, *, form: str | None, output: P
 
     form = form or ENDINGS.get(output.suffix.lower() if output else "", "ndjson")
     if form not in WRITERS:
-        raise BadUse(f"--format {form}: there is none; one of {', '.join(WRITERS)}")
+        raise BadUse(f"--format {form}: unknown; use one of {', '.join(WRITERS)}")
     sums = Sums()
     records = lineage.enrich(**arguments, sums=sums)
     if output is None or str(output) == "-":

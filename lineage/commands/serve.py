@@ -35,7 +35,7 @@ def explore(
     parse(first, files=False)
     with ExploreServer(lambda: StoreSource(guard.opened(store), shlex.join(first)), port or 0) as server:
         typer.echo(server.address)
-        guard.say("Open the address in a browser; it is good until Ctrl-C.")
+        guard.say("Open the address in a browser; Ctrl-C stops the server.")
         server.serve_forever()
 
 

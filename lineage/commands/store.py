@@ -69,7 +69,7 @@ def schema(
     by_stem = {full.split(".")[-1].split("/")[0]: full for full in names}
     full = name if name in names else by_stem.get(name.replace("-", "_"))
     if full is None:
-        raise BadUse(f"schema {name}: there is none; there are: {', '.join(by_stem)}")
+        raise BadUse(f"schema {name}: not found; the schemas are: {', '.join(by_stem)}")
     found = models[full].model_json_schema(mode="serialization") if full in models else files.json_schema()
     typer.echo(dumps(found, indent=2))
 
@@ -108,7 +108,7 @@ def parameters(assignments: Sequence[str]) -> dict[str, object]:
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals or not key:
-            raise BadUse(f"--param {assignment}: no KEY=VALUE; write it like --param limit=10")
+            raise BadUse(f"--param {assignment}: not KEY=VALUE; write it like --param limit=10")
         found[key] = _value(text)
     return found
 

@@ -1,1 +1,1 @@
-"""Pictures of answers: what is drawn, where it stands, and the files that show it."""
+"""Pictures of answers: what is drawn, where it is, and the files that show it."""

@@ -2,7 +2,7 @@
 
 GraphML (for Gephi, yEd, igraph and networkx), DOT (Graphviz, with accounts and groups as clusters) and JSON
 (`lineage.graph/1`) hold the whole picture, with nothing folded. The HTML page needs nothing else: the drawing library,
-the style and the data stand in it. Text from the logs is data: it stands in the page as JSON in which nothing ends the
+the style and the data are in it. Text from the logs is data: it is in the page as JSON in which nothing ends the
 script around it, the page inserts it as text alone, and a content security policy runs only the scripts below, by
 their hashes, and fetches nothing.
 """
@@ -90,7 +90,7 @@ def _node(node: Node, numbers: dict[str, str]) -> str:
 def _edge(link: Link, numbers: dict[str, str]) -> str:
     words = [f"\u2715 {link.label}" if link.failed else link.label]
     words += ["guess"] if link.guess else ["likely"] if link.confidence == "LIKELY" else []
-    words += ["beside the chain"] if link.beside else []
+    words += ["outside the chain"] if link.beside else []
     words += [f"{link.count:,}\u00d7"] if link.count > 1 else []
     result = [f"label={quoted(', '.join(words))}"]
     if link.guess:
@@ -171,7 +171,7 @@ def _data(what: str, values: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Text that may stand in XML, which knows no control characters, not even escaped ones."""
+    """Text that may be in XML, which knows no control characters, not even escaped ones."""
     return escape(clean(text))
 
 
@@ -179,11 +179,11 @@ SCHEMA = "lineage.graph/1"
 
 
 class Graph(Shape, frozen=True, omit_defaults=True, kw_only=True):
-    """A picture, and where it stands when it opens."""
+    """A picture, and where it is when it opens."""
 
     schema: Literal["lineage.graph/1"]
     at: Mapping[str, tuple[float, float]]
-    """Where the middle of each drawn node or folded box stands, in pixels to the right and down."""
+    """Where the middle of each drawn node or folded box is, in pixels to the right and down."""
     frames: Mapping[str, tuple[float, float, float, float]]
     """The frame of each account: left, top, right, bottom."""
     queries: Mapping[str, str]
@@ -191,7 +191,7 @@ class Graph(Shape, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def json_schema() -> dict[str, Any]:  # Any: JSON values
-    """The JSON Schema of `graph`. What is left out has the default that stands there."""
+    """The JSON Schema of `graph`. What is left out has the default that is there."""
     result: dict[str, Any] = msgspec.json.schema(Graph)
     guess = {"type": "boolean", "description": "Is it less sure than LIKELY?"}
     result["$defs"]["Link"]["properties"]["guess"] = guess
@@ -199,7 +199,7 @@ def json_schema() -> dict[str, Any]:  # Any: JSON values
 
 
 def graph(shape: Shape) -> dict[str, Any]:  # Any: JSON values
-    """The picture as JSON values; `at` is where a node or folded box stands when the picture opens."""
+    """The picture as JSON values; `at` is where a node or folded box is when the picture opens."""
     result = {"schema": SCHEMA, **msgspec.to_builtins(shape)}
     for link, values in zip(shape.links, result.get("links", ()), strict=True):
         values["guess"] = link.guess
@@ -227,7 +227,7 @@ def form_of(path: str | os.PathLike[str]) -> str:
     """
     ending = Path(path).suffix.lower().removeprefix(".")
     if ending not in FORMS:
-        raise BadUse(f"{os.fspath(path)}: no ending of a picture; there are: {', '.join(f'.{one}' for one in FORMS)}")
+        raise BadUse(f"{os.fspath(path)}: unknown picture format; use one of: {', '.join(f'.{one}' for one in FORMS)}")
     return ending
 
 
@@ -262,7 +262,7 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 def page(shape: Shape, *, live: str | None = None, asking: str = "") -> str:
     """The page as text.
 
-    `live` is the script of a page that a server stands behind, which it may then ask, and `asking` the form to do so,
+    `live` is the script of a page that is served by `explore`, which it may then ask, and `asking` the form to do so,
     as HTML.
     """
     scripts = [script(name) for name in SCRIPTS[:-1]] + ([live] if live else []) + [script(SCRIPTS[-1])]
@@ -291,7 +291,7 @@ def data(shape: Shape) -> dict[str, Any]:  # Any: JSON values
 
 
 def in_script(value: object) -> str:
-    r"""JSON that may stand in a script element: no character of it ends one, begins a comment or a line.
+    r"""JSON that may be in a script element: no character of it ends one, begins a comment or a line.
 
     >>> in_script("</script>")
     '"\\u003c/script\\u003e"'
@@ -302,12 +302,12 @@ def in_script(value: object) -> str:
 
 @cache
 def script(name: str) -> str:
-    """The text of a script as it stands in the page."""
+    """The text of a script as it is in the page."""
     return _harmless(_file(name))
 
 
 def _harmless(text: str) -> str:
-    """A script in which nothing ends the element that it stands in."""
+    """A script in which nothing ends the element that it is in."""
     return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 

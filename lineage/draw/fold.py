@@ -1,6 +1,6 @@
 """From a sheet to a shape: what is put into boxes, and which of them are folded when the picture opens.
 
-Nothing that is lit is ever folded away. Boxes, from the outside in: accounts; sessions of one role that came from the
+Nothing lit is ever folded away. Boxes, from the outside in: accounts; sessions of one role that came from the
 same caller or group of them; a session with its keys; the operations of one caller. Nodes of one kind and account that
 are linked in the same way to the same others share a box; more boxes are folded where the picture would show more
 nodes than people can read.
@@ -111,9 +111,9 @@ def _box(members: Sequence[Drawn]) -> Box:
     names = [entry.thing.label for entry in members]
     return Box(
         id=f"alike {first.id}", kind=_FOLDED.get(kind, first.kind),
-        label=f"{len(members):,} {words} that are linked alike", caption=caption(*lines), account=first.account,
+        label=f"{len(members):,} {words} with the same links", caption=caption(*lines), account=first.account,
         box=first.box,
-        facts=facts(what=f"{words} that the same leads to, and that lead to the same", names=names[:NAMED],
+        facts=facts(what=f"{words} with the same sources and targets", names=names[:NAMED],
                     and_more=len(names) - NAMED if len(names) > NAMED else None),
     )  # fmt: skip
 
@@ -144,9 +144,9 @@ MOST = 60
 
 def crowded(shape: Shape) -> Shape:
     """The picture with more of it folded, and a note: first what is alike, then whole accounts, then the rest of
-    accounts in which something is lit.
+    accounts in which something is highlighted.
 
-    Nothing that is lit is folded.
+    Nothing that is highlighted is folded.
     """
     before = len(view(shape).entries)
     if before <= READABLE:
@@ -162,7 +162,7 @@ def crowded(shape: Shape) -> Shape:
     left = len(view(folded).entries)
     if left == before:
         return shape
-    note = f"It opens with {left:,} of {len(shape.nodes):,} nodes; the rest is folded, so that it can be read."
+    note = f"It opens with {left:,} of {len(shape.nodes):,} nodes; the rest is folded."
     return msgspec.structs.replace(folded, notes=(*folded.notes, note))
 
 
@@ -181,7 +181,7 @@ def _around_lit(shape: Shape) -> set[str]:
 def _fullest(shape: Shape, accounts: Sequence[Box]) -> list[Box]:
     """As many of the accounts as must be folded, or all but their lit nodes, those first in which most is drawn."""
     outermost: dict[str, str] = {}
-    for box in shape.boxes:  # each stands after the box that it lies in
+    for box in shape.boxes:  # each is after the box that it lies in
         outermost[box.id] = outermost[box.box] if box.box else box.id
     drawn = view(shape).entries.values()
     within = Counter(outermost[entry.thing.box] for entry in drawn if entry.thing.box and not entry.lit)
@@ -196,7 +196,7 @@ def _fullest(shape: Shape, accounts: Sequence[Box]) -> list[Box]:
 
 
 def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
-    """What is not lit of each of the accounts in a box of its own, folded. `lit` are the boxes around what is lit."""
+    """Put what is not lit in each account into a folded box of its own. `lit` are the boxes around what is lit."""
     dark: dict[str | None, list[str]] = defaultdict(list)
     for node in shape.nodes:
         if not node.lit:
@@ -216,7 +216,7 @@ def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
 
 
 FEW = 3
-"""So many sessions, or operations of one caller, stand for themselves."""
+"""So many sessions, or operations of one caller, represent themselves."""
 CROWD = 24
 """In a picture of more nodes than this, two are several already."""
 
@@ -288,7 +288,7 @@ class _Folding:
             first = sessions[0]
             captions = dict.fromkeys(session.caption for session in sessions)
             label, said = first.label, first.caption
-            if len(captions) > 1:  # no session's name stands for the others
+            if len(captions) > 1:  # no session's name represents the others
                 named = said.partition("\n")[0]
                 label, said = f"{named}, {len(captions)} session names", f"{named}\n{len(captions)} session names"
             known = any(session.id in callers for session in sessions)
@@ -323,7 +323,7 @@ class _Folding:
         return [*done, *(node for node in self.nodes if node not in done)]
 
     def _group(self, node: str, above: Iterable[_Group], numbers: dict[_Group, int]) -> _Group:
-        """What tells groups apart: the role and the groups of the callers. A renewal stays in the group of what it
+        """What distinguishes groups: the role and the groups of the callers. A renewal stays in the group of what it
         renews, a key in that of its session; everything else is alone."""
         own = self.nodes[node]
         callers = sorted({numbers.setdefault(group, len(numbers)): group for group in above}.items())
@@ -335,7 +335,7 @@ class _Folding:
         return (role, tuple(number for number, _ in callers))
 
     def _keys(self) -> None:
-        """A session and its keys into one box, unless one of them is lit."""
+        """A session and its keys into one box, unless one of them is highlighted."""
         keys: dict[str, list[str]] = defaultdict(list)
         for link in self.links:
             if link.type == schema.ISSUED and not link.beside and self.nodes[link.target].kind == "key":

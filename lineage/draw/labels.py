@@ -1,6 +1,6 @@
 """What nodes and links of a picture are called, how their kinds are drawn, and texts to copy from a node.
 
-No kind is told apart by colour alone. Texts to copy contain names from the logs: the shell gets them quoted or not at
+Kinds never differ by colour alone. Texts to copy contain names from the logs: the shell gets them quoted or not at
 all, Neo4j gets them as parameters and never as part of a statement.
 """
 
@@ -32,7 +32,7 @@ _SUFFIX = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}")
 
 
 def role_name(arn: str | None) -> str | None:
-    """Name of the role of an ARN; a permission set's without the suffix that tells nothing.
+    """Name of the role of an ARN; a permission set's without the suffix that shows nothing.
 
     >>> role_name("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_e0d08636dec79f51")
     'AWSReservedSSO_Admin'
@@ -131,7 +131,7 @@ class Look(NamedTuple):
     path: str
     """The form as an SVG path around its middle, as wide and high as a node."""
     double: bool = False
-    """It always stands for several things, and so has a second outline."""
+    """It always represents several things, and so has a second outline."""
 
 
 _BLOCK = "M-11-13H11A6 6 0 0 1 17-7V7A6 6 0 0 1 11 13H-11A6 6 0 0 1-17 7V-7A6 6 0 0 1-11-13Z"
@@ -143,7 +143,7 @@ LOOKS: Final[dict[Kind, Look]] = {
     "outside": Look(
         "octagon", "#bc4c00", "#ffa657", "outside account", "M-7-13H7L17-5.4V5.4L7 13H-7L-17 5.4V-5.4Z"
     ),
-    "unknown": Look("triangle", "#cf222e", "#ff7b72", "nobody known: the chain is open", "M0-13L17 13H-17Z"),
+    "unknown": Look("triangle", "#cf222e", "#ff7b72", "unknown: the chain is open", "M0-13L17 13H-17Z"),
     "role": Look("tag", "#1a7f37", "#56d364", "role", "M-17-13H8.5L17 0L8.5 13H-17Z"),
     "session": Look("round-rectangle", "#0969da", "#79c0ff", "session", _BLOCK),
     "key": Look("diamond", "#57606a", "#b1bac4", "access key", "M0-13L17 0L0 13L-17 0Z"),
@@ -165,7 +165,7 @@ DRAWN = 100
 
 
 def command(question: str, *asks: str, options: Sequence[str] = ()) -> str | None:
-    """A `lineage` command for a POSIX shell; None where a value cannot stand in one.
+    """A `lineage` command for a POSIX shell; None where a value is not safe in one.
 
     >>> command("who", "it's"), command("who", "a\\nb"), command("who", "--help")
     ('lineage who \\'it\\'"\\'"\\'s\\'', None, 'lineage who -- --help')

@@ -1,4 +1,4 @@
-"""A layered drawing from left to right: callers stand left of what they obtained, each account in a frame of its own.
+"""A layered drawing from left to right: callers are left of what they obtained, each account in a frame of its own.
 
 The layers are longest paths, the order within a layer comes from barycentre sweeps (Sugiyama, Tagawa and Toda,
 1981), the heights from the mean of the neighbours as far as the order allows. Frames that share no layer are
@@ -7,7 +7,7 @@ and the square of the number of accounts; cycles are broken at the edge that clo
 backwards.
 
 `bends` says how links bend: several between the same two nodes lie apart, and one that is long runs around what
-stands between. A link is a curve with one control point, this far off the middle of its ends.
+is between. A link is a curve with one control point, this far off the middle of its ends.
 
 `page/layout.js` does the same for what is unfolded in the page: same steps, same numbers. That is why sums are
 written as loops here: `sum` rounds differently.
@@ -48,7 +48,7 @@ Frame = tuple[float, float, float, float]
 
 
 class Placed(NamedTuple):
-    """Where everything stands: the middles of nodes, and the frames of accounts."""
+    """Where everything is: the middles of nodes, and the frames of accounts."""
 
     at: dict[str, Point]
     frames: dict[str, Frame]
@@ -63,7 +63,7 @@ _Cells = dict[str, dict[int, list[str]]]
 def place(
     nodes: Sequence[str], edges: Iterable[tuple[str, str]], accounts: Mapping[str, str], size: Size = SIZE
 ) -> Placed:
-    """Where the nodes stand; `accounts` names the account of those that have one.
+    """Where the nodes are; `accounts` names the account of those that have one.
 
     >>> placed = place(["a", "b", "c"], [("a", "b"), ("b", "c")], {})
     >>> [placed.at[node] for node in "abc"]
@@ -114,7 +114,7 @@ def _acyclic(nodes: Sequence[str], ways: Iterable[tuple[str, str]]) -> dict[str,
 
 
 def _layers(nodes: Sequence[str], down: _Links) -> dict[str, int]:
-    """The layer of each node: the longest path to it; what nothing leads to stands just left of what it leads to."""
+    """The layer of each node: the longest path to it; what nothing leads to is just left of what it leads to."""
     waiting = dict.fromkeys(nodes, 0)
     for targets in down.values():
         for target in targets:
@@ -226,7 +226,7 @@ def _packed(
     nodes: Sequence[str], ways: Iterable[tuple[str, str]], layers: Mapping[str, int], bands: Mapping[str, str],
     cells: _Cells, heights: Mapping[str, float], size: Size,
 ) -> Placed:  # fmt: skip
-    """Each band as near to the height of its neighbours as the frames that stand already allow, left ones first."""
+    """Each band as near to the height of its neighbours as the frames placed so far allow, left ones first."""
     across: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for source, target in ways:
         if bands[source] != bands[target]:
@@ -245,7 +245,7 @@ def _packed(
             if other in y:
                 wish += y[other] - heights[own]
                 count += 1
-        # Where the first node may not stand: so near that the two frames would meet.
+        # Where the first node may not be: so near that the two frames would meet.
         taken = [
             (top - size.gap - size.below - depth, bottom + size.gap + size.above)
             for other_left, top, other_right, bottom in frames.values()
@@ -323,7 +323,7 @@ def bends(ways: Sequence[tuple[str, str]], at: Mapping[str, Point]) -> list[floa
 
 
 def _between(start: Point, end: Point, columns: Mapping[float, list[float]]) -> list[tuple[float, list[float]]]:
-    """The columns of nodes between two points: where they stand, and the heights of their nodes."""
+    """The columns of nodes between two points: where they are, and the heights of their nodes."""
     low, high = min(start[0], end[0]), max(start[0], end[0])
     return [(x, ys) for x, ys in columns.items() if low < x < high]
 

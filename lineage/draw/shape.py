@@ -1,7 +1,7 @@
 """What a picture shows, as frozen values: nodes, links between them, and the boxes that fold several nodes into one.
 
 The names of the members are those of the data in the page and of `lineage.graph/1`. `view` is what is drawn when the
-picture opens: folded boxes stand for what lies in them, and links between the same two are one. `page/model.js` does
+picture opens: folded boxes represent what lies in them, and links between the same two are one. `page/model.js` does
 the same in the page, where more can be folded, unfolded and filtered.
 """
 
@@ -19,7 +19,7 @@ Kind = Literal[
     "person", "service", "outside", "unknown", "role", "session", "key", "resource", "action", "account", "group",
     "calls",
 ]  # fmt: skip
-"""What a node or a box stands for; each has a form and a colour of its own."""
+"""What a node or a box represents; each has a form and a colour of its own."""
 Fact = tuple[str, str | tuple[str, ...]]
 """A line of evidence: what it is, and its value or values."""
 Facts = tuple[Fact, ...]
@@ -41,7 +41,7 @@ class Element(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     id: str
     label: str
     caption: str
-    """The label in two short lines, as it stands below the node."""
+    """The label in two short lines, as it is below the node."""
     account: str | None = None
     box: str | None = None
     """The innermost box that it lies in."""
@@ -95,7 +95,7 @@ class Link(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Shape(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A whole picture. Boxes stand after the boxes that they lie in."""
+    """A whole picture. Boxes are after the boxes that they lie in."""
 
     title: str
     about: str
@@ -121,7 +121,7 @@ def is_guess(confidence: str) -> bool:
 
 
 UNCOUNTED = ("session", "calls")
-"""Kinds of boxes that do not say how many they stand for: a session with its keys, and what says it in its name."""
+"""Kinds of boxes that do not say how many they represent: a session with its keys, and what says it in its name."""
 
 
 class Drawn(NamedTuple):
@@ -129,7 +129,7 @@ class Drawn(NamedTuple):
 
     thing: Node | Box
     members: list[Node]
-    """What it stands for; a node stands for itself."""
+    """What it represents; a node represents itself."""
 
     @property
     def lit(self) -> bool:
@@ -138,7 +138,7 @@ class Drawn(NamedTuple):
 
     @property
     def caption(self) -> str:
-        """What stands below it: of several sessions, or nodes, folded into one how many."""
+        """What is below it: of several sessions, or nodes, folded into one how many."""
         if isinstance(self.thing, Node) or self.thing.kind in UNCOUNTED:
             return self.thing.caption
         sessions = sum(node.kind == "session" for node in self.members)
@@ -170,7 +170,7 @@ class Way(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What stands at the link."""
+        """What is at the link."""
         labels = list(dict.fromkeys(link.label for link in self.members))
         first = self.members[0]
         label = labels[0] if len(labels) == 1 else f"{len(labels)} kinds"
@@ -213,18 +213,18 @@ def standing_for(shape: Shape) -> dict[str, str]:
     """What is drawn for each node: the outermost of the folded boxes that it lies in, else itself."""
     folded = set(shape.folded)
     outermost: dict[str | None, str | None] = {None: None}
-    for box in shape.boxes:  # each stands after the box that it lies in
+    for box in shape.boxes:  # each is after the box that it lies in
         outermost[box.id] = outermost.get(box.box) or (box.id if box.id in folded else None)
     return {node.id: outermost.get(node.box) or node.id for node in shape.nodes}
 
 
 def placed(shown: View) -> Placed:
-    """Where everything stands; what is lit comes first."""
+    """Where everything is; what is highlighted comes first."""
     order = sorted(shown.entries, key=lambda one: not shown.entries[one].lit)
     accounts = {one: account for one, entry in shown.entries.items() if (account := _account(entry.thing))}
     return place(order, [(way.source, way.target) for way in shown.ways], accounts)
 
 
 def _account(thing: Node | Box) -> str | None:
-    """The account in whose frame a thing stands; an account stands for itself."""
+    """The account in whose frame a thing is; an account represents itself."""
     return None if thing.kind == "account" else thing.account

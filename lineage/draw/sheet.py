@@ -38,7 +38,7 @@ class Known(NamedTuple):
     above: Mapping[str, Sequence[WhoAnswer]]
     """Whose nodes are, by their references."""
     calls: Mapping[str, EventRow]
-    """Calls that the answer rests on, by event ID."""
+    """Calls that the answer is based on, by event ID."""
 
 
 def facts(**values: object) -> Facts:
@@ -117,7 +117,7 @@ class Sheet:
 
     # ---- nodes ---------------------------------------------------------------------------------------------------
     def put(self, node: Node) -> str:
-        """Put a node down; returns its ID. One that stands there already is kept, and lit if either is."""
+        """Put a node down; returns its ID. One that exists already is kept, and lit if either is."""
         there = self.nodes.get(node.id)
         if there is None:
             self.nodes[node.id] = node
@@ -136,7 +136,7 @@ class Sheet:
                 self.nodes[one] = msgspec.structs.replace(self.nodes[one], lit=True)
 
     def of_ref(self, ref: str, *more: Fact, lit: bool = False, **said: Any) -> str:  # Any: of the graph's attributes
-        """Put down what a reference names, with what the graph and `said` tell of it."""
+        """Put down what a reference names, with what the graph and `said` show of it."""
         label, key = ref.split(" ", 1)
         result = {**self._attributes(ref), **{name: value for name, value in said.items() if value is not None}}
         if label == schema.SESSION:
@@ -255,7 +255,7 @@ class Sheet:
         )  # fmt: skip
 
     def origin(self, found: Origin | Whose, *more: Fact, lit: bool = False) -> str:
-        """Put down where a chain begins. Of a service each workload stands for itself."""
+        """Put down where a chain begins. Of a service each workload represents itself."""
         called = found.name or (found.person if isinstance(found, Whose) else None) or found.id or found.kind
         principal = found.kind in ("IAMUser", "RootUser", "Role")
         if principal and found.id:
@@ -282,8 +282,8 @@ class Sheet:
             )
         )  # fmt: skip
 
-    def nobody(self, apart: str, more: Facts, *, called: str = "nobody known", lit: bool = False) -> str:
-        """Put down an open end; `apart` tells it from others."""
+    def nobody(self, apart: str, more: Facts, *, called: str = "unknown", lit: bool = False) -> str:
+        """Put down an open end; `apart` distinguishes it from others."""
         result = facts(what="the chain is open") + more
         return self.put(
             Node(
@@ -298,7 +298,7 @@ class Sheet:
         self.inside |= dict.fromkeys(nodes, box.id)
 
     def account(self, node: str) -> str | None:
-        """The account of a node that stands there."""
+        """The account of a node in the drawing."""
         return self.nodes[node].account if node in self.nodes else None
 
     # ---- links ---------------------------------------------------------------------------------------------------
@@ -308,8 +308,8 @@ class Sheet:
         last: str | None = None, count: int = 1, events: Iterable[str] = (), cross: bool | None = None,
         counted: bool = True, **result: object,
     ) -> None:  # fmt: skip
-        """Draw a link. One of the same ends, type, outcome and label that stands there already stays the only one: it
-        takes on what the new one rests on, if that is other events. `counted`: are these calls no part of those?"""
+        """Draw a link. One of the same ends, type, outcome and label that is there already stays the only one: it
+        takes on what the new one is based on, if that is other events. `counted`: are these calls no part of those?"""
         key = (source, target, type_, failed, label or WORDS.get(type_, type_.lower()))
         said = _Said(confidence, beside, lit, first, last or first, count, list(dict.fromkeys(events)), cross, result)
         there = self.links.get(key)
@@ -325,14 +325,14 @@ class Sheet:
             self.nodes[target] = msgspec.structs.replace(node, facts=facts_)
 
     def shows(self, event_id: str) -> bool:
-        """Does a link rest on this event?"""
+        """Is a link based on this event?"""
         return any(event_id in said.events for said in self._said.values())
 
     def _made(self, key: _Key, said: _Said, id_: str) -> Link:
         source, target, type_, failed, label = key
         own, other = self.account(source), self.account(target)
         crosses = bool(own and other and own != other) if said.cross is None else said.cross
-        guess = " (a guess, to be checked)" if is_guess(said.confidence) else ""
+        guess = " (a guess, not proven)" if is_guess(said.confidence) else ""
         first, last, ids = said.first, said.last, said.events
         return Link(
             id=id_, source=source, target=target, type=type_, label=clean(label), confidence=said.confidence,
@@ -348,7 +348,7 @@ class Sheet:
         )  # fmt: skip
 
     def way(self, source: str, target: str) -> dict[str, Any]:  # Any: of the graph's attributes
-        """What the graph tells of the grant between two nodes; empty where it has none."""
+        """What the graph says about the grant between two nodes; empty where it has none."""
         graph = self.known.graph
         for _, other, way in graph.out_edges(source, data=True) if source in graph else ():
             if other == target and way["type"] in (schema.ASSUMED, schema.ISSUED):

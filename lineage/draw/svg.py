@@ -35,7 +35,7 @@ class Line(NamedTuple):
 
     @property
     def middle(self) -> Point:
-        """The point halfway, where its words stand."""
+        """The point halfway, where its words are."""
         return (
             (self.start[0] + 2 * self.control[0] + self.end[0]) / 4,
             (self.start[1] + 2 * self.control[1] + self.end[1]) / 4,
@@ -95,7 +95,7 @@ def _described(shown: View) -> Iterator[str]:
 def _folded(shown: View) -> list[str]:
     folded = [entry for entry in shown.entries.values() if len(entry.members) > 1]
     inside = sum(len(entry.members) for entry in folded)
-    return [f"A double outline stands for several things: {inside:,} in {len(folded):,}."] if folded else []
+    return [f"A double outline is a group: {inside:,} in {len(folded):,}."] if folded else []
 
 
 def _name(shape: Shape, account: str) -> str:
@@ -187,7 +187,7 @@ def _legend(shown: View, left: float, y: float) -> Iterator[tuple[float, str]]:
         samples.append((LOOKS[kind].words.partition(":")[0], form))
     for words, dash, colour, there in (
         ("refused or failed", "", FAILED, any(way.members[0].failed for way in shown.ways)),
-        ("beside the chain", DASHES["beside"], QUIET, any(way.members[0].beside for way in shown.ways)),
+        ("outside the chain", DASHES["beside"], QUIET, any(way.members[0].beside for way in shown.ways)),
         ("likely", DASHES["likely"], QUIET, any(way.confidence == "LIKELY" for way in shown.ways)),
         ("guess", DASHES["guess"], QUIET, any(is_guess(way.confidence) for way in shown.ways)),
         ("asked about", "", LIT, any(way.lit for way in shown.ways)),
@@ -234,7 +234,7 @@ def _width(words: str, size: float) -> float:
 
 
 def _text(words: str) -> str:
-    """Text that may stand in XML: escaped, without what does not print."""
+    """Text that may be in XML: escaped, without what does not print."""
     return escape(clean(words), {'"': "&quot;"})
 
 

@@ -74,7 +74,7 @@ class ExploreServer(ThreadingHTTPServer):
             return self._source.page(query), "text/html; charset=utf-8"
         if path == "near":
             return msgspec.json.encode(self._source.near(query.get("node", ""))).decode(), "application/json"
-        raise BadUse(f"{path}: there is nothing of that name")
+        raise BadUse(f"{path}: not found")
 
     def server_close(self) -> None:
         """Release the port, the source and the thread, once the question that is being answered is done."""
@@ -130,4 +130,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: the token stands in each path."""
+        """Nothing: the token is in each path."""

@@ -143,7 +143,7 @@ def near(reader: Reader, node: str) -> Drawing:
 
 
 def _is_made(way: dict[str, Any]) -> bool:  # Any: of the graph's attributes
-    """Is it a key that was made for its owner? Its making is a deed, and its owner is told anyway."""
+    """Is it a key that was made for its owner? Its making is a deed, and its owner is shown anyway."""
     return way["type"] == schema.ISSUED and way.get("parent") is False
 
 
@@ -152,7 +152,7 @@ def _granted(sheet: Sheet, source: str, target: str, way: dict[str, Any]) -> Non
     temporary = False
     if type_ == schema.BELONGS_TO:
         # A key belongs to its owner: drawn from the owner to the key, as all obtaining is. But a temporary key was
-        # obtained by its session, and whose role that is stands beside it.
+        # obtained by its session, and its role is next to it.
         temporary = " " in ref(source).key
         source, target = target, source
     perhaps = type_ == schema.ASSUMED and way.get("parent") is False

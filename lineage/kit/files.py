@@ -1,7 +1,7 @@
 """All files of the kit, the folder that they are written to, and a little server that offers them to Neo4j Browser.
 
 The server knows the files by name and looks at no disk. Browser asks from another origin, so each answer allows any:
-what is served is the same for everybody and holds nothing of a store.
+what is served is the same for everyone and holds nothing of a store.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def write(folder: Path) -> None:
     """Write all files to that folder. Raises `BadUse` where it cannot, or holds anything but an older kit."""
     try:
         if folder.exists() and not folder.is_dir():
-            raise BadUse(f"--out {folder}: is no folder; {_NAME}")
+            raise BadUse(f"--out {folder}: not a folder; {_NAME}")
         if folder.is_dir() and any(folder.iterdir()) and not _ours(folder):
             raise BadUse(f"--out {folder}: holds other files; {_NAME}")
         for name, text in files().items():

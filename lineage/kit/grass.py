@@ -31,7 +31,7 @@ class Look(NamedTuple):
     """How the nodes of a label are drawn."""
 
     caption: str
-    """Text with `{property}` in it; a property that a node does not have stands for nothing."""
+    """Text with `{property}` in it; a property that a node does not have represents nothing."""
     diameter: int
     """In pixels."""
     size: float = 8
@@ -45,7 +45,7 @@ class Line(NamedTuple):
     width: int
     """In pixels."""
     caption: str
-    """Some 16 characters fit on a line: what matters most stands first."""
+    """Some 16 characters fit on a line: what matters most is first."""
 
 
 def colour(label: str) -> str:
@@ -75,7 +75,7 @@ NODES: Final = {
     "Anonymous": Look("anonymous", 80),
     keys.OTHER: Look("{name}", 90),
     attempts.KIND: Look("tried {name}", 80),
-    "Unknown": Look("nobody known", 80),
+    "Unknown": Look("unknown", 80),
 }
 """By label and by kind, which is the second label of a Principal."""
 

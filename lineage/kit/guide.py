@@ -62,12 +62,12 @@ def slides() -> tuple[Slide, ...]:
     return (
         Slide(
             "The stopped trail",
-            "Two and a half days of one company in three accounts, made up but shaped like the real thing. In the "
-            "second night somebody used Dana Whitfield's single sign-on: a trail was stopped, instances were started, "
+            "Two and a half days at a fictional company with three accounts. On the second night Dana Whitfield's "
+            "single sign-on was used: a trail was stopped, instances were started, "
             "a key was made. The logs show which credentials did what; whether Dana's own hands held them is not in "
             "any log.\n\n"
             "Load it, if you have not yet. Then this draws the people, users, roles and services that the logs name, "
-            "and the accounts: a click puts a query into the editor, the arrow beside it runs it.",
+            "and the accounts: a click puts a query into the editor, the arrow next to it runs it.",
             (
                 f"MATCH (one:{schema.PRINCIPAL})\n"
                 "WHERE NOT one:ExternalAccount\n"
@@ -89,7 +89,7 @@ def slides() -> tuple[Slide, ...]:
             "Back from that session, step by step, to where it begins: an Identity Center user, the permission set "
             "PlatformAdmin in the platform account, and from there payments-operations in the payments account. "
             "Blue lines are the steps; each says first how sure it is. Grey lines say whose session each one is.\n\n"
-            "Click a line: its evidence stands at the side, with event IDs, time, address and rule.",
+            "Click a line: its evidence appears at the side, with event IDs, time, address and rule.",
             (drawing("who", ask=saved.CHAINED),),
         ),
         Slide(
@@ -108,14 +108,14 @@ def slides() -> tuple[Slide, ...]:
         ),
         Slide(
             "From account to account",
-            "Who crosses from the platform account into payments? People and builds, rightly, every day; and once "
-            "that session. One grant of each pair is drawn, the newest; the table view counts them.",
+            "Who crosses from the platform account into payments? People and builds do so every day, as intended; "
+            "that session did once. One grant of each pair is drawn, the newest; the table view counts them.",
             (drawing("cross_account"), drawing("chains", cross_account=True)),
         ),
         Slide(
-            "Who comes into this role?",
-            "Everyone who came into payments-operations, with the origin behind each. That an address was seen twice "
-            "proves nobody: look at the addresses last.",
+            "Who assumes this role?",
+            "Everyone who assumed payments-operations, with the origin behind each. An equal address proves nothing: "
+            "check addresses last.",
             (
                 drawing("role", role=role),
                 drawing("from", addresses=[saved.SIGN_IN_FROM, saved.KEY_USED_FROM]),

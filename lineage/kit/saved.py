@@ -1,6 +1,6 @@
 """The questions as saved Cypher: a file each for any Browser, and one list that the newer Browser imports.
 
-Browser draws no answer of a run of several statements, so the `:param` lines stand as comments above each question,
+Browser draws no answer of a run of several statements, so the `:param` lines are comments above each question,
 and once, as statements, in a file of their own: run that, then any question, then change what is asked.
 """
 
@@ -25,7 +25,7 @@ SESSION: Final = "537140928816/AROAX2EAYEEYMFDBS2QXG:dana.whitfield/2026-03-11T2
 CHAINED: Final = "804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
 """Key of the session that came of it in the account payments."""
 KEY: Final = "AKIA3WQUP53HKQ7V2LCK"
-"""The access key that was made there for somebody else."""
+"""The access key that was made there for another user."""
 INSTANCE: Final = "i-07b3e6f20c9a5d184"
 SECRET: Final = "payments/ledger-db"
 SIGN_IN_FROM, KEY_USED_FROM = "198.51.100.23", "192.0.2.144"

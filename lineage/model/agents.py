@@ -70,7 +70,7 @@ _KERNELS: Final = (
     ("Azure", re.compile(r"\d-azure\b")),
     ("Google Cloud", re.compile(r"\d-gcp\b")),
 )
-"""Builds of the Linux kernel that tell the kind of machine; a container reports the kernel of its machine."""
+"""Builds of the Linux kernel that show the kind of machine; a container reports the kernel of its machine."""
 _ENVIRONMENT: Final = re.compile(r"exec-env[/#]([\w.-]+)")
 _PRODUCT: Final = re.compile(r"([^\s/(),;]+)(?:/v?([^\s(),;]+))?")
 
@@ -88,7 +88,7 @@ class Agent(NamedTuple):
 
 
 def parse(text: str | None) -> Agent | None:
-    """The agent that a text tells; None of no text.
+    """The agent in a user agent text; None of no text.
 
     >>> parse("aws-cli/2.17.9 Python/3.11.9 Linux/6.8.0 exec-env/CloudShell")[:2]
     ('aws-cli v2', '2.17.9')
@@ -123,7 +123,7 @@ class System(NamedTuple):
     name: str
     """`Linux`, `Windows`, `macOS`, `FreeBSD`, `Android` or `iOS`."""
     kernel: str | None = None
-    """The build of a Linux kernel, where it tells the kind of machine."""
+    """The build of a Linux kernel, where it shows the kind of machine."""
 
     def differs(self, other: System) -> bool:
         """Are these certainly two systems? A kernel that is not known differs from none."""

@@ -19,7 +19,7 @@ from lineage.model.arn import is_masked
 from lineage.model.facts import AnyFact, Identity, Sample, Target
 
 BESIDE = 19
-"""Most targets of a call that are kept besides the first."""
+"""Most targets of a call that are kept in addition to the first."""
 SAMPLES_PER_ROW = 3
 """Most samples of a row: its smallest events by (time, event ID)."""
 

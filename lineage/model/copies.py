@@ -277,7 +277,7 @@ def _is_nameless(row: Row) -> bool:
 
 
 def _counts(row: Row, other: Row) -> bool:
-    """Return whether the facts of a copy with this row count besides another one. A copy that lost its error
+    """Return whether the facts of a copy with this row count in addition to another one. A copy that lost its error
     members makes a denied call look successful."""
     refused = row.error is None and other.error is not None
     return not refused and not (_is_nameless(row) and not _is_nameless(other))

@@ -255,7 +255,7 @@ def session_key(account: str | None, principal_id: str, created: int, assumed_ro
 
 
 def session_id(who: Identity) -> str | None:
-    """Return what identifies the session besides its account and time: the principal ID, else role and session name;
+    """Return what identifies the session within its account and second: the principal ID, else role and session name;
     None if the record has neither."""
     if who.type not in ("AssumedRole", "Role", "IAMUser", "Root", "FederatedUser"):
         return None

@@ -46,7 +46,7 @@ class Sums(msgspec.Struct, kw_only=True):
     """Duplicates whose content differs from what the store has; part of `duplicate`."""
     passed: dict[str, int] = {}
     no_records: list[Unread] = []
-    """The first `MOST_UNREAD` files that gave no record."""
+    """The first `MOST_UNREAD` files that had no record."""
     no_records_total: int = 0
 
     def add(self, batch: Batch, duplicates: int, conflicts: int) -> None:
@@ -141,7 +141,7 @@ class CallFilter(NamedTuple):
     """Which calls are meant.
 
     - `node`: those attached to the nodes (references as text);
-    - `session`: those of sessions (keys of Session nodes), with whatever key they were made;
+    - `session`: those of sessions (keys of Session nodes), with any key they were made;
     - `principal`: those of principals (keys): of all their sessions and keys, and their own;
     - `key`: those that were logged with an access key ID;
     - `account`: those that an account's trail delivered (recipientAccountId);
@@ -248,7 +248,7 @@ class Totals(NamedTuple):
 
 
 class LogsAround(NamedTuple):
-    """Where a session or event lies in what was loaded: what `missing` and reasons rest on."""
+    """Where a session or event lies in what was loaded: what `missing` and reasons are based on."""
 
     first: int | None
     """First second loaded of the account (any region); None: the account was not loaded."""

@@ -54,7 +54,7 @@ class Label(NamedTuple):
     key: str
     """What its `key` is, which is unique among the nodes of the label."""
     properties: tuple[Property, ...]
-    """Besides `key`."""
+    """In addition to `key`."""
 
 
 class Relationship(NamedTuple):
@@ -66,7 +66,7 @@ class Relationship(NamedTuple):
     target: str
     about: str
     properties: tuple[Property, ...]
-    """Besides `key`, which is unique among the relationships of the type."""
+    """In addition to `key`, which is unique among the relationships of the type."""
 
 
 KINDS_ABOUT: Final = {
@@ -92,7 +92,7 @@ _FIRST_LAST = (
     Property("first", TIME, "first call"),
     Property("last", TIME, "last call"),
 )
-_HOUR = Property("hour", TIME, "begin of the UTC hour that the calls lie in")
+_HOUR = Property("hour", TIME, "start of the UTC hour that the calls lie in")
 _SAMPLE_IDS = Property("event_ids", TEXTS, "IDs of the first calls, in order of time; a sample")
 _API = Property("api", TEXT, "operation, `service:Operation`")
 _CALL = (_API, Property("time", TIME, "time of the call"), Property("event_ids", TEXTS, "its event ID"))
@@ -146,7 +146,7 @@ NODES: Final = (
     Label(
         CREDENTIAL,
         "long-term key, or temporary key that an event issued",
-        "`AKIA…`: the key ID; `ASIA…`: the key ID and its session, since AWS hands out key IDs again",
+        "`AKIA…`: the key ID; `ASIA…`: the key ID and its session, since AWS reuses key IDs",
         (
             Property("access_key_id", TEXT, "the access key ID"),
             Property("long_term", YES_NO, "is it a key without an expiry?"),
@@ -202,7 +202,7 @@ EDGES: Final = (
         (
             Property("parent", YES_NO, "is this caller the resolved parent? False: one of several that fit"),
             _API,
-            Property("how", TEXT, "way of the grant, in the words of `who`"),
+            Property("how", TEXT, "method of the grant, as in `who`"),
             Property("via", TEXT, "service or program that made the call for the caller"),
             Property("time", TIME, "first grant"),
             Property("event_ids", TEXTS, "every grant, with the copies of other accounts; sorted"),
@@ -394,7 +394,7 @@ BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
     "_Coverage": ("key", "account", "day", "count", "first", "last", "regions", "body"),
     "_AccountName": ("id", "name"),
 }
-"""What the Neo4j store keeps beside the graph, never drawn and never counted: labels and their properties."""
+"""What the Neo4j store keeps in addition to the graph, never drawn and never counted: labels and their properties."""
 
 
 def weakest(classes: list[str]) -> str:

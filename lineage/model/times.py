@@ -126,7 +126,7 @@ def time_of(text: str | None, *, last: bool = False) -> int | None:
     day = re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip())
     time = parse_when(f"{text.strip()}T{'23:59:59' if last else '00:00:00'}Z" if day else text)
     if time is None:
-        raise BadUse(f"{text}: no time; write it like 2026-01-31 or 2026-01-31T12:00:00Z")
+        raise BadUse(f"{text}: not a time; write it like 2026-01-31 or 2026-01-31T12:00:00Z")
     return time
 
 
@@ -148,5 +148,5 @@ def duration(text: str | None) -> int | None:
         return None
     found = re.fullmatch(r"\s*(\d{1,6})\s*([smhd])\s*", text)
     if found is None:
-        raise BadUse(f"{text}: no span of time; write it like 30m, 2h or 7d")
+        raise BadUse(f"{text}: not a duration; write it like 30m, 2h or 7d")
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]

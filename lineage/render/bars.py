@@ -41,7 +41,7 @@ ASCII: Final = Signs(" #", "x", "-", "=", ".", "-", "=")
 
 
 def joined(columns: Sequence[Hour], most: int) -> tuple[list[Hour], int]:
-    """At most so many columns, and how many hours each stands for: it shows the busiest of them."""
+    """At most so many columns, and how many hours each represents: it shows the busiest of them."""
     step = -(-len(columns) // max(most, 1)) or 1
     found = []
     for start in range(0, len(columns), step):

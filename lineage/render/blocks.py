@@ -8,7 +8,7 @@ How one set of blocks reads well both in 80 columns and on a page:
 - A `Grid` is a table in Markdown and HTML. Its columns (`lineage.render.columns`) say what they are: `head`, `detail`,
   `line` or `ids`. In a terminal each row is an entry: the heads on the first line, and below it, in the order of the
   columns, details joined by commas, a line for each value of a `line` column, event IDs. A grid of nothing but heads is
-  a table there too. In HTML lines and event IDs stand in a second row, over the whole width.
+  a table there too. In HTML lines and event IDs are in a second row, over the whole width.
 - A cell is a text, a number, an `Inline`, or a list of these; `Some` is a list that was cut.
 - `few` and `Span.most` shorten what a terminal shows; Markdown and HTML show all that the answer has.
 - A `Fold` is a section: folded in HTML, headed elsewhere. Below level 3 it is an entry with blocks of its own.
@@ -62,11 +62,11 @@ class Para(NamedTuple):
     indent: int = 0
     """Steps to the right in a terminal."""
     main: bool = False
-    """Is it the line that says most, which stands next to the title where the answer is a section?"""
+    """Is it the line that says most, which is next to the title where the answer is a section?"""
 
 
 class Note(NamedTuple):
-    """A remark that stands apart, as what an answer rests on."""
+    """A separate remark, such as what an answer is based on."""
 
     parts: Inline
 
@@ -146,7 +146,7 @@ class Chart(NamedTuple):
 
 
 class Code(NamedTuple):
-    """Text that is to be copied as it stands: no line of it is broken."""
+    """Text that is to be copied as it is: no line of it is broken."""
 
     text: str
 

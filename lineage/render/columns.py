@@ -46,7 +46,7 @@ def number(
     name: str, one: str | None = None, many: str | None = None, *, style: str = "", first: bool = False
 ) -> Column:
     """A number with its noun, by default the name: `2 calls`, `1 failed`; in a terminal nothing for 0. With `first` it
-    stands on the first line of an entry."""
+    is on the first line of an entry."""
     unit = one or name, many or (f"{one}s" if one else name)
     return Column(name, "head" if first else "detail", "number", unit=unit, style=style)
 

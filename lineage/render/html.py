@@ -40,7 +40,7 @@ from lineage.render.text import clean, moment, plain
 
 SCRIPT = 'addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(d=>d.open=true))'
 DEEPEST = 16
-"""Levels of a tree that are set in; deeper ones stand below each other, with their depth."""
+"""Levels of a tree that are set in; deeper ones are below each other, with their depth."""
 _CLASSES = {"number": "n", "ids": "id", "time": "t", "whole": "t", "long": "w"}
 _LEGEND = (
     '<p class="legend"><span><i class="ok"></i>succeeded</span><span><i class="bad"></i>failed</span>'
@@ -146,14 +146,14 @@ class _Writer:
         anchor = f' id="{fold.anchor}"' if fold.anchor else ""
         says = f'<span class="says">{self._inline(fold.summary)}</span>' if fold.summary else ""
         yield f"<details{' open' if fold.open else ''}>"
-        # The anchor stands inside: a link to it unfolds the section.
+        # The anchor is inside: a link to it unfolds the section.
         yield f'<summary><h{level}>{safe(fold.title)}</h{level}>{says}</summary><div class="body"{anchor}>'
         for inner in fold.blocks:
             yield from self.block(inner)
         yield "</div></details>\n"
 
     def _grid(self, grid: Grid) -> Iterator[str]:
-        """A table. What has a line of its own in a terminal stands in a second row below the first, over its whole
+        """A table. What has a line of its own in a terminal is in a second row below the first, over its whole
         width, and the event IDs with it."""
         columns, rows = rows_of(grid)
         lined = len({column.place == "line" for column in columns}) == 2
@@ -200,7 +200,7 @@ class _Writer:
         return f'<span class="{escape(part.style)}">{shown}</span>' if part.style else shown
 
     def _linked(self, value: str) -> str:
-        """A value as it stands, or as a link that asks about it."""
+        """A value as it is, or as a link that asks about it."""
         address = self.link(value) if value else None
         return f'<a href="{escape(address)}">{safe(value)}</a>' if address else safe(value)
 

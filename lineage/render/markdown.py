@@ -32,7 +32,7 @@ from lineage.render.columns import Column
 from lineage.render.text import clean, plain
 
 DEEPEST = 16
-"""Levels of a tree that are set in; deeper ones stand below each other, with their depth."""
+"""Levels of a tree that are set in; deeper ones are below each other, with their depth."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
 _BARS = "▁▂▃▄▅▆▇█"
 _BOLD = frozenset({"name", "open", "denied", "EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"})

@@ -182,7 +182,7 @@ def _grid(grid: Grid, indent: str) -> Iterator[RenderableType]:
 
 
 def _table(columns: list[Column], rows: list[list[Cell]]) -> Table:
-    """A plain table; numbers stand on the right."""
+    """A plain table; numbers are on the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet")
     for column in columns:
         right = column.kind == "number"
@@ -272,7 +272,7 @@ def _said(column: Column, value: Cell) -> list[Part]:
 
 
 def _values(indent: str, lead: str, value: Cell, style: str = "", few: int | None = None) -> Iterator[Line]:
-    """A line for each value, then how many there are besides."""
+    """A line for each value, then how many more there are."""
     values, more = many(value)
     few = value.few if isinstance(value, Some) and value.few is not None else few
     for one in values[:few]:
@@ -303,7 +303,7 @@ def _span(part: Span) -> Part:
 
 
 def _rung(rung: Rung, indent: str, first: bool) -> Iterator[Line]:
-    """The way from the rung above, beside the ladder, and then the rung."""
+    """The way from the rung above, next to the ladder, and then the rung."""
     bar = indent + "│ "
     if not first:
         yield Line(bar.rstrip())

@@ -47,7 +47,7 @@ def shorten(text: str, width: int) -> str:
 def safe_json(text: str) -> str:
     r"""JSON text whose control and direction characters are escaped, so that a terminal may show it.
 
-    They can only stand inside JSON strings, where the escape means the same character.
+    They can only be inside JSON strings, where the escape means the same character.
 
     >>> safe_json('{"a":"\x9b2J"}')
     '{"a":"\\u009b2J"}'
@@ -78,7 +78,7 @@ def size(bytes_: float) -> str:
 
 
 def moment(time: str | None) -> str:
-    """An instant as it stands in tables: `2026-03-11 21:53:30Z`; a dash for none.
+    """An instant as it is in tables: `2026-03-11 21:53:30Z`; a dash for none.
 
     >>> moment("2026-03-11T21:53:30Z"), moment(None)
     ('2026-03-11 21:53:30Z', '-')
@@ -144,5 +144,5 @@ def aws_line(template: str, values: Mapping[str, str | None], region: str | None
 
 
 def fits(value: str) -> bool:
-    """Can a value stand in a line as itself: printable, and no place to read from?"""
+    """Can a value be in a line as itself: printable, and no place to read from?"""
     return value.isprintable() and not value.lower().startswith(_READ_FROM)

@@ -1,4 +1,4 @@
-"""What a session rests on: sign-ins that opened it, rule and confidence, its type and principal."""
+"""What a session is based on: sign-ins that opened it, rule and confidence, its type and principal."""
 
 from __future__ import annotations
 

@@ -368,7 +368,7 @@ class _Workspace:
 def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tuple[str, keys.Principal], ...]:
     """The origins, other than their own principal, that the identities of a session state: who federated it, on whose
     behalf it acts. Where a call granted the session its caller is the origin, but for a service that acts for users:
-    several users are then candidates, one stands for the service (`lineage.resolve.graph_elements.origin_of`)."""
+    several users are then candidates, one represents the service (`lineage.resolve.graph_elements.origin_of`)."""
     found: set[tuple[str, keys.Principal]] = set()
     if any(call.grant.caller.type != "AWSService" for call in calls):
         return ()

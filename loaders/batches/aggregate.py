@@ -69,14 +69,14 @@ _NO_TARGETS = Targets()
 _NULL = 4
 """Length of the JSON `null`: a longer value states something."""
 _SEED = int.from_bytes(os.urandom(8), "big")
-# Session names are free text: with a random seed, nobody can make two identities collide.
+# Session names are free text: with a random seed, no one can make two identities collide.
 _event_id = attrgetter("event_id")
 _shared_id = attrgetter("shared_event_id")
 _of_kind = attrgetter(
     "event_source", "aws_region", "source_ip", "user_agent", "error_code", "error_message", "read_only", "event_type",
     "recipient_account_id", "vpc_endpoint_id", "event_category", "session_credential_from_console",
 )  # fmt: skip
-"""Members that all calls of a kind have in common, besides their identity."""
+"""Members that all calls of a kind have in common, in addition to their identity."""
 _raws = attrgetter(
     "request_parameters", "response_elements", "additional_event_data", "service_event_details", "resources"
 )
@@ -441,7 +441,7 @@ def _override(position: int, kind: _Kind, row: _Row, record: Record, time: int, 
     event_id = canonical_id(record) if event_id is None else event_id_text(event_id)
     who, response = row.who.identity, record.response_elements
     if kind.plain and not extract.issues_key(bytes(response)):
-        # Besides its row and second, only the parts that a sample keeps matter.
+        # In addition to its row and second, only the parts that a sample keeps matter.
         resources, request = _sample_parts(row, record)
         if not resources and not request:
             return Override(position, rank, rank, event_id, None)

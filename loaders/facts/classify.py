@@ -60,7 +60,7 @@ _OLD_DATA_EVENTS = frozenset(
 _MAKERS = frozenset(grants.OPERATIONS) | frozenset(signins.OPERATIONS) | frozenset(creations.OPERATIONS)
 _CHANGERS = frozenset(change_table.OPERATIONS) | frozenset(changes.ADDRESS_OPERATIONS)
 FACTS = _MAKERS | _CHANGERS | frozenset(workloads.OPERATIONS)
-"""Operations that can yield a fact, besides token calls (by prefix) and MCP events."""
+"""Operations that can yield a fact, in addition to token calls (by prefix) and MCP events."""
 
 
 class Call(msgspec.Struct, frozen=True):

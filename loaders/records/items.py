@@ -1,6 +1,6 @@
 """What reading a file yields: batches of records, elements set aside, documents passed over, the end of the file.
 
-Every element that stands where a record belongs is in exactly one `Records`, or is one `Aside` (invariant 3). Whole
+Every element that is where a record belongs is in exactly one `Records`, or is one `Aside` (invariant 3). Whole
 documents that are no event records are `Passed` and do not count as read.
 """
 
@@ -30,7 +30,7 @@ class Records(msgspec.Struct):
 
 
 class Aside(msgspec.Struct):
-    """An element that stands where an event record belongs and is none: no object, truncated JSON, a short row.
+    """An element that is where an event record belongs and is none: no object, truncated JSON, a short row.
 
     `offset` is its position in the decompressed bytes, None if unknown. `reason` never quotes the input, which
     may hold secrets.

@@ -222,7 +222,7 @@ def _value_by_value(gather: Gather, text: bytes, offset: int, texts: bool) -> No
     elif _BASE64.match(text):
         for line in text.split():
             if not wrappers.add_text(gather, line.decode("latin-1"), place):
-                gather.aside("no object: base64 of other data", place)
+                gather.aside("not an object: base64 of other data", place)
         return
     for value, at in scan.values(text):
         if value[:1] == b"{" and (record := decode_record(value)) is not None:

@@ -79,7 +79,7 @@ def heads_events(names: list[str]) -> bool:
 
 
 def _add_value(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth: int, expected: bool) -> None:
-    """Add the items of a value; `expected`: it stands where a record belongs (in a list of events)."""
+    """Add the items of a value; `expected`: it is where a record belongs (in a list of events)."""
     if (record := decode_any_case.decode_record(text)) is not None:
         gather.record(RECORD, record, text)
         return
@@ -101,9 +101,9 @@ def _add_value(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, de
 def _add_scalar(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth: int, expected: bool) -> None:
     stated = _plain.decode(text)
     if not isinstance(stated, str):
-        gather.aside("no object: null" if stated is None else "no object: a number or boolean", offset)
+        gather.aside("not an object: null" if stated is None else "not an object: a number or boolean", offset)
     elif not add_text(gather, stated, offset, depth):
-        gather.aside("no object: a string", offset)
+        gather.aside("not an object: a string", offset)
 
 
 def _add_list(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, depth: int, expected: bool) -> None:

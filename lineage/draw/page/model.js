@@ -44,7 +44,7 @@ const Model = (() => {
       return !state.account || [link.source, link.target].some((end) => nodes.has(end) && nodes.get(end).account === state.account);
     }
 
-    // Nodes that only links beside the chain touch.
+    // Nodes that only links outside the chain touch.
     function besideAlone() {
       const along = new Set(), alone = new Set();
       for (const link of links.values()) if (!link.beside) along.add(link.source).add(link.target);
@@ -162,7 +162,7 @@ const Model = (() => {
   }
 
   // Where the chains to an entry begin: the nodes that nothing leads to (`tops`), and to how many of what it stands for
-  // nothing leads at all (`without`). What stands beside the chain is gone along from the entry itself, and from a key
+  // nothing leads at all (`without`). What stands outside the chain is gone along from the entry itself, and from a key
   // to who made it, where nothing else leads there.
   function origin(seen, id) {
     const into = grouped(seen.links, "target"), own = nodesOf(seen, id), passed = new Set(own), queue = [...own];
@@ -192,7 +192,7 @@ const Model = (() => {
 
   // What must be said of a way beside that there is one.
   function doubts(found) {
-    return (found.guess ? "; with a guess, to be checked" : "") + (found.beside ? "; partly beside the chain" : "") +
+    return (found.guess ? "; with a guess, not proven" : "") + (found.beside ? "; partly outside the chain" : "") +
       (found.shared.length ? `; ${found.shared.join(", ")} ${found.shared.length > 1 ? "stand" : "stands"} for many sessions, so it may be no one chain` : "");
   }
 

@@ -52,7 +52,7 @@
     const inside = folded.reduce((sum, entry) => sum + entry.members.length, 0), told = [...(DATA.notes || [])];
     if (folded.length) told.push(`${many(inside, "thing")} in ${many(folded.length, "folded group")}; a double click opens one.`);
     if (seen.entries.size > MOST_DRAWN) told.push(`${many(seen.entries.size, "node")} are drawn; fold accounts or filter to see more clearly.`);
-    if (!seen.entries.size) told.push("Nothing fits these filters. \u201cAs opened\u201d takes them back.");
+    if (!seen.entries.size) told.push("Nothing fits these filters. \u201cAs opened\u201d resets them.");
     $("notes").replaceChildren(...told.map((line) => element("div", line)));
   }
 
@@ -140,7 +140,7 @@
     draw({fit: false});
     if (place) { picture.look(place); return; }
     const lit = [...seen.entries.values()].filter(model.isLit).map((entry) => entry.id);
-    if (!picture.open(lit)) say("Not all of it is in sight: f, or \u2922, fits it in");
+    if (!picture.open(lit)) say("Not everything is visible: f, or \u2922, fits it in");
   }
 
   // Two quick taps on different things are no double one.

@@ -76,8 +76,8 @@ const Panels = (() => {
       panel.append(ends);
       for (const link of way.members.slice(0, 50)) {
         panel.append(element("h3", [link.failed ? `\u2715 ${link.label}` : link.label, link.first].filter(Boolean).join("  ")));
-        if (Model.guess(link)) panel.append(element("p", "A guess, less sure than LIKELY: to be checked.", {class: "guess"}));
-        if (link.beside) panel.append(element("p", "It stands beside the chain and is no part of it.", {class: "quiet"}));
+        if (Model.guess(link)) panel.append(element("p", "A guess, less sure than LIKELY.", {class: "guess"}));
+        if (link.beside) panel.append(element("p", "Outside the chain, not a part of it.", {class: "quiet"}));
         panel.append(factList(link.facts || []), copies(link, data.queries || {}, acts.copy));
       }
       if (way.members.length > 50) panel.append(element("p", `and ${(way.members.length - 50).toLocaleString("en")} more`));
@@ -91,7 +91,7 @@ const Panels = (() => {
     const count = (number, one) => `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`;
     const first = (way) => way.members[0].first || "", label = (one) => model.look(one).label;
     panel.append(element("h2", `${count(seen.entries.size, "node")}, ${count(seen.ways.size, "link")}`));
-    panel.append(element("p", "Choose a node or an edge to see what it rests on.", {class: "quiet"}));
+    panel.append(element("p", "Select a node or an edge to see its evidence.", {class: "quiet"}));
     const lit = [...seen.ways.values()].filter((way) => way.members.some((link) => link.lit)).sort((a, b) => (first(a) < first(b) ? -1 : first(a) > first(b) ? 1 : 0));
     if (lit.length) panel.append(element("h3", "What was asked about"));
     for (const way of lit.slice(0, 100)) {
@@ -153,10 +153,10 @@ const Panels = (() => {
   }
 
   // ---- the legend ----------------------------------------------------------------------------------------------
-  const KEYS = [["/", "find"], ["arrows", "go from node to node"], ["Enter", "open or fold what is chosen"],
-    ["p, or Shift and click", "mark an end of a path; with two ends it is lit"], ["o", "light the way from the origin"], ["f", "see all of it"],
+  const KEYS = [["/", "find"], ["arrows", "go from node to node"], ["Enter", "open or fold the selection"],
+    ["p, or Shift and click", "mark an end of a path; with two ends it is highlighted"], ["o", "highlight the path from the origin"], ["f", "see all of it"],
     ["u", "open every group"], ["d", "light or dark"], ["s", "hide or show this side"], ["+ \u2212", "nearer, farther"], ["space", "play"],
-    ["Escape", "take back: a path, what is chosen, then everything"]];
+    ["Escape", "undo: a path, the selection, then everything"]];
 
   function legend(panel, looks, dashes) {
     const NS = "http://www.w3.org/2000/svg", nodes = element("div", null, {class: "legend"}), ways = element("div", null, {class: "legend"});
@@ -169,7 +169,7 @@ const Panels = (() => {
       nodes.append(picture(...parts), element("span", look.words));
     }
     for (const [text, dash, colour, width, tip] of [["EXACT or STRONG", "", "--quiet", 2], ["LIKELY", dashes.likely, "--quiet", 2],
-      ["guess: less sure than LIKELY", dashes.guess, "--quiet", 2], ["beside the chain: workloads, and who made a key or user", dashes.beside, "--quiet", 2],
+      ["guess: less sure than LIKELY", dashes.guess, "--quiet", 2], ["outside the chain: workloads, and who made a key or user", dashes.beside, "--quiet", 2],
       ["refused or failed (\u2715)", "", "--failed", 2, true], ["what was asked about", "", "--lit", 4]]) {
       const parts = [shape("line", {x1: 3, y1: 17, x2: 52, y2: 17, stroke: Picture.css(colour), "stroke-width": width, "stroke-dasharray": dash})];
       if (tip) parts.push(shape("line", {x1: 52, y1: 11, x2: 52, y2: 23, stroke: Picture.css(colour), "stroke-width": 3}));

@@ -42,7 +42,7 @@ class Assumed(Model):
     subject: Subject | None = None
     """Of an event the origin of its chain, else what was asked for."""
     whose: Whose | None = None
-    """Null where it stands for several sessions or keys."""
+    """Null where it represents several sessions or keys."""
     scope: Scope | None = None
     roles: list[AssumedRole] = Field(default_factory=list)
     """In order of hops, first time, role."""

@@ -30,7 +30,7 @@ from lineage.questions.shared.whose import whose
 from lineage.stores.reader import Reader
 
 BY_THEMSELVES: Final = ("IAMUser", "RootUser", "SAMLIdentity", "WebIdentity", "IdentityCenterUser")
-"""Kinds of origins that stand for one identity; a service assumes roles for everybody."""
+"""Kinds of origins that represent one identity; a service assumes roles for everyone."""
 
 
 class Begin(NamedTuple):

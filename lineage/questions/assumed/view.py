@@ -29,7 +29,7 @@ def blocks(answer: Assumed) -> Iterator[Block]:
         counts = f"{counted(answer.granted, 'grant')}, {counted(answer.refused, 'refusal')}"
         yield Para((Span(counts, "name"), f", {between(answer.scope.since, answer.scope.until)}"))
     yield Grid(
-        f"roles, by way and outcome ({answer.total:,})",
+        f"roles, by method and outcome ({answer.total:,})",
         (head("role", "long", style="key"), head("outcome", "whole"), number("times", "time"), detail("way", lead=""),
          detail("how", lead=""), when(), line("through", lead="through "), ids()),
         [

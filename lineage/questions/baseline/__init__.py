@@ -69,7 +69,7 @@ class CallCompared(Model):
     doubt: str | None = None
     """Why the address does not say where the caller was."""
     calls: int
-    """How many in the scope; 0 where the alert alone tells of it."""
+    """How many in the scope; 0 where the alert alone shows it."""
     failed: int = 0
     first: str | None = None
     last: str | None = None
@@ -95,7 +95,7 @@ class Baseline(Model):
     verdict: Verdict | None = None
     """That of the call that is furthest from what was seen; null where there is no call."""
     statement: str | None = None
-    """What the verdict rests on, in words."""
+    """What the verdict is based on, in words."""
     calls: list[CallCompared] = Field(default_factory=list)
     """Never seen before, then new combinations, then what was seen; then in order of time and operation."""
     calls_total: int = 0

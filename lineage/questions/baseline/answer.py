@@ -104,7 +104,7 @@ def answer(
 ) -> Baseline:  # fmt: skip
     """Compare a call with the past of the identity that made it.
 
-    `api`, `user_agent` and `source_ip` are the alert's; what it does not give the matching records tell: those of
+    `api`, `user_agent` and `source_ip` are the alert's; what it does not give the matching records show: those of
     the event that was asked for, else of the scope.
     """
     compared = compare(reader, ask, since=since, until=until, margin=margin, days=days, gap=gap)
@@ -144,7 +144,7 @@ def _too_little(one: CallCompared) -> CallCompared:
 def _questioned(
     reader: Reader, compared: Compared, api: str | None, user_agent: str | None, source_ip: str | None
 ) -> dict[Call, list[CallRow]]:
-    """The calls in question with their rows: what the alert tells, filled up from the records that fit it."""
+    """The calls in question with their rows: what the alert shows, filled up from the records that fit it."""
     rows = compared.rows if compared.subject.event is None else _of_event(reader, compared.subject)
     fitting = [
         row
@@ -199,7 +199,7 @@ class _Index:
                     found[tuple(values[part] for part in level)].append(row)
 
     def like(self, call: Call) -> dict[tuple[str, ...], list[CallRow]]:
-        """By level: the rows that are like a call. Levels of what the call does not tell are left out."""
+        """By level: the rows that are like a call. Levels of what the call does not show are left out."""
         values = _values(call)
         return {
             level: self._found[level].get(tuple(values[part] for part in level), [])
@@ -257,10 +257,10 @@ def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[Ca
         many, days = sum(row.count for row in together), days_of(together)
         text = f"{said} seen {counted(many, 'time')} on {counted(days, 'day')}"
     else:
-        text = f"{said}: each in the history, never together"
+        text = f"{said}: each is in the history, but never together"
     if PLACE not in parts:
-        return f"{text}; no address tells where the caller was, so it was compared without"
-    return text if FAMILY in parts else f"{text}; no user agent is known, so it was compared by source IP alone"
+        return f"{text}; no reliable source IP is known, so the comparison ignores it"
+    return text if FAMILY in parts else f"{text}; no user agent is known, so the comparison uses the source IP alone"
 
 
 def _match(level: Sequence[str], rows: Sequence[CallRow]) -> Match:
@@ -279,10 +279,10 @@ def _verdict(compared: Compared, calls: Sequence[CallCompared]) -> Verdict | Non
 
 
 def _statement(compared: Compared, verdict: Verdict | None, calls: Sequence[CallCompared]) -> str:
-    """What the verdict rests on: what is too little, how much there is, and whose it is."""
+    """What the verdict is based on: what is too little, how much there is, and whose it is."""
     history = compared.history
     parts = ["no calls in the scope" if verdict is None else calls[0].statement]
     if not history.enough:
         parts.append(f"too little: {', '.join(history.lacking)}")
-    parts.append(f"rests on {rests_on(history)}")
+    parts.append(f"based on {rests_on(history)}")
     return "; ".join([*parts, *about_credential(history)])

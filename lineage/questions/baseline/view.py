@@ -22,7 +22,7 @@ COLUMNS = (
 
 
 def blocks(answer: Baseline) -> Iterator[Block]:
-    """The verdict, the calls in question, what is usual, and what all that rests on."""
+    """The verdict, the calls in question, what is usual, and what all that is based on."""
     yield from verdict(answer.verdict, answer.statement, answer.scope)
     yield Grid(
         f"calls compared with the history ({answer.calls_total:,})",

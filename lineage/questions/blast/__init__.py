@@ -84,11 +84,11 @@ class Altered(Model):
     after: str | None
     """As logged: a policy's ARN, a document, a word."""
     outside: list[str]
-    """Accounts that it lets in, `*` for everybody; sorted."""
+    """Accounts that it lets in, `*` for everyone; sorted."""
     undone_by: list[str]
     """Events of any caller that undid it; they do not undo what came of it in the meantime."""
     fate: Literal["stands", "gone", "probably"]
-    """`probably`: it was taken back as far as a name tells, or before a gap in the logs."""
+    """`probably`: it was undone as far as a name shows, or before a gap in the logs."""
 
 
 class Workload(Model):
@@ -153,7 +153,7 @@ class Reach(Model):
     users: int
     live: int
     unknown: int
-    """Sessions and keys of which the logs do not tell whether they still work."""
+    """Sessions and keys of which the logs do not show whether they still work."""
     ended: int
 
 
@@ -200,7 +200,7 @@ class Blast(Model):
     """Given to the roles and users of the descent, in order of time."""
     permissions_total: int
     permissions_not_known: list[str]
-    """Roles and users of the descent whose permissions no loaded event tells; sorted."""
+    """Roles and users of the descent whose permissions no loaded event shows; sorted."""
     permissions_not_known_total: int
     sight: Sight
     truncated: bool

@@ -55,7 +55,7 @@ def draw(answer: Blast, known: Known) -> Drawing:
 
 
 def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
-    life = f"{_LIVE[one.life.live]}, until {one.life.until or 'not known'} ({one.life.why})" if one.life else None
+    life = f"{_LIVE[one.life.live]}, until {one.life.until or 'unknown'} ({one.life.why})" if one.life else None
     sheet.of_ref(
         one.ref, *facts(at_the_time_asked=life, calls=one.calls, failed_calls=one.failed or None, first=one.first,
                         last=one.last),
@@ -82,7 +82,7 @@ def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
 
 def _altered(sheet: Sheet, change: Altered) -> None:
     if change.what == "access key" and change.after and f"{schema.CREDENTIAL} {change.after}" in sheet.nodes:
-        return  # it stands there as made
+        return  # it is there as made
     principal = ":role/" in change.target or ":user/" in change.target
     key = ref_of(change.target).startswith(schema.CREDENTIAL)
     target = sheet.of_ref(ref_of(change.target) if principal or key else f"{schema.RESOURCE} {change.target}")
@@ -105,7 +105,7 @@ def _workload(sheet: Sheet, work: Workload) -> None:
 
 
 def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
-    """Draw what was touched and does not stand there already, as touched by what was asked about.
+    """Draw what was touched and is not there already, as touched by what was asked about.
 
     The answer does not say by which of the nodes; where several were asked about, no link says so either.
     """
@@ -125,7 +125,7 @@ def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
         if len(roots) == 1:
             sheet.link(
                 roots[0], resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
-                last=one.last, count=one.calls, by="what was asked about, or something that came of it",
+                last=one.last, count=one.calls, by="the subject, or something that came from it",
                 operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive,
                 events=one.event_ids,
             )  # fmt: skip
@@ -149,7 +149,7 @@ def _notes(answer: Blast) -> list[str]:
     if open_:
         notes.append(f"{open_:,} made for others; --made goes on there.")
     if answer.touched and len(above(answer)) > 1:
-        notes.append("What was touched stands by itself: the answer does not say by which of what was asked about.")
+        notes.append("Resources are drawn separately: the answer does not say which session or key touched them.")
     if answer.truncated:
-        notes.append("There is more than is drawn; --limit draws more.")
+        notes.append("Not everything is drawn; --limit draws more.")
     return notes

@@ -20,7 +20,7 @@ COLUMNS = (
     "kind", "ref", "parent", "relation", "depth", "time", "account", "role_arn", "name", "what", "api", "live",
     "until", "why", "calls", "failed", "first", "last", "before", "after", "outside", "fate", "undone_by", "event_ids",
 )  # fmt: skip
-FATES = {"stands": "", "gone": "taken back", "probably": "probably taken back"}
+FATES = {"stands": "", "gone": "undone", "probably": "probably undone"}
 LIVE = {"yes": ("works", "place"), "unknown": ("may work", "open"), "no": ("ended", "quiet")}
 
 
@@ -56,7 +56,7 @@ def blocks(answer: Blast) -> Iterator[Block]:
         f"created or changed ({answer.altered_total:,})",
         (head("time", "time"), head("operation", "whole", style="name"), head("what"), line("target", lead=""),
          line("before"), line("after", lead="now "), detail("lets in", style="open"), detail("fate", lead=""),
-         ids(few=2), ids("taken back by", lead="taken back by ")),
+         ids(few=2), ids("undone by", lead="undone by ")),
         [
             (moment(one.time), one.api, one.what, one.target, _state(one.before), _state(one.after), one.outside,
              FATES[one.fate], one.event_ids, one.undone_by)
@@ -89,7 +89,7 @@ def blocks(answer: Blast) -> Iterator[Block]:
     yield Grid(
         f"permissions granted to its roles and users ({answer.permissions_total:,})",
         (head("time", "time"), head("to", "long"), detail("operation", "whole", lead="by "),
-         detail("fate", lead=""), line("policy", lead=""), ids(few=2), ids("taken back by", lead="taken back by ")),
+         detail("fate", lead=""), line("policy", lead=""), ids(few=2), ids("undone by", lead="undone by ")),
         [
             (moment(one.time), one.principal, one.api, FATES[one.fate], _state(one.policy), one.event_ids,
              one.undone_by)
@@ -99,7 +99,7 @@ def blocks(answer: Blast) -> Iterator[Block]:
     )  # fmt: skip
     if answer.permissions_not_known:
         found = Some(list(answer.permissions_not_known), answer.permissions_not_known_total, SHOWN)
-        yield Facts([("permissions not known of", found)])
+        yield Facts([("permissions unknown for", found)])
     yield from rests_on(answer.sight, answer.truncated)
 
 
@@ -108,7 +108,7 @@ def _state(text: str | None) -> Span | None:
 
 
 def _tree(nodes: list[Reached]) -> Iterator[Branch]:
-    """The nodes, each below what it came from; a temporary key stands with its session."""
+    """The nodes, each below what it came from; a temporary key is with its session."""
     depths: dict[str, int] = {}
     calls: dict[str, tuple[int, int]] = {}
     home: dict[str, str] = {}

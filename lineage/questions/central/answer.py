@@ -60,7 +60,7 @@ class _Chain(NamedTuple):
     roles: tuple[str, ...]
     """ARNs, first to last."""
     origin: str
-    """What tells its origin from others: the principal, else where the chain is open."""
+    """What distinguishes its origin from others: the principal, else where the chain is open."""
     known: bool
     first: str
     last: str
@@ -107,7 +107,7 @@ def betweenness(graph: nx.DiGraph[str]) -> tuple[dict[str, float] | None, str]:
     """
     roles = graph.number_of_nodes()
     if roles > MOST_ROLES:
-        return None, f"not worked out: {roles:,} roles are more than {MOST_ROLES:,}"
+        return None, f"not computed: {roles:,} roles exceed the limit of {MOST_ROLES:,}"
     if roles > EXACT_ROLES:
         found = nx.betweenness_centrality(graph, k=SAMPLE, seed=SEED)
         return found, f"from a sample of {SAMPLE} of {roles:,} roles"
@@ -139,7 +139,7 @@ def _passed(chains: Iterable[_Chain], graph: nx.DiGraph[str], between: dict[str,
 
 
 class _Reach(NamedTuple):
-    """What came of one origin."""
+    """What came from one origin."""
 
     origin: str
     sessions: list[str]

@@ -24,9 +24,9 @@ def blocks(answer: Central) -> Iterator[Block]:
     chained = f"{counted(answer.chains, 'chain')} of two or more roles"
     yield Para((Span(f"{counted(answer.sessions, 'session')}, {chained}", "name"),))
     yield Grid(
-        f"roles that most chains go on from ({answer.roles_total:,})",
+        f"roles that most chains continue from ({answer.roles_total:,})",
         (head("role", "long", style="key"),
-         number("chains on from it", "chain goes on from it", "chains go on from it"),
+         number("chains continue from it", "chain continues from it", "chains continue from it"),
          number("chains through it", "chain passes through it", "chains pass through it"),
          number("known origins", "known origin"), line("by role", lead="by role: ", style="quiet")),
         [(one.role_arn, one.through, one.chains, one.origins, _by_role(one)) for one in answer.roles],

@@ -35,7 +35,7 @@ def draw(answer: Chains, known: Known) -> Drawing:
         guess = is_guess(one.confidence)
         origins = [sheet.of_ref(ref_of(key)) for key in one.origins]
         if not origins and roles:
-            origins = [sheet.nobody(f"before {roles[0]}", facts(why="Whose credentials begin the chain is not known."))]
+            origins = [sheet.nobody(f"before {roles[0]}", facts(why="The origin of the chain is unknown."))]
         logged = one.event_ids or [[] for _ in roles]
         taken: dict[_Step, list[str]] = {}
         for origin in origins:

@@ -19,7 +19,7 @@ class AlsoEnds(Model):
     same: int
     """Sessions of the same origin that are no part of this descent."""
     perhaps: int
-    """Further sessions of which the logs do not tell whether they are live."""
+    """Further sessions of which the logs do not show whether they are live."""
     origins: list[str]
     """Names of the other origins, sorted; at most 20."""
     truncated: bool = False
@@ -41,13 +41,13 @@ class Step(Model):
     account: str | None
     target: str
     commands: list[str]
-    """Lines for a POSIX shell, quoted; none where the logs do not tell enough to write one."""
+    """Lines for a POSIX shell, quoted; none where the logs do not contain enough to write one."""
     policy: str | None
-    """The policy document of the command, or to be put in place by hand."""
+    """The policy document of the command, or to be put in place manually."""
     note: str | None
     ends: AlsoEnds
     event_ids: list[str]
-    """What it rests on; at most 20."""
+    """What it is based on; at most 20."""
 
 
 class Exposure(Model):
@@ -58,7 +58,7 @@ class Exposure(Model):
     target: str
     account: str | None
     to: list[str]
-    """Accounts that were let in, `*` for everybody; sorted."""
+    """Accounts that were let in, `*` for everyone; sorted."""
     since: str
     until: str | None
     """When it was closed again; null where it is open."""
@@ -101,7 +101,7 @@ class Contain(Model):
     """First protection that was removed and what is open to others, then what stops re-issuing, then the sessions and
     what was left behind; last what is probably gone, and access that was taken from others."""
     history: list[Past]
-    """Changes that need no step: they were taken back, or giving back would give access to these credentials; in
+    """Changes that need no step: they were undone, or restoring them would give access to these credentials; in
     order of time, at most 1000."""
     ended: int
     """Sessions and keys of the descent that need no step, since they no longer work."""

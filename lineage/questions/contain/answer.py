@@ -39,7 +39,7 @@ PHASES = (
 
 
 class Known(NamedTuple):
-    """What a plan rests on."""
+    """What a plan is based on."""
 
     descent: Descent
     up: Graph
@@ -62,11 +62,11 @@ class Known(NamedTuple):
 
 def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = False, whole_role: bool = False) -> Contain:
     """The plan for an ask, with sessions judged live or not at `at` (the last second loaded of its accounts). Raises
-    `BadUse` where the ask names no credentials, or a role without `whole_role`: its plan stops everybody in it."""
+    `BadUse` where the ask names no credentials, or a role without `whole_role`: its plan stops everyone in it."""
     subject = begin(reader, ask)
     if subject is not None and not whole_role and _roles(subject.starts):
         raise BadUse(
-            f"{ask}: the plan for a role closes it to everybody; add --whole-role if you mean that, or ask for one "
+            f"{ask}: the plan for a role closes it to everyone; add --whole-role to confirm, or ask for one "
             "session or event (lineage role lists its sessions)"
         )
     if subject is not None and subject.opened is not None and len(subject.starts) > 1:
@@ -145,7 +145,7 @@ def _creates(deed: ChangeEdge) -> bool:
 
 
 def _closed(reader: Reader, up: Graph, nodes: Iterable[str], at: int) -> dict[str, int]:
-    """The principals of nodes that were deleted, or whose password was taken away, and when; none that stands again."""
+    """The principals of nodes that were deleted, or whose password was removed, and when; none that was restored."""
     wanted = sorted(principals(up, nodes))
     found: dict[str, int] = {}
     types = (schema.CREATED, schema.CHANGED)

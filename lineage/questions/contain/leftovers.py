@@ -1,4 +1,4 @@
-"""What a descent changed: what of it stands, with the step that takes it back; what is gone; what was open meanwhile.
+"""What a descent changed: what is still in effect, with the step that undoes it; what is gone; what was open meanwhile.
 
 Nothing is given back to the principals of the chain or to what it made, but restrictions that it took off.
 """
@@ -32,9 +32,9 @@ SHARES = ("share", "network")
 LISTED = 20
 REMOVED = ("deleted", "key-deleted")
 KEYS = ("key-status", "key-deleted")
-OWN = "it took away only what it had made itself"
-NOT_GIVEN_BACK = "not given back: it would give access to these credentials or to what they made"
-RESTRICTED = "it restricts these credentials or what they made: it may stay"
+OWN = "it removed only what it had created itself"
+NOT_GIVEN_BACK = "not restored: it would give access to these credentials or to what they created"
+RESTRICTED = "it restricts these credentials or what they created: it can stay"
 _DENIES = re.compile(r"deny|quarantine|revokeoldersessions", re.IGNORECASE)
 _OPEN_SCP = "p-FullAWSAccess"
 
@@ -51,11 +51,11 @@ class Change(NamedTuple):
     """The changes of the same target that are none of the descent's."""
     fate: Fate
     event_ids: list[str]
-    """Its own, and those of later changes to the same state: all are taken back at once."""
+    """Its own, and those of later changes to the same state: all are undone at once."""
     restore: bool = True
-    """May the state before be put back?"""
+    """May the state before be restored?"""
     why: str = ""
-    """Why it needs no step, where it stands."""
+    """Why it needs no step, where it is still in effect."""
 
 
 class Ours(NamedTuple):
@@ -94,7 +94,7 @@ def changes(
     """The deeds of a descent in order of time, and what they opened to others; `rows` are its calls, which keep their
     request parameters.
 
-    What was set again and again stands once: it goes back to the state before the first time.
+    What was set again and again is one step: it goes back to the state before the first time.
     """
     mine = list(deeds)
     fates = Fates(reader, mine, at, own=mine, suspects=ours.made)
@@ -117,7 +117,7 @@ def changes(
         if family is not None and family.act == "set" and deed.type == schema.CHANGED and phase != "sources":
             state = deed.target, family.state, marks_of(deed)
             if state in first:
-                # The last one tells whether it stands, the first one what was there before.
+                # The last one shows whether it is still in effect, the first one what was there before.
                 earlier = found[first[state]]
                 found[first[state]] = earlier._replace(
                     phase=change.phase, fate=change.fate, why=change.why, restore=change.restore,
@@ -160,7 +160,7 @@ def _opened(parameters: str | None) -> Mapping[str, object]:
 def _judge(
     change: Change, fates: Fates, ours: Ours, denying: Collection[str], born: Collection[str]
 ) -> tuple[str, bool, str]:
-    """The phase of a change, whether the state before may be put back, and why it needs no step."""
+    """The phase of a change, whether the state before may be restored, and why it needs no step."""
     deed, fate = change.deed, change.fate
     family, key = family_of(deed), ref(deed.target).key
     what = str(deed.properties.get("what") or "workload")
@@ -290,7 +290,7 @@ def left_behind(change: Change) -> Step:
     found = undo(deed, change.request, change.region, change.before, restore=change.restore)
     commands = [found.command] if found.command else []
     note, policy = None, None
-    title = f"Take back {api} of {key}"
+    title = f"Undo {api} of {key}"
     if what == "role":
         policy = DENY_TRUST
         closed = aws_line(
@@ -300,14 +300,14 @@ def left_behind(change: Change) -> Step:
         commands = [closed, *commands] if closed else []
         note = "Close it first; it can be deleted once its policies are detached."
     elif what == "mfa" and change.phase == "protection":
-        note = "Only the user can register a device again: let nobody sign in without MFA until then."
+        note = "Only the user can register a device again; block sign-in without MFA until then."
     elif what in REMOVED or (found.command is None and deed.properties.get("after") == "deleted"):
-        note = "This was taken away: make it again if it is missed."
+        note = "This was removed; create it again if it is needed."
     elif found.puts_back:
-        policy, note = found.earlier, "Puts back the state before, as it was logged."
+        policy, note = found.earlier, "Restores the previous state, as logged."
     elif found.earlier and not change.restore:
         policy = found.earlier
-        note = "The state before is given as policy; it would give access to these credentials or to what they made."
+        note = "The policy shows the previous state; it would give access to these credentials or to what they created."
         if what == "trust":
             policy, note = DENY_TRUST, f"{note} Close the role instead."
             closed = aws_line(
@@ -316,23 +316,23 @@ def left_behind(change: Change) -> Step:
             )
             commands = [closed] if closed else []
     elif what == "user":
-        note = "Its keys, password, policies and groups go first."
+        note = "Remove its keys, password, policies and groups first."
     elif what == "login profile" or api == "iam:UpdateLoginProfile":
-        note = "The password is taken away; whose user it is needs a new one."
+        note = "This removes the password; the user needs a new one."
     elif found.command is None:
-        note = "The loaded logs do not tell enough to write the command."
+        note = "The loaded logs do not contain enough to write the command."
         if found.known and found.earlier is None and what in ("trust", "share", "boundary", "permissions"):
-            note = "The state before is not in the loaded logs: take it from whatever manages it."
+            note = "The previous state is not in the loaded logs; take it from the tool that manages the resource."
         elif not found.known:
-            note = "No single call takes this back; look at it by hand."
+            note = "No single call undoes this; check it manually."
     if change.phase == "protection":
-        title = f"Restore what {api} took off {key}"
+        title = f"Restore what {api} removed from {key}"
     elif change.phase == "review":
-        title = f"Review, then give back what {api} took from {key}"
+        title = f"Review, then restore what {api} removed from {key}"
     elif change.phase == "exposure":
         title = f"Close what {api} opened: {key}"
     if change.fate.again:
-        again = f"It was taken back and made again by others ({', '.join(change.fate.again)}): ask them first."
+        again = f"Others undid it and made it again ({', '.join(change.fate.again)}): ask them first."
         note = f"{note} {again}" if note else again
     return Step(
         number=0, phase=change.phase, kind=what, title=title, account=account_of(deed.target),  # type: ignore[arg-type]  # a phase
@@ -347,7 +347,7 @@ def _check(change: Change, api: str, what: str, key: str) -> Step:
     undone = f"{fate.why} at {iso(fate.time)}" if fate.time is not None else fate.why
     note = f"Probably gone: {undone}, by name alone or before a gap in the logs. The command only reads."
     if command is None:
-        note = f"Probably gone: {undone}. Its name cannot stand in a command: look at it by hand."
+        note = f"Probably gone: {undone}. Its name is not safe in a command; check it manually."
     return Step(
         number=0, phase="check", kind=what, title=f"Check that what {api} did to {key} is gone",
         account=account_of(deed.target), target=key, commands=[command] if command else [], policy=None, note=note,

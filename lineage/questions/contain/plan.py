@@ -34,7 +34,7 @@ STOPS: Mapping[str, str] = {
     "AWS::SSM::Command": "ssm cancel-command --command-id {id}",
 }
 """What stops a workload, by its type."""
-AGAIN = "Use the present time when you run it: sessions granted after that time go on."
+AGAIN = "Use the present time when you run it: sessions granted after that time stay valid."
 LOOKED_AT = 500
 """Sessions of one role that are looked at, the newest."""
 NAMES_SHOWN = 20
@@ -63,30 +63,30 @@ def _document(condition: Mapping[str, Mapping[str, str]]) -> str:
 def key(access_key_id: str, owner: str | None, account: str | None, event_ids: list[str], made_elsewhere: bool) -> Step:
     """A long-term key is made inactive: deleting it would take its last use along."""
     name = ref(owner).key.rsplit("/", 1)[-1] if owner else None
-    note = "Not deleted, so that its last use stays to be seen. Sessions obtained with it go on: see below."
+    note = "Not deleted, so that its last use stays visible. Sessions obtained with it stay valid: see below."
     if made_elsewhere:
-        note += " Other credentials made it, and may make another: ask for the event that did."
+        note += " Other credentials created it and may create another: ask for that event."
     root = owner is not None and owner.endswith(":root")
     if root:
-        note = "A key of the root user: only the root user itself can take it away."
+        note = "A key of the root user: only the root user itself can remove it."
     command = aws_line(
         "iam update-access-key --user-name {user} --access-key-id {key} --status Inactive",
         {"user": None if root else name, "key": access_key_id},
     )
-    title = f"Make {access_key_id} inactive" + (f", a key of {name}" if name else ", whose owner is not known")
+    title = f"Make {access_key_id} inactive" + (f", a key of {name}" if name else ", owner unknown")
     return _step("sources", "key", title, access_key_id, account, note, event_ids, command)
 
 
 def closed(role: str) -> Step:
-    """A role that was asked about is closed to everybody."""
+    """A role that was asked about is closed to everyone."""
     key_ = ref(role).key
     name = key_.rsplit("/", 1)[-1]
     command = aws_line("iam update-assume-role-policy --role-name {name} --policy-document {policy}",
                    {"name": name, "policy": DENY_TRUST})  # fmt: skip
-    note = "Nobody gets in until its trust policy is put back: keep it first (aws iam get-role)."
+    note = "No one can assume it until its trust policy is restored; save the policy first (aws iam get-role)."
     if name.startswith(("AWSReservedSSO_", "AWSServiceRoleFor")):
-        command, note = None, "Its trust policy cannot be changed: stop those who get in."
-    return _step("sources", "role-door", f"Close role {name} to everybody", key_, key_.split(":")[4], note, [], command,
+        command, note = None, "Its trust policy cannot be changed: stop its callers."
+    return _step("sources", "role-door", f"Close role {name} to everyone", key_, key_.split(":")[4], note, [], command,
                  DENY_TRUST if command else None)  # fmt: skip
 
 
@@ -95,17 +95,17 @@ def password(user: str, event_ids: list[str]) -> Step:
     name = ref(user).key.rsplit("/", 1)[-1]
     command = aws_line("iam delete-login-profile --user-name {user}", {"user": name})
     account = ref(user).key.split(":")[4]
-    note = "Console sessions that are open go on: see below."
-    return _step("sources", "password", f"Take the console password of {name} away", ref(user).key, account, note,
+    note = "Open console sessions stay valid: see below."
+    return _step("sources", "password", f"Remove the console password of {name}", ref(user).key, account, note,
                  event_ids, command)  # fmt: skip
 
 
 def password_gone(user: str, time: int, event_ids: list[str]) -> Step:
-    """A user whose password was taken away before a gap in the logs."""
+    """A user whose password was removed before a gap in the logs."""
     key_ = ref(user).key
     name = key_.rsplit("/", 1)[-1]
     command = aws_line("iam get-login-profile --user-name {user}", {"user": name})
-    note = f"Probably gone: it was taken away at {iso(time)}, and the logs have a gap since. The command only reads."
+    note = f"Probably gone: it was removed at {iso(time)}, and the logs have a gap since. The command only reads."
     return _step("check", "password", f"Check that the console password of {name} is gone", key_, key_.split(":")[4],
                  note, event_ids, command)  # fmt: skip
 
@@ -117,7 +117,7 @@ def unknown(tops: Mapping[str, Whose], event_ids: list[str]) -> Step:
     if names:
         note += f" It may be {', '.join(names[:LISTED])}."
     count = f" of {len(tops):,} sessions" if len(tops) > 1 else ""
-    title = f"Find the origin{count}: whose credentials these are the loaded logs do not tell"
+    title = f"Find the origin{count}: it is not in the loaded logs"
     return _step("sources", "origin-open", title, ref(next(iter(tops))).key, None, note, event_ids[:LISTED])
 
 
@@ -131,16 +131,16 @@ def source(of: Whose, event_ids: list[str]) -> Step | None:
             title = f"Disable {name} in IAM Identity Center and end the active portal sessions"
             note = (
                 "In the console: Users, the user, Disable user access; Active sessions, Delete. Where an outside "
-                "identity provider signs people in, there too. Role sessions go on for their time: see below."
+                "identity provider signs people in, there too. Role sessions stay valid until they expire: see below."
             )
             return _step("sources", "identity-center", title, of.id or name, of.account, note, event_ids)
         case "SAMLIdentity" | "WebIdentity":
             title = f"Stop {name} at its identity provider {of.provider or ''}".rstrip()
-            note = "Role sessions go on for their time: see below."
+            note = "Role sessions stay valid until they expire: see below."
             return _step("sources", "federation", title, of.id or name, of.account, note, event_ids)
         case "ExternalAccount":
-            title = f"Take {of.id} out of the trust policy of the role, and tell account {of.account}"
-            note = "Its own logs are not loaded: what is behind it, only that account can see and stop."
+            title = f"Remove {of.id} from the trust policy of the role, and notify account {of.account}"
+            note = "Its own logs are not loaded: only that account can see and stop the caller."
             return _step("sources", "outside-account", title, of.id or name, of.account, note, event_ids)
         case "RootUser":
             title = f"Change the password and MFA of the root user of account {of.account}, and remove its keys"
@@ -148,9 +148,9 @@ def source(of: Whose, event_ids: list[str]) -> Step | None:
             return _step("sources", "root", title, of.id or name, of.account, note, event_ids)
         case "AWSService":
             title = f"Isolate {of.resource}, for which {name} got the credentials" if of.resource else (
-                f"Find out for what {name} got the credentials"
+                f"Find the workload that {name} got the credentials for"
             )  # fmt: skip
-            note = "A workload is given new credentials by itself, as long as it runs with its role."
+            note = "A workload gets new credentials automatically while it runs with its role."
             return _step("sources", "workload", title, of.resource or name, of.account, note, event_ids)
         case _:
             return None
@@ -166,7 +166,7 @@ def workload(found: Sequence[Change], live: Sequence[str], graph: Graph) -> Step
     values = {"id": name, "cluster": cluster if isinstance(cluster, str) else None}
     command = aws_line(STOPS[kind], values, found[0].region) if kind in STOPS else None
     roles = sorted({str(graph.nodes[session].get("role_arn") or "") for session in live} - {""})
-    note = "Keep its disk and memory first if they are evidence. With a role it is given new credentials by itself."
+    note = "Keep its disk and memory first if they are evidence. With a role it gets new credentials automatically."
     if roles:
         note += f" It runs as {', '.join(roles[:LISTED])}: revoke that role too once it is stopped."
     apis = ", ".join(sorted({str(change.deed.properties["api"]) for change in found}))
@@ -184,15 +184,15 @@ def sessions(
     key_, name = ref(owner).key, ref(owner).key.rsplit("/", 1)[-1]
     account = key_.split(":")[4] if key_.startswith("arn:") else up.nodes[owner].get("account")
     arns = {str(up.nodes[node].get("role_arn") or "") for node in nodes}
-    doubt = None if sure else "One of several callers that fit: these sessions may be somebody else's."
+    doubt = None if sure else "One of several callers that fit: these sessions may belong to another caller."
     if name.startswith("AWSReservedSSO_"):
         return _permission_set(name, key_, nodes, account, known, besides, event_ids)
     if name.startswith("AWSServiceRoleFor") or any("/aws-service-role/" in arn for arn in arns):
         note = "Sessions of a service-linked role cannot be revoked, and its policies cannot be changed: stop what the "
-        return [_step("sessions", "service-linked", f"Sessions of {name} end by themselves", key_, account,
+        return [_step("sessions", "service-linked", f"Sessions of {name} expire on their own", key_, account,
                       note + "service does it for.", event_ids)]  # fmt: skip
     if key_.endswith(":root"):
-        note = "No policy binds the root user. A root task ends after 15 minutes at most, others after 12 hours."
+        note = "No policy restricts the root user. A root task ends after 15 minutes at most, others after 12 hours."
         title = f"Sessions of root in account {account} cannot be revoked"
         return [_step("sessions", "root", title, key_, account, note, event_ids)]
     policy = revocation(at)
@@ -202,10 +202,10 @@ def sessions(
                       _put_policy("role", name, policy), policy, besides)]  # fmt: skip
     if ":user/" in key_:
         title = f"Deny what tokens and console sessions of user {name} from before {iso(at)} may do"
-        note = f"They outlive the key that they were made with. Long-term keys are not touched. {AGAIN}"
+        note = f"They outlive the key that created them. Long-term keys are not affected. {AGAIN}"
         return [_step("sessions", "user", title, key_, account, " ".join(filter(None, (note, doubt))), event_ids,
                       _put_policy("user", name, policy), policy, besides)]  # fmt: skip
-    note = "The role or user that they are of is not known from the loaded logs."
+    note = "Their role or user is not in the loaded logs."
     return [_step("sessions", "unknown", f"Find what {name} is a session of", key_, account, note, event_ids)]
 
 
@@ -234,7 +234,7 @@ def _permission_set(
                   account, note, event_ids, None, _document(condition), ends)
         )  # fmt: skip
     if not users:
-        note = f"{where} Which user it is the loaded logs do not tell."
+        note = f"{where} The user is not in the loaded logs."
         steps.append(_step("sessions", "permission-set", f"Deny the user behind the sessions of {name}", key_, account,
                            note, event_ids))  # fmt: skip
     return steps
@@ -242,7 +242,7 @@ def _permission_set(
 
 def entered_by_trust(owner: str, time: int, ends: AlsoEnds, at: int) -> Step:
     """A role that was made or opened to others: all its sessions are revoked."""
-    why = f"Who may enter it was changed at {iso(time)}; these sessions may have come in by that."
+    why = f"Who may enter it was changed at {iso(time)}; these sessions may result from that change."
     return _whole_role(owner, why, ends, at)
 
 
@@ -260,13 +260,13 @@ def _whole_role(owner: str, why: str, ends: AlsoEnds, at: int) -> Step:
 
 
 def _put_policy(kind: str, name: str, policy: str) -> str | None:
-    """The command that puts the revoking policy on a role or user; None where a name cannot stand in a command."""
+    """The command that puts the revoking policy on a role or user; None where a name is not safe in a command."""
     form = f"iam put-{kind}-policy --{kind}-name {{name}} --policy-name {{policyName}} --policy-document {{policy}}"
     return aws_line(form, {"name": name, "policy": policy, "policyName": REVOCATION})
 
 
 class Origin(NamedTuple):
-    """What tells whose credentials apart: the origin, and of a user the key."""
+    """What distinguishes credentials: the origin, and of a user the key."""
 
     key: str | None
     access_key_id: str | None

@@ -161,11 +161,11 @@ UNDO: Mapping[str, tuple[str, ...]] = {
 
 
 class Undo(NamedTuple):
-    """How to take back a change: the command, where the logs tell enough for one."""
+    """How to undo a change: the command, where the logs contain enough for one."""
 
     command: str | None
     known: bool
-    """Is there a call that takes it back?"""
+    """Is there a call that undoes it?"""
     earlier: str | None
     puts_back: bool = False
     """Does the command put the state before in place?"""
@@ -179,8 +179,8 @@ def undo(
     *,
     restore: bool = True,
 ) -> Undo:
-    """How to take back what a deed did; `request` are its parameters, `before` the earlier changes of its target.
-    Without `restore` no earlier state is put back."""
+    """How to undo what a deed did; `request` are its parameters, `before` the earlier changes of its target.
+    Without `restore` no earlier state is restored."""
     api = str(deed.properties["api"]).replace("sso-admin:", "sso:")
     templates = UNDO.get(api, ())
     earlier = earlier_state(deed, before)
@@ -264,12 +264,12 @@ CHECKS: Mapping[str, tuple[str, ...]] = {
         "sagemaker describe-notebook-instance --notebook-instance-name {lastPart}",
     ),
 }  # fmt: skip
-"""Command lines that only read, and show whether a state stands: by the state, or the type of a workload."""
+"""Read-only command lines that show whether a state is still in effect: by the state, or the type of a workload."""
 
 
 def check(deed: ChangeEdge, request: Mapping[str, object], region: str | None) -> str | None:
     """A command line that shows whether what a change made is still there; it only reads. Where none is known for the
-    state, one that looks for later events about the target; None where its name cannot stand in a line."""
+    state, one that looks for later events about the target; None where its name is not safe in a command."""
     family = family_of(deed)
     key = ref(deed.target).key
     kind = key.split(":", 1)[-1].rpartition(":")[0] if deed.type == schema.STARTED else ""

@@ -16,13 +16,13 @@ from lineage.render.text import counted, moment
 PHASES = {
     "protection": "Restore the protection that was removed",
     "exposure": "Close what is open to others",
-    "sources": "Stop what new sessions would come from",
-    "trust": "Close who may get in",
-    "workloads": "Stop what is given credentials by itself",
+    "sources": "Stop new sessions at their source",
+    "trust": "Close access to roles",
+    "workloads": "Stop workloads that get credentials automatically",
     "sessions": "End the sessions that still work",
-    "persistence": "Take back what was left behind",
+    "persistence": "Undo what was left behind",
     "check": "Check what is probably gone",
-    "review": "Review: access that was taken from others",
+    "review": "Review: access removed from others",
 }
 SHOWN = 20
 """Rows of what needs no step in a terminal; the rest is counted."""
@@ -38,7 +38,7 @@ def blocks(answer: Contain) -> Iterator[Block]:
     yield Para((Span(f"Plan to stop credentials of {of}: {counted(len(answer.steps), 'step')}", "name"),))
     yield Para((f"Nothing has been run. The state of the sessions is as of {moment(answer.at)}.",))
     if answer.steps:
-        yield Para(("A step that does not say so ends no other live session that the logs show.",))
+        yield Para(("Unless a step says so, it ends no other live session in the logs.",))
     if answer.subject.opened not in (None, "EXACT"):
         yield Para((Span(f"The session is the one that fits this event: {answer.subject.opened}.", "open"),))
     yield Grid(
@@ -46,7 +46,7 @@ def blocks(answer: Contain) -> Iterator[Block]:
         (head("risk", style="open"), head("what", "long", style="name"), detail("to", lead="open to "),
          detail("from", "time"), detail("until", "time", lead=""), detail("operation", "whole", lead="by "), ids()),
         [
-            (one.risk, one.target, "everybody" if "*" in one.to else one.to, moment(one.since),
+            (one.risk, one.target, "everyone" if "*" in one.to else one.to, moment(one.since),
              f"until {moment(one.until)}" if one.until
              else {"stands": "still open"}.get(one.fate, "probably closed"),
              one.api, [*one.event_ids, *one.undone_by])

@@ -99,7 +99,7 @@ def _silences(account: str, held: list[Coverage], window: Window) -> list[Opened
     why = "no event of the account is loaded: nothing happened, or it was not recorded"
     gaps = [_silence(account, None, hole, why, []) for hole in whole]
     regions = grouped(held, lambda one: one.region or "")
-    why = "no event of the region is loaded, which is busy at other times"
+    why = "no event of the region is loaded, although it is busy at other times"
     for region, seen in sorted(regions.items()):
         own = sorted({one.hour for one in seen})
         if len(own) >= BUSY_HOURS and len(own) >= BUSY_SHARE * (own[-1] - own[0] + 1):
@@ -153,7 +153,7 @@ def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str 
 def _why(change: log_coverage.Change) -> str:
     match change.kind:
         case "stopped" | "deleted":
-            return f"the trail was {change.kind}; what other trails recorded meanwhile is loaded as far as it was given"
+            return f"the trail was {change.kind}; events in that time are loaded only if another trail recorded them"
         case "log bucket":
             return f"the bucket that a trail writes to was changed ({change.api.partition(':')[2]}): logs may be lost"
     return "what the trail records was changed"
@@ -195,11 +195,11 @@ def sentences(
 
     `nameless`: events that name no account; `otherwise`: of what is asked about there are logs of other times.
     """
-    none = f"{nameless:,} events name no account: they count for none." if nameless else ""
+    none = f"{nameless:,} events name no account and count for none." if nameless else ""
     if not loaded:
         if otherwise:
-            return ["No event of that time is loaded, though others of the account are: silence says nothing."]
-        return [text for text in ("Nothing is loaded of that, so nothing can be said about it.", none) if text]
+            return ["No events of that time are loaded, although other events are: absence proves nothing."]
+        return [text for text in ("No such events are loaded, so no answer covers them.", none) if text]
     kinds: dict[str, set[str]] = defaultdict(set)
     regions: dict[str, set[str]] = defaultdict(set)
     for one in loaded:
@@ -208,34 +208,35 @@ def sentences(
     found = [
         _told(
             [account for account in sorted(kinds) if "management-read" not in kinds[account]],
-            "no management reads are loaded, and AssumeRole is one: no assumption and no looking around is seen there",
+            "no management reads are loaded, and AssumeRole is one: role assumptions and reconnaissance are not "
+            "visible there",
         ),
         _told(
             [account for account in sorted(kinds) if "management-write" not in kinds[account]],
-            "no management writes are loaded: no change can be seen there",
+            "no management writes are loaded: changes are not visible there",
         ),
         _told(
             [account for account in sorted(regions) if _home(regions[account]) not in regions[account]],
-            "nothing is loaded of the region where sign-ins, IAM and other global services are logged (us-east-1; "
-            "cn-north-1 and us-gov-west-1 in their partitions): console sign-ins and changes of IAM are not seen",
+            "no events are loaded from the region that logs sign-ins, IAM and other global services (us-east-1; "
+            "cn-north-1 and us-gov-west-1 in their partitions): console sign-ins and IAM changes are not visible",
         ),
         _told(
             [account for account in sorted(kinds) if "data" not in kinds[account]],
             "no data events are loaded: reads and writes of S3 objects, invocations of functions and reads of table "
-            "items are not seen, and nothing says that they did not happen",
+            "items are not visible and may have happened",
         ),
         _told(
             [one.account for one in unseen],
-            "callers or roles of these accounts stand in the logs of others, but none of their own is loaded: what was "
-            "done there, and what led to their calls, is not seen",
+            "callers or roles of these accounts appear in the logs of other accounts, but their own logs are not "
+            "loaded: calls in them, and what led to these calls, are not visible",
         ),
         _told(
             sorted({gap.account for gap in gaps if gap.kind == "no events" and gap.account}),
-            "there are gaps of more than six hours: silence in them says nothing",
+            "there are gaps of more than six hours: absence of events in them proves nothing",
         ),
         _told(
             sorted({gap.account for gap in gaps if gap.kind in ("stopped", "deleted") and gap.account}),
-            "a trail was stopped or deleted: of that time only what other trails recorded can be loaded",
+            "a trail was stopped or deleted: for that time only events that other trails recorded can be loaded",
         ),
         none,
         *_losses(reader),
@@ -269,4 +270,4 @@ def _losses(reader: Reader) -> Iterable[str]:
     if aside:
         yield f"Set aside while loading, since they could not be read: {aside:,} of the records."
     if any(one.finished is None for one in sums):
-        yield "A load was cut off before its end; its files may hold more."
+        yield "A load was interrupted; its files may contain more events."

@@ -48,7 +48,7 @@ def blocks(answer: Coverage) -> Iterator[Block]:
         [_gap(one) for one in answer.gaps],
         answer.gaps_total,
     )  # fmt: skip
-    yield Heading(("what no answer from this store can say",))
+    yield Heading(("what answers from this store cannot show",))
     yield Items([(sentence,) for sentence in answer.cannot])
 
 
@@ -64,7 +64,7 @@ def _gap(one: Opened) -> tuple[Cell, ...]:
     changed = one.kind in ("changed", "log bucket")
     until = f"to {moment(one.until)}" if one.until else "and not ended in the loaded logs"
     opened = (f"{one.api} of {one.target or 'an unknown target'}, ", *whose(one.whose)) if one.whose else None
-    loaded = f"{counted(one.events, 'event')} of that time are loaded all the same"
+    loaded = f"{counted(one.events, 'event')} of that time are loaded"
     return (
         one.account, one.region, [moment(one.since), None if changed else until], one.why, opened,
         loaded if one.kind in ("stopped", "deleted") else None, one.event_ids,

@@ -2,7 +2,7 @@
 what was refused at all.
 
 All is by true origin: a probe that changes its session does not become two half probes. Callers whose origin is not
-known stand each for itself.
+known are counted one by one.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def _bursts(reader: Reader, owners: Owners, rows: Iterable[CallRow], window: Win
     for some in groups.values():
         nodes = tuple(sorted({row.source for row in some}))
         for since, until in stretches(some):
-            # Rows hold an hour; the events of these few hours tell the minutes.
+            # Rows hold an hour; the events of these few hours show the minutes.
             inside = Window(max(since, window.since or since), min(until, window.until or until))
             every = reader.calls(CallFilter("node", nodes), inside, every=True)
             events = sorted(

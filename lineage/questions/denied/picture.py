@@ -97,7 +97,7 @@ def _down_to(sheet: Sheet, node: str) -> None:
 
 
 def of_whose(sheet: Sheet, whose: Whose, apart: str) -> str:
-    """Draw an origin that is known in one line; `apart` tells an open end from others."""
+    """Draw an origin that is known in one line; `apart` distinguishes an open end from others."""
     if whose.kind == "Unresolved":
         why = words.reason(whose.reason) if whose.reason else None
         return sheet.nobody(apart, facts(why=why, candidates=whose.candidates), called=call_it(whose))

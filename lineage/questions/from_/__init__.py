@@ -48,7 +48,7 @@ class AddressHit(Model):
     """Access keys as logged, sorted."""
     keys_total: int
     shared: bool
-    """So many origins use it that it tells nobody apart."""
+    """Used by too many origins to distinguish them."""
     doubts: list[str]
     """Why the address does not say where the caller was, sorted."""
 
@@ -69,7 +69,7 @@ class From(Model):
     unread_total: int
     scope: Scope | None
     addresses: list[AddressHit]
-    """By number of the address, names of services last: the order ranks nobody."""
+    """By number of the address, names of services last: the order is no ranking."""
     addresses_total: int
     truncated: bool
     note: str
@@ -81,4 +81,4 @@ class From(Model):
             return None
         from lineage.questions.shared.log_coverage import in_words
 
-        return f"calls from {' '.join(self.asked)}; that {in_words(self.sight)}"
+        return f"calls from {' '.join(self.asked)}; {in_words(self.sight)}"

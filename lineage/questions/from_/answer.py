@@ -22,7 +22,8 @@ SHARED_ORIGINS = 5
 """From so many distinct origins on an address is called shared."""
 UNREAD_SHOWN = 20
 NOTE = (
-    f"An address proves nobody: the order ranks nobody, and from {SHARED_ORIGINS} origins on it is called shared "
+    f"An address identifies no one: the order is no ranking, and an address with {SHARED_ORIGINS} or more origins is "
+    f"called shared "
     "(NAT, proxy, office)."
 )
 

@@ -50,7 +50,7 @@ def _hit(hit: AddressHit) -> Iterator[Block]:
     keys = Some([Span(key, "key") for key in hit.keys], hit.keys_total, KEYS_SHOWN)
     yield Facts([("key", keys), ("used in", sessions)])
     unresolved = f" and {counted(hit.unresolved, 'unresolved caller')}" if hit.unresolved else ""
-    shared = ": shared by so many that it does not tell them apart" if hit.shared else ""
+    shared = ": shared by too many origins to distinguish them" if hit.shared else ""
     yield Para((Span(f"{counted(hit.origins_total, 'known origin')}{unresolved}{shared}", "name"),), indent=1)
     yield Grid(
         "",

@@ -66,4 +66,4 @@ class Hunt(Model):
         from lineage.questions.shared.log_coverage import in_words
 
         ran = f"{len(self.rules)} rule{'' if len(self.rules) == 1 else 's'}"
-        return f"findings of {ran}; that {in_words(self.sight)}"
+        return f"findings of {ran}; {in_words(self.sight)}"

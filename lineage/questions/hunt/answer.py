@@ -36,7 +36,7 @@ def answer(
     wanted = list(dict.fromkeys(rules))
     for name in wanted:
         if name not in NAMES:
-            raise BadUse(f"{name}: no rule; the rules are {', '.join(NAMES)}")
+            raise BadUse(f"{name}: unknown rule; the rules are {', '.join(NAMES)}")
     window = Window(since, until)
     data = Data(reader, window, frozenset(known_accounts) if known_accounts is not None else None)
     runs: list[RuleRun] = []
@@ -75,7 +75,7 @@ def accounts_in(given: Sequence[str]) -> list[str]:
     for part in _parts(given):
         found += [part] if _ACCOUNT.fullmatch(part) else _accounts_in_file(part)
     if not found:
-        raise BadUse("--known-accounts: no account given; write IDs of twelve digits or a file of them")
+        raise BadUse("--known-accounts: no account given; give 12-digit IDs or a file of them")
     return found
 
 
@@ -89,12 +89,12 @@ def _parts(given: Iterable[str]) -> Iterator[str]:
 
 
 def _accounts_in_file(path: str) -> list[str]:
-    """The account IDs that stand in a file, whatever is around them."""
+    """The account IDs that are in a file, whatever is around them."""
     try:
         text = Path(path).read_text("utf-8-sig", errors="replace")
     except (OSError, ValueError):
-        raise BadUse(f"{path}: no account ID of twelve digits, and no file that can be read") from None
+        raise BadUse(f"{path}: not a 12-digit account ID, and not a readable file") from None
     found = re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", text)
     if not found:
-        raise BadUse(f"{path}: names no account ID of twelve digits")
+        raise BadUse(f"{path}: contains no 12-digit account ID")
     return found

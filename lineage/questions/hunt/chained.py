@@ -39,7 +39,8 @@ def juggling(data: Data) -> Iterable[Found]:
         names = " and ".join(sorted({short_role(forest.role(one)) for one in line if forest.role(one)})[:PATHS_SHOWN])
         ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
         yield Found(
-            f"{data.credentials(node)} renewed their session out of itself: {counted(place.renewals, 'renewal')} of "
+            f"{data.credentials(node)} renewed their session with the session itself: "
+            f"{counted(place.renewals, 'renewal')} of "
             f"{names} from {iso(place.since)} to {iso(end)}, past the one hour that a chained session lives",
             node, node, account_of_role(forest.role(node)), place.since, end, tuple(ids), len(line),
         )  # fmt: skip
@@ -111,31 +112,31 @@ def _article(kind: str) -> str:
         "IAMUser": "an IAM user", "Role": "a session of a role", "RootUser": "the root user",
         "FederatedUser": "a federated user", "SAMLIdentity": "a SAML identity", "WebIdentity": "a web identity",
         "IdentityCenterUser": "an Identity Center user", "ExternalAccount": "an account without logs",
-        "Anonymous": "nobody", "Unknown": "a caller that is not known",
+        "Anonymous": "nobody", "Unknown": "an unknown caller",
     }  # fmt: skip
     return words.get(kind, kind)
 
 
 RULES = (
     Rule(
-        "juggling", "Session renewed out of itself",
+        "juggling", "Session that renews itself",
         "A chain of role sessions in which each renewal of a role was made by the previous session, for longer than "
-        "the one hour that AWS gives a chained session: so credentials live on after their source is closed.",
-        "Renewals whose grants are not logged (no management reads), and a chain of which a link is missing. A program "
-        "that renews itself so looks the same.",
+        "the one hour that AWS gives a chained session: credentials stay valid after their source is closed.",
+        "Renewals whose grants are not logged (no management reads), and chains with a missing link. A program that "
+        "renews its own session looks the same.",
         juggling,
     ),
     Rule(
         "deep-chains", "Deep chain",
         f"A chain through {DEEP} and more distinct roles, one after another.",
-        "Chains of which a link is missing are shorter here than they were. Some platforms chain so by design.",
+        "Chains with a missing link look shorter than they were. Some platforms chain roles by design.",
         deep_chains,
     ),
     Rule(
         "new-caller-kind", "Role assumed by a new kind of caller",
         f"A role was assumed by a kind of caller (a user, a session of a role, a service by its name, …) that none of "
         f"its grants of the {HISTORY_DAYS} days before had. Needs {LEAST_GRANTS} grants over a day of history.",
-        "A new caller of a kind that the role knows. Roles with less history are not judged at all.",
+        "A new caller of a kind that the role knows. Roles with less history are not evaluated.",
         new_caller_kinds,
     ),
 )  # fmt: skip

@@ -44,7 +44,7 @@ def recycled_keys(data: Data) -> Iterable[Found]:
         sessions = [ref(node).key.split(" ", 1)[1] for _, node, _ in issues]
         yield Found(
             f"access key {key} was issued {len(issues)} times, to {' and to '.join(sessions[:3])}"
-            f"{' and others' if len(sessions) > 3 else ''}: a look-up by the key alone mixes their calls",
+            f"{' and others' if len(sessions) > 3 else ''}: a lookup by key alone mixes their calls",
             issues[-1][1], issues[-1][1], account_of(issues[-1][1]), issues[0][0], issues[-1][0],
             tuple(event_id for _, _, ids in issues for event_id in ids), len(issues),
         )  # fmt: skip
@@ -106,7 +106,7 @@ def passwords(data: Data) -> Iterable[Found]:
             verb = "made a console password" if login else "changed the console password"
             yield Found(
                 f"{data.credentials(source)} {verb} for {ref(target).key} at {edge['time']}; "
-                f"{_minutes(after[0][0] - time)} later somebody signed in with it",
+                f"{_minutes(after[0][0] - time)} later it was used to sign in",
                 target, source, account_of(target), time, after[0][0], (*edge["event_ids"], *after[0][2]),
                 len(edge["event_ids"]) + len(after),
             )  # fmt: skip
@@ -156,14 +156,14 @@ def _without_credentials(data: Data, known: tuple[str, ...]) -> Iterable[str]:
 
 MADE_RULES = (
     Rule(
-        "keys-for-others", "Key made for somebody else, then used",
-        "A long-term access key that one identity made for another user, and that was then used.",
+        "keys-for-others", "Key created for another user, then used",
+        "A long-term access key that one identity created for another user and that was then used.",
         "Keys that were made before the logs begin, or by a call that is not logged; who used the key: only that it "
-        "was used. Those who administer users do this by trade.",
+        "was used. User administrators do this routinely.",
         keys_for_others,
     ),
     Rule(
-        "password-then-sign-in", "Sign-in soon after somebody else set the password",
+        "password-then-sign-in", "Sign-in soon after another identity set the password",
         f"A login profile made, or a password changed, by another identity, and a console sign-in of that user within "
         f"{SOON_HOURS} hours.",
         "Sign-ins later than that, and those that are not loaded (they are logged in us-east-1 or the sign-in region). "
@@ -172,14 +172,14 @@ MADE_RULES = (
     ),
     Rule(
         "recycled-keys", "Key ID issued more than once",
-        "A temporary access key ID that was issued with two and more sessions.",
-        "A key whose other issue is not logged. AWS hands out IDs again, so this is no attack: it says where a look-up "
-        "by the key alone goes wrong.",
+        "A temporary access key ID that was issued with two or more sessions.",
+        "A key whose other issue is not logged. AWS reuses key IDs, so this is not an attack: it shows where a "
+        "lookup by key alone is wrong.",
         recycled_keys,
     ),
     Rule(
         "root-use", "Root user in use",
-        "Calls and sign-ins of root users, and of root tasks with whose credentials asked for them.",
+        "Calls and sign-ins of root users, and root tasks with the credentials that requested them.",
         "What root did before the logs begin or in accounts without logs; what only root may do.",
         root_use,
     ),
@@ -265,16 +265,17 @@ RULES = (
     Rule(
         "trails-stopped", "Recording stopped or changed",
         "Trails, event data stores, detectors, recorders and flow logs stopped, deleted or changed; changes of the "
-        "buckets that trails write to; refused tries to stop, delete or change a trail.",
-        "What was done to a trail of another account's, and to buckets that no loaded event names as a trail's. "
+        "buckets that trails write to; refused attempts to stop, delete or change a trail.",
+        "Changes to a trail of another account, and to buckets that no loaded event names as a trail's. "
         "Infrastructure code changes trails too.",
         trails_stopped,
     ),
     Rule(
-        "foreign-accounts", "Role assumed from an account that is not known",
+        "foreign-accounts", "Role assumed from an unknown account",
         "Roles assumed by principals of accounts outside --known-accounts; without it, outside all accounts that have "
         "logs.",
-        "Access across accounts without a role (policies of buckets, keys, queues). Vendors come so by agreement.",
+        "Access across accounts without a role (policies of buckets, keys, queues). Vendors have such access by "
+        "agreement.",
         foreign_accounts,
     ),
 )  # fmt: skip
@@ -301,7 +302,7 @@ def conflicting_copies(data: Data) -> Iterable[Found]:
 def _told(copy: EventCopy) -> str:
     who = copy.who
     name = who.arn or who.principal_id or who.invoked_by or who.user_name or who.access_key_id or "nobody"
-    return f"{name} in {copy.path or 'a file that is not known'}, record {copy.place:,}"
+    return f"{name} in {copy.path or 'an unknown file'}, record {copy.place:,}"
 
 
 def _differences(copies: Sequence[EventCopy]) -> str:

@@ -2,7 +2,7 @@
 
 What is a workload's own place is never logged as such. It is taken from what EC2 logged to have given it, from where
 it first called, and from networks that other workloads of the account call from (a common NAT). An address only ever
-clears here; it joins nobody. Agents are set freely: another system or environment is worth a look, another program
+clears here; it joins no identities. Agents are set freely: another system or environment is notable, another program
 alone a hint.
 """
 
@@ -231,7 +231,7 @@ def _early(rows: Sequence[CallRow]) -> list[CallRow]:
 
 
 def _kind(workload: str) -> str:
-    """Type of a workload, which stands between its account and its ID."""
+    """Type of a workload, which is between its account and its ID."""
     return workload.split(":", 1)[1].rsplit(":", 1)[0] if workload.count(":") > 1 else ""
 
 
@@ -268,12 +268,12 @@ def _on_systems(rows: Sequence[CallRow]) -> str:
     named = {str(found) for agent in agents if (found := system(agent)) is not None}
     inside = {name for agent in agents if (name := environment(agent)) is not None}
     within = f" inside {_some(inside, 'environment')}" if inside else ""
-    return f"from another system, as the agent says: {_some(named, 'system') or 'one not named'}{within}"
+    return f"from another system, by its user agent: {_some(named, 'system') or 'one not named'}{within}"
 
 
 def _by_programs(rows: Sequence[CallRow]) -> str:
     return (
-        f"by another program, as the agent says: {_some({name for row in rows for name in _program(row)}, 'program')}"
+        f"by another program, by its user agent: {_some({name for row in rows for name in _program(row)}, 'program')}"
     )
 
 
@@ -292,13 +292,14 @@ RULES = (
     Rule(
         "instance-elsewhere", "Workload credentials used elsewhere",
         "Credentials of an instance, function, task or other workload used from another network (/16, private ones "
-        "too) or VPC endpoint than its own, or from another operating system or environment than its agent named "
-        "before. Its own places are what EC2 or ECS logged to have given it, where it first called from, and networks "
+        "too) or VPC endpoint than its own, or from another operating system or environment than its user agent "
+        "named before. Its own places are the addresses that EC2 or ECS logged for it, where it first called from, "
+        "and networks "
         "that several workloads of the account share. For a function, only calls whose agent does not come from "
         "inside it. Another program alone is a HINT; SDKs and AWS's own agents never are.",
-        "Which addresses a subnet gives by itself and which are a NAT's is in no log, nor which are AWS's own; who is "
-        "in the same network, or in another one with the same private range, and who calls before the workload itself "
-        "does, is not seen. An agent says what its sender likes. LIKELY where the logs name the workload's address, "
+        "No log shows which addresses a subnet assigns, which belong to a NAT and which to AWS. Not found: use from "
+        "the same network or from another one with the same private range, and calls before the workload's own first "
+        "call. A user agent is set freely by its sender. LIKELY where the logs name the workload's address, "
         "else HEURISTIC.",
         elsewhere,
     ),

@@ -39,7 +39,7 @@ class Found(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a role session stands in its chain."""
+    """The position of a role session in its chain."""
 
     start: str
     """The first role session of the chain."""
@@ -103,7 +103,7 @@ class Data:
 
     @cached_property
     def places(self) -> dict[str, Place]:
-        """Where each role session stands in its chain."""
+        """The position of each role session in its chain."""
         return places_of(self.forest)
 
     @cached_property
@@ -117,7 +117,7 @@ class Data:
 
     def whose(self, node: str, event_ids: Sequence[str] = ()) -> Whose:
         """Whose a node is; of a principal that called without stating a session, whose its first call was, which the
-        session that was live then may tell: as `who` says it of that event."""
+        session that was live then may show: as `who` says it of that event."""
         if ref(node).label == schema.PRINCIPAL and event_ids:
             for seen in self.reader.events(event_ids[0]):
                 if str(seen.source) == node:

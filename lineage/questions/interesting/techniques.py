@@ -1,7 +1,7 @@
 """Which MITRE ATT&CK technique an operation is a known step of.
 
 ATT&CK Enterprise version 17 (April 2025), matrix Cloud (IaaS). Only operations whose technique is well established
-stand here: the technique's own page names them or means just that. A technique says what a call may be part of,
+are here: the technique's own page names them or means just that. A technique says what a call may be part of,
 never that it was an attack: the same calls make up everyday administration.
 """
 

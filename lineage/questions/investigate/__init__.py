@@ -70,7 +70,7 @@ class Lead(Model):
     how: str
     """What it was found by, in words."""
     confidence: Confidence
-    """How surely the alert means it; how surely it is known whose it is stands in `whose`."""
+    """How surely the alert means it; the confidence of its origin is in `whose`."""
     calls: int
     """Calls in the time of the alert that fit it."""
     event_ids: list[str]
@@ -80,7 +80,7 @@ class Lead(Model):
 
 
 class OwnAddress(Model):
-    """A source address that the logs show to be one of our own. It joins nobody."""
+    """A source address that the logs show to be one of our own. It joins no identities."""
 
     address: str
     account: str | None

@@ -103,7 +103,7 @@ def answer(
         found=any(report.leads for report in reports),
         groups=reports,
         passed_over=[
-            f"{alert.id}: a sample that GuardDuty made up; it names nobody" for alert in alerts if alert.sample
+            f"{alert.id}: a GuardDuty sample finding; it names no real identity" for alert in alerts if alert.sample
         ],
         truncated=len(groups) > MOST_GROUPS or any(one.truncated for one in reports),
         sight=reports[0].sight
@@ -336,11 +336,11 @@ def _notes(group: Together, first: Sequence[SubjectLead], looked: models.Sight) 
         if not one.found.found:
             yield f"{one.alert.id}: {nothing_found(one.alert)}; {in_words(looked)}"
     if len(first) > MOST_CASES:
-        yield f"{len(first)} leads fit; the first {MOST_CASES} are examined, ask for each of the others by itself"
+        yield f"{len(first)} leads fit; the first {MOST_CASES} are examined, ask for the others one by one"
     if group.members and all(one.alert.first_seen is None and one.alert.kind not in ("ask",) for one in group.members):
-        yield "the alert says no time; the scope is the last day of the activity"
+        yield "the alert has no time; the scope is the last day of the activity"
     if any(lead.confidence == "HINT" for lead in first):
-        yield "leads that are hints fit the alert, and do not prove that it means them"
+        yield "hints fit the alert but do not prove that it means them"
 
 
 def sections(ask: Ask, context: Context) -> list[Section]:

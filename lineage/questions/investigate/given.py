@@ -56,9 +56,11 @@ def files(text: str) -> Iterable[str]:
 def _ask(text: str) -> Alert:
     """An event ID, key, session or ARN as an alert. Raises `BadUse` for what is none."""
     if not text:
-        raise BadUse("no alert: give a finding, an event, a key, a session or an ARN")
+        raise BadUse("not an alert: give a finding, an event, a key, a session or an ARN")
     if text.startswith(AGENT) or is_address(text) or (len(text) == 12 and text.isdigit()):
-        raise BadUse(f"{text}: no alert; for an address: lineage from {text}, for an account or agent: lineage session")
+        raise BadUse(
+            f"{text}: not an alert; for an address: lineage from {text}, for accounts and agents: lineage session"
+        )
     return Alert(kind="ask", id=text)
 
 

@@ -127,7 +127,7 @@ def alert_of(one: Alert) -> AlertTold:
 
 
 def nothing_found(one: Alert) -> str:
-    """Why an alert leads nowhere: it names nobody, or nobody that the store knows."""
+    """Why an alert leads nowhere: it names no one, or no one that the store knows."""
     named = [
         f"{what} {value}"
         for actor in one.actors
@@ -154,7 +154,7 @@ MEMBERS = frozenset({"event_id", "event_ids", "sign_in_event_ids", "issue_event_
 
 
 def event_ids(value: object) -> Iterator[str]:
-    """Every event ID in an answer, in its order, as often as it stands there."""
+    """Every event ID in an answer, in its order, as often as it occurs."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

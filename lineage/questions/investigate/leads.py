@@ -3,7 +3,7 @@
 The order is that of field guide §11.1. The leads are the calls that the alert speaks of; whose they were is then asked
 of the lineage, never of the alert. A workload (instance, function, task, build, pod) leads to the sessions that it runs
 as. Where the source address of a call was that of an instance in these logs, it leads to the instance and to who
-started it, but joins nobody: others may have used the same way out.
+started it, but joins no identities: others may have used the same way out.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Leads(NamedTuple):
     """What an alert leads to."""
 
     found: list[SubjectLead]
-    """Those of the surest kind that gave any, in order of first call and key; at most 20."""
+    """Those of the surest kind that found any, in order of first call and key; at most 20."""
     total: int
     own: list[Own]
     """Source addresses that are ours."""
@@ -208,7 +208,7 @@ def _of_own(reader: Reader, known: Own, loaded: list[str], window: Window) -> li
     if known.instance is None:
         return []
     thing = AlertResource(type="AWS::EC2::Instance", id=known.instance, account=known.account)
-    note = f"{known.address} was the address of {known.instance} ({known.api}); others may have used its way out"
+    note = f"{known.address} was the address of {known.instance} ({known.api}); others may have used the same address"
     live = workload_sessions(reader, thing, loaded, window)
     rows = reader.calls(CallFilter("session", tuple(live)), window) if live else []
     return [lead._replace(note=note) for lead in _leads(rows, "instance at the source address", "HINT", extra=live)]
@@ -263,7 +263,7 @@ def _around(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[
 
 
 def _fitting(reader: Reader, rows: list[CallRow], fits: Callable[[Identity], bool]) -> list[CallRow]:
-    """The rows whose caller fits; copies in other accounts tell nothing that the caller's do not."""
+    """The rows whose caller fits; copies in other accounts show nothing that the caller's do not."""
     whos = reader.identities({row.row.actor for row in rows})
     return [row for row in rows if not row.row.copy and row.row.actor in whos and fits(whos[row.row.actor])]
 

@@ -20,7 +20,7 @@ TITLES: Final[dict[str, str]] = {
     "role": "Who has assumed this role",
     "assumed": "Which roles were assumed",
     "services": "Services of the week before",
-    "interesting": "Calls worth a look",
+    "interesting": "Notable calls",
     "baseline": "Is this normal?",
     "new": "What is new",
     "volume": "Calls by the hour",
@@ -94,7 +94,7 @@ def _group(group: Group, number: int) -> Iterator[Block]:
                  line("file", lead="")),
                 [
                     (one.event_id, moment(one.time), one.api, one.error, one.account, one.region,
-                     f"{one.path or 'file not known'}[{one.index}]")
+                     f"{one.path or 'unknown file'}[{one.index}]")
                     for one in group.cited
                 ],
                 group.cited_total,
@@ -204,12 +204,12 @@ def _section(section: Section, mark: str) -> Fold:
     anchor = f"{question}{mark}"
     if section.answer is None or not section.found:
         sight = getattr(section.answer, "sight", None)
-        seen = f" That {in_words(sight)}." if sight is not None else ""
+        seen = f" The answer is {in_words(sight)}." if sight is not None else ""
         note = Span(section.note, "open") if section.note else f"Nothing found.{seen}"
         return Fold(TITLES[question], anchor, ("nothing found",), [Para((note,))], name=question)
     found = list(blocks_of(section.answer))
     summary: Inline = ()
-    # The line that says most, else the first, stands next to the title, where it can be read without unfolding.
+    # The line that says most, else the first, is next to the title, where it can be read without unfolding.
     lines = [one for one in found if isinstance(one, Para)]
     main = next((one for one in lines if one.main), lines[0] if lines and found[0] is lines[0] else None)
     if main is not None:

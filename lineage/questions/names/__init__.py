@@ -19,7 +19,7 @@ class Name(Model):
     verdict: Verdict
     """Against the true origin: `names-nobody` is no lie, `not-known` that the chain is open."""
     why: str | None = None
-    """Why it names nobody."""
+    """Why it names no one."""
     others: list[str] = Field(default_factory=list)
     """Other known people of that name, at most 5; sorted."""
     set_by: Literal["caller", "identity provider", "console", "AWS service"]
@@ -65,7 +65,7 @@ class NamesOfRole(Model):
     not_shown: int
     """Sessions at whose time the logs do not show the policy."""
     helps: Literal["yes", "no", "not known"]
-    """Would demanding a name tell its callers apart?"""
+    """Would requiring a name distinguish its callers?"""
     demand: Literal["sts:RoleSessionName", "sts:SourceIdentity"] | None = None
     """What to demand."""
     why: str
@@ -89,7 +89,7 @@ class Names(Model):
     unnamed: int = 0
     """Sessions without a session name, such as those of users: with them the five numbers add up to all sessions."""
     names: list[Name] = Field(default_factory=list)
-    """Names of others first, then of the origin, of nobody, unknown; most sessions first, then by name and role."""
+    """Names of others first, then of the origin, of no one, unknown; most sessions first, then by name and role."""
     names_total: int = 0
     roles: list[NamesOfRole] = Field(default_factory=list)
     """Those where demanding a name would help first; most sessions first, then by ARN."""

@@ -154,7 +154,7 @@ def _decoded(text: str | None) -> Any:
 
 
 SHORTEST = 2
-"""Names shorter than this identify nobody."""
+"""Names shorter than this identify no one."""
 
 _DEFAULTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (why, re.compile(pattern, re.IGNORECASE))
@@ -170,7 +170,7 @@ _DEFAULTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("name of a service", r"(CognitoIdentityCredentials|RolesAnywhereInternalSession)"),
         ("name of a pipeline", r"(GitHubActions|gitlab[\w-]*|terraform[\w-]*|jenkins[\w-]*|circleci[\w-]*)"),
         ("number or ID", r"[\d._-]+|[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
-        ("name for anybody", r"(session|my-?session|test|tmp|temp|default|cli|web-identity-token-[\w-]*)[-_]?\d*"),
+        ("generic name", r"(session|my-?session|test|tmp|temp|default|cli|web-identity-token-[\w-]*)[-_]?\d*"),
     )
 )
 
@@ -247,14 +247,14 @@ def advice(forest: Forest, role: str, sessions: Sequence[str]) -> Advice:
             return "yes", SESSION_NAME, f"{len(people)} users assume it themselves: demand ${{aws:username}}"
         return (
             "yes", SOURCE_IDENTITY,
-            f"{len(people)} people come to it through other roles: a source identity set there stays along the chain",
+            f"{len(people)} people reach it through other roles: a source identity set there stays along the chain",
         )  # fmt: skip
     if any(one is None for one in origins.values()):
         return "not known", None, "the chains of some callers are open"
     known = {one.node for one in origins.values() if one is not None}
     if people and len(known) == 1:
         return "no", None, "only one person assumes it in these logs"
-    return "no", None, "its callers are pipelines and services, which give a name of their own anyway"
+    return "no", None, "its callers are pipelines and services, which set a session name anyway"
 
 
 def _is_user(forest: Forest, caller: str) -> bool:
@@ -290,7 +290,7 @@ class Claim(NamedTuple):
     role: str | None
     """Reference of the role."""
     origin: str
-    """What tells the origin from others; of an open chain the class alone."""
+    """What distinguishes the origin from others; of an open chain the class alone."""
     session: str
     time: int
 
@@ -340,7 +340,7 @@ def _wanted(role: str | None) -> str | None:
         return None
     parts = role_of(role.strip())
     if parts is None:
-        raise BadUse(f"{role}: no role; write its ARN, like arn:aws:iam::111122223333:role/NAME")
+        raise BadUse(f"{role}: not a role; give its ARN, like arn:aws:iam::111122223333:role/NAME")
     return str(keys.role(*parts[:3]).ref)
 
 
@@ -412,7 +412,7 @@ def _name(forest: Forest, owners: grants.Owners, line: list[Claim]) -> Name:
 
 def _why(claim: Claim) -> str | None:
     if claim.verdict == "names-nobody":
-        return default_name(claim.name) or "nobody of that name is known"
+        return default_name(claim.name) or "no known user has that name"
     return "its chain is open" if claim.verdict == "not-known" else None
 
 

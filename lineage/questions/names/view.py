@@ -19,11 +19,11 @@ COLUMNS = (
 VERDICTS = {
     "names-another": "names another known person",
     "names-origin": "names the origin",
-    "names-nobody": "names nobody",
-    "not-known": "caller not known",
+    "names-nobody": "names no known person",
+    "not-known": "caller unknown",
 }
 DEMANDS_SHOWN = 3
-NOTE = "A name is evidence only where the caller cannot choose it, or where the trust policy demanded it at that time."
+NOTE = "A name is evidence only where the caller cannot choose it, or where the trust policy required it at that time."
 
 
 def blocks(answer: Names) -> Iterator[Block]:
@@ -32,20 +32,20 @@ def blocks(answer: Names) -> Iterator[Block]:
     unnamed = f", {answer.unnamed:,} have no session name" if answer.unnamed else ""
     yield Para((
         Span(counted(answer.sessions, "session"), "name"), ": ", another,
-        f", {answer.names_origin:,} name the origin, {answer.names_nobody:,} name nobody, {answer.not_known:,} are of "
-        f"callers that are not known{unnamed}",
+        f", {answer.names_origin:,} name the origin, {answer.names_nobody:,} name no known person, "
+        f"{answer.not_known:,} have unknown callers{unnamed}",
     ))  # fmt: skip
     yield Grid(
         f"names ({answer.names_total:,})",
         (head("name", style="key"), head("what", style="quiet"), head("says"), line("whose", lead=""),
          line("others", lead="known people of that name: ", style="open"), number("sessions", "session"),
          detail("role"), when(), detail("set by"),
-         number("demanded", "demanded by the trust policy", "demanded by the trust policy"), ids()),
+         number("demanded", "required by the trust policy", "required by the trust policy"), ids()),
         [_name(one) for one in answer.names],
         answer.names_total,
     )  # fmt: skip
     yield Grid(
-        f"would demanding a name help? ({answer.roles_total:,})",
+        f"would requiring a name help? ({answer.roles_total:,})",
         (head("role", "long", style="key"), line("answer", lead=""), line("sessions", lead=""),
          line("trust policy", lead=""), line("demanded", lead="", few=DEMANDS_SHOWN)),
         [_role(one) for one in answer.roles],
@@ -68,9 +68,9 @@ def _role(one: NamesOfRole) -> tuple[Cell, ...]:
     if one.not_shown == one.sessions:
         policy = "the logs do not show its trust policy"
     else:
-        policy = f"as logged, it demanded a name of {one.demanded:,}; the logs do not show it for {one.not_shown:,}"
+        policy = f"as logged, it required a name for {one.demanded:,}; the logs do not show it for {one.not_shown:,}"
     return (
-        one.role_arn, (Span(f"demand {one.demand}" if one.helps == "yes" else one.helps, "name"), f": {one.why}"),
+        one.role_arn, (Span(f"require {one.demand}" if one.helps == "yes" else one.helps, "name"), f": {one.why}"),
         f"{one.naming:,} of {counted(one.sessions, 'session')} named a person ({one.names_origin:,} the origin, "
         f"{one.names_another:,} another), of {counted(one.origins, 'origin')}",
         policy, [_demand(demand) for demand in reversed(one.demands)],

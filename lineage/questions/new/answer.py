@@ -252,7 +252,7 @@ def _new(value: str, some: Sequence[Sighting]) -> NewValue:
 
 
 def _located(atlas: Atlas, kind: str) -> Callable[[Sighting], str | None]:
-    """The value of a kind that the databases tell for an address that may be trusted."""
+    """The value of a kind that the databases show for an address that may be trusted."""
 
     def value(one: Sighting) -> str | None:
         if one.address is None or doubt(one.address, one.endpoint) is not None:
@@ -308,9 +308,9 @@ def _many(number: int, name: str) -> str:
 
 
 def _statement(compared: Compared, verdict: str, dimensions: Iterable[Dimension], jumped: int) -> str:
-    """What is new, what is too little, and what it rests on."""
+    """What is new, what is too little, and what it is based on."""
     parts = [_many(one.new_total, one.name) for one in dimensions if one.new]
     parts += [f"{_many(jumped, 'jump')} in volume"] if jumped else []
     said = "no calls in the scope" if verdict == "no calls" else f"not in the history: {', '.join(parts) or 'nothing'}"
     too_little = [] if compared.history.enough else [f"too little: {', '.join(compared.history.lacking)}"]
-    return "; ".join([said, *too_little, f"rests on {rests_on(compared.history)}", *about_credential(compared.history)])
+    return "; ".join([said, *too_little, f"based on {rests_on(compared.history)}", *about_credential(compared.history)])

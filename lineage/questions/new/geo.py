@@ -86,7 +86,7 @@ def open_databases(paths: str | Iterable[str]) -> Atlas:
             readers.append(maxminddb.open_database(path))
         except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
             Atlas(readers).close()
-            raise BadUse(f"{path}: no database in MaxMind's format ({error})") from None
+            raise BadUse(f"{path}: not a database in MaxMind's format ({error})") from None
     return Atlas(readers)
 
 

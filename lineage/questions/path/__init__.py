@@ -62,4 +62,4 @@ class Path(Model):
             return None
         from lineage.questions.shared.log_coverage import in_words
 
-        return f"a way from {self.start} to {self.end}; {in_words(self.sight)}"
+        return f"a path from {self.start} to {self.end}; {in_words(self.sight)}"

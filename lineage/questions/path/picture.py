@@ -1,4 +1,4 @@
-"""The picture of `path`: every way from one identity to another, the first lit."""
+"""The picture of `path`: every path from one identity to another, the first highlighted."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def draw(answer: Path, known: Known) -> Drawing:
             )  # fmt: skip
     notes = []
     if answer.total > len(answer.ways):
-        notes.append(f"{len(answer.ways):,} of {answer.total:,} ways are drawn, the shortest; --limit draws more.")
+        notes.append(f"{len(answer.ways):,} of {answer.total:,} paths are drawn, shortest first; --limit draws more.")
     if answer.perhaps:
         notes.append(f"{answer.perhaps:,} sessions of the end fit several callers, one of them from the start.")
     about = command("path", answer.start, answer.end) or "lineage path"

@@ -20,8 +20,8 @@ RELATIONS = {"own": "its own", "assumed": "obtained", "issued": "was issued", "m
 
 
 def blocks(answer: Path) -> Iterator[Block]:
-    """A headline, then each way from its start."""
-    yield Para((Span(f"{counted(answer.total, 'way')} from {answer.start} to {answer.end}", "name"),))
+    """A headline, then each path from its start."""
+    yield Para((Span(f"{counted(answer.total, 'path')} from {answer.start} to {answer.end}", "name"),))
     for way in answer.ways:
         yield from _way(way)
     if answer.total > len(answer.ways):

@@ -36,7 +36,7 @@ class RoleTaken(Model):
     role_arn: str
     account: str | None
     origins: int
-    """How many distinct origins stand behind it."""
+    """The number of distinct origins of its callers."""
     unresolved: bool
     """Callers without a known origin are behind it too."""
     hows: list[str]
@@ -79,7 +79,7 @@ class Role(Model):
     """Most grants first, then by principal and origin."""
     callers_total: int = 0
     refused: list[RoleCaller] = Field(default_factory=list)
-    """Who asked for it in vain; most refusals first."""
+    """Who asked for it without success; most refusals first."""
     refused_total: int = 0
     taken: list[RoleTaken] = Field(default_factory=list)
     """Most grants first, then by ARN."""

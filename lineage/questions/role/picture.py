@@ -1,4 +1,4 @@
-"""The picture of `role`: whose credentials came into a role, by which sessions, and where they went on to."""
+"""The picture of `role`: whose credentials came into a role, by which sessions, and what they assumed next."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def draw(answer: Role, known: Known) -> Drawing:
     ):
         if total > shown:
             notes.append(f"{shown:,} of {total:,} {what} are drawn; --limit draws more.")
-    title = f"Who came into {role_name(arn) or arn}, and where they went on to"
+    title = f"Who assumed {role_name(arn) or arn}, and what they assumed next"
     return Drawing(sheet, title, command("role", arn) or "lineage role", notes)
 
 

@@ -58,7 +58,7 @@ def _callers(caption: str, callers: Sequence[RoleCaller], total: int) -> Grid:
          detail("error", lead="", style="denied"), detail("how", lead=""), number("sessions", "session"), when(),
          ids()),
         [
-            (one.principal or "a caller that is not known",
+            (one.principal or "an unknown caller",
              f"{one.kind}{f' of {one.account}' if one.account else ''}" if one.kind else None, whose(one.whose),
              None if one.error else one.count, one.count if one.error else None, one.error,
              [HOWS.get(how, how) for how in one.hows], one.sessions, span(one.first, one.last), one.event_ids)

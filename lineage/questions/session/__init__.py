@@ -71,7 +71,7 @@ class KeyUse(Model):
     address: str | None
     """As logged, with the VPC endpoint behind a blank."""
     note: str | None
-    """Why the address does not tell where the caller was."""
+    """Why the address does not show where the caller was."""
     user_agent: str | None
     """As logged."""
     via: str | None
@@ -111,7 +111,7 @@ class Session(Model):
     found: bool
     subject: Subject | None = None
     whose: Whose | None = None
-    """Null where it stands for sessions of several origins."""
+    """Null where it represents sessions of several origins."""
     scope: Scope | None = None
     calls: int = 0
     succeeded: int = 0
@@ -135,7 +135,7 @@ class Session(Model):
     uses_total: int = 0
     addresses: list[Counted] = Field(default_factory=list)
     """Source addresses as logged, with the VPC endpoint behind a blank; most calls first. The note says where an
-    address does not tell where the caller was."""
+    address does not show where the caller was."""
     addresses_total: int = 0
     agents: list[Counted] = Field(default_factory=list)
     """User agents as logged; most calls first."""

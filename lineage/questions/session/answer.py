@@ -208,7 +208,7 @@ def _address(ip: str | None, endpoint: str | None) -> str | None:
 
 
 def _addresses(rows: Iterable[CallRow]) -> list[models.Counted]:
-    """The source addresses, each with why it does not tell where the caller was."""
+    """The source addresses, each with why it does not show where the caller was."""
     doubts: dict[str, str | None] = {}
 
     def address(row: CallRow) -> str | None:

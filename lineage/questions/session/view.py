@@ -72,7 +72,7 @@ def _sessions(found: Sequence[SessionTold], total: int, with_origin: bool) -> Gr
          line("key", lead=""), ids("granted by")),
         [
             (role_as(one.role_arn, one.name, one.key), one.account or "an unknown account", moment(one.issued),
-             moment(one.expires) if one.expires else "at a time not known",
+             moment(one.expires) if one.expires else "at an unknown time",
              span(one.first, one.last) or "never in the loaded logs",
              ways(one.how, None) if one.how else "its grant is not in the loaded logs",
              whose(one.whose) if with_origin else None, one.key, one.grant_event_ids)
@@ -103,7 +103,7 @@ def _life(one: KeySeen) -> str:
         return f"long-term key{f', created {moment(one.issued)}' if one.issued else ''}"
     if one.issued:
         return f"issued {moment(one.issued)}, expires {moment(one.expires)}"
-    return "its issue is not logged; expiry not known"
+    return "its issue is not logged; expiry unknown"
 
 
 def rows(answer: Session) -> Iterator[Row]:

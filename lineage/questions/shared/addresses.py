@@ -19,7 +19,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class AddressRange(NamedTuple):
-    """A text that people give, and the networks that it stands for (none for the name of a service)."""
+    """A text that people give, and the networks that it represents (none for the name of a service)."""
 
     text: str
     networks: tuple[Network, ...]
@@ -76,7 +76,7 @@ def read(asks: Iterable[str]) -> tuple[list[AddressRange], list[str]]:
             else:
                 unread.append(line)
         if len(found) == before:
-            raise BadUse(f"{ask}: holds no address and no network; write one a line")
+            raise BadUse(f"{ask}: contains no address or network; write one per line")
     return found, unread
 
 
@@ -87,7 +87,7 @@ def _lines(path: str) -> Iterable[str]:
         return Path(path).read_text("utf-8-sig", errors="replace").splitlines()
     except (OSError, ValueError):
         raise BadUse(
-            f"{path}: no address, no network and no file; write it like 198.51.100.7 or 198.51.100.0/24"
+            f"{path}: not an address, network or file; write it like 198.51.100.7 or 198.51.100.0/24"
         ) from None
 
 
@@ -169,7 +169,7 @@ def network(address: str | None) -> str | None:
 def private_network(address: str | None) -> str | None:
     """The network around a private address, as wide as a VPC may be: /16 of IPv4; None of what is none.
 
-    Shared, loopback and link-local ranges tell no network.
+    Shared, loopback and link-local ranges show no network.
 
     >>> private_network("10.0.3.44"), private_network("198.51.100.7"), private_network("127.0.0.1")
     ('10.0.0.0/16', None, None)
@@ -196,7 +196,7 @@ def doubt(address: str | None, endpoint: str | None = None) -> str | None:
 
 
 def _is_documentation(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Documentation ranges (RFC 5737, 3849) stand for internet addresses in examples and cleaned logs."""
+    """Documentation ranges (RFC 5737, 3849) represent internet addresses in examples and cleaned logs."""
     return any(
         ip.version == net.version and ip in net
         for net in map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))

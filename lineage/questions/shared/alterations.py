@@ -81,7 +81,7 @@ def state_after(deed: ChangeEdge) -> str | None:
 
 
 def lets_in(deed: ChangeEdge) -> list[str]:
-    """Accounts outside that a change lets in, `*` for everybody; sorted."""
+    """Accounts outside that a change lets in, `*` for everyone; sorted."""
     label = ref(deed.target).label
     what, family = str(deed.properties["what"]), family_of(deed)
     if label == schema.CREDENTIAL or (family is not None and family.act in ("remove", "clear")):
@@ -112,7 +112,7 @@ def parsed_state(text: str | None) -> object:
 
 
 def outside(text: str | None, account: str | None) -> list[str]:
-    """Accounts other than its own that a policy or share names, `*` where it names everybody; sorted.
+    """Accounts other than its own that a policy or share names, `*` where it names everyone; sorted.
 
     >>> outside('{"Principal":{"AWS":"arn:aws:iam::111122223333:root"}}', "444455556666")
     ['111122223333']

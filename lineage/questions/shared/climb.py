@@ -20,7 +20,7 @@ MAX_CANDIDATES = 100
 """At most so many chains are given where callers are ambiguous, unless more are asked for."""
 
 BY_GRANT_ALONE = ("2", "4")
-"""Rules of a session that its grant tells, and no call that states the session."""
+"""Rules of a session that its grant shows, and no call that states the session."""
 BY_TUPLE = ("4", "STRONG")
 """Rule and confidence where a call or caller belongs to such a session by its ID and time, not by a key."""
 
@@ -306,7 +306,7 @@ def session_key_of(start: str) -> str | None:
 
 
 def account_of(node: str) -> str | None:
-    """The account that a session, key or principal is in, as far as its key tells.
+    """The account that a session, key or principal is in, as far as its key shows.
 
     >>> account_of("Session 111122223333/AROA:x/2026-01-31T12:00:00Z"), account_of("Principal ec2.amazonaws.com")
     ('111122223333', None)

@@ -294,7 +294,7 @@ def walk(reader: Reader, starts: Sequence[str], *, since: int | None = None, mad
 
     Notes
     -----
-    Cost: proportional to the neighbourhood below the starts. Each node stands in the tree once, so cycles end.
+    Cost: proportional to the neighbourhood below the starts. Each node is in the tree once, so cycles end.
 
     Examples
     --------

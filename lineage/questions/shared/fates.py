@@ -1,8 +1,8 @@
-"""What became of a change: does it stand, is it gone, or probably gone?
+"""What became of a change: is it still in effect, gone, or probably gone?
 
 A change is paired with a later call that undid it: on the same state of the same target, in the same account and
 region, about the same thing (policy, statement, grant, rule, key, …). It is certainly gone where none of these is
-missing, nothing made it again, and the logs of the account have no gap from then on. What rests on a name alone, or
+missing, nothing made it again, and the logs of the account have no gap from then on. What is based on a name alone, or
 lies before a gap, is probably gone. `FAMILIES` lists which state an operation touches, and what it does there; source:
 the API References of the services.
 """
@@ -34,7 +34,7 @@ class Family(NamedTuple):
     state: str
     act: Act
     marked: bool = False
-    """Are there several such things on one target, which the change's marks tell apart?"""
+    """Are there several such things on one target, which the change's marks distinguish?"""
 
 
 def _rows(state: str, marked: bool, **acts: str) -> dict[str, Family]:
@@ -291,7 +291,7 @@ class Fates:
 
     def _later(self, deed: ChangeEdge) -> list[ChangeEdge]:
         every = {(other.type, other.key): other for place in _places(deed) for other in self._about[place]}
-        # Of one second nobody can tell the order: what may come later counts, and makes nothing certain.
+        # Of one second no one can determine the order: what may come later counts, and makes nothing certain.
         return sorted(
             (one for one in every.values() if one.time >= deed.time and (one.type, one.key) != (deed.type, deed.key)),
             key=_moment,
@@ -348,7 +348,7 @@ class _Course:
         self.family = family_of(deed)
         self.marks = marks_of(deed)
         self.left = set(self.marks)
-        """What of it was not taken back: a share may be taken back account by account."""
+        """What of it was not undone: a share may be undone account by account."""
         self.undone: ChangeEdge | None = None
         self.why = ""
         self.sure = True
@@ -386,7 +386,7 @@ class _Course:
                 self.left = _left(self.left, named)
                 if self.left:
                     return
-            self._end(other, "taken back" if mine.act in ("add", "set") else "put back", sure=not unclear)
+            self._end(other, "undone" if mine.act in ("add", "set") else "restored", sure=not unclear)
         elif mine.act == "set":
             if theirs.act == "set" and not ours and self.undone is None:
                 self._end(other, "replaced", sure=True)
@@ -397,14 +397,14 @@ class _Course:
         self.undone, self.why, self.sure, self.again = other, why, sure and other.time > self.deed.time, []
 
     def _made_again(self, other: ChangeEdge, *, ours: bool) -> None:
-        """Something of that name was made again by others: another thing, where the IDs tell."""
+        """Something of that name was made again by others: another thing, where the IDs show."""
         mine, theirs = self.deed.properties.get("unique_id"), other.properties.get("unique_id")
         if self.undone is not None and not ours and (not mine or not theirs or mine == theirs):
             self.sure = False
 
 
 def _left(before: set[str], named: Collection[str]) -> set[str]:
-    """What of a change stands after a part was taken back. A rule of a security group has an ID and a content."""
+    """What is left of a change after a part was undone. A rule of a security group has an ID and a content."""
     for kind in ("securityGroupRuleId=", "rule="):
         of_kind = {mark for mark in before if mark.startswith(kind)}
         if of_kind and of_kind <= set(named):
@@ -428,7 +428,7 @@ def _is_itself(deed: ChangeEdge, other: ChangeEdge) -> bool:
 
 
 def _same_region(deed: ChangeEdge, other: ChangeEdge) -> bool | None:
-    """Are two changes of one region? None where the logs do not tell."""
+    """Are two changes of one region? None where the logs do not show."""
     if str(deed.properties["api"]).partition(":")[0] in WORLDWIDE:
         return True
     here, there = deed.properties.get("region"), other.properties.get("region")

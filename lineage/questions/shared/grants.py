@@ -1,4 +1,4 @@
-"""The grants of sessions, one by one, as questions about roles count them; and what rows tell as evidence."""
+"""The grants of sessions, one by one, as questions about roles count them; and what rows show as evidence."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Owners:
         return found
 
     def apart(self, node: str) -> str:
-        """What tells its origin from others; where that is not known the node stands for itself alone."""
+        """What distinguishes its origin from others; where that is not known the node represents itself alone."""
         return self.whose(node).key or node
 
 

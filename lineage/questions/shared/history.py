@@ -1,7 +1,7 @@
 """The past that `baseline`, `new` and `volume` compare with: whose calls it holds, and whether there is enough of it.
 
 Two people in one role never share a past: the resolved origin decides. Only where the origin is open do session name,
-then source IP stand in for it, and the answer says so.
+then source IP replace it, and the answer says so.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ def past_of(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: Win
     if owners:
         begun = _begun(reader, owners, span)
         names = (str(graph.nodes[f"{schema.PRINCIPAL} {key}"].get("name") or key) for key in owners)
-        result = f"all calls of {', '.join(names)}, with whatever key"
+        result = f"all calls of {', '.join(names)}, with any key"
         return Past("own calls", result, whose, CallFilter("principal", owners), frozenset(), graph, begun, 1)
-    result = f"all calls of the {subject.kind}, whoever made them"
+    result = f"all calls of the {subject.kind}, from any caller"
     return Past("own calls", result, whose, subject.which, frozenset(), graph, (), 1 if whose else None)
 
 
@@ -150,7 +150,7 @@ def _in_roles(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: W
     alone = mine[own[0]] if len(own) == 1 else None
     called = {name for node in own if (name := graph.nodes[node].get("name"))}
     same = [node for node in nodes if owned[node] in roles and graph.nodes[node].get("name") in called]
-    result = f"the origin is not known: calls in {names} under the same session name, whoever made them"
+    result = f"the origin is unknown: calls in {names} under the same session name, from any caller"
     by_name = Past("session name", result, alone, _sessions(same), frozenset(), graph, tuple(same), None)
     places = frozenset(
         where for row in rows if (where := place(row)) and doubt(row.row.source_ip, row.row.endpoint) is None
@@ -158,8 +158,8 @@ def _in_roles(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: W
     if any(node not in own for node in same) or not places:
         return by_name
     result = (
-        f"the origin is not known and no other session has this name: calls in {names} from "
-        f"{', '.join(sorted(places)[:3])}{' …' if len(places) > 3 else ''}, whoever made them"
+        f"the origin is unknown and no other session has this name: calls in {names} from "
+        f"{', '.join(sorted(places)[:3])}{' …' if len(places) > 3 else ''}, from any caller"
     )
     keys = tuple(ref(role).key for role in roles)
     return Past("source IP", result, alone, CallFilter("principal", keys), places, graph, tuple(nodes), None)
@@ -228,7 +228,7 @@ LEAST_LOGGED: Final = 0.5
 
 
 def accounts_of(subject: Subject, rows: Iterable[CallRow], loaded: set[str]) -> set[str]:
-    """The accounts whose logs a past rests on: the identity's own, else those of the calls."""
+    """The accounts whose logs a past is based on: the identity's own, else those of the calls."""
     own = {account for start in subject.starts if (account := account_of(start))}
     if subject.kind == "account" and subject.key:
         own = {subject.key}
@@ -289,11 +289,11 @@ def days_of(rows: Iterable[CallRow]) -> int:
 
 
 def rests_on(history: History) -> str:
-    """What a verdict rests on, in words."""
+    """What a verdict is based on, in words."""
     looked = history.sight
     where = ", ".join(looked.accounts) or "any account"
     lack = f"; not loaded: {', '.join(looked.missing)}" if looked.missing else ""
-    chosen = ", so that the address is the same says nothing" if history.basis == "source IP" else ""
+    chosen = ", so an equal address proves nothing" if history.basis == "source IP" else ""
     return (
         f"{counted(history.calls, 'call')} on {counted(history.days, 'day')} "
         f"({history.basis}{chosen}), logs of {where} in {looked.hours:,} of "
@@ -306,7 +306,7 @@ def about_credential(history: History) -> list[str]:
     if history.credential is None:
         return []
     many = history.credential.calls
-    return [f"{many:,} of these calls {'was' if many == 1 else 'were'} made with the very credential in question"]
+    return [f"{many:,} of these calls {'was' if many == 1 else 'were'} made with the credential in question"]
 
 
 class Compared(NamedTuple):
@@ -322,7 +322,7 @@ class Compared(NamedTuple):
     """The calls of the history."""
     history: History
     accounts: set[str]
-    """The accounts whose logs it rests on."""
+    """The accounts whose logs it is based on."""
     loaded: set[str]
 
 

@@ -1,6 +1,6 @@
 """What people ask by: an event ID, key, session, ARN or name, as the nodes of the graph that the answer begins at.
 
-This is the one place where such a text is understood: `meant` finds what it stands for, `begins` the callers behind it.
+This is the one place where such a text is understood: `meant` finds what it represents, `begins` the callers behind it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Meant(NamedTuple):
     """What an ask means, in the words of the store."""
 
     kind: str
-    """As `kind_of` tells it."""
+    """As `kind_of` shows it."""
     texts: tuple[str, ...]
     """Event IDs, keys, session keys, or ARNs and other keys of principals."""
     note: str | None = None
@@ -108,7 +108,7 @@ def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
 
     Returns
     -------
-    The kind with the keys that it stands for. What the store does not know is an event ID that is not there. An
+    The kind with the keys that it represents. What the store does not know is an event ID that is not there. An
     addendum means the event that it amends.
 
     Raises
@@ -232,7 +232,7 @@ def by_event(reader: Reader, ask: str, at: int | None) -> Iterator[Caller]:
 
 
 def by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> list[Caller]:
-    """The identity of a record, loaded or not: as it stands there, or that of the caller's own copy of the call."""
+    """The identity of a record, loaded or not: as recorded, or that of the caller's own copy of the call."""
     own = callers_copy(reader, who, time, api, shared)
     if own is None:
         return [locate(reader, who, time, api, category)]
@@ -240,7 +240,7 @@ def by_record(reader: Reader, who: Identity, time: int, api: str, category: str,
 
 
 def one_by_record(reader: Reader, who: Identity, time: int, api: str, category: str, shared: int) -> Caller:
-    """As `by_record`; the identity as it stands in the record where copies of the caller's contradict each other."""
+    """As `by_record`; the identity as it is in the record where copies of the caller's contradict each other."""
     found = by_record(reader, who, time, api, category, shared)
     return found[0] if len(found) == 1 else locate(reader, who, time, api, category)
 
@@ -340,7 +340,7 @@ def _contradicting(reader: Reader, event_id: str, time: int) -> list[EventCopy]:
 
 
 def _caller_of_copy(reader: Reader, event_id: str) -> str | None:
-    """The caller of a grant of which this is the other account's copy: it stands with the caller's own copy."""
+    """The caller of a grant of which this is the other account's copy: it is with the caller's own copy."""
     for fact in reader.facts_of(event_id):
         if not isinstance(fact, Grant):
             continue
@@ -394,7 +394,7 @@ def by_key(reader: Reader, ask: str, at: int | None) -> Iterator[Caller]:
 
 
 def credentials(reader: Reader, ask: str) -> list[Ref]:
-    """What a key stands for; written with its session, the key of that session alone."""
+    """What a key represents; written with its session, the key of that session alone."""
     if " " in ask:
         return [ref] if reader.has(ref := Ref(schema.CREDENTIAL, ask)) else []
     return reader.nodes_of_key(ask)

@@ -219,7 +219,7 @@ WITHOUT_SESSION = ("CheckMfa", "UserAuthentication", "CredentialChallenge", "Cre
 
 
 class Opened(NamedTuple):
-    """The sessions that fit, as references; none where no loaded event tells of the session."""
+    """The sessions that fit, as references; none where no loaded event shows the session."""
 
     sessions: tuple[str, ...]
     confidence: Confidence
@@ -325,7 +325,7 @@ def _of_portal(reader: Reader, fact: Portal) -> Opened:
 
 
 def _is_of_user(graph: Graph, session: str, fact: Portal) -> bool | None:
-    """Is a session of the user that asked at the portal? None where the logs do not tell."""
+    """Is a session of the user that asked at the portal? None where the logs do not show."""
     node = graph.nodes[session]
     ids = set(node.get("on_behalf_of") or ())
     for source, _, way in graph.in_edges(session, data=True):

@@ -38,7 +38,7 @@ class Denial(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How it stands with a principal or key after its changes."""
+    """The state of a principal or key after its changes."""
 
     denials: list[Denial]
     deleted: Denial | None
@@ -48,7 +48,7 @@ class Standing(NamedTuple):
 
 
 def standing(deeds: Iterable[ChangeEdge]) -> Standing:
-    """How it stands after the changes of one principal or key, given in order of time."""
+    """The state after the changes of one principal or key, given in order of time."""
     denials: dict[str, Denial] = {}
     deleted = off = None
     for deed in deeds:
@@ -292,7 +292,7 @@ def _of_session(
     if sure is not None and at <= sure:
         return Life(live="yes", until=iso(latest), why="before its expiry as logged or requested")
     if at <= latest:
-        why = "the console may keep it up" if sure is not None else "expiry not logged; its kind lasts so long at most"
+        why = "the console may keep it up" if sure is not None else "expiry not logged; the maximum for its kind"
         return Life(live="unknown", until=iso(latest), why=why)
     why = "expired" if sure is not None else "past the longest life of its kind"
     return Life(live="no", until=iso(latest), why=why)

@@ -1,6 +1,6 @@
 """What the logs behind an answer cover, and what was done to the recording of events.
 
-`sight` is the short form of `coverage` that stands under every answer. Changes of trails, event data stores and
+`sight` is the short form of `coverage` that ends every answer. Changes of trails, event data stores and
 detectors are `CHANGED` relationships (`what` is `trail`); changes of a bucket that trails write to are calls about it.
 """
 
@@ -112,17 +112,17 @@ def _gaps(
 
 
 def in_words(sight: Sight) -> str:
-    """The sight in one sentence, to stand under an answer."""
-    unlogged = f"no logs are loaded of {', '.join(sight.unlogged)}" if sight.unlogged else ""
+    """The coverage in one sentence, for the end of an answer."""
+    unlogged = f"no logs are loaded for {', '.join(sight.unlogged)}" if sight.unlogged else ""
     if not sight.events:
         quiet = [account for account in sight.accounts if account not in sight.unlogged]
-        silent = f"no event of {', '.join(quiet)} is loaded in that time, though others of it are" if quiet else ""
+        silent = f"no event of {', '.join(quiet)} is loaded for that time, although others are" if quiet else ""
         nobody = "the records name no account" if sight.loaded else "no logs are loaded"
-        return f"rests on no event: {'; '.join(filter(None, (silent, unlogged))) or nobody}"
+        return f"based on no events: {'; '.join(filter(None, (silent, unlogged))) or nobody}"
     lacking = f"; not loaded: {', '.join(sight.missing)}" if sight.missing else ""
     holes = f"; {len(sight.gaps)} gap{'s' if len(sight.gaps) > 1 else ''} of more than 6 hours" if sight.gaps else ""
     return (
-        f"rests on {sight.events:,} events in {sight.hours:,} of {sight.hours_asked:,} hours of "
+        f"based on {sight.events:,} events in {sight.hours:,} of {sight.hours_asked:,} hours of "
         f"{', '.join(sight.accounts)}{lacking}{holes}{f'; {unlogged}' if unlogged else ''}"
     )
 
@@ -153,7 +153,7 @@ class Change(NamedTuple):
     target: str
     """The trail or bucket as people name it."""
     apart: str
-    """What tells trails apart: account and name, for a request may give either name or ARN."""
+    """What distinguishes trails: account and name, for a request may give either name or ARN."""
     source: str
     """The caller, as a reference."""
     event_ids: tuple[str, ...]

@@ -39,7 +39,7 @@ class Memo:
         self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
         self._calls: dict[tuple[CallFilter, Window, bool], list[CallRow]] = {}
         self._event: tuple[str, list[EventRow]] | None = None
-        """The event that was read last: to tell what an ask means it is read, and then for the answer."""
+        """The event that was read last: to find out what an ask means it is read, and then for the answer."""
         self.conflicts = store.conflicts
         self.callers_copies = store.callers_copies
         self.facts_of = store.facts_of

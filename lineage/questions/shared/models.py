@@ -51,11 +51,11 @@ class Subject(Model):
     key: str | None
     """Key of its node; the text itself of an address or agent."""
     sessions: list[str] = []
-    """Keys of the sessions that it stands for, oldest first; at most 100."""
+    """Keys of the sessions that it represents, oldest first; at most 100."""
     sessions_total: int = 0
     opened: Confidence | None = None
     """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions. Of
-    several sessions each is a candidate; `NONE`: no loaded event tells of the session. Else null."""
+    several sessions each is a candidate; `NONE`: no loaded event shows the session. Else null."""
 
 
 class Whose(Model):
@@ -91,7 +91,7 @@ class Whose(Model):
 
     @property
     def key(self) -> str | None:
-        """What tells origins apart: kind and ID, with the provider of an outside identity and the workload of a
+        """What distinguishes origins: kind and ID, with the provider of an outside identity and the workload of a
         service; None of an open chain."""
         if self.kind == "Unresolved":
             return None
@@ -108,7 +108,7 @@ class Counted(Model):
     first: str
     last: str
     note: str | None = None
-    """What it is, where the value alone does not tell."""
+    """What it is, where the value alone does not show."""
 
 
 class Gap(Model):
@@ -192,7 +192,7 @@ class History(Model):
 
 
 class NoRecords(Model):
-    """A file that gave no record: what it looks like, and what to do."""
+    """A file that had no record: what it looks like, and what to do."""
 
     path: str
     looks_like: str
@@ -215,7 +215,7 @@ class LoadSums(Model):
     conflicting: int
     passed: dict[str, int]
     no_records: list[NoRecords]
-    """The first 100 files that gave no record; digests, Insight and aggregated events, notices and empty files are
+    """The first 100 files that had no record; digests, Insight and aggregated events, notices and empty files are
     counted in `passed` instead."""
     no_records_total: int
 

@@ -35,7 +35,7 @@ class Begin(NamedTuple):
 
 
 def origin_of(reader: Reader, graph: Graph, caller: Caller, found: Climb, start: str) -> Begin:
-    """The origin of a chain, as far as the records tell it.
+    """The origin of a chain, as far as the records show it.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def _unresolved() -> Origin:
 
 
 def _unresolved_or_service(graph: Graph, caller: Caller, found: Climb) -> Begin:
-    """The origin of a session without a grant: the service, where the session itself tells (rule 8)."""
+    """The origin of a session without a grant: the service, where the session itself shows (rule 8)."""
     session = session_key_of(found.top)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     who = caller.who if not found.hops else None
@@ -388,7 +388,7 @@ def _switched(graph: Graph, caller: Caller, session: str | None) -> list[Hint]:
 
 
 def why(reader: Reader, graph: Graph, caller: Caller, found: Climb) -> tuple[str, Missing]:
-    """Why a session's way in was not seen, and which logs would settle it (guide §12.5)."""
+    """Why a session's way in was not seen, and which logs would resolve it (guide §12.5)."""
     session = session_key_of(found.unseen or found.top)
     node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     who = caller.who
@@ -421,7 +421,7 @@ def surer(
     reader: Reader, graph: Graph, caller: Caller, found: Climb, origin: Origin, confidence: str
 ) -> Missing | None:
     """The logs that are not loaded and would name an outside principal, or make an answer surer that is less than
-    EXACT; None where all that it rests on is loaded."""
+    EXACT; None where all that it is based on is loaded."""
     if origin.kind == "ExternalAccount" and origin.name is None and origin.account:
         region = found.hops[0].region if found.hops else caller.region
         return Missing(account=origin.account, region=region, day=day_of(found, caller))
@@ -436,7 +436,7 @@ def surer(
         account = who.account or graph.nodes.get(caller.start, {}).get("account")
         return Missing(account=account, region=caller.region, day=day)
     if not found.hops and keys.ref(found.top).label == schema.SESSION:
-        return why(reader, graph, caller, found)[1]  # a service, as the session itself tells: its grant is not there
+        return why(reader, graph, caller, found)[1]  # a service, as the session itself shows: its grant is not there
     return None
 
 

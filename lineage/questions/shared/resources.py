@@ -15,7 +15,7 @@ WORKLOADS = (
     ("ec2", "AWS::EC2::Instance"), ("lambda", "AWS::Lambda::Function"), ("ecs", "AWS::ECS::Task"),
     ("ecs", "AWS::ECS::TaskDefinition"), ("codebuild", "AWS::CodeBuild::Build"),
 )  # fmt: skip
-"""Workloads that relationships know by account, type and ID: what their own sessions tell (design §3)."""
+"""Workloads that relationships know by account, type and ID: what their own sessions show (design §3)."""
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
 _PLAIN = re.compile(r"(\d{12})?:([A-Za-z0-9]+(?:::[A-Za-z0-9]+)*):(.+)", re.ASCII)
 _SECRET_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")
@@ -92,7 +92,7 @@ class Wanted(NamedTuple):
 
 
 def wanted(ask: str) -> Wanted:
-    """The resource that an ARN, `ACCOUNT:TYPE:ID`, or a bare name or ID stands for.
+    """The resource that an ARN, `ACCOUNT:TYPE:ID`, or a bare name or ID represents.
 
     >>> sorted(wanted("arn:aws:s3:::ledger/2026/march.csv").keys)
     ['arn:aws:s3:::ledger']

@@ -26,7 +26,7 @@ from lineage.stores.reader import Reader
 
 SESSIONS_SHOWN = 100
 NOT_LOADED = (
-    "no loaded event tells of a session that this sign-in opened; ask for its user or role by ARN, or load more logs"
+    "no loaded event shows a session that this sign-in opened; ask for its user or role by ARN, or load more logs"
 )
 """What to say of a sign-in event whose session is not known."""
 AGENT = "agent:"
@@ -41,7 +41,7 @@ class Subject(NamedTuple):
     """As in `models.Subject`."""
     key: str | None
     starts: tuple[str, ...]
-    """The nodes it stands for, as references: sessions and keys, or a principal. Empty for an account, an address
+    """The nodes it represents, as references: sessions and keys, or a principal. Empty for an account, an address
     or an agent; sorted."""
     which: CallFilter
     """Its own calls."""
@@ -53,7 +53,7 @@ class Subject(NamedTuple):
     """What it was found by, where that is not what was asked."""
     opened: Confidence | None = None
     """Of a sign-in, role switch or portal event: how sure it is that it opened these sessions; `NONE` where no loaded
-    event tells of the session. None of any other ask."""
+    event shows the session. None of any other ask."""
 
     @property
     def sessions(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class Subject(NamedTuple):
         return tuple(sorted(found, key=lambda key: (key.rsplit("/", 1)[-1], key)))
 
     def to_model(self) -> models.Subject:
-        """As it stands in an answer."""
+        """As it is in an answer."""
         sessions = self.sessions
         return models.Subject(
             kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
@@ -71,7 +71,7 @@ class Subject(NamedTuple):
 
 
 def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
-    """The subject of a question: the nodes that it stands for, and which calls are its own.
+    """The subject of a question: the nodes that it represents, and which calls are its own.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
 
     Returns
     -------
-    The subject, or None where the store knows nothing of it. An event ID stands for the session (else credential, else
+    The subject, or None where the store knows nothing of it. An event ID represents the session (else credential, else
     principal) of its caller; a sign-in, role switch or portal event for the session that it opened; a temporary key for
     its sessions; a role for all its sessions.
 
@@ -138,12 +138,12 @@ def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
 
 
 def own_copy_note(event_id: str, own: str) -> str:
-    """What to say where an event is another account's copy of a call, and the caller's own copy tells more."""
+    """What to say where an event is another account's copy of a call, and the caller's own copy shows more."""
     return f"{event_id} is another account's copy of a call; its caller's own copy is event {own}."
 
 
 def of_node(node: str, ask: str | None = None) -> Subject:
-    """The subject that a node stands for: a session, a long-term key or a principal."""
+    """The subject that a node represents: a session, a long-term key or a principal."""
     session = session_key_of(node)
     label, key = ref(node)
     if session is not None:
@@ -256,7 +256,7 @@ def scope_of(
 
     Returns
     -------
-    The window in seconds, and the same as it stands in an answer. An open side is set by the event that was asked for,
+    The window in seconds, and the same as it is in an answer. An open side is set by the event that was asked for,
     else by the first or last call.
     """
     if since is not None and until is not None:
@@ -411,7 +411,7 @@ def beside(target: Target, request: str) -> list[str]:
 
 
 def _members(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """The texts in a JSON value, each with the name of the member that it stands in."""
+    """The texts in a JSON value, each with the name of the member that it is in."""
     if isinstance(value, str):
         yield name, value
     elif isinstance(value, list):
@@ -476,7 +476,7 @@ def counted(rows: Iterable[CallRow], value: Callable[[CallRow], str | None]) -> 
 
 
 def one_origin(reader: Reader, subject: Subject) -> Whose | None:
-    """Whose the subject is; None of a role or of what stands for several origins, and of what has no chain."""
+    """Whose the subject is; None of a role or of what represents several origins, and of what has no chain."""
     if not subject.starts or subject.kind == "role":
         return None
     found = list(whose(reader, subject.starts).values())
@@ -484,10 +484,10 @@ def one_origin(reader: Reader, subject: Subject) -> Whose | None:
 
 
 def accounts(subject: Subject, rows: Iterable[CallRow]) -> set[str | None]:
-    """The accounts whose logs an answer rests on: those of the calls, and the subject's own."""
+    """The accounts whose logs an answer is based on: those of the calls, and the subject's own."""
     return {row.row.account for row in rows} | own_accounts(subject)
 
 
 def own_accounts(subject: Subject) -> set[str | None]:
-    """The accounts that a subject is in, as far as its nodes tell."""
+    """The accounts that a subject is in, as far as its nodes show."""
     return {subject.key} if subject.kind == "account" else {account_of(node) for node in subject.starts}

@@ -112,12 +112,12 @@ def by_another(whose: Whose) -> str:
 
 
 def named(whose: Whose) -> str:
-    """The attempt to sign in that it is, the origin's name, else the person, else the candidates or `nobody known`."""
+    """The attempt to sign in that it is, the origin's name, else the person, else the candidates or `unknown`."""
     if whose.attempt:
         return whose.attempt
     if whose.kind == "Unresolved":
         more = [f"one of {whose.candidates_more:,} more"] if whose.candidates_more else []
-        return " or ".join([*whose.candidates, *more]) or "nobody known"
+        return " or ".join([*whose.candidates, *more]) or "unknown"
     return whose.name or whose.person or whose.id or whose.kind
 
 

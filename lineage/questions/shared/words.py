@@ -13,10 +13,10 @@ from lineage.questions.who import CopyPlace, Hop, KnownCredential, Missing, Orig
 
 CONFIDENCE: Final[dict[str, str]] = {
     "EXACT": "stated by the records",
-    "STRONG": "the records fit together in one way",
-    "LIKELY": "the best of what fits, not proven",
-    "HEURISTIC": "a plausible reading, to be checked",
-    "HINT": "something points there, nothing proves it",
+    "STRONG": "the records fit in one way only",
+    "LIKELY": "best match, not proven",
+    "HEURISTIC": "plausible, needs checking",
+    "HINT": "an indication, not proof",
     "NONE": "open",
 }
 """What each class of confidence means, whatever rule it comes from."""
@@ -24,13 +24,13 @@ CONFIDENCE: Final[dict[str, str]] = {
 BASES: Final[dict[str, dict[str, str]]] = {
     "2": {
         "EXACT": "the key that was issued is the key that was used",
-        "STRONG": "several calls issued the key that was used; identity and second tell them apart",
+        "STRONG": "several calls issued the key that was used; identity and second distinguish them",
     },
     "2b": {
         "STRONG": "one issue of the key was valid then; the record names no identity",
         "LIKELY": "the newest of several issues of the key that were valid then",
     },
-    "3": {"EXACT": "the same sign-in session stands on the sign-in and on the call"},
+    "3": {"EXACT": "the sign-in and the call have the same sign-in session"},
     "4": {
         "EXACT": "the grant itself",
         "STRONG": "one grant fits, by identity and second",
@@ -63,7 +63,7 @@ BASES: Final[dict[str, dict[str, str]]] = {
         "HEURISTIC": "the newest of several sessions that were live when the other account logged the call",
     },
 }
-"""What a confidence rests on, by rule (guide §12.3) and class."""
+"""What a confidence is based on, by rule (guide §12.3) and class."""
 
 _SEVERAL: Final = {
     "4": "several grants of one caller fit, by identity and second",
@@ -72,24 +72,25 @@ _SEVERAL: Final = {
 """The same where one caller has several grants that fit."""
 
 REASONS: Final[dict[str, str]] = {
-    "account-not-loaded": "The caller's account is not loaded; only the other side's copy of the call is.",
+    "account-not-loaded": "The logs of the caller's account are not loaded; only the other account's copy of the "
+    "call is.",
     "ambiguous": "Several callers fit equally well; none is picked.",
     "before-collection": "The session began before the first loaded record of its account.",
     "conflicting-copies": "Copies of this event contradict each other; none is picked, each is shown with its file.",
     "data-event-vendor": "A service issued the key by a data event, which trails do not log by default.",
-    "depth": "The chain is longer than 2,000 hops; it was followed no further.",
+    "depth": "The chain is longer than 2,000 hops; the search stopped there.",
     "edited-data": "The times of the grants contradict each other; the records may have been edited.",
     "gap": "The session began in a gap of the loaded logs.",
-    "grant-not-logged": "The logs cover that time, yet hold no grant of this session.",
+    "grant-not-logged": "The logs cover that time but contain no grant of this session.",
     "masked-data": "The identity is masked in the loaded records, so nothing can be joined.",
-    "no-identity": "The record names nobody: no principal, no session, no usable key.",
+    "no-identity": "The record identifies no caller: no principal, no session, no usable key.",
     "no-session-context": "The record does not say which session it belongs to.",
     "reads-not-logged": "The trail logs no management reads, and AssumeRole is one: no grant can be seen.",
-    "recycled-key-mismatch": "The key was issued to another principal; AWS hands out key IDs again.",
+    "recycled-key-mismatch": "The key was issued to another principal; AWS reuses key IDs.",
     "region-not-loaded": "The region where the session was granted is not loaded.",
     "response-omitted": "The grant was logged without its response, so its key is unknown.",
-    "sign-in-check": "An MFA check comes before the sign-in: the record names who was tried, not who tried it.",
-    "sign-in-failed": "The sign-in failed: the record names who was tried, not who tried it.",
+    "sign-in-check": "An MFA check comes before the sign-in: the record names the user that was tried, not the caller.",
+    "sign-in-failed": "The sign-in failed: the record names the user that was tried, not the caller.",
 }
 """Why a chain ends open, by reason code."""
 
@@ -120,7 +121,7 @@ HOWS: Final[dict[str, str]] = {
     "saml-console": "SAML federation into the console",
     "service": "a service assumed it",
     "service-linked": "service-linked role",
-    "service-on-behalf": "a service, on somebody's behalf",
+    "service-on-behalf": "a service, on behalf of a caller",
     "session-token": "session token of a user",
     "web-identity": "web-identity federation",
 }
@@ -132,11 +133,11 @@ VIAS: Final[dict[str, str]] = {
     "mcp": "an MCP agent",
     "roles-anywhere": "Roles Anywhere",
 }
-"""What stands between a grant and its use, where that is no service name."""
+"""What is between a grant and its use, where that is no service name."""
 
 
 def whose(origin: Origin) -> str:
-    """Whose credentials an origin stands for, as the object of "credentials of".
+    """Whose credentials an origin represents, as the object of "credentials of".
 
     >>> whose(Origin(kind="RootUser", id="arn:aws:iam::111122223333:root", account="111122223333"))
     'the root user of account 111122223333'
@@ -155,7 +156,7 @@ def whose(origin: Origin) -> str:
         case "Unresolved":
             return "a caller that the loaded logs do not name"
         case _:
-            return origin.name or origin.id or "somebody without a name"
+            return origin.name or origin.id or "an identity without a name"
 
 
 def verdict(answer: WhoAnswer) -> str:
@@ -171,7 +172,7 @@ def verdict(answer: WhoAnswer) -> str:
 
 
 def by_another(made: Provenance) -> str:
-    """What somebody else made for the origin, for the headline: the owner of a key is never named alone."""
+    """What another identity made for the origin, for the headline: the owner of a key is never named alone."""
     maker = whose(made.answer.origin)
     if made.what == "access key":
         return f"by a key that {maker} made"
@@ -181,12 +182,12 @@ def by_another(made: Provenance) -> str:
 
 
 def notes(answer: WhoAnswer) -> list[str]:
-    """What is to be said under the verdict, a sentence each: why it is open or the way in was not seen, which logs
-    would settle it, for whom the credentials acted, which credentials of the user are known."""
+    """The notes below a verdict, one sentence each: why it is open or how the session was obtained is unknown,
+    which logs would resolve it, on whose behalf the credentials acted, which credentials of the user are known."""
     found = []
     if answer.reason:
         why = reason(answer.reason)
-        found.append(f"The way in was not seen. {why}" if _way_in_unseen(answer) else why)
+        found.append(f"How the session was obtained is unknown. {why}" if _way_in_unseen(answer) else why)
     elif answer.ambiguous:
         found.append("The caller is certain; which of its grants was used is not.")
     if place := copied_from(answer.copied_from):
@@ -234,11 +235,11 @@ def copied_from(copy: CopyPlace | None) -> str | None:
         return None
     said = f"{copy.api} at {copy.time}" + (f", {copy.error}" if copy.error else "")
     keys = f", issued {', '.join(copy.issued_access_key_ids)}" if copy.issued_access_key_ids else ""
-    return f"Copy in {copy.path or 'a file that is not known'}, record {copy.index:,}: {said}{keys}."
+    return f"Copy in {copy.path or 'an unknown file'}, record {copy.index:,}: {said}{keys}."
 
 
 def basis(answer: WhoAnswer) -> str:
-    """What the confidence of an answer rests on: the rules of its weakest hops, else what names the origin."""
+    """What the confidence of an answer is based on: the rules of its weakest hops, else what names the origin."""
     found = [_of_hop(hop) for hop in answer.hops if hop.confidence == answer.confidence]
     if not answer.hops or not found:
         rules = [hint.rule for hint in answer.hints]
@@ -264,7 +265,7 @@ def settle(missing: Missing | None) -> str | None:
     """Which logs would settle an open end, as a sentence; None where that is not known.
 
     >>> settle(Missing(account="111122223333", region=None, day="2026-03-11"))
-    'Logs that would settle it: account 111122223333, any region, 2026-03-11.'
+    'Logs that would resolve this: account 111122223333, any region, 2026-03-11.'
     """
     if missing is None or not (missing.account or missing.region or missing.day):
         return None
@@ -273,7 +274,7 @@ def settle(missing: Missing | None) -> str | None:
         missing.region or "any region",
         missing.day or "any day",
     )
-    return f"Logs that would settle it: {', '.join(parts)}."
+    return f"Logs that would resolve this: {', '.join(parts)}."
 
 
 def provenance(made: Provenance, relation: str) -> str:

@@ -181,7 +181,7 @@ class _Call(NamedTuple):
     row: CallRow
     sample: Sample
     listed: bool
-    """Does it stand in the timeline by itself?"""
+    """Does it appear in the timeline by itself?"""
 
 
 def answer(
@@ -243,7 +243,7 @@ def _scope(rows: Sequence[CallRow], window: Window) -> Scope | None:
 
 
 def _is_told(row: CallRow, chain: Chain) -> bool:
-    """Do a row's calls stand in the timeline one by one?"""
+    """Do a row's calls appear in the timeline one by one?"""
     return row.row.error is not None or subjects.kind_of(row) != "read" or row.row.api in chain.granting
 
 
@@ -327,7 +327,7 @@ def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iter
 
 
 def _use(seen: CallRow) -> tuple[str | None, ...]:
-    """What tells the calls of one line: what two keys did, or one key from two places, is never folded."""
+    """What calls of one line have in common: what two keys did, or one key from two places, is never folded."""
     row = seen.row
     return (
         as_actor(seen.source), seen.access_key_id, row.source_ip, row.endpoint, row.user_agent, seen.invoked_by,

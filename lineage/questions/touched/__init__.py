@@ -65,7 +65,7 @@ class Touched(Model):
     scope: Scope | None = None
     calls: int = 0
     origins: list[Toucher] = Field(default_factory=list)
-    """Whose credentials changed it stand before those that did not; most calls first, then by first time."""
+    """Whose credentials changed it are before those that did not; most calls first, then by first time."""
     origins_total: int = 0
     unresolved: int = 0
     """Of them: callers whose origin is not known, each for itself."""

@@ -1,6 +1,6 @@
 """`touched`: whose credentials changed or read a resource.
 
-Changing, sensitive and refused calls have targets, and are counted whole. What else a call is about stands only in
+Changing, sensitive and refused calls have targets, and are counted whole. What else a call is about is only in
 the examples that are kept, so such counts are "at least"; of other reads the resources that they log and their filters
 are kept.
 """
@@ -67,7 +67,7 @@ def answer(
 
 
 def _about(reader: Reader, named: Wanted, window: Window) -> list[_About]:
-    """The calls about the resource: by target whole, by example as far as examples tell."""
+    """The calls about the resource: by target whole, by example as far as examples show."""
     exact = reader.calls(CallFilter("resource", tuple(sorted(named.keys))), window)
     # The second of two instances is no target, and a bare name is no key: their rows are sought among all.
     others = CallFilter("all") if named.account is None else CallFilter("account", (named.account,))
@@ -155,5 +155,5 @@ def _note(looked: Sight, at_least: bool) -> str:
     if at_least:
         parts.append("what examples alone name is counted as at least so many calls")
     if not any(kind.startswith("data:") for kind in looked.categories):
-        parts.append("no data events are loaded, so reads and writes of objects and items are not known")
+        parts.append("no data events are loaded, so reads and writes of objects and items are unknown")
     return "; ".join(parts)

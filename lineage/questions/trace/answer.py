@@ -51,7 +51,7 @@ def _starts(reader: Reader, ask: str) -> list[str]:
 
 
 class _Walk:
-    """The tree being built; each node stands in it once."""
+    """The tree being built; each node is in it once."""
 
     def __init__(self, graph: Graph, used: dict[str, list[CallRow]], limit: int) -> None:
         self.graph = graph

@@ -1,4 +1,4 @@
-"""The picture of `trace`: the way down to what was asked about, and all that came from it, with what was done."""
+"""The picture of `trace`: the chain to the subject, and all that came from it, with what was done."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def draw(answer: Trace, known: Known) -> Drawing:
     if call is not None and str(call.source) in sheet.nodes and not sheet.shows(answer.asked):
         asked_for(sheet, str(call.source), answer.asked)
     whose = ", ".join(dict.fromkeys(filter(None, names)))
-    title = f"What came of {answer.asked}" + (f", by credentials of {whose}" if whose and len(whose) < 80 else "")
-    notes = ["More came of it than is drawn; --limit draws more."] if answer.truncated else []
+    title = f"What came from {answer.asked}" + (f", by credentials of {whose}" if whose and len(whose) < 80 else "")
+    notes = ["Not everything is drawn; --limit draws more."] if answer.truncated else []
     return Drawing(sheet, title, command("trace", answer.asked) or "lineage trace", notes)
 
 
@@ -92,7 +92,7 @@ def _hang(sheet: Sheet, branch: Branch, parent: Branch) -> None:
 
 
 def grant_facts(way: dict[str, Any], how: str | None) -> dict[str, Any]:  # Any: of the graph's attributes
-    """What the graph says of a grant, besides its time and events."""
+    """What the graph says of a grant, in addition to its time and events."""
     said = how or way.get("how")
     return {
         "api": way.get("api"), "how": words.ways(said, way.get("via")) if said else None,

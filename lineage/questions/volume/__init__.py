@@ -40,7 +40,7 @@ class Drill(Model):
 
     by: Literal["source IP", "call", "access key"]
     parts: list[Part]
-    """Most calls first, at most ten; the rest is in `others`, which stands last."""
+    """Most calls first, at most ten; the rest is in `others`, which is last."""
     values: int
     """How many values there are."""
 

@@ -135,14 +135,14 @@ def _part(value: str, rows: Sequence[CallRow], inside: int) -> Part:
 
 
 def _statement(compared: Compared, hours: Sequence[Hour]) -> str:
-    """The busiest hour of the scope against what is usual then, and what that rests on."""
+    """The busiest hour of the scope against what is usual then, and what that is based on."""
     inside = [hour for hour in hours if hour.in_scope]
     busiest = min(inside, key=lambda hour: (-hour.calls, hour.hour), default=None)
     if busiest is None or not busiest.calls:
         said = "no calls in the scope"
     else:
-        usual = "not known" if busiest.usual is None else f"{busiest.usual:g}"
+        usual = "unknown" if busiest.usual is None else f"{busiest.usual:g}"
         said = f"at most {busiest.calls:,} an hour in the scope (at {busiest.hour}), usual at that hour of day: {usual}"
     too_little = [] if compared.history.enough else [f"too little history: {', '.join(compared.history.lacking)}"]
-    result = [said, *too_little, f"the usual rests on {rests_on(compared.history)}"]
+    result = [said, *too_little, f"the usual level is based on {rests_on(compared.history)}"]
     return "; ".join([*result, *about_credential(compared.history)])

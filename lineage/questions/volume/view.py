@@ -15,10 +15,10 @@ COLUMNS = ("what", "value", "calls", "failed", "asked", "usual", "logged", "in_s
 
 
 def blocks(answer: Volume) -> Iterator[Block]:
-    """The busiest hour against the usual, the hours, the parts, and what the usual level rests on."""
+    """The busiest hour against the usual, the hours, the parts, and what the usual level is based on."""
     yield from verdict(None, answer.statement, answer.scope)
     failed = Span(f", {answer.failed:,} failed" if answer.failed else "", "denied")
-    asked = f", {answer.asked_calls:,} of what was asked about" if answer.asked_calls != answer.calls else ""
+    asked = f", {answer.asked_calls:,} of the subject" if answer.asked_calls != answer.calls else ""
     hours = counted(len(answer.hours), "hour")
     yield Para((Span(counted(answer.calls, "call"), "name"), failed, f" in {hours}{asked}"))
     if answer.truncated:
@@ -29,7 +29,7 @@ def blocks(answer: Volume) -> Iterator[Block]:
         ])  # fmt: skip
     yield Grid(
         "hours",
-        (head("hour", "time"), head("in scope"), number("calls"), number("failed"), number("of what was asked about"),
+        (head("hour", "time"), head("in scope"), number("calls"), number("failed"), number("of the subject"),
          detail("usual", "number"), detail("logs")),
         [
             (moment(one.hour), "yes" if one.in_scope else "", one.calls, one.failed, one.asked,

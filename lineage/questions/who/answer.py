@@ -63,7 +63,7 @@ def answer_record(
     reader: Reader, ask: str, event_id: str | None, who: Identity, time: int, api: str, category: str, shared: int,
     *, limit: int = 100,
 ) -> Who:  # fmt: skip
-    """Answer for a raw record, loaded or not, by the lineage in the store: by its identity as it stands there, or by
+    """Answer for a raw record, loaded or not, by the lineage in the store: by its identity as recorded, or by
     the caller's own copy of its call, which has that hash of the shared event ID too."""
     return _who(reader, ask, "record", by_record(reader, who, time, api, category, shared), limit)
 

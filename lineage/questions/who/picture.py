@@ -1,4 +1,4 @@
-"""The picture of `who`: from the origin to the identity, hop by hop, and next to it who made or started what."""
+"""The picture of `who`: from the origin to the identity, hop by hop, with who made or started it."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def chain(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
         within = long and ENDS <= number < len(answer.hops) - ENDS
         shown = lit and not within
         session = sheet.of_ref(
-            session_of(hop), ("expires", hop.expires or "not known"), account=hop.session.account or hop.account,
+            session_of(hop), ("expires", hop.expires or "unknown"), account=hop.session.account or hop.account,
             role_arn=hop.role_arn, name=hop.session_name, source_identity=hop.source_identity, lit=shown,
         )  # fmt: skip
         _hop(sheet, at, session, hop, unsure=answer.reason == "ambiguous" and hop.candidates > 1, lit=shown)
@@ -167,7 +167,7 @@ def _fold_middle(sheet: Sheet, nodes: list[str], hops: int) -> None:
 
 
 def origin(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
-    """Draw where a chain begins. Two open ends are never the same node, for nobody knows whether they are."""
+    """Draw where a chain begins. Two open ends are never the same node, since it is unknown whether they are."""
     found = answer.origin
     if found.kind == "Unresolved":
         first = session_of(answer.hops[0]) if answer.hops else answer.node
@@ -176,7 +176,7 @@ def origin(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
         why = words.reason(answer.reason) if answer.reason else "The chain is open."
         return sheet.nobody(
             first or said, facts(why=why, missing=words.settle(answer.missing)), lit=lit,
-            called=answer.attempt or "nobody known",
+            called=answer.attempt or "unknown",
         )  # fmt: skip
     person = f"{answer.person.name} ({answer.person.how})" if answer.person else None
     hints = [f"{hint.what}: {hint.value} (rule {hint.rule}, no proof)" for hint in answer.hints]

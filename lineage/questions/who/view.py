@@ -77,7 +77,7 @@ def verdict(answer: WhoAnswer) -> Inline:
 def name_of(answer: WhoAnswer) -> str:
     """The identity by the name that can be asked for."""
     who = answer.identity
-    return answer.session_key or who.arn or who.principal_id or who.access_key_id or "a call that names nobody"
+    return answer.session_key or who.arn or who.principal_id or who.access_key_id or "a call without an identity"
 
 
 def _rungs(answer: WhoAnswer) -> list[Rung]:
@@ -100,7 +100,7 @@ def _rungs(answer: WhoAnswer) -> list[Rung]:
 def _origin(origin: Origin) -> Rung:
     kind = words.KINDS.get(origin.kind, origin.kind)
     if origin.kind == "Unresolved":
-        return Rung((Span("?", "open"), "  the step before is not in the loaded logs"))
+        return Rung((Span("?", "open"), "  the previous step is not in the loaded logs"))
     return Rung(
         (Span(origin.name or origin.id or kind, "name"), Span(f"  {kind}", "quiet")),
         [

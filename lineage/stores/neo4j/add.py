@@ -365,7 +365,7 @@ class _Adding:
         return names_that_count(found)
 
     def _drop_facts(self) -> None:
-        """Forget the facts of contents that count no more."""
+        """Forget the facts of contents that no longer count."""
         events = {event_key(hour, id_): hour for hour, id_ in self.replaced}
         if not events:
             return

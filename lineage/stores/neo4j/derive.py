@@ -130,7 +130,7 @@ def _collect(made: graph_elements.Elements, nodes: list[Node], edges: dict[tuple
 
 
 def _replace_scopes(db: Db, sessions: dict[str, list[str]]) -> list[str]:
-    """Note the new sessions of scopes; returns the keys of all that stood there."""
+    """Note the new sessions of scopes; returns the keys of all that was there."""
     stood = dict(map(tuple, read_many(db, "scopes", "terms", list(sessions))))
     write_rows(db, "set_scopes", [
         {"term": term, "sessions": keys} for term, keys in sessions.items() if keys and keys != stood.get(term)

@@ -192,7 +192,7 @@ class _Settling:
             self.hung[actor] = hung
 
     def _standing(self) -> dict[int, dict[str, _Standing]]:
-        """By row: its relationships as they stand, by type and, of further targets, place. Hours that were never
+        """By row: its relationships as they are, by type and, of further targets, place. Hours that were never
         written are not asked for."""
         wanted = [
             row_key(delta.row.actor, row) for row, delta in self.deltas.items() if delta.row.hour in self.settled
@@ -269,7 +269,7 @@ class _Settling:
         ]
 
     def _stored_samples(self, standing: list[_Standing]) -> dict[int, list[StoredSample]]:
-        """The samples of rows that stand, with the time and fingerprint that the ledger has of them."""
+        """The samples of existing rows, with the time and fingerprint that the ledger has of them."""
         wanted: dict[int, set[bytes]] = defaultdict(set)
         for one in standing:
             hour = (parse_when(one.properties["hour"]) or 0) // 3600

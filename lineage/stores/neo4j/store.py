@@ -298,7 +298,7 @@ def _driver(uri: str) -> Driver:
             connection_acquisition_timeout=15,
         )
     except (ConfigurationError, ValueError) as error:
-        raise StoreUnreachable(f"{_without_password(uri)}: no address of a Neo4j ({type(error).__name__})") from None
+        raise StoreUnreachable(f"{_without_password(uri)}: not an address of Neo4j ({type(error).__name__})") from None
 
 
 def _without_password(uri: str) -> str:

@@ -46,7 +46,7 @@ class Adding:
         self.joined: dict[int, Row] = {}
         """Rows of several copies that this batch writes, by hash."""
         self.gained: set[int] = set()
-        """Rows that stand for an event which was settled, by hash."""
+        """Rows that represent an event which was settled, by hash."""
         self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
         """Actor and facts of the events whose content changed."""
         self.contents: dict[int, tuple[Row, Identity]] = {}
@@ -97,7 +97,7 @@ class Adding:
         came in several copies.
 
         Most batches hold nothing but new events: they go in as they are, and only where one was there already
-        is the batch taken back and compared.
+        is the batch rolled back and compared.
         """
         db = self.db
         entries = sorted(

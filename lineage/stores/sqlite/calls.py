@@ -50,7 +50,7 @@ class Calls(Tables):
     def _records(
         self, which: CallFilter, low: int, high: int
     ) -> Iterator[tuple[int, int, bytes, int, int, int, bytes]]:
-        """The rows of some hours as they stand: all that are meant, and of agents and addresses maybe others."""
+        """The rows of some hours as they are: all that are meant, and of agents and addresses maybe others."""
         by, db = which.by, self._db
         when = "r.hour BETWEEN ? AND ? AND r.count > 0"
         if by == "all":
