@@ -137,6 +137,9 @@ def contradicted(poor: WhoAnswer, rich: WhoAnswer, added: Json | None) -> bool:
         return True  # with its account's own logs it is no outside one; the role is still named
     if rich.origin.kind == "RootUser" and not session and str(said.get("accessKeyId")).startswith("ASIA"):
         return True  # it may be `assumedRoot`: what would say so is left out
+    may_be_assumed = poor.origin.kind == "RootUser" and poor.confidence != "EXACT"
+    if may_be_assumed and any(":assumed-root/" in str(hop.session.key) for hop in rich.hops):
+        return True  # a session of root that may be `assumedRoot`: an AssumeRoot that fits wins
     guess = next((hint.value for hint in poor.hints if hint.what == "session" and hint.rule in GUESSES), None)
     if added is not None and guess is not None:
         # A guess picked a session that began at another time, or of another ID, than the record states.

@@ -421,3 +421,13 @@ def test_api_version_is_cut(name: str | None, expected: str) -> None:
 def test_classify(arguments: tuple[Any, ...], expected: Call) -> None:
     """Category, change and sensitivity follow the record, or its name where the record is silent."""
     assert classify(*arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "unknown"), [("ASIA****************", True), ("****************", True), ("AKIA****************", False)]
+)
+def test_a_masked_key_of_root_may_be_temporary(key: str, unknown: bool) -> None:
+    """Without a session context, a masked key may be that of an AssumeRoot, unless it starts as a long-term key."""
+    actual = parsed({"type": "Root", "accountId": "111122223333", "accessKeyId": key})
+
+    assert actual.assumed_root_unknown == unknown

@@ -11,7 +11,16 @@ from collections.abc import Mapping
 import msgspec
 
 from lineage.model import keys
-from lineage.model.arn import access_key, account_in_id, is_masked, is_temporary, parse_arn, role_of, unique_id
+from lineage.model.arn import (
+    LONG_TERM,
+    access_key,
+    account_in_id,
+    is_masked,
+    is_temporary,
+    parse_arn,
+    role_of,
+    unique_id,
+)
 from lineage.model.facts import Identity
 from lineage.model.times import parse_when
 from loaders.records.decode_any_case import identity_in
@@ -118,7 +127,7 @@ def identity(raw: bytes | msgspec.Raw, event_type: str | None = None) -> Identit
             kind == "Root"
             and root_task is None
             and ("assumedroot" in context or not context)
-            and (created is not None or is_temporary(key))
+            and (created is not None or is_temporary(key) or _may_hide_temporary(logged_key, key))
         ),
         delegate=account_id(mapping(element.get("invokedbydelegate")).get("accountid")),
         sign_in_session=_text(context, "signinsessionarn") or _text(element, "signinsessionarn"),
@@ -268,6 +277,11 @@ def _flag(value: object) -> bool | None:
 
 def _hidden(logged: object, kept: str | None) -> bool:
     return kept is None and isinstance(logged, str) and bool(logged.strip(" -"))
+
+
+def _may_hide_temporary(logged: object, kept: str | None) -> bool:
+    """Return whether a masked access key ID may be that of a temporary key: its visible start does not rule it out."""
+    return _hidden(logged, kept) and not str(logged).strip().startswith(LONG_TERM)
 
 
 def _folded(value: object, depth: int) -> object:
