@@ -27,6 +27,7 @@ from lineage.questions.touched import Touched
 from lineage.render import terminal
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from lineage import Store
@@ -336,3 +337,14 @@ def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.Ca
         assert answer.found
         assert {"\x1b", "\u202e"} & set(capsys.readouterr().out + table) == set()
         assert [cell for line in table.splitlines() for cell in line.split(",") if cell.startswith("=")] == []
+
+
+def test_a_session_whose_grant_was_lost_can_be_asked(store: Store) -> None:
+    """The chain goes on through live sessions of the caller; that leaves what the reader remembers as it is."""
+    store.load([ROOT / "tests" / "stories" / "callers-copy-lost" / "events.json"])
+
+    answer = store.assumed("111122223333/AROARTX3GSDSZWC4SJGDA:vendor/2026-03-02T08:01:20Z")
+
+    assert answer.whose is not None
+    assert answer.whose.kind == "IAMUser"
+    assert answer.whose.confidence == "LIKELY"

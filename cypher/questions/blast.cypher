@@ -44,7 +44,7 @@ RETURN hops,
        COLLECT {
          MATCH (m)-[deed:CREATED|CHANGED]->(target)
          RETURN {api: deed.api, what: deed.what, target: target.key, time: deed.time, event_ids: deed.event_ids} AS deed
-         ORDER BY deed.time, deed.key
+         ORDER BY deed.time, deed.event_ids, deed.what, deed.target
        } AS altered,
        COLLECT {
          MATCH (m)-[making:ISSUED {parent: false}]->(other:Credential)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import networkx as nx
+
 from lineage.model import keys, schema
 from lineage.model.facts import Identity
 from lineage.model.results import EventCopy, Graph
@@ -135,8 +137,9 @@ def _explained_at(
     start = joined.start if joined is not None else caller.start
     hints = [Hint(what="session", value=session_key_of(start) or "", rule=joined.rule)] if joined is not None else []
     if graph is None or start != caller.start:
-        # What follows adds to it, and the reader may keep its own.
-        graph = reader.ascend([start]).copy()
+        graph = reader.ascend([start])
+    if nx.is_frozen(graph):  # what follows adds to it, and the reader keeps its own
+        graph = graph.copy()
     answers = []
     chains, fitting = _own_statement(caller, *climbed(graph, start, limit))
     for chain in chains:
