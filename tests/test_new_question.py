@@ -24,8 +24,6 @@ BUILT_ON = {
     "investigate": "its command and page write a report in other forms too",
 }
 """Questions that other parts of the program use, and what for."""
-PENDING = ("lineage/render/", "lineage/stores/")
-"""Folders that still name single questions, and are to stop."""
 
 
 @cache
@@ -46,7 +44,7 @@ def wiring(question: Command) -> Iterator[Path]:
     for package in ("lineage", "loaders", "cypher"):
         for path in (ROOT / package).rglob("*.py"):
             place = path.relative_to(ROOT).as_posix()
-            if not place.startswith(("lineage/questions/", *PENDING)) and any(
+            if not place.startswith("lineage/questions/") and any(
                 f"{name}.".startswith(f"{folder}.") for name in imports(path)
             ):
                 yield path
@@ -63,10 +61,7 @@ def files(question: Command) -> list[Path]:
     folder = ROOT / "lineage" / "questions" / module_name(question.stem)
     heading = f"\n## `lineage {question.name}`\n"
     pages = [path for path in (ROOT / "docs").rglob("*.md") if heading in path.read_text("utf-8")]
-    cypher = [
-        *(ROOT / "cypher").glob(f"{question.stem}.cypher"),
-        *(ROOT / "cypher/questions").glob(f"{question.stem}.cypher"),
-    ]
+    cypher = (ROOT / "cypher" / "questions").glob(f"{question.stem}.cypher")
     own = [folder / part for part in PARTS if (folder / part).is_file()]
     return [*own, *wiring(question), *cypher, *pages, *sorted(stories(question))[:1]]
 

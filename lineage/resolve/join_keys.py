@@ -2,7 +2,7 @@
 
 A term names a group of facts; a *unit* is a term that lineage is derived for: the sessions of one role and
 session name (or one user) within one time bucket, one long-term key, or one identity that is neither. Other
-terms only lead to units: what a load adds marks both, and `lineage.resolve.expand` follows them.
+terms only lead to units: what a load adds marks both, and `resolve.expand` follows them.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS ledger (
 CREATE TABLE IF NOT EXISTS day (day INTEGER PRIMARY KEY);
 CREATE INDEX IF NOT EXISTS ledger_row ON ledger (row, second);
 
--- Copies of an event that no other copy covers, where there are several (`lineage.copies`).
+-- Copies of an event that no other copy covers, where there are several (`lineage.model.copies`).
 CREATE TABLE IF NOT EXISTS copies (
   hour INTEGER, id BLOB, conflict INTEGER, body BLOB, PRIMARY KEY (hour, id)
 ) WITHOUT ROWID;
