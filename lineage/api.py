@@ -13,7 +13,6 @@ The questions are the methods of `lineage.ask.Questions`.
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from lineage.ask import Questions
@@ -57,9 +56,7 @@ class Lineage(Questions):
     def __enter__(self) -> "Lineage":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:

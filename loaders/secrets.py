@@ -31,22 +31,13 @@ _NAMES = words(
     setcookie sshprivatekey servicepassword preauthsignature connectionstring createapikeyinput
     """
 )
-_ENDINGS = (
-    "password",
-    "secretkey",
-    "privatekey",
-    "accesstoken",
-    "refreshtoken",
-    "idtoken",
-    "sessiontoken",
-    "securitytoken",
-    "authtoken",
-    "bearertoken",
-    "secretaccesskey",
-    "clientsecret",
-    "webidentitytoken",
-    "samlassertion",
-    "customerkey",
+_ENDINGS = tuple(
+    words(
+        """
+        password secretkey privatekey accesstoken refreshtoken idtoken sessiontoken securitytoken authtoken bearertoken
+        secretaccesskey clientsecret webidentitytoken samlassertion customerkey
+        """
+    )
 )
 _PAIR_NAMES = ("name", "key", "parameterkey", "variablename")
 _PAIR_VALUES = ("value", "parametervalue", "variablevalue")

@@ -15,6 +15,7 @@ from loaders.files.unpack import Packed
 from loaders.records.items import Item
 from loaders.records.read import items_in
 from loaders.records.record import Record
+from loaders.targets.memo import targets_of
 
 WHEN = 1_700_000_000
 ALICE = {
@@ -96,12 +97,12 @@ def told(one: Record) -> list[dict[str, Any]]:
 def target_of(one: Record) -> Target | None:
     """Return the target of the record."""
     call, caller, _ = read(one)
-    return extract.targets(one, call, caller).first
+    return targets_of(one, call.api, caller).first
 
 
 def sample_of(one: Record) -> tuple[tuple[str, ...], str | None]:
     """Return the resource ARNs and the parameters that a sample of the record keeps."""
-    return extract.arns(one.resources), extract.parameters(one.request_parameters)
+    return extract.arns(bytes(one.resources)), extract.parameters(bytes(one.request_parameters))
 
 
 def records_in(data: bytes) -> Iterator[Item]:

@@ -30,7 +30,7 @@ from loaders.files.sources import Source, find
 from loaders.records.items import Records
 from loaders.records.record import Record
 from loaders.secrets import nothing_to_hide
-from loaders.targets.memo import TargetMemo, names_in, reader_of
+from loaders.targets.memo import TargetMemo, names_in, reader_of, targets_of
 from tests.records import records_in
 from tests.same import Said, different, graph_of
 from tests.strategies import clouds
@@ -185,7 +185,7 @@ def targets_agree(record: Record, memo: TargetMemo, odd: bool = False) -> None:
     """The memo gives what the whole record gives, twice."""
     call = classify(record.event_source, record.event_name, record.event_type, record.event_category, record.read_only)
     who = identity(record.user_identity, record.event_type)
-    expected = extract.targets(record, call, who)
+    expected = targets_of(record, call.api, who)
     names = names_in(reader_of(call.api), bytes(record.request_parameters), bytes(record.resources))
     for _ in range(2):
         actual, _ = memo.find(memo.site(call.api, record, who), names, record, who)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lineage.model.facts import Fact, Grant
 from loaders.facts import change_table, creations, extract, grants, signins, workloads
 from loaders.records.record import EMPTY, Record, decode
+from loaders.targets.memo import targets_of
 from tests.records import ALICE, ROLE, call_of, facts_of, read, record, sample_of, told
 
 ACCOUNT = "123837392027"
@@ -1282,7 +1283,7 @@ def test_no_shape_raises_and_no_secret_passes(
     call, identity, event = read(one)
     out = (
         extract.facts(one, call, identity, event),
-        extract.targets(one, call, identity).first,
+        targets_of(one, call.api, identity).first,
         sample_of(one),
         event,
     )
@@ -1308,7 +1309,7 @@ def test_real_records() -> None:
                 continue
             call, caller, event = read(one)
             facts = extract.facts(one, call, caller, event)
-            kept = repr((facts, extract.targets(one, call, caller).first, sample_of(one)))
+            kept = repr((facts, targets_of(one, call.api, caller).first, sample_of(one)))
             leaks += [token for token in _tokens(decode(one.response_elements)) if token in kept]
             for fact in facts:
                 kind = fact.kind if isinstance(fact, Grant) else str(type(fact).__struct_config__.tag)

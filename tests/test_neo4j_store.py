@@ -10,7 +10,7 @@ import pytest
 
 import lineage
 from lineage.model.errors import BadUse, StoreUnreachable
-from lineage.stores.neo4j.shards import buckets_for, find, id_hash, id_text, pack, pack_place, shard_key, unpack
+from lineage.stores.neo4j.shards import buckets_for, id_hash, id_text, pack, pack_place, places, shard_key, unpack
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
 from tests.neo4j_server import Server
@@ -143,10 +143,10 @@ def test_shard_gives_back_what_it_took() -> None:
 
     assert unpack(ids, rest) == shard
     assert id_text(one) in ids
-    found = find(ids, rest, one)
+    found = dict(places(ids, rest)).get(one)
     assert found is not None
     assert found == (3599, 2, 2**63 - 1, 7, 9, 1, 4, 2**47 - 1)
-    assert find(ids, rest, b"x" * 16) is None
+    assert b"x" * 16 not in dict(places(ids, rest))
 
 
 def test_hours_grow_by_four() -> None:

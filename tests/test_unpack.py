@@ -17,10 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from lineage.model.batch import Passed
+from lineage.model.batch import Passed, Unread
 from loaders.files.sources import Source
 from loaders.files.unpack import DEEPEST
-from loaders.records.items import Aside, FileEnd, Item, Records, Unread
+from loaders.records.items import Aside, FileEnd, Item, Records
 from loaders.records.other_documents import describe_file
 from loaders.records.read import read
 
@@ -162,7 +162,8 @@ def test_a_damaged_file_costs_its_neighbours_nothing(tmp_path: Path) -> None:
 
         assert ids(items) == ["1", "4"]
         assert reasons(items) == ["bzip2 stream ends early (2.bz2)"]
-        assert [(item.name, item.like) for item in items if isinstance(item, Unread)] == [("3.parquet", "Parquet")]
+        unread = [item for item in items if isinstance(item, Unread)]
+        assert [(item.path, item.looks_like) for item in unread] == [("3.parquet", "Parquet")]
 
 
 def test_an_encrypted_zip_is_told(tmp_path: Path) -> None:
@@ -265,7 +266,7 @@ def test_a_file_without_a_record_is_named(start: bytes, like: str, tmp_path: Pat
     """Whatever had no record is named by its content, with what to do."""
     told = [item for item in read(put(tmp_path / "a", start)) if isinstance(item, Unread)]
 
-    assert [item.like for item in told] == [like]
+    assert [item.looks_like for item in told] == [like]
     assert told[0].do
     assert describe_file(start).like == like
 
@@ -274,6 +275,6 @@ def test_a_workbook_is_named(tmp_path: Path) -> None:
     """A workbook is a zip, but none of logs."""
     data = zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"})
 
-    assert [item.like for item in read(put(tmp_path / "a", data)) if isinstance(item, Unread)] == [
+    assert [item.looks_like for item in read(put(tmp_path / "a", data)) if isinstance(item, Unread)] == [
         "an Office document or Excel workbook"
     ]

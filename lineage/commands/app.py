@@ -36,8 +36,7 @@ Store = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, in a versioned schema.")]
 Csv = Annotated[bool, typer.Option("--csv", help="Print the answer as CSV, safe to open in a spreadsheet.")]
 Debug = Annotated[
-    bool,
-    typer.Option("--debug", callback=guard.debugging, is_eager=True, help="Show the traceback of an error."),
+    bool, typer.Option("--debug", callback=guard.debugging, is_eager=True, help="Show the traceback of an error.")
 ]
 DEFAULT = "lineage.db"
 

@@ -9,7 +9,7 @@ import inspect
 import shlex
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NamedTuple, cast
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NamedTuple
 
 import typer
 
@@ -29,14 +29,9 @@ Run = Callable[Concatenate[Command, Arguments, ...], None]
 
 
 def ask(
-    command: Command,
-    arguments: Arguments,
-    *,
-    store: Store = DEFAULT,
-    json: Json = False,
-    csv: Csv = False,
+    command: Command, arguments: Arguments, *, store: Store = DEFAULT, json: Json = False, csv: Csv = False,
     debug: Debug = False,
-) -> None:
+) -> None:  # fmt: skip
     """Ask the question of a store and print the answer."""
     with guard.opened(store) as lineage:
         answer = command.ask(lineage, arguments)
@@ -61,17 +56,13 @@ def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
 
 
 @cache
-def parsers() -> dict[str, Callable[[list[str]], Arguments]]:
-    """Functions that parse the words behind the name of a question, as its command does. They raise typer's errors."""
+def _parsers() -> dict[str, Any]:  # Any: typer hides its parser's classes
+    """The commands of the questions, to parse their words with."""
     bare = typer.Typer()
     for command in QUESTIONS.values():
         add(bare, command, _nothing)
-    group = cast("Any", typer.main.get_command(bare))  # Any: typer hides its parser's classes
-    return {name: _parser(command) for name, command in group.commands.items()}
-
-
-def _parser(command: Any) -> Callable[[list[str]], Arguments]:  # Any: typer hides its parser's classes
-    return lambda words: _given(command.make_context(command.name, words).params)
+    group: Any = typer.main.get_command(bare)
+    return dict(group.commands)
 
 
 def _nothing(command: Command, arguments: Arguments) -> None:
@@ -124,7 +115,7 @@ def parse(words: Sequence[str], among: Sequence[str] | None = None, *, files: bo
     if name not in there:
         raise BadUse(f"{name or 'nothing'}: not available here; the questions are: {', '.join(there)}")
     try:
-        given = parsers()[name](list(words[1:]))
+        given = _given(_parsers()[name].make_context(name, list(words[1:])).params)
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise

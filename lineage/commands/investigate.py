@@ -17,18 +17,13 @@ if TYPE_CHECKING:
 
 
 def investigate(
-    command: Command,
-    arguments: Arguments,
-    *,
+    command: Command, arguments: Arguments, *,
     md: Annotated[bool, typer.Option("--md", help="Print the report as Markdown.")] = False,
     html: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="Write the report as one HTML page; - for standard output.")
     ] = None,
-    store: Store = DEFAULT,
-    json: Json = False,
-    csv: Csv = False,
-    debug: Debug = False,
-) -> None:
+    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+) -> None:  # fmt: skip
     """Ask, and write the report in the requested form."""
     if sum((md, html is not None, json, csv)) > 1:
         raise typer.BadParameter("--md, --html, --json and --csv exclude each other")
@@ -36,26 +31,18 @@ def investigate(
         arguments["alert"] = sys.stdin.read()
     with guard.opened(store) as lineage:
         answer = cast("Investigation", command.ask(lineage, arguments))
-    if answer.found and md:
-        from lineage.questions.registry import blocks_of, title_of
-        from lineage.render import markdown
-
-        typer.echo(markdown.text(title_of(answer), blocks_of(answer)), nl=False)
-    elif answer.found and html is not None:
-        _write(answer, html)
-    else:
+    if not answer.found or (html is None and not md):
         show(answer, json=json, csv=csv)
-
-
-def _write(answer: Investigation, target: str) -> None:
-    """The page into a file, or to standard output."""
-    from lineage.questions.registry import blocks_of, title_of
-    from lineage.render import html, outfile
-
-    page = html.page(title_of(answer), blocks_of(answer), answer.asked)
-    if target == "-":
-        typer.echo(page, nl=False)
         return
-    with outfile.writing(target) as out:
-        out.write(page.encode())
-    guard.say(f"written: {target}")
+    from lineage.questions.registry import blocks_of, title_of
+    from lineage.render import markdown, outfile
+    from lineage.render.html import page
+
+    title, content = title_of(answer), blocks_of(answer)
+    report = markdown.text(title, content) if html is None else page(title, content, answer.asked)
+    if html in (None, "-"):
+        typer.echo(report, nl=False)
+        return
+    with outfile.writing(html) as out:
+        out.write(report.encode())
+    guard.say(f"written: {html}")

@@ -22,17 +22,12 @@ ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "
 
 
 def load(
-    command: Command,
-    arguments: Arguments,
-    *,
+    command: Command, arguments: Arguments, *,
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file had no record.")
     ] = False,
-    store: Store = DEFAULT,
-    json: Json = False,
-    csv: Csv = False,
-    debug: Debug = False,
-) -> None:
+    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+) -> None:  # fmt: skip
     """Load, and print what came of it."""
     from lineage.render import console
     from loaders.files.sources import find
@@ -46,9 +41,7 @@ def load(
 
 
 def enrich(
-    command: Command,
-    arguments: Arguments,
-    *,
+    command: Command, arguments: Arguments, *,
     form: Annotated[
         str | None,
         typer.Option("--format", metavar="FORM", help="ndjson, csv or parquet, instead of by the output's ending."),
@@ -56,9 +49,8 @@ def enrich(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file, not standard output.")
     ] = None,
-    store: Store = DEFAULT,
-    debug: Debug = False,
-) -> None:
+    store: Store = DEFAULT, debug: Debug = False,
+) -> None:  # fmt: skip
     """Write the records, and say how many there were."""
     with guard.opened(store) as lineage:
         sums = write(lineage, arguments, form=form, output=output)

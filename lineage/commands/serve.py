@@ -41,8 +41,7 @@ def explore(
 
 def browser(
     out: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help=f"Write to this folder instead of {FOLDER}."),
+        Path | None, typer.Option(metavar="FOLDER", help=f"Write to this folder instead of {FOLDER}.")
     ] = None,
     serve: Annotated[
         bool, typer.Option("--serve", help="Serve the style sheet and guide to Neo4j Browser, until Ctrl-C.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,18 +12,12 @@ from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store
 from lineage.commands.app import show as show_answer
 from lineage.model.errors import BadUse, StoreUnreachable
 
-if TYPE_CHECKING:
-    from lineage.questions.query import QueryRows
-
 
 def show(
     event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="Event ID.")],
     logs: Annotated[list[str], typer.Option(metavar="PATH", help="Files, folders or globs to search. Repeatable.")],
-    store: Store = DEFAULT,
-    json: Json = False,
-    csv: Csv = False,
-    debug: Debug = False,
-) -> None:
+    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+) -> None:  # fmt: skip
     """Print the raw record of an event, without its secrets."""
     from lineage.show import show as search
 
@@ -42,13 +36,23 @@ def query(
     param: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Parameter, as JSON or text. Repeatable.")
     ] = None,
-    store: Store = DEFAULT,
-    json: Json = False,
-    csv: Csv = False,
-    debug: Debug = False,
-) -> None:
+    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+) -> None:  # fmt: skip
     """Run a Cypher file on Neo4j, or list the files."""
-    show_answer(_run(store, name, param or []) if name else _listed(), json=json, csv=csv)
+    import msgspec
+
+    from lineage import queries
+    from lineage.questions.query import QueryRows
+
+    if name:
+        found = queries.query(name)
+        with guard.opened(store) as lineage:
+            columns, rows = lineage.query(found.name, **parameters(param or []))
+        answer = QueryRows(query=found.name, columns=columns, rows=msgspec.to_builtins(rows, builtin_types=()))
+    else:
+        files = [*queries.queries(), *queries.drawings()]
+        answer = QueryRows(query="", columns=["name", "title"], rows=[[one.name, one.title] for one in files])
+    show_answer(answer, json=json, csv=csv)
 
 
 def schema(
@@ -72,28 +76,6 @@ def schema(
         raise BadUse(f"schema {name}: not found; the schemas are: {', '.join(by_stem)}")
     found = models[full].model_json_schema(mode="serialization") if full in models else files.json_schema()
     typer.echo(dumps(found, indent=2))
-
-
-def _listed() -> QueryRows:
-    """Name and title of every Cypher file."""
-    from lineage import queries
-    from lineage.questions.query import QueryRows
-
-    rows: list[list[object]] = [[one.name, one.title] for one in (*queries.queries(), *queries.drawings())]
-    return QueryRows(query="", columns=["name", "title"], rows=rows)
-
-
-def _run(store: str, name: str, assignments: Sequence[str]) -> QueryRows:
-    """The rows of a Cypher file on Neo4j. Raises `BadUse` for an unknown name, or another store."""
-    import msgspec
-
-    from lineage import queries
-    from lineage.questions.query import QueryRows
-
-    found = queries.query(name)
-    with guard.opened(store) as lineage:
-        columns, rows = lineage.query(found.name, **parameters(assignments))
-    return QueryRows(query=found.name, columns=columns, rows=msgspec.to_builtins(rows, builtin_types=()))
 
 
 def parameters(assignments: Sequence[str]) -> dict[str, object]:

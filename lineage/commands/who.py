@@ -32,14 +32,9 @@ LARGEST = 16 << 20
 
 
 def who(
-    command: Command,
-    arguments: Arguments,
-    *,
-    store: Store = DEFAULT,
-    json: Json = False,
-    csv: Csv = False,
+    command: Command, arguments: Arguments, *, store: Store = DEFAULT, json: Json = False, csv: Csv = False,
     debug: Debug = False,
-) -> None:
+) -> None:  # fmt: skip
     """Answer one ask, or those of standard input."""
     if arguments["ask"] == "-":
         with guard.opened(store) as lineage:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from html import escape as html_escape
 from importlib.resources import files
@@ -24,6 +24,7 @@ import msgspec
 
 from lineage.draw.labels import DASHES, LOOKS, statement
 from lineage.draw.shape import Box, Element, Facts, Kind, Link, Node, Shape, placed, view
+from lineage.draw.svg import svg
 from lineage.model.errors import BadUse
 from lineage.model.results import grouped
 from lineage.render import outfile
@@ -69,7 +70,6 @@ def _within(
     box: str | None, inside: Mapping[str | None, list[Node]], boxes: Mapping[str | None, list[tuple[int, Box]]],
     numbers: dict[str, str], indent: str,
 ) -> Iterator[str]:  # fmt: skip
-    """The nodes and boxes that lie in a box."""
     for node in inside.get(box, ()):
         yield f"{indent}{_node(node, numbers)}"
     for number, one in boxes.get(box, ()):
@@ -215,10 +215,6 @@ def json_text(shape: Shape) -> str:
     return safe_json(msgspec.json.format(msgspec.json.encode(graph(shape)), indent=2).decode()) + "\n"
 
 
-FORMS = ("html", "svg", "graphml", "json", "dot")
-"""The forms of a picture: the endings of their files."""
-
-
 def form_of(path: str | os.PathLike[str]) -> str:
     """The form that a file's ending names. Raises `BadUse` for another ending.
 
@@ -233,10 +229,7 @@ def form_of(path: str | os.PathLike[str]) -> str:
 
 def text(shape: Shape, form: str = "html") -> str:
     """The picture in one of the forms."""
-    from lineage.draw.svg import svg
-
-    made = {"html": page, "svg": svg, "graphml": graphml, "json": json_text, "dot": dot}
-    return made[form](shape)
+    return FORMS[form](shape)
 
 
 def write(shape: Shape, path: str | os.PathLike[str], form: str | None = None) -> None:
@@ -302,15 +295,16 @@ def in_script(value: object) -> str:
 
 @cache
 def script(name: str) -> str:
-    """The text of a script as it is in the page."""
-    return _harmless(_file(name))
-
-
-def _harmless(text: str) -> str:
-    """A script in which nothing ends the element that it is in."""
-    return text.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+    """The text of a script as it is in the page: nothing in it ends its element."""
+    return _file(name).replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
 @cache
 def _file(name: str) -> str:
     return files("lineage.draw").joinpath("page", name).read_text("utf-8")
+
+
+FORMS: dict[str, Callable[[Shape], str]] = {
+    "html": page, "svg": svg, "graphml": graphml, "json": json_text, "dot": dot,
+}  # fmt: skip
+"""The forms of a picture by the endings of their files."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 
 import msgspec
 
@@ -245,13 +247,14 @@ class _Folding:
     def shape(self) -> Shape:
         """All of it, in the order in which boxes lie in each other."""
         for box in self.drawing.sheet.boxes.values():
-            self._box(box, folded=True)
+            self._box(box, ())
         self._groups()
         self._keys()
         self._calls()
         self._accounts()
+        outer = {box.account: box.id for box in self.boxes.values() if box.kind == "account"}
         nodes = tuple(
-            msgspec.structs.replace(node, box=self.inside.get(node.id, self._account_box(node.account)))
+            msgspec.structs.replace(node, box=self.inside.get(node.id, outer.get(node.account)))
             for node in self.nodes.values()
         )
         made = Shape(
@@ -262,11 +265,12 @@ class _Folding:
         )  # fmt: skip
         return crowded(made)
 
-    def _box(self, box: Box, *, folded: bool) -> str:
+    def _box(self, box: Box, members: Iterable[str], *, folded: bool = True) -> None:
+        """Put a box around nodes."""
         self.boxes[box.id] = box
         if folded:
             self.folded.append(box.id)
-        return box.id
+        self.inside |= dict.fromkeys(members, box.id)
 
     def _groups(self) -> None:
         """Sessions of one role whose callers are the same, or are grouped in the same way, into one box."""
@@ -299,27 +303,18 @@ class _Folding:
                 facts=facts(what=what, sessions=len(sessions)),
                 copy={"ARN": first.copy["ARN"]} if "ARN" in first.copy else {},
             )  # fmt: skip
-            self._box(box, folded=True)
-            for session in sessions:
-                self.inside[session.id] = box.id
+            self._box(box, [session.id for session in sessions])
 
     def _in_order(self, callers: Mapping[str, list[str]]) -> Iterable[str]:
         """The nodes, callers before what they obtained; those in a cycle last, as they come."""
-        waiting = dict.fromkeys(self.nodes, 0)
-        targets: dict[str, list[str]] = defaultdict(list)
-        for target, sources in callers.items():
-            for source in sources:
-                targets[source].append(target)
-                waiting[target] += 1
-        ready = [node for node in self.nodes if not waiting[node]]
+        sorter = TopologicalSorter({node: callers.get(node, ()) for node in self.nodes})
+        with suppress(CycleError):
+            sorter.prepare()
         done: dict[str, None] = {}
-        while ready:
-            node = ready.pop()
-            done[node] = None
-            for target in targets[node]:
-                waiting[target] -= 1
-                if not waiting[target]:
-                    ready.append(target)
+        while sorter.is_active():
+            ready = sorter.get_ready()
+            done |= dict.fromkeys(ready)
+            sorter.done(*ready)
         return [*done, *(node for node in self.nodes if node not in done)]
 
     def _group(self, node: str, above: Iterable[_Group], numbers: dict[_Group, int]) -> _Group:
@@ -353,9 +348,7 @@ class _Folding:
                 box=self.inside.get(session), facts=(*facts(folded_with_it=count), *node.facts), copy=node.copy,
                 cypher=node.cypher,
             )  # fmt: skip
-            self._box(box, folded=True)
-            for member in (session, *dark):
-                self.inside[member] = box.id
+            self._box(box, (session, *dark))
 
     def _calls(self) -> None:
         """The operations of one caller into one box, where they are several."""
@@ -364,7 +357,9 @@ class _Folding:
             if self.nodes[link.target].kind == "action" and not self.nodes[link.target].lit:
                 calls[link.source].append(link)
         for caller, links in calls.items():
-            group = self._outside_of_keys(caller)
+            group = self.inside.get(caller)
+            if group is not None and group.startswith("keys "):  # which holds a session and its keys alone
+                group = self.boxes[group].box
             if len(links) <= self.few and group is None:
                 continue
             count = sum(link.count for link in links)
@@ -375,16 +370,7 @@ class _Folding:
                 caption=caption(words), account=self.nodes[caller].account, box=group,
                 facts=facts(what="operations of one caller", calls=count, failed=failed or None),
             )  # fmt: skip
-            self._box(box, folded=len(links) > 1)
-            for link in links:
-                self.inside[link.target] = box.id
-
-    def _outside_of_keys(self, node: str) -> str | None:
-        """The box around a node, but not the one that holds a session and its keys alone."""
-        box = self.inside.get(node)
-        while box is not None and box.startswith("keys "):
-            box = self.boxes[box].box
-        return box
+            self._box(box, [link.target for link in links], folded=len(links) > 1)
 
     def _accounts(self) -> None:
         """A box for each account, around all others."""
@@ -401,6 +387,3 @@ class _Folding:
             if box.box is None and f"account {box.account}" in outer:
                 self.boxes[key] = msgspec.structs.replace(box, box=f"account {box.account}")
         self.boxes = {**outer, **self.boxes}
-
-    def _account_box(self, account: str | None) -> str | None:
-        return f"account {account}" if account and f"account {account}" in self.boxes else None

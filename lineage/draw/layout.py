@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import NamedTuple
 
 SWEEPS = 6
@@ -60,9 +61,7 @@ _Cells = dict[str, dict[int, list[str]]]
 """The nodes of each band and layer, from top to bottom."""
 
 
-def place(
-    nodes: Sequence[str], edges: Iterable[tuple[str, str]], accounts: Mapping[str, str], size: Size = SIZE
-) -> Placed:
+def place(nodes: Sequence[str], edges: Iterable[tuple[str, str]], accounts: Mapping[str, str]) -> Placed:
     """Where the nodes are; `accounts` names the account of those that have one.
 
     >>> placed = place(["a", "b", "c"], [("a", "b"), ("b", "c")], {})
@@ -72,15 +71,15 @@ def place(
     known = set(nodes)
     ways = list(dict.fromkeys((s, t) for s, t in edges if s in known and t in known and s != t))
     down = _acyclic(nodes, ways)
-    layers = _layers(nodes, down)
-    up: dict[str, list[str]] = defaultdict(list)
+    up: dict[str, list[str]] = {node: [] for node in nodes}
     for source, targets in down.items():
         for target in targets:
             up[target].append(source)
+    layers = _layers(down, up)
     bands = {node: accounts.get(node) or f"{LOOSE}{layers[node]}" for node in nodes}
     cells = _ordered(nodes, down, up, layers, bands)
-    heights = _heights(cells, down, up, bands, size)
-    return _packed(nodes, ways, layers, bands, cells, heights, size)
+    heights = _heights(cells, down, up, bands)
+    return _packed(nodes, ways, layers, bands, cells, heights)
 
 
 def _acyclic(nodes: Sequence[str], ways: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -113,25 +112,14 @@ def _acyclic(nodes: Sequence[str], ways: Iterable[tuple[str, str]]) -> dict[str,
     return kept
 
 
-def _layers(nodes: Sequence[str], down: _Links) -> dict[str, int]:
+def _layers(down: _Links, up: _Links) -> dict[str, int]:
     """The layer of each node: the longest path to it; what nothing leads to is just left of what it leads to."""
-    waiting = dict.fromkeys(nodes, 0)
-    for targets in down.values():
-        for target in targets:
-            waiting[target] += 1
-    sources = [node for node in nodes if not waiting[node]]
-    layers = dict.fromkeys(sources, 0)
-    ready = list(sources)
-    while ready:
-        node = ready.pop()
-        for target in down[node]:
-            layers[target] = max(layers.get(target, 0), layers[node] + 1)
-            waiting[target] -= 1
-            if not waiting[target]:
-                ready.append(target)
-    for node in sources:
-        if down[node]:
-            layers[node] = min(layers[target] for target in down[node]) - 1
+    layers: dict[str, int] = {}
+    for node in TopologicalSorter(up).static_order():
+        layers[node] = max((layers[source] + 1 for source in up[node]), default=0)
+    for node, targets in down.items():
+        if targets and not up[node]:
+            layers[node] = min(layers[target] for target in targets) - 1
     return layers
 
 
@@ -175,13 +163,13 @@ def _mean(values: Mapping[str, float], of: Sequence[str], otherwise: float) -> f
     return total / len(of)
 
 
-def _heights(cells: _Cells, down: _Links, up: _Links, bands: Mapping[str, str], size: Size) -> dict[str, float]:
+def _heights(cells: _Cells, down: _Links, up: _Links, bands: Mapping[str, str]) -> dict[str, float]:
     """The height of each node within its band, from the band's first."""
     heights: dict[str, float] = {}
     for columns in cells.values():
         for members in columns.values():
             for place, node in enumerate(members):
-                heights[node] = place * size.node
+                heights[node] = place * SIZE.node
     for sweep in range(4):
         near = up if sweep % 2 == 0 else down
         for band, columns in cells.items():
@@ -191,7 +179,7 @@ def _heights(cells: _Cells, down: _Links, up: _Links, bands: Mapping[str, str], 
                     _mean(heights, [other for other in near.get(node, ()) if bands[other] == band], heights[node])
                     for node in members
                 ]
-                for node, height in zip(members, _apart(wished, size.node), strict=True):
+                for node, height in zip(members, _apart(wished, SIZE.node), strict=True):
                     heights[node] = height
     for columns in cells.values():
         top = min(heights[node] for members in columns.values() for node in members)
@@ -224,7 +212,7 @@ def _apart(wished: Sequence[float], gap: float) -> list[float]:
 
 def _packed(
     nodes: Sequence[str], ways: Iterable[tuple[str, str]], layers: Mapping[str, int], bands: Mapping[str, str],
-    cells: _Cells, heights: Mapping[str, float], size: Size,
+    cells: _Cells, heights: Mapping[str, float],
 ) -> Placed:  # fmt: skip
     """Each band as near to the height of its neighbours as the frames placed so far allow, left ones first."""
     across: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -236,8 +224,8 @@ def _packed(
     y: dict[str, float] = {}
     frames: dict[str, Frame] = {}
     for band in sorted(cells, key=lambda band: min(cells[band])):
-        left = (min(cells[band]) - least) * size.layer - size.side
-        right = (max(cells[band]) - least) * size.layer + size.side
+        left = (min(cells[band]) - least) * SIZE.layer - SIZE.side
+        right = (max(cells[band]) - least) * SIZE.layer + SIZE.side
         members = [node for column in cells[band].values() for node in column]
         depth = max(heights[node] for node in members)
         wish, count = 0.0, 0
@@ -247,17 +235,17 @@ def _packed(
                 count += 1
         # Where the first node may not be: so near that the two frames would meet.
         taken = [
-            (top - size.gap - size.below - depth, bottom + size.gap + size.above)
+            (top - SIZE.gap - SIZE.below - depth, bottom + SIZE.gap + SIZE.above)
             for other_left, top, other_right, bottom in frames.values()
             if other_left < right and left < other_right
         ]
         start = _nearest(wish / count if count else 0.0, taken)
         for node in members:
             y[node] = start + heights[node]
-        frames[band] = (left, start - size.above, right, start + depth + size.below)
+        frames[band] = (left, start - SIZE.above, right, start + depth + SIZE.below)
     top = min(y.values(), default=0.0)
     return Placed(
-        {node: ((layers[node] - least) * size.layer, y[node] - top) for node in nodes},
+        {node: ((layers[node] - least) * SIZE.layer, y[node] - top) for node in nodes},
         {
             band: (left, above - top, right, below - top)
             for band, (left, above, right, below) in frames.items()

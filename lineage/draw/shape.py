@@ -24,9 +24,6 @@ Fact = tuple[str, str | tuple[str, ...]]
 """A line of evidence: what it is, and its value or values."""
 Facts = tuple[Fact, ...]
 
-LIKELY = schema.CONFIDENCE.index("LIKELY")
-"""What is less sure than this is a guess."""
-
 
 class Paste(msgspec.Struct, frozen=True):
     """A question for Neo4j: the name of a Cypher file, and the lines that set its parameters."""
@@ -51,18 +48,15 @@ class Element(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     copy: Mapping[str, str] = {}
     """Texts to take along, by what they are."""
     cypher: Paste | None = None
+    kind: Kind
 
 
 class Node(Element, frozen=True, omit_defaults=True, kw_only=True):
     """An identity, key, workload, operation or account."""
 
-    kind: Kind
-
 
 class Box(Element, frozen=True, omit_defaults=True, kw_only=True):
     """Several nodes, drawn as one while it is folded."""
-
-    kind: Kind
 
 
 class Link(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -117,7 +111,7 @@ def is_guess(confidence: str) -> bool:
     >>> is_guess("LIKELY"), is_guess("HINT")
     (False, True)
     """
-    return schema.CONFIDENCE.index(confidence) > LIKELY
+    return schema.CONFIDENCE.index(confidence) > schema.CONFIDENCE.index("LIKELY")
 
 
 UNCOUNTED = ("session", "calls")
@@ -221,10 +215,7 @@ def standing_for(shape: Shape) -> dict[str, str]:
 def placed(shown: View) -> Placed:
     """Where everything is; what is highlighted comes first."""
     order = sorted(shown.entries, key=lambda one: not shown.entries[one].lit)
-    accounts = {one: account for one, entry in shown.entries.items() if (account := _account(entry.thing))}
+    # An account represents itself: it is in no frame.
+    things = {one: entry.thing for one, entry in shown.entries.items() if entry.thing.kind != "account"}
+    accounts = {one: thing.account for one, thing in things.items() if thing.account}
     return place(order, [(way.source, way.target) for way in shown.ways], accounts)
-
-
-def _account(thing: Node | Box) -> str | None:
-    """The account in whose frame a thing is; an account represents itself."""
-    return None if thing.kind == "account" else thing.account

@@ -64,8 +64,6 @@ _Key = tuple[str, str, str, bool, str]
 
 
 class _Said(NamedTuple):
-    """What a link says of itself."""
-
     confidence: str
     beside: bool
     lit: bool
@@ -138,7 +136,8 @@ class Sheet:
     def of_ref(self, ref: str, *more: Fact, lit: bool = False, **said: Any) -> str:  # Any: of the graph's attributes
         """Put down what a reference names, with what the graph and `said` show of it."""
         label, key = ref.split(" ", 1)
-        result = {**self._attributes(ref), **{name: value for name, value in said.items() if value is not None}}
+        seen = self.known.graph.nodes[ref] if ref in self.known.graph else {}
+        result = {**seen, **{name: value for name, value in said.items() if value is not None}}
         if label == schema.SESSION:
             return self._session(ref, key, result, more, lit)
         if label == schema.CREDENTIAL:
@@ -147,9 +146,6 @@ class Sheet:
             return self.principal(key, result.get("kind"), result.get("name"), result.get("account"), *more, lit=lit)
         return self.resource(key, result.get("type"), result.get("account"), *more, lit=lit)
 
-    def _attributes(self, ref: str) -> dict[str, Any]:
-        return dict(self.known.graph.nodes[ref]) if ref in self.known.graph else {}
-
     def _session(self, ref: str, key: str, body: Mapping[str, Any], more: Facts, lit: bool) -> str:
         account, _, rest = key.partition("/")
         identity, _, created = rest.rpartition("/")
@@ -157,45 +153,37 @@ class Sheet:
         name = body.get("name") or identity.partition(":")[2]
         first = role or name or body.get("type") or identity
         second = f"as {name}" if role and name else None
-        return self.put(
-            Node(
-                id=ref, kind="session", label=clean(" ".join(filter(None, (first, second)))),
-                caption=caption(first, second), account=body.get("account") or account or None, lit=lit,
-                facts=facts(
-                    what="session", session_name=name, role=body.get("role_arn"), begun=body.get("created") or created,
-                    source_identity=body.get("source_identity"), mfa=body.get("mfa"), workload=body.get("workload"),
-                    key=key,
-                ) + more,
-                copy=texts(("ARN", body.get("role_arn")), ("key", key), ("command", command("trace", key))),
-                cypher=paste("trace", ask=key),
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=ref, kind="session", label=clean(" ".join(filter(None, (first, second)))),
+            caption=caption(first, second), account=body.get("account") or account or None, lit=lit,
+            facts=facts(
+                what="session", session_name=name, role=body.get("role_arn"), begun=body.get("created") or created,
+                source_identity=body.get("source_identity"), mfa=body.get("mfa"), workload=body.get("workload"),
+                key=key,
+            ) + more,
+            copy=texts(("ARN", body.get("role_arn")), ("key", key), ("command", command("trace", key))),
+            cypher=paste("trace", ask=key),
+        ))  # fmt: skip
 
     def _key(self, ref: str, key: str, body: Mapping[str, Any], more: Facts, lit: bool) -> str:
         access_key, _, session = key.partition(" ")
         account = body.get("account") or session.partition("/")[0] or self._owner_account(ref)
-        return self.put(
-            Node(
-                id=ref, kind="key", label=clean(access_key), caption=caption(access_key), account=account or None,
-                lit=lit,
-                facts=facts(
-                    what="temporary key" if session else "long-term key", access_key=access_key,
-                    expires=body.get("expires"), session=session,
-                ) + more,
-                copy=texts(("key", access_key), ("command", command("who", access_key))),
-                cypher=paste("who", ask=access_key),
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=ref, kind="key", label=clean(access_key), caption=caption(access_key), account=account or None,
+            lit=lit,
+            facts=facts(
+                what="temporary key" if session else "long-term key", access_key=access_key,
+                expires=body.get("expires"), session=session,
+            ) + more,
+            copy=texts(("key", access_key), ("command", command("who", access_key))),
+            cypher=paste("who", ask=access_key),
+        ))  # fmt: skip
 
     def _owner_account(self, ref: str) -> str | None:
         graph = self.known.graph
-        if ref not in graph:
-            return None
-        for _, owner, way in graph.out_edges(ref, data=True):
-            if way["type"] == schema.BELONGS_TO:
-                found: str | None = graph.nodes[owner].get("account")
-                return found
-        return None
+        ways = graph.out_edges(ref, data=True) if ref in graph else ()
+        owners = [owner for _, owner, way in ways if way["type"] == schema.BELONGS_TO]
+        return graph.nodes[owners[0]].get("account") if owners else None
 
     def principal(
         self, key: str, kind: str | None, name: str | None, account: str | None, *more: Fact, lit: bool = False,
@@ -211,48 +199,40 @@ class Sheet:
             or short_name(key)
         )
         is_arn = key.startswith("arn:") and " " not in key  # an outside identity is a provider's ARN and its own name
-        return self.put(
-            Node(
-                id=ref or f"{schema.PRINCIPAL} {node}", kind=drawn, label=clean(called), caption=caption(called),
-                account=account or (key.split(":")[4] if is_arn else None) or None, lit=lit,
-                facts=facts(what=kind or ("Role" if role else None), name=name, id=key) + more,
-                copy=texts(
-                    ("ARN" if is_arn else "ID", key),
-                    ("command", command("role" if role else "trace", key) if is_arn else None),
-                ),
-                cypher=paste("role", role=key, since=None, until=None) if role else paste("trace", ask=key),
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=ref or f"{schema.PRINCIPAL} {node}", kind=drawn, label=clean(called), caption=caption(called),
+            account=account or (key.split(":")[4] if is_arn else None) or None, lit=lit,
+            facts=facts(what=kind or ("Role" if role else None), name=name, id=key) + more,
+            copy=texts(
+                ("ARN" if is_arn else "ID", key),
+                ("command", command("role" if role else "trace", key) if is_arn else None),
+            ),
+            cypher=paste("role", role=key, since=None, until=None) if role else paste("trace", ask=key),
+        ))  # fmt: skip
 
-    def resource(
-        self, key: str, type_: str | None, account: str | None, *more: Fact, lit: bool = False
-    ) -> str:  # fmt: skip
+    def resource(self, key: str, type_: str | None, account: str | None, *more: Fact, lit: bool = False) -> str:
         """Put down a resource or workload."""
         parts = key.split(":")
         own = parts[4] if key.startswith("arn:") and len(parts) > 4 else parts[0]
         said = type_ or type_of(key)
-        return self.put(
-            Node(
-                id=f"{schema.RESOURCE} {key}", kind="resource", label=clean(short_name(key)),
-                caption=caption(short_name(key), said.removeprefix("AWS::").replace("::", " ") if said else None),
-                account=account or (own if own.isdigit() and len(own) == 12 else None), lit=lit,
-                facts=facts(what=said or "resource", key=key) + more,
-                copy=texts(("ARN" if key.startswith("arn:") else "key", key), ("command", command("touched", key))),
-                cypher=paste("touched", resource=key, since=None, until=None),
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=f"{schema.RESOURCE} {key}", kind="resource", label=clean(short_name(key)),
+            caption=caption(short_name(key), said.removeprefix("AWS::").replace("::", " ") if said else None),
+            account=account or (own if own.isdigit() and len(own) == 12 else None), lit=lit,
+            facts=facts(what=said or "resource", key=key) + more,
+            copy=texts(("ARN" if key.startswith("arn:") else "key", key), ("command", command("touched", key))),
+            cypher=paste("touched", resource=key, since=None, until=None),
+        ))  # fmt: skip
 
     def action(self, caller: str, api: str, error: str | None, *more: Fact, event: str | None = None) -> str:
         """Put down the calls of one operation and outcome by one caller."""
         service, _, operation = api.partition(":")
-        return self.put(
-            Node(
-                id=f"Action {api} {error or ''} {caller}", kind="action", label=clean(api),
-                caption=caption(operation or api, error or service), account=self.account(caller),
-                facts=facts(operation=api, error=error) + more,
-                copy=texts(("operation", api), ("command", command("who", event) if event else None)),
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=f"Action {api} {error or ''} {caller}", kind="action", label=clean(api),
+            caption=caption(operation or api, error or service), account=self.account(caller),
+            facts=facts(operation=api, error=error) + more,
+            copy=texts(("operation", api), ("command", command("who", event) if event else None)),
+        ))  # fmt: skip
 
     def origin(self, found: Origin | Whose, *more: Fact, lit: bool = False) -> str:
         """Put down where a chain begins. Of a service each workload represents itself."""
@@ -266,31 +246,26 @@ class Sheet:
             ref = " ".join(("Origin", found.kind, found.id or called, found.provider or "", found.resource or ""))
         is_arn = bool(found.id and found.id.startswith("arn:"))
         second = found.resource.rsplit(":", 1)[-1] if found.resource else None
-        return self.put(
-            Node(
-                id=ref, kind=ORIGINS.get(found.kind, "person"), label=clean(called), caption=caption(called, second),
-                account=found.account if principal else None, lit=lit,
-                facts=facts(
-                    what=words.KINDS.get(found.kind, found.kind), name=found.name, id=found.id, account=found.account,
-                    provider=found.provider, workload=found.resource,
-                ) + more,
-                copy=texts(
-                    ("ARN" if is_arn else "ID", found.id),
-                    ("command", command("who", found.id or "") if is_arn else None),
-                ),
-                cypher=paste("trace", ask=found.id) if is_arn else None,
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=ref, kind=ORIGINS.get(found.kind, "person"), label=clean(called), caption=caption(called, second),
+            account=found.account if principal else None, lit=lit,
+            facts=facts(
+                what=words.KINDS.get(found.kind, found.kind), name=found.name, id=found.id, account=found.account,
+                provider=found.provider, workload=found.resource,
+            ) + more,
+            copy=texts(
+                ("ARN" if is_arn else "ID", found.id),
+                ("command", command("who", found.id or "") if is_arn else None),
+            ),
+            cypher=paste("trace", ask=found.id) if is_arn else None,
+        ))  # fmt: skip
 
     def nobody(self, apart: str, more: Facts, *, called: str = "unknown", lit: bool = False) -> str:
         """Put down an open end; `apart` distinguishes it from others."""
-        result = facts(what="the chain is open") + more
-        return self.put(
-            Node(
-                id=f"Unresolved {apart}", kind="unknown", label=clean(called), caption=caption(called), lit=lit,
-                facts=result,
-            )
-        )  # fmt: skip
+        return self.put(Node(
+            id=f"Unresolved {apart}", kind="unknown", label=clean(called), caption=caption(called), lit=lit,
+            facts=facts(what="the chain is open") + more,
+        ))  # fmt: skip
 
     def into(self, box: Box, nodes: Iterable[str]) -> None:
         """Put nodes into a box that is folded when the picture opens."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from html import escape
 from importlib.resources import files
 from ipaddress import ip_address
@@ -35,7 +34,7 @@ def page(
 
     `others` are other forms of the same answer: their name, and the value of `as` that selects them.
     """
-    style = _style()
+    style = html.style() + files("lineage.explore").joinpath("pages.css").read_text("utf-8")
     policy = f"default-src 'none'; style-src {hashed(style)}; base-uri 'none'; form-action 'self'"
     body = f'<p role="alert">{safe(problem)}</p>' if answer is None else _answer(answer)
     return (
@@ -82,13 +81,11 @@ def _cells(columns: Sequence[str], row: Sequence[object]) -> Iterator[str]:
 
 
 def _linked(column: str, value: str) -> str:
-    """A value as text, or as a link to a question about it."""
     address = _address(column, value)
     return f'<a href="{escape(address)}">{safe(value)}</a>' if address else safe(value)
 
 
 def _address(column: str, value: str) -> str | None:
-    """The address of a question about a value."""
     question = _question(column, value)
     return _href(question, value) if question else None
 
@@ -114,8 +111,3 @@ def _question(column: str, value: str) -> str | None:
 def _href(question: str, ask: str, form: str | None = None) -> str:
     asked = {"question": question, "ask": ask} | ({"as": form} if form else {})
     return f"./?{urlencode(asked)}"
-
-
-@cache
-def _style() -> str:
-    return html.style() + files("lineage.explore").joinpath("pages.css").read_text("utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -82,7 +82,8 @@ class StoreSource:
         if wanted == "text":
             return ways(answer, others=[PICTURE])
         asking = pages.form(line, tuple(QUESTIONS), [TEXT])
-        return page(self._store.picture(answer), live=_live(), asking=asking)
+        live = files("lineage.explore").joinpath("live.js").read_text("utf-8")
+        return page(self._store.picture(answer), live=live, asking=asking)
 
     def _answer(self, line: str) -> Model:
         answer = parse(words_of(line), files=False).of(self._store)
@@ -103,11 +104,6 @@ class StoreSource:
         return msgspec.to_builtins(fold.shape(near(reader, node), reader.account_names()))
 
 
-@cache
-def _live() -> str:
-    return files("lineage.explore").joinpath("live.js").read_text("utf-8")
-
-
 def near(reader: Reader, node: str) -> Drawing:
     """The picture of a node and its neighbours."""
     _, key = ref(node)
@@ -121,7 +117,8 @@ def near(reader: Reader, node: str) -> Drawing:
         for source, target, name, way in (
             *graph.in_edges(node, keys=True, data=True), *graph.out_edges(node, keys=True, data=True)
         )
-        if way["type"] in _LINEAL and not _is_made(way)
+        # The making of a key is a deed, and its owner is shown anyway.
+        if way["type"] in _LINEAL and not (way["type"] == schema.ISSUED and way.get("parent") is False)
     }  # fmt: skip
     granted = sorted(ways.items(), key=lambda one: (one[1].get("time") or "", one[0]))
     done = reader.changes(_DEEDS, sources=[node]), reader.changes(_DEEDS, targets=[node])
@@ -140,11 +137,6 @@ def near(reader: Reader, node: str) -> Drawing:
     left = len(granted[NEIGHBOURS:]) + len(deeds[NEIGHBOURS:]) + len(calls[RESOURCES:])
     notes = [f"{left:,} more neighbours of {key} are not drawn."] if left else []
     return Drawing(sheet, f"Neighbours of {key}", command("trace", key) or "lineage trace", notes)
-
-
-def _is_made(way: dict[str, Any]) -> bool:  # Any: of the graph's attributes
-    """Is it a key that was made for its owner? Its making is a deed, and its owner is shown anyway."""
-    return way["type"] == schema.ISSUED and way.get("parent") is False
 
 
 def _granted(sheet: Sheet, source: str, target: str, way: dict[str, Any]) -> None:  # Any: of the graph's attributes

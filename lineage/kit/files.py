@@ -100,13 +100,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """A file of the kit."""
-        self._answer(body=True)
-
-    def do_HEAD(self) -> None:
-        """The same without its text."""
-        self._answer(body=False)
-
-    def _answer(self, *, body: bool) -> None:
         name = unquote(urlsplit(self.path).path).removeprefix("/")
         text = self.server.files.get(name)
         data = ("no such file of the kit\n" if text is None else text).encode()
@@ -118,8 +111,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.end_headers()
-        if body:
+        if self.command != "HEAD":
             self.wfile.write(data)
+
+    def do_HEAD(self) -> None:
+        """The headers of a file."""
+        self.do_GET()
 
     def _allow(self) -> None:
         self.send_header("Access-Control-Allow-Origin", "*")

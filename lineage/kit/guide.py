@@ -116,10 +116,7 @@ def slides() -> tuple[Slide, ...]:
             "Who assumes this role?",
             "Everyone who assumed payments-operations, with the origin behind each. An equal address proves nothing: "
             "check addresses last.",
-            (
-                drawing("role", role=role),
-                drawing("from", addresses=[saved.SIGN_IN_FROM, saved.KEY_USED_FROM]),
-            ),
+            (drawing("role", role=role), drawing("from", addresses=[saved.SIGN_IN_FROM, saved.KEY_USED_FROM])),
         ),
         Slide(
             "Where from here",

@@ -87,14 +87,11 @@ def listed() -> str:
 
 def _items(questions: Iterable[Query], parent: str, first: int) -> list[tuple[str, str, str, str, str, str]]:
     return [
-        (query.title.rstrip("."), _short(query), text(query), str(number), parent, "false")
+        # Described by what the header says before its parameters.
+        (query.title.rstrip("."), " ".join(query.header.partition("$")[0].split()), text(query), str(number), parent,
+         "false")
         for number, query in enumerate(questions, first)
-    ]
-
-
-def _short(query: Query) -> str:
-    """What a header says before its parameters, on one line."""
-    return " ".join(query.header.partition("$")[0].split())
+    ]  # fmt: skip
 
 
 def literal(value: Value) -> str:

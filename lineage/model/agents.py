@@ -187,15 +187,9 @@ def _family(bare: str) -> tuple[str, str | None]:
     if _INTERNAL.match(bare):
         return SERVICE, bare.split(" aws-sdk", 1)[0][:FAMILY_LENGTH]
     if bare[:7].lower() == "mozilla":
-        return BROWSER, _browser(bare)
+        named = (f"{name} {found[1]}" for name, browser in _BROWSERS if (found := browser.search(bare)))
+        return BROWSER, next(named, None)
     return _other(bare)
-
-
-def _browser(bare: str) -> str | None:
-    for name, browser in _BROWSERS:
-        if found := browser.search(bare):
-            return f"{name} {found[1]}"
-    return None
 
 
 def _other(bare: str) -> tuple[str, str | None]:

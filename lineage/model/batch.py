@@ -186,15 +186,21 @@ class Passed(msgspec.Struct, array_like=True):
 
 
 class Unread(msgspec.Struct, array_like=True):
-    """A file, or a file in an archive, without any record: what it looks like, and what to do."""
+    """A file, or a file in an archive, without any record: what it looks like, and what to do.
+
+    Before it is in a batch, `path` is only its path in the archive, "" outside of archives.
+    """
 
     path: str
     looks_like: str
     do: str
 
 
-class FileSeen(msgspec.Struct, array_like=True):
-    """A file that was read to its end."""
+class FileEnd(msgspec.Struct, array_like=True):
+    """The end of a file. `sha256` and `size` (bytes) are those of the file on disk.
+
+    `sha256` is empty if the file could not be read to its end.
+    """
 
     path: str
     sha256: str
@@ -213,8 +219,8 @@ class Batch(msgspec.Struct, array_like=True):
     """By event: hour, ID, and the facts of the copy in `entries`."""
     copies: list[Copy] = []
     """Further copies of events in `entries`, which these do not cover."""
-    lost: list[tuple[int, int, bytes]] = []
-    """As `Lost`: events of copies that other copies in the batch cover."""
+    lost: list[Lost] = []
+    """Events of copies that other copies in the batch cover."""
     amended: list[tuple[bytes, str]] = []
     """16-byte ID of an addendum with its own ID, and the ID of the event that it amends."""
     sightings: list[Sighting] = []
@@ -226,7 +232,7 @@ class Batch(msgspec.Struct, array_like=True):
     passed: list[Passed] = []
     paths: list[str] = []
     """Files that `file` of an entry is an index into."""
-    ended: list[FileSeen] = []
+    ended: list[FileEnd] = []
     unread: list[Unread] = []
 
     @property

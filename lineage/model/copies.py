@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -91,7 +91,8 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
 def maximal(contents: Iterable[Content]) -> list[Content]:
     """Return the contents that no other one covers, by precedence."""
     kept: list[Content] = []
-    for content in sorted({one.key: one for one in reversed(list(contents))}.values(), key=_precedence):
+    by_key = {one.key: one for one in reversed(list(contents))}
+    for content in sorted(by_key.values(), key=lambda one: precedence(one.key)):
         if not any(covers(other, content) for other in kept):
             kept.append(content)
     return kept
@@ -171,17 +172,8 @@ def stated(who: Identity) -> int:
     return len(_names(who))
 
 
-def _precedence(content: Content) -> tuple[int, int, int, int]:
-    return precedence(content.key)
-
-
-class _Stated(NamedTuple):
-    names: frozenset[str]
-    core: dict[str, object]
-
-
 @lru_cache(maxsize=4_096)
-def _stated(row: Row, who: Identity, speaks: int) -> _Stated:
+def _stated(row: Row, who: Identity, speaks: int) -> tuple[frozenset[str], dict[str, object]]:
     """Return the members that a row and its identity state, and the values of those that may contradict."""
     names = set(_names(who))
     core = {name: getattr(who, name) for name in _WHO_CORE & names}
@@ -200,7 +192,7 @@ def _stated(row: Row, who: Identity, speaks: int) -> _Stated:
     if speaks or row.error is not None:
         names.add("outcome")
         core["outcome"] = row.error is None
-    return _Stated(frozenset(names), core)
+    return frozenset(names), core
 
 
 @lru_cache(maxsize=4_096)

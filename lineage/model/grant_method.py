@@ -57,10 +57,7 @@ def via(grant: Grant) -> str | None:
     if grant.via:
         return grant.via
     if caller.type == "AWSService":
-        special = {
-            "pods.eks.amazonaws.com": "eks-pod-identity",
-            "rolesanywhere.amazonaws.com": "roles-anywhere",
-        }
+        special = {"pods.eks.amazonaws.com": "eks-pod-identity", "rolesanywhere.amazonaws.com": "roles-anywhere"}
         return special.get(caller.invoked_by or "", caller.invoked_by)
     if caller.invoked_by == "aws-mcp.amazonaws.com":
         return "mcp"

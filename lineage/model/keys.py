@@ -103,7 +103,9 @@ def principal(who: Identity) -> Principal:
     """Return the principal of an identity: its role, user, root, service, external account, …"""
     account = who.account
     if who.attempt:
-        return attempted(who)
+        # Separate from the real principal of that name.
+        name, identifier = attempts.attempted_identity(who)
+        return Principal(attempts.KIND, f"{account or ''}:{who.attempt}:{identifier}", name, account)
     if "Origin Access Identity " in (stated := who.arn or who.principal_id or who.user_name or ""):
         return Principal(OTHER, f":{CLOUDFRONT}:{stated}", stated.rsplit("/", 1)[-1], None)
     if who.type in ("AssumedRole", "Role") and account and who.role_name:
@@ -128,7 +130,8 @@ def principal(who: Identity) -> Principal:
         subject = who.user_name or _subject(who) or "unknown"
         if "saml-provider/AWSSSO_" in (who.identity_provider or ""):
             return identity_center_user(None, None, subject)
-        return federated_identity(kind, who.identity_provider, subject)
+        provider = who.identity_provider
+        return Principal(kind, f"{provider or ''} {subject}", subject, provider=provider)
     if who.type == "IdentityCenterUser" or (who.on_behalf_of and who.type == "Unknown"):
         return identity_center_user(who.identity_store, who.on_behalf_of, who.user_name)
     if who.type == "AWSService":
@@ -178,13 +181,6 @@ def other(who: Identity) -> Principal:
     return Principal(OTHER, f"{who.account or ''}:{kind}:{stated}", who.user_name or who.principal_id, who.account)
 
 
-def attempted(who: Identity) -> Principal:
-    """Return the principal that a sign-in attempt belongs to: reason and attempted identity, separate from the real
-    principal of that name."""
-    name, identifier = attempts.attempted_identity(who)
-    return Principal(attempts.KIND, f"{who.account or ''}:{who.attempt}:{identifier}", name, who.account)
-
-
 def named(key: str, arn: str | None = None) -> Principal:
     """Return the user or role with that key, and its ARN with path if known."""
     parts = parse_arn(key)
@@ -231,16 +227,19 @@ def external(account: str | None, principal_id: str | None) -> Principal:
     return Principal("ExternalAccount", f"{account or ''}:{identifier or ''}", None, account)
 
 
-def federated_identity(kind: str, provider: str | None, subject: str) -> Principal:
-    """Return a SAML or web identity: provider and subject."""
-    return Principal(kind, f"{provider or ''} {subject}", subject, None, None, provider)
-
-
 def identity_center_user(store: str | None, user_id: str | None, name: str | None) -> Principal:
     """Return an Identity Center user: identity store and user ID, or the user name if no ID is known."""
     if user_id:
         return Principal("IdentityCenterUser", f"{(store or '').rsplit('/', 1)[-1]}/{user_id}", name, None, None, store)
     return Principal("IdentityCenterUser", f"name/{name or 'unknown'}", name)
+
+
+def named_user(who: Identity) -> tuple[str | None, str] | None:
+    """Return identity store and user ID where a permission-set session states on whose behalf it acts: its session
+    name is that user's name (guide §2.8)."""
+    if who.on_behalf_of and who.session_name and (who.role_name or "").startswith("AWSReservedSSO_"):
+        return who.identity_store, who.on_behalf_of
+    return None
 
 
 def session_type(who: Identity) -> str:
@@ -381,8 +380,5 @@ def entered_term(account: str, time: int) -> str:
 
 def moments(time: int, seconds: int) -> list[int]:
     """Return times whose buckets cover everything within `seconds` of a time."""
-    return (
-        [time]
-        if (time - seconds) // BUCKET_SECONDS == (time + seconds) // BUCKET_SECONDS
-        else [time - seconds, time + seconds]
-    )
+    first, last = time - seconds, time + seconds
+    return [time] if first // BUCKET_SECONDS == last // BUCKET_SECONDS else [first, last]

@@ -276,6 +276,19 @@ def leading(ref: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return _LEADING.get(label, ((), ()))
 
 
+def json_value(text: str | None) -> object:
+    """The value of a JSON text as stores keep it; None where there is none, or where it was cut.
+
+    >>> json_value('{"a":1}'), json_value('{"a":')
+    ({'a': 1}, None)
+    """
+    try:
+        found: object = msgspec.json.decode(text) if text else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return found
+
+
 def grouped(values: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """Values by what they have in common, in their order; an empty list under every other key.
 

@@ -27,8 +27,7 @@ _TWELVE = re.compile(
     r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ([AP])M(?: (?:UTC|GMT|Z))?", re.ASCII
 )
 _ISO = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})? ?(?:(Z|UTC)|([+-])(\d\d):?(\d\d))?",
-    re.ASCII,
+    r"(\d{4})-?(\d\d)-?(\d\d)[T ](\d\d):?(\d\d):?(\d\d)(?:\.\d{1,9})? ?(?:(Z|UTC)|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
 _UNIX = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT) (\d{4})", re.ASCII)
 _EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?(?:E[+]?\d\d?)?", re.ASCII)

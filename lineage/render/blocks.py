@@ -118,6 +118,10 @@ class Branch(NamedTuple):
     parts: Inline
 
 
+DEEPEST = 16
+"""Levels of a tree that a page sets in; deeper ones are below each other, with their depth."""
+
+
 class Tree(NamedTuple):
     """Lines of which each hangs on the nearest one before it that is less deep."""
 

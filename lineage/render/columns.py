@@ -19,7 +19,7 @@ class Column(NamedTuple):
     lead: str = ""
     """Stands before the value in a terminal, where there is no row of column names."""
     unit: tuple[str, str] | None = None
-    """The noun of a number, for one and for many."""
+    """What follows a number: its noun behind a blank, for one and for many."""
     style: str = ""
     few: int | None = None
     once: bool = False
@@ -31,9 +31,12 @@ def head(name: str, kind: Kind = "", *, style: str = "", lead: str = "") -> Colu
     return Column(name, "head", kind, lead, style=style)
 
 
+TIMES = ("x", "x")
+
+
 def times(name: str = "times") -> Column:
     """How often, at the beginning of the first line: `6x`."""
-    return Column(name, "head", "number", unit=("x", "x"))
+    return Column(name, "head", "number", unit=TIMES)
 
 
 def detail(name: str, kind: Kind = "", *, lead: str | None = None, style: str = "") -> Column:
@@ -47,7 +50,7 @@ def number(
 ) -> Column:
     """A number with its noun, by default the name: `2 calls`, `1 failed`; in a terminal nothing for 0. With `first` it
     is on the first line of an entry."""
-    unit = one or name, many or (f"{one}s" if one else name)
+    unit = f" {one or name}", f" {many or (f'{one}s' if one else name)}"
     return Column(name, "head" if first else "detail", "number", unit=unit, style=style)
 
 

@@ -12,35 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from html import escape
 from importlib.resources import files
+from itertools import groupby
 
-from lineage.render.blocks import (
-    Block,
-    Branch,
-    Cell,
-    Chart,
-    Code,
-    Facts,
-    Fold,
-    Grid,
-    Heading,
-    Hour,
-    Inline,
-    Items,
-    Ladder,
-    Note,
-    Para,
-    Rung,
-    Span,
-    Tree,
-    many,
-    rows_of,
-)
+from lineage.render import blocks
 from lineage.render.columns import Column
 from lineage.render.text import clean, moment, plain
 
 SCRIPT = 'addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(d=>d.open=true))'
-DEEPEST = 16
-"""Levels of a tree that are set in; deeper ones are below each other, with their depth."""
 _CLASSES = {"number": "n", "ids": "id", "time": "t", "whole": "t", "long": "w"}
 _LEGEND = (
     '<p class="legend"><span><i class="ok"></i>succeeded</span><span><i class="bad"></i>failed</span>'
@@ -55,14 +33,16 @@ Link = Callable[[str], str | None]
 """The address that a value leads to, if any."""
 
 
-def page(title: str, blocks: Iterable[Block], about: str) -> str:
+def page(title: str, content: Iterable[blocks.Block], about: str) -> str:
     """Blocks as an HTML document; `about` says what was asked."""
-    written_blocks = list(blocks)
+    listed = list(content)
     policy = (
         f"default-src 'none'; style-src {hashed(style())}; script-src {hashed(SCRIPT)}; base-uri 'none'; "
         "form-action 'none'"
     )
     head = safe(title)
+    folds = [one for one in listed if isinstance(one, blocks.Fold) and one.anchor]
+    nav = "".join(f'<a href="#{fold.anchor}">{safe(fold.title)}</a>' for fold in folds)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -70,16 +50,16 @@ def page(title: str, blocks: Iterable[Block], about: str) -> str:
         '<meta name="referrer" content="no-referrer">'
         f"<title>{head}</title><style>{style()}</style></head>\n<body><header><h1>{head}</h1>"
         f'<p class="by">A chain proves credentials, not hands. About: {safe(about)}</p></header>\n'
-        f"<nav>{_nav(written_blocks)}</nav>\n<main>{text(written_blocks)}</main>\n"
+        f"<nav>{nav}</nav>\n<main>{text(listed)}</main>\n"
         f"<footer>Times are UTC. This page covers only what the loaded logs cover.</footer><script>{SCRIPT}</script>"
         "</body></html>\n"
     )
 
 
-def text(blocks: Iterable[Block], link: Link = lambda _: None) -> str:
+def text(content: Iterable[blocks.Block], link: Link = lambda _: None) -> str:
     """Blocks as HTML, without the document around them; `link` may make links of values."""
     writer = _Writer(link)
-    return "".join(part for block in blocks for part in writer.block(block))
+    return "".join(part for block in content for part in writer.block(block))
 
 
 @cache
@@ -102,46 +82,40 @@ def hashed(source: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
 
 
-def _nav(blocks: Iterable[Block]) -> str:
-    return "".join(
-        f'<a href="#{fold.anchor}">{safe(fold.title)}</a>' for fold in blocks if isinstance(fold, Fold) and fold.anchor
-    )
-
-
 class _Writer:
     """What writes blocks, and knows where values lead."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
 
-    def block(self, block: Block) -> Iterator[str]:
+    def block(self, block: blocks.Block) -> Iterator[str]:
         """The HTML of a block."""
         match block:
-            case Heading(parts):
+            case blocks.Heading(parts):
                 yield f"<h4>{self._inline(parts)}</h4>\n"
-            case Para(parts=parts):
+            case blocks.Para(parts=parts):
                 yield f"<p>{self._inline(parts)}</p>\n"
-            case Note(parts):
+            case blocks.Note(parts):
                 yield f'<p class="quiet">{self._inline(parts)}</p>\n'
-            case Facts(rows):
+            case blocks.Facts(rows):
                 facts = "".join(self._fact(label, value) for label, value in rows)
                 yield f"<dl>{facts}</dl>\n" if facts else ""
-            case Items(lines) if lines:
+            case blocks.Items(lines) if lines:
                 yield f"<ul>{''.join(f'<li>{self._inline(line)}</li>' for line in lines)}</ul>\n"
-            case Grid() if block.rows:
+            case blocks.Grid() if block.rows:
                 yield from self._grid(block)
-            case Ladder(rungs):
+            case blocks.Ladder(rungs):
                 yield f'<ol class="ladder">{"".join(map(self._rung, rungs))}</ol>\n'
-            case Tree(branches, _):
+            case blocks.Tree(branches, _):
                 yield f'<ul class="tree">{"".join(map(self._branch, branches))}</ul>\n'
-            case Code(source):
+            case blocks.Code(source):
                 yield f"<pre>{escape(chr(10).join(clean(line) for line in source.splitlines()))}</pre>\n"
-            case Chart(hours):
+            case blocks.Chart(hours):
                 yield f'<div class="wide">{svg(hours)}</div>{_LEGEND}\n'
-            case Fold():
+            case blocks.Fold():
                 yield from self._fold(block)
 
-    def _fold(self, fold: Fold) -> Iterator[str]:
+    def _fold(self, fold: blocks.Fold) -> Iterator[str]:
         level = min(max(fold.level, 2), 4)
         anchor = f' id="{fold.anchor}"' if fold.anchor else ""
         says = f'<span class="says">{self._inline(fold.summary)}</span>' if fold.summary else ""
@@ -152,10 +126,10 @@ class _Writer:
             yield from self.block(inner)
         yield "</div></details>\n"
 
-    def _grid(self, grid: Grid) -> Iterator[str]:
+    def _grid(self, grid: blocks.Grid) -> Iterator[str]:
         """A table. What has a line of its own in a terminal is in a second row below the first, over its whole
         width, and the event IDs with it."""
-        columns, rows = rows_of(grid)
+        columns, rows = blocks.rows_of(grid)
         lined = len({column.place == "line" for column in columns}) == 2
         below = [n for n, column in enumerate(columns) if lined and column.place in ("line", "ids")]
         beside = [n for n in range(len(columns)) if n not in below]
@@ -174,28 +148,28 @@ class _Writer:
         if grid.total is not None and grid.total > len(grid.rows):
             yield f'<p class="quiet">{len(grid.rows):,} of {grid.total:,} shown.</p>\n'
 
-    def _fact(self, label: str, value: Cell, between: str = "<br>") -> str:
+    def _fact(self, label: str, value: blocks.Cell, between: str = "<br>") -> str:
         shown = self._cell(value, between)
         return f"<dt>{safe(label)}</dt><dd>{shown}</dd>" if shown else ""
 
-    def _cell(self, value: Cell, between: str = "<br>") -> str:
-        values, more = many(value)
+    def _cell(self, value: blocks.Cell, between: str = "<br>") -> str:
+        values, more = blocks.many(value)
         shown = [self._text(one) for one in values]
         if between == " ":  # side by side, each in one piece
             shown = [f'<span class="one">{one}</span>' for one in shown]
         return between.join([*shown, *([f'<span class="quiet">and {more:,} more</span>'] if more else [])])
 
-    def _text(self, value: str | float | Inline) -> str:
+    def _text(self, value: str | float | blocks.Inline) -> str:
         if isinstance(value, tuple):
             return self._inline(value)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return f"{value:,}"
         return self._linked(plain(value))
 
-    def _inline(self, parts: Inline) -> str:
-        return "".join(self._span(part) if isinstance(part, Span) else safe(part) for part in parts)
+    def _inline(self, parts: blocks.Inline) -> str:
+        return "".join(self._span(part) if isinstance(part, blocks.Span) else safe(part) for part in parts)
 
-    def _span(self, part: Span) -> str:
+    def _span(self, part: blocks.Span) -> str:
         shown = self._linked(part.text)
         return f'<span class="{escape(part.style)}">{shown}</span>' if part.style else shown
 
@@ -204,7 +178,7 @@ class _Writer:
         address = self.link(value) if value else None
         return f'<a href="{escape(address)}">{safe(value)}</a>' if address else safe(value)
 
-    def _rung(self, rung: Rung) -> str:
+    def _rung(self, rung: blocks.Rung) -> str:
         lines = [self._inline(parts) for parts in rung.step]
         lines += [
             f"{safe(what)} {' '.join(f'<code>{self._linked(one)}</code>' for one in event_ids)}"
@@ -215,9 +189,9 @@ class _Writer:
         lines += [f"{safe(label)} {shown}" for label, value in rung.facts if (shown := self._cell(value))]
         return f'<li class="rung">{self._inline(rung.title)}{"".join(f"<div>{line}</div>" for line in lines)}</li>'
 
-    def _branch(self, branch: Branch) -> str:
-        deep = f'<span class="quiet">depth {branch.depth} </span>' if branch.depth > DEEPEST else ""
-        return f'<li class="d{min(branch.depth, DEEPEST)}">{deep}{self._inline(branch.parts)}</li>'
+    def _branch(self, branch: blocks.Branch) -> str:
+        deep = f'<span class="quiet">depth {branch.depth} </span>' if branch.depth > blocks.DEEPEST else ""
+        return f'<li class="d{min(branch.depth, blocks.DEEPEST)}">{deep}{self._inline(branch.parts)}</li>'
 
 
 def _class(column: Column) -> str:
@@ -225,7 +199,7 @@ def _class(column: Column) -> str:
     return f' class="{kind}"' if kind else ""
 
 
-def svg(hours: Sequence[Hour]) -> str:
+def svg(hours: Sequence[blocks.Hour]) -> str:
     """The hours as bars, failed calls on top in another colour, the usual level as a line, the scope shaded.
 
     Styles come from the page: classes `ok`, `bad`, `usual`, `scope`, `void`.
@@ -255,7 +229,7 @@ def _grid(most: float) -> Iterator[str]:
         yield f'<text x="{LEFT - 6}" y="{y + 4}" class="axis" text-anchor="end">{most * share:g}</text>'
 
 
-def _shades(hours: Sequence[Hour], step: float) -> Iterator[str]:
+def _shades(hours: Sequence[blocks.Hour], step: float) -> Iterator[str]:
     """The scope, and the hours without logs: nothing there is not the same as no calls."""
     for position, hour in enumerate(hours):
         kind = "scope" if hour.marked else "" if hour.logged else "void"
@@ -266,7 +240,7 @@ def _shades(hours: Sequence[Hour], step: float) -> Iterator[str]:
             )
 
 
-def _bars(hours: Sequence[Hour], step: float, most: float) -> Iterator[str]:
+def _bars(hours: Sequence[blocks.Hour], step: float, most: float) -> Iterator[str]:
     wide = round(max(step * 0.72, 1), 1)
     for position, hour in enumerate(hours):
         if not hour.calls:
@@ -279,22 +253,16 @@ def _bars(hours: Sequence[Hour], step: float, most: float) -> Iterator[str]:
             yield f'<rect x="{x}" y="{top}" width="{wide}" height="{round(middle - top, 1)}" class="bad">{told}</rect>'
 
 
-def _usual(hours: Sequence[Hour], step: float, most: float) -> Iterator[str]:
+def _usual(hours: Sequence[blocks.Hour], step: float, most: float) -> Iterator[str]:
     """The usual level as steps; broken where the past has no logs of that hour."""
-    run: list[str] = []
-    for position, hour in enumerate(hours):
-        if hour.usual is None:
-            if run:
-                yield f'<polyline points="{" ".join(run)}" class="usual"/>'
-            run = []
-            continue
-        y = _y(hour.usual, most)
-        run += [f"{_x(position, step)},{y}", f"{_x(position + 1, step)},{y}"]
-    if run:
-        yield f'<polyline points="{" ".join(run)}" class="usual"/>'
+    for known, run in groupby(enumerate(hours), lambda one: one[1].usual is not None):
+        if known:
+            ends = ((_x(at, step), _x(at + 1, step), _y(hour.usual or 0.0, most)) for at, hour in run)
+            points = " ".join(f"{left},{y} {right},{y}" for left, right, y in ends)
+            yield f'<polyline points="{points}" class="usual"/>'
 
 
-def _times(hours: Sequence[Hour], step: float) -> Iterator[str]:
+def _times(hours: Sequence[blocks.Hour], step: float) -> Iterator[str]:
     every = max(1, len(hours) // LABELS)
     for position in range(0, len(hours), every):
         text = moment(hours[position].hour)

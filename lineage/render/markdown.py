@@ -8,40 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from lineage.render.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Code,
-    Facts,
-    Fold,
-    Grid,
-    Heading,
-    Inline,
-    Items,
-    Ladder,
-    Note,
-    Para,
-    Rung,
-    Span,
-    Tree,
-    many,
-    rows_of,
-)
+from lineage.render import blocks
 from lineage.render.columns import Column
 from lineage.render.text import clean, plain
 
-DEEPEST = 16
-"""Levels of a tree that are set in; deeper ones are below each other, with their depth."""
 _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!$&@])")
 _BARS = "▁▂▃▄▅▆▇█"
 _BOLD = frozenset({"name", "open", "denied", "EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"})
 
 
-def text(title: str, blocks: Iterable[Block]) -> str:
+def text(title: str, content: Iterable[blocks.Block]) -> str:
     """Blocks as Markdown text that ends with a newline."""
     lines = [f"# {escaped(title)}", ""] if title else []
-    for block in blocks:
+    for block in content:
         lines += _block(block)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -55,38 +34,38 @@ def escaped(value: str) -> str:
     return _MARKS.sub(r"\\\1", clean(value))
 
 
-def _block(block: Block) -> Iterator[str]:
+def _block(block: blocks.Block) -> Iterator[str]:
     match block:
-        case Heading(parts):
+        case blocks.Heading(parts):
             yield from (f"**{escaped(_bare(parts))}**", "")
-        case Para(parts=parts) | Note(parts):
+        case blocks.Para(parts=parts) | blocks.Note(parts):
             yield from (_inline(parts), "")
-        case Facts(rows):
+        case blocks.Facts(rows):
             yield from (f"- **{escaped(label)}**: {shown}" for label, value in rows if (shown := _values(value)))
             yield ""
-        case Items(lines):
+        case blocks.Items(lines):
             yield from (f"- {_inline(line)}" for line in lines)
             yield ""
-        case Grid() if block.rows:
+        case blocks.Grid() if block.rows:
             yield from _grid(block)
-        case Ladder(rungs):
+        case blocks.Ladder(rungs):
             for rung in rungs:
                 yield from _rung(rung)
             yield ""
-        case Tree(branches, _):
+        case blocks.Tree(branches, _):
             for branch in branches:
-                deep = f"depth {branch.depth}: " if branch.depth > DEEPEST else ""
-                yield f"{'  ' * min(branch.depth, DEEPEST)}- {deep}{_inline(branch.parts)}"
+                deep = f"depth {branch.depth}: " if branch.depth > blocks.DEEPEST else ""
+                yield f"{'  ' * min(branch.depth, blocks.DEEPEST)}- {deep}{_inline(branch.parts)}"
             yield ""
-        case Code(source):
+        case blocks.Code(source):
             # An indented block ends with its lines: no text in it can close it.
             yield from (f"    {clean(line)}" for line in source.splitlines())
             yield ""
-        case Chart(hours):
+        case blocks.Chart(hours):
             most = max((hour.calls for hour in hours), default=0) or 1
             bars = (_BARS[(hour.calls * (len(_BARS) - 1) + most - 1) // most] for hour in hours)
             yield from (f"`{''.join(bars)}` calls an hour, at most {most:,}", "")
-        case Fold():
+        case blocks.Fold():
             yield from (f"{'#' * block.level} {escaped(block.title)}", "")
             if block.summary:
                 yield from (_inline(block.summary), "")
@@ -94,8 +73,8 @@ def _block(block: Block) -> Iterator[str]:
                 yield from _block(inner)
 
 
-def _grid(grid: Grid) -> Iterator[str]:
-    columns, rows = rows_of(grid)
+def _grid(grid: blocks.Grid) -> Iterator[str]:
+    columns, rows = blocks.rows_of(grid)
     if grid.caption:
         yield from (f"**{escaped(grid.caption)}**", "")
     yield _row(escaped(column.name) for column in columns)
@@ -111,22 +90,22 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cell or ' ' for cell in cells)} |"
 
 
-def _cell(column: Column, value: Cell) -> str:
-    values, more = many(value)
+def _cell(column: Column, value: blocks.Cell) -> str:
+    values, more = blocks.many(value)
     if column.kind == "ids":
         return " ".join(_code(plain(one)) for one in values)
     left = [f"and {more:,} more"] if more else []
     return (" " if column.kind == "time" else "; ").join([*map(_text, values), *left])
 
 
-def _values(value: Cell) -> str:
+def _values(value: blocks.Cell) -> str:
     """The values of a fact, as code where they are plain texts."""
-    values, more = many(value)
+    values, more = blocks.many(value)
     shown = [_text(one) if isinstance(one, tuple) else _code(plain(one)) for one in values]
     return " ".join([*shown, *([f"and {more:,} more"] if more else [])])
 
 
-def _text(value: str | float | Inline) -> str:
+def _text(value: str | float | blocks.Inline) -> str:
     if isinstance(value, tuple):
         return _inline(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -140,23 +119,22 @@ def _code(value: str) -> str:
     return f"`{shown}`" if shown and "`" not in shown and "|" not in shown else escaped(value)
 
 
-def _inline(parts: Inline) -> str:
-    joined = "".join(_span(part) if isinstance(part, Span) else escaped(part) for part in parts)
+def _inline(parts: blocks.Inline) -> str:
+    joined = "".join(_span(part) if isinstance(part, blocks.Span) else escaped(part) for part in parts)
     return joined.replace("****", "")  # two bold pieces are one; a star of a text has its escape before it
 
 
-def _bare(parts: Inline) -> str:
-    return "".join(part.text if isinstance(part, Span) else part for part in parts)
+def _bare(parts: blocks.Inline) -> str:
+    return "".join(part.text if isinstance(part, blocks.Span) else part for part in parts)
 
 
-def _span(part: Span) -> str:
+def _span(part: blocks.Span) -> str:
     shown = escaped(part.text)
     stripped = shown.strip()
     return shown.replace(stripped, f"**{stripped}**", 1) if part.style in _BOLD and stripped else shown
 
 
-def _rung(rung: Rung) -> Iterator[str]:
-    """A step of a chain, in a numbered list."""
+def _rung(rung: blocks.Rung) -> Iterator[str]:
     yield f"1. {_inline(rung.title)}"
     for parts in rung.step:
         yield f"   - {_inline(parts)}"

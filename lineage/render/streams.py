@@ -74,7 +74,9 @@ def parquet(records: Iterable[Enriched], out: BinaryIO) -> None:
         import pyarrow.parquet as pq
     except ImportError:
         raise BadUse("--format parquet needs pyarrow: pip install 'cloudtrail-lineage[parquet]'") from None
-    schema = _schema(pa)
+    types = {**dict.fromkeys(FLAGS, pa.bool_()), **dict.fromkeys(NUMBERS, pa.int32())}
+    names = (*FIELDS, *IDENTITY, *BESIDE, "record")
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in names])
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         waiting: list[pa.RecordBatch] = []
         size = 0
@@ -106,11 +108,6 @@ def _repeated(pa: Any, types: Iterator[Any], rows: Iterable[Values]) -> list[Any
     places: dict[Values, int] = {}
     order = pa.array([places.setdefault(row, len(places)) for row in rows], pa.int32())
     return [column.take(order) for column in _columns(pa, types, places)]
-
-
-def _schema(pa: Any) -> pa.Schema:  # Any: the module itself, which may be missing
-    types = {**dict.fromkeys(FLAGS, pa.bool_()), **dict.fromkeys(NUMBERS, pa.int32())}
-    return pa.schema([(name, types.get(name, pa.string())) for name in (*FIELDS, *IDENTITY, *BESIDE, "record")])
 
 
 def _batches(records: Iterable[Enriched], size: int) -> Iterator[list[Enriched]]:

@@ -11,30 +11,8 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text as Styled
 
-from lineage.render import bars, console
-from lineage.render.blocks import (
-    Block,
-    Branch,
-    Cell,
-    Chart,
-    Code,
-    Facts,
-    Fold,
-    Grid,
-    Heading,
-    Inline,
-    Items,
-    Ladder,
-    Note,
-    Para,
-    Rung,
-    Some,
-    Span,
-    Tree,
-    many,
-    rows_of,
-)
-from lineage.render.columns import Column
+from lineage.render import bars, blocks, console
+from lineage.render.columns import TIMES, Column
 from lineage.render.text import clean, plain, shorten
 
 IDS_SHOWN = 4
@@ -43,22 +21,22 @@ ENTRY = 4
 """The level from which a fold is an entry of a list."""
 _NARROWEST = 20
 _ASCII = str.maketrans({"│": "|", "▼": "v", "└": "`", "─": "-", "├": "|"})
-_FLOWING = (Para, Facts, Items, Code, Tree)
+_FLOWING = (blocks.Para, blocks.Facts, blocks.Items, blocks.Code, blocks.Tree)
 """Blocks that need no blank line between them."""
 
 Part = str | tuple[str, str]
 
 
-def show(blocks: Iterable[Block], title: str = "") -> None:
+def show(content: Iterable[blocks.Block], title: str = "") -> None:
     """Print blocks on standard output."""
     target = console.out()
-    for line in written(blocks, title):
+    for line in written(content, title):
         target.print(line, crop=False)
 
 
-def written(blocks: Iterable[Block], title: str = "") -> Iterator[RenderableType]:
+def written(content: Iterable[blocks.Block], title: str = "") -> Iterator[RenderableType]:
     """What to print, from top to bottom; print it with `crop=False`."""
-    yield from _blocks([Heading((title,)), *blocks] if title else blocks, "")
+    yield from _blocks([blocks.Heading((title,)), *content] if title else content, "")
 
 
 class Line:
@@ -90,9 +68,9 @@ class Whole:
         yield Styled(self.text, style="key", no_wrap=True, overflow="ignore")
 
 
-def _blocks(blocks: Iterable[Block], indent: str) -> Iterator[RenderableType]:
-    before: Block | None = None
-    for block in blocks:
+def _blocks(content: Iterable[blocks.Block], indent: str) -> Iterator[RenderableType]:
+    before: blocks.Block | None = None
+    for block in content:
         lines = list(_block(block, indent))
         if not lines:
             continue
@@ -102,53 +80,53 @@ def _blocks(blocks: Iterable[Block], indent: str) -> Iterator[RenderableType]:
         before = block
 
 
-def _apart(before: Block, block: Block) -> bool:
+def _apart(before: blocks.Block, block: blocks.Block) -> bool:
     """Is there a blank line between two blocks?"""
-    if isinstance(block, Ladder) or (isinstance(block, Fold) and block.level < ENTRY):
+    if isinstance(block, blocks.Ladder) or (isinstance(block, blocks.Fold) and block.level < ENTRY):
         return True
-    if isinstance(before, Heading):
+    if isinstance(before, blocks.Heading):
         return False
-    if isinstance(before, Para) and before.indent and isinstance(block, Grid) and not block.caption:
+    if isinstance(before, blocks.Para) and before.indent and isinstance(block, blocks.Grid) and not block.caption:
         return False
-    if isinstance(block, Fold) and isinstance(before, Fold):
+    if isinstance(block, blocks.Fold) and isinstance(before, blocks.Fold):
         return before.level < ENTRY
-    if isinstance(block, Tree) and not block.indent and not isinstance(before, Tree):
+    if isinstance(block, blocks.Tree) and not block.indent and not isinstance(before, blocks.Tree):
         return True
     return not (isinstance(before, _FLOWING) and isinstance(block, _FLOWING))
 
 
-def _block(block: Block, indent: str) -> Iterator[RenderableType]:
+def _block(block: blocks.Block, indent: str) -> Iterator[RenderableType]:
     match block:
-        case Heading(parts):
-            styled = any(isinstance(part, Span) for part in parts)
+        case blocks.Heading(parts):
+            styled = any(isinstance(part, blocks.Span) for part in parts)
             yield Line(indent, *_inline(parts, "" if styled else "name"))
-        case Para(parts, steps, _):
+        case blocks.Para(parts, steps, _):
             mark = indent + "  " * steps
             yield Line(mark, *_inline(parts), then=mark + "  " if steps else None)
-        case Note(parts):
+        case blocks.Note(parts):
             yield Line(indent, *_inline(parts, "quiet"))
-        case Facts(rows):
+        case blocks.Facts(rows):
             for label, value in rows:
                 yield from _values(indent + "  ", f"{label} ", value)
-        case Items(lines):
+        case blocks.Items(lines):
             for parts in lines:
                 yield Line(f"{indent}  - ", *_inline(parts), then=f"{indent}    ")
-        case Code(source):
+        case blocks.Code(source):
             yield from (Whole(indent + clean(line)) for line in source.splitlines())
-        case Grid():
+        case blocks.Grid():
             yield from _grid(block, indent)
-        case Ladder(rungs):
+        case blocks.Ladder(rungs):
             for number, rung in enumerate(rungs):
                 yield from _rung(rung, indent + "  ", first=number == 0)
-        case Tree(branches, steps):
+        case blocks.Tree(branches, steps):
             yield from _tree(branches, indent + "  " * steps)
-        case Chart(hours):
+        case blocks.Chart(hours):
             yield bars.Chart(hours)
-        case Fold():
+        case blocks.Fold():
             yield from _fold(block, indent)
 
 
-def _fold(fold: Fold, indent: str) -> Iterator[RenderableType]:
+def _fold(fold: blocks.Fold, indent: str) -> Iterator[RenderableType]:
     if fold.level >= ENTRY:
         within = indent + "     "
         yield Line(indent + "  ", clean(fold.title), "  " if fold.summary else "", *_inline(fold.summary, "quiet"),
@@ -158,21 +136,21 @@ def _fold(fold: Fold, indent: str) -> Iterator[RenderableType]:
         return
     name = f" ({fold.name})" if fold.name else ""
     yield Line(indent, (f"── {clean(fold.title)}{name}", "name"))
-    first = [Para(fold.summary)] if fold.summary else []
+    first = [blocks.Para(fold.summary)] if fold.summary else []
     yield from _blocks([*first, *fold.blocks], indent)
 
 
-def _grid(grid: Grid, indent: str) -> Iterator[RenderableType]:
+def _grid(grid: blocks.Grid, indent: str) -> Iterator[RenderableType]:
     if not grid.rows or grid.few == 0:
         return
     if grid.caption:
         yield Line(indent, (clean(grid.caption), "name"))
-    columns, rows = rows_of(grid)
+    columns, rows = blocks.rows_of(grid)
     shown = rows[: grid.few]
     if all(column.place == "head" for column in grid.columns):
         yield _table(columns, shown)
     else:
-        above: list[Cell] = []
+        above: list[blocks.Cell] = []
         for row in shown:
             yield from _entry(columns, _changed(columns, row, above), indent)
             above = row
@@ -181,7 +159,7 @@ def _grid(grid: Grid, indent: str) -> Iterator[RenderableType]:
         yield Line(indent + "  ", (f"and {left:,} more{'; ' if grid.more else ''}{grid.more}", "quiet"))
 
 
-def _table(columns: list[Column], rows: list[list[Cell]]) -> Table:
+def _table(columns: list[Column], rows: list[list[blocks.Cell]]) -> Table:
     """A plain table; numbers are on the right."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="quiet")
     for column in columns:
@@ -192,29 +170,30 @@ def _table(columns: list[Column], rows: list[list[Cell]]) -> Table:
     return table
 
 
-def _cell(column: Column, value: Cell) -> Styled:
-    text = Styled("\n", overflow="fold").join(Styled.assemble(*_text(one, column.style)) for one in many(value)[0])
+def _cell(column: Column, value: blocks.Cell) -> Styled:
+    lines = (Styled.assemble(*_text(one, column.style)) for one in blocks.many(value)[0])
+    text = Styled("\n").join(lines)
     text.overflow = "fold"
     return text
 
 
-def _entry(columns: list[Column], row: list[Cell], indent: str) -> Iterator[Line]:
+def _entry(columns: list[Column], row: list[blocks.Cell], indent: str) -> Iterator[Line]:
     """A row as lines: the head, then in the order of the columns details, joined, and lines and event IDs."""
     cells = list(zip(columns, row, strict=True))
     top: list[Part] = []
+    gap = ""
     for column, value in cells:
         if column.place == "head" and (parts := _said(column, value)):
-            top += [*(["" if column.unit == ("x", "x") else "  "] if top else []), *parts]
-            if column.unit == ("x", "x"):
-                top.append(" ")
+            top += [gap, *parts]
+            gap = " " if column.unit == TIMES else "  "
     if top:
-        yield Line(indent + "  ", *_tight(top), then=indent + "      ")
+        yield Line(indent + "  ", *top, then=indent + "      ")
     within = indent + "    "
     details: list[Part] = []
     for column, value in cells:
         if column.place == "detail" and (parts := _said(column, value)):
             details += [*([", "] if details else []), *parts]
-        if column.place in ("line", "ids") and many(value)[0]:
+        if column.place in ("line", "ids") and blocks.many(value)[0]:
             if details:
                 yield Line(within, *details, then=within + "  ")
                 details = []
@@ -227,54 +206,41 @@ def _entry(columns: list[Column], row: list[Cell], indent: str) -> Iterator[Line
         yield Line(within, *details, then=within + "  ")
 
 
-def _changed(columns: list[Column], row: list[Cell], above: list[Cell]) -> list[Cell]:
+def _changed(columns: list[Column], row: list[blocks.Cell], above: list[blocks.Cell]) -> list[blocks.Cell]:
     """A row without the values that need to be said only once."""
     if not above:
         return row
     return [None if column.once and row[n] == above[n] else row[n] for n, column in enumerate(columns)]
 
 
-def _evidence(indent: str, column: Column, value: Cell) -> Iterator[Line]:
+def _evidence(indent: str, column: Column, value: blocks.Cell) -> Iterator[Line]:
     """The first event IDs, with a mark where there are more."""
-    found = [clean(plain(one)) for one in many(value)[0]]
+    found = [clean(plain(one)) for one in blocks.many(value)[0]]
     shown = " ".join(found[: column.few]) + (" …" if len(found) > (column.few or len(found)) else "")
     yield Line(indent, (column.lead + shown, "quiet"), then=indent + "  " if column.lead else indent)
 
 
-def _tight(parts: list[Part]) -> list[Part]:
-    """The parts of a first line; after `6x` one blank is enough."""
-    found: list[Part] = []
-    for part in parts:
-        if part == "  " and found and found[-1] == " ":
-            continue
-        found.append(part)
-    return found
-
-
-def _said(column: Column, value: Cell) -> list[Part]:
+def _said(column: Column, value: blocks.Cell) -> list[Part]:
     """A cell with what names it, since a line has no row of column names; nothing for an empty one."""
-    values, more = many(value)
+    values, more = blocks.many(value)
     if not values:
         return []
     if column.kind == "number" and isinstance(value, int) and column.unit:
-        noun, nouns = column.unit
-        if value == 0 and column.unit != ("x", "x"):
-            return []
-        blank = "" if column.unit == ("x", "x") else " "
-        return [(f"{value:,}{blank}{noun if value == 1 else nouns}", column.style)]
+        noun = column.unit[0 if value == 1 else 1]
+        return [(f"{value:,}{noun}", column.style)] if value else []
     separator = " " if column.kind == "time" else ", "
     parts: list[Part] = [(column.lead, "quiet")] if column.lead else []
-    few = value.few if isinstance(value, Some) else None
+    few = value.few if isinstance(value, blocks.Some) else None
     more += len(values) - len(values[:few])
     for number, one in enumerate(values[:few]):
         parts += [*([separator] if number else []), *_text(one, column.style)]
     return [*parts, *([f" and {more:,} more"] if more else [])]
 
 
-def _values(indent: str, lead: str, value: Cell, style: str = "", few: int | None = None) -> Iterator[Line]:
+def _values(indent: str, lead: str, value: blocks.Cell, style: str = "", few: int | None = None) -> Iterator[Line]:
     """A line for each value, then how many more there are."""
-    values, more = many(value)
-    few = value.few if isinstance(value, Some) and value.few is not None else few
+    values, more = blocks.many(value)
+    few = value.few if isinstance(value, blocks.Some) and value.few is not None else few
     for one in values[:few]:
         yield Line(indent, (lead, "quiet"), *_text(one, style), then=indent + "  ")
     more += len(values) - len(values[:few])
@@ -283,7 +249,7 @@ def _values(indent: str, lead: str, value: Cell, style: str = "", few: int | Non
         yield Line(indent, (f"and {more:,} more{hint}", "quiet"))
 
 
-def _text(value: str | float | Inline, style: str = "") -> list[Part]:
+def _text(value: str | float | blocks.Inline, style: str = "") -> list[Part]:
     if isinstance(value, tuple):
         return _inline(value, style)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -291,18 +257,18 @@ def _text(value: str | float | Inline, style: str = "") -> list[Part]:
     return [(clean(plain(value)), style)]
 
 
-def _inline(parts: Inline, style: str = "") -> list[Part]:
-    return [_span(part) if isinstance(part, Span) else (clean(part), style) for part in parts]
+def _inline(parts: blocks.Inline, style: str = "") -> list[Part]:
+    return [_span(part) if isinstance(part, blocks.Span) else (clean(part), style) for part in parts]
 
 
-def _span(part: Span) -> Part:
+def _span(part: blocks.Span) -> Part:
     shown = clean(part.text)
     if part.most is not None:
         shown = shorten(shown, part.most) if part.most else ""
     return shown, part.style
 
 
-def _rung(rung: Rung, indent: str, first: bool) -> Iterator[Line]:
+def _rung(rung: blocks.Rung, indent: str, first: bool) -> Iterator[Line]:
     """The way from the rung above, next to the ladder, and then the rung."""
     bar = indent + "│ "
     if not first:
@@ -323,7 +289,7 @@ def _rung(rung: Rung, indent: str, first: bool) -> Iterator[Line]:
         yield from _values(indent + "    ", f"{label} ", value)
 
 
-def _tree(branches: Iterable[Branch], indent: str) -> Iterator[Line]:
+def _tree(branches: Iterable[blocks.Branch], indent: str) -> Iterator[Line]:
     """The lines with guides. Whether a line is the last of its parent is known from those after it."""
     listed = list(branches)
     last = [True] * len(listed)

@@ -12,7 +12,7 @@ from lineage.model.arn import is_long_term
 from lineage.model.batch import Sighting
 from lineage.model.facts import Fact, Grant, Identity, Portal, SignIn, UserName
 from lineage.model.keys import Ref
-from lineage.resolve.join_keys import PORTAL_SECONDS, is_forwarded, is_unsure, long_term_key, named_user
+from lineage.resolve.join_keys import PORTAL_SECONDS, is_forwarded, is_unsure, long_term_key
 from lineage.resolve.resolved import Actor, Call, Item
 
 T = TypeVar("T", bound=Fact)
@@ -163,7 +163,7 @@ class Context:
         for item in self._items.get(keys.name_term(name), ()):
             if isinstance(item, UserName):
                 found |= {(one.store, one.user_id) for one in self._parts(item) if one.user_id}
-            elif isinstance(item, Actor) and (named := named_user(item.who)) is not None:
+            elif isinstance(item, Actor) and (named := keys.named_user(item.who)) is not None:
                 found.add(named)
         return tuple(sorted(found, key=lambda pair: (pair[1], pair[0] or "")))
 

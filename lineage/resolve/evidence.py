@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from lineage.model import keys, schema
-from lineage.model.facts import Grant, Identity, Portal, SignIn
+from lineage.model.facts import Grant, Portal, SignIn
 from lineage.model.keys import Ref
 from lineage.resolve.context import TOLERANCE_SECONDS
 from lineage.resolve.join_keys import OPENERS
@@ -41,12 +41,6 @@ def opened(fact: SignIn) -> Call:
 def signed_in_key(fact: SignIn) -> str | None:
     """The key that a sign-in event handed out; one that it repeats to its own caller is none."""
     return fact.key if fact.key != fact.caller.access_key_id else None
-
-
-def session_type(who: Identity | None, grant: Grant | None) -> str:
-    if who is not None:
-        return keys.session_type(who)
-    return grant.session_type if grant else "role"
 
 
 def principal_of(actors: Sequence[Actor], grant: Grant | None) -> keys.Principal:

@@ -58,17 +58,9 @@ class Change(NamedTuple):
 
 def node_of(principal: Principal) -> Node:
     """The node of a principal."""
-    return Node(
-        principal.ref,
-        principal.kind,
-        {
-            "kind": principal.kind,
-            "name": principal.name,
-            "account": principal.account,
-            "arn": principal.arn,
-            "provider": principal.provider,
-        },
-    )
+    properties: Properties = principal._asdict()
+    del properties["key"]
+    return Node(principal.ref, principal.kind, properties)
 
 
 def account_node(account: str, partition: str = "aws") -> Node:
@@ -356,7 +348,6 @@ def sso_user(session: Session, name: str | None) -> Principal:
 
 
 def _assumed(session: Session, way: Assumed, caller: Principal | None) -> Edge:
-    """The relationship of one way into a session."""
     call = way.calls[0]
     grant, event = call.grant, call.grant.event
     signs = [fact for fact in session.sign_ins if fact.kind in grant_method.CONSOLE_SIGN_INS]
@@ -514,9 +505,7 @@ def _changed_node(fact: Changed) -> Node:
         kind, identifier = _kind_and_id(rest)
         return workload_node(account or None, kind, identifier)
     return Node(
-        Ref(schema.RESOURCE, fact.target),
-        None,
-        {"type": "unknown", "account": fact.caller.account, "id": None},
+        Ref(schema.RESOURCE, fact.target), None, {"type": "unknown", "account": fact.caller.account, "id": None}
     )
 
 

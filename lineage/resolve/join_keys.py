@@ -25,7 +25,7 @@ def terms_of_actor(actor_id: int, who: Identity) -> list[str]:
     found = [scope_of_actor(actor_id, who)]
     if who.access_key_id and found[0] != keys.key_term(who.access_key_id):
         found.append(keys.key_term(who.access_key_id))
-    if named_user(who) is not None:
+    if keys.named_user(who) is not None:
         found.append(keys.name_term(who.session_name or ""))
     if is_single_sign_on(who):
         found.append(keys.named_term(who.user_name or ""))
@@ -97,14 +97,19 @@ def touched_by_actor(actor_id: int, who: Identity) -> list[str]:
         if not who.invoked_by:
             # It shows the session of others that do not state it themselves.
             found += [f"f{term[1:]}" for term in keys.near_terms(session_group, who.created)]
-    if named_user(who) is not None:
+    if keys.named_user(who) is not None:
         found.append(keys.named_term(who.session_name or ""))
     return found
 
 
 def _moments(fact: SignIn) -> set[int]:
     """When a sign-in event happened, and when the session that it states began."""
-    return {fact.event.time, fact.caller.created if fact.caller.created is not None else fact.event.time}
+    return {fact.event.time, began(fact)}
+
+
+def began(fact: SignIn) -> int:
+    """When the session that a sign-in event is about began: as it states, else at the event."""
+    return fact.caller.created if fact.caller.created is not None else fact.event.time
 
 
 def touched_by_fact(fact: AnyFact) -> list[str]:
@@ -144,14 +149,6 @@ def named_by(fact: UserName) -> list[str]:
 def states_user_id_alone(who: Identity) -> bool:
     """Is it an Identity Center user whose record has the user ID and no name?"""
     return who.type in ("IdentityCenterUser", "Unknown") and bool(who.on_behalf_of) and not who.user_name
-
-
-def named_user(who: Identity) -> tuple[str | None, str] | None:
-    """Identity store and user ID where a permission-set session states on whose behalf it acts: its session
-    name is that user's name (guide §2.8)."""
-    if who.on_behalf_of and who.session_name and (who.role_name or "").startswith("AWSReservedSSO_"):
-        return who.identity_store, who.on_behalf_of
-    return None
 
 
 def is_single_sign_on(who: Identity) -> bool:

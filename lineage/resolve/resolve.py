@@ -16,17 +16,10 @@ from lineage.model.arn import is_long_term
 from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn, UserName
 from lineage.model.keys import Ref
 from lineage.resolve.context import TOLERANCE_SECONDS, Context, in_order, merge_copies, services_named, state_of
-from lineage.resolve.evidence import (
-    agreeing,
-    evidence,
-    opened,
-    opens_another,
-    principal_of,
-    session_type,
-    signed_in_key,
-)
+from lineage.resolve.evidence import agreeing, evidence, opened, opens_another, principal_of, signed_in_key
 from lineage.resolve.join_keys import (  # fmt: skip
     PORTAL_SECONDS,
+    began,
     is_single_sign_on,
     is_unsure,
     long_term_key,
@@ -228,24 +221,17 @@ class _Workspace:
         keyed = [opened(fact) for fact in self.sign_ins if opens_another(fact) and signed_in_key(fact)]
         for call in (*self.calls, *(call for call in keyed if call.grant.principal_id)):
             if call.event_ids not in taken and self._mine(call.time):
-                unused[self._granted_id(call.grant), call.time].append(call)
+                grant = call.grant
+                granted_id = grant.principal_id or f"role:{grant.role_name}:{grant.session_name}"
+                unused[granted_id, call.time].append(call)
         for (granted_id, time), calls in unused.items():
             grant = calls[0].grant
             key = keys.session_key(grant.account, granted_id, time, grant.kind == "assume-root")
             sessions.append(self._session(key, grant.principal_id, time, [], calls, context))
         return sorted(sessions, key=lambda session: session.key)
 
-    @staticmethod
-    def _granted_id(grant: Grant) -> str:
-        if grant.principal_id:
-            return grant.principal_id
-        return f"role:{grant.role_name}:{grant.session_name}"
-
     def _fitting(
-        self,
-        state: tuple[str, int, bool],
-        stated: Mapping[tuple[str, int, bool], Sequence[Actor]],
-        context: Context,
+        self, state: tuple[str, int, bool], stated: Mapping[tuple[str, int, bool], Sequence[Actor]], context: Context
     ) -> list[Call]:
         """The calls that may have opened the session: by the smallest distance in time with a hit (guide §4.3)."""
         principal_id, created, assumed_root = state
@@ -323,13 +309,16 @@ class _Workspace:
             if not user_ids and len({fact.caller.on_behalf_of for fact in portals}) == 1:
                 user_ids = tuple((fact.caller.identity_store, fact.caller.on_behalf_of or "") for fact in portals[:1])
         owner = principal_of(actors, first)
+        chosen = (actor.who.session_name for actor in actors if actor.who.session_name)
+        name = min(chosen, default=first.session_name if first else None)
+        kind = keys.session_type(who) if who is not None else (first.session_type if first else "role")
         return Session(
             key=key,
             account=(who.account if who else None) or (first.account if first else None),
             principal_id=principal_id,
             created=created,
-            type=session_type(who, first),
-            name=_name(actors, first) or (owner.name if owner.kind in ("IAMUser", "RootUser") else None),
+            type=kind,
+            name=name or (owner.name if owner.kind in ("IAMUser", "RootUser") else None),
             principal=owner,
             actors=tuple(actors),
             assumed=assumed,
@@ -345,7 +334,7 @@ class _Workspace:
         """The sign-in events about the session that began then."""
         return [
             fact for fact in self.sign_ins
-            if abs(_began(fact) - created) <= TOLERANCE_SECONDS
+            if abs(began(fact) - created) <= TOLERANCE_SECONDS
             and (fact.caller.principal_id or principal_id) == principal_id
         ]  # fmt: skip
 
@@ -381,14 +370,3 @@ def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tupl
         if who.on_behalf_of:
             found.add(("on-behalf-of", keys.identity_center_user(who.identity_store, who.on_behalf_of, None)))
     return tuple(sorted(found)) if not calls or len(found) > 1 else ()
-
-
-def _name(actors: Sequence[Actor], grant: Grant | None) -> str | None:
-    """The session name that was chosen; None of the sessions of users and root."""
-    stated = min((actor.who.session_name for actor in actors if actor.who.session_name), default=None)
-    return stated or (grant.session_name if grant else None)
-
-
-def _began(fact: SignIn) -> int:
-    """When the session that a sign-in event is about began: as it states, else at the event."""
-    return fact.caller.created if fact.caller.created is not None else fact.event.time

@@ -24,7 +24,7 @@ from lineage.model.batch import (
     RANK,
     SAMPLES_PER_ROW,
     Batch,
-    FileSeen,
+    FileEnd,
     Passed,
     Row,
     SetAside,
@@ -45,8 +45,7 @@ from loaders.facts.classify import Call, call_of
 from loaders.facts.identity import home, identity, named_by_address, placed, unreadable
 from loaders.facts.unique_ids import Name, names_in_fact, names_of
 from loaders.files.sources import Source
-from loaders.records.items import Aside, FileEnd, Finding, Records
-from loaders.records.items import Unread as UnreadStream
+from loaders.records.items import Aside, Finding, Records
 from loaders.records.read import read
 from loaders.records.record import EMPTY, Record
 from loaders.secrets import scrub_text
@@ -185,7 +184,6 @@ class Aggregator:
         return batch
 
     def _row_and_identity(self, row: int) -> tuple[Row, Identity]:
-        """Return a row of the batch with its identity."""
         state = self._rows[row]
         return state.row, state.who.identity
 
@@ -196,18 +194,18 @@ class Aggregator:
             paths.append(path)
         return len(paths) - 1
 
-    def note(self, path: str, item: Aside | Finding | Passed | UnreadStream | FileEnd) -> None:
+    def note(self, path: str, item: Aside | Finding | Passed | Unread | FileEnd) -> None:
         """Count an item that holds no records: set aside, passed over, a stream without records, the end of a file."""
         if isinstance(item, Aside):
             self._batch.read += 1
             self._batch.aside.append(SetAside(path, item.index, item.offset, item.reason))
         elif isinstance(item, FileEnd):
-            self._batch.ended.append(FileSeen(item.path, item.sha256, item.size))
+            self._batch.ended.append(item)
             self._batch.bytes_read += item.size
         elif isinstance(item, Finding):
             self._batch.passed.append(Passed("finding", 1))
-        elif isinstance(item, UnreadStream):
-            self._batch.unread.append(Unread(f"{path}/{item.name}" if item.name else path, item.like, item.do))
+        elif isinstance(item, Unread):
+            self._batch.unread.append(Unread(f"{path}/{item.path}" if item.path else path, item.looks_like, item.do))
         else:
             self._batch.passed.append(item)
 
@@ -319,7 +317,6 @@ class Aggregator:
         return found
 
     def _kind(self, record: Record, time: int) -> _Kind:
-        """Compute what all calls with the same key have in common."""
         call = call_of(record)
         who = self._who(record)
         error = record.error_code or (scrub_text(record.error_message)[:100] if record.error_message else None)
@@ -459,7 +456,6 @@ def _override(position: int, kind: _Kind, row: _Row, record: Record, time: int, 
 
 
 def _add_candidate(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
-    """Add a call to the sample candidates of its row."""
     candidates = row.candidates
     resources, request = _sample_parts(row, record)
     candidates.append(SampleCandidate(time, event_id_text(event_id), fingerprint, resources, request))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
 
@@ -21,6 +20,7 @@ from lineage.model.batch import (
     Copy,
     Entries,
     EntryTuple,
+    Lost,
     Row,
     event_id_bytes,
     sample_choice,
@@ -93,9 +93,7 @@ class Columns:
         keep: list[bool] | None = None
         if len(set(ids)) < len(ids):
             keep = self._once(batch, row_of)
-            batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items() if keep[n]]
-        else:
-            batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items()]
+        batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items() if keep is None or keep[n]]
         batch.entries = Entries(
             hours=_packed("i", hours, keep),
             ids=b"".join(compress(ids, keep) if keep else ids),
@@ -135,7 +133,7 @@ class Columns:
             for n, content in contents.items():
                 batch.conflicts += differs(content, [best])
                 if n not in stands:
-                    batch.lost.append((self.rows[n], hour * 3600 + self.seconds[n], id_))
+                    batch.lost.append(Lost(self.rows[n], hour * 3600 + self.seconds[n], id_))
         if shared:
             for n, key in enumerate(zip(self.hours, self.ids, strict=True)):
                 self.shared[n] = shared.get(key, self.shared[n])
@@ -212,7 +210,7 @@ def sample(candidate: SampleCandidate) -> Sample:
     return Sample(
         time=candidate.time,
         event_id=candidate.event_id,
-        resources=_arns(candidate.resources) if candidate.resources else (),
+        resources=extract.arns(candidate.resources) if candidate.resources else (),
         parameters=parameters(candidate.request) if candidate.request else None,
     )
 
@@ -223,17 +221,7 @@ def parameters(request: bytes) -> str | None:
         return None
     if request.startswith(b'{"') and nothing_to_hide(request):
         return msgspec.json.format(request, indent=-1).decode()[: extract.PARAMETERS]
-    return _cleaned(request)
-
-
-@lru_cache(maxsize=512)
-def _cleaned(request: bytes) -> str | None:
     return extract.parameters(request)
-
-
-@lru_cache(maxsize=512)
-def _arns(resources: bytes) -> tuple[str, ...]:
-    return extract.arns(resources)
 
 
 def _preference(candidate: SampleCandidate) -> tuple[int, int, bytes]:

@@ -19,7 +19,7 @@ class Change(NamedTuple):
     """
 
     what: str
-    on: str
+    on: str = "resource"
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     only_with: tuple[str, ...] = ()
@@ -57,12 +57,13 @@ def _policies(kind: str, on: str) -> dict[str, Change]:
     }
 
 
-_STOPPED = Change("trail", "resource", after=("'stopped'",))
-_STARTED = Change("trail", "resource", after=("'started'",))
-_DELETED = Change("trail", "resource", after=("'deleted'",))
-_SHARED = Change("share", "resource", after=("policy", "resourcePolicy", "policyText", "bucketPolicy"))
-_UNSHARED = Change("share", "resource", after=("'deleted'",))
-_GONE = Change("deleted", "resource")
+_SSO = "sso sso-admin"
+_STOPPED = Change("trail", after=("'stopped'",))
+_STARTED = Change("trail", after=("'started'",))
+_DELETED = Change("trail", after=("'deleted'",))
+_SHARED = Change("share", after=("policy", "resourcePolicy", "policyText", "bucketPolicy"))
+_UNSHARED = Change("share", after=("'deleted'",))
+_GONE = Change("deleted")
 _ENDED = Change("deleted", "workload")
 _POLICY = ("policyId", "targetId")
 _ASSIGNMENT = ("permissionSetArn", "principalId", "targetId")
@@ -83,11 +84,11 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "iam",
         "CreatePolicy CreatePolicyVersion",
-        Change("permissions", "resource", after=("policyDocument", "setAsDefault"), marks=("versionId",)),
+        Change("permissions", after=("policyDocument", "setAsDefault"), marks=("versionId",)),
     ),
     "iam:SetDefaultPolicyVersion": _part("permissions", "resource", "versionId"),
     "iam:DeletePolicyVersion": _no_part("permissions", "resource", "versionId"),
-    "iam:DeletePolicy": Change("deleted", "resource"),
+    "iam:DeletePolicy": Change("deleted"),
     "iam:AddUserToGroup": _part("permissions", "user", "groupName"),
     "iam:RemoveUserFromGroup": _no_part("permissions", "user", "groupName"),
     # Whoever accepts a request lets a product provider act as themselves (temporary delegation).
@@ -103,16 +104,16 @@ OPERATIONS: Mapping[str, Change] = {
     "iam:EnableMFADevice": _part("mfa", "user", "serialNumber"),
     "iam:DeactivateMFADevice": _no_part("mfa", "user", "serialNumber"),
     "iam:ResyncMFADevice": Change("mfa", "user", after=("serialNumber",)),
-    "iam:CreateVirtualMFADevice": Change("mfa", "resource", after=("'created'",)),
-    "iam:DeleteVirtualMFADevice": Change("mfa", "resource", after=("'deleted'",)),
-    "iam:CreateSAMLProvider": Change("provider", "resource", after=("name",)),
-    "iam:UpdateSAMLProvider": Change("provider", "resource", after=("'updated'",)),
-    "iam:DeleteSAMLProvider": Change("provider", "resource", after=("'deleted'",)),
-    "iam:CreateOpenIDConnectProvider": Change("provider", "resource", after=("url", "clientIDList")),
+    "iam:CreateVirtualMFADevice": Change("mfa", after=("'created'",)),
+    "iam:DeleteVirtualMFADevice": Change("mfa", after=("'deleted'",)),
+    "iam:CreateSAMLProvider": Change("provider", after=("name",)),
+    "iam:UpdateSAMLProvider": Change("provider", after=("'updated'",)),
+    "iam:DeleteSAMLProvider": Change("provider", after=("'deleted'",)),
+    "iam:CreateOpenIDConnectProvider": Change("provider", after=("url", "clientIDList")),
     "iam:AddClientIDToOpenIDConnectProvider": _part("provider", "resource", "clientID"),
     "iam:RemoveClientIDFromOpenIDConnectProvider": _no_part("provider", "resource", "clientID"),
-    "iam:UpdateOpenIDConnectProviderThumbprint": Change("provider", "resource", after=("thumbprintList",)),
-    "iam:DeleteOpenIDConnectProvider": Change("provider", "resource", after=("'deleted'",)),
+    "iam:UpdateOpenIDConnectProviderThumbprint": Change("provider", after=("thumbprintList",)),
+    "iam:DeleteOpenIDConnectProvider": Change("provider", after=("'deleted'",)),
     "iam:DeleteUser": Change("deleted", "user"),
     **_rows("iam", "DeleteRole DeleteServiceLinkedRole", Change("deleted", "role")),
     "iam:DeleteGroup": Change("deleted", "group"),
@@ -132,7 +133,6 @@ OPERATIONS: Mapping[str, Change] = {
         "CreateTrail UpdateTrail CreateEventDataStore UpdateEventDataStore",
         Change(
             "trail",
-            "resource",
             after=(
                 "s3BucketName",
                 "isMultiRegionTrail",
@@ -145,13 +145,13 @@ OPERATIONS: Mapping[str, Change] = {
             ),
         ),
     ),
-    "cloudtrail:PutEventSelectors": Change("trail", "resource", after=("eventSelectors", "advancedEventSelectors")),
-    "cloudtrail:PutInsightSelectors": Change("trail", "resource", after=("insightSelectors",)),
+    "cloudtrail:PutEventSelectors": Change("trail", after=("eventSelectors", "advancedEventSelectors")),
+    "cloudtrail:PutInsightSelectors": Change("trail", after=("insightSelectors",)),
     **_rows("guardduty", "DeleteDetector DeletePublishingDestination", _DELETED),
-    "guardduty:UpdateDetector": Change("trail", "resource", after=("enable", "features", "dataSources")),
+    "guardduty:UpdateDetector": Change("trail", after=("enable", "features", "dataSources")),
     **_rows("guardduty", "StopMonitoringMembers DisassociateFromMasterAccount", _STOPPED),
     **_rows("guardduty", "DisassociateFromAdministratorAccount DisassociateMembers DeleteMembers", _STOPPED),
-    **_rows("guardduty", "CreateIPSet CreateFilter", Change("trail", "resource", after=("name", "action", "location"))),
+    **_rows("guardduty", "CreateIPSet CreateFilter", Change("trail", after=("name", "action", "location"))),
     **_rows("config", "StopConfigurationRecorder", _STOPPED),
     **_rows("config", "StartConfigurationRecorder", _STARTED),
     **_rows("config", "DeleteConfigurationRecorder DeleteDeliveryChannel DeleteConfigRule", _DELETED),
@@ -166,19 +166,19 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "s3",
         "PutBucketAcl PutObjectAcl",
-        Change("share", "resource", after=("x-amz-acl", "accessControlList", "AccessControlPolicy")),
+        Change("share", after=("x-amz-acl", "accessControlList", "AccessControlPolicy")),
     ),
     **_rows(
         "s3",
         "PutBucketPublicAccessBlock PutAccountPublicAccessBlock",
-        Change("share", "resource", after=("PublicAccessBlockConfiguration",)),
+        Change("share", after=("PublicAccessBlockConfiguration",)),
     ),
     "ec2:ModifySnapshotAttribute": Change(
-        "share", "resource", after=("createVolumePermission",), only_with=("createVolumePermission",), marks=_SHARES
+        "share", after=("createVolumePermission",), only_with=("createVolumePermission",), marks=_SHARES
     ),
     "ec2:ResetSnapshotAttribute": _UNSHARED,
     "ec2:ModifyImageAttribute": Change(
-        "share", "resource", after=("launchPermission",), only_with=("launchPermission",), marks=_SHARES
+        "share", after=("launchPermission",), only_with=("launchPermission",), marks=_SHARES
     ),
     "ec2:ResetImageAttribute": _UNSHARED,
     **_rows("ec2", "DeleteSnapshot DeregisterImage DeleteSecurityGroup", _GONE),
@@ -187,82 +187,64 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(
         "rds",
         "ModifyDBSnapshotAttribute ModifyDBClusterSnapshotAttribute",
-        Change(
-            "share",
-            "resource",
-            after=("valuesToAdd",),
-            before=("valuesToRemove",),
-            marks=("valuesToAdd*", "valuesToRemove*"),
-        ),
+        Change("share", after=("valuesToAdd",), before=("valuesToRemove",), marks=("valuesToAdd*", "valuesToRemove*")),
     ),
     **_rows("rds", "DeleteDBSnapshot DeleteDBClusterSnapshot", _GONE),
     **_rows(
         "lambda",
         "AddPermission AddLayerVersionPermission",
         Change(
-            "share",
-            "resource",
-            after=("principal", "action", "sourceArn", "sourceAccount"),
-            marks=("statementId", "versionNumber"),
+            "share", after=("principal", "action", "sourceArn", "sourceAccount"), marks=("statementId", "versionNumber")
         ),
     ),
-    **_rows(
-        "lambda", "CreateFunctionUrlConfig UpdateFunctionUrlConfig", Change("share", "resource", after=("authType",))
-    ),
+    **_rows("lambda", "CreateFunctionUrlConfig UpdateFunctionUrlConfig", Change("share", after=("authType",))),
     **_rows(
         "lambda",
         "RemovePermission RemoveLayerVersionPermission",
-        Change("share", "resource", before=("statementId",), marks=("statementId", "versionNumber")),
+        Change("share", before=("statementId",), marks=("statementId", "versionNumber")),
     ),
     "lambda:DeleteFunctionUrlConfig": _UNSHARED,
     "kms:PutKeyPolicy": _SHARED,
-    "kms:CreateGrant": Change("share", "resource", after=("granteePrincipal", "operations"), marks=("grantId",)),
+    "kms:CreateGrant": Change("share", after=("granteePrincipal", "operations"), marks=("grantId",)),
     **_rows("kms", "RevokeGrant RetireGrant", _no_part("share", "resource", "grantId")),
     **_rows("secretsmanager dynamodb", "PutResourcePolicy", _SHARED),
     **_rows("secretsmanager", "DeleteResourcePolicy", _UNSHARED),
-    "sqs:SetQueueAttributes": Change("share", "resource", after=("attributes",), only_with=("attributes.Policy",)),
+    "sqs:SetQueueAttributes": Change("share", after=("attributes",), only_with=("attributes.Policy",)),
     "secretsmanager:DeleteSecret": _GONE,
-    "sqs:AddPermission": Change("share", "resource", after=("aWSAccountIds", "actions"), marks=("label",)),
-    "sns:AddPermission": Change("share", "resource", after=("aWSAccountId", "actionName"), marks=("label",)),
+    "sqs:AddPermission": Change("share", after=("aWSAccountIds", "actions"), marks=("label",)),
+    "sns:AddPermission": Change("share", after=("aWSAccountId", "actionName"), marks=("label",)),
     **_rows("sqs sns", "RemovePermission", _no_part("share", "resource", "label")),
     **_rows("sqs", "DeleteQueue", _GONE),
     **_rows("sns", "DeleteTopic", _GONE),
     **_rows("s3", "DeleteBucket", _GONE),
-    "sns:SetTopicAttributes": Change(
-        "share", "resource", after=("attributeValue",), only_with=("attributeName=Policy",)
-    ),
+    "sns:SetTopicAttributes": Change("share", after=("attributeValue",), only_with=("attributeName=Policy",)),
     **_rows("ecr", "SetRepositoryPolicy", _SHARED),
     **_rows("ecr", "DeleteRepositoryPolicy", _UNSHARED),
     "ecr:DeleteRepository": _GONE,
-    **_rows("glue", "PutResourcePolicy", Change("share", "resource", after=("policyInJson",))),
+    **_rows("glue", "PutResourcePolicy", Change("share", after=("policyInJson",))),
     **_rows("elasticfilesystem", "PutFileSystemPolicy", _SHARED),
     **_rows("glacier", "SetVaultAccessPolicy", _SHARED),
     **_rows(
         "ram",
         "CreateResourceShare AssociateResourceShare UpdateResourceShare",
-        Change(
-            "share", "resource", after=("principals", "resourceArns", "allowExternalPrincipals"), marks=("principals*",)
-        ),
+        Change("share", after=("principals", "resourceArns", "allowExternalPrincipals"), marks=("principals*",)),
     ),
     "ram:DisassociateResourceShare": Change(
-        "share", "resource", after=("'deleted'",), before=("principals", "resourceArns"), marks=("principals*",)
+        "share", after=("'deleted'",), before=("principals", "resourceArns"), marks=("principals*",)
     ),
     "ram:DeleteResourceShare": _UNSHARED,
-    **_rows("rolesanywhere", "CreateTrustAnchor UpdateTrustAnchor", Change("federation", "resource", after=("name",))),
-    **_rows("rolesanywhere", "CreateProfile UpdateProfile", Change("federation", "resource", after=("roleArns",))),
+    **_rows("rolesanywhere", "CreateTrustAnchor UpdateTrustAnchor", Change("federation", after=("name",))),
+    **_rows("rolesanywhere", "CreateProfile UpdateProfile", Change("federation", after=("roleArns",))),
     **_rows(
         "rolesanywhere",
         "DeleteTrustAnchor DisableTrustAnchor DeleteProfile DisableProfile",
-        Change("federation", "resource", after=("'deleted'",)),
+        Change("federation", after=("'deleted'",)),
     ),
     **_rows(
         "eks",
         "CreateAccessEntry AssociateAccessPolicy",
         Change(
-            "permissions",
-            "resource",
-            after=("principalArn", "policyArn", "kubernetesGroups"),
-            marks=("principalArn", "policyArn"),
+            "permissions", after=("principalArn", "policyArn", "kubernetesGroups"), marks=("principalArn", "policyArn")
         ),
     ),
     **_rows(
@@ -278,62 +260,32 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows("cloudformation", "DeleteStack", _ENDED),
     **_rows("sagemaker", "DeleteNotebookInstance", _ENDED),
     **_rows(
-        "sso sso-admin",
+        _SSO,
         "CreateAccountAssignment",
-        Change("permissions", "resource", after=("principalType", "principalId", "targetId"), marks=_ASSIGNMENT),
+        Change("permissions", after=("principalType", "principalId", "targetId"), marks=_ASSIGNMENT),
     ),
     **_rows(
-        "sso sso-admin",
+        _SSO,
         "DeleteAccountAssignment",
-        Change("permissions", "resource", before=("principalType", "principalId", "targetId"), marks=_ASSIGNMENT),
+        Change("permissions", before=("principalType", "principalId", "targetId"), marks=_ASSIGNMENT),
     ),
+    **_rows(_SSO, "PutInlinePolicyToPermissionSet", Change("permissions", after=("inlinePolicy",))),
+    **_rows(_SSO, "DeleteInlinePolicyFromPermissionSet", Change("permissions", before=("'inline policy'",))),
+    **_rows(_SSO, "AttachManagedPolicyToPermissionSet", _part("permissions", "resource", "managedPolicyArn")),
+    **_rows(_SSO, "DetachManagedPolicyFromPermissionSet", _no_part("permissions", "resource", "managedPolicyArn")),
     **_rows(
-        "sso sso-admin", "PutInlinePolicyToPermissionSet", Change("permissions", "resource", after=("inlinePolicy",))
-    ),
-    **_rows(
-        "sso sso-admin",
-        "DeleteInlinePolicyFromPermissionSet",
-        Change("permissions", "resource", before=("'inline policy'",)),
-    ),
-    **_rows(
-        "sso sso-admin", "AttachManagedPolicyToPermissionSet", _part("permissions", "resource", "managedPolicyArn")
-    ),
-    **_rows(
-        "sso sso-admin", "DetachManagedPolicyFromPermissionSet", _no_part("permissions", "resource", "managedPolicyArn")
-    ),
-    **_rows(
-        "sso sso-admin",
+        _SSO,
         "AttachCustomerManagedPolicyReferenceToPermissionSet",
-        Change("permissions", "resource", after=("customerManagedPolicyReference",)),
+        Change("permissions", after=("customerManagedPolicyReference",)),
     ),
-    **_rows(
-        "sso sso-admin",
-        "PutPermissionsBoundaryToPermissionSet",
-        Change("boundary", "resource", after=("permissionsBoundary",)),
-    ),
-    **_rows(
-        "sso sso-admin",
-        "DeletePermissionsBoundaryFromPermissionSet",
-        Change("boundary", "resource", after=("'deleted'",)),
-    ),
-    **_rows(
-        "sso sso-admin",
-        "UpdateSsoConfiguration",
-        Change("federation", "resource", after=("ssoConfiguration", "mfaMode")),
-    ),
-    **_rows(
-        "sso sso-admin", "AssociateDirectory", Change("federation", "resource", after=("directoryId", "directoryType"))
-    ),
-    **_rows("organizations", "AttachPolicy", Change("permissions", "resource", after=("policyId",), marks=_POLICY)),
-    **_rows("organizations", "DetachPolicy", Change("permissions", "resource", before=("policyId",), marks=_POLICY)),
-    **_rows(
-        "organizations",
-        "CreatePolicy UpdatePolicy",
-        Change("permissions", "resource", after=("name", "type", "content")),
-    ),
-    **_rows("organizations", "DeletePolicy", Change("deleted", "resource")),
-    **_rows(
-        "organizations", "EnablePolicyType DisablePolicyType", Change("permissions", "resource", after=("policyType",))
-    ),
-    **_rows("organizations", "LeaveOrganization RemoveAccountFromOrganization", Change("federation", "resource")),
+    **_rows(_SSO, "PutPermissionsBoundaryToPermissionSet", Change("boundary", after=("permissionsBoundary",))),
+    **_rows(_SSO, "DeletePermissionsBoundaryFromPermissionSet", Change("boundary", after=("'deleted'",))),
+    **_rows(_SSO, "UpdateSsoConfiguration", Change("federation", after=("ssoConfiguration", "mfaMode"))),
+    **_rows(_SSO, "AssociateDirectory", Change("federation", after=("directoryId", "directoryType"))),
+    **_rows("organizations", "AttachPolicy", Change("permissions", after=("policyId",), marks=_POLICY)),
+    **_rows("organizations", "DetachPolicy", Change("permissions", before=("policyId",), marks=_POLICY)),
+    **_rows("organizations", "CreatePolicy UpdatePolicy", Change("permissions", after=("name", "type", "content"))),
+    **_rows("organizations", "DeletePolicy", Change("deleted")),
+    **_rows("organizations", "EnablePolicyType DisablePolicyType", Change("permissions", after=("policyType",))),
+    **_rows("organizations", "LeaveOrganization RemoveAccountFromOrganization", Change("federation")),
 }

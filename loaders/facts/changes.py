@@ -120,15 +120,7 @@ def _target(on: str, body: Body, caller: Identity) -> tuple[str, str, str | None
     if on == "instance":
         return _instance(body)
     target = target_of(body)
-    if target is None and body.service in (
-        "organizations",
-        "sso",
-        "guardduty",
-        "securityhub",
-        "macie2",
-        "s3",
-        "glue",
-    ):
+    if target is None and body.service in ("organizations", "sso", "guardduty", "securityhub", "macie2", "s3", "glue"):
         # These change a setting of the account and name no resource.
         return "Resource", plain_target(body.account, "AWS::Account", body.account or "").key, None
     return ("Resource", target.key, None) if target else None
@@ -155,9 +147,9 @@ def _instance(body: Body) -> tuple[str, str, None] | None:
     if instance is not None and body.region is not None and body.account is not None:
         return "Resource", f"arn:{body.partition}:ec2:{body.region}:{body.account}:instance/{instance}", None
     association = instance or find(body.request, "associationId")
-    return (
-        ("Resource", plain_target(body.account, "AWS::EC2::Instance", association).key, None) if association else None
-    )
+    if association is None:
+        return None
+    return "Resource", plain_target(body.account, "AWS::EC2::Instance", association).key, None
 
 
 def _iam(body: Body, kind: str, name: str) -> str:

@@ -1,10 +1,11 @@
-"""Extracts from one decoded record its event, facts, targets, sample, or a summary.
+"""Extracts from one decoded record its event, facts, sample, or a summary.
 
 Pure functions of the record that never raise on unusual shapes, except for the summary of an unusable record.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -22,7 +23,6 @@ from loaders.records.read import items_of
 from loaders.records.record import Record, account_id, body_of, decode, failed, items, text
 from loaders.secrets import scrub, scrub_text
 from loaders.targets import event_history
-from loaders.targets.targets import Targets, target_of, with_others
 
 RESOURCES = 5
 """Most resource ARNs of a sample."""
@@ -85,22 +85,15 @@ def facts(record: Record, call: Call, caller: Identity, event: Event) -> tuple[A
     return found
 
 
-def targets(record: Record, call: Call, caller: Identity) -> Targets:
-    """Return the resources that the call is about: the target and others of its type.
-
-    Meant for changing, sensitive and denied calls (see `loaders.targets.targets.target_of`).
-    """
-    body = event_history.completed(body_of(record, call.api, caller), caller)
-    return with_others(body, target_of(body))
-
-
-def arns(resources: bytes | msgspec.Raw) -> tuple[str, ...]:
+@lru_cache(maxsize=512)
+def arns(resources: bytes) -> tuple[str, ...]:
     """Return the ARNs in the JSON of `resources`, each once, at most `RESOURCES`."""
     found = (text(one, "ARN") for one in items(decode(resources)))
     return tuple(dict.fromkeys(arn for arn in found if arn is not None))[:RESOURCES]
 
 
-def parameters(raw: bytes | msgspec.Raw) -> str | None:
+@lru_cache(maxsize=512)
+def parameters(raw: bytes) -> str | None:
     """Return the JSON of `requestParameters`: compact, without secrets, truncated to `PARAMETERS` characters; None if
     the request is null, empty or absent."""
     request = decode(raw)

@@ -24,26 +24,18 @@ from lineage.model.arn import (
 from lineage.model.facts import Identity
 from lineage.model.times import parse_when
 from loaders.records.decode_any_case import identity_in
-from loaders.records.record import DEEPEST, account_id, json_value, mapping, partition_in
+from loaders.records.record import DEEPEST, account_id, json_value, mapping, partition_in, words
 
 ANONYMOUS = "ANONYMOUS_PRINCIPAL"
 """Account of an unsigned call, as S3 writes it; `anonymous` of other services is mapped to it."""
 
 _TYPES = {
     name.lower(): name
-    for name in (
-        "Root",
-        "IAMUser",
-        "AssumedRole",
-        "Role",
-        "FederatedUser",
-        "Directory",
-        "AWSAccount",
-        "AWSService",
-        "SAMLUser",
-        "WebIdentityUser",
-        "IdentityCenterUser",
-        "Unknown",
+    for name in words(
+        """
+        Root IAMUser AssumedRole Role FederatedUser Directory AWSAccount AWSService SAMLUser WebIdentityUser
+        IdentityCenterUser Unknown
+        """
     )
 }
 

@@ -69,12 +69,7 @@ def issued_key(response: object) -> str | None:
 
 def expires_of(response: object) -> int | None:
     """Return when the key in the response expires, in epoch seconds."""
-    return expiry_in(mapping(child(response, "credentials")))
-
-
-def expiry_in(one: Mapping[str, object]) -> int | None:
-    """Return the expiry in the object that holds the key, in epoch seconds."""
-    return parse_when(child(one, "expiration"))
+    return parse_when(child(response, "credentials", "expiration"))
 
 
 def source_identity_of(body: Body) -> str | None:
@@ -110,13 +105,7 @@ def session_tags(request: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
 
 NOT_ISSUING = frozenset(
     f"iam:{name}"
-    for name in (
-        "UpdateAccessKey",
-        "DeleteAccessKey",
-        "GetAccessKeyLastUsed",
-        "ListAccessKeys",
-        "CreateAccessKey",
-    )
+    for name in ("UpdateAccessKey", "DeleteAccessKey", "GetAccessKeyLastUsed", "ListAccessKeys", "CreateAccessKey")
 )
 """Calls that name a key without issuing it; CreateAccessKey is a `Made` fact."""
 
@@ -159,7 +148,7 @@ def issued(response: object) -> Iterator[tuple[str, tuple[Mapping[str, object], 
 def _generic(
     body: Body, caller: Identity, event: Event, key: str, enclosing: tuple[Mapping[str, object], ...]
 ) -> Grant:
-    expires = next((when for one in enclosing if (when := expiry_in(one)) is not None), None)
+    expires = next((when for one in enclosing if (when := parse_when(child(one, "expiration"))) is not None), None)
     federated = next((m for one in enclosing if (m := mapping(child(one, "federatedUser")))), None)
     user = next((m for one in enclosing if (m := mapping(child(one, "assumedRoleUser")))), mapping(None))
     role_arn = next((arn for one in enclosing if (arn := text(one, "roleArn")) is not None), None)

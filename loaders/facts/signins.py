@@ -157,14 +157,7 @@ def directory_user(body: Body, caller: Identity, event: Event) -> tuple[AnyFact,
 
 def pod_identity(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:
     """Return that a node requested credentials for a pod; the grant is another record (guide §2.10)."""
-    return (
-        Delegated(
-            event=event,
-            caller=caller,
-            kind="eks-pod-identity",
-            cluster=text(body.request, "clusterName"),
-        ),
-    )
+    return (Delegated(event=event, caller=caller, kind="eks-pod-identity", cluster=text(body.request, "clusterName")),)
 
 
 def downstream(body: Body, caller: Identity, event: Event) -> tuple[AnyFact, ...]:

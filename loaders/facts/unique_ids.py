@@ -22,8 +22,8 @@ def names_of(who: Identity) -> tuple[Name, ...]:
     issuer = keys.issuer(who)
     if issuer is not None and issuer.kind == "IAMUser":
         found.append(_name(issuer, who.issuer_id))
-    if who.on_behalf_of and who.session_name and (who.role_name or "").startswith("AWSReservedSSO_"):
-        found.append(_user_name(who.identity_store, who.on_behalf_of, who.session_name))
+    if (user := keys.named_user(who)) is not None:
+        found.append(_user_name(*user, who.session_name or ""))
     return tuple(name for name in found if name is not None)
 
 

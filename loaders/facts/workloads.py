@@ -119,11 +119,7 @@ def session(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
 
 
 def _simple(
-    type_name: str,
-    names: tuple[str, ...],
-    arns: tuple[str, ...],
-    roles: tuple[str, ...],
-    entered: bool = False,
+    type_name: str, names: tuple[str, ...], arns: tuple[str, ...], roles: tuple[str, ...], entered: bool = False
 ) -> Extractor:
     """Return a function that reads a workload from request or response: parameters for name, ARN and role."""
 

@@ -15,7 +15,7 @@ from isal import igzip_lib
 
 MAGIC = b"\x1f\x8b"
 BLOCK = 256 << 10
-"""Most bytes decompressed at once, so that memory stays small for a file with a high compression ratio."""
+"""Most bytes read, or decompressed, at once, so that memory stays small for a file with a high compression ratio."""
 _ERROR: type[Exception] = igzip_lib.error  # type: ignore[assignment]  # its stub declares an instance
 
 EMBEDDED = 256 << 20

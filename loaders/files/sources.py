@@ -17,9 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from lineage.model.errors import BadUse
-
-BLOCK = 256 << 10
-"""Bytes read from a file at once."""
+from loaders.files.decompress import BLOCK
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -52,18 +50,9 @@ class SourceFile:
         self.hash = hashlib.sha256()
         self.size = 0
         self.damage: str | None = None
-        self._blocks: Iterator[bytes] = iter(())
 
     def blocks(self, source: Source, stdin: BinaryIO | None) -> Iterator[bytes]:
-        """Return the blocks; `rest` continues where the reader of these stopped."""
-        self._blocks = self._read(source, stdin)
-        return self._blocks
-
-    def rest(self) -> Iterator[bytes]:
-        """Return the blocks that were not read yet."""
-        return self._blocks
-
-    def _read(self, source: Source, stdin: BinaryIO | None) -> Iterator[bytes]:
+        """Yield the blocks of the file, to its end."""
         try:
             with _opened(source.path, stdin) as file:
                 while block := file.read(BLOCK):

@@ -6,6 +6,7 @@ goes to a temporary file, because its table of contents is at its end.
 
 from __future__ import annotations
 
+import itertools
 import lzma
 import tempfile
 import zipfile
@@ -154,13 +155,7 @@ def _peek(blocks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     while size < _TAR and (block := next(blocks, None)) is not None:
         held.append(block)
         size += len(block)
-    return b"".join(held), _chain(held, blocks)
-
-
-def _chain(held: list[bytes], blocks: Iterator[bytes]) -> Iterator[bytes]:
-    yield from held
-    held.clear()
-    yield from blocks
+    return b"".join(held), itertools.chain(held, blocks)
 
 
 class _Source:
@@ -260,7 +255,6 @@ def _joined(outer: str, name: str) -> str:
 
 
 def _seekable(blocks: Iterator[bytes], path: str | None) -> IO[bytes]:
-    """Return a seekable file with the blocks."""
     if path is not None:
         return open(path, "rb")  # noqa: PTH123  the caller closes it
     file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it

@@ -97,7 +97,12 @@ def actors(finding: object, sequence: object) -> tuple[Actor, ...]:
     ):
         # Exports may omit `detection`; the description still names the principal.
         found.append(Actor(principal_id=unique_id(stated[1]), account=stated[2]))
-    return tuple(dict.fromkeys(actor for actor in found if actor.is_named))
+    return named(found)
+
+
+def named(actors: Iterable[Actor]) -> tuple[Actor, ...]:
+    """Return the actors that have an identifier, each once."""
+    return tuple(dict.fromkeys(actor for actor in actors if actor.is_named))
 
 
 def sequence_actors(sequence: object) -> Iterator[Actor]:

@@ -36,7 +36,7 @@ def asff(finding: object) -> Alert:
         "serviceName": _field(fields, "service/action/awsApiCallAction/serviceName"),
     }
     name = text(finding, "Id") or "finding"
-    kind = _type(finding)
+    kind = _type(child(finding, "Types"))
     first, last = guardduty.activity_times(
         {
             "eventFirstSeen": _field(fields, "service/eventFirstSeen") or text(finding, "FirstObservedAt"),
@@ -64,7 +64,7 @@ def asff(finding: object) -> Alert:
         last_seen=last,
         created=parse_when(text(finding, "CreatedAt")),
         count=number(_field(fields, "service/count")) if _field(fields, "service/count") else None,
-        actors=tuple(dict.fromkeys(_asff_actors(finding, sequence))),
+        actors=guardduty.named(_asff_actors(finding, sequence)),
         apis=tuple(dict.fromkeys(operations)),
         source_ips=tuple(dict.fromkeys(address for address in addresses if address)),
         user_agent=_field(fields, "service/action/awsApiCallAction/userAgent")
@@ -83,8 +83,7 @@ def ocsf(finding: object) -> Alert:
     """Return an OCSF finding as an alert; lenient, because products choose different members."""
     info = child(finding, "finding_info")
     name = text(info, "uid") or text(finding, "metadata", "uid") or "finding"
-    kind = next((one for one in items(child(info, "types")) if isinstance(one, str)), None)
-    kind = _guardduty_type(kind) if kind else raw_text(info, "title")
+    kind = _type(child(info, "types")) or raw_text(info, "title")
     evidence = items(child(finding, "evidences"))
     where = [*evidence, finding]
     first = _ocsf_time(info, "first_seen_time") or _ocsf_time(finding, "start_time") or _ocsf_time(finding, "time")
@@ -102,7 +101,7 @@ def ocsf(finding: object) -> Alert:
         last_seen=last,
         created=_ocsf_time(info, "created_time"),
         count=number(finding, "count"),
-        actors=tuple(dict.fromkeys(_ocsf_actors(finding, where))),
+        actors=guardduty.named(_ocsf_actors(finding, where)),
         apis=tuple(dict.fromkeys(api for part in where if (api := _ocsf_api(child(part, "api"))))),
         source_ips=tuple(dict.fromkeys(ip for part in where if (ip := text(part, "src_endpoint", "ip")))),
         user_agent=next((agent for part in where if (agent := raw_text(part, "http_request", "user_agent"))), None),
@@ -120,27 +119,25 @@ def _asff_actors(finding: object, sequence: object) -> Iterator[Actor]:
         kind = (text(resource, "Type") or "").lower()
         if kind == "awsiamaccesskey" or isinstance(details, dict):
             context = child(details, "SessionContext")
-            yield from _named(
-                Actor(
-                    # AWS::IAM::AccessKey:ASIA…
-                    access_key_id=access_key(child(details, "AccessKeyId")) or access_key(last_part(name, ":")),
-                    principal_id=unique_id(child(details, "PrincipalId")),
-                    user_name=text(details, "PrincipalName") or text(details, "UserName"),
-                    user_type=text(details, "PrincipalType"),
-                    account=account_id(child(details, "AccountId")),
-                    created=parse_when(text(context, "Attributes", "CreationDate")),
-                    arn=text(context, "SessionIssuer", "Arn"),
-                )
+            yield Actor(
+                # AWS::IAM::AccessKey:ASIA…
+                access_key_id=access_key(child(details, "AccessKeyId")) or access_key(last_part(name, ":")),
+                principal_id=unique_id(child(details, "PrincipalId")),
+                user_name=text(details, "PrincipalName") or text(details, "UserName"),
+                user_type=text(details, "PrincipalType"),
+                account=account_id(child(details, "AccountId")),
+                created=parse_when(text(context, "Attributes", "CreationDate")),
+                arn=text(context, "SessionIssuer", "Arn"),
             )
         elif kind in ("awsiamrole", "awsiamuser") and parse_arn(name):
             yield Actor(arn=name)
-    yield from (actor for actor in guardduty.sequence_actors(sequence) if actor.is_named)
+    yield from guardduty.sequence_actors(sequence)
 
 
 def _asff_resources(finding: object) -> Iterator[AlertResource]:
     for resource in items(child(finding, "Resources")):
         kind = _TYPES.get((text(resource, "Type") or "").lower())
-        if kind == "AWS::IAM::AccessKey" or kind in ("AWS::IAM::Role", "AWS::IAM::User"):
+        if (kind or "").startswith("AWS::IAM::"):
             continue
         named = resource_from_arn(text(resource, "Id"), kind)
         if named is not None and (kind is not None or named.type != "unknown"):
@@ -150,16 +147,14 @@ def _asff_resources(finding: object) -> Iterator[AlertResource]:
 def _ocsf_actors(finding: object, where: list[object]) -> Iterator[Actor]:
     for part in where:
         user, session = child(part, "actor", "user"), child(part, "actor", "session")
-        yield from _named(
-            Actor(
-                access_key_id=access_key(child(user, "credential_uid")) or access_key(child(session, "credential_uid")),
-                principal_id=unique_id(child(user, "uid")),
-                user_name=text(user, "name"),
-                user_type=text(user, "type"),
-                account=account_id(child(user, "account", "uid")),
-                created=_ocsf_time(session, "created_time"),
-                arn=text(user, "uid_alt") if parse_arn(text(user, "uid_alt")) else text(session, "issuer"),
-            )
+        yield Actor(
+            access_key_id=access_key(child(user, "credential_uid")) or access_key(child(session, "credential_uid")),
+            principal_id=unique_id(child(user, "uid")),
+            user_name=text(user, "name"),
+            user_type=text(user, "type"),
+            account=account_id(child(user, "account", "uid")),
+            created=_ocsf_time(session, "created_time"),
+            arn=text(user, "uid_alt") if parse_arn(text(user, "uid_alt")) else text(session, "issuer"),
         )
     for resource in items(child(finding, "resources")):
         name = text(resource, "uid") or ""
@@ -167,13 +162,11 @@ def _ocsf_actors(finding: object, where: list[object]) -> Iterator[Actor]:
         data = child(resource, "data")
         if kind == "awsiamaccesskey":
             inside = next(walk(data), {})
-            yield from _named(
-                Actor(
-                    access_key_id=access_key(last_part(last_part(name, ":"))) or access_key(find(data, "AccessKeyId")),
-                    principal_id=unique_id(find(inside, "PrincipalId")),
-                    user_name=find(inside, "PrincipalName") or find(inside, "UserName"),
-                    user_type=find(inside, "PrincipalType") or find(inside, "UserType"),
-                )
+            yield Actor(
+                access_key_id=access_key(last_part(last_part(name, ":"))) or access_key(find(data, "AccessKeyId")),
+                principal_id=unique_id(find(inside, "PrincipalId")),
+                user_name=find(inside, "PrincipalName") or find(inside, "UserName"),
+                user_type=find(inside, "PrincipalType") or find(inside, "UserType"),
             )
         elif role_of(name) is not None or (kind == "awsiamuser" and parse_arn(name)):
             yield Actor(arn=name)
@@ -199,11 +192,6 @@ def _ocsf_time(value: object, name: str) -> int | None:
     return found if found is not None else parse_when(child(value, f"{name}_dt"))
 
 
-def _named(actor: Actor) -> Iterator[Actor]:
-    if actor.is_named:
-        yield actor
-
-
 def _field(fields: Mapping[str, object], name: str) -> str | None:
     # The names are flat, with slashes.
     wanted = f"{PRODUCT}{name}".lower()
@@ -211,8 +199,8 @@ def _field(fields: Mapping[str, object], name: str) -> str | None:
     return found if isinstance(found, str) and found else None
 
 
-def _type(finding: object) -> str | None:
-    kind = next((one for one in items(child(finding, "Types")) if isinstance(one, str)), None)
+def _type(stated: object) -> str | None:
+    kind = next((one for one in items(stated) if isinstance(one, str)), None)
     return _guardduty_type(kind) if kind else None
 
 

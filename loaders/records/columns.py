@@ -16,7 +16,7 @@ import msgspec
 from lineage.model.times import MONTHS, iso, parse_when
 from loaders.records import decode_any_case, event_history
 from loaders.records.carriers import CARRIERS
-from loaders.records.decode_any_case import FIELDS, FOLDED, NESTED, encode, fold
+from loaders.records.decode_any_case import FIELDS, FOLDED, IDENTITY_PATHS, NESTED, encode, fold
 from loaders.records.record import HISTORY, RECORD, ROW, Record, json_value
 from loaders.records.scan import ERRORS
 
@@ -40,19 +40,6 @@ class _Field(NamedTuple):
 _EVENT_FIELDS = frozenset(
     fold(name) for name in ("eventTime", "eventName", "eventSource", "eventID", "eventVersion", "userIdentity")
 )
-_ISSUER = ("type", "principalId", "arn", "accountId", "userName")
-_PATHS = (
-    *((name,) for name in ("type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy")),
-    *((name,) for name in ("credentialId", "identityProvider")),
-    *(("sessionContext", "attributes", name) for name in ("creationDate", "mfaAuthenticated")),
-    *(("sessionContext", "sessionIssuer", name) for name in _ISSUER),
-    *(("sessionContext", name) for name in ("sourceIdentity", "ec2RoleDelivery", "assumedRoot", "signInSessionArn")),
-    ("sessionContext", "webIdFederationData", "federatedProvider"),
-    *(("onBehalfOf", name) for name in ("userId", "identityStoreArn")),
-    *(("inScopeOf", name) for name in ("sourceArn", "sourceAccount", "issuerType", "credentialsIssuedTo")),
-    ("invokedByDelegate", "accountId"),
-)
-"""The scalar members of a user identity."""
 _OTHER_NAMES = {
     # Sentinel
     "awseventid": "event_id",
@@ -80,7 +67,7 @@ _ECS = {"user.id": "principalId", "user.name": "userName", "cloud.account.id": "
 def _places() -> dict[str, _Field]:
     """Return the fields by their folded names without dots."""
     found = {name: _Field(attribute, (), 1, name in _EVENT_FIELDS) for name, attribute in FOLDED.items()}
-    for path in _PATHS:
+    for path in IDENTITY_PATHS:
         short = [name for name in path if name != "attributes"]
         for names in (path, short):
             found["useridentity" + "".join(names).lower()] = _Field("user_identity", path, 1, True)
@@ -246,11 +233,9 @@ def _value(attribute: str, value: msgspec.Raw | str, exact: bool) -> object:
         return value if isinstance(value, str) else decode_any_case.decode_scalar(attribute, _unlisted(value))
     if isinstance(value, str):
         return decode_any_case.parse_nested(attribute, value)
-    return (
-        value
-        if exact
-        else decode_any_case.decode_nested(attribute, _unlisted(value) if attribute != "resources" else value)
-    )
+    if exact:
+        return value
+    return decode_any_case.decode_nested(attribute, _unlisted(value) if attribute != "resources" else value)
 
 
 def _unlisted(value: msgspec.Raw) -> msgspec.Raw:

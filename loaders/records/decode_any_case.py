@@ -18,13 +18,20 @@ FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(Reco
 NESTED = {field.name for field in msgspec.structs.fields(Record) if field.type is msgspec.Raw}
 BOOLEAN = {"read_only", "session_credential_from_console"}
 
-_NAMES = (
-    *("type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy", "credentialId"),
-    *("sessionContext", "attributes", "creationDate", "mfaAuthenticated", "sessionIssuer", "assumedRoot"),
-    *("sourceIdentity", "ec2RoleDelivery", "signInSessionArn", "webIdFederationData", "federatedProvider"),
-    *("identityProvider", "onBehalfOf", "userId", "identityStoreArn", "invokedByDelegate"),
-    *("inScopeOf", "sourceArn", "sourceAccount", "issuerType", "credentialsIssuedTo"),
+_ISSUER = ("type", "principalId", "arn", "accountId", "userName")
+IDENTITY_PATHS = (
+    *((name,) for name in ("type", "principalId", "arn", "accountId", "accessKeyId", "userName", "invokedBy")),
+    *((name,) for name in ("credentialId", "identityProvider")),
+    *(("sessionContext", "attributes", name) for name in ("creationDate", "mfaAuthenticated")),
+    *(("sessionContext", "sessionIssuer", name) for name in _ISSUER),
+    *(("sessionContext", name) for name in ("sourceIdentity", "ec2RoleDelivery", "assumedRoot", "signInSessionArn")),
+    ("sessionContext", "webIdFederationData", "federatedProvider"),
+    *(("onBehalfOf", name) for name in ("userId", "identityStoreArn")),
+    *(("inScopeOf", name) for name in ("sourceArn", "sourceAccount", "issuerType", "credentialsIssuedTo")),
+    ("invokedByDelegate", "accountId"),
 )
+"""The scalar members of a user identity."""
+_NAMES = frozenset(name for path in IDENTITY_PATHS for name in path)
 _SPELLING: dict[str, str] = {name.lower(): name for name in _NAMES}
 _SPELLING["acceskeyid"] = "accessKeyId"  # in published records
 
@@ -140,11 +147,9 @@ def _with_attributes(context: object) -> object:
     if not isinstance(context, dict) or "attributes" in context:
         return context
     stated = {name: context[name] for name in ("creationDate", "mfaAuthenticated") if name in context}
-    return (
-        {**{name: one for name, one in context.items() if name not in stated}, "attributes": stated}
-        if stated
-        else context
-    )
+    if not stated:
+        return context
+    return {**{name: one for name, one in context.items() if name not in stated}, "attributes": stated}
 
 
 _NAME = re.compile(r"[\w.:/-]+(?==)")

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lineage.model.batch import Passed
+from lineage.model.batch import FileEnd as FileEnd
+from lineage.model.batch import Passed, Unread
 from loaders.records.record import Record
 
 
@@ -45,25 +46,6 @@ class Finding(msgspec.Struct):
     """A GuardDuty or Security Hub finding, as JSON: no event, but an input of `investigate`."""
 
     text: bytes | msgspec.Raw
-
-
-class Unread(msgspec.Struct):
-    """A stream without any record: what it looks like, and what to do. `name` is its name in an archive, else ""."""
-
-    name: str
-    like: str
-    do: str
-
-
-class FileEnd(msgspec.Struct):
-    """The last item of each file. `sha256` and `size` (bytes) are those of the file on disk.
-
-    `sha256` is empty if the file could not be read to its end.
-    """
-
-    path: str
-    sha256: str
-    size: int
 
 
 Item = Records | Aside | Finding | Passed | Unread

@@ -168,8 +168,7 @@ def describe_file(start: bytes) -> FileType:
     first = text.split(b"\n", 1)[0]
     if first.count(b",") >= 2 or first.count(b"\t") >= 2 or first.count(b";") >= 2:
         return FileType(
-            "a table without CloudTrail columns",
-            "keep the column names, with eventTime, eventName, userIdentity",
+            "a table without CloudTrail columns", "keep the column names, with eventTime, eventName, userIdentity"
         )
     return FileType("text", "load only CloudTrail logs, as JSON or CSV")
 

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from lineage.model.batch import Passed
+from lineage.model.batch import FileEnd, Passed, Unread
 from lineage.model.errors import BadUse
 from loaders.files.decompress import gunzip_whole
 from loaders.files.sources import Source, SourceFile
@@ -24,7 +24,7 @@ from loaders.files.unpack import Leaf, Packed
 from loaders.records import decode_fast, scan, split, tables, wrappers
 from loaders.records.decode_any_case import decode_record
 from loaders.records.decode_fast import decode_all, decode_document, decode_s3_file
-from loaders.records.items import Aside, FileEnd, Gather, Item, Records, Unread
+from loaders.records.items import Aside, Gather, Item, Records
 from loaders.records.other_documents import FINDINGS, SYSTEM_FILES, describe_file
 from loaders.records.record import RECORD, Record, json_value
 
@@ -56,7 +56,8 @@ def read(
         yield from found
         return
     file = SourceFile()
-    packed = Packed(file.blocks(source, stdin), lambda: file.size, None if source.path == "-" else source.path)
+    blocks = file.blocks(source, stdin)
+    packed = Packed(blocks, lambda: file.size, None if source.path == "-" else source.path)
     next_index = leaves = 0
     for leaf in packed.leaves():
         leaves += 1
@@ -66,8 +67,8 @@ def read(
         stream = _Leaf(leaf, next_index, packed, file)
         yield from stream.items(size, texts)
         next_index = stream.next_index
-    for _ in file.rest():
-        pass
+    for _ in blocks:
+        pass  # reading the rest computes the hash of the file
     damage = [*([file.damage] if file.damage else []), *packed.damage()]
     for number, reason in enumerate(damage):
         yield Aside(next_index + number, None, reason)
@@ -212,7 +213,6 @@ def _json(blocks: Iterator[bytes], size: int, gather: Gather) -> Iterator[Item]:
 
 
 def _value_by_value(gather: Gather, text: bytes, offset: int, texts: bool) -> None:
-    """Add the records of a text value by value."""
     place: int | None = offset
     if scan.PREFIX.match(text[:512]):
         text, place = scan.PREFIXED.sub(b"\n", b"\n" + text), None

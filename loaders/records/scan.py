@@ -21,8 +21,6 @@ TRUNCATED = -1
 """The text ends before the value does."""
 MALFORMED = -2
 """The text is no JSON value."""
-UNCLOSED = -1
-"""The text ends before the list does."""
 
 WINDOW = 2 << 20
 """Bytes that the lenient decoder reads ahead: CloudTrail's largest record has 1 MB."""
@@ -258,27 +256,6 @@ def last_element(text: bytes, key: bytes) -> int:
     return 0
 
 
-def elements(text: bytes, at: int) -> Generator[tuple[int, int], None, int]:
-    """Yield start and end of each element of the list that is open at `at`; return the position after `]`, or UNCLOSED.
-
-    A damaged element extends to the position where the next one can begin.
-    """
-    view = memoryview(text)
-    damaged = 0
-    while True:
-        at = _after_separators(text, at)
-        if at >= len(text):
-            return UNCLOSED
-        if text[at] == 0x5D:  # ]
-            return at + 1
-        end = _end(view, at)
-        if end < 0:
-            damaged += 1
-            end = (resume(text, at, inside=True) if damaged < RESTARTS else 0) or len(text)
-        yield at, end
-        at = end
-
-
 def values(text: bytes) -> Iterator[tuple[bytes, int]]:
     """Yield each top-level value of a text with its offset; damaged values are yielded unchanged.
 
@@ -312,29 +289,32 @@ def closing(head: bytes) -> bytes:
 
 
 def _opened(text: bytes, head: re.Match[bytes]) -> Generator[tuple[bytes, int], None, int]:
-    """Yield the elements of a damaged document; return the end of the document."""
-    opening = head[0]
-    spans = elements(text, head.end())
+    """Yield the elements of a damaged document; return the end of the document.
+
+    A damaged element extends to the position where the next one can begin.
+    """
+    opening, view, at = head[0], memoryview(text), head.end()
+    damaged = 0
     lost = False
-    while True:
-        try:
-            begin, end = next(spans)
-        except StopIteration as stop:
-            closed: int = stop.value
-            break
-        element = text[begin:end].rstrip(b", \t\r\n")
+    while (at := _after_separators(text, at)) < len(text) and text[at] != 0x5D:  # ]
+        end = _end(view, at)
+        if end < 0:
+            damaged += 1
+            end = (resume(text, at, inside=True) if damaged < RESTARTS else 0) or len(text)
+        element = text[at:end].rstrip(b", \t\r\n")
         state = end_of_value(memoryview(element)) if end == len(text) else 0
         lost = state < 0
         # A truncated element stays truncated, so that its reason says so.
-        yield opening + element + (b"" if state == TRUNCATED else closing(opening)), begin
-    if closed == UNCLOSED:
+        yield opening + element + (b"" if state == TRUNCATED else closing(opening)), at
+        at = end
+    if at >= len(text):
         if not lost:
             yield opening, len(text)  # the document is truncated between two elements
         return len(text)
     if closing(opening) == b"]":
-        return closed
-    rest = end_of_value(memoryview(opening + text[closed - 1 :]))
-    return closed - 1 + rest - len(opening) if rest >= 0 else len(text)
+        return at + 1
+    rest = end_of_value(memoryview(opening + text[at:]))
+    return at + rest - len(opening) if rest >= 0 else len(text)
 
 
 def _after_separators(text: bytes, at: int) -> int:

@@ -168,7 +168,6 @@ def _add_uncarried(
 
 
 def _add_own_record(gather: Gather, members: Members, text: bytes | msgspec.Raw) -> None:
-    """Add the record that the members of an object make up."""
     form, record = columns.from_members(members)
     gather.record(form, record, text if form == RECORD else None)
 
@@ -279,13 +278,8 @@ def _add_carrier(gather: Gather, cell: msgspec.Raw | str, offset: int | None, de
 
 def _is_wazuh(text: str) -> bool:
     """Return whether Wazuh's `full_log` was written by its AWS module; other logs hold untrusted text."""
-    if text.lstrip()[:1] != "{":
-        return False
-    try:
-        members = _members.decode(text.encode("utf-8", "replace"))
-    except scan.ERRORS:
-        return False
-    return members.get("integration") == msgspec.Raw(b'"aws"')
+    members = _object_in(msgspec.Raw(text.strip().encode("utf-8", "replace")))
+    return members is not None and members.get("integration") == msgspec.Raw(b'"aws"')
 
 
 def _add_list_carrier(gather: Gather, carried: Members, name: str, offset: int | None, depth: int) -> bool:

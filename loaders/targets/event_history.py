@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
 from lineage.model.arn import is_temporary
-from lineage.model.facts import Identity
 from loaders.records.event_history import member
-from loaders.records.record import Body, items
+from loaders.records.record import Body
 from loaders.targets.resource_types import NAMED
 
 _TYPES = {"AWS::IAM::Policy": "AWS::IAM::ManagedPolicy", "AWS::STS::AccessKey": "AWS::IAM::AccessKey"}
@@ -22,7 +21,8 @@ def with_resources(body: Body) -> Body | None:
 
     None for an IAM call without a user, role, group, policy or key: it may not be about its caller.
     """
-    named = [(kind, name) for one in items(list(body.resources)) for kind, name in _pair(one)]
+    pairs = [(member(one, "type"), member(one, "name")) for one in body.resources]
+    named = [(kind, name) for kind, name in pairs if kind is not None and name is not None]
     request: dict[str, object] = {}
     for wanted in NAMED.get(body.service, ()):
         for kind, name in named:
@@ -37,17 +37,6 @@ def with_resources(body: Body) -> Body | None:
     if body.operation in ("CreateAccessKey", "CreateLoginProfile") and "userName" not in request:
         return None
     return msgspec.structs.replace(body, request=request, response=response)
-
-
-def completed(body: Body, caller: Identity) -> Body:
-    """Return the call, completed from its resources if the caller comes from event history."""
-    return (with_resources(body) or body) if caller.history else body
-
-
-def _pair(one: object) -> Iterator[tuple[str, str]]:
-    kind, name = member(one, "type"), member(one, "name")
-    if kind is not None and name is not None:
-        yield kind, name
 
 
 def _suits(parameter: str, kind: str, name: str) -> bool:

@@ -70,7 +70,7 @@ class TargetMemo:
     def find(self, site: CallSite, names: Names | None, record: Record, who: Identity) -> tuple[Targets, bool]:
         """Return the targets, and whether all calls of that site with these names have the same ones.
 
-        Equal to `loaders.facts.extract.targets`. Raises nothing.
+        Equal to the targets of the completed record (`targets_of`). Raises nothing.
         """
         message = record.error_message
         key = (site, names, message)
@@ -90,9 +90,18 @@ class TargetMemo:
         rest = (record.request_parameters, record.response_elements, record.resources)
         whole = (site, b"".join(map(xxh3_128_digest, rest)), message)
         if whole not in self._others:
-            full = event_history.completed(body_of(record, site[0], who), who)
-            self._others[whole] = with_others(full, target_of(full))
+            self._others[whole] = targets_of(record, site[0], who)
         return self._others[whole], False
+
+
+def targets_of(record: Record, api: str, who: Identity) -> Targets:
+    """Return the resources that a call is about: the target and others of its type (`targets.target_of`).
+
+    A call from event history is completed from its column `Resources`.
+    """
+    body = body_of(record, api, who)
+    body = (event_history.with_resources(body) or body) if who.history else body
+    return with_others(body, target_of(body))
 
 
 def names_in(reader: ParameterReader, request: bytes, resources: bytes) -> Names | None:

@@ -60,11 +60,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
         Named("aWSServiceName", "AWS::IAM::ServiceLinkedRole"),
     ),
     "sts": (Named("roleArn", "AWS::IAM::Role"),),
-    "ec2": (
-        *_EC2_NAMED.values(),
-        Named("resourceId", "unknown"),
-        Named("groupName", "AWS::EC2::SecurityGroup"),
-    ),
+    "ec2": (*_EC2_NAMED.values(), Named("resourceId", "unknown"), Named("groupName", "AWS::EC2::SecurityGroup")),
     "kms": (
         Named("keyId", "AWS::KMS::Key", "arn:{p}:kms:{r}:{a}:key/{id}"),
         Named("aliasName", "AWS::KMS::Alias", "arn:{p}:kms:{r}:{a}:{id}"),
@@ -92,29 +88,17 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
     "cloudtrail": (
         Named("name", "AWS::CloudTrail::Trail", "arn:{p}:cloudtrail:{r}:{a}:trail/{id}"),
         Named("trailName", "AWS::CloudTrail::Trail", "arn:{p}:cloudtrail:{r}:{a}:trail/{id}"),
-        Named(
-            "eventDataStore",
-            "AWS::CloudTrail::EventDataStore",
-            "arn:{p}:cloudtrail:{r}:{a}:eventdatastore/{id}",
-        ),
+        Named("eventDataStore", "AWS::CloudTrail::EventDataStore", "arn:{p}:cloudtrail:{r}:{a}:eventdatastore/{id}"),
     ),
     "dynamodb": (Named("tableName", "AWS::DynamoDB::Table", "arn:{p}:dynamodb:{r}:{a}:table/{id}"),),
-    "sns": (
-        Named("topicArn", "AWS::SNS::Topic"),
-        Named("name", "AWS::SNS::Topic", "arn:{p}:sns:{r}:{a}:{id}"),
-    ),
-    "sqs": (
-        Named("queueUrl", "AWS::SQS::Queue"),
-        Named("queueName", "AWS::SQS::Queue", "arn:{p}:sqs:{r}:{a}:{id}"),
-    ),
+    "sns": (Named("topicArn", "AWS::SNS::Topic"), Named("name", "AWS::SNS::Topic", "arn:{p}:sns:{r}:{a}:{id}")),
+    "sqs": (Named("queueUrl", "AWS::SQS::Queue"), Named("queueName", "AWS::SQS::Queue", "arn:{p}:sqs:{r}:{a}:{id}")),
     "rds": (
         Named("dBInstanceIdentifier", "AWS::RDS::DBInstance", "arn:{p}:rds:{r}:{a}:db:{id}"),
         Named("dBClusterIdentifier", "AWS::RDS::DBCluster", "arn:{p}:rds:{r}:{a}:cluster:{id}"),
         Named("dBSnapshotIdentifier", "AWS::RDS::DBSnapshot", "arn:{p}:rds:{r}:{a}:snapshot:{id}"),
         Named(
-            "dBClusterSnapshotIdentifier",
-            "AWS::RDS::DBClusterSnapshot",
-            "arn:{p}:rds:{r}:{a}:cluster-snapshot:{id}",
+            "dBClusterSnapshotIdentifier", "AWS::RDS::DBClusterSnapshot", "arn:{p}:rds:{r}:{a}:cluster-snapshot:{id}"
         ),
         Named("dBSecurityGroupName", "AWS::RDS::DBSecurityGroup", "arn:{p}:rds:{r}:{a}:secgrp:{id}"),
         Named("sourceArn", "unknown"),
@@ -173,10 +157,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
         Named("policyId", "AWS::Organizations::Policy"),
         Named("accountId", "AWS::Organizations::Account"),
     ),
-    "sso": (
-        Named("permissionSetArn", "AWS::SSO::PermissionSet"),
-        Named("instanceArn", "AWS::SSO::Instance"),
-    ),
+    "sso": (Named("permissionSetArn", "AWS::SSO::PermissionSet"), Named("instanceArn", "AWS::SSO::Instance")),
     "ram": (Named("resourceShareArn", "AWS::RAM::ResourceShare"), Named("name", "AWS::RAM::ResourceShare")),
 }
 

@@ -46,7 +46,7 @@ def settled_target(body: Body) -> tuple[Target | None, bool]:
     `parameters_of` lists, the resources and the error message."""
     if body.service == "sts" and body.operation.startswith("AssumeRo"):
         return _assumed(body), body.operation != "AssumeRoot"
-    named = _from_names(body, body.request)
+    named = next(_of_names(body, body.request), None)
     settled = named is None or named.key.startswith("arn:")
     if named is not None and not settled:
         # The request names a new resource, the response has its ARN.
@@ -73,18 +73,20 @@ def with_others(body: Body, first: Target | None) -> Targets:
     if first is None or body.service == "sts":
         return Targets(first)
     found: dict[str, Target] = {}
-    for one in (*_of_resources(body), *_of_names(body, body.request), *_of_response(body)):
+    for one in (*_of_resources(body, "ARN"), *_of_names(body, body.request), *_of_response(body)):
         if one.type == first.type and one.key != first.key:
             found[one.key] = one
     others = [found[key] for key in sorted(found)]
     return Targets(first, tuple(others[:BESIDE]), max(0, len(others) - BESIDE))
 
 
-def _of_resources(body: Body) -> Iterator[Target]:
+def _of_resources(body: Body, *members: str) -> Iterator[Target]:
+    """Yield the resources by the first of these members that has an ARN."""
     for one in body.resources:
-        arn = text(one, "ARN")
-        if arn and (found := arn_target(arn, text(one, "type"), account_id(child(one, "accountId")))) is not None:
-            yield found
+        arn = next((found for member in members if (found := text(one, member)) is not None), None)
+        target = arn_target(arn, text(one, "type"), account_id(child(one, "accountId"))) if arn is not None else None
+        if target is not None:
+            yield target
 
 
 def _of_names(body: Body, where: object) -> Iterator[Target]:
@@ -95,6 +97,7 @@ def _of_names(body: Body, where: object) -> Iterator[Target]:
             for value in texts(where, named.parameter):
                 if (found := named_target(body, named, value)) is not None:
                     yield found
+    # XML services wrap the request: {"DeleteFlowLogsRequest": {…}}
     inner = child(where, f"{body.operation}Request")
     if isinstance(inner, dict) and inner is not where:
         yield from _of_names(body, inner)
@@ -135,12 +138,7 @@ def arn_target(arn: str, type_name: str | None = None, account: str | None = Non
         name = name.partition(":")[0]
     if not name or len(arn) > LONGEST:
         return None
-    return Target(
-        key=arn,
-        type=known or type_name or "unknown",
-        account=account or account_id(found.account),
-        id=name,
-    )
+    return Target(key=arn, type=known or type_name or "unknown", account=account or account_id(found.account), id=name)
 
 
 def named_target(body: Body, named: Named, value: str) -> Target | None:
@@ -219,13 +217,7 @@ def _assumed(body: Body) -> Target | None:
 def _from_resources(body: Body, named: Target | None) -> Target | None:
     """Return the first of `resources[]`; if the request names the target, the first of the same service: a trail's
     record also lists its key and its bucket."""
-    for one in body.resources:
-        arn = text(one, "ARN") or text(one, "ARNPrefix")
-        if arn is None:
-            continue
-        found = arn_target(arn, text(one, "type"), account_id(child(one, "accountId")))
-        if found is None:
-            continue
+    for found in _of_resources(body, "ARN", "ARNPrefix"):
         if named is None or _space(named) == "unknown" or _space(found) in (_space(named), "unknown"):
             return found
     return None
@@ -233,19 +225,6 @@ def _from_resources(body: Body, named: Target | None) -> Target | None:
 
 def _space(target: Target) -> str:
     return target.type.rpartition("::")[0] or "unknown"
-
-
-def _from_names(body: Body, where: object) -> Target | None:
-    written = _names_within(where)
-    for named in _named(body.api):
-        if named.parameter.lower() not in written:
-            continue
-        for value in texts(where, named.parameter):
-            if (found := named_target(body, named, value)) is not None:
-                return found
-    # XML services wrap the request: {"DeleteFlowLogsRequest": {…}}
-    inner = child(where, f"{body.operation}Request")
-    return _from_names(body, inner) if isinstance(inner, dict) and inner is not where else None
 
 
 def _names_within(where: object) -> set[str]:
@@ -261,17 +240,11 @@ def _from_response(body: Body) -> Target | None:
     """Return the new resource that the response names: by its ARN, else by its name."""
     response = mapping(body.response)
     for one in (response, *(v for v in response.values() if isinstance(v, dict))):
-        for name in (
-            "arn",
-            "serialNumber",
-            f"{body.operation.removeprefix('Create')}Arn",
-            "trailARN",
-            "stackId",
-        ):
+        for name in ("arn", "serialNumber", f"{body.operation.removeprefix('Create')}Arn", "trailARN", "stackId"):
             arn = text(one, name)
             if arn is not None and (found := arn_target(arn)) is not None:
                 return found
-    return _from_names(body, response) if body.service == "ec2" else None
+    return next(_of_response(body), None)
 
 
 def _from_any_name(body: Body) -> Target | None:

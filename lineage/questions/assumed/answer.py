@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from lineage.model import grant_method, schema
 from lineage.model.arn import role_of
@@ -20,7 +20,7 @@ from lineage.model.results import CallFilter, CallRow, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.assumed import Assumed, AssumedRole
 from lineage.questions.shared import grants, subjects
-from lineage.questions.shared.climb import Climb, account_of, climbed, owner_of, session_key_of
+from lineage.questions.shared.climb import account_of, climbed, owner_of, session_key_of
 from lineage.questions.shared.grants import Grant
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Scope
@@ -52,7 +52,8 @@ def begin_of(reader: Reader, subject: Subject) -> Begin:
     top = tops.pop()
     if _is_one(graph, top):
         return Begin(of_node(top, subject.ask), [])
-    first = _first_session(chains)
+    firsts = {chain.first_session for chain in chains} - {None}
+    first = firsts.pop() if len(firsts) == 1 else None
     return Begin(of_node(first, subject.ask), grants.into(graph, first, Window())) if first else Begin(subject, [])
 
 
@@ -61,11 +62,6 @@ def _is_one(graph: Graph, top: str) -> bool:
     if label == schema.PRINCIPAL:
         return graph.nodes[top].get("kind") in BY_THEMSELVES
     return label == schema.CREDENTIAL and " " not in key
-
-
-def _first_session(chains: list[Climb]) -> str | None:
-    firsts = {chain.first_session for chain in chains} - {None}
-    return firsts.pop() if len(firsts) == 1 else None
 
 
 class Walk:
@@ -84,7 +80,7 @@ class Walk:
                 self.depth[node] = depth
                 waiting += self._below(node, depth)
         self.keys = {node for node in starts if ref(node).label == schema.CREDENTIAL and " " not in ref(node).key}
-        self.owners = self._owners(reader)
+        self.owners = self._owners()
 
     def _own(self, start: str) -> Iterator[str]:
         """The sessions and keys of a principal."""
@@ -102,11 +98,11 @@ class Walk:
             if way["type"] in (schema.ASSUMED, schema.ISSUED) and way["parent"]
         ]
 
-    def _owners(self, reader: Reader) -> dict[str, str]:
+    def _owners(self) -> dict[str, str]:
         """By owner: the long-term key that was asked for. Forward access of a user hangs on the user."""
         if not self.keys:
             return {}
-        above = reader.ascend(self.keys)
+        above = self.reader.ascend(self.keys)
         return {owner: ref(key).key for key in sorted(self.keys) if (owner := owner_of(above, key))}
 
     def granted(self, window: Window) -> list[tuple[Grant, int]]:
@@ -128,11 +124,9 @@ class Walk:
             row
             for row in self.reader.calls(CallFilter("node", (*self.depth, *self.owners)), window)
             if row.row.relation == schema.TRIED
-        ]
-        rows = [
-            row
-            for row in rows
-            if row.source in self.depth or self._is_of(self.owners[row.source], row.source, row.first, row.invoked_by)
+            and (
+                row.source in self.depth or self._is_of(self.owners[row.source], row.source, row.first, row.invoked_by)
+            )
         ]
         return [(row, self.depth.get(row.source, 0) + 1) for row in grants.own(self.reader, rows)]
 
@@ -155,10 +149,6 @@ class Walk:
         session = session_key_of(node)
         return self._role(f"{schema.SESSION} {session}") if hops > 1 and session else None
 
-    def attributes(self, session: str) -> dict[str, Any]:
-        """What is known of a session."""
-        return self.graph.nodes[session]
-
 
 SESSIONS_SHOWN = 20
 GRANTED = "granted"
@@ -168,7 +158,8 @@ COARSE: Final[dict[str, Coarse]] = {
     "console": "console", "console-switch-role": "console",
     "service": "service", "service-linked": "service", "service-on-behalf": "service",
 }  # fmt: skip
-"""The coarse word for each `how`; all others are calls by command line or SDK."""
+"""The coarse word for each `how`."""
+OTHERWISE: Final = "CLI/SDK"
 KINDS: Final = {
     "sts:AssumeRole": "assume-role", "sts:AssumeRoleWithSAML": "saml",
     "sts:AssumeRoleWithWebIdentity": "web-identity", "sts:AssumeRoot": "assume-root",
@@ -241,7 +232,7 @@ class _Line(NamedTuple):
 def _granted_lines(walk: Walk, found: Iterable[tuple[Grant, int]]) -> Iterator[AssumedRole]:
     groups: dict[_Line, list[tuple[Grant, int]]] = defaultdict(list)
     for grant, hops in found:
-        role = walk.attributes(grant.session)
+        role = walk.graph.nodes[grant.session]
         through = walk.role_of(grant.caller, hops)
         line = _Line(role["role_arn"], role.get("account"), grant.how, grant.via, GRANTED, through)
         groups[line].append((grant, hops))
@@ -249,8 +240,8 @@ def _granted_lines(walk: Walk, found: Iterable[tuple[Grant, int]]) -> Iterator[A
         some = sorted(grant for grant, _ in members)
         sessions = sorted({ref(one.session).key for one in some}, key=lambda key: (key.rsplit("/", 1)[-1], key))
         yield AssumedRole(
-            **line._asdict(), coarse=_coarse(line.how), hops=min(hops for _, hops in members), count=len(some),
-            first=iso(some[0].time), last=iso(some[-1].time), sessions=sessions[:SESSIONS_SHOWN],
+            **line._asdict(), coarse=COARSE.get(line.how, OTHERWISE), hops=min(hops for _, hops in members),
+            count=len(some), first=iso(some[0].time), last=iso(some[-1].time), sessions=sessions[:SESSIONS_SHOWN],
             event_ids=grants.ids_of(some),
         )  # fmt: skip
 
@@ -268,9 +259,9 @@ def _refused_lines(reader: Reader, walk: Walk, tries: list[tuple[CallRow, int]])
     for line, members in groups.items():
         rows = [row for row, _ in members]
         yield AssumedRole(
-            **line._asdict(), coarse=_coarse(line.how), hops=min(hops for _, hops in members),
-            count=sum(row.count for row in rows), first=grants.first(rows),
-            last=grants.last(rows), sessions=[], event_ids=grants.earliest(rows),
+            **line._asdict(), coarse=COARSE.get(line.how, OTHERWISE), hops=min(hops for _, hops in members),
+            count=grants.total(rows), first=grants.first(rows), last=grants.last(rows), sessions=[],
+            event_ids=grants.earliest(rows),
         )  # fmt: skip
 
 
@@ -284,7 +275,3 @@ def _asked_for(row: CallRow, who: Identity) -> tuple[str, str | None]:
         provider=who.identity_provider,
     )  # fmt: skip
     return grant_method.method_of(grant, ()), grant_method.via(grant)
-
-
-def _coarse(way: str) -> Coarse:
-    return COARSE.get(way, "CLI/SDK")

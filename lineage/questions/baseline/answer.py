@@ -13,13 +13,12 @@ from typing import Final, NamedTuple
 import msgspec
 
 from lineage.model.agents import parse
-from lineage.model.results import CallRow, Window
+from lineage.model.results import CallRow, Window, grouped
 from lineage.questions.baseline import AgentFamily, AgentVersion, Baseline, CallCompared, Habits, Match, Verdict
-from lineage.questions.shared import grants
-from lineage.questions.shared.addresses import doubt, network, place
+from lineage.questions.shared import grants, subjects
+from lineage.questions.shared.addresses import doubt, doubt_of, network, place
 from lineage.questions.shared.history import Compared, about_credential, compare, days_of, rests_on
 from lineage.questions.shared.log_coverage import log_coverage
-from lineage.questions.shared.models import Counted
 from lineage.questions.shared.subjects import Subject
 from lineage.render.text import counted
 from lineage.stores.reader import Reader
@@ -32,51 +31,31 @@ TEXTS_SHOWN: Final = 5
 
 def habits(rows: Sequence[CallRow]) -> Habits:
     """From where and with what calls were made, where they are the caller's own."""
-    result = [row for row in rows if place(row) is not None]
-    places: dict[str, list[CallRow]] = defaultdict(list)
-    agents: dict[str, list[CallRow]] = defaultdict(list)
-    for row in result:
-        places[place(row) or ""].append(row)
-        agent = parse(row.row.user_agent)
-        if agent is not None:
-            agents[agent.family].append(row)
-    counted_places = _most([_counted(value, some) for value, some in places.items()])
-    families = sorted((_family(name, some) for name, some in agents.items()), key=lambda one: (-one.calls, one.family))
+    own = [row for row in rows if place(row) is not None]
+    places = subjects.counted(own, place, doubt_of)
+    agents = grouped(own, lambda row: agent.family if (agent := parse(row.row.user_agent)) else None)
+    families = [_family(name, some) for name, some in agents.items() if name is not None]
+    families.sort(key=lambda one: (-one.calls, one.family))
     return Habits(
-        calls=sum(row.count for row in rows), places=counted_places[:PLACES_SHOWN], places_total=len(places),
+        calls=grants.total(rows), places=places[:PLACES_SHOWN], places_total=len(places),
         agents=families[:AGENTS_SHOWN], agents_total=len(families),
     )  # fmt: skip
 
 
-def _counted(value: str, rows: Sequence[CallRow]) -> Counted:
-    return Counted(
-        value=value, calls=sum(row.count for row in rows), failed=grants.failed(rows), first=grants.first(rows),
-        last=grants.last(rows), note=doubt(rows[0].row.source_ip, rows[0].row.endpoint),
-    )  # fmt: skip
-
-
-def _most(found: Iterable[Counted]) -> list[Counted]:
-    return sorted(found, key=lambda one: (-one.calls, one.value))
-
-
 def _family(name: str, rows: Sequence[CallRow]) -> AgentFamily:
-    versions: dict[str | None, dict[str, list[CallRow]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        agent = parse(row.row.user_agent)
-        if agent is not None:
-            versions[agent.version][agent.text].append(row)
+    versions = grouped(rows, lambda row: agent.version if (agent := parse(row.row.user_agent)) else None)
     found = sorted((_version(*one) for one in versions.items()), key=lambda one: (-one.calls, one.version or ""))
     return AgentFamily(
-        family=name, calls=sum(row.count for row in rows), failed=grants.failed(rows), first=grants.first(rows),
+        family=name, calls=grants.total(rows), failed=grants.failed(rows), first=grants.first(rows),
         last=grants.last(rows), versions=found[:VERSIONS_SHOWN], versions_total=len(found),
     )  # fmt: skip
 
 
-def _version(version: str | None, texts: dict[str, list[CallRow]]) -> AgentVersion:
-    counted = _most(_counted(text, some).model_copy(update={"note": None}) for text, some in texts.items())
+def _version(version: str | None, rows: Sequence[CallRow]) -> AgentVersion:
+    texts = subjects.counted(rows, lambda row: agent.text if (agent := parse(row.row.user_agent)) else None)
     return AgentVersion(
-        version=version, calls=sum(one.calls for one in counted), texts=counted[:TEXTS_SHOWN], texts_total=len(counted)
-    )
+        version=version, calls=grants.total(rows), texts=texts[:TEXTS_SHOWN], texts_total=len(texts)
+    )  # fmt: skip
 
 
 CALLS_SHOWN: Final = 50
@@ -114,8 +93,9 @@ def answer(
     questioned = _questioned(reader, compared, api, user_agent, source_ip)
     ordered = sorted(questioned, key=lambda call: _order(index, call, questioned[call]))
     calls = [_compared(index, call, questioned[call]) for call in ordered[:CALLS_SHOWN]]
-    calls = [one if compared.history.enough else _too_little(one) for one in calls]
-    verdict = _verdict(compared, calls)
+    if not compared.history.enough:
+        calls = [one.model_copy(update={"verdict": "too little history"}) for one in calls]
+    verdict = calls[0].verdict if calls else None
     return Baseline(
         asked=ask, found=True, subject=compared.subject.to_model(), scope=compared.scope,
         verdict=verdict, statement=_statement(compared, verdict, calls), calls=calls,
@@ -126,19 +106,15 @@ def answer(
 
 def _order(index: _Index, call: Call, rows: Sequence[CallRow]) -> tuple[int, int, str, str, str]:
     first = min((row.first for row in rows), default=0)
-    rank = VERDICTS.index(_rank(index.like(call))[0])
+    rank = VERDICTS.index(_rank(index.like(call))[1])
     return rank, first, call.api or "", call.place or "", call.user_agent or ""
 
 
-def _rank(found: Mapping[tuple[str, ...], Sequence[CallRow]]) -> tuple[Verdict, list[str]]:
-    """The verdict of what a history has like a call, and what of the call it has nowhere."""
+def _rank(found: Mapping[tuple[str, ...], Sequence[CallRow]]) -> tuple[tuple[str, ...], Verdict, list[str]]:
+    """What of a call is compared, the verdict of what a history has like it, and what of it the history has nowhere."""
     parts = tuple(part for part in (CALL, PLACE, FAMILY) if (part,) in found)
     unseen = [part for part in parts if not found[(part,)]]
-    return "never seen before" if unseen else "seen before" if found.get(parts) else "new combination", unseen
-
-
-def _too_little(one: CallCompared) -> CallCompared:
-    return one.model_copy(update={"verdict": "too little history"})
+    return parts, "never seen before" if unseen else "seen before" if found.get(parts) else "new combination", unseen
 
 
 def _questioned(
@@ -157,11 +133,12 @@ def _questioned(
         known = sorted({row.row.api for row in compared.before if api is not None and _is_call(row.row.api, api)})
         where = source_ip if source_ip is not None and network(source_ip.split(" ")[0]) else None
         return {Call(known[0] if known else api, where, user_agent): []}
-    found: dict[Call, list[CallRow]] = defaultdict(list)
-    for row in fitting:
-        where = place(row)
-        found[Call(row.row.api, where, row.row.user_agent if where else None)].append(row)
-    return found
+    return grouped(fitting, _call_of)
+
+
+def _call_of(row: CallRow) -> Call:
+    where = place(row)
+    return Call(row.row.api, where, row.row.user_agent if where else None)
 
 
 def _of_event(reader: Reader, subject: Subject) -> list[CallRow]:
@@ -192,8 +169,7 @@ class _Index:
         self._matches: dict[tuple[tuple[str, ...], tuple[object, ...]], Match] = {}
         self._habits: dict[str | None, Habits] = {}
         for row in rows:
-            where = place(row)
-            values = _values(Call(row.row.api, where, row.row.user_agent if where else None))
+            values = _values(_call_of(row))
             for level, found in self._found.items():
                 if all(part in values for part in level):
                     found[tuple(values[part] for part in level)].append(row)
@@ -212,7 +188,11 @@ class _Index:
         values = _values(call)
         key = level, tuple(values[part] for part in level)
         if key not in self._matches:
-            self._matches[key] = _match(level, rows)
+            self._matches[key] = Match(
+                on=", ".join(level), calls=grants.total(rows), failed=grants.failed(rows), days=days_of(rows),
+                first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
+                event_ids=grants.earliest(rows),
+            )  # fmt: skip
         return self._matches[key]
 
     def habits(self, call: Call, rows: Sequence[CallRow]) -> Habits:
@@ -233,15 +213,13 @@ def _values(call: Call) -> dict[str, object]:
 
 def _compared(index: _Index, call: Call, rows: Sequence[CallRow]) -> CallCompared:
     agent, found = parse(call.user_agent), index.like(call)
-    verdict, unseen = _rank(found)
-    parts = tuple(part for part in (CALL, PLACE, FAMILY) if (part,) in found)
+    parts, verdict, unseen = _rank(found)
     return CallCompared(
         api=call.api, source_ip=call.place, user_agent=call.user_agent,
         agent_family=agent.family if agent else None, agent_version=agent.version if agent else None,
         doubt=doubt(*call.place.split(" ", 1)) if call.place else None,
-        calls=sum(row.count for row in rows), failed=grants.failed(rows), first=grants.first(rows) if rows else None,
-        last=grants.last(rows) if rows else None, event_ids=grants.earliest(rows),
-        verdict=verdict, unseen=unseen,
+        calls=grants.total(rows), failed=grants.failed(rows), first=grants.first(rows) if rows else None,
+        last=grants.last(rows) if rows else None, event_ids=grants.earliest(rows), verdict=verdict, unseen=unseen,
         statement=_in_words(parts, unseen, found.get(parts, [])),
         matches=[index.match(call, level, some) for level, some in found.items()],
         habits=index.habits(call, found.get((CALL,), [])),
@@ -261,21 +239,6 @@ def _in_words(parts: Sequence[str], unseen: Sequence[str], together: Sequence[Ca
     if PLACE not in parts:
         return f"{text}; no reliable source IP is known, so the comparison ignores it"
     return text if FAMILY in parts else f"{text}; no user agent is known, so the comparison uses the source IP alone"
-
-
-def _match(level: Sequence[str], rows: Sequence[CallRow]) -> Match:
-    return Match(
-        on=", ".join(level), calls=sum(row.count for row in rows), failed=grants.failed(rows), days=days_of(rows),
-        first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
-        event_ids=grants.earliest(rows),
-    )  # fmt: skip
-
-
-def _verdict(compared: Compared, calls: Sequence[CallCompared]) -> Verdict | None:
-    """That of the call that is furthest from what was seen."""
-    if not calls:
-        return None
-    return calls[0].verdict if compared.history.enough else "too little history"
 
 
 def _statement(compared: Compared, verdict: Verdict | None, calls: Sequence[CallCompared]) -> str:

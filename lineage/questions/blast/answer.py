@@ -10,12 +10,11 @@ from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.blast import Blast, Life, MadeBranch, Reach, Reached, Touched, Workload
-from lineage.questions.shared import models
+from lineage.questions.shared import grants, models
 from lineage.questions.shared.alterations import altered, permissions
-from lineage.questions.shared.climb import account_of, principal_behind, session_key_of
+from lineage.questions.shared.climb import principal_behind, session_key_of
 from lineage.questions.shared.descent import Descent, Link, begin, walk
 from lineage.questions.shared.fates import Fates
-from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.lives import last_second, lives
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.whose import whose_node
@@ -35,7 +34,7 @@ def answer(
     if subject is None:
         return _nothing(reader, ask, at, since, made)
     descent = walk(reader, subject.starts, since=since, made=made, limit=limit)
-    rows = loaded_once(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes))), Window(since, None)))
+    rows = grants.own(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes))), Window(since, None)))
     by_node = grouped(rows, lambda row: row.source)
     if since is not None:
         descent = descent._replace(links=_in_use(descent.links, by_node, iso(since)))
@@ -58,10 +57,7 @@ def answer(
         asked=ask, found=True, subject=subject.to_model(),
         whose=whose_node(reader, up, subject.starts[0]) if len(subject.starts) == 1 else None,
         since=iso(since) if since is not None else None, at=iso(moment), made=made,
-        reach=_reach(descent, living),
-        roles=roles[:limit],
-        accounts=sorted(accounts)[:limit],
-        nodes=nodes,
+        reach=_reach(descent, living), roles=roles[:limit], accounts=sorted(accounts)[:limit], nodes=nodes,
         perhaps=[_reached(link, up, [], living.get(link.node)) for link in descent.perhaps[:limit]],
         perhaps_total=len(descent.perhaps),
         branches=branches[:limit], branches_total=len(branches),
@@ -112,18 +108,9 @@ def _branches(reader: Reader, descent: Descent, fates: Fates, at: int) -> list[M
         fate = fates.of(deed).state if deed is not None and life is None else "stands"
         live = life.live if life is not None else {"stands": "yes", "gone": "no", "probably": "unknown"}[fate]
         found.append(
-            MadeBranch(
-                what=branch.what, target=branch.target, source=branch.source, api=branch.api, time=branch.time,
-                event_ids=branch.event_ids, followed=followed, live=live,  # type: ignore[arg-type]  # one of the words
-            )
-        )  # fmt: skip
+            MadeBranch(**branch._asdict(), followed=followed, live=live)  # type: ignore[arg-type]  # one of the words
+        )
     return found
-
-
-def loaded_once(reader: Reader, rows: list[CallRow]) -> list[CallRow]:
-    """The calls without the copies that other accounts have of them."""
-    copied = {account for row in rows if row.row.copy and (account := account_of(row.source))}
-    return own_calls(rows, {account for account in copied if reader.logs_around(account, 0).first is not None})
 
 
 def account_behind(up: Graph, node: str) -> str | None:
@@ -131,8 +118,7 @@ def account_behind(up: Graph, node: str) -> str | None:
     session = session_key_of(node)
     if session is not None:
         return session.split("/", 1)[0] or None
-    owner = principal_behind(up, node)
-    found = up.nodes[owner].get("account") if owner and owner in up else None
+    found = up.nodes.get(principal_behind(up, node) or "", {}).get("account")
     return str(found) if found else None
 
 
@@ -158,17 +144,15 @@ def _reach(descent: Descent, living: dict[str, Life]) -> Reach:
 
 def _reached(link: Link, up: Graph, rows: Sequence[CallRow], life: Life | None) -> Reached:
     label, key = ref(link.node)
-    node = up.nodes[link.node] if link.node in up else {}
+    node = up.nodes.get(link.node, {})
     calls = [row for row in rows if row.row.relation != schema.TRIED or row.row.error is not None]
     return Reached(
         ref=link.node, label=label, key=key, parent=link.parent, relation=link.relation,  # type: ignore[arg-type]  # words
         depth=link.depth, made=link.made, how=link.way.get("how"), time=link.time or None, name=node.get("name"),
         role_arn=node.get("role_arn"), account=account_behind(up, link.node), rule=link.way.get("rule"),
         confidence=link.way.get("confidence") or "EXACT", event_ids=list(link.way.get("event_ids") or []), life=life,
-        calls=sum(row.count for row in calls),
-        failed=sum(row.count for row in calls if row.row.error is not None),
-        first=iso(min(row.first for row in calls)) if calls else None,
-        last=iso(max(row.last for row in calls)) if calls else None,
+        calls=grants.total(calls), failed=grants.failed(calls), first=grants.first(calls) if calls else None,
+        last=grants.last(calls) if calls else None,
     )  # fmt: skip
 
 
@@ -223,11 +207,10 @@ def _touched(rows: Iterable[CallRow]) -> list[Touched]:
         found.append(
             Touched(
                 resource=key, type=target.type if target else "unknown", account=target.account if target else None,
-                calls=sum(row.count for row in members),
-                failed=sum(row.count for row in members if row.row.error is not None),
+                calls=grants.total(members), failed=grants.failed(members),
                 actions=sorted({row.row.api for row in members}),
                 sensitive=any(row.row.sensitive for row in members),
-                first=iso(min(row.first for row in members)), last=iso(max(row.last for row in members)),
+                first=grants.first(members), last=grants.last(members),
                 event_ids=[event_id for row in members for event_id in row.event_ids][:IDS_SHOWN],
             )
         )  # fmt: skip

@@ -12,7 +12,7 @@ from lineage.model import schema
 from lineage.model.operations import operation_of
 from lineage.questions.blast import Altered, Blast, Reached, Workload
 from lineage.questions.shared.whose import credentials_of
-from lineage.questions.trace.picture import grant_facts, lead
+from lineage.questions.trace.picture import HANGS, grant_facts, lead, link_type
 from lineage.questions.who.picture import LIT
 
 _LIVE = {"yes": "works", "no": "ended", "unknown": "may work"}
@@ -67,13 +67,9 @@ def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
         sheet.of_ref(one.parent)
     way = sheet.way(one.parent, one.ref)
     perhaps, made = one.relation == "candidate", one.relation == "made"
-    own = schema.BELONGS_TO if one.label == schema.CREDENTIAL else schema.SESSION_OF
-    type_ = {"own": own, "issued": schema.ISSUED, "made": schema.ISSUED}.get(one.relation, schema.ASSUMED)
-    if made and one.label != schema.CREDENTIAL:
-        type_ = schema.CREATED
-    label = {"own": "its own", "issued": "key", "made": "made"}.get(one.relation)
+    label = HANGS.get(one.relation) or operation_of(str(way.get("api") or "assumed"))
     sheet.link(
-        one.parent, one.ref, type_, label=label or operation_of(str(way.get("api") or "assumed")), beside=made,
+        one.parent, one.ref, link_type(one.relation, one.ref), label=label, beside=made,
         confidence=schema.weakest([one.confidence, "HEURISTIC"]) if perhaps else one.confidence, first=one.time,
         events=one.event_ids, one_of_several_callers_that_fit=perhaps,
         **{**grant_facts(way, one.how), "rule": one.rule},

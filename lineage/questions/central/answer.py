@@ -48,8 +48,7 @@ def answer(reader: Reader, *, limit: int = 20) -> Central:
         entries=[_entry(forest, owners, one) for one in entries[:limit]], entries_total=len(entries),
         groups=groups[:limit], groups_total=len(groups),
         longest=[_long(owners, held) for held in longest[:limit]], longest_total=len(longest),
-        betweenness=how,
-        truncated=max(len(roles), len(entries), len(groups), len(longest)) > limit,
+        betweenness=how, truncated=max(len(roles), len(entries), len(groups), len(longest)) > limit,
         sight=log_coverage(reader, accounts, ALWAYS),
     )  # fmt: skip
 
@@ -129,8 +128,7 @@ def _passed(chains: Iterable[_Chain], graph: nx.DiGraph[str], between: dict[str,
     found = [
         RolePassed(
             role_arn=role, through=count, chains=on[role], origins=len(origins[role]),
-            assumed_by=sum(1 for other in graph.predecessors(role) if other != role) if role in graph else 0,
-            assumes=sum(1 for other in graph.successors(role) if other != role) if role in graph else 0,
+            assumed_by=len({*graph.predecessors(role)} - {role}), assumes=len({*graph.successors(role)} - {role}),
             betweenness=round(between.get(role, 0.0), 6) if between is not None else None,
         )
         for role, count in through.items()
@@ -159,9 +157,8 @@ def _entries(forest: Forest) -> list[_Reach]:
     for origin, held in sessions.items():
         roles = {forest.role(one) for one in held} - {None}
         accounts = {forest.sessions[one].get("account") for one in held} - {None}
-        found.append(
-            _Reach(origin, held, sorted(map(str, accounts)), len(roles), max(forest.depth(one) for one in held))
-        )
+        depth = max(forest.depth(one) for one in held)
+        found.append(_Reach(origin, held, sorted(map(str, accounts)), len(roles), depth))
     return sorted(found, key=lambda one: (-len(one.accounts), -one.roles, -len(one.sessions), one.origin))
 
 

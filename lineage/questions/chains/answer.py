@@ -9,9 +9,11 @@ from typing import NamedTuple
 from lineage.model import schema
 from lineage.model.arn import role_of
 from lineage.model.keys import ref
+from lineage.model.results import Window
 from lineage.model.times import parse_when
 from lineage.questions.chains import Chain, Chains
 from lineage.questions.shared.forest import Forest
+from lineage.questions.shared.grants import in_window
 from lineage.stores.reader import Reader
 
 ORIGINS_SHOWN = 20
@@ -42,15 +44,10 @@ def answer(
     """Group the chains by their path of roles; the filters keep paths (role, account, depth, cross-account) and
     chains whose last hop lies in the window."""
     groups: dict[tuple[str, ...], list[_Path]] = defaultdict(list)
+    window = Window(since, until)
     for row in _paths(Forest(reader.lineage((schema.ASSUMED,)))):
-        when = parse_when(row.last) or 0
-        if (
-            len(row.roles) < max(2, min_depth)
-            or (since is not None and when < since)
-            or (until is not None and when > until)
-        ):
-            continue
-        groups[row.roles].append(row)
+        if len(row.roles) >= min_depth and in_window(parse_when(row.last) or 0, window):
+            groups[row.roles].append(row)
     found = []
     for roles, members in groups.items():
         accounts = _accounts(roles, members)

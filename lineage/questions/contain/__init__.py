@@ -8,6 +8,9 @@ from pydantic import Field
 
 from lineage.questions.shared.models import Model, Sight, Subject, Whose
 
+Phase = Literal["protection", "exposure", "sources", "trust", "workloads", "sessions", "persistence", "check", "review"]
+"""The phases of a plan, in order."""
+
 
 class AlsoEnds(Model):
     """Live sessions that a step would also end: at least so many, as far as logs are loaded."""
@@ -33,9 +36,7 @@ class Step(Model):
     """One thing to do. It is text: nothing of it was carried out."""
 
     number: int
-    phase: Literal[
-        "protection", "exposure", "sources", "trust", "workloads", "sessions", "persistence", "check", "review"
-    ]
+    phase: Phase
     kind: str
     title: str
     account: str | None

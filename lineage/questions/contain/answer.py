@@ -7,19 +7,19 @@ also ends sessions of others: they are counted.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from lineage.model import schema
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter, ChangeEdge, Graph, Window
+from lineage.model.results import CallFilter, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Life
-from lineage.questions.blast.answer import account_behind, loaded_once, principals
-from lineage.questions.contain import NOBODY, Contain, Exposure, Step, plan
+from lineage.questions.blast.answer import account_behind, principals
+from lineage.questions.contain import NOBODY, Contain, Exposure, Phase, Step, plan
 from lineage.questions.contain.leftovers import LISTED, Change, Ours, changes, history, left_behind
 from lineage.questions.contain.plan import bystanders, origin
-from lineage.questions.shared import models
+from lineage.questions.shared import grants, models
 from lineage.questions.shared.climb import account_of, principal_behind, session_key_of
 from lineage.questions.shared.descent import Descent, above, begin, walk
 from lineage.questions.shared.fates import Fates
@@ -33,9 +33,6 @@ NODES = 1000
 STEPS = 1000
 STARTS = 100
 """Sessions asked about whose origins are looked up."""
-PHASES = (
-    "protection", "exposure", "sources", "trust", "workloads", "sessions", "persistence", "check", "review",
-)  # fmt: skip
 
 
 class Known(NamedTuple):
@@ -82,7 +79,7 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
     ran = _ran(reader, known)
     drafts = [*_sources(known), *_workloads(known, ran), *_sessions(reader, known, ran)]
     drafts += [left_behind(change) for change in known.changes if change.phase not in ("", "sources", "workloads")]
-    drafts.sort(key=lambda step: PHASES.index(step.phase))
+    drafts.sort(key=lambda step: get_args(Phase).index(step.phase))
     steps = [step.model_copy(update={"number": number}) for number, step in enumerate(drafts[:STEPS], 1)]
     accounts = {account for node in known.mine if (account := account_behind(known.up, node))}
     return Contain(
@@ -99,7 +96,6 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
 
 
 def _roles(starts: Iterable[str]) -> list[str]:
-    """The roles among nodes."""
     return [start for start in starts if ref(start).label == schema.PRINCIPAL and ":role/" in start]
 
 
@@ -121,14 +117,14 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     roles = set(_roles(first))
     heads = [link.node for link in descent.links if link.parent in roles and living[link.node].live != "no"]
     permitted = [node for node in mine if ref(node).label == schema.SESSION and _is_permission_set(up, node)]
-    rows = loaded_once(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes)))))
-    made_keys = {ref(deed.target).key for deed in descent.deeds if deed.type == schema.CREATED and _creates(deed)}
+    rows = grants.own(reader, reader.calls(CallFilter("node", tuple(sorted(descent.nodes)))))
+    created = [deed for deed in descent.deeds if deed.type == schema.CREATED]
     ours = Ours(
         frozenset([
             *(ref(one).key for one in principals(up, mine)),
             *(key for label, key in map(ref, mine) if label == schema.CREDENTIAL and " " not in key),
         ]),
-        frozenset(made_keys),
+        frozenset(ref(deed.target).key for deed in created if deed.properties["what"] in ("user", "role")),
     )  # fmt: skip
     names = whose(reader, [*(start for start in first if start not in roles), *heads[-STARTS:], *sorted(permitted)])
     used = {f"{schema.CREDENTIAL} {one.access_key_id}": one for one in names.values() if one.access_key_id}
@@ -138,10 +134,6 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
         *changes(reader, descent.deeds, rows, ours, moment), moment, _closed(reader, up, mine, moment),
         Fates(reader, [], moment),
     )  # fmt: skip
-
-
-def _creates(deed: ChangeEdge) -> bool:
-    return deed.properties["what"] in ("user", "role")
 
 
 def _closed(reader: Reader, up: Graph, nodes: Iterable[str], at: int) -> dict[str, int]:
@@ -298,10 +290,12 @@ def _sessions(reader: Reader, known: Known, ran: Ran) -> list[Step]:
     for owner, time in sorted(trusted.items()):
         ends = besides[owner]
         if owner not in groups and (ends.others or ends.open or ends.same or ends.perhaps):
-            steps.append(plan.entered_by_trust(owner, time, ends, known.at))
+            why = f"Who may enter it was changed at {iso(time)}; these sessions may result from that change."
+            steps.append(plan.whole_role(owner, why, ends, known.at))
     for owner, names in sorted(outlived.items()):
         if owner not in groups and owner not in trusted:
-            steps.append(plan.outlived(owner, sorted(names), besides[owner], known.at))
+            why = f"Credentials that {', '.join(sorted(names)[:LISTED])} was given outlive it."
+            steps.append(plan.whole_role(owner, why, besides[owner], known.at))
     return steps
 
 

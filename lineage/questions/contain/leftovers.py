@@ -9,18 +9,15 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-import msgspec
-
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import CallRow, ChangeEdge, Window
+from lineage.model.results import CallRow, ChangeEdge, Window, json_value
 from lineage.model.times import iso
 from lineage.questions.contain import NOBODY, Exposure, Past, Step
-from lineage.questions.contain.undo import DENY_TRUST, check, earlier_state, undo
-from lineage.questions.shared.alterations import lets_in, parsed_state, state_after
+from lineage.questions.contain.undo import DENY_TRUST, check, close_role, earlier_state, undo
+from lineage.questions.shared.alterations import lets_in, parsed_state, state_after, text_of
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.fates import CREATES, STANDS, Family, Fate, Fates, family_of, marks_of
-from lineage.render.text import aws_line
 from lineage.stores.reader import Reader
 
 ENTRANCES = ("login profile", "credential", "password")
@@ -101,7 +98,8 @@ def changes(
     requests: dict[str, tuple[Mapping[str, object], str | None]] = {}
     for row in rows:
         for sample in row.samples:
-            requests[sample.event_id] = _opened(sample.parameters), row.row.region
+            request = json_value(sample.parameters)
+            requests[sample.event_id] = request if isinstance(request, dict) else {}, row.row.region
     denying = _denying(reader, mine)
     born = {str(deed.properties["detail"]) for deed in mine if deed.properties.get("what") == "access key"}
     born |= {ref(deed.target).key for deed in mine if deed.type == schema.STARTED and not deed.properties["entered"]}
@@ -110,7 +108,9 @@ def changes(
     for deed in mine:
         request, region = requests.get(deed.event_ids[0] if deed.event_ids else "", ({}, None))
         before = [other for other in fates.others(deed.target) if not fates.is_mine(other)]
-        change = Change(deed, "", request, region or _region(deed), before, fates.of(deed), list(deed.event_ids))
+        change = Change(
+            deed, "", request, region or text_of(deed, "region"), before, fates.of(deed), list(deed.event_ids)
+        )
         phase, restore, why = _judge(change, fates, ours, denying, born)
         change = change._replace(phase=phase, restore=restore, why=why)
         family = family_of(deed)
@@ -126,11 +126,7 @@ def changes(
                 continue
             first[state] = len(found)
         found.append(change)
-    gone = {
-        change.deed.target
-        for change in found
-        if change.deed.type == schema.CREATED and change.deed.properties["what"] in CREATES and change.why
-    }
+    gone = {change.deed.target for change in found if change.why and _makes_target(change.deed)}
     result = [
         change._replace(phase="", why=f"{change.why}, with what was made")
         if change.phase == "check" and change.deed.target in gone and not _makes_target(change.deed)
@@ -142,19 +138,6 @@ def changes(
 
 def _makes_target(deed: ChangeEdge) -> bool:
     return deed.type == schema.CREATED and deed.properties["what"] in CREATES
-
-
-def _region(deed: ChangeEdge) -> str | None:
-    region = deed.properties.get("region")
-    return str(region) if region else None
-
-
-def _opened(parameters: str | None) -> Mapping[str, object]:
-    try:
-        found = msgspec.json.decode(parameters or "{}")
-    except (msgspec.DecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _judge(
@@ -194,7 +177,6 @@ def _judge(
 
 
 def _phase_of_grant(change: Change, family: Family | None, ours: Ours) -> tuple[str, bool, str]:
-    """The phase of a change that gave something."""
     deed, what = change.deed, str(change.deed.properties["what"])
     earlier = earlier_state(deed, change.before)
     restore = True
@@ -268,9 +250,7 @@ def _only_denies(document: object) -> bool:
 
 def _denying(reader: Reader, deeds: Iterable[ChangeEdge]) -> set[str]:
     """ARNs of the customer's policies, attached or detached by the deeds, that deny and allow nothing as logged."""
-    arns = {
-        mark.partition("=")[2] for deed in deeds for mark in marks_of(deed) if mark.startswith("policyArn=arn:")
-    }  # fmt: skip
+    arns = {mark.partition("=")[2] for deed in deeds for mark in marks_of(deed) if mark.startswith("policyArn=arn:")}
     targets = sorted(f"{schema.RESOURCE} {arn}" for arn in arns if ":aws:policy/" not in arn)
     last: dict[str, bool] = {}
     for deed in reader.changes((schema.CHANGED,), targets=targets, window=Window()) if targets else ():
@@ -292,11 +272,7 @@ def left_behind(change: Change) -> Step:
     note, policy = None, None
     title = f"Undo {api} of {key}"
     if what == "role":
-        policy = DENY_TRUST
-        closed = aws_line(
-            "iam update-assume-role-policy --role-name {roleName} --policy-document {policy}",
-            {"roleName": key.rsplit("/", 1)[-1], "policy": policy},
-        )
+        policy, closed = DENY_TRUST, close_role(key.rsplit("/", 1)[-1])
         commands = [closed, *commands] if closed else []
         note = "Close it first; it can be deleted once its policies are detached."
     elif what == "mfa" and change.phase == "protection":
@@ -310,10 +286,7 @@ def left_behind(change: Change) -> Step:
         note = "The policy shows the previous state; it would give access to these credentials or to what they created."
         if what == "trust":
             policy, note = DENY_TRUST, f"{note} Close the role instead."
-            closed = aws_line(
-                "iam update-assume-role-policy --role-name {roleName} --policy-document {policy}",
-                {"roleName": key.rsplit("/", 1)[-1], "policy": policy},
-            )
+            closed = close_role(key.rsplit("/", 1)[-1])
             commands = [closed] if closed else []
     elif what == "user":
         note = "Remove its keys, password, policies and groups first."

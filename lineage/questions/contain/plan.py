@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from lineage.model import schema
 from lineage.model.keys import ref
@@ -17,7 +16,7 @@ from lineage.model.results import Graph
 from lineage.model.times import iso
 from lineage.questions.contain import NOBODY, AlsoEnds, Step
 from lineage.questions.contain.leftovers import LISTED, Change
-from lineage.questions.contain.undo import DENY_TRUST
+from lineage.questions.contain.undo import DENY_TRUST, close_role
 from lineage.questions.shared.lives import ROLE_SECONDS, TOKEN_SECONDS, lives
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.whose import call_it, named, whose
@@ -81,8 +80,7 @@ def closed(role: str) -> Step:
     """A role that was asked about is closed to everyone."""
     key_ = ref(role).key
     name = key_.rsplit("/", 1)[-1]
-    command = aws_line("iam update-assume-role-policy --role-name {name} --policy-document {policy}",
-                   {"name": name, "policy": DENY_TRUST})  # fmt: skip
+    command: str | None = close_role(name)
     note = "No one can assume it until its trust policy is restored; save the policy first (aws iam get-role)."
     if name.startswith(("AWSReservedSSO_", "AWSServiceRoleFor")):
         command, note = None, "Its trust policy cannot be changed: stop its callers."
@@ -125,35 +123,35 @@ def source(of: Whose, event_ids: list[str]) -> Step | None:
     """What stops a known origin from getting new sessions; None where that is a key or password."""
     name = named(of)
     match of.kind:
-        case "IAMUser" | "Anonymous":
-            return None
         case "IdentityCenterUser":
+            kind = "identity-center"
             title = f"Disable {name} in IAM Identity Center and end the active portal sessions"
             note = (
                 "In the console: Users, the user, Disable user access; Active sessions, Delete. Where an outside "
                 "identity provider signs people in, there too. Role sessions stay valid until they expire: see below."
             )
-            return _step("sources", "identity-center", title, of.id or name, of.account, note, event_ids)
         case "SAMLIdentity" | "WebIdentity":
+            kind = "federation"
             title = f"Stop {name} at its identity provider {of.provider or ''}".rstrip()
             note = "Role sessions stay valid until they expire: see below."
-            return _step("sources", "federation", title, of.id or name, of.account, note, event_ids)
         case "ExternalAccount":
+            kind = "outside-account"
             title = f"Remove {of.id} from the trust policy of the role, and notify account {of.account}"
             note = "Its own logs are not loaded: only that account can see and stop the caller."
-            return _step("sources", "outside-account", title, of.id or name, of.account, note, event_ids)
         case "RootUser":
+            kind = "root"
             title = f"Change the password and MFA of the root user of account {of.account}, and remove its keys"
             note = "Only the root user can; sessions of root cannot be revoked by a policy."
-            return _step("sources", "root", title, of.id or name, of.account, note, event_ids)
         case "AWSService":
+            kind = "workload"
             title = f"Isolate {of.resource}, for which {name} got the credentials" if of.resource else (
                 f"Find the workload that {name} got the credentials for"
             )  # fmt: skip
             note = "A workload gets new credentials automatically while it runs with its role."
-            return _step("sources", "workload", title, of.resource or name, of.account, note, event_ids)
         case _:
             return None
+    target = of.resource if kind == "workload" else of.id
+    return _step("sources", kind, title, target or name, of.account, note, event_ids)
 
 
 def workload(found: Sequence[Change], live: Sequence[str], graph: Graph) -> Step:
@@ -240,19 +238,8 @@ def _permission_set(
     return steps
 
 
-def entered_by_trust(owner: str, time: int, ends: AlsoEnds, at: int) -> Step:
-    """A role that was made or opened to others: all its sessions are revoked."""
-    why = f"Who may enter it was changed at {iso(time)}; these sessions may result from that change."
-    return _whole_role(owner, why, ends, at)
-
-
-def outlived(owner: str, names: Sequence[str], ends: AlsoEnds, at: int) -> Step:
-    """The role of workloads that are gone: the credentials that they were given go on."""
-    return _whole_role(owner, f"Credentials that {', '.join(names[:LISTED])} was given outlive it.", ends, at)
-
-
-def _whole_role(owner: str, why: str, ends: AlsoEnds, at: int) -> Step:
-    """Revoke all sessions of a role."""
+def whole_role(owner: str, why: str, ends: AlsoEnds, at: int) -> Step:
+    """All sessions of a role are revoked."""
     key_ = ref(owner).key
     name, policy = key_.rsplit("/", 1)[-1], revocation(at)
     return _step("sessions", "role", f"Revoke the sessions of role {name} from before {iso(at)}", key_,
@@ -265,16 +252,13 @@ def _put_policy(kind: str, name: str, policy: str) -> str | None:
     return aws_line(form, {"name": name, "policy": policy, "policyName": REVOCATION})
 
 
-class Origin(NamedTuple):
-    """What distinguishes credentials: the origin, and of a user the key."""
-
-    key: str | None
-    access_key_id: str | None
+Origin = tuple[str | None, str | None]
+"""What distinguishes credentials: the origin, and of a user the key."""
 
 
 def origin(of: Whose) -> Origin:
     """The origin behind a session."""
-    return Origin(of.key, of.access_key_id if of.kind == "IAMUser" else None)
+    return of.key, of.access_key_id if of.kind == "IAMUser" else None
 
 
 def bystanders(

@@ -18,7 +18,7 @@ from lineage.model.keys import ref
 from lineage.model.results import ChangeEdge
 from lineage.questions.shared.alterations import parsed_state, text_of
 from lineage.questions.shared.climb import account_of
-from lineage.questions.shared.fates import family_of, marks_of
+from lineage.questions.shared.fates import api_of, family_of, same_state
 from lineage.render.text import aws_line
 
 GLOBAL = ("iam", "organizations", "s3api", "s3control", "sts")
@@ -26,6 +26,12 @@ GLOBAL = ("iam", "organizations", "s3api", "s3control", "sts")
 DENY_TRUST = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 )
+
+
+def close_role(name: str) -> str | None:
+    """The command that lets no one assume a role; None where its name is not safe in a command."""
+    form = "iam update-assume-role-policy --role-name {roleName} --policy-document {policy}"
+    return aws_line(form, {"roleName": name, "policy": DENY_TRUST})
 
 
 def _policies(kind: str, name: str) -> dict[str, tuple[str, ...]]:
@@ -172,17 +178,11 @@ class Undo(NamedTuple):
 
 
 def undo(
-    deed: ChangeEdge,
-    request: Mapping[str, object],
-    region: str | None,
-    before: list[ChangeEdge],
-    *,
-    restore: bool = True,
+    deed: ChangeEdge, request: Mapping[str, object], region: str | None, before: list[ChangeEdge], *, restore: bool
 ) -> Undo:
     """How to undo what a deed did; `request` are its parameters, `before` the earlier changes of its target.
     Without `restore` no earlier state is restored."""
-    api = str(deed.properties["api"]).replace("sso-admin:", "sso:")
-    templates = UNDO.get(api, ())
+    templates = UNDO.get(api_of(deed), ())
     earlier = earlier_state(deed, before)
     values = values_of(deed, request) | {"earlier": earlier if restore else None}
     for template in templates:
@@ -296,13 +296,13 @@ def _json(value: object) -> str:
 
 def earlier_state(deed: ChangeEdge, before: list[ChangeEdge]) -> str | None:
     """The state before a change: what the last change before it made of that state; None if it was not logged."""
-    family, marks, found = family_of(deed), marks_of(deed), None
+    family, found = family_of(deed), None
     for other in before:
         theirs = family_of(other)
         if family is None or theirs is None or (other.time, other.key) >= (deed.time, deed.key):
             continue
         born = family.state == "trust" and theirs.state == "role"
-        if born or (theirs.state == family.state and (not family.marked or marks & marks_of(other))):
+        if born or same_state(deed, other):
             after = other.properties.get("after")
             found = str(after) if after is not None and theirs.act in ("add", "set") else None
     document = parsed_state(found)

@@ -77,12 +77,9 @@ def _unseen(crossings: Iterable[Grant], names: dict[str, str], loaded: Collectio
     result = []
     for account, held in sorted(found.items()):
         times = [time for some in held.values() for time in some]
-        result.append(
-            AccountUnseen(
-                account=account, name=names.get(account), seen_as=sorted(held), first=iso(min(times)),
-                last=iso(max(times)),
-            )
-        )  # fmt: skip
+        result.append(AccountUnseen(
+            account=account, name=names.get(account), seen_as=sorted(held), first=iso(min(times)), last=iso(max(times)),
+        ))  # fmt: skip
     return result
 
 
@@ -139,14 +136,12 @@ def _opened(reader: Reader, by_account: dict[str, list[Coverage]], account: str 
         if not _touches(change.time, last if change.kind in ("stopped", "deleted") else change.time, window):
             continue
         ids = [*change.event_ids, *(end.event_ids if end is not None else ())]
-        gaps.append(
-            Opened(
-                account=change.account, since=iso(change.time), until=iso(last) if last is not None else None,
-                kind=change.kind, why=_why(change), api=change.api, target=change.target,
-                whose=owners.whose(change.source), event_ids=ids,
-                events=_between(reader, change.account, by_account.get(change.account or "", []), change.time, last),
-            )
-        )  # fmt: skip
+        gaps.append(Opened(
+            account=change.account, since=iso(change.time), until=iso(last) if last is not None else None,
+            kind=change.kind, why=_why(change), api=change.api, target=change.target,
+            whose=owners.whose(change.source), event_ids=ids,
+            events=_between(reader, change.account, by_account.get(change.account or "", []), change.time, last),
+        ))  # fmt: skip
     return gaps
 
 

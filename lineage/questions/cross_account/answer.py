@@ -10,8 +10,10 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.keys import ref
+from lineage.model.results import Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.cross_account import CrossAccount, Crossing
+from lineage.questions.shared.grants import in_window
 from lineage.stores.reader import Reader
 
 ROLES_SHOWN = 20
@@ -32,10 +34,10 @@ class Grant(NamedTuple):
 
 def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAccount:
     """Count the grants by pair of accounts, by the immediate caller's account."""
-    names = reader.account_names()
+    names, window = reader.account_names(), Window(since, until)
     pairs: dict[tuple[str, str], list[Grant]] = defaultdict(list)
     for row in grants(reader):
-        if (since is None or row.time >= since) and (until is None or row.time <= until):
+        if in_window(row.time, window):
             pairs[row.from_account, row.to_account].append(row)
     found = []
     for (source, target), members in pairs.items():

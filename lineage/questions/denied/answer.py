@@ -104,12 +104,12 @@ def answer(
     denied = [row for row in rows if is_refusal(row.row.error)]
     refusals = _bursts(reader, owners, denied, window)
     operations = _operations(owners, rows)
-    accounts = {row.row.account for row in every} or _accounts(subject) or grants.loaded(reader)
+    own = {account_of(start) for start in subject.starts} if subject else set()
+    accounts = {row.row.account for row in every} or own or grants.loaded(reader)
     looked = log_coverage(reader, accounts, window)
     return Denied(
         asked=ask, found=True, subject=subject.to_model() if subject else None,
-        scope=scope or grants.whole_scope(looked, window),
-        calls=sum(row.count for row in rows),
+        scope=scope or grants.whole_scope(looked, window), calls=grants.total(rows),
         assumptions=[_cut(one, limit) for one in assumptions[:limit]], assumptions_total=len(assumptions),
         bursts=refusals[:limit], bursts_total=len(refusals),
         operations=operations[:limit], operations_total=len(operations),
@@ -131,10 +131,6 @@ def _rows(
     return reader.calls(subject.which, window), window, scope
 
 
-def _accounts(subject: Subject | None) -> set[str | None]:
-    return {account_of(start) for start in subject.starts} if subject else set()
-
-
 def _assumptions(reader: Reader, owners: Owners, rows: Sequence[CallRow]) -> list[RefusedCaller]:
     """By origin: the roles that were refused, and the first grant of each that came after."""
     groups = grouped(rows, lambda row: owners.apart(row.source))
@@ -144,14 +140,11 @@ def _assumptions(reader: Reader, owners: Owners, rows: Sequence[CallRow]) -> lis
         by_role = grouped(some, _target)
         nodes = sorted({row.source for row in some})
         roles = [_refused(role, members, successes.get((apart, role))) for role, members in by_role.items()]
-        found.append(
-            RefusedCaller(
-                whose=owners.whose(some[0].source), nodes=nodes[:NODES_SHOWN], nodes_total=len(nodes),
-                count=sum(row.count for row in some), first=grants.first(some),
-                last=grants.last(some), roles=sorted(roles, key=lambda one: (one.first, one.role_arn)),
-                roles_total=len(roles),
-            )
-        )  # fmt: skip
+        found.append(RefusedCaller(
+            whose=owners.whose(some[0].source), nodes=nodes[:NODES_SHOWN], nodes_total=len(nodes),
+            count=grants.total(some), first=grants.first(some), last=grants.last(some),
+            roles=sorted(roles, key=lambda one: (one.first, one.role_arn)), roles_total=len(roles),
+        ))  # fmt: skip
     return sorted(found, key=lambda one: (-one.count, one.first, one.nodes))
 
 
@@ -168,8 +161,8 @@ def _target(row: CallRow) -> str:
 def _refused(role: str, rows: list[CallRow], success: Success | None) -> RefusedRole:
     return RefusedRole(
         role_arn=role, errors=sorted({row.row.error for row in rows if row.row.error}),
-        count=sum(row.count for row in rows), first=grants.first(rows),
-        last=grants.last(rows), event_ids=grants.earliest(rows), success=success,
+        count=grants.total(rows), first=grants.first(rows), last=grants.last(rows), event_ids=grants.earliest(rows),
+        success=success,
     )  # fmt: skip
 
 
@@ -208,10 +201,9 @@ def _operations(owners: Owners, rows: Iterable[CallRow]) -> list[DeniedCalls]:
     groups = grouped(rows, lambda row: (row.row.api, row.row.error or "", owners.apart(row.source)))
     found = [
         DeniedCalls(
-            whose=owners.whose(some[0].source), api=api, error=error, count=sum(row.count for row in some),
-            first=grants.first(some), last=grants.last(some),
-            event_ids=grants.earliest(some), nodes=(nodes := sorted({row.source for row in some}))[:NODES_SHOWN],
-            nodes_total=len(nodes),
+            whose=owners.whose(some[0].source), api=api, error=error, count=grants.total(some),
+            first=grants.first(some), last=grants.last(some), event_ids=grants.earliest(some),
+            nodes=(nodes := sorted({row.source for row in some}))[:NODES_SHOWN], nodes_total=len(nodes),
         )
         for (api, error, _), some in groups.items()
     ]  # fmt: skip
@@ -244,12 +236,10 @@ def _burst(
     first, last = events[0].time, events[-1].time
     ids = {event.event_id for event in events}
     callers = sorted({row.source for row in rows if any(sample.event_id in ids for sample in row.samples)})
-    by_api: dict[str, list[int]] = defaultdict(list)
-    for event in events:
-        by_api[event.api].append(event.time)
+    by_api = grouped(events, lambda event: event.api)
     operations = [
-        Counted(value=api, calls=len(times), failed=len(times), first=iso(times[0]), last=iso(times[-1]))
-        for api, times in sorted(by_api.items(), key=lambda one: (-len(one[1]), one[0]))
+        Counted(value=api, calls=len(some), failed=len(some), first=iso(some[0].time), last=iso(some[-1].time))
+        for api, some in sorted(by_api.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
     return Burst(
         whose=owners.whose(callers[0] if callers else nodes[0]), nodes=callers[:NODES_SHOWN], nodes_total=len(callers),

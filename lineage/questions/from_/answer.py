@@ -6,7 +6,6 @@ nothing is joined because it came from one address.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 from lineage.model.results import CallFilter, CallRow, Window, grouped
@@ -23,8 +22,7 @@ SHARED_ORIGINS = 5
 UNREAD_SHOWN = 20
 NOTE = (
     f"An address identifies no one: the order is no ranking, and an address with {SHARED_ORIGINS} or more origins is "
-    f"called shared "
-    "(NAT, proxy, office)."
+    "called shared (NAT, proxy, office)."
 )
 
 
@@ -40,10 +38,8 @@ def answer(
     window = Window(since, until)
     finder = RangeIndex(wanted.values())
     matches = {source: found for source in reader.addresses() if (found := finder.matches(source))}
-    by_source: dict[str, list[CallRow]] = defaultdict(list)
-    if matches:
-        for row in grants.own(reader, reader.calls(CallFilter("address", tuple(matches)), window)):
-            by_source[row.row.source_ip or ""].append(row)
+    calls = reader.calls(CallFilter("address", tuple(matches)), window) if matches else []
+    by_source = grouped(grants.own(reader, calls), lambda row: row.row.source_ip or "")
     owners = Owners(reader, reader.ascend({row.source for rows in by_source.values() for row in rows}))
     sources = sorted(by_source, key=by_number)
     looked = log_coverage(reader, grants.loaded(reader), window)
@@ -52,8 +48,7 @@ def answer(
     return From(
         asked=list(asked) if asked is not None else list(wanted), found=bool(sources), entries=len(wanted),
         without_calls=len(wanted) - len(hit), unread=list(unread[:UNREAD_SHOWN]), unread_total=len(unread),
-        scope=grants.whole_scope(looked, window),
-        addresses=hits, addresses_total=len(sources),
+        scope=grants.whole_scope(looked, window), addresses=hits, addresses_total=len(sources),
         truncated=len(sources) > limit or any(_is_cut(hit) for hit in hits),
         note=NOTE, sight=looked,
     )  # fmt: skip
@@ -79,8 +74,7 @@ def _hit(owners: Owners, source: str, entries: list[str], rows: list[CallRow], l
     keys = sorted({row.access_key_id for row in rows if row.access_key_id})
     doubts = {doubt(source, row.row.endpoint) for row in rows} - {None}
     return AddressHit(
-        address=source, entries=entries[:NODES_SHOWN], calls=sum(row.count for row in rows),
-        failed=sum(row.count for row in rows if row.row.error is not None),
+        address=source, entries=entries[:NODES_SHOWN], calls=grants.total(rows), failed=grants.failed(rows),
         by_services=sum(row.count for row in rows if not is_place(row)),
         first=grants.first(rows), last=grants.last(rows),
         accounts=sorted({row.row.account for row in rows if row.row.account}),
@@ -92,8 +86,7 @@ def _hit(owners: Owners, source: str, entries: list[str], rows: list[CallRow], l
 
 def _origin(owners: Owners, rows: list[CallRow]) -> Origins:
     return Origins(
-        whose=owners.whose(rows[0].source), calls=sum(row.count for row in rows),
-        failed=sum(row.count for row in rows if row.row.error is not None),
+        whose=owners.whose(rows[0].source), calls=grants.total(rows), failed=grants.failed(rows),
         first=grants.first(rows), last=grants.last(rows),
         sessions=len({key for row in rows if (key := session_key_of(row.source))}), event_ids=grants.earliest(rows),
     )  # fmt: skip

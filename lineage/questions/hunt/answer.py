@@ -19,7 +19,7 @@ from lineage.questions.shared.grants import EVENTS_SHOWN, whole_scope
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
 
-RULES: tuple[Rule, ...] = (*changes.RULES, *changes.MADE_RULES, *elsewhere.RULES, *chained.RULES, *changes.COPY_RULES)
+RULES: tuple[Rule, ...] = (*changes.RULES, *elsewhere.RULES, *chained.RULES, *changes.COPY_RULES)
 NAMES = tuple(rule.name for rule in RULES)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 

@@ -17,6 +17,7 @@ from lineage.questions.shared import log_coverage
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.forest import account_of_role, short_role
 from lineage.questions.shared.grants import own_calls
+from lineage.questions.shared.resources import PARTITIONS
 from lineage.render.text import counted
 
 SOON_HOURS = 24
@@ -118,8 +119,7 @@ def _minutes(seconds: int) -> str:
 
 def root_use(data: Data) -> Iterable[Found]:
     """One finding for each root user and each origin of its credentials: root itself, or who asked for AssumeRoot."""
-    roots = tuple(ref(node).key for node, _ in data.forest.principals("RootUser"))
-    roots += tuple(_without_credentials(data, roots))
+    roots = _roots(data)
     rows = own_calls(data.reader.calls(CallFilter("principal", roots), data.window), set(data.loaded)) if roots else []
     groups: dict[tuple[str | None, str], list[CallRow]] = defaultdict(list)
     for row in rows:
@@ -145,45 +145,11 @@ def root_use(data: Data) -> Iterable[Found]:
         )  # fmt: skip
 
 
-def _without_credentials(data: Data, known: tuple[str, ...]) -> Iterable[str]:
-    """Root users that only ever signed in, or called without a session, of each account that has logs."""
-    for account in sorted(data.loaded):
-        for partition in ("aws", "aws-cn", "aws-us-gov"):
-            key = f"arn:{partition}:iam::{account}:root"
-            if key not in known:
-                yield key
-
-
-MADE_RULES = (
-    Rule(
-        "keys-for-others", "Key created for another user, then used",
-        "A long-term access key that one identity created for another user and that was then used.",
-        "Keys that were made before the logs begin, or by a call that is not logged; who used the key: only that it "
-        "was used. User administrators do this routinely.",
-        keys_for_others,
-    ),
-    Rule(
-        "password-then-sign-in", "Sign-in soon after another identity set the password",
-        f"A login profile made, or a password changed, by another identity, and a console sign-in of that user within "
-        f"{SOON_HOURS} hours.",
-        "Sign-ins later than that, and those that are not loaded (they are logged in us-east-1 or the sign-in region). "
-        "A new colleague's first day looks the same.",
-        passwords,
-    ),
-    Rule(
-        "recycled-keys", "Key ID issued more than once",
-        "A temporary access key ID that was issued with two or more sessions.",
-        "A key whose other issue is not logged. AWS reuses key IDs, so this is not an attack: it shows where a "
-        "lookup by key alone is wrong.",
-        recycled_keys,
-    ),
-    Rule(
-        "root-use", "Root user in use",
-        "Calls and sign-ins of root users, and root tasks with the credentials that requested them.",
-        "What root did before the logs begin or in accounts without logs; what only root may do.",
-        root_use,
-    ),
-)  # fmt: skip
+def _roots(data: Data) -> tuple[str, ...]:
+    """Keys of root users; also of those that only ever signed in, or called without a session."""
+    known = [ref(node).key for node, _ in data.forest.principals("RootUser")]
+    every = [f"arn:{part}:iam::{account}:root" for account in sorted(data.loaded) for part in PARTITIONS]
+    return tuple(dict.fromkeys(known + every))
 
 
 STOPPERS = tuple(f"cloudtrail:{name}" for name in ("StopLogging", "DeleteTrail", "UpdateTrail", "PutEventSelectors"))
@@ -277,6 +243,34 @@ RULES = (
         "Access across accounts without a role (policies of buckets, keys, queues). Vendors have such access by "
         "agreement.",
         foreign_accounts,
+    ),
+    Rule(
+        "keys-for-others", "Key created for another user, then used",
+        "A long-term access key that one identity created for another user and that was then used.",
+        "Keys that were made before the logs begin, or by a call that is not logged; who used the key: only that it "
+        "was used. User administrators do this routinely.",
+        keys_for_others,
+    ),
+    Rule(
+        "password-then-sign-in", "Sign-in soon after another identity set the password",
+        f"A login profile made, or a password changed, by another identity, and a console sign-in of that user within "
+        f"{SOON_HOURS} hours.",
+        "Sign-ins later than that, and those that are not loaded (they are logged in us-east-1 or the sign-in region). "
+        "A new colleague's first day looks the same.",
+        passwords,
+    ),
+    Rule(
+        "recycled-keys", "Key ID issued more than once",
+        "A temporary access key ID that was issued with two or more sessions.",
+        "A key whose other issue is not logged. AWS reuses key IDs, so this is not an attack: it shows where a "
+        "lookup by key alone is wrong.",
+        recycled_keys,
+    ),
+    Rule(
+        "root-use", "Root user in use",
+        "Calls and sign-ins of root users, and root tasks with the credentials that requested them.",
+        "What root did before the logs begin or in accounts without logs; what only root may do.",
+        root_use,
     ),
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow
 from lineage.questions.hunt.rules import Data, Found, Rule, span
 from lineage.questions.shared.addresses import doubt, is_place, network, private_network
+from lineage.questions.shared.climb import acting
 from lineage.questions.shared.models import Confidence
 from lineage.render.text import counted
 from lineage.stores.reader import Reader
@@ -69,7 +70,7 @@ def _about(
 ) -> Iterator[Found]:
     """The findings about one workload's calls."""
     own = given | _first(workload, rows, given) | common
-    away, here = _parted(rows, lambda row: _is_away(workload, row, own))
+    away, here = _parted(rows, lambda row: not _is_inside(workload, row) and bool(_foreign(row, own)))
     runs = _own_system(workload, here)
     changed, alike = _parted(here, lambda row: _is_changed(workload, row, runs))
     strange = _other_program(workload, alike, programs)
@@ -92,22 +93,15 @@ def _calls(reader: Reader, by_workload: dict[str, list[str]]) -> dict[str, list[
     """Calls of each workload whose address and agent are its own, in order of time."""
     of_session = {node: workload for workload, nodes in by_workload.items() for node in nodes}
     found: dict[str, list[CallRow]] = defaultdict(list)
-    for some in _chunks(sorted(of_session)):
-        wanted = CallFilter("session", tuple(ref(node).key for node in some))
-        for row in reader.calls(wanted):
-            if is_place(row) and not row.row.presigned:
-                label, key = ref(row.source)
-                session = row.source if label == schema.SESSION else f"{schema.SESSION} {key.split(' ', 1)[-1]}"
-                if session in of_session:
-                    found[of_session[session]].append(row)
+    keys = [ref(node).key for node in sorted(of_session)]
+    for start in range(0, len(keys), CHUNK):
+        for row in reader.calls(CallFilter("session", tuple(keys[start : start + CHUNK]))):
+            workload = of_session.get(acting(row.source))
+            if workload is not None and is_place(row) and not row.row.presigned:
+                found[workload].append(row)
     for rows in found.values():
         rows.sort(key=lambda row: (row.first, row.row.id))
     return found
-
-
-def _chunks(nodes: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(nodes), CHUNK):
-        yield nodes[start : start + CHUNK]
 
 
 def _spots(row: CallRow) -> list[_Spot]:
@@ -151,7 +145,7 @@ def _first(workload: str, rows: Sequence[CallRow], known: set[_Spot]) -> set[_Sp
     Where its private addresses are known the first call says nothing more about them.
     """
     if _kind(workload) == FUNCTION:
-        return {spot for row in rows if _is_inside(row) for spot in _spots(row)}
+        return {spot for row in rows if _is_inside(workload, row) for spot in _spots(row)}
     found: dict[str, _Spot] = {spot.kind: spot for spot in known if spot.kind == "private"}
     for row in rows:
         for spot in _spots(row):
@@ -173,18 +167,15 @@ def _common(calls: dict[str, list[CallRow]], values: Callable[[CallRow], Iterabl
     return found
 
 
-def _is_away(workload: str, row: CallRow, own: set[_Spot]) -> bool:
-    return not (_kind(workload) == FUNCTION and _is_inside(row)) and bool(_foreign(row, own))
-
-
 def _foreign(row: CallRow, own: set[_Spot]) -> list[_Spot]:
     """The spots of a row that are not the workload's, of those kinds of which its own are known."""
     kinds = {spot.kind for spot in own}
     return [spot for spot in _spots(row) if spot.kind in kinds and spot not in own]
 
 
-def _is_inside(row: CallRow) -> bool:
-    return (environment(row.row.user_agent) or "").startswith(INSIDE)
+def _is_inside(workload: str, row: CallRow) -> bool:
+    """Does a function call from inside itself, as the agent says?"""
+    return _kind(workload) == FUNCTION and (environment(row.row.user_agent) or "").startswith(INSIDE)
 
 
 def _own_system(workload: str, rows: Sequence[CallRow]) -> System | None:
@@ -220,9 +211,8 @@ def _other_program(workload: str, rows: Sequence[CallRow], own: set[str]) -> lis
     """Calls by a program that neither the workload nor several others of the account used when they started."""
     early = {name for row in _early(rows) for name in _program(row)}
     return [
-        row for row in rows
-        if not (_kind(workload) == FUNCTION and _is_inside(row)) and any(n not in early | own for n in _program(row))
-    ]  # fmt: skip
+        row for row in rows if not _is_inside(workload, row) and any(one not in early | own for one in _program(row))
+    ]
 
 
 def _early(rows: Sequence[CallRow]) -> list[CallRow]:
@@ -246,14 +236,12 @@ def _found(
     count = sum(row.count for row in strange)
     others = sum(row.count for row in rows) - sum(row.count for row in every)
     sources = {row.source for row in strange}
-    label, key = ref(strange[0].source)
-    session = strange[0].source if label == schema.SESSION else f"{schema.SESSION} {key.split(' ', 1)[-1]}"
     first, last = strange[0].first, max(row.last for row in strange)
     yield Found(
         f"credentials of {NOUNS.get(_kind(workload), 'workload')} {workload.rsplit(':', 1)[-1]} were used "
         f"{words(strange)} in {counted(count, 'call')} {span(first, last)}; {counted(others, 'other call')} "
         f"{'does' if others == 1 else 'do'} not differ in this",
-        f"{schema.RESOURCE} {workload}", strange[0].source if len(sources) == 1 else session,
+        f"{schema.RESOURCE} {workload}", strange[0].source if len(sources) == 1 else acting(strange[0].source),
         workload.split(":", 1)[0] or None, first, last,
         tuple(event_id for row in strange for event_id in row.event_ids), count, confidence,
     )  # fmt: skip
@@ -272,9 +260,8 @@ def _on_systems(rows: Sequence[CallRow]) -> str:
 
 
 def _by_programs(rows: Sequence[CallRow]) -> str:
-    return (
-        f"by another program, by its user agent: {_some({name for row in rows for name in _program(row)}, 'program')}"
-    )
+    names = {name for row in rows for name in _program(row)}
+    return f"by another program, by its user agent: {_some(names, 'program')}"
 
 
 def _some(values: set[str], noun: str) -> str:

@@ -71,7 +71,6 @@ def places_of(forest: Forest) -> dict[str, Place]:
 
 
 def _above(forest: Forest, node: str) -> str | None:
-    """The role session that obtained a session."""
     parent = forest.parent(node)
     return parent if parent is not None and forest.role(parent) else None
 

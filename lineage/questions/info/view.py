@@ -8,7 +8,7 @@ from itertools import zip_longest
 from lineage.questions.info import Info
 from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Grid, Para, Span
-from lineage.render.columns import Column, head
+from lineage.render.columns import head
 from lineage.render.text import between, counted, moment
 
 COLUMNS = ("what", "name", "count", "first", "last")
@@ -19,18 +19,18 @@ def blocks(info: Info) -> Iterator[Block]:
     seen = f"  {between(info.first, info.last)}" if info.first else ""
     yield Para((Span(info.store, "name"), f"  {counted(info.events, 'event')}", Span(seen, "quiet")))
     yield Grid(
-        "", (head("account"), head("name"), _number("events"), head("first", "time"), head("last", "time")),
+        "", (head("account"), head("name"), head("events", "number"), head("first", "time"), head("last", "time")),
         [(one.id, one.name, one.events, moment(one.first), moment(one.last)) for one in info.accounts],
     )  # fmt: skip
     nodes, edges = info.nodes.items(), info.relationships.items()
     yield Grid(
-        "", (head("nodes"), _number(""), head("relationships"), _number("")),
+        "", (head("nodes"), head("", "number"), head("relationships"), head("", "number")),
         [(*left, *right) for left, right in zip_longest(nodes, edges, fillvalue=(None, None))],
     )  # fmt: skip
     yield Grid(
         "",
-        (head("load"), head("begun", "time"), _number("read"), _number("loaded"), _number("duplicate"),
-         _number("set aside")),
+        (head("load"), head("begun", "time"), head("read", "number"), head("loaded", "number"),
+         head("duplicate", "number"), head("set aside", "number")),
         [
             (sums.id, moment(sums.started) if sums.finished else f"{moment(sums.started)} (unfinished)", sums.read,
              sums.loaded, sums.duplicate, sums.set_aside)
@@ -40,10 +40,6 @@ def blocks(info: Info) -> Iterator[Block]:
     if info.unfinished:
         warning = "A load was interrupted before all was joined; the next load completes it."
         yield Para((Span(warning, "open"),))
-
-
-def _number(name: str) -> Column:
-    return head(name, "number")
 
 
 def rows(info: Info) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 
 from lineage.model.operations import operation_of
@@ -27,15 +26,11 @@ def answer(
     if subject is None:
         return Interesting(asked=ask, found=False)
     found = subjects.calls_of(reader, subject, since, until, margin)
-    classes: dict[str, list[CallRow]] = defaultdict(list)
-    for row in found.rows:
-        if (name := class_of(row)) is not None:
-            classes[name].append(row)
+    classes = grouped(found.rows, class_of)
     changes, sensitive, failed = (_lines(classes[name]) for name in ("change", "sensitive", "failed"))
     return Interesting(
         asked=ask, found=True, subject=subject.to_model(), whose=subjects.one_origin(reader, subject),
-        scope=found.scope,
-        attack_version=VERSION, calls=found.total,
+        scope=found.scope, attack_version=VERSION, calls=found.total,
         changes=changes[:limit], changes_total=len(changes),
         sensitive=sensitive[:limit], sensitive_total=len(sensitive),
         failed=failed[:limit], failed_total=len(failed),
@@ -67,14 +62,11 @@ def _lines(rows: Iterable[CallRow]) -> list[InterestingCall]:
     found = []
     for (api, error), members in groups.items():
         about = subjects.targets(members)
-        found.append(
-            InterestingCall(
-                api=api, error=error, kind=subjects.kind_of(members[0]),
-                read_only=not _is_plain_read(api) and subjects.kind_of(members[0]) == "read",
-                techniques=techniques(api), count=sum(row.count for row in members),
-                first=grants.first(members), last=grants.last(members),
-                targets=about[:TARGETS_SHOWN], targets_total=len(about),
-                parameters=subjects.parameters(members), event_ids=grants.earliest(members),
-            )
-        )  # fmt: skip
+        found.append(InterestingCall(
+            api=api, error=error, kind=subjects.kind_of(members[0]),
+            read_only=not _is_plain_read(api) and subjects.kind_of(members[0]) == "read",
+            techniques=techniques(api), count=grants.total(members), first=grants.first(members),
+            last=grants.last(members), targets=about[:TARGETS_SHOWN], targets_total=len(about),
+            parameters=subjects.parameters(members), event_ids=grants.earliest(members),
+        ))  # fmt: skip
     return sorted(found, key=lambda one: (one.first, one.api, one.error or ""))

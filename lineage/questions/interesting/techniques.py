@@ -27,10 +27,7 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
         "iam:ListAttachedUserPolicies iam:ListAttachedRolePolicies iam:ListUserPolicies iam:ListRolePolicies "
         "iam:SimulatePrincipalPolicy",
     ),
-    "T1078.004": (
-        "Valid Accounts: Cloud Accounts", _ACCESS,
-        "signin:ConsoleLogin signin:SwitchRole",
-    ),
+    "T1078.004": ("Valid Accounts: Cloud Accounts", _ACCESS, "signin:ConsoleLogin signin:SwitchRole"),
     "T1087.004": (
         "Account Discovery: Cloud Account", ("Discovery",),
         "iam:ListUsers iam:ListRoles iam:GetUser iam:ListAccessKeys iam:GetAccountAuthorizationDetails "
@@ -39,26 +36,23 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "T1098.001": (
         "Account Manipulation: Additional Cloud Credentials", _PERSIST,
-        "iam:CreateAccessKey iam:CreateLoginProfile iam:UpdateLoginProfile "
-        "iam:CreateServiceSpecificCredential iam:ResetServiceSpecificCredential iam:UploadSigningCertificate "
-        "iam:UploadSSHPublicKey ec2:CreateKeyPair ec2:ImportKeyPair sts:GetFederationToken",
+        "iam:CreateAccessKey iam:CreateLoginProfile iam:UpdateLoginProfile iam:CreateServiceSpecificCredential "
+        "iam:ResetServiceSpecificCredential iam:UploadSigningCertificate iam:UploadSSHPublicKey ec2:CreateKeyPair "
+        "ec2:ImportKeyPair sts:GetFederationToken",
     ),
     "T1098.003": (
         "Account Manipulation: Additional Cloud Roles", _PERSIST,
         "iam:AttachUserPolicy iam:AttachRolePolicy iam:AttachGroupPolicy iam:PutUserPolicy iam:PutRolePolicy "
         "iam:PutGroupPolicy iam:AddUserToGroup iam:CreatePolicyVersion iam:SetDefaultPolicyVersion "
         "iam:UpdateAssumeRolePolicy iam:AddRoleToInstanceProfile iam:DeleteUserPermissionsBoundary "
-        "iam:DeleteRolePermissionsBoundary "
-        "sso:AttachManagedPolicyToPermissionSet sso:PutInlinePolicyToPermissionSet sso:CreateAccountAssignment",
+        "iam:DeleteRolePermissionsBoundary sso:AttachManagedPolicyToPermissionSet sso:PutInlinePolicyToPermissionSet "
+        "sso:CreateAccountAssignment",
     ),
     "T1136.003": (
         "Create Account: Cloud Account", ("Persistence",),
         "iam:CreateUser identitystore:CreateUser sso-directory:CreateUser",
     ),
-    "T1201": (
-        "Password Policy Discovery", ("Discovery",),
-        "iam:GetAccountPasswordPolicy",
-    ),
+    "T1201": ("Password Policy Discovery", ("Discovery",), "iam:GetAccountPasswordPolicy"),
     "T1484.002": (
         "Domain or Tenant Policy Modification: Trust Modification", ("Defense Evasion", "Privilege Escalation"),
         "iam:CreateSAMLProvider iam:UpdateSAMLProvider iam:CreateOpenIDConnectProvider "
@@ -67,8 +61,8 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
     "T1485": (
         "Data Destruction", ("Impact",),
         "s3:DeleteBucket s3:DeleteObject s3:DeleteObjects ec2:DeleteVolume rds:DeleteDBInstance rds:DeleteDBCluster "
-        "dynamodb:DeleteTable elasticfilesystem:DeleteFileSystem secretsmanager:DeleteSecret "
-        "kms:ScheduleKeyDeletion redshift:DeleteCluster",
+        "dynamodb:DeleteTable elasticfilesystem:DeleteFileSystem secretsmanager:DeleteSecret kms:ScheduleKeyDeletion "
+        "redshift:DeleteCluster",
     ),
     "T1485.001": (
         "Data Destruction: Lifecycle-Triggered Deletion", ("Impact",),
@@ -83,17 +77,11 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
         "Cloud Service Discovery", ("Discovery",),
         "cloudtrail:DescribeTrails cloudtrail:GetTrailStatus cloudtrail:GetEventSelectors guardduty:ListDetectors "
         "guardduty:GetDetector lambda:ListFunctions config:DescribeConfigurationRecorders "
-        "servicequotas:ListServiceQuotas bedrock:ListFoundationModels "
-        "ses:GetSendQuota ses:ListIdentities ses:GetAccount",
+        "servicequotas:ListServiceQuotas bedrock:ListFoundationModels ses:GetSendQuota ses:ListIdentities "
+        "ses:GetAccount",
     ),
-    "T1530": (
-        "Data from Cloud Storage", ("Collection",),
-        "s3:GetObject s3:SelectObjectContent",
-    ),
-    "T1531": (
-        "Account Access Removal", ("Impact",),
-        "iam:DeleteUser iam:DeleteAccessKey iam:DeleteLoginProfile",
-    ),
+    "T1530": ("Data from Cloud Storage", ("Collection",), "s3:GetObject s3:SelectObjectContent"),
+    "T1531": ("Account Access Removal", ("Impact",), "iam:DeleteUser iam:DeleteAccessKey iam:DeleteLoginProfile"),
     "T1537": (
         "Transfer Data to Cloud Account", ("Exfiltration",),
         "ec2:ModifySnapshotAttribute ec2:ModifyImageAttribute rds:ModifyDBSnapshotAttribute "
@@ -107,8 +95,7 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "T1550.001": (
         "Use Alternate Authentication Material: Application Access Token", ("Defense Evasion", "Lateral Movement"),
-        "sts:AssumeRole sts:AssumeRoleWithSAML sts:AssumeRoleWithWebIdentity sts:GetSessionToken "
-        "signin:GetSigninToken",
+        "sts:AssumeRole sts:AssumeRoleWithSAML sts:AssumeRoleWithWebIdentity sts:GetSessionToken signin:GetSigninToken",
     ),
     "T1552.005": (
         "Unsecured Credentials: Cloud Instance Metadata API", ("Credential Access",),
@@ -116,8 +103,8 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "T1555.006": (
         "Credentials from Password Stores: Cloud Secrets Management Stores", ("Credential Access",),
-        "secretsmanager:GetSecretValue secretsmanager:BatchGetSecretValue secretsmanager:ListSecrets "
-        "ssm:GetParameter ssm:GetParameters ssm:GetParametersByPath ssm:GetParameterHistory",
+        "secretsmanager:GetSecretValue secretsmanager:BatchGetSecretValue secretsmanager:ListSecrets ssm:GetParameter "
+        "ssm:GetParameters ssm:GetParametersByPath ssm:GetParameterHistory",
     ),
     "T1556.006": (
         "Modify Authentication Process: Multi-Factor Authentication",
@@ -143,8 +130,7 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
         "cloudtrail:StopLogging cloudtrail:DeleteTrail cloudtrail:UpdateTrail cloudtrail:PutEventSelectors "
         "cloudtrail:DeleteEventDataStore cloudtrail:StopEventDataStoreIngestion config:StopConfigurationRecorder "
         "config:DeleteConfigurationRecorder config:DeleteDeliveryChannel ec2:DeleteFlowLogs logs:DeleteLogGroup "
-        "logs:DeleteLogStream logs:PutRetentionPolicy route53resolver:DeleteResolverQueryLogConfig "
-        "s3:PutBucketLogging",
+        "logs:DeleteLogStream logs:PutRetentionPolicy route53resolver:DeleteResolverQueryLogConfig s3:PutBucketLogging",
     ),
     "T1578.001": (
         "Modify Cloud Compute Infrastructure: Create Snapshot", ("Defense Evasion",),
@@ -160,8 +146,7 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
     ),
     "T1578.005": (
         "Modify Cloud Compute Infrastructure: Modify Cloud Compute Configurations", ("Defense Evasion",),
-        "servicequotas:RequestServiceQuotaIncrease "
-        "ec2:ModifyInstanceAttribute",
+        "servicequotas:RequestServiceQuotaIncrease ec2:ModifyInstanceAttribute",
     ),
     "T1580": (
         "Cloud Infrastructure Discovery", ("Discovery",),
@@ -170,10 +155,7 @@ _TECHNIQUES: dict[str, tuple[str, tuple[str, ...], str]] = {
         "s3:GetBucketAcl s3:GetPublicAccessBlock rds:DescribeDBInstances rds:DescribeDBClusters "
         "ssm:DescribeInstanceInformation",
     ),
-    "T1619": (
-        "Cloud Storage Object Discovery", ("Discovery",),
-        "s3:ListObjects s3:ListObjectsV2",
-    ),
+    "T1619": ("Cloud Storage Object Discovery", ("Discovery",), "s3:ListObjects s3:ListObjectsV2"),
     "T1648": (
         "Serverless Execution", ("Execution",),
         "lambda:CreateFunction lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration "

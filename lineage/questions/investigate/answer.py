@@ -40,6 +40,7 @@ LINES = 100
 """Lines of a list in a report; the question itself shows more."""
 TIMELINE = 200
 RESOURCES = 3
+SAMPLE = "a GuardDuty sample finding; it names no real identity"
 HOUR = 3600
 DAY = 24 * HOUR
 
@@ -47,50 +48,22 @@ Ask = Callable[..., Model]
 """Asks a question by the name of its method on `lineage.Lineage`, with the arguments of that."""
 
 
-class Context(NamedTuple):
-    """What the questions are asked with."""
-
-    ask: str
-    """The session, key or principal."""
-    begins: str | None
-    """Where its chain begins: the first session after the origin, or the long-term key; what came of the same
-    credentials came from there. None of a service itself, from which all that it ever started would come."""
-    since: str
-    until: str
-    alert_since: str | None = None
-    alert_until: str | None = None
-    history_since: str | None = None
-    """Where the history begins that names are compared over."""
-    days: int = 14
-    gap: str = "12h"
-    role: str | None = None
-    """ARN of the role, of a role's session."""
-    account: str | None = None
-    """Of the chain; None where it goes through several."""
-    event: str | None = None
-    """The event that the alert is, or the first that fits it."""
-    api: str | None = None
-    user_agent: str | None = None
-    source_ip: str | None = None
-    addresses: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
+Planned = tuple[str, str | tuple[str, ...] | None, dict[str, object]]
+"""A question to ask: its stem, what is asked about, and options."""
 
 
 class Limits(NamedTuple):
     """How far to look, as it was asked for; seconds."""
 
-    since: int | None = None
-    until: int | None = None
-    margin: int | None = None
-    days: int = 14
-    gap: str = "12h"
+    since: int | None
+    until: int | None
+    margin: int | None
+    days: int
+    gap: str
 
 
-def answer(
-    reader: Reader, ask: Ask, alerts: Sequence[Alert], *, asked: str, limits: Limits | None = None
-) -> Investigation:
+def answer(reader: Reader, ask: Ask, alerts: Sequence[Alert], *, asked: str, limits: Limits) -> Investigation:
     """The report for alerts. Samples are left out; what leads nowhere is a group without leads."""
-    limits = limits or Limits()
     loaded = grants.loaded(reader)
     examined = [_examined(reader, alert, loaded) for alert in alerts if not alert.sample]
     groups = together(examined)
@@ -102,9 +75,7 @@ def answer(
         asked=asked,
         found=any(report.leads for report in reports),
         groups=reports,
-        passed_over=[
-            f"{alert.id}: a GuardDuty sample finding; it names no real identity" for alert in alerts if alert.sample
-        ],
+        passed_over=[f"{one.id}: {SAMPLE}" for one in alerts if one.sample],
         truncated=len(groups) > MOST_GROUPS or any(one.truncated for one in reports),
         sight=reports[0].sight
         if len(reports) == 1
@@ -187,8 +158,9 @@ def _scope(reader: Reader, group: Together, subjects: Sequence[Subject], limits:
     """The time of the alerts' own activity, wider on either side; of what has no time the last day of its use."""
     starts = [one.alert.first_seen for one in group.members if one.alert.first_seen is not None]
     ends = [one.alert.last_seen for one in group.members if one.alert.last_seen is not None]
-    starts += [lead.subject.event.time for one in group.members for lead in one.found.found if lead.subject.event]
-    ends += [lead.subject.event.time for one in group.members for lead in one.found.found if lead.subject.event]
+    events = [lead.subject.event for one in group.members for lead in one.found.found if lead.subject.event]
+    starts += [event.time for event in events]
+    ends += [event.time for event in events]
     basis = "alert" if any(one.alert.kind != "ask" for one in group.members) else "activity"
     if not starts or not ends:
         rows = [row for subject in subjects for row in reader.calls(subject.which)]
@@ -208,10 +180,9 @@ def _case(
     limits: Limits,
 ) -> Case:  # fmt: skip
     """A lead, examined by every question."""
-    subject, alert = lead.subject, one.alert
+    subject = lead.subject
     rows = own_calls(reader.calls(subject.which, window), loaded)
-    who = one.who[subject.starts]
-    until = window.until or 0
+    who, until = one.who[subject.starts], window.until or 0
     return Case(
         ask=ask_of(lead),
         subject=subject.to_model(),
@@ -222,28 +193,7 @@ def _case(
         failed=grants.failed(rows),
         last_hour=_recent(reader, subject, until - HOUR, until, loaded),
         last_day=_recent(reader, subject, until - DAY, until, loaded),
-        sections=sections(
-            ask,
-            Context(
-                ask=ask_of(lead),
-                begins=_begins(who, ask_of(lead)),
-                since=iso(max(window.since or 0, 0)),
-                until=iso(until),
-                alert_since=iso(alert.first_seen) if alert.first_seen is not None else None,
-                alert_until=iso(alert.last_seen) if alert.last_seen is not None else None,
-                history_since=iso(max((window.since or 0) - limits.days * DAY, 0)),
-                days=limits.days,
-                gap=limits.gap,
-                role=_role(reader, subject),
-                account=_account(subject, who),
-                event=lead.event_ids[0] if lead.event_ids and alert.kind in ("ask", "record") else None,
-                api=next((api for api in alert.apis if not api.startswith("*:")), None),
-                user_agent=alert.user_agent,
-                source_ip=next(iter(alert.source_ips), None),
-                addresses=_addresses(alert, rows),
-                resources=tuple(dict.fromkeys(thing.arn or thing.id for thing in alert.resources)),
-            ),
-        ),
+        sections=sections(ask, _plan(reader, one, lead, rows, window, limits)),
     )
 
 
@@ -263,14 +213,15 @@ def _account(subject: Subject, who: Sequence[WhoAnswer]) -> str | None:
 
 
 def _begins(who: Sequence[WhoAnswer], ask: str) -> str | None:
-    """Where the chain of a lead begins, as far as it is certain: a long-term key, else the first session.
-    None of what a service did by itself."""
+    """Where the chain of a lead begins, as far as it is certain: a long-term key, else the first session; what came of
+    the same credentials came from there. None of what a service did by itself: all that it ever started would come
+    from there."""
     if len(who) != 1 or (who[0].reason in ("ambiguous", "conflicting-copies")):
         return ask
     if who[0].origin.access_key_id:
         return who[0].origin.access_key_id
-    for hop in who[0].hops[:1]:
-        return hop.session.key
+    if who[0].hops:
+        return who[0].hops[0].session.key
     return None if who[0].origin.kind == "AWSService" and who[0].identity.creation_date is None else ask
 
 
@@ -331,22 +282,21 @@ def _started(reader: Reader, group: Together) -> list[Started]:
 
 
 def _notes(group: Together, first: Sequence[SubjectLead], looked: models.Sight) -> Iterable[str]:
-    """What the report could not do."""
     for one in group.members:
         if not one.found.found:
             yield f"{one.alert.id}: {nothing_found(one.alert)}; {in_words(looked)}"
     if len(first) > MOST_CASES:
         yield f"{len(first)} leads fit; the first {MOST_CASES} are examined, ask for the others one by one"
-    if group.members and all(one.alert.first_seen is None and one.alert.kind not in ("ask",) for one in group.members):
+    if group.members and all(one.alert.first_seen is None and one.alert.kind != "ask" for one in group.members):
         yield "the alert has no time; the scope is the last day of the activity"
     if any(lead.confidence == "HINT" for lead in first):
         yield "hints fit the alert but do not prove that it means them"
 
 
-def sections(ask: Ask, context: Context) -> list[Section]:
-    """Every question about the lead. What cannot be answered says so, and the report goes on."""
+def sections(ask: Ask, plan: Iterable[Planned]) -> list[Section]:
+    """Every question of a plan. What cannot be answered says so, and the report goes on."""
     found = []
-    for stem, about, options in _plan(context):
+    for stem, about, options in plan:
         asked = " ".join(about) if isinstance(about, tuple) else about
         try:
             answer = ask(module_name(stem), about, **options)
@@ -357,35 +307,43 @@ def sections(ask: Ask, context: Context) -> list[Section]:
     return found
 
 
-def _plan(context: Context) -> Iterator[tuple[str, str | tuple[str, ...] | None, dict[str, object]]]:
-    """Stem, what is asked about, and options, in the order of a report."""
-    ask, begins, role = context.ask, context.begins, context.role
-    scope: dict[str, object] = {"since": context.since, "until": context.until}
+def _plan(
+    reader: Reader, one: Examined, lead: SubjectLead, rows: Iterable[CallRow], window: Window, limits: Limits
+) -> Iterator[Planned]:
+    """Every question about a lead, in the order of a report; `rows` are its calls in the scope."""
+    subject, alert, who = lead.subject, one.alert, one.who[lead.subject.starts]
+    ask, role = ask_of(lead), _role(reader, subject)
+    begins = _begins(who, ask)
+    begin = window.since or 0
+    scope: dict[str, object] = {"since": iso(max(begin, 0)), "until": iso(window.until or 0)}
     lines = scope | {"limit": LINES}
-    history = scope | {"days": context.days, "gap": context.gap}
+    history = scope | {"days": limits.days, "gap": limits.gap}
 
     yield "session", ask, lines
     if begins is not None:
-        alert = {"alert_since": context.alert_since, "alert_until": context.alert_until}
-        yield "timeline", ask, scope | alert | {"limit": TIMELINE}
+        told = alert_of(alert)
+        activity = {"alert_since": told.first_seen, "alert_until": told.last_seen}
+        yield "timeline", ask, scope | activity | {"limit": TIMELINE}
     if role is not None:
         yield "role", role, lines
     if begins is not None:
         yield "assumed", begins, lines
-    yield "services", ask, {"until": context.since}
+    yield "services", ask, {"until": scope["since"]}
     yield "interesting", ask, lines
-    call = {"api": context.api, "user_agent": context.user_agent, "source_ip": context.source_ip}
-    yield "baseline", context.event or ask, call | history
+    api = next((api for api in alert.apis if not api.startswith("*:")), None)
+    call = {"api": api, "user_agent": alert.user_agent, "source_ip": next(iter(alert.source_ips), None)}
+    event = lead.event_ids[0] if lead.event_ids and alert.kind in ("ask", "record") else None
+    yield "baseline", event or ask, call | history
     yield "new", ask, history
     yield "volume", ask, history
     if begins is not None:
         yield "blast", begins, {"limit": LINES}
         yield "contain", begins, {}
     yield "denied", ask, lines
-    if context.addresses:
-        yield "from", context.addresses, lines
-    for one in context.resources[:RESOURCES]:
-        yield "touched", one, lines
+    if addresses := _addresses(alert, rows):
+        yield "from", addresses, lines
+    for resource in list(dict.fromkeys(thing.arn or thing.id for thing in alert.resources))[:RESOURCES]:
+        yield "touched", resource, lines
     if role is not None:
-        yield "names", role, lines | {"since": context.history_since}
-    yield "coverage", context.account, lines
+        yield "names", role, lines | {"since": iso(max(begin - limits.days * DAY, 0))}
+    yield "coverage", _account(subject, who), lines

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from lineage.model.alert import Alert
+from lineage.model.facts import Frozen
 from lineage.model.keys import ref
 from lineage.model.times import iso
 from lineage.questions.investigate import ActorTold, AlertTold, Cited, ThingTold
@@ -17,6 +18,7 @@ from lineage.questions.shared.whose import short
 from lineage.questions.who import WhoAnswer
 from lineage.stores.reader import Reader
 
+Part = TypeVar("Part", bound=BaseModel)
 Why = Literal["alone", "attack sequence", "chain", "origin"]
 _ORDER: tuple[Why, ...] = ("attack sequence", "chain", "origin")
 _SURE = ("EXACT", "STRONG", "LIKELY")
@@ -80,10 +82,7 @@ def _root(parents: list[int], number: int) -> int:
 def _tokens(one: Examined, why: Why) -> Iterable[str]:
     """What an alert may share with others; equal tokens belong together."""
     if why == "attack sequence":
-        return {
-            f"finding {one.alert.id}",
-            *(f"finding {name}" for name in (one.alert.sequence, *one.alert.signals) if name),
-        }
+        return {f"finding {name}" for name in (one.alert.id, one.alert.sequence, *one.alert.signals) if name}
     sure = [lead for lead in one.found.found if lead.confidence in _SURE]
     if why == "chain":
         return {session for lead in sure for session in chain(lead, one.who[lead.subject.starts])}
@@ -107,23 +106,18 @@ def chain(lead: SubjectLead, answers: Iterable[WhoAnswer]) -> set[str]:
 
 def alert_of(one: Alert) -> AlertTold:
     """What an alert says."""
-    return AlertTold(
-        kind=one.kind, id=one.id, type=one.type, title=one.title, severity=one.severity, account=one.account,  # type: ignore[arg-type]  # one of the kinds
-        region=one.region, first_seen=moment(one.first_seen), last_seen=moment(one.last_seen),
-        created=moment(one.created), count=one.count, apis=list(one.apis), error=one.error,
-        source_ips=list(one.source_ips), user_agent=one.user_agent,
-        actors=[
-            ActorTold(
-                access_key_id=actor.access_key_id, principal_id=actor.principal_id, user_name=actor.user_name,
-                user_type=actor.user_type, account=actor.account, creation_date=moment(actor.created), arn=actor.arn,
-            )
-            for actor in one.actors
-        ],
-        resources=[
-            ThingTold(type=thing.type, id=thing.id, arn=thing.arn, account=thing.account) for thing in one.resources
-        ],
-        sequence=one.sequence,
+    return _told(
+        AlertTold, one, first_seen=moment(one.first_seen), last_seen=moment(one.last_seen),
+        created=moment(one.created),
+        actors=[_told(ActorTold, actor, creation_date=moment(actor.created)) for actor in one.actors],
+        resources=[_told(ThingTold, thing) for thing in one.resources],
     )  # fmt: skip
+
+
+def _told(model: type[Part], one: Frozen, **changed: object) -> Part:
+    """The fields of a model, but some, as an alert has them."""
+    same = {name: getattr(one, name) for name in model.model_fields if name not in changed}
+    return model(**same, **changed)
 
 
 def nothing_found(one: Alert) -> str:

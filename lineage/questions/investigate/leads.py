@@ -8,7 +8,6 @@ started it, but joins no identities: others may have used the same way out.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -18,6 +17,7 @@ from lineage.model.facts import Grant, Identity
 from lineage.model.keys import Ref, ref
 from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, SessionRow, Window
 from lineage.questions.shared import subjects
+from lineage.questions.shared.addresses import parsed
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.identifiers import DEFAULT_LIFE_SECONDS, SIGN_IN_SECONDS, is_live, one_by_record
 from lineage.questions.shared.resources import wanted
@@ -26,6 +26,7 @@ from lineage.stores.reader import Reader
 
 MOST_LEADS = 20
 EVENTS_SHOWN = 20
+NO_CALL = "no call of it in the time of the alert is loaded"
 
 
 class SubjectLead(NamedTuple):
@@ -71,10 +72,8 @@ def leads(reader: Reader, alert: Alert, accounts: Iterable[str]) -> Leads:
         for known in ours:
             found += _of_own(reader, known, loaded, window)
     unique = list({lead.subject.starts: lead for lead in reversed(found)}.values())[::-1]
-    things = [
-        *alert.resources,
-        *(AlertResource(type="AWS::EC2::Instance", id=one.instance) for one in ours if one.instance),
-    ]
+    things = list(alert.resources)
+    things += [AlertResource(type="AWS::EC2::Instance", id=one.instance) for one in ours if one.instance]
     started = {
         thing.id: list(dict.fromkeys(deed.source for deed in workload_starts(reader, thing, loaded, window.until)))
         for thing in things
@@ -97,8 +96,8 @@ def _told(reader: Reader, alert: Alert) -> list[SubjectLead]:
         return [SubjectLead(subject, "as asked", subject.opened or "EXACT", len(ids), ids, subject.note)]
     if alert.identity is None or alert.first_seen is None:
         return []
-    result = (alert.identity, alert.first_seen, alert.apis[0], alert.category or "", alert.shared)
-    asked = one_by_record(reader, *result)
+    category = alert.category or ""
+    asked = one_by_record(reader, alert.identity, alert.first_seen, alert.apis[0], category, alert.shared)
     if not reader.has(keys.ref(asked.start)):
         return []
     note = "the event itself is not loaded; found by the identity in it"
@@ -159,10 +158,9 @@ def _by_key(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[
         sessions = [one for one in sessions if _id_of(one) == actor.principal_id] or sessions
     # A key that was handed out again belonged to one session at a time.
     sessions = list(live_sessions(reader, sessions, window)) or sessions
-    note = "no call of it in the time of the alert is loaded"
     if sessions:
-        return _of_sessions(reader, alert, sorted(set(sessions)), window, "access key", "LIKELY", note)
-    return [SubjectLead(subjects.of_node(one), "access key", "STRONG", 0, [], note) for one in known[:1]]
+        return _of_sessions(reader, alert, sorted(set(sessions)), window, "access key", "LIKELY")
+    return [SubjectLead(subjects.of_node(one), "access key", "STRONG", 0, [], NO_CALL) for one in known[:1]]
 
 
 def _by_name(reader: Reader, alert: Alert, actor: Actor, window: Window) -> list[SubjectLead]:
@@ -215,13 +213,7 @@ def _of_own(reader: Reader, known: Own, loaded: list[str], window: Window) -> li
 
 
 def _of_sessions(
-    reader: Reader,
-    alert: Alert,
-    sessions: list[str],
-    window: Window,
-    how: str,
-    confidence: str,
-    note: str | None = None,
+    reader: Reader, alert: Alert, sessions: list[str], window: Window, how: str, confidence: str
 ) -> list[SubjectLead]:
     """Sessions as leads: those with fitting calls in the time of the alert, else all."""
     if not sessions:
@@ -229,7 +221,7 @@ def _of_sessions(
     rows = reader.calls(CallFilter("session", tuple(sorted(sessions))), window)
     if rows and window != ALWAYS:
         return _leads(_narrowed(rows, alert), how, confidence)
-    return _leads([], how, confidence, extra=sessions, note=note or "no call of it in the time of the alert is loaded")
+    return _leads([], how, confidence, extra=sessions, note=NO_CALL)
 
 
 def _leads(
@@ -362,7 +354,9 @@ def _given(reader: Reader, address: str, accounts: Iterable[str], until: int | N
         for deed in reader.changes((schema.STARTED,), window=Window(None, until))
         if address in _addresses(deed) and ref(deed.target).key.split(":", 1)[0] in set(accounts)
     ]
-    if not given or (_is_private(address) and len({ref(deed.target).key.split(":")[0] for deed in given}) > 1):
+    ip = parsed(address)
+    private = ip is not None and ip.is_private
+    if not given or (private and len({ref(deed.target).key.split(":")[0] for deed in given}) > 1):
         return None
     last = max(given, key=lambda deed: (deed.time, deed.key))
     return last, ref(last.target).key.rpartition(":")[2]
@@ -375,13 +369,6 @@ def _is_address(deed: ChangeEdge) -> bool:
 def _addresses(deed: ChangeEdge) -> list[str]:
     found = deed.properties.get("addresses")
     return found if isinstance(found, list) else []
-
-
-def _is_private(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_private
-    except ValueError:
-        return False
 
 
 POD = "AWS::EKS::Pod"
@@ -397,31 +384,30 @@ def workload_sessions(reader: Reader, thing: AlertResource, accounts: Iterable[s
     if thing.type == POD:
         found = set(_of_pod(reader, thing, window))
     else:
-        starts = [Ref(schema.RESOURCE, key) for key in workload_nodes(thing, accounts)]
-        graph = reader.descend([str(start) for start in starts if reader.has(start)])
+        starts = [node for node in workload_nodes(thing, accounts) if reader.has(ref(node))]
+        graph = reader.descend(starts)
         found = {
             ref(str(target)).key
             for start in starts
-            if str(start) in graph
-            for _, target, way in graph.out_edges(str(start), data=True)
+            if start in graph
+            for _, target, way in graph.out_edges(start, data=True)
             if way["type"] == schema.RUNS_AS
         }
     return sorted(live_sessions(reader, found, window), key=lambda key: (key.rsplit("/", 1)[-1], key), reverse=True)
 
 
 def workload_nodes(thing: AlertResource, accounts: Iterable[str]) -> list[str]:
-    """Keys of the nodes that a workload may have; they hold account, type and ID."""
-    return [
-        f"{account}:{thing.type}:{thing.id}" for account in ([thing.account] if thing.account else sorted(accounts))
-    ]
+    """The nodes that a workload may have, as references; their keys hold account, type and ID."""
+    within = [thing.account] if thing.account else sorted(accounts)
+    return [f"{schema.RESOURCE} {account}:{thing.type}:{thing.id}" for account in within]
 
 
 def workload_starts(
     reader: Reader, thing: AlertResource, accounts: Iterable[str], until: int | None
 ) -> list[ChangeEdge]:
     """Who started, changed or entered a workload, in order of time."""
-    targets = [f"{schema.RESOURCE} {key}" for key in workload_nodes(thing, accounts)]
-    return reader.changes((schema.STARTED,), targets=targets, window=Window(None, until))
+    nodes = workload_nodes(thing, accounts)
+    return reader.changes((schema.STARTED,), targets=nodes, window=Window(None, until))
 
 
 def live_sessions(reader: Reader, found: Iterable[str], window: Window) -> Iterator[str]:

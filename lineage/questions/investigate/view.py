@@ -61,7 +61,6 @@ def blocks(answer: Investigation) -> Iterator[Block]:
 
 
 def _together(group: Group) -> str:
-    """What a group's alerts have in common, in words."""
     count = counted(len(group.alerts), "alert")
     match group.why:
         case "attack sequence":
@@ -173,7 +172,6 @@ def _activity(alert: AlertTold) -> str | None:
 
 
 def _basis(group: Group) -> str:
-    """How the scope came about."""
     side = f"{group.margin_seconds // 60} minutes" if group.margin_seconds % 60 == 0 else f"{group.margin_seconds} s"
     match group.scope.basis:
         case "asked":
@@ -188,7 +186,6 @@ def _calls(calls: int, failed: int) -> str:
 
 
 def _verdict(case: Case) -> Inline:
-    """The verdict on a lead in one line."""
     if len(case.who) == 1:
         first = next(who.chain(case.who[0]))
         assert isinstance(first, Heading), "a chain begins with its verdict"
@@ -223,27 +220,17 @@ def rows(answer: Investigation) -> Iterator[Row]:
     for position, group in enumerate(answer.groups, 1):
         for alert in group.alerts:
             yield {
-                "group": position, "what": "alert", "id": alert.id, "time": alert.first_seen, "until": alert.last_seen,
-                "api": alert.apis, "account": alert.account, "region": alert.region, "how": alert.type,
-                "calls": alert.count, "error": alert.error, "note": alert.title,
+                **vars(alert), "group": position, "what": "alert", "time": alert.first_seen, "until": alert.last_seen,
+                "api": alert.apis, "how": alert.type, "calls": alert.count, "note": alert.title,
             }  # fmt: skip
         for lead in group.leads:
-            yield {
-                "group": position, "what": "lead", "id": lead.ask, **origin_cells(lead.whose), "how": lead.how,
-                "calls": lead.calls, "note": lead.note, "event_ids": lead.event_ids,
-            }  # fmt: skip
+            yield {**vars(lead), **origin_cells(lead.whose), "group": position, "what": "lead", "id": lead.ask}
         for case in group.cases:
             for one in case.who:
                 for hop in one.hops:
+                    about = {"id": hop.role_arn or hop.session.principal_id, "note": hop.session_name}
                     yield {
-                        "group": position, "what": "hop", "id": hop.role_arn or hop.session.principal_id,
-                        "time": hop.time, "api": hop.api, "account": hop.session.account, "region": hop.region,
-                        "confidence": hop.confidence, "how": hop.how, "note": hop.session_name,
-                        "event_ids": hop.event_ids,
+                        **vars(hop), **about, "group": position, "what": "hop", "account": hop.session.account
                     }  # fmt: skip
         for event in group.cited:
-            yield {
-                "group": position, "what": "event", "id": event.event_id, "time": event.time, "api": event.api,
-                "account": event.account, "region": event.region, "error": event.error, "path": event.path,
-                "index": event.index,
-            }  # fmt: skip
+            yield {**vars(event), "group": position, "what": "event", "id": event.event_id}

@@ -10,13 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
-import msgspec
-
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
-from lineage.model.results import CallFilter, CallRow, Graph, Window
+from lineage.model.results import CallFilter, CallRow, Graph, Window, json_value
 from lineage.model.times import iso
 from lineage.questions.names import Demanded, Name, Names, NamesOfRole, Verdict
 from lineage.questions.shared import grants
@@ -57,9 +55,8 @@ class Demands:
             return
         partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get((row.row.region or "").rsplit("-", 2)[0], "aws")
         for sample in row.samples:
-            request = _decoded(sample.parameters)
-            name = request.get("roleName") if isinstance(request, dict) else None
-            if isinstance(name, str):
+            request = json_value(sample.parameters)
+            if isinstance(request, dict) and isinstance(name := request.get("roleName"), str):
                 role = keys.role(partition, row.row.account, name).ref
                 document = request.get("assumeRolePolicyDocument")
                 self._by_role[str(role)].append(Demand(sample.time, demanded(document), sample.event_id))
@@ -82,7 +79,7 @@ def demanded(policy: object) -> frozenset[str] | None:
     >>> demanded({"Statement": way})
     frozenset({'sts:RoleSessionName'})
     """
-    document = _decoded(policy) if isinstance(policy, str) else policy
+    document = json_value(policy) if isinstance(policy, str) else policy
     statements = document.get("Statement") if isinstance(document, dict) else None
     if isinstance(statements, dict):
         statements = [statements]
@@ -144,13 +141,6 @@ def _tests(condition: object) -> Iterable[tuple[str, list[tuple[str, object]]]]:
 def _says(values: object, word: str) -> bool:
     result = values if isinstance(values, list) else [values]
     return any(str(value).lower() == word for value in result)
-
-
-def _decoded(text: str | None) -> Any:
-    try:
-        return msgspec.json.decode(text) if text else None
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 SHORTEST = 2
@@ -242,8 +232,8 @@ def advice(forest: Forest, role: str, sessions: Sequence[str]) -> Advice:
     origins = {node: forest.origin(node) for node, _ in chosen}
     people = {one.node for one in origins.values() if one is not None and one.kind in PEOPLE}
     if len(people) > 1:
-        direct = all(_is_user(forest, hop.caller) for node, hop in chosen if _kind(origins[node]) in PEOPLE)
-        if direct:
+        direct = [hop.caller for node, hop in chosen if (one := origins[node]) is not None and one.kind in PEOPLE]
+        if all(_is_user(forest, caller) for caller in direct):
             return "yes", SESSION_NAME, f"{len(people)} users assume it themselves: demand ${{aws:username}}"
         return (
             "yes", SOURCE_IDENTITY,
@@ -261,10 +251,6 @@ def _is_user(forest: Forest, caller: str) -> bool:
     """Is the caller an IAM user with a key, or a session of the user itself?"""
     owner = caller if caller.startswith(f"{schema.PRINCIPAL} ") else forest.owners.get(caller)
     return owner is not None and forest.graph.nodes.get(owner, {}).get("kind") == "IAMUser"
-
-
-def _kind(origin: object) -> str | None:
-    return getattr(origin, "kind", None)
 
 
 ORDER: tuple[Verdict, ...] = ("names-another", "names-origin", "names-nobody", "not-known")

@@ -6,7 +6,6 @@ made on behalf of a caller are the services' own and left out of both.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Any, Final, Literal, NamedTuple
@@ -15,10 +14,10 @@ import msgspec
 
 from lineage.model import schema
 from lineage.model.agents import parse
-from lineage.model.results import CallRow, Graph, Window
+from lineage.model.results import CallRow, Graph, Window, grouped
 from lineage.model.times import iso, parse_when
 from lineage.questions.new import Dimension, DimensionName, Jump, New, NewValue
-from lineage.questions.new.geo import CITY, COUNTRY, SYSTEM, Atlas
+from lineage.questions.new.geo import Atlas, Located
 from lineage.questions.shared import grants
 from lineage.questions.shared.addresses import doubt, network, place
 from lineage.questions.shared.climb import session_key_of
@@ -85,21 +84,15 @@ def jumps(rows: Iterable[CallRow], before: Iterable[CallRow]) -> list[Jump]:
 
     What the history does not have at all is new, and no jump.
     """
-    now, past = _by_hour(rows), _by_hour(before)
+    now, past = (grouped(some, lambda row: row.row.api) for some in (rows, before))
     return [one for api in sorted(now) if api in past and (one := _jump(api, now[api], past[api]))]
 
 
-def _by_hour(rows: Iterable[CallRow]) -> dict[str, dict[int, list[CallRow]]]:
-    found: dict[str, dict[int, list[CallRow]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        found[row.row.api][row.row.hour].append(row)
-    return found
-
-
-def _jump(api: str, now: dict[int, list[CallRow]], past: dict[int, list[CallRow]]) -> Jump | None:
-    counts = {hour: sum(row.count for row in some) for hour, some in now.items()}
+def _jump(api: str, rows: Iterable[CallRow], before: Iterable[CallRow]) -> Jump | None:
+    now, past = (grouped(some, lambda row: row.row.hour) for some in (rows, before))
+    counts = {hour: grants.total(some) for hour, some in now.items()}
     hour = min(counts, key=lambda one: (-counts[one], one))
-    usual = [sum(row.count for row in some) for some in past.values()]
+    usual = [grants.total(some) for some in past.values()]
     middle = median(usual)
     deviation = median(abs(count - middle) for count in usual)
     if counts[hour] < LEAST or counts[hour] <= max(*usual, middle + DEVIATIONS * deviation):
@@ -168,8 +161,7 @@ def answer(
 
 def _of_row(row: CallRow) -> Sighting:
     """A row as calls; a sign-in has its place among the sign-ins alone."""
-    where = place(row) if row.row.category != SIGN_IN else None
-    return _sighting(row, where)
+    return _sighting(row, place(row) if row.row.category != SIGN_IN else None)
 
 
 def _sighting(row: CallRow, where: str | None) -> Sighting:
@@ -197,10 +189,7 @@ def _sign_ins(reader: Reader, compared: Compared, before: Window) -> tuple[list[
     now = [one for one in entrances(graph, asked) if until is None or one.time <= until]
     led = set(now)
     then = [one for one in entrances(graph, past) if in_window(one.time, before) and one not in led]
-    return (
-        [*map(_of_entrance, now), *_refused(compared.rows)],
-        [*map(_of_entrance, then), *_refused(compared.before)],
-    )
+    return [*map(_of_entrance, now), *_refused(compared.rows)], [*map(_of_entrance, then), *_refused(compared.before)]
 
 
 def _sessions(rows: Iterable[CallRow]) -> set[str]:
@@ -229,11 +218,8 @@ def _network(one: Sighting) -> str | None:
 def _dimension(
     name: DimensionName, value: Callable[[Sighting], str | None], now: Iterable[Sighting], then: Iterable[Sighting]
 ) -> Dimension:
-    known = {found for one in then if (found := value(one)) is not None}
-    groups: dict[str, list[Sighting]] = defaultdict(list)
-    for one in now:
-        if (found := value(one)) is not None:
-            groups[found].append(one)
+    known = {value(one) for one in then} - {None}
+    groups = {text: some for text, some in grouped(now, value).items() if text is not None}
     new = [_new(text, some) for text, some in groups.items() if text not in known]
     return Dimension(
         name=name, new=sorted(new, key=lambda one: (one.first, one.value)), new_total=len(new),
@@ -251,34 +237,27 @@ def _new(value: str, some: Sequence[Sighting]) -> NewValue:
     )  # fmt: skip
 
 
-def _located(atlas: Atlas, kind: str) -> Callable[[Sighting], str | None]:
-    """The value of a kind that the databases show for an address that may be trusted."""
-
-    def value(one: Sighting) -> str | None:
-        if one.address is None or doubt(one.address, one.endpoint) is not None:
-            return None
-        return atlas.locate(one.address).of(kind)
-
-    return value
-
-
-_PLACES: Final[dict[bool, tuple[DimensionName, DimensionName, tuple[tuple[DimensionName, str], ...]]]] = {
-    False: ("source IP", "network", (("country", COUNTRY), ("city", CITY), ("autonomous system", SYSTEM))),
+_PLACES: Final[dict[bool, tuple[DimensionName, ...]]] = {
+    False: ("source IP", "network", "country", "city", "autonomous system"),
     True: (
-        "sign-in source IP", "sign-in network",
-        (("sign-in country", COUNTRY), ("sign-in city", CITY), ("sign-in autonomous system", SYSTEM)),
+        "sign-in source IP", "sign-in network", "sign-in country", "sign-in city", "sign-in autonomous system",
     ),
 }  # fmt: skip
 
 
 def _places(now: Sequence[Sighting], then: Sequence[Sighting], atlas: Atlas, *, sign_in: bool) -> list[Dimension]:
-    """Addresses, networks, and what the databases know of any of them."""
-    ip, net, located = _PLACES[sign_in]
-    found = [_dimension(ip, lambda one: one.place, now, then), _dimension(net, _network, now, then)]
-    for name, kind in located:
-        result = _dimension(name, _located(atlas, kind), now, then)
-        found += [result] if result.new or result.known or result.before else []
-    return found
+    """Addresses, networks, and what the databases know of any address that may be trusted."""
+
+    def located(one: Sighting) -> Located:
+        trusted = one.address is not None and doubt(one.address, one.endpoint) is None
+        return atlas.locate(one.address) if one.address and trusted else Located()
+
+    values: list[Callable[[Sighting], str | None]] = [
+        lambda one: one.place, _network, lambda one: located(one).country, lambda one: located(one).city,
+        lambda one: located(one).system,
+    ]  # fmt: skip
+    found = [_dimension(name, value, now, then) for name, value in zip(_PLACES[sign_in], values, strict=True)]
+    return [*found[:2], *(one for one in found[2:] if one.new or one.known or one.before)]
 
 
 _OF_CALLS: Final[tuple[tuple[DimensionName, Callable[[Sighting], str | None]], ...]] = (

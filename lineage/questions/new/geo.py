@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
     from maxminddb.reader import Reader
 
-COUNTRY: Final = "country"
-CITY: Final = "city"
-SYSTEM: Final = "autonomous system"
 LANGUAGE = "en"
 TEXT_LENGTH = 100
 
@@ -31,10 +28,6 @@ class Located(NamedTuple):
     """Country and name."""
     system: str | None = None
     """Number and organisation."""
-
-    def of(self, kind: str) -> str | None:
-        """The value of a kind."""
-        return {COUNTRY: self.country, CITY: self.city, SYSTEM: self.system}[kind]
 
 
 class Atlas:

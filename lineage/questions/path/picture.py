@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet
-from lineage.model import schema
 from lineage.model.operations import operation_of
 from lineage.questions.path import Path
-from lineage.questions.trace.picture import grant_facts, lead
+from lineage.questions.trace.picture import HANGS, grant_facts, lead, link_type
 
 
 def refs(answer: Path) -> Iterator[str]:
@@ -34,18 +33,10 @@ def draw(answer: Path, known: Known) -> Drawing:
         sheet.of_ref(way.start, lit=lit)
         for step in way.steps:
             sheet.of_ref(step.target, lit=lit)
-            made = step.relation == "made"
-            type_ = schema.ASSUMED if step.relation == "assumed" else schema.ISSUED
-            if made and not step.target.startswith(schema.CREDENTIAL):
-                type_ = schema.CREATED
-            if step.relation == "own":
-                type_ = schema.BELONGS_TO if step.target.startswith(schema.CREDENTIAL) else schema.SESSION_OF
-            label = {"made": "made", "issued": "key", "own": "its own"}.get(step.relation) or operation_of(
-                step.api or ""
-            )
             sheet.link(
-                step.source, step.target, type_, label=label, confidence=step.confidence, beside=made, lit=lit,
-                first=step.time, events=step.event_ids,
+                step.source, step.target, link_type(step.relation, step.target),
+                label=HANGS.get(step.relation) or operation_of(step.api or ""), confidence=step.confidence,
+                beside=step.relation == "made", lit=lit, first=step.time, events=step.event_ids,
                 **{**grant_facts(sheet.way(step.source, step.target), step.how), "api": step.api, "rule": step.rule},
             )  # fmt: skip
     notes = []

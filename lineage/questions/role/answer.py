@@ -8,18 +8,18 @@ another.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
-from lineage.model.results import CallFilter, CallRow, Graph, SessionRow, Window, grouped
+from lineage.model.results import CallFilter, Graph, SessionRow, Window, grouped
 from lineage.model.times import iso, parse_when
 from lineage.questions.role import Role, RoleCaller, RoleSession, RoleTaken
 from lineage.questions.shared import grants
 from lineage.questions.shared.climb import account_of, principal_behind, principal_of, session_key_of
-from lineage.questions.shared.grants import Grant, Owners
+from lineage.questions.shared.grants import Owners
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.subjects import find
@@ -40,19 +40,22 @@ def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | N
     found = _Found(reader, key, window)
     callers, taken, refused = _callers(found), _taken(found), _refused(found)
     inside = sorted(found.sessions, key=lambda seen: (-seen.created, seen.key))
-    outside = sorted({grant.session for grant in found.out}, key=lambda node: _newest(found.below, node))
+    begins = {
+        node: parse_when(found.below.nodes[node].get("created")) or 0 for node in {one.session for one in found.out}
+    }
+    outside = sorted(begins, key=lambda node: (-begins[node], node))
     seen_out = _ends(reader, found.below, outside[:limit])
     accounts = {found.account, *(account_of(grant.caller) for grant in found.granted)}
     looked = log_coverage(reader, accounts, window)
     lists: tuple[Sequence[object], ...] = (callers, refused, taken, inside, outside)
     return Role(
         asked=ask, found=True, role_arn=found.arn, account=found.account, unique_ids=_unique_ids(found.sessions),
-        scope=grants.whole_scope(looked, window),
-        callers=callers[:limit], callers_total=len(callers), refused=refused[:limit], refused_total=len(refused),
-        taken=taken[:limit], taken_total=len(taken),
-        sessions=[_inside(found, seen) for seen in inside[:limit]], sessions_total=len(inside),
-        ungranted=sum(not found.ways[seen.key] for seen in inside),
-        out=[_outside(found, node, seen_out.get(ref(node).key)) for node in outside[:limit]], out_total=len(outside),
+        scope=grants.whole_scope(looked, window), callers=callers[:limit], callers_total=len(callers),
+        refused=refused[:limit], refused_total=len(refused), taken=taken[:limit], taken_total=len(taken),
+        sessions=[_session(found, f"{schema.SESSION} {seen.key}", seen, out=False) for seen in inside[:limit]],
+        sessions_total=len(inside), ungranted=sum(not found.ways[seen.key] for seen in inside),
+        out=[_session(found, node, seen_out.get(ref(node).key), out=True) for node in outside[:limit]],
+        out_total=len(outside),
         truncated=any(len(one) > limit for one in lists), sight=looked,
     )  # fmt: skip
 
@@ -75,8 +78,6 @@ def _role(reader: Reader, ask: str) -> str | None:
 
 
 class _Found:
-    """What the store holds about the role."""
-
     def __init__(self, reader: Reader, key: str, window: Window) -> None:
         self.reader = reader
         node = str(Ref(schema.PRINCIPAL, key))
@@ -92,7 +93,11 @@ class _Found:
         self.sessions = [
             seen
             for seen in every
-            if self.ways[seen.key] or (grants.in_window(seen.created, window) and not self._granted(seen))
+            if self.ways[seen.key]
+            or (
+                grants.in_window(seen.created, window)
+                and not grants.into(self.above, f"{schema.SESSION} {seen.key}", Window())
+            )
         ]
         self.granted = sorted(grant for ways in self.ways.values() for grant in ways)
         self.out = [
@@ -101,66 +106,47 @@ class _Found:
             for grant in grants.out_of(self.below, caller, window)
             if self.below.nodes[grant.session].get("role_arn")
         ]
-        self.rows = _tries(reader, grants.spellings(reader, self.arn), window)
-
-    def _granted(self, seen: SessionRow) -> bool:
-        return bool(grants.into(self.above, f"{schema.SESSION} {seen.key}", Window()))
+        calls = reader.calls(CallFilter("resource", grants.spellings(reader, self.arn)), window)
+        self.rows = grants.own(reader, [row for row in calls if row.row.relation == schema.TRIED])
 
 
-def _tries(reader: Reader, targets: tuple[str, ...], window: Window) -> list[CallRow]:
-    rows = [row for row in reader.calls(CallFilter("resource", targets), window) if row.row.relation == schema.TRIED]
-    return grants.own(reader, rows)
-
-
-class _Group(NamedTuple):
-    principal: str | None
-    whose: Whose
-    error: str | None
-
-
-def _group(graph: Graph, owners: Owners, node: str, error: str | None = None) -> tuple[tuple[str, ...], _Group]:
+def _apart(graph: Graph, owners: Owners, node: str) -> tuple[str | None, str]:
     """What a caller is counted with: its principal, and the origin behind it or why that is open."""
-    principal, whose = principal_behind(graph, node), owners.whose(node)
-    apart = whose.key or f"{whose.reason} {whose.candidates}"
-    return (principal or "", apart, error or ""), _Group(principal, whose, error)
+    whose = owners.whose(node)
+    return principal_behind(graph, node), whose.key or f"{whose.reason} {whose.candidates}"
 
 
 def _callers(found: _Found) -> list[RoleCaller]:
-    groups: dict[tuple[str, ...], tuple[_Group, list[Grant]]] = {}
-    for grant in found.granted:
-        apart, group = _group(found.above, found.owners, grant.caller)
-        groups.setdefault(apart, (group, []))[1].append(grant)
+    groups = grouped(found.granted, lambda grant: _apart(found.above, found.owners, grant.caller))
     return _ordered(
-        _caller(found.above, group, sorted({grant.how for grant in some}), len(some),
-                len({grant.session for grant in some}), some[0].time, some[-1].time, grants.ids_of(some))
-        for group, some in groups.values()
+        RoleCaller(
+            **_principal(found.above, principal), whose=found.owners.whose(some[0].caller),
+            hows=sorted({grant.how for grant in some}), count=len(some), sessions=len({one.session for one in some}),
+            first=iso(some[0].time), last=iso(some[-1].time), event_ids=grants.ids_of(some),
+        )
+        for (principal, _), some in groups.items()
     )  # fmt: skip
 
 
 def _refused(found: _Found) -> list[RoleCaller]:
     graph = found.reader.ascend({row.source for row in found.rows})
     owners = Owners(found.reader, graph)
-    groups: dict[tuple[str, ...], tuple[_Group, list[CallRow]]] = {}
-    for row in found.rows:
-        apart, group = _group(graph, owners, row.source, row.row.error)
-        groups.setdefault(apart, (group, []))[1].append(row)
+    groups = grouped(found.rows, lambda row: (*_apart(graph, owners, row.source), row.row.error))
     return _ordered(
-        _caller(graph, group, [], sum(row.count for row in some),
-                len({session_key_of(row.source) for row in some} - {None}), min(row.first for row in some),
-                max(row.last for row in some), grants.earliest(some))
-        for group, some in groups.values()
+        RoleCaller(
+            **_principal(graph, principal), whose=owners.whose(some[0].source), hows=[], error=error,
+            count=grants.total(some), sessions=len({session_key_of(row.source) for row in some} - {None}),
+            first=grants.first(some), last=grants.last(some), event_ids=grants.earliest(some),
+        )
+        for (principal, _, error), some in groups.items()
     )  # fmt: skip
 
 
-def _caller(
-    graph: Graph, group: _Group, hows: list[str], count: int, sessions: int, first: int, last: int, ids: list[str]
-) -> RoleCaller:
-    node = graph.nodes.get(group.principal, {}) if group.principal else {}
-    return RoleCaller(
-        principal=ref(group.principal).key if group.principal else None,
-        kind=node.get("kind"), name=node.get("name"), account=node.get("account"), whose=group.whose,
-        hows=hows, error=group.error, count=count, sessions=sessions, first=iso(first), last=iso(last), event_ids=ids,
-    )  # fmt: skip
+def _principal(graph: Graph, principal: str | None) -> dict[str, Any]:  # Any: of the graph's attributes
+    """Who called, as members of a `RoleCaller`."""
+    node = graph.nodes.get(principal, {}) if principal else {}
+    names = ("kind", "name", "account")
+    return {"principal": ref(principal).key if principal else None, **{name: node.get(name) for name in names}}
 
 
 def _ordered(found: Iterable[RoleCaller]) -> list[RoleCaller]:
@@ -174,15 +160,12 @@ def _taken(found: _Found) -> list[RoleTaken]:
     taken = []
     for arn, some in groups.items():
         origins = [found.owners.whose(grant.caller).key for grant in some]
-        taken.append(
-            RoleTaken(
-                role_arn=arn, account=found.below.nodes[some[0].session].get("account"),
-                origins=len(set(origins) - {None}), unresolved=None in origins,
-                hows=sorted({grant.how for grant in some}), count=len(some),
-                sessions=len({grant.session for grant in some}), first=iso(min(some).time), last=iso(max(some).time),
-                event_ids=grants.ids_of(some),
-            )
-        )  # fmt: skip
+        taken.append(RoleTaken(
+            role_arn=arn, account=found.below.nodes[some[0].session].get("account"),
+            origins=len(set(origins) - {None}), unresolved=None in origins, hows=sorted({grant.how for grant in some}),
+            count=len(some), sessions=len({grant.session for grant in some}), first=iso(min(some).time),
+            last=iso(max(some).time), event_ids=grants.ids_of(some),
+        ))  # fmt: skip
     return sorted(taken, key=lambda one: (-one.count, one.role_arn))
 
 
@@ -193,21 +176,13 @@ def _unique_ids(sessions: Iterable[SessionRow]) -> list[str]:
     return [one for one in dict.fromkeys(ids) if one.startswith("AROA")]
 
 
-def _inside(found: _Found, seen: SessionRow) -> RoleSession:
-    node = f"{schema.SESSION} {seen.key}"
-    return _session(found.above, node, found.owners.whose(node), seen)
-
-
-def _outside(found: _Found, node: str, seen: SessionRow | None) -> RoleSession:
-    """A session that came out of the role: whose it is hangs on the session that obtained it."""
-    alone = next((grant for grant in grants.into(found.below, node, Window()) if grant.alone), None)
-    whose = found.owners.whose(alone.caller) if alone else Whose(kind="Unresolved", id=None, confidence="NONE")
-    return _session(found.below, node, whose, seen)
-
-
-def _session(graph: Graph, node: str, whose: Whose, seen: SessionRow | None) -> RoleSession:
+def _session(found: _Found, node: str, seen: SessionRow | None, *, out: bool) -> RoleSession:
+    """A session of the role, or one that came out of it: whose that is hangs on the session that obtained it."""
+    graph = found.below if out else found.above
     attributes = graph.nodes[node]
     alone = next((grant for grant in grants.into(graph, node, Window()) if grant.alone), None)
+    owned = node if not out else alone.caller if alone else None
+    whose = found.owners.whose(owned) if owned else Whose(kind="Unresolved", id=None, confidence="NONE")
     return RoleSession(
         key=ref(node).key, role_arn=attributes.get("role_arn"), name=attributes.get("name"),
         begun=attributes["created"],
@@ -215,10 +190,6 @@ def _session(graph: Graph, node: str, whose: Whose, seen: SessionRow | None) -> 
         caller=ref(alone.caller).key if alone else None, how=alone.how if alone else None,
         credentials_of=call_it(whose), confidence=whose.confidence,
     )  # fmt: skip
-
-
-def _newest(graph: Graph, node: str) -> tuple[int, str]:
-    return -(parse_when(graph.nodes[node].get("created")) or 0), node
 
 
 def _ends(reader: Reader, graph: Graph, sessions: Iterable[str]) -> dict[str, SessionRow]:

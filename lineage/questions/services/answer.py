@@ -20,7 +20,6 @@ from lineage.questions.shared.models import Scope
 from lineage.questions.shared.subjects import Subject, find
 from lineage.stores.reader import Reader
 
-DATABASE: Final = "database"
 MARKS: Final = {
     "EC2": ("ec2", "ec2-instance-connect"),
     "IAM": ("iam",),
@@ -28,7 +27,7 @@ MARKS: Final = {
     "S3": ("s3", "s3express", "s3-outposts", "s3tables"),
     "SSM": ("ssm", "ssmmessages", "ssm-quicksetup"),
     "Secrets Manager": ("secretsmanager",),
-    DATABASE: (
+    "database": (
         "rds", "rds-data", "dynamodb", "redshift", "redshift-data", "redshift-serverless", "elasticache", "memorydb",
         "docdb-elastic", "neptune-db", "neptune-graph", "athena", "timestream", "cassandra", "dsql", "qldb", "dax",
         "lakeformation", "glue", "es", "aoss",
@@ -75,18 +74,9 @@ def _services(rows: Iterable[CallRow]) -> list[Service]:
 def _service(name: str, rows: list[CallRow]) -> Service:
     well = [row for row in rows if row.row.error is None]
     return Service(
-        service=name, mark=mark(name), calls=sum(row.count for row in rows), failed=grants.failed(rows),
+        service=name, mark=_MARK.get(name), calls=sum(row.count for row in rows), failed=grants.failed(rows),
         operations=len({row.row.api for row in rows}),
         changes=sum(row.count for row in well if subjects.kind_of(row) == "change"),
         sensitive=sum(row.count for row in well if row.row.sensitive),
         first=grants.first(rows), last=grants.last(rows), event_ids=grants.earliest(rows),
     )  # fmt: skip
-
-
-def mark(service: str) -> str | None:
-    """What a service is marked as, None where it is not.
-
-    >>> mark("dynamodb"), mark("secretsmanager"), mark("sqs")
-    ('database', 'Secrets Manager', None)
-    """
-    return _MARK.get(service)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
@@ -12,7 +11,7 @@ from lineage.model.keys import Ref, ref
 from lineage.model.results import CallFilter, CallRow, Graph, grouped
 from lineage.questions.session import Failed, KeySeen, KeyUse, Operation, Session, SessionTold
 from lineage.questions.shared import grants, models, subjects
-from lineage.questions.shared.addresses import doubt
+from lineage.questions.shared.addresses import doubt, doubt_of
 from lineage.questions.shared.climb import session_key_of
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.subjects import TARGETS_SHOWN, Calls
@@ -40,15 +39,15 @@ def answer(
     graph = _graph(reader, sessions[:limit], rows)
     keys = _keys(graph, sessions[:limit], rows)
     uses = _uses(rows)
-    addresses = _addresses(rows)
+    addresses = subjects.counted(rows, lambda row: _address(row.row.source_ip, row.row.endpoint), doubt_of)
     agents = subjects.counted(rows, lambda row: row.row.user_agent)
     regions = subjects.counted(rows, lambda row: row.row.region)
     result = _told(reader, graph, sessions[:limit])
     failed = grants.failed(rows)
     return Session(
         asked=ask, found=True, subject=subject.to_model(), whose=subjects.one_origin(reader, subject),
-        scope=found.scope,
-        calls=found.total, succeeded=found.total - failed, failed=failed, outside=_outside(reader, subject, found),
+        scope=found.scope, calls=found.total, succeeded=found.total - failed, failed=failed,
+        outside=_outside(reader, subject, found),
         first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
         operations=operations[:limit], operations_total=len(operations),
         sessions=result, sessions_total=len(sessions),
@@ -76,11 +75,10 @@ def _operations(rows: Iterable[CallRow]) -> list[Operation]:
 
 
 def _operation(api: str, rows: list[CallRow]) -> Operation:
-    total, failed, about = sum(row.count for row in rows), grants.failed(rows), subjects.targets(rows)
+    total, failed, about = grants.total(rows), grants.failed(rows), subjects.targets(rows)
     return Operation(
         api=api, kind=subjects.kind_of(rows[0]), total=total, succeeded=total - failed, failed=_failed(rows),
-        first=grants.first(rows), last=grants.last(rows),
-        resources=about[:TARGETS_SHOWN],
+        first=grants.first(rows), last=grants.last(rows), resources=about[:TARGETS_SHOWN],
         resources_total=max(len(about), *(len(row.row.targets) + row.row.beyond for row in rows)),
         parameters=subjects.parameters(rows), filters=subjects.filters(rows),
         via=sorted({row.invoked_by for row in rows if row.invoked_by}), event_ids=grants.earliest(rows),
@@ -88,13 +86,11 @@ def _operation(api: str, rows: list[CallRow]) -> Operation:
 
 
 def _failed(rows: Iterable[CallRow]) -> list[Failed]:
-    groups: dict[str, list[CallRow]] = defaultdict(list)
-    for row in rows:
-        if row.row.error is not None:
-            groups[row.row.error].append(row)
+    groups = grouped(rows, lambda row: row.row.error)
     result = [
-        Failed(error=error, count=sum(row.count for row in members), event_ids=grants.earliest(members))
+        Failed(error=error, count=grants.total(members), event_ids=grants.earliest(members))
         for error, members in groups.items()
+        if error is not None
     ]
     return sorted(result, key=lambda one: (-one.count, one.error))
 
@@ -124,9 +120,8 @@ def _graph(reader: Reader, sessions: list[str], rows: Iterable[CallRow]) -> Grap
 def _told(reader: Reader, graph: Graph, sessions: list[str]) -> list[SessionTold]:
     nodes = {key: str(Ref(schema.SESSION, key)) for key in sessions}
     owners = whose(reader, nodes.values()) if sessions else {}
-    used: dict[str, list[CallRow]] = defaultdict(list)
-    for row in reader.calls(CallFilter("session", tuple(sorted(sessions)))) if sessions else ():
-        used[session_key_of(row.source) or ""].append(row)
+    calls = reader.calls(CallFilter("session", tuple(sorted(sessions)))) if sessions else []
+    used = grouped(calls, lambda row: session_key_of(row.source))
     return [_session(graph, key, node, used[key], owners[node]) for key, node in nodes.items()]
 
 
@@ -154,10 +149,8 @@ def _ways(graph: Graph, session: str) -> list[Way]:
 
 def _keys(graph: Graph, sessions: Collection[str], rows: Iterable[CallRow]) -> list[KeySeen]:
     """The keys that were used in the scope, and those that were issued to the sessions."""
-    used: dict[tuple[str, str | None], list[CallRow]] = defaultdict(list)
-    for row in rows:
-        if row.access_key_id:
-            used[row.access_key_id, session_key_of(row.source)].append(row)
+    with_key = (row for row in rows if row.access_key_id)
+    used = grouped(with_key, lambda row: (row.access_key_id or "", session_key_of(row.source)))
     issued: dict[tuple[str, str | None], Way] = {}
     for _, node, way in graph.edges(data=True):
         label, key = ref(str(node))
@@ -180,11 +173,10 @@ def _key(access_key_id: str, session: str | None, rows: list[CallRow], way: Way 
 
 def _uses(rows: Iterable[CallRow]) -> list[KeyUse]:
     """The calls by key, address and agent together."""
-    groups: dict[tuple[str | None, ...], list[CallRow]] = defaultdict(list)
-    for row in rows:
-        of = row.row
-        session = session_key_of(row.source)
-        groups[row.access_key_id, session, of.source_ip, of.endpoint, of.user_agent, row.invoked_by].append(row)
+    groups = grouped(rows, lambda row: (
+        row.access_key_id, session_key_of(row.source), row.row.source_ip, row.row.endpoint, row.row.user_agent,
+        row.invoked_by,
+    ))  # fmt: skip
     result = [
         KeyUse(
             access_key_id=key, session=session, address=_address(ip, endpoint),
@@ -204,19 +196,4 @@ def _uses(rows: Iterable[CallRow]) -> list[KeyUse]:
 
 
 def _address(ip: str | None, endpoint: str | None) -> str | None:
-    return f"{ip} {endpoint}" if ip and endpoint else ip
-
-
-def _addresses(rows: Iterable[CallRow]) -> list[models.Counted]:
-    """The source addresses, each with why it does not show where the caller was."""
-    doubts: dict[str, str | None] = {}
-
-    def address(row: CallRow) -> str | None:
-        ip, endpoint = row.row.source_ip, row.row.endpoint
-        text = _address(ip, endpoint)
-        if not text:
-            return None
-        doubts[text] = doubt(ip, endpoint)
-        return text
-
-    return [one.model_copy(update={"note": doubts[one.value]}) for one in subjects.counted(rows, address)]
+    return f"{ip} {endpoint}" if ip and endpoint else ip or None

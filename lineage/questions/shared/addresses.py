@@ -116,6 +116,7 @@ class RangeIndex:
         return sorted(found)
 
 
+@lru_cache(maxsize=8192)
 def parsed(source: str | None) -> Address | None:
     """The address that a text is; None of a name."""
     try:
@@ -134,15 +135,21 @@ def by_number(source: str) -> tuple[int, int, str]:
     return (ip.version, int(ip), source) if ip is not None else (9, 0, source)
 
 
-SHARED = ipaddress.ip_network("100.64.0.0/10")
+SHARED = (ipaddress.ip_network("100.64.0.0/10"),)
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 """Private networks (RFC 1918, RFC 4193)."""
+DOCUMENTATION = tuple(map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32")))
+"""Networks (RFC 5737, 3849) that represent internet addresses in examples and cleaned logs."""
+
+
+def _is_in(ip: Address, networks: Iterable[Network]) -> bool:
+    return any(ip.version == net.version and ip in net for net in networks)
 
 
 def is_place(row: CallRow) -> bool:
     """Are the row's address and agent the caller's own? Those of forward access, services and `AWS Internal`
     are the service's own."""
-    return row.invoked_by is None and _ip(row.row.source_ip) is not None
+    return row.invoked_by is None and parsed(row.row.source_ip) is not None
 
 
 def place(row: CallRow) -> str | None:
@@ -152,6 +159,11 @@ def place(row: CallRow) -> str | None:
     return f"{row.row.source_ip} {row.row.endpoint}" if row.row.endpoint else row.row.source_ip
 
 
+def doubt_of(row: CallRow) -> str | None:
+    """Why the address of calls does not say where the caller was; None where nothing is known against it."""
+    return doubt(row.row.source_ip, row.row.endpoint)
+
+
 @lru_cache(maxsize=8192)
 def network(address: str | None) -> str | None:
     """The network around an internet address: /16 of IPv4, /32 of IPv6; None of what is none.
@@ -159,7 +171,7 @@ def network(address: str | None) -> str | None:
     >>> network("198.51.100.7"), network("AWS Internal"), network("10.0.0.1 vpce-1")
     ('198.51.0.0/16', None, None)
     """
-    ip = _ip(address)
+    ip = parsed(address)
     if ip is None:
         return None
     return str(ipaddress.ip_network(f"{ip}/{16 if ip.version == 4 else 32}", strict=False))
@@ -174,8 +186,8 @@ def private_network(address: str | None) -> str | None:
     >>> private_network("10.0.3.44"), private_network("198.51.100.7"), private_network("127.0.0.1")
     ('10.0.0.0/16', None, None)
     """
-    ip = _ip(address)
-    return network(address) if ip is not None and any(ip.version == n.version and ip in n for n in PRIVATE) else None
+    ip = parsed(address)
+    return network(address) if ip is not None and _is_in(ip, PRIVATE) else None
 
 
 @lru_cache(maxsize=8192)
@@ -187,25 +199,9 @@ def doubt(address: str | None, endpoint: str | None = None) -> str | None:
     """
     if endpoint:
         return "through a VPC endpoint: its VPC chooses the address"
-    ip = _ip(address)
+    ip = parsed(address)
     if ip is None:
         return "AWS service or AWS Internal: the service's own address"
-    if ip.version == 4 and ip in SHARED:
+    if _is_in(ip, SHARED):
         return "shared range of carriers"
-    return "private range" if ip.is_private and not _is_documentation(ip) else None
-
-
-def _is_documentation(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Documentation ranges (RFC 5737, 3849) represent internet addresses in examples and cleaned logs."""
-    return any(
-        ip.version == net.version and ip in net
-        for net in map(ipaddress.ip_network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"))
-    )
-
-
-@lru_cache(maxsize=8192)
-def _ip(text: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(text or "")
-    except ValueError:
-        return None
+    return "private range" if ip.is_private and not _is_in(ip, DOCUMENTATION) else None

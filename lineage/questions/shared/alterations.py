@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import ChangeEdge, Window
+from lineage.model.results import ChangeEdge, Window, json_value
 from lineage.model.times import iso
 from lineage.questions.blast import Altered, Permission
 from lineage.questions.shared.climb import account_of
@@ -102,13 +100,7 @@ def lets_in(deed: ChangeEdge) -> list[str]:
 
 def parsed_state(text: str | None) -> object:
     """A state as a value where it is JSON, else None."""
-    if not text or text[:1] not in "{[":
-        return None
-    try:
-        found: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return None
-    return found
+    return json_value(text) if text and text[0] in "{[" else None
 
 
 def outside(text: str | None, account: str | None) -> list[str]:

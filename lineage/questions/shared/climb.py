@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from lineage.model import keys, schema
+from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import Graph
 from lineage.questions.who import Hop, SessionId
@@ -146,19 +146,9 @@ def _step(graph: Graph, state: Climb) -> list[Climb] | None:
         hop, alone = _hop(graph, session, caller, way, issued, state)
         if (hop.session.account, hop.session.principal_id, hop.session.creation_date) in seen:
             return None if state.stopped else [state._replace(stopped="edited-data")]
-        hops.append(
-            Climb(
-                caller,
-                (hop, *state.hops),
-                session,
-                state.ambiguous or not alone,
-                state.several or len(ways) > 1,
-                state.stopped,
-            )
-        )
-    if state.stopped:
-        return None
-    return hops
+        ambiguous, several = state.ambiguous or not alone, state.several or len(ways) > 1
+        hops.append(Climb(caller, (hop, *state.hops), session, ambiguous, several, state.stopped))
+    return None if state.stopped else hops
 
 
 def _stated(graph: Graph, state: Climb) -> list[Climb] | None:
@@ -224,14 +214,12 @@ def _hop(
     key = None
     time, source_ip, agent, caller_key = way["time"], way["source_ip"], way["user_agent"], way["caller_key"]
     expires = way["expires"]
-    alone = len(grants) == 1
     if issued:
         ids = set(issued[1]["event_ids"])
         grants = [grant for grant in grants if ids & set(grant["event_ids"])] or grants
         event_ids = sorted({event_id for grant in grants for event_id in grant["event_ids"]})
         key = ref(state.top).key.split(" ", 1)[0]
         rule, confidence, candidates = issued[1]["rule"], issued[1]["confidence"], issued[1]["candidates"]
-        alone = len(grants) == 1
         time, caller_key, expires = grants[0]["time"], grants[0]["caller_key"], issued[1]["expires"]
         if not way["sign_in_event_ids"]:
             source_ip, agent = grants[0]["source_ip"], grants[0]["user_agent"]
@@ -240,7 +228,6 @@ def _hop(
             rule, confidence = BY_TUPLE  # the caller of the next hop states its ID and time, and no key of the grant
         if len({grant["caller_key"] for grant in grants}) > 1:
             caller_key = None
-    principal_id = node.get("principal_id")
     hop = Hop(
         api=way["api"],
         how=way["how"],
@@ -253,9 +240,9 @@ def _hop(
         candidates=candidates,
         session=SessionId(
             account=node.get("account"),
-            principal_id=principal_id,
+            principal_id=node.get("principal_id"),
             creation_date=node["created"],
-            key=keys.ref(session).key,
+            key=ref(session).key,
         ),
         role_arn=node.get("role_arn"),
         session_name=node.get("name"),
@@ -270,7 +257,7 @@ def _hop(
         source_identity=way["source_identity"],
         expires=expires,
     )
-    return hop, alone
+    return hop, len(grants) == 1
 
 
 def owner_of(graph: Graph, credential: str) -> str | None:
@@ -295,9 +282,25 @@ def principal_of(graph: Graph, session: str) -> str | None:
     return None
 
 
+def acting(node: str) -> str:
+    """The node that acts: of a temporary key its session.
+
+    >>> acting("Credential ASIA1 111122223333/AROA:x/2026-01-31T12:00:00Z")
+    'Session 111122223333/AROA:x/2026-01-31T12:00:00Z'
+    """
+    session = session_key_of(node)
+    return f"{schema.SESSION} {session}" if session else node
+
+
+def session_in(graph: Graph, node: str) -> Attributes:
+    """Properties of the session that a node is, or that a temporary key came with; empty where there is none."""
+    found: Attributes = graph.nodes.get(f"{schema.SESSION} {session_key_of(node)}", {})
+    return found
+
+
 def session_key_of(start: str) -> str | None:
     """Key of the session that a node is, or that a temporary key came with."""
-    label, key = keys.ref(start)
+    label, key = ref(start)
     if label == schema.SESSION:
         return key
     if label == schema.CREDENTIAL and " " in key:

@@ -120,7 +120,8 @@ class Tree:
         for target, relation, way in self._ways(above.node, reach):
             time = self._time(target, way)
             older = above.relation == "made" and relation == "own" and time and time < above.time
-            if (time >= self.oldest or _lasts(target)) and not older:
+            # Long-term keys and users have no end.
+            if (time >= self.oldest or session_key_of(target) is None) and not older:
                 through = above.made or relation == "made"
                 found.append(Link(target, above.node, relation, way, time, above.depth + 1, through))
         return sorted(found, key=lambda link: (link.time, link.node))
@@ -185,11 +186,6 @@ class Tree:
     def _time(self, node: str, way: Way) -> str:
         created = self.graph.nodes[node].get("created") if node in self.graph else None
         return str(created or way.get("time") or "")
-
-
-def _lasts(node: str) -> bool:
-    """Is it no session and no temporary key?"""
-    return session_key_of(node) is None
 
 
 def relation_of(way: Way) -> str | None:
@@ -353,7 +349,9 @@ def _passwords(
             for seen in reader.sessions_of(ref(deed.target).key, None, False)
             if deed.time <= seen.created and (not ends or seen.created < min(ends))
         ]
-        above = reader.ascend(sessions) if sessions else None
+        if not sessions:
+            continue
+        above = reader.ascend(sessions)
         way: Way = {
             "type": deed.type, "api": deed.properties["api"], "time": iso(deed.time), "event_ids": deed.event_ids,
             "maker": deed.source, "rule": "1", "confidence": "EXACT", "own": own,
@@ -361,7 +359,7 @@ def _passwords(
         ways = [
             (session, way | {"time": above.nodes[session]["created"], "how": "console"})
             for session in sessions
-            if above is not None and _opened_by_password(above, session)
+            if _opened_by_password(above, session)
         ]
         if ways:
             found[label] = ways

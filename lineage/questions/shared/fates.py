@@ -41,16 +41,6 @@ def _rows(state: str, marked: bool, **acts: str) -> dict[str, Family]:
     return {api: Family(state, act, marked) for act, apis in acts.items() for api in apis.split()}  # type: ignore[arg-type]  # an act
 
 
-def _sso(state: str, marked: bool, **acts: str) -> dict[str, Family]:
-    """Rows for Identity Center, which is logged under two names."""
-    return {
-        f"{service}:{name}": Family(state, act, marked)  # type: ignore[arg-type]  # an act
-        for service in ("sso", "sso-admin")
-        for act, names in acts.items()
-        for name in names.split()
-    }
-
-
 FAMILIES: Mapping[str, Family] = {
     **{
         api: family
@@ -150,14 +140,13 @@ FAMILIES: Mapping[str, Family] = {
     ),
     **_rows("access entry", True, add="eks:CreateAccessEntry", remove="eks:DeleteAccessEntry"),
     **_rows("access policy", True, add="eks:AssociateAccessPolicy", remove="eks:DisassociateAccessPolicy"),
-    **_sso("assignment", True, add="CreateAccountAssignment", remove="DeleteAccountAssignment"),
-    **_sso(
-        "set policy", True, add="AttachManagedPolicyToPermissionSet", remove="DetachManagedPolicyFromPermissionSet"
-    ),
-    **_sso("set inline policy", False, set="PutInlinePolicyToPermissionSet",
-           clear="DeleteInlinePolicyFromPermissionSet"),
-    **_sso("set boundary", False, set="PutPermissionsBoundaryToPermissionSet",
-           clear="DeletePermissionsBoundaryFromPermissionSet"),
+    **_rows("assignment", True, add="sso:CreateAccountAssignment", remove="sso:DeleteAccountAssignment"),
+    **_rows("set policy", True, add="sso:AttachManagedPolicyToPermissionSet",
+            remove="sso:DetachManagedPolicyFromPermissionSet"),
+    **_rows("set inline policy", False, set="sso:PutInlinePolicyToPermissionSet",
+            clear="sso:DeleteInlinePolicyFromPermissionSet"),
+    **_rows("set boundary", False, set="sso:PutPermissionsBoundaryToPermissionSet",
+            clear="sso:DeletePermissionsBoundaryFromPermissionSet"),
     **_rows("organization policy", True, add="organizations:AttachPolicy", remove="organizations:DetachPolicy"),
 }  # fmt: skip
 """What each operation does to which state. What is not here can only end with its target."""
@@ -166,9 +155,14 @@ WORLDWIDE = ("iam", "organizations", "s3", "sts", "signin")
 """Services whose things are the same in every region."""
 
 
+def api_of(deed: ChangeEdge) -> str:
+    """The operation of a change; Identity Center is logged under two names."""
+    return str(deed.properties["api"]).replace("sso-admin:", "sso:")
+
+
 def family_of(deed: ChangeEdge) -> Family | None:
     """What a change does; of a share what its parameters say, for one operation adds and removes."""
-    found = FAMILIES.get(str(deed.properties["api"]))
+    found = FAMILIES.get(api_of(deed))
     if found is None or not found.state.endswith(" share"):
         return found
     after = str(deed.properties.get("after") or "")
@@ -180,10 +174,19 @@ def marks_of(deed: ChangeEdge) -> frozenset[str]:
     """What of its target a change is about; a key or password by the ID that it was given."""
     marks = deed.properties.get("marks") or []
     detail = deed.properties.get("detail")
-    if not marks and FAMILIES.get(str(deed.properties["api"]), Family("", "set")).marked and detail:
+    family = FAMILIES.get(api_of(deed))
+    if not marks and family is not None and family.marked and detail:
         return frozenset((f"id={detail}",))
     names = {mark.partition("=")[2] if mark.startswith("valuesTo") else mark for mark in marks}  # type: ignore[union-attr]  # a list of texts
     return frozenset(names)
+
+
+def same_state(deed: ChangeEdge, other: ChangeEdge) -> bool:
+    """Are two changes of one target about the same state, and about the same thing where there are several?"""
+    mine, theirs = family_of(deed), family_of(other)
+    if mine is None or theirs is None or mine.state != theirs.state:
+        return False
+    return not mine.marked or bool(marks_of(deed) & marks_of(other))
 
 
 TYPES = (schema.CREATED, schema.CHANGED, schema.STARTED)
@@ -247,7 +250,9 @@ class Fates:
             return STANDS
         if found.again:
             return Fate("stands", found.why, found.undone.time, list(found.undone.event_ids), found.again)
-        sure = found.sure and (_for_good(found.undone) or self._is_sure(deed, found.undone))
+        # A deleted key never comes back, even where logs are missing: its ID is given to no other.
+        for_good = found.undone.properties.get("what") == "key-deleted"
+        sure = found.sure and (for_good or self._is_sure(deed, found.undone))
         return Fate("gone" if sure else "probably", found.why, found.undone.time, list(found.undone.event_ids), [])
 
     def is_mine(self, deed: ChangeEdge) -> bool:
@@ -264,24 +269,17 @@ class Fates:
 
     def before(self, deed: ChangeEdge) -> ChangeEdge | None:
         """The last change of the same state before, by any caller; None where none is loaded."""
-        family, marks = family_of(deed), marks_of(deed)
-        if family is None:
-            return None
         earlier = [other for other in self._about[deed.target] if other.time <= deed.time and other.key != deed.key]
-        same = [other for other in earlier if (theirs := family_of(other)) and theirs.state == family.state]
-        return next((other for other in reversed(same) if not family.marked or marks & marks_of(other)), None)
+        return next((other for other in reversed(earlier) if same_state(deed, other)), None)
 
     def next_of(self, deed: ChangeEdge) -> ChangeEdge | None:
         """The next change by any caller that set or cleared what a change set."""
-        mine, marks = family_of(deed), marks_of(deed)
+        mine = family_of(deed)
         if mine is None or mine.act != "set":
             return None
-        for other in self._later(deed):
-            theirs = family_of(other)
-            same = theirs is not None and theirs.state == mine.state and _same_region(deed, other) is not False
-            if same and other.time > deed.time and (not mine.marked or marks & marks_of(other)):
-                return other
-        return None
+        later = [other for other in self._later(deed) if other.time > deed.time]
+        here = (other for other in later if _same_region(deed, other) is not False)
+        return next((other for other in here if same_state(deed, other)), None)
 
     def has_gap(self, account: str, since: int) -> bool:
         """Are logs of an account missing between a time and that of the answer?"""
@@ -294,7 +292,7 @@ class Fates:
         # Of one second no one can determine the order: what may come later counts, and makes nothing certain.
         return sorted(
             (one for one in every.values() if one.time >= deed.time and (one.type, one.key) != (deed.type, deed.key)),
-            key=_moment,
+            key=lambda one: (one.time, one.key, one.type),
         )
 
     def _owner(self, source: str) -> str | None:
@@ -361,7 +359,9 @@ class _Course:
             return
         if other.properties.get("what") in GONE_WITH and other.target in _places(deed):
             if self.undone is None or self.again:
-                self._end(other, "deleted" if _is_itself(deed, other) else "its target was deleted", sure=True)
+                key = other.properties["what"] == "key-deleted"
+                itself = key or deed.type == schema.STARTED or _makes(deed)
+                self._end(other, "deleted" if itself else "its target was deleted", sure=True)
         elif _makes(deed) and _makes(other) and other.target == deed.target:
             self._made_again(other, ours=ours)
         else:
@@ -418,15 +418,6 @@ def _makes(deed: ChangeEdge) -> bool:
     return made or (deed.type == schema.STARTED and not deed.properties.get("entered"))
 
 
-def _for_good(undone: ChangeEdge) -> bool:
-    """Can what was undone never come back, even where logs are missing? A key has an ID that no other key gets."""
-    return undone.properties.get("what") == "key-deleted"
-
-
-def _is_itself(deed: ChangeEdge, other: ChangeEdge) -> bool:
-    return _makes(deed) or deed.type == schema.STARTED or other.properties.get("what") == "key-deleted"
-
-
 def _same_region(deed: ChangeEdge, other: ChangeEdge) -> bool | None:
     """Are two changes of one region? None where the logs do not show."""
     if str(deed.properties["api"]).partition(":")[0] in WORLDWIDE:
@@ -448,7 +439,3 @@ def _places(deed: ChangeEdge) -> list[str]:
     elif arn is not None and arn.service == "ec2" and arn.resource.startswith("instance/"):
         found.append(str(Ref(schema.RESOURCE, f"{arn.account}:AWS::EC2::Instance:{arn.resource.split('/')[1]}")))
     return found
-
-
-def _moment(deed: ChangeEdge) -> tuple[int, str, str]:
-    return deed.time, deed.key, deed.type

@@ -13,7 +13,7 @@ from lineage.model.arn import linked_service
 from lineage.model.keys import ref
 from lineage.model.results import Graph
 from lineage.model.times import parse_when
-from lineage.questions.shared.climb import session_key_of, states_its_user
+from lineage.questions.shared.climb import acting, states_its_user
 
 ORIGINS = (
     "IAMUser", "RootUser", "AWSService", "Anonymous", "SAMLIdentity", "WebIdentity", "IdentityCenterUser",
@@ -84,8 +84,7 @@ class Forest:
         for source, target, edge in ways:
             if target in several:
                 continue  # a service that acts for several users: each may be the origin
-            issuer = session_key_of(source)
-            caller = source if issuer is None else f"{schema.SESSION} {issuer}"
+            caller = acting(source)
             self.hops[target] = Hop(caller, edge)
             if caller.startswith(f"{schema.SESSION} "):
                 self.children.setdefault(caller, []).append(target)
@@ -138,10 +137,7 @@ class Forest:
         >>> forest.depth("Session 804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z")
         2
         """
-        label, key = ref(node)
-        if label == schema.CREDENTIAL and " " in key:
-            node = f"{schema.SESSION} {key.split(' ', 1)[1]}"
-        top = self.top(node)
+        top = self.top(acting(node))
         label, _ = ref(top)
         principal: str | None = top if label == schema.PRINCIPAL else self.owners.get(top)
         if label == schema.SESSION:

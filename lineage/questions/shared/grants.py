@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -50,21 +50,14 @@ def out_of(graph: Graph, caller: str, window: Window) -> list[Grant]:
 
 
 def _ordered(edges: Iterable[tuple[Any, Any, dict[str, Any]]], window: Window) -> list[Grant]:
-    found = [
-        grant
-        for source, target, way in edges
-        if way["type"] == schema.ASSUMED
-        for grant in _grants(str(source), str(target), way)
-        if in_window(grant.time, window)
-    ]
+    found = []
+    for source, target, way in edges:
+        for text in way["grants"] if way["type"] == schema.ASSUMED else ():
+            one = msgspec.json.decode(text)
+            time, ids = parse_when(one["time"]) or 0, tuple(one["event_ids"])
+            if in_window(time, window):
+                found.append(Grant(time, ids, str(source), str(target), way["how"], way["via"], way["parent"]))
     return sorted(found)
-
-
-def _grants(caller: str, session: str, way: dict[str, Any]) -> Iterator[Grant]:
-    for text in way["grants"]:
-        result = msgspec.json.decode(text)
-        ids = tuple(result["event_ids"])
-        yield Grant(parse_when(result["time"]) or 0, ids, caller, session, way["how"], way["via"], way["parent"])
 
 
 def whole_scope(looked: Sight, window: Window) -> Scope | None:

@@ -7,7 +7,7 @@ then source IP replace it, and the answer says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from lineage.model import schema
 from lineage.model.errors import BadUse
@@ -33,7 +33,7 @@ MOST_DAYS: Final = 3650
 ASSUMED_ROOT = ":assumed-root"
 
 _SAME_TOP = ("IAMUser", "RootUser", "IdentityCenterUser", "WebIdentity")
-"""Kinds of origins that are one and the same where their node is."""
+"""Kinds of origins that are one and the same wherever their node is."""
 
 
 class Past(NamedTuple):
@@ -63,10 +63,7 @@ def recent_scope(
     if subject.kind == "session" or since is not None or not rows:
         return subjects.scope_of(subject, rows, since, until, margin)
     last = max(row.last for row in rows)
-    found = subjects.around(max(min(row.first for row in rows), last - DAY), last, margin)
-    window = found if until is None else Window(found.since, until)
-    basis: Literal["asked", "activity"] = "activity" if until is None else "asked"
-    return window, Scope(since=iso(window.since or 0), until=iso(window.until or 0), basis=basis)
+    return subjects.scope_around(max(min(row.first for row in rows), last - DAY), last, since, until, margin)
 
 
 def history_window(scope: Window, days: int, gap: int | None) -> Window:
@@ -169,12 +166,11 @@ def _same_origin(
     reader: Reader, graph: Graph, nodes: Iterable[str], own: Iterable[str], mine: Mapping[str, Whose]
 ) -> Iterator[str]:
     """The sessions with an origin of `own`; where chains begin at persons their nodes alone decide."""
-    tops = _Tops(graph)
-    people = {tops.of(node) for node in own if mine[node].key}
+    people = {_top(graph, node) for node in own if mine[node].key}
     wanted = {mine[node].key for node in own} - {None}
     for node in nodes:
-        top = tops.of(node)
-        if top is not None and None not in people and tops.is_person(top):
+        top = _top(graph, node)
+        if top is not None and None not in people and graph.nodes.get(top, {}).get("kind") in _SAME_TOP:
             is_one = top in people
         else:
             is_one = whose_node(reader, graph, node).key in wanted
@@ -186,28 +182,15 @@ def _sessions(nodes: Iterable[str]) -> CallFilter:
     return CallFilter("session", tuple(ref(node).key for node in nodes))
 
 
-class _Tops:
-    """Where chains begin; a key's owner is looked up once, for it may have obtained thousands of sessions."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._owners: dict[str, str | None] = {}
-
-    def of(self, node: str) -> str | None:
-        """The principal where the one chain of a node begins; None of several chains, or an open one."""
-        found = climb(self._graph, node)
-        if len(found) != 1 or found[0].stopped:
-            return None
-        top = found[0].top
-        if ref(top).label != schema.CREDENTIAL:
-            return top if ref(top).label == schema.PRINCIPAL else None
-        if top not in self._owners:
-            self._owners[top] = owner_of(self._graph, top)
-        return self._owners[top]
-
-    def is_person(self, top: str) -> bool:
-        """Is it of a kind that is one and the same wherever its node is?"""
-        return self._graph.nodes.get(top, {}).get("kind") in _SAME_TOP
+def _top(graph: Graph, node: str) -> str | None:
+    """The principal where the one chain of a node begins; None of several chains, or an open one."""
+    found = climb(graph, node)
+    if len(found) != 1 or found[0].stopped:
+        return None
+    top = found[0].top
+    if ref(top).label == schema.CREDENTIAL:
+        return owner_of(graph, top)
+    return top if ref(top).label == schema.PRINCIPAL else None
 
 
 def past_calls(reader: Reader, past: Past, window: Window, loaded: set[str]) -> list[CallRow]:
@@ -243,24 +226,23 @@ def history_of(
     since, until = window.since or 0, window.until or 0
     logged = {hour.hour * HOUR // DAY for account in looked.accounts for hour in reader.coverage(account, window)}
     asked = until // DAY - since // DAY + 1
-    days = {row.row.hour * HOUR // DAY for row in rows}
-    count = sum(row.count for row in rows)
+    days, count = days_of(rows), grants.total(rows)
     credential = [row for row in rows if _is_credential(subject, row)]
     lacking = []
     if len(logged) < asked * LEAST_LOGGED:
         lacking.append(f"logs on {len(logged)} of {asked} days")
     if count < LEAST_CALLS:
         lacking.append(f"{counted(count, 'call')}, fewer than {LEAST_CALLS}")
-    if len(days) < LEAST_DAYS:
-        lacking.append(f"calls on {counted(len(days), 'day')}, fewer than {LEAST_DAYS}")
+    if days < LEAST_DAYS:
+        lacking.append(f"calls on {counted(days, 'day')}, fewer than {LEAST_DAYS}")
     return History(
         basis=past.basis, note=past.note, whose=past.whose, origins=_origins(reader, past, rows),
         since=iso(since), until=iso(until), calls=count, failed=grants.failed(rows),
-        sessions=len({key for row in rows if (key := session_key_of(row.source))}), days=len(days),
+        sessions=len({key for row in rows if (key := session_key_of(row.source))}), days=days,
         first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
         logged_days=len(logged), asked_days=asked, enough=not lacking, lacking=lacking,
         credential=SameCredential(
-            calls=sum(row.count for row in credential), first=grants.first(credential), last=grants.last(credential),
+            calls=grants.total(credential), first=grants.first(credential), last=grants.last(credential),
             event_ids=grants.earliest(credential),
         ) if credential else None,
         sight=looked,

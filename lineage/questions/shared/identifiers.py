@@ -14,15 +14,7 @@ from lineage.model import keys, schema
 from lineage.model.errors import NotFound
 from lineage.model.facts import Grant, Identity, Portal, SignIn
 from lineage.model.keys import Ref
-from lineage.model.results import (
-    CallFilter,
-    EventCopy,
-    EventRow,
-    PrincipalRow,
-    SessionRow,
-    SharedCall,
-    Window,
-)
+from lineage.model.results import CallFilter, EventCopy, EventRow, PrincipalRow, SessionRow, SharedCall, Window
 from lineage.model.times import parse_when
 from lineage.questions.shared.climb import session_key_of
 from lineage.resolve.join_keys import TOKEN_MAKER, is_forwarded, long_term_key

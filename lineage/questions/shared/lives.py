@@ -11,16 +11,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-import msgspec
-
 from lineage.model import schema
 from lineage.model.arn import account_in_id
 from lineage.model.facts import Grant
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter, ChangeEdge, Graph, Window
+from lineage.model.results import CallFilter, ChangeEdge, Graph, Window, json_value
 from lineage.model.times import iso, parse_when
 from lineage.questions.blast import Life
-from lineage.questions.shared.climb import owner_of, principal_behind, session_key_of
+from lineage.questions.shared.climb import owner_of, principal_behind, session_in, session_key_of
 from lineage.stores.reader import Reader
 
 EVERYTHING = 1 << 60
@@ -83,10 +81,7 @@ def standing(deeds: Iterable[ChangeEdge]) -> Standing:
 
 def _denial(text: str) -> tuple[str, int | None]:
     """Name of an inline policy as a change keeps it, and before which second of issue it denies everything."""
-    try:
-        kept = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        return "", None
+    kept = json_value(text)
     if not isinstance(kept, dict):
         return "", None
     return str(kept.get("policyName") or ""), issued_before(kept.get("policyDocument"))
@@ -207,8 +202,7 @@ def owners(graph: Graph, node: str) -> list[str]:
     if own and ":federated-user/" in own and session in graph:
         for source, _, way in graph.in_edges(session, data=True):
             if way["type"] == schema.ASSUMED:
-                caller = str(source)
-                behind = principal_behind(graph, caller)
+                behind = principal_behind(graph, str(source))
                 found += [behind] if behind else []
     return found
 
@@ -228,7 +222,7 @@ def ends_of(reader: Reader, graph: Graph, session: str) -> Ends:
     result = max((end for _, way in ways if (end := parse_when(way["expires"])) is not None), default=None)
     if result is None:
         result = max((end for _, way in ways if (end := _requested(reader, way, created)) is not None), default=None)
-    chained = bool(ways) and all(_is_role_session(graph, source) for source, _ in ways)
+    chained = bool(ways) and all(session_in(graph, source).get("type") == "role" for source, _ in ways)
     return Ends(result, created + _longest(node, ref(session).key, hows, chained, console), console)
 
 
@@ -244,11 +238,6 @@ def _longest(node: Mapping[str, Any], key: str, hows: set[str], chained: bool, c
     if chained and "console-switch-role" not in hows:
         return CHAINED_SECONDS
     return CONSOLE_SECONDS if console else ROLE_SECONDS
-
-
-def _is_role_session(graph: Graph, node: str) -> bool:
-    session = session_key_of(node)
-    return session is not None and graph.nodes.get(f"{schema.SESSION} {session}", {}).get("type") == "role"
 
 
 def _requested(reader: Reader, way: Mapping[str, Any], created: int) -> int | None:
@@ -286,7 +275,7 @@ def _of_session(
         return Life(live="no", until=None, why="granted later", event_ids=[])
     if used is not None:
         return Life(live="yes", until=iso(max(used[0], latest)), why="used at that time or later", event_ids=used[1])
-    gone = _ended(standings, created)
+    gone = _ended(standings, created, created)
     if gone is not None:
         return Life(live="no", until=iso(gone.time), why=gone.why, event_ids=gone.event_ids)
     if sure is not None and at <= sure:
@@ -298,10 +287,10 @@ def _of_session(
     return Life(live="no", until=iso(latest), why=why)
 
 
-def _ended(standings: Iterable[Standing], created: int) -> Denial | None:
-    """What ended what was issued at a time: a deletion, or a policy that denies all to what is older."""
+def _ended(standings: Iterable[Standing], created: int, issued: int) -> Denial | None:
+    """What ended what exists since a time: a deletion, or a policy that denies all to what was issued then."""
     found = [one.deleted for one in standings if one.deleted is not None and one.deleted.time >= created]
-    found += [denial for one in standings for denial in one.denials if created < denial.issued_before]
+    found += [denial for one in standings for denial in one.denials if issued < denial.issued_before]
     return min(found, key=lambda denial: (denial.time, denial.event_ids), default=None)
 
 
@@ -320,13 +309,11 @@ def _of_key(
         return Life(live="no", until=None, why="made later")
     if used is not None:
         return Life(live="yes", until=None, why="used at that time or later", event_ids=used[1])
-    if own is not None and own.off is not None:
-        return Life(live="no", until=iso(own.off.time), why=own.off.why, event_ids=own.off.event_ids)
-    gone = [one.deleted for one in standings if one.deleted is not None and one.deleted.time >= (born or 0)]
-    gone += [denial for one in standings for denial in one.denials if denial.issued_before == EVERYTHING]
-    if gone:
-        first = min(gone, key=lambda denial: (denial.time, denial.event_ids))
-        return Life(live="no", until=iso(first.time), why=first.why, event_ids=first.event_ids)
+    off = own.off if own is not None else None
+    # A policy that denies what was issued before some second does not bind a long-term key.
+    gone = off or _ended(standings, born or 0, EVERYTHING - 1)
+    if gone is not None:
+        return Life(live="no", until=iso(gone.time), why=gone.why, event_ids=gone.event_ids)
     around = reader.logs_around(_account(graph, node), at)
     if around.first is None or around.gap or not around.writes:
         return Life(live="unknown", until=None, why="no logs of its account then that would show it made inactive")

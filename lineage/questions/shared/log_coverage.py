@@ -10,16 +10,15 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-import msgspec
-
 from lineage.model import schema
 from lineage.model.arn import parse_arn
 from lineage.model.keys import ref
-from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Coverage, Window, grouped
+from lineage.model.results import ALWAYS, CallFilter, ChangeEdge, Coverage, Window, grouped, json_value
 from lineage.model.times import iso
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import EVENTS_SHOWN
 from lineage.questions.shared.models import Gap, Sight
+from lineage.questions.shared.resources import PARTITIONS
 from lineage.stores.reader import Reader
 
 CATEGORIES = {
@@ -217,10 +216,11 @@ def _of_buckets(reader: Reader, window: Window) -> list[Change]:
     buckets = log_buckets(reader)
     if not buckets:
         return []
-    wanted = CallFilter("resource", tuple(f"arn:{part}:s3:::{name}" for name in buckets for part in _PARTITIONS))
+    wanted = CallFilter("resource", tuple(f"arn:{part}:s3:::{name}" for name in buckets for part in PARTITIONS))
     found = []
     for row in reader.calls(wanted, window):
-        if row.row.api in BUCKET_CALLS and row.row.error is None and not _by_service(row) and row.row.target:
+        by_service = row.invoked_by is not None or row.source == f"{schema.PRINCIPAL} {WRITER}"
+        if row.row.api in BUCKET_CALLS and row.row.error is None and not by_service and row.row.target:
             name = row.row.target.id or row.row.target.key
             ids = tuple(row.event_ids[:EVENTS_SHOWN])
             apart = f"bucket {name}"
@@ -229,37 +229,26 @@ def _of_buckets(reader: Reader, window: Window) -> list[Change]:
     return found
 
 
-_PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
-
-
-def _by_service(row: CallRow) -> bool:
-    return row.invoked_by is not None or row.source == f"{schema.PRINCIPAL} {WRITER}"
-
-
 def log_buckets(reader: Reader) -> list[str]:
     """The buckets that trails write to, as far as the logs name them: in CreateTrail and UpdateTrail, and in the calls
     by which CloudTrail itself looks at its bucket; sorted."""
-    found: dict[str, None] = {}
+    found: set[str] = set()
     for deed in reader.changes((schema.CHANGED,)):
         after = deed.properties.get("after")
         if deed.properties.get("what") == "trail" and isinstance(after, str) and "s3BucketName" in after:
-            found.update(dict.fromkeys(_names(after, ("s3BucketName",))))
+            found.update(_names(after, "s3BucketName"))
     rows = grouped(reader.calls(CallFilter("principal", (WRITER,))), lambda row: row.row.api)
     for api in ("s3:GetBucketAcl", "s3:PutObject", "s3:GetBucketLocation"):
         for row in rows[api]:
             if row.row.target is not None and row.row.target.id:
-                found[row.row.target.id] = None
+                found.add(row.row.target.id)
             for sample in row.samples:
-                found.update(dict.fromkeys(_names(sample.parameters, ("bucketName",))))
+                found.update(_names(sample.parameters, "bucketName"))
     return sorted(found)
 
 
-def _names(text: str | None, members: tuple[str, ...]) -> list[str]:
-    """Values of members in compact JSON, which may be cut."""
-    try:
-        result = msgspec.json.decode(text) if text else None
-    except (msgspec.DecodeError, RecursionError):
-        return []
-    if not isinstance(result, dict):
-        return []
-    return [value for member in members if isinstance(value := result.get(member), str) and value]
+def _names(text: str | None, member: str) -> list[str]:
+    """The value of a member of compact JSON, which may be cut."""
+    result = json_value(text)
+    value = result.get(member) if isinstance(result, dict) else None
+    return [value] if isinstance(value, str) and value else []

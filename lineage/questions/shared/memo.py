@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import networkx as nx
@@ -12,9 +13,7 @@ from lineage.model.results import ALWAYS, Window
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lineage.model.facts import Identity
-    from lineage.model.keys import Ref
-    from lineage.model.results import CallFilter, CallRow, Coverage, EventRow, Graph, LogsAround, SessionRow
+    from lineage.model.results import CallFilter, CallRow, Coverage, Graph
     from lineage.stores.reader import Store
 
 SECONDS = 1.0
@@ -33,13 +32,13 @@ class Memo:
         self._lasts = lasts
         self._made = time.monotonic()
         self._graphs: dict[str, Graph] = {}
-        self._identities: dict[Ref, list[Identity]] = {}
-        self._sessions: dict[str, list[SessionRow]] = {}
-        self._around: dict[tuple[str | None, int], LogsAround] = {}
         self._coverage: dict[tuple[str | None, Window], list[Coverage]] = {}
         self._calls: dict[tuple[CallFilter, Window, bool], list[CallRow]] = {}
-        self._event: tuple[str, list[EventRow]] | None = None
-        """The event that was read last: to find out what an ask means it is read, and then for the answer."""
+        self.events = lru_cache(maxsize=1)(store.events)
+        """To find out what an ask means an event is read, and then for the answer."""
+        self.identities_of = cache(store.identities_of)
+        self.sessions_by_id = cache(store.sessions_by_id)
+        self.logs_around = cache(store.logs_around)
         self.conflicts = store.conflicts
         self.callers_copies = store.callers_copies
         self.facts_of = store.facts_of
@@ -69,12 +68,6 @@ class Memo:
         """Is it time to read anew?"""
         return time.monotonic() - self._made > self._lasts or len(self._graphs) > ENTRIES
 
-    def events(self, event_id: str) -> list[EventRow]:
-        """The events under an ID, in order of time."""
-        if self._event is None or self._event[0] != event_id:
-            self._event = event_id, self._store.events(event_id)
-        return self._event[1]
-
     def ascend(self, refs: Iterable[str]) -> Graph:
         """Everything that leads to some nodes; the ancestry of a single node is remembered."""
         wanted = list(refs)
@@ -83,24 +76,6 @@ class Memo:
         if wanted[0] not in self._graphs:
             self._graphs[wanted[0]] = nx.freeze(self._store.ascend(wanted))
         return self._graphs[wanted[0]]
-
-    def identities_of(self, ref: Ref) -> list[Identity]:
-        """The identities whose calls hang on a node."""
-        if ref not in self._identities:
-            self._identities[ref] = self._store.identities_of(ref)
-        return self._identities[ref]
-
-    def sessions_by_id(self, principal_id: str) -> list[SessionRow]:
-        """The sessions with a principalId; newest first."""
-        if principal_id not in self._sessions:
-            self._sessions[principal_id] = self._store.sessions_by_id(principal_id)
-        return self._sessions[principal_id]
-
-    def logs_around(self, account: str | None, time: int) -> LogsAround:
-        """What was loaded of an account around a time."""
-        if (account, time) not in self._around:
-            self._around[account, time] = self._store.logs_around(account, time)
-        return self._around[account, time]
 
     def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
         """Events by account, region, hour and category; a part of what was read as a whole is not read again."""

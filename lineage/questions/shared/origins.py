@@ -14,12 +14,13 @@ from lineage.model.batch import Sighting
 from lineage.model.facts import Grant, Identity, Portal, UserName
 from lineage.model.results import Graph
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.climb import Climb, owner_of, session_key_of
+from lineage.questions.shared.climb import Attributes, Climb, owner_of, session_in, session_key_of
 from lineage.questions.shared.identifiers import Caller
 from lineage.questions.who import Behalf, Hint, Hop, Missing, Origin, Person
 from lineage.resolve.join_keys import is_forwarded
 from lineage.stores.reader import Reader
 
+UNRESOLVED = Origin(kind="Unresolved", id=None)
 PARENT_SECONDS = (5, 20)
 """How far from a forward access call its direct call is sought (guide §12.3, rule 7)."""
 
@@ -57,7 +58,7 @@ def origin_of(reader: Reader, graph: Graph, caller: Caller, found: Climb, start:
         access_key = key.split(" ", 1)[0]
         principal = owner_of(graph, found.top)
         if principal is None:
-            return Begin(_unresolved(), "no-identity")
+            return Begin(UNRESOLVED, "no-identity")
     if label == schema.SESSION or principal is None:
         stated = stated_by(caller.who) if caller.who is not None and not found.hops else None
         if stated is None:
@@ -72,9 +73,8 @@ def origin_of(reader: Reader, graph: Graph, caller: Caller, found: Climb, start:
     kind, identifier = node.get("kind"), keys.ref(principal).key
     if kind == attempts.KIND:
         _, why_open, tried = identifier.split(":", 2)
-        return Begin(
-            _unresolved(), why_open, None, (Hint(what="tried identity", value=tried, rule="11"),) if tried else ()
-        )
+        hint = Hint(what="tried identity", value=tried, rule="11")
+        return Begin(UNRESOLVED, why_open, None, (hint,) if tried else ())
     found = found._replace(own=found.own or _of_history(reader, graph, caller, found))
     origin = Origin(
         node=principal if principal in graph else None, kind=kind or "Unresolved", id=identifier,
@@ -93,7 +93,8 @@ def origin_of(reader: Reader, graph: Graph, caller: Caller, found: Climb, start:
             origin = origin.model_copy(update={"resource": _resource(graph, found)})
         return Begin(origin, None, found.own, hints)
     if kind in ("SAMLIdentity", "WebIdentity"):
-        update = {"id": node.get("name"), "account": _first_account(found), "provider": node.get("provider")}
+        account = found.hops[0].account if found.hops else None
+        update = {"id": node.get("name"), "account": account, "provider": node.get("provider")}
         return Begin(origin.model_copy(update=update))
     if kind == "IdentityCenterUser":
         user_id = None if identifier.startswith("name/") else identifier.rsplit("/", 1)[-1]
@@ -111,14 +112,12 @@ def origin_of(reader: Reader, graph: Graph, caller: Caller, found: Climb, start:
         # The role is known by the call that it made, its session is not.
         if _is_loaded(reader, node.get("account"), outside_role[1]):
             hint = Hint(what="calling role", value=node.get("arn") or identifier, rule="11")
-            return Begin(_unresolved(), "masked-data" if masked else "no-session-context", None, (hint,))
+            return Begin(UNRESOLVED, "masked-data" if masked else "no-session-context", None, (hint,))
         update = {"kind": "ExternalAccount", "id": outside_role[0]}
         return Begin(origin.model_copy(update=update), "account-not-loaded")
-    if kind == "FederatedUser":
-        return Begin(_unresolved(), "no-session-context")
-    if kind == "Unknown" or kind is None:
-        return Begin(_unresolved(), "masked-data" if masked else "no-identity")
-    return Begin(_unresolved(), "masked-data" if masked else "no-session-context")
+    if masked and kind != "FederatedUser":
+        return Begin(UNRESOLVED, "masked-data")
+    return Begin(UNRESOLVED, "no-identity" if kind in ("Unknown", None) else "no-session-context")
 
 
 def stated_by(who: Identity) -> tuple[keys.Principal, str | None] | None:
@@ -177,14 +176,9 @@ def attempt_of(graph: Graph, caller: Caller, found: Climb) -> str | None:
     return None
 
 
-def _unresolved() -> Origin:
-    return Origin(kind="Unresolved", id=None)
-
-
 def _unresolved_or_service(graph: Graph, caller: Caller, found: Climb) -> Begin:
     """The origin of a session without a grant: the service, where the session itself shows (rule 8)."""
-    session = session_key_of(found.top)
-    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    node = session_in(graph, found.top)
     who = caller.who if not found.hops else None
     role_arn = node.get("role_arn") or (who.role_arn if who else None) or ""
     account = node.get("account") or (who.account if who else None)
@@ -209,7 +203,7 @@ def _unresolved_or_service(graph: Graph, caller: Caller, found: Climb) -> Begin:
     ):
         hint = Hint(what="session name", value=name, rule="8")
         return service("ssm.amazonaws.com" if name.startswith("mi-") else "ec2.amazonaws.com", "LIKELY", hint, name)
-    return Begin(_unresolved(), "grant-not-logged")
+    return Begin(UNRESOLVED, "grant-not-logged")
 
 
 def _service_of(issuer_type: str | None) -> str:
@@ -226,19 +220,10 @@ def _resource(graph: Graph, found: Climb) -> str | None:
         if way["type"] == schema.ASSUMED:
             tags = dict(tag.split("=", 1) for tag in way["tags"])
     if "kubernetes-pod-name" in tags or "kubernetes-service-account" in tags:
-        names = (
-            "eks-cluster-name",
-            "kubernetes-namespace",
-            "kubernetes-service-account",
-            "kubernetes-pod-name",
-        )
+        names = ("eks-cluster-name", "kubernetes-namespace", "kubernetes-service-account", "kubernetes-pod-name")
         return "/".join(tags[name] for name in names if name in tags)
     workload = graph.nodes[found.first_session].get("workload")
     return graph.nodes.get(f"{schema.RESOURCE} {workload}", {}).get("id") if workload else None
-
-
-def _first_account(found: Climb) -> str | None:
-    return found.hops[0].account if found.hops else None
 
 
 def _forward_parent(reader: Reader, caller: Caller, principal: str) -> tuple[str | None, tuple[Hint, ...]]:
@@ -328,8 +313,7 @@ def on_behalf_of(
     who = caller.who
     if who is not None and who.attempt:
         return None, origin
-    session = session_key_of(start)
-    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    node = session_in(graph, start)
     delegate = (who.delegate if who is not None else None) or node.get("delegate")
     if delegate:
         delegator = Behalf(kind=origin.kind, id=origin.id, name=origin.name, account=origin.account)
@@ -351,9 +335,8 @@ def hints_of(reader: Reader, graph: Graph, caller: Caller, start: str, origin: O
         hints += [Hint(what="also named", value=name, rule="unique ID") for name in sorted(others)]  # type: ignore[type-var,arg-type]  # None is taken out
     if origin.kind not in ("Unresolved", "ExternalAccount") or (who is not None and who.attempt):
         return hints
-    session = session_key_of(start)
-    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
-    hints += _switched(graph, caller, session)
+    node = session_in(graph, start)
+    hints += _switched(node, caller)
     source_identity = node.get("source_identity") or (who.source_identity if who else None)
     if source_identity:
         hints.append(Hint(what="source identity", value=source_identity, rule="11"))
@@ -372,9 +355,8 @@ def hints_of(reader: Reader, graph: Graph, caller: Caller, start: str, origin: O
     return hints
 
 
-def _switched(graph: Graph, caller: Caller, session: str | None) -> list[Hint]:
+def _switched(node: Attributes, caller: Caller) -> list[Hint]:
     """Who switched the role in the console, where the AssumeRole is missing; the session itself is no hint."""
-    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
     own = arns.role_of(node.get("role_arn") or (caller.who.arn if caller.who else None))
     hints = []
     for what, found in (
@@ -390,7 +372,7 @@ def _switched(graph: Graph, caller: Caller, session: str | None) -> list[Hint]:
 def why(reader: Reader, graph: Graph, caller: Caller, found: Climb) -> tuple[str, Missing]:
     """Why a session's way in was not seen, and which logs would resolve it (guide §12.5)."""
     session = session_key_of(found.unseen or found.top)
-    node = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    node = session_in(graph, found.unseen or found.top)
     who = caller.who
     account = node.get("account") or (who.account if who else None)
     created = parse_when(node["created"]) if node.get("created") else (who.created if who else caller.time)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from lineage.model import keys, schema
-from lineage.model.arn import LONG_TERM, parse_arn, role_of
+from lineage.model.arn import LONG_TERM, Arn, parse_arn, role_of
 from lineage.model.facts import Sample, Target
 
 WORKLOADS = (
@@ -101,7 +101,7 @@ def wanted(ask: str) -> Wanted:
     """
     arn = parse_arn(ask)
     if arn is not None:
-        return _of_arn(ask)
+        return _of_arn(ask, arn)
     plain = _PLAIN.fullmatch(ask)
     if plain is not None:
         kind = plain[2].split("::")
@@ -110,9 +110,7 @@ def wanted(ask: str) -> Wanted:
     return Wanted(frozenset({ask, *buckets}), frozenset({ask}), None, None, None)
 
 
-def _of_arn(ask: str) -> Wanted:
-    arn = parse_arn(ask)
-    assert arn is not None
+def _of_arn(ask: str, arn: Arn) -> Wanted:
     account = arn.account if arn.account.isdigit() else None
     if arn.service == "s3" and not arn.account:
         name = arn.resource.partition("/")[0]

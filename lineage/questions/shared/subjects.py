@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,9 +13,10 @@ from lineage.model.arn import role_of
 from lineage.model.facts import Target
 from lineage.model.keys import Ref, ref
 from lineage.model.operations import is_read
-from lineage.model.results import CallFilter, CallRow, EventRow, Window
+from lineage.model.results import CallFilter, CallRow, EventRow, Window, grouped
 from lineage.model.times import iso, parse_when
 from lineage.questions.shared import grants, identifiers, models
+from lineage.questions.shared.addresses import parsed
 from lineage.questions.shared.climb import account_of, session_key_of
 from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.joins import opened
@@ -99,9 +99,9 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     """
     ask = ask.strip()
     if ask.startswith(AGENT):
-        return _if_called(
-            reader, Subject(ask, "agent", ask[len(AGENT) :], (), CallFilter("agent", (ask[len(AGENT) :],)))
-        )
+        agent = ask.removeprefix(AGENT)
+        which = CallFilter("agent", (agent,))
+        return Subject(ask, "agent", agent, (), which) if reader.calls(which) else None
     if re.fullmatch(r"\d{12}", ask):
         return Subject(ask, "account", ask, (), CallFilter("account", (ask,))) if reader.coverage(ask) else None
     if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
@@ -191,12 +191,9 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
         if sessions and session_name:
             return _of_sessions(ask, sessions)
         if session_name:
-            itself = identifiers.calls_itself(reader, role.ref, session_name)
-            return (
-                Subject(ask, "role", role.key, (str(role.ref),), CallFilter("node", (str(role.ref),)))
-                if itself
-                else None
-            )
+            if not identifiers.calls_itself(reader, role.ref, session_name):
+                return None
+            return Subject(ask, "role", role.key, (str(role.ref),), CallFilter("node", (str(role.ref),)))
         if not sessions and not reader.has(role.ref):
             return None
         return Subject(ask, "role", role.key, (str(role.ref),), CallFilter("principal", (role.key,)))
@@ -209,15 +206,7 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
 
 def is_address(ask: str) -> bool:
     """Is it an address as logged: an IP address, or the name of a service?"""
-    try:
-        ipaddress.ip_address(ask)
-    except ValueError:
-        return ask.startswith("AWS Internal") or ask.endswith(".amazonaws.com")
-    return True
-
-
-def _if_called(reader: Reader, subject: Subject) -> Subject | None:
-    return subject if reader.calls(subject.which) else None
+    return parsed(ask) is not None or ask.startswith("AWS Internal") or ask.endswith(".amazonaws.com")
 
 
 MARGIN_SECONDS = 5 * 60
@@ -244,7 +233,7 @@ def around(first: int, last: int, margin: int | None = None) -> Window:
 
 def scope_of(
     subject: Subject, rows: Iterable[CallRow], since: int | None, until: int | None, margin: int | None
-) -> tuple[Window, models.Scope]:
+) -> tuple[Window, Scope]:
     """The time that a question covers, and what set it.
 
     Parameters
@@ -259,17 +248,22 @@ def scope_of(
     The window in seconds, and the same as it is in an answer. An open side is set by the event that was asked for,
     else by the first or last call.
     """
-    if since is not None and until is not None:
-        return Window(since, until), models.Scope(since=iso(since), until=iso(until), basis="asked")
     if subject.event is not None:
         first = last = subject.event.time
     else:
         times = [(row.first, row.last) for row in rows]
         first, last = min((one for one, _ in times), default=0), max((one for _, one in times), default=0)
+    return scope_around(first, last, since, until, margin)
+
+
+def scope_around(
+    first: int, last: int, since: int | None, until: int | None, margin: int | None
+) -> tuple[Window, Scope]:
+    """The time around an activity, with the sides that were asked for, and the same as it is in an answer."""
     found = around(first, last, margin)
     window = Window(since if since is not None else found.since, until if until is not None else found.until)
-    basis = "asked" if since is not None or until is not None else "activity"
-    return window, models.Scope(since=iso(window.since or 0), until=iso(window.until or 0), basis=basis)  # type: ignore[arg-type]  # one of the words
+    basis: Literal["asked", "activity"] = "activity" if since is None and until is None else "asked"
+    return window, Scope(since=iso(window.since or 0), until=iso(window.until or 0), basis=basis)
 
 
 TARGETS_SHOWN = 5
@@ -337,11 +331,7 @@ def _unused(subject: Subject, since: int | None, until: int | None, margin: int 
     beginning = begun(subject)
     if beginning is None:
         return Calls([], Window(since, until), None)
-    found = around(beginning, beginning, margin)
-    window = Window(since if since is not None else found.since, until if until is not None else found.until)
-    basis = "activity" if (since, until) == (None, None) else "asked"
-    scope = Scope(since=iso(window.since or 0), until=iso(window.until or 0), basis=basis)  # type: ignore[arg-type]  # one of the words
-    return Calls([], window, scope)
+    return Calls([], *scope_around(beginning, beginning, since, until, margin))
 
 
 def begun(subject: Subject) -> int | None:
@@ -458,19 +448,18 @@ def _filter(text: str) -> str | None:
     return msgspec.json.encode(said).decode() if said else None
 
 
-def counted(rows: Iterable[CallRow], value: Callable[[CallRow], str | None]) -> list[Counted]:
-    """The calls by a value of theirs, most first, then by value; those without one are left out."""
-    groups: dict[str, list[CallRow]] = {}
-    for row in rows:
-        found = value(row)
-        if found is not None:
-            groups.setdefault(found, []).append(row)
+def counted(
+    rows: Iterable[CallRow], value: Callable[[CallRow], str | None], note: Callable[[CallRow], str | None] | None = None
+) -> list[Counted]:
+    """The calls by a value of theirs, most first, then by value; those without one are left out. `note` says what
+    calls of one value are."""
     result = [
         Counted(
-            value=text, calls=sum(row.count for row in members), failed=grants.failed(members),
-            first=grants.first(members), last=grants.last(members),
+            value=text, calls=grants.total(members), failed=grants.failed(members), first=grants.first(members),
+            last=grants.last(members), note=note(members[0]) if note else None,
         )
-        for text, members in groups.items()
+        for text, members in grouped(rows, value).items()
+        if text is not None
     ]  # fmt: skip
     return sorted(result, key=lambda one: (-one.calls, one.value))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -21,16 +21,14 @@ from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.shared import descent, grants, subjects
-from lineage.questions.shared.climb import account_of, session_key_of
-from lineage.questions.shared.descent import Link
+from lineage.questions.shared.climb import account_of, acting, session_key_of
+from lineage.questions.shared.descent import Link, Way
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Scope
 from lineage.questions.shared.subjects import NOT_LOADED, TARGETS_SHOWN, Subject
 from lineage.questions.timeline import Actor, Change, Entry, Timeline
 from lineage.stores.reader import Reader
 
-Way = dict[str, Any]
-"""Properties of a relationship."""
 NODES = 20_000
 """At most so many sessions and keys are followed."""
 
@@ -95,22 +93,12 @@ def _begin(above: Graph, start: str) -> str:
     """Where the chain of a node begins: the long-term key behind it, else the first session that is known."""
     way = [start, *descent.above(above, start)]
     chained = [node for node in way if ref(node).label != schema.PRINCIPAL]
-    return as_actor(chained[-1]) if chained else start
-
-
-def as_actor(node: str) -> str:
-    """The node that acts: of a temporary key its session.
-
-    >>> as_actor("Credential ASIA1 111122223333/AROA:x/2026-01-31T12:00:00Z")
-    'Session 111122223333/AROA:x/2026-01-31T12:00:00Z'
-    """
-    session = session_key_of(node)
-    return f"{schema.SESSION} {session}" if session else node
+    return acting(chained[-1]) if chained else start
 
 
 def name_of(graph: Graph, actor: str) -> str:
     """What to call an actor: `ROLE as SESSION_NAME`, a key ID, or a name."""
-    known: dict[str, Any] = graph.nodes[actor] if actor in graph else {}
+    known = graph.nodes.get(actor, {})
     label, key = ref(actor)
     if label == schema.CREDENTIAL:
         return key
@@ -167,6 +155,8 @@ def _change(deed: ChangeEdge) -> Change:
 
 
 Phase = Literal["before", "during", "after"]
+Seconds = tuple[int, int]
+"""The first and the last second of a stretch of time."""
 HOUR = 3600
 ACTORS_SHOWN = 100
 APIS_SHOWN = 5
@@ -212,7 +202,9 @@ def answer(
     return Timeline(
         asked=ask, found=True, subject=subject.to_model(), whose=subjects.one_origin(reader, subject),
         begins=chain.begins,
-        scope=_scope(every, window), alert=_told_alert(about), actors=actors[:ACTORS_SHOWN], actors_total=len(actors),
+        scope=_scope(every, window),
+        alert=Scope(since=iso(about[0]), until=iso(about[1]), basis="alert") if about else None,
+        actors=actors[:ACTORS_SHOWN], actors_total=len(actors),
         entries=list(_entries(chain, sorted(calls, key=lambda call: (call.time, call.event_id)), about)),
         total=total, reads=sum(row.count for row in rows) - sum(row.count for row in result),
         beyond=chain.beyond[:limit], perhaps=chain.perhaps[:limit],
@@ -221,17 +213,11 @@ def answer(
     )  # fmt: skip
 
 
-def _alert(subject: subjects.Subject, since: int | None, until: int | None) -> Window | None:
+def _alert(subject: Subject, since: int | None, until: int | None) -> Seconds | None:
     """When what the alert is about happened."""
     if since is not None and until is not None:
-        return Window(since, until)
-    return Window(subject.event.time, subject.event.time) if subject.event is not None else None
-
-
-def _told_alert(alert: Window | None) -> Scope | None:
-    if alert is None or alert.since is None or alert.until is None:
-        return None
-    return Scope(since=iso(alert.since), until=iso(alert.until), basis="alert")
+        return since, until
+    return (subject.event.time, subject.event.time) if subject.event is not None else None
 
 
 def _scope(rows: Sequence[CallRow], window: Window) -> Scope | None:
@@ -247,14 +233,12 @@ def _is_told(row: CallRow, chain: Chain) -> bool:
     return row.row.error is not None or subjects.kind_of(row) != "read" or row.row.api in chain.granting
 
 
-def _distance(first: int, last: int, alert: Window | None) -> int:
+def _distance(first: int, last: int, alert: Seconds | None) -> int:
     """How far a stretch lies from the alert; where there is none, from the beginning of time."""
-    if alert is None or alert.since is None or alert.until is None:
-        return first
-    return max(alert.since - last, first - alert.until, 0)
+    return max(alert[0] - last, first - alert[1], 0) if alert is not None else first
 
 
-def _nearest(rows: Iterable[CallRow], alert: Window | None, limit: int, window: Window) -> Window:
+def _nearest(rows: Iterable[CallRow], alert: Seconds | None, limit: int, window: Window) -> Window:
     """The hours that surely hold the `limit` calls nearest to the alert: only of these must every event be read."""
     counts: Counter[int] = Counter()
     for row in rows:
@@ -286,7 +270,7 @@ def _calls(reader: Reader, chain: Chain, which: CallFilter, rows: list[CallRow],
                 yield _Call(sample.time, sample.event_id, row, sample, result)
 
 
-def _kept(calls: list[_Call], alert: Window | None, limit: int) -> list[_Call]:
+def _kept(calls: list[_Call], alert: Seconds | None, limit: int) -> list[_Call]:
     """The calls nearest to the alert, in order of time."""
     nearest = sorted(calls, key=lambda call: (_distance(call.time, call.time, alert), call.time, call.event_id))
     return sorted(nearest[:limit], key=lambda call: (call.time, call.event_id))
@@ -311,7 +295,7 @@ def _opening(reader: Reader, chain: Chain, rows: Iterable[CallRow], window: Wind
     return [call for id_, call in sorted(found.items()) if id_ in own or not logged & set(chain.granted.get(id_, ()))]
 
 
-def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iterator[Entry]:
+def _entries(chain: Chain, calls: Iterable[_Call], alert: Seconds | None) -> Iterator[Entry]:
     """The calls as they are listed, each run of reads in one line for each key, address and agent; a line ends where
     the alert begins or ends."""
 
@@ -329,28 +313,25 @@ def _entries(chain: Chain, calls: Iterable[_Call], alert: Window | None) -> Iter
 def _use(seen: CallRow) -> tuple[str | None, ...]:
     """What calls of one line have in common: what two keys did, or one key from two places, is never folded."""
     row = seen.row
-    return (
-        as_actor(seen.source), seen.access_key_id, row.source_ip, row.endpoint, row.user_agent, seen.invoked_by,
-    )  # fmt: skip
+    return acting(seen.source), seen.access_key_id, row.source_ip, row.endpoint, row.user_agent, seen.invoked_by
 
 
-def _phase(time: int, alert: Window | None) -> Phase | None:
-    if alert is None or alert.since is None or alert.until is None:
+def _phase(time: int, alert: Seconds | None) -> Phase | None:
+    if alert is None:
         return None
-    return "before" if time < alert.since else "during" if time <= alert.until else "after"
+    return "before" if time < alert[0] else "during" if time <= alert[1] else "after"
 
 
 def _entry(chain: Chain, call: _Call, phase: Phase | None) -> Entry:
     seen, row = call.row, call.row.row
-    kind, actor = subjects.kind_of(seen), as_actor(seen.source)
+    kind, actor = subjects.kind_of(seen), acting(seen.source)
     granted = chain.granted.get(call.event_id, []) if row.error is None else []
     about = subjects.targets([msgspec.structs.replace(seen, samples=[call.sample])])
     return Entry(
         time=iso(call.time), phase=phase, kind=_kind(seen, granted), event_ids=[call.event_id],
         actor=actor, actor_name=name_of(chain.graph, actor), access_key_id=seen.access_key_id, api=row.api,
         account=row.account, region=row.region, source_ip=row.source_ip, vpc_endpoint=row.endpoint,
-        user_agent=row.user_agent,
-        via=seen.invoked_by, error=row.error, changing=kind == "change",
+        user_agent=row.user_agent, via=seen.invoked_by, error=row.error, changing=kind == "change",
         targets=about[:TARGETS_SHOWN], changes=chain.changes.get(call.event_id, []), granted=granted,
     )  # fmt: skip
 
@@ -373,7 +354,7 @@ def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
         values = {value(call) for call in calls}
         return values.pop() if len(values) == 1 else None
 
-    seen, row, actor = calls[0].row, calls[0].row.row, as_actor(calls[0].row.source)
+    seen, row, actor = calls[0].row, calls[0].row.row, acting(calls[0].row.source)
     return Entry(
         time=iso(calls[0].time), until=iso(calls[-1].time), phase=phase, kind="reads",
         event_ids=[call.event_id for call in calls[:READS_SHOWN]], actor=actor,
@@ -385,16 +366,16 @@ def _reads(chain: Chain, calls: Sequence[_Call], phase: Phase | None) -> Entry:
 
 
 def _actors(chain: Chain, rows: Iterable[CallRow]) -> list[Actor]:
-    """The sessions and keys with calls, in order of their beginning."""
-    used = grouped(rows, lambda row: as_actor(row.source))
+    """Those with calls, in order of their beginning."""
+    used = grouped(rows, lambda row: acting(row.source))
     found = []
     for node, members in used.items():
-        known = chain.graph.nodes[node] if node in chain.graph else {}
+        known = chain.graph.nodes.get(node, {})
         link = chain.links.get(node)
         found.append(
             Actor(
                 ref=node, name=name_of(chain.graph, node), session=session_key_of(node),
-                parent=as_actor(link.parent) if link and link.parent else None,
+                parent=acting(link.parent) if link and link.parent else None,
                 role_arn=known.get("role_arn"), account=known.get("account") or account_of(node),
                 begun=(link.time or None) if link else None,
                 calls=sum(row.count for row in members), failed=grants.failed(members),

@@ -8,7 +8,7 @@ are kept.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -33,8 +33,6 @@ KINDS = ("changed", "assumed", "read")
 
 
 class _About(NamedTuple):
-    """A row's calls about the resource."""
-
     row: CallRow
     at_least: bool
 
@@ -95,15 +93,11 @@ def _origins(owners: Owners, about: Iterable[_About]) -> list[Toucher]:
     for members in groups.values():
         rows = [one.row for one in members]
         nodes = sorted({row.source for row in rows})
-        found.append(
-            Toucher(
-                whose=owners.whose(rows[0].source), nodes=nodes[:NODES_SHOWN], nodes_total=len(nodes),
-                calls=sum(row.count for row in rows),
-                failed=sum(row.count for row in rows if row.row.error is not None),
-                at_least=any(one.at_least for one in members), first=grants.first(rows), last=grants.last(rows),
-                operations=_operations(members),
-            )
-        )  # fmt: skip
+        found.append(Toucher(
+            whose=owners.whose(rows[0].source), nodes=nodes[:NODES_SHOWN], nodes_total=len(nodes),
+            calls=grants.total(rows), failed=grants.failed(rows), at_least=any(one.at_least for one in members),
+            first=grants.first(rows), last=grants.last(rows), operations=_operations(members),
+        ))  # fmt: skip
     return sorted(
         found, key=lambda one: (not _changed(one), -one.calls, one.first, grants.sort_name(one.whose), one.nodes)
     )
@@ -118,17 +112,14 @@ def _operations(about: Iterable[_About]) -> list[Touch]:
     found = []
     for (kind, api, error), members in groups.items():
         rows = [one.row for one in members]
-        found.append(
-            Touch(
-                api=api, kind=kind, error=error, count=sum(row.count for row in rows),  # type: ignore[arg-type]  # one of KINDS
-                at_least=any(one.at_least for one in members), first=grants.first(rows), last=grants.last(rows),
-                event_ids=grants.earliest(rows),
-            )
-        )  # fmt: skip
+        found.append(Touch(
+            api=api, kind=kind, error=error, count=grants.total(rows), at_least=any(one.at_least for one in members),
+            first=grants.first(rows), last=grants.last(rows), event_ids=grants.earliest(rows),
+        ))  # fmt: skip
     return sorted(found, key=lambda one: (KINDS.index(one.kind), one.api, one.error or ""))
 
 
-def _kind(row: CallRow) -> str:
+def _kind(row: CallRow) -> Literal["changed", "assumed", "read"]:
     """Does a call change, read, or obtain a session of what it is about?"""
     if row.row.api in ASSUME:
         return "assumed"
@@ -139,14 +130,12 @@ def _kind(row: CallRow) -> str:
 
 def _deed(owners: Owners, deed: ChangeEdge) -> Deed:
     properties: dict[str, Any] = deed.properties
-    what = (
-        ("entered" if properties.get("entered") else "started") if deed.type == schema.STARTED else properties["what"]
-    )
+    started = "entered" if properties.get("entered") else "started"
+    what = started if deed.type == schema.STARTED else properties["what"]
     return Deed(
         type=deed.type, what=what, api=properties["api"], time=iso(deed.time), node=deed.source,  # type: ignore[arg-type]  # one of DEEDS
         credentials_of=call_it(owners.whose(deed.source)), before=properties.get("before"),
-        after=properties.get("after"),
-        event_ids=deed.event_ids,
+        after=properties.get("after"), event_ids=deed.event_ids,
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
@@ -67,3 +68,11 @@ class Trace(Model):
     calls: int
     truncated: bool
     roots: list[Branch]
+
+    def branches(self) -> Iterator[tuple[Branch, Branch | None]]:
+        """Every branch with the one above it, each after that; without recursion, for renewals make long chains."""
+        waiting: list[tuple[Branch, Branch | None]] = [(root, None) for root in reversed(self.roots)]
+        while waiting:
+            branch, parent = waiting.pop()
+            yield branch, parent
+            waiting += [(child, branch) for child in reversed(branch.children)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from lineage.model import schema
@@ -85,8 +85,7 @@ class _Walk:
         for index in range(len(order) - 1, -1, -1):
             name, how, hung_by, parent = order[index]
             below = sorted(children.pop(index, []), key=lambda one: (one.time or "", one.ref))
-            built = self._build(name, how, hung_by, below)
-            children[parent].append(built)
+            children[parent].append(self._build(name, how, hung_by, below))
         return children[-1][0]
 
     def _children(self, node: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -114,8 +113,6 @@ class _Walk:
         label, key = ref(node)
         attributes = self.graph.nodes[node]
         rows = self.used.get(node, [])
-        calls = [row for row in rows if row.row.relation != schema.TRIED]
-        tried = [row for row in rows if row.row.relation == schema.TRIED]
         return Branch(
             ref=node,
             label=label,
@@ -128,8 +125,8 @@ class _Walk:
             account=attributes.get("account"),
             confidence=(edge or {}).get("confidence") or "EXACT",
             event_ids=(edge or {}).get("event_ids") or [],
-            done=_done(calls),
-            tried=_tried(tried),
+            done=_done(row for row in rows if row.row.relation != schema.TRIED),
+            tried=_tried(row for row in rows if row.row.relation == schema.TRIED),
             calls=grants.total(rows),
             first=grants.first(rows) if rows else None,
             last=grants.last(rows) if rows else None,
@@ -140,15 +137,7 @@ class _Walk:
 def _done(rows: Iterable[CallRow]) -> list[Done]:
     groups = grouped(rows, lambda row: (row.row.api, row.row.error))
     return [
-        Done(
-            action=action,
-            error=error,
-            count=grants.total(members),
-            first=grants.first(members),
-            last=grants.last(members),
-            sensitive=any(row.row.sensitive for row in members),
-            event_ids=_ids(members),
-        )
+        Done(action=action, error=error, sensitive=any(row.row.sensitive for row in members), **_sums(members))
         for (action, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
     ]
 
@@ -156,19 +145,13 @@ def _done(rows: Iterable[CallRow]) -> list[Done]:
 def _tried(rows: Iterable[CallRow]) -> list[TriedRole]:
     groups = grouped(rows, lambda row: (row.row.target.key if row.row.target else "unknown", row.row.error))
     return [
-        TriedRole(
-            role_arn=role,
-            error=error,
-            count=grants.total(members),
-            first=grants.first(members),
-            last=grants.last(members),
-            event_ids=_ids(members),
-        )
+        TriedRole(role_arn=role, error=error, **_sums(members))
         for (role, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
     ]
 
 
-def _ids(rows: Iterable[CallRow]) -> list[str]:
-    """The earliest events of the rows, as examples."""
-    found = [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids]
-    return found[:IDS_SHOWN]
+def _sums(rows: Sequence[CallRow]) -> dict[str, Any]:
+    """How many calls they are, and when, with the earliest events as examples."""
+    ids = [event_id for row in sorted(rows, key=lambda row: (row.first, row.row.id)) for event_id in row.event_ids]
+    times = {"first": grants.first(rows), "last": grants.last(rows)}
+    return {"count": grants.total(rows), **times, "event_ids": ids[:IDS_SHOWN]}

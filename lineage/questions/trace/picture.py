@@ -14,12 +14,13 @@ from lineage.questions.shared.identifiers import kind_of
 from lineage.questions.trace import Branch, Trace
 from lineage.questions.who.picture import LIT, asked_for, chain
 
-_KINDS: dict[str, str] = {"assumed": schema.ASSUMED, "candidate": schema.ASSUMED, "issued": schema.ISSUED}
+HANGS = {"own": "its own", "issued": "key", "made": "made"}
+"""What a link says of a node that was not granted by a call, by its relation."""
 
 
 def refs(answer: Trace) -> Iterator[str]:
     """The nodes that the picture names."""
-    return (branch.ref for branch, _ in branches(answer))
+    return (branch.ref for branch, _ in answer.branches())
 
 
 def above(answer: Trace) -> list[str]:
@@ -33,21 +34,12 @@ def events(answer: Trace) -> Iterator[str]:
         yield answer.asked
 
 
-def branches(answer: Trace) -> Iterator[tuple[Branch, Branch | None]]:
-    """Every branch with the one above it, each after that; without recursion, for renewals make long chains."""
-    waiting: list[tuple[Branch, Branch | None]] = [(root, None) for root in reversed(answer.roots)]
-    while waiting:
-        branch, parent = waiting.pop()
-        yield branch, parent
-        waiting += [(child, branch) for child in reversed(branch.children)]
-
-
 def draw(answer: Trace, known: Known) -> Drawing:
     """The chains down to the roots, their branches, and what was done and refused in each."""
     sheet = Sheet(known)
     lit = len(answer.roots) <= LIT
     names = [lead(sheet, root.ref, lit=lit) for root in answer.roots]
-    for branch, parent in branches(answer):
+    for branch, parent in answer.branches():
         sheet.of_ref(
             branch.ref, role_arn=branch.role_arn, name=branch.session_name, account=branch.account,
             lit=parent is None and lit,
@@ -79,16 +71,24 @@ def _hang(sheet: Sheet, branch: Branch, parent: Branch) -> None:
     way = sheet.way(parent.ref, branch.ref)
     made = branch.relation == "made"
     perhaps = branch.relation == "candidate"
-    type_ = _KINDS.get(branch.relation) or (schema.ISSUED if branch.label == schema.CREDENTIAL else schema.CREATED)
-    label = operation_of(way.get("api") or branch.relation)
-    if type_ == schema.ISSUED or made:
-        label = "made" if made else "key"
+    label = HANGS.get(branch.relation) or operation_of(way.get("api") or branch.relation)
     sheet.link(
-        parent.ref, branch.ref, type_, label=label,
+        parent.ref, branch.ref, link_type(branch.relation, branch.ref), label=label,
         confidence=schema.weakest([branch.confidence, "HEURISTIC"]) if perhaps else branch.confidence, beside=made,
         first=branch.time, events=branch.event_ids, one_of_several_callers_that_fit=perhaps,
         **grant_facts(way, branch.how),
     )  # fmt: skip
+
+
+def link_type(relation: str, target: str) -> str:
+    """The type of the relationship by which a node hangs on the one above."""
+    key = target.startswith(schema.CREDENTIAL)
+    match relation:
+        case "own":
+            return schema.BELONGS_TO if key else schema.SESSION_OF
+        case "made":
+            return schema.ISSUED if key else schema.CREATED
+    return schema.ISSUED if relation == "issued" else schema.ASSUMED
 
 
 def grant_facts(way: dict[str, Any], how: str | None) -> dict[str, Any]:  # Any: of the graph's attributes

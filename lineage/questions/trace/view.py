@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lineage.model.operations import is_refusal
 from lineage.questions.registry import Row
 from lineage.questions.shared import words
-from lineage.questions.shared.view import CUT
+from lineage.questions.shared.view import CUT, role_as
 from lineage.questions.trace import Branch, Done, Trace
 from lineage.render import blocks as made
 from lineage.render.blocks import Block, Heading, Inline, Span, Tree
@@ -15,13 +15,7 @@ from lineage.render.text import counted
 
 DONE_SHOWN = 12
 """Operations shown on a branch; the rest is counted."""
-RELATIONS = {
-    "asked": "",
-    "assumed": "assumed ",
-    "issued": "issued ",
-    "made": "made ",
-    "candidate": "perhaps ",
-}
+RELATIONS = {"asked": "", "assumed": "assumed ", "issued": "issued ", "made": "made ", "candidate": "perhaps "}
 COLUMNS = (
     "parent", "ref", "relation", "how", "time", "account", "role_arn", "session_name", "confidence", "what",
     "target", "error", "count", "first", "last", "sensitive", "event_ids",
@@ -51,9 +45,7 @@ def _grow(root: Branch) -> Iterator[made.Branch]:
 def _title(branch: Branch) -> Iterator[str | Span]:
     yield Span(RELATIONS[branch.relation], "quiet")
     if branch.label == "Session":
-        role = (branch.role_arn or "").rsplit("/", 1)[-1]
-        name = branch.session_name or branch.key
-        yield Span(f"{role} as {name}" if role else name, "name")
+        yield Span(role_as(branch.role_arn, branch.session_name or branch.key, ""), "name")
         yield Span(f" in {branch.account or 'an unknown account'}", "quiet")
     elif branch.label == "Credential":
         yield Span(branch.key.split(" ", 1)[0], "key")
@@ -96,10 +88,9 @@ def _error(error: str | None) -> Span:
 
 def rows(trace: Trace) -> Iterator[Row]:
     """A row for each operation and refusal of each branch, in the order of the tree."""
-    waiting: list[tuple[str | None, Branch]] = [(None, root) for root in reversed(trace.roots)]
-    while waiting:
-        parent, branch = waiting.pop()
-        head = {"parent": parent, **vars(branch), "first": None, "last": None, "event_ids": None}
+    for branch, parent in trace.branches():
+        above = parent.ref if parent is not None else None
+        head = {"parent": above, **vars(branch), "first": None, "last": None, "event_ids": None}
         if not branch.done and not branch.tried:
             yield head
         for done in branch.done:
@@ -107,4 +98,3 @@ def rows(trace: Trace) -> Iterator[Row]:
         for tried in branch.tried:
             refused = {"what": "tried", "target": tried.role_arn, "role_arn": branch.role_arn, "sensitive": True}
             yield {**head, **vars(tried), **refused}
-        waiting += [(branch.ref, child) for child in reversed(branch.children)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Final, Literal
 
-from lineage.model.results import CallRow, Window
+from lineage.model.results import CallRow, Window, grouped
 from lineage.model.times import iso, parse_when
 from lineage.questions.shared import grants, history
 from lineage.questions.shared.addresses import place
@@ -45,8 +45,7 @@ def answer(
     return Volume(
         asked=ask, found=True, subject=compared.subject.to_model(), scope=compared.scope,
         statement=_statement(compared, hours), calls=grants.total(rows), failed=grants.failed(rows),
-        scope_calls=grants.total(scope),
-        asked_calls=sum(hour.asked for hour in hours), hours=hours, truncated=cut,
+        scope_calls=grants.total(scope), asked_calls=sum(hour.asked for hour in hours), hours=hours, truncated=cut,
         drills=[_drill(by, value, rows, scope) for by, value in _DRILLS], history=compared.history,
         sight=log_coverage(reader, compared.accounts, shown),
     )  # fmt: skip
@@ -112,25 +111,20 @@ def _drill(
     scope: Iterable[CallRow],
 ) -> Drill:  # fmt: skip
     """All calls by one thing; what is too small for a part of its own is in `others`."""
-    groups: dict[str, list[CallRow]] = defaultdict(list)
-    inside: dict[str, int] = defaultdict(int)
-    for row in rows:
-        groups[value(row)].append(row)
-    for row in scope:
-        inside[value(row)] += row.count
+    groups, inside = grouped(rows, value), grouped(scope, value)
     ordered = sorted(groups, key=lambda one: (-grants.total(groups[one]), one))
     kept, rest = ordered[:PARTS_SHOWN], ordered[PARTS_SHOWN:]
     parts = [_part(one, groups[one], inside[one]) for one in kept]
     if rest:
-        parts.append(_part(OTHERS, [row for one in rest for row in groups[one]], sum(inside[one] for one in rest)))
+        others = [[row for one in rest for row in of[one]] for of in (groups, inside)]
+        parts.append(_part(OTHERS, *others))
     return Drill(by=by, parts=parts, values=len(ordered))
 
 
-def _part(value: str, rows: Sequence[CallRow], inside: int) -> Part:
+def _part(value: str, rows: Sequence[CallRow], inside: Sequence[CallRow]) -> Part:
     return Part(
-        value=value, calls=grants.total(rows), failed=grants.failed(rows),
-        scope_calls=inside, first=grants.first(rows),
-        last=grants.last(rows),
+        value=value, calls=grants.total(rows), failed=grants.failed(rows), scope_calls=grants.total(inside),
+        first=grants.first(rows), last=grants.last(rows),
     )  # fmt: skip
 
 

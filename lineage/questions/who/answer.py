@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import networkx as nx
 
 from lineage.model import keys, schema
 from lineage.model.facts import Identity
 from lineage.model.results import EventCopy, Graph
 from lineage.model.times import iso, parse_when
+from lineage.questions.shared import origins
 from lineage.questions.shared.climb import (
     BY_GRANT_ALONE,
     BY_TUPLE,
     MAX_CANDIDATES,
+    Attributes,
     Climb,
     climbed,
     owner_of,
     principal_of,
+    session_in,
     session_key_of,
     states_its_user,
 )
 from lineage.questions.shared.identifiers import Caller, begins, by_record, meant
 from lineage.questions.shared.joins import Joined, sessions_at, through_lost_copy, weaker, with_login
-from lineage.questions.shared.origins import (
-    attempt_of,
-    day_of,
-    has_callers_copy,
-    hints_of,
-    named_origin,
-    on_behalf_of,
-    origin_of,
-    person_of,
-    stated_by,
-    surer,
-    token_makers,
-    why,
-)
 from lineage.questions.who import (
     CallIdentity,
     CopyPlace,
@@ -104,19 +91,17 @@ def explained(
     `graph` is all that leads to it, if that was read already; without `provenance` the answer leaves out who made its
     key or started its workload.
     """
-    if caller.who is None and keys.ref(caller.start).label in (schema.SESSION, schema.CREDENTIAL):
-        caller = caller._replace(who=next(iter(reader.identities_of(keys.ref(caller.start))), None))
-    if caller.who is None and graph is not None and graph.nodes.get(caller.start, {}).get("kind") == "Unknown":
-        # Rows of event history: the key that they state leads on.
-        caller = caller._replace(who=next(iter(reader.identities_of(keys.ref(caller.start))), None))
+    node = keys.ref(caller.start)
+    # Rows of event history have no session: the key that they state leads on.
+    of_history = graph is not None and graph.nodes.get(caller.start, {}).get("kind") == "Unknown"
+    if caller.who is None and (of_history or node.label in (schema.SESSION, schema.CREDENTIAL)):
+        caller = caller._replace(who=next(iter(reader.identities_of(node)), None))
     found = []
-    if keys.ref(caller.start).label == schema.PRINCIPAL and caller.who is not None:
+    if node.label == schema.PRINCIPAL and caller.who is not None:
         found = sessions_at(reader, caller)
     each = [_explained_at(reader, caller, one, graph, provenance, limit) for one in (found or (None,))]
-    if (
-        len({(answer.origin.kind, answer.origin.id, answer.origin.name) for result, _ in each for answer in result})
-        == 1
-    ):
+    begins_at = {(answer.origin.kind, answer.origin.id, answer.origin.name) for result, _ in each for answer in result}
+    if len(begins_at) == 1:
         each = each[:1]  # whichever session it was, the origin is the same
     elif len(each) > 1:
         several = {"ambiguous": True, "reason": "ambiguous"}
@@ -170,30 +155,25 @@ def _place(copy: EventCopy) -> CopyPlace:
 
 def _own_statement(caller: Caller, chains: list[Climb], fitting: int) -> tuple[list[Climb], int]:
     """Of several origins that the records of one session state, the one that the asked record itself states."""
-    stated = stated_by(caller.who) if caller.who is not None and caller.time is not None else None
+    stated = origins.stated_by(caller.who) if caller.who is not None and caller.time is not None else None
     mine = [chain for chain in chains if stated is not None and chain.top == str(stated[0].ref)]
     return ([mine[0]._replace(several=False)], 1) if mine and len(chains) > 1 else (chains, fitting)
 
 
 def _element(
-    reader: Reader,
-    graph: Graph,
-    caller: Caller,
-    start: str,
-    found: Climb,
-    joined: Joined | None,
-    hints: list[Hint],
+    reader: Reader, graph: Graph, caller: Caller, start: str, found: Climb, joined: Joined | None, hints: list[Hint],
     provenance: bool,
-) -> WhoAnswer:
-    begin = origin_of(reader, graph, caller, found, start)
-    origin, reason = named_origin(reader, caller, begin.origin), begin.reason
-    hints = [*hints, *begin.hints, *hints_of(reader, graph, caller, start, origin), *token_makers(reader, caller)]
+) -> WhoAnswer:  # fmt: skip
+    begin = origins.origin_of(reader, graph, caller, found, start)
+    origin, reason = origins.named_origin(reader, caller, begin.origin), begin.reason
+    hints = [*hints, *begin.hints, *origins.hints_of(reader, graph, caller, start, origin)]
+    hints += origins.token_makers(reader, caller)
     hints += [Hint(what="caller's own copy", value=caller.own_copy, rule="sharedEventID")] if caller.own_copy else []
     hints += [Hint(what="tried role", value=caller.tried, rule="1")] if caller.tried else []
     unresolved = origin.kind == "Unresolved"
     classes: list[str] = [hop.confidence for hop in found.hops if not states_its_origin(graph, hop, origin)]
     classes += [begin.confidence] if begin.confidence else []
-    stated = stated_by(caller.who) if caller.who is not None else None
+    stated = origins.stated_by(caller.who) if caller.who is not None else None
     if stated is None:
         classes += [joined.confidence] if joined is not None else []
     elif stated[1] is not None and joined is not None:
@@ -205,37 +185,37 @@ def _element(
     elif found.stopped:
         reason = found.stopped
     elif unseen:
-        reason, missing = why(reader, graph, caller, found)
+        reason, missing = origins.why(reader, graph, caller, found)
     if unresolved and reason in (None, "grant-not-logged"):
-        reason, missing = why(reader, graph, caller, found)
+        reason, missing = origins.why(reader, graph, caller, found)
     elif missing is None and reason == "account-not-loaded":
         region = found.hops[0].region if found.hops else caller.region
-        missing = Missing(account=origin.account, region=region, day=day_of(found, caller))
-    elif reason == "no-session-context" and found.hops and not has_callers_copy(reader, found.hops[0]):
+        missing = Missing(account=origin.account, region=region, day=origins.day_of(found, caller))
+    elif reason == "no-session-context" and found.hops and not origins.has_callers_copy(reader, found.hops[0]):
         hop = found.hops[0]
-        missing = Missing(account=hop.caller_account, region=hop.region, day=day_of(found, caller))
+        missing = Missing(account=hop.caller_account, region=hop.region, day=origins.day_of(found, caller))
     confidence = "NONE" if unresolved else schema.weakest(classes)
     if missing is None and not unresolved and not found.several:
-        missing = surer(reader, graph, caller, found, origin, confidence)
-    behalf, origin = on_behalf_of(reader, graph, caller, found, start, origin)
+        missing = origins.surer(reader, graph, caller, found, origin, confidence)
+    behalf, origin = origins.on_behalf_of(reader, graph, caller, found, start, origin)
     listed = provenance and (unseen or caller.itself)
     known = _known_credentials(reader, graph, origin, caller.time) if listed else []
     return WhoAnswer(
         identity=_identity(graph, caller, start),
         origin=origin,
-        person=person_of(origin),
+        person=origins.person_of(origin),
         confidence=confidence,  # type: ignore[arg-type]  # a class of the tuple
         ambiguous=found.several or found.ambiguous,
         reason=reason,
         missing=missing,
-        hints=_unique([*hints, *begin.hints, *hints_of(reader, graph, caller, start, origin)]),
+        hints=_unique([*hints, *origins.hints_of(reader, graph, caller, start, origin)]),
         hops=list(found.hops),
         made_by=_made_by(reader, graph, found, origin, caller.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
         on_behalf_of=behalf,
         credentials=known,
         node=start if start in graph else None,
-        attempt=attempt_of(graph, caller, found),
+        attempt=origins.attempt_of(graph, caller, found),
     )
 
 
@@ -252,9 +232,8 @@ def states_its_origin(graph: Graph, hop: Hop, origin: Origin) -> bool:
 
 def _states_itself(caller: Caller, found: Climb) -> bool:
     """Is it a record that is not loaded, of a session that states where it comes from?"""
-    if found.hops or caller.who is None or keys.ref(found.top).label != schema.SESSION:
-        return False
-    return stated_by(caller.who) is not None
+    at_session = not found.hops and keys.ref(found.top).label == schema.SESSION
+    return at_session and caller.who is not None and origins.stated_by(caller.who) is not None
 
 
 def _unique(hints: list[Hint]) -> list[Hint]:
@@ -265,8 +244,7 @@ def _identity(graph: Graph, caller: Caller, start: str) -> CallIdentity:
     """The name on the call, filled up from the session where the call said less."""
     who = caller.who
     label, key = keys.ref(caller.start)
-    session = session_key_of(start)
-    node: dict[str, Any] = graph.nodes.get(f"{schema.SESSION} {session}", {}) if session else {}
+    session, node = session_key_of(start), session_in(graph, start)
     if who is not None and who.type != "Unknown":
         return CallIdentity(
             arn=who.arn,
@@ -299,14 +277,14 @@ def _identity(graph: Graph, caller: Caller, start: str) -> CallIdentity:
     )
 
 
-def _session_arn(graph: Graph, owner: str | None, node: dict[str, Any]) -> str | None:
+def _session_arn(graph: Graph, owner: str | None, node: Attributes) -> str | None:
     if owner is None:
         return None
-    kind, arn = graph.nodes[owner].get("kind"), graph.nodes[owner].get("arn")
-    if kind == "Role" and arn:
-        partition = keys.partition_of(arn)
-        role = graph.nodes[owner].get("name")
-        return f"arn:{partition}:sts::{node.get('account')}:assumed-role/{role}/{node.get('name')}"
+    principal = graph.nodes[owner]
+    arn: str | None = principal.get("arn")
+    if arn and principal.get("kind") == "Role":
+        name = f"{principal.get('name')}/{node.get('name')}"
+        return f"arn:{keys.partition_of(arn)}:sts::{node.get('account')}:assumed-role/{name}"
     return arn
 
 
@@ -318,46 +296,42 @@ def _made_by(reader: Reader, graph: Graph, found: Climb, origin: Origin, time: i
     moments += [iso(time)] if time is not None else []
     before = min(moments, default=None)
     principal = origin.node or f"{schema.PRINCIPAL} {origin.id}"
-    found_edges: list[tuple[str, str, str, dict[str, Any]]] = []
-    label, _ = keys.ref(found.top)
-    if label == schema.CREDENTIAL:
-        for source, _, edge in graph.in_edges(found.top, data=True):
-            if edge["type"] == schema.ISSUED and edge.get("event_ids"):
-                found_edges.append(("access key", source, edge["time"], edge))
-    if not found_edges and found.hops and found.hops[0].how == "console" and principal in graph:
-        for source, _, edge in graph.in_edges(principal, data=True):
-            if _sets_password(edge) and (before is None or edge["time"] <= before):
-                found_edges.append(("login profile", source, edge["time"], edge))
-    made = _latest_other(reader, graph, found_edges, origin.id, before)
-    if made is None and principal in graph:
-        users = [
-            ("user", source, edge["time"], edge)
-            for source, _, edge in graph.in_edges(principal, data=True)
-            if edge["type"] == schema.CREATED and edge["what"] == "user"
-        ]
-        made = _latest_other(reader, graph, users, origin.id, before)
-    return made
+    changes = (schema.CREATED, schema.CHANGED)
+    into = graph.in_edges(principal, data=True) if principal in graph else ()
+    changed = [(source, edge) for source, _, edge in into if edge["type"] in changes]
+    what = "access key"
+    made: list[tuple[str, Attributes]] = []
+    if keys.ref(found.top).label == schema.CREDENTIAL:
+        ways = graph.in_edges(found.top, data=True)
+        made = [(source, edge) for source, _, edge in ways if edge["type"] == schema.ISSUED and edge.get("event_ids")]
+    if not made and found.hops and found.hops[0].how == "console":
+        what = "login profile"
+        made = [(source, edge) for source, edge in changed if _sets_password(edge)]
+    users = [(source, edge) for source, edge in changed if edge["type"] == schema.CREATED and edge["what"] == "user"]
+    found_maker = _latest_other(reader, what, made, origin.id, before)
+    return found_maker or _latest_other(reader, "user", users, origin.id, before)
 
 
 def _latest_other(
-    reader: Reader,
-    graph: Graph,
-    edges: list[tuple[str, str, str, dict[str, Any]]],
-    owner: str,
-    before: str | None,
+    reader: Reader, what: str, edges: list[tuple[str, Attributes]], owner: str, before: str | None
 ) -> Provenance | None:
     """The latest of the edges, with its maker's own answer; None if the maker is the owner."""
-    usable = [edge for edge in edges if before is None or edge[2] <= before]
+    usable = [one for one in edges if before is None or one[1]["time"] <= before]
     if not usable:
         return None
-    what, source, time, edge = max(usable, key=lambda one: (one[2], one[3]["event_ids"]))
-    answer = _answer_of(reader, graph, source, time)
-    if answer.origin.kind == "IAMUser" and answer.origin.id == owner:
-        return None
-    return Provenance(what=what, api=edge["api"], time=time, event_ids=edge["event_ids"], answer=answer)
+    made = _provenance(reader, what, usable)
+    itself = made.answer.origin.kind == "IAMUser" and made.answer.origin.id == owner
+    return None if itself else made
 
 
-def _sets_password(edge: dict[str, Any]) -> bool:
+def _provenance(reader: Reader, what: str, edges: list[tuple[str, Attributes]]) -> Provenance:
+    """The latest of some callers and relationships, with the caller's own answer."""
+    source, edge = max(edges, key=lambda one: (one[1]["time"], one[1]["event_ids"]))
+    answer = _answer_of(reader, source, edge["time"])
+    return Provenance(what=what, api=edge["api"], time=edge["time"], event_ids=edge["event_ids"], answer=answer)
+
+
+def _sets_password(edge: Attributes) -> bool:
     login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
     return bool(login or (edge["type"] == schema.CHANGED and edge["what"] == "password"))
 
@@ -373,7 +347,7 @@ def _known_credentials(reader: Reader, graph: Graph, origin: Origin, time: int |
         if what is None or (until is not None and edge["time"] > until):
             continue
         key = edge.get("detail") if what == "access key" else None
-        maker = _answer_of(reader, graph, str(source), edge["time"])
+        maker = _answer_of(reader, str(source), edge["time"])
         own = maker.origin.node == origin.node
         found[what, key] = KnownCredential(
             what=what, key=key, api=edge["api"], time=edge["time"], event_ids=edge["event_ids"],  # type: ignore[arg-type]  # one of the words
@@ -384,7 +358,7 @@ def _known_credentials(reader: Reader, graph: Graph, origin: Origin, time: int |
     return sorted(found.values(), key=lambda one: (one.time or "", one.what, one.key or ""))
 
 
-def _credential_of(edge: dict[str, Any]) -> str | None:
+def _credential_of(edge: Attributes) -> str | None:
     """The kind of credential that a relationship to a user made, None where it made none."""
     if edge["type"] == schema.CREATED and edge["what"] == "access key":
         return "access key"
@@ -395,28 +369,20 @@ def _credential_of(edge: dict[str, Any]) -> str | None:
 
 def _started_by(reader: Reader, graph: Graph, found: Climb) -> Provenance | None:
     """Who started or last changed the workload that the origin is."""
-    top = session_key_of(found.top)
-    session = found.first_session or (f"{schema.SESSION} {top}" if top else None)
-    workload = graph.nodes.get(session, {}).get("workload") if session else None
+    session = session_in(graph, found.first_session or found.top)
+    workload = session.get("workload")
     resource = f"{schema.RESOURCE} {workload}"
-    if session is None or not workload or resource not in graph:
+    if not workload or resource not in graph:
         return None
-    began = graph.nodes[session]["created"]
     starts = [
         (source, edge)
         for source, _, edge in graph.in_edges(resource, data=True)
-        if edge["type"] == schema.STARTED and not edge["entered"] and edge["time"] <= began
+        if edge["type"] == schema.STARTED and not edge["entered"] and edge["time"] <= session["created"]
     ]
-    if not starts:
-        return None
-    source, edge = max(starts, key=lambda one: (one[1]["time"], one[1]["event_ids"]))
-    answer = _answer_of(reader, graph, source, edge["time"])
-    return Provenance(what="workload", api=edge["api"], time=edge["time"], event_ids=edge["event_ids"], answer=answer)
+    return _provenance(reader, "workload", starts) if starts else None
 
 
-def _answer_of(reader: Reader, graph: Graph, source: str, time: str) -> WhoAnswer:
+def _answer_of(reader: Reader, source: str, time: str) -> WhoAnswer:
     """The answer for a maker: strictly back in time, so the recursion ends."""
-    identities = reader.identities_of(keys.ref(source))
-    second = parse_when(time)
-    caller = Caller(source, identities[0] if identities else None, second - 1 if second is not None else None)
-    return explain(reader, caller)[0]
+    who, second = next(iter(reader.identities_of(keys.ref(source))), None), parse_when(time)
+    return explain(reader, Caller(source, who, second - 1 if second is not None else None))[0]

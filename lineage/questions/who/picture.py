@@ -106,7 +106,9 @@ def chain(sheet: Sheet, answer: WhoAnswer, *, lit: bool) -> str:
         sheet.link(at, key, schema.BELONGS_TO, lit=lit)
         at = key
     if answer.made_by is not None:
-        _provenance(sheet, answer.made_by, at, schema.ISSUED if answer.made_by.what == "access key" else schema.CREATED)
+        made = answer.made_by
+        type_ = schema.ISSUED if made.what == "access key" else schema.CREATED
+        _provenance(sheet, made, at, type_, f"made: {made.what}")
     long, middle = len(answer.hops) > LONGEST, []
     for number, hop in enumerate(answer.hops):
         within = long and ENDS <= number < len(answer.hops) - ENDS
@@ -194,13 +196,11 @@ def _hop(sheet: Sheet, source: str, session: str, hop: Hop, *, unsure: bool, lit
     )  # fmt: skip
 
 
-def _provenance(sheet: Sheet, made: Provenance, target: str, type_: str) -> str:
-    maker = chain(sheet, made.answer, lit=False)
+def _provenance(sheet: Sheet, made: Provenance, target: str, type_: str, label: str) -> None:
     sheet.link(
-        maker, target, type_, label=f"made: {made.what}", beside=True, first=made.time, events=made.event_ids,
-        confidence=made.answer.confidence, api=made.api,
+        chain(sheet, made.answer, lit=False), target, type_, label=label, beside=True, first=made.time,
+        events=made.event_ids, confidence=made.answer.confidence, api=made.api,
     )  # fmt: skip
-    return maker
 
 
 def _started(sheet: Sheet, answer: WhoAnswer, session: str) -> None:
@@ -208,13 +208,8 @@ def _started(sheet: Sheet, answer: WhoAnswer, session: str) -> None:
     made = answer.started_by
     if made is None:
         return
-    known = sheet.known.graph.nodes[session].get("workload") if session in sheet.known.graph else None
-    key = known or answer.origin.resource
+    key = sheet.known.graph.nodes.get(session, {}).get("workload") or answer.origin.resource
     workload = sheet.of_ref(f"{schema.RESOURCE} {key}") if key else session
-    maker = chain(sheet, made.answer, lit=False)
-    sheet.link(
-        maker, workload, schema.STARTED, label=operation_of(made.api), beside=True, first=made.time,
-        events=made.event_ids, confidence=made.answer.confidence, api=made.api,
-    )  # fmt: skip
+    _provenance(sheet, made, workload, schema.STARTED, operation_of(made.api))
     if workload != session:
         sheet.link(workload, session, schema.RUNS_AS, beside=True)

@@ -147,30 +147,30 @@ def rows(who: Who) -> Iterator[Row]:
     return (row for number, one in enumerate(who.answers, 1) for row in _rows(number, one))
 
 
-def _rows(number: int, answer: WhoAnswer) -> Iterator[tuple[object, ...]]:
-    origin, missing, identity = answer.origin, answer.missing, answer.identity
-    head: tuple[object, ...] = (
-        origin.kind, origin.id, origin.account, origin.name, origin.resource,
-        answer.person.name if answer.person else None, answer.confidence, answer.ambiguous, answer.reason,
-        *((missing.account, missing.region, missing.day) if missing else (None, None, None)),
-        identity.arn, identity.account, identity.principal_id, identity.creation_date, identity.access_key_id,
-    )  # fmt: skip
-    behalf = answer.on_behalf_of
+def _rows(number: int, answer: WhoAnswer) -> Iterator[dict[str, object]]:
+    identity, behalf = answer.identity, answer.on_behalf_of
     known = [
         " ".join(filter(None, (one.what, one.key, one.made_by and f"made by {one.made_by}")))
         for one in answer.credentials
     ]
-    tail: tuple[object, ...] = ((behalf.name or behalf.id) if behalf else None, identity.invoked_by, known or None)
-    for made in (answer.made_by, answer.started_by):
-        source = made.answer.origin if made else None
-        tail += (source.id or source.kind if source else None, made.event_ids if made else None)
-    tail += (answer.attempt,)
+    whole: dict[str, object] = {
+        "answer": number, **{f"origin_{name}": value for name, value in answer.origin},
+        "person": answer.person.name if answer.person else None, "confidence": answer.confidence,
+        "ambiguous": answer.ambiguous, "reason": answer.reason,
+        **{f"missing_{name}": value for name, value in answer.missing or ()},
+        "identity_arn": identity.arn, "identity_account": identity.account, "principal_id": identity.principal_id,
+        "creation_date": identity.creation_date, "access_key_id": identity.access_key_id,
+        "on_behalf_of": (behalf.name or behalf.id) if behalf else None, "invoked_by": identity.invoked_by,
+        "credentials": known or None, "attempt": answer.attempt,
+    }  # fmt: skip
+    for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
+        if made is not None:
+            whole[relation] = made.answer.origin.id or made.answer.origin.kind
+            whole[f"{relation}_event_ids"] = made.event_ids
     for depth, hop in enumerate(answer.hops, 1):
-        middle = (
-            hop.time, hop.api, hop.how, hop.via, hop.role_arn, hop.session_name, hop.session.account,
-            hop.access_key_id, hop.caller_access_key_id, hop.source_ip, hop.user_agent, hop.cross_account,
-            hop.rule, hop.confidence, hop.event_ids, hop.sign_in_event_ids,
-        )  # fmt: skip
-        yield (number, depth, *head, *middle, *tail)
+        yield {
+            **vars(hop), **whole, "hop": depth, "session_account": hop.session.account,
+            "hop_access_key_id": hop.access_key_id, "hop_confidence": hop.confidence,
+        }  # fmt: skip
     if not answer.hops:
-        yield (number, 0, *head, *(None,) * (len(COLUMNS) - 2 - len(head) - len(tail)), *tail)
+        yield {**whole, "hop": 0}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from lineage.model import keys, schema
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Lost, Row
+from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Row
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity
 from lineage.model.results import Sums
@@ -38,11 +38,12 @@ from lineage.stores.neo4j.shards import (
     Shard,
     buckets_for,
     id_hash,
-    last_of,
     pack_hours,
     pack_place,
     place,
+    places,
     shard_key,
+    shard_keys,
     unpack,
     unpack_hours,
 )
@@ -73,7 +74,7 @@ class _Hour:
         if not self.events:
             return []
         if self.buckets != self.had:
-            return [shard_key(self.hour, bucket) for bucket in range(self.had)]
+            return shard_keys(self.hour, self.had)
         return [shard_key(self.hour, bucket) for bucket in sorted({hash_ % self.buckets for hash_ in hashes})]
 
     def take(self, ids: str, rest: bytes) -> None:
@@ -83,14 +84,6 @@ class _Hour:
             self.shards[bucket][id_] = packed
             if self.buckets != self.had:
                 self.touched.add(bucket)
-
-
-class _Open(NamedTuple):
-    """An event whose copies are to be compared."""
-
-    entry: EntryTuple
-    was: Place | None
-    """As the ledger has it."""
 
 
 class _Adding:
@@ -108,7 +101,8 @@ class _Adding:
         self.moves = Moves()
         self.added: dict[int, list[int]] = {}
         """By row: count, first, last of its new events."""
-        self.open: list[_Open] = []
+        self.open: list[tuple[EntryTuple, Place | None]] = []
+        """Events whose copies are to be compared, with what the ledger has of them."""
         self.same: set[tuple[int, bytes]] = set()
         """Repeated events that are as they were."""
         self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
@@ -144,7 +138,7 @@ class _Adding:
     def _files(self) -> list[int]:
         batch = self.batch
         paths = list(dict.fromkeys([*batch.paths, *(end.path for end in batch.ended)]))
-        numbers = dict(map(tuple, read_many(self.db, "files", "paths", paths)))
+        numbers = dict(map(tuple, read_many(self.db.read, "files", "paths", paths)))
         new = [path for path in paths if path not in numbers]
         if new:
             numbers.update(map(tuple, self.db.read("new_files", paths=new)))
@@ -159,12 +153,12 @@ class _Adding:
         wanted = sorted(by_hour)
         hours = {
             hour: _Hour(hour, buckets, events, len(by_hour.get(hour, ())))
-            for hour, buckets, events, _ in read_many(self.db, "hours", "hours", wanted)
+            for hour, buckets, events, _ in read_many(self.db.read, "hours", "hours", wanted)
         }
         keys = [
             key for hour, entries in by_hour.items() for key in hours[hour].keys(id_hash(entry[1]) for entry in entries)
         ]
-        for key, ids, rest in read_many(self.db, "shards", "keys", keys):
+        for key, ids, rest in read_many(self.db.read, "shards", "keys", keys):
             hours[key >> 16].take(ids, rest)
         for hour, entries in by_hour.items():
             self._enter(hours[hour], entries, files)
@@ -201,12 +195,12 @@ class _Adding:
                     shard[id_] = pack_place(*was)
                     touched.add(bucket)
                 if was.content != (rank, fingerprint, row, second) or (hour, id_) in several:
-                    self.open.append(_Open(entry, was))
+                    self.open.append((entry, was))
                 else:
                     self.same.add((hour, id_))
                 continue
             if several and (hour, id_) in several:
-                self.open.append(_Open(entry, None))
+                self.open.append((entry, None))
                 continue
             time = start + second
             count = added.get(row)
@@ -223,7 +217,6 @@ class _Adding:
             shard[id_] = pack_place(second, rank, fingerprint, row, actor_of[row], files[file], index, shared)
 
     def _settle(self, hours: dict[int, _Hour], files: list[int]) -> None:
-        """Settle the events that are still open."""
         stored = self._stored()
         for entry, was in self.open:
             event = hour, id_ = entry[0], entry[1]
@@ -270,16 +263,16 @@ class _Adding:
         by_key = {event_key(*event): event for event in places}
         found: dict[tuple[int, bytes], list[Content]] = {}
         joined = [key for key, event in by_key.items() if places[event].row & JOINED]
-        for key, body in read_many(self.db, "copies_of", "events", joined):
+        for key, body in read_many(self.db.read, "copies_of", "events", joined):
             found[by_key[key]] = CONTENTS.decode(body)
         single = [key for key, event in by_key.items() if event not in found]
         facts: dict[str, list[AnyFact]] = defaultdict(list)
-        for key, _, body in read_many(self.db, "facts_of_events", "events", single):
+        for key, _, body in read_many(self.db.read, "facts_of_events", "events", single):
             facts[key].append(FACT.decode(body))
         known = {by_key[key] for key in single}
         rows_ = self._stored_rows({(event[0], places[event].actor, places[event].row) for event in known})
         actors = sorted({places[event].actor for event in known})
-        whos = {record[0]: IDENTITY.decode(record[1]) for record in read_many(self.db, "actors", "ids", actors)}
+        whos = {record[0]: IDENTITY.decode(record[1]) for record in read_many(self.db.read, "actors", "ids", actors)}
         for key in single:
             event = by_key[key]
             at = places[event]
@@ -293,18 +286,18 @@ class _Adding:
         """Rows of some hours, actors and IDs: from the graph, or waiting to be written there."""
         keys = sorted({row_key(actor, row) for _, actor, row in wanted})
         found = {}
-        for _, type_, _, _, _, _, api, properties in read_many(self.db, "rows_by_key", "keys", keys):
+        for _, type_, _, _, _, _, api, properties in read_many(self.db.read, "rows_by_key", "keys", keys):
             if type_ == schema.USED:
                 row = stored_row(api, properties)
                 found[row.id] = row
         missing = sorted({hour for hour, _, row in wanted if row not in found})
-        for _, body in read_many(self.db, "read_pending", "hours", missing):
+        for _, body in read_many(self.db.read, "read_pending", "hours", missing):
             found.update({delta.row.id: delta.row for delta in PENDING.decode(body).rows})
         return found
 
     def _settle_lost(self, hours: dict[int, _Hour]) -> None:
         """Note where copies lie that others of the batch cover."""
-        for one in map(Lost._make, self.batch.lost):
+        for one in self.batch.lost:
             hour = one.time // 3600
             at = hours[hour]
             stands = place(at.shards[id_hash(one.id) % at.buckets][one.id])
@@ -360,7 +353,7 @@ class _Adding:
 
     def _names(self, ids: list[str]) -> dict[str, Sequence[tuple[object, ...]]]:
         found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-        for principal, unique_id, *rest in read_many(self.db, "names_of_ids", "ids", ids):
+        for principal, unique_id, *rest in read_many(self.db.read, "names_of_ids", "ids", ids):
             found[unique_id].append((principal, *rest))
         return names_that_count(found)
 
@@ -369,7 +362,7 @@ class _Adding:
         events = {event_key(hour, id_): hour for hour, id_ in self.replaced}
         if not events:
             return
-        for event, _, body in read_many(self.db, "facts_of_events", "events", list(events)):
+        for event, _, body in read_many(self.db.read, "facts_of_events", "events", list(events)):
             fact = FACT.decode(body)
             self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
             self.waiting[events[event]].dropped += [
@@ -388,7 +381,7 @@ class _Adding:
                 hours[row.hour] = max(hours.get(row.hour, 0), count[2] - row.hour * 3600)
         recounted = {(hour, actor) for hour, pairs in self.recount.items() for actor, _ in pairs}
         wanted = sorted({*seen, *(actor for _, actor in recounted)})
-        stored = {record[0]: record for record in read_many(self.db, "actors", "ids", wanted)}
+        stored = {record[0]: record for record in read_many(self.db.read, "actors", "ids", wanted)}
         exact = _last_seconds(self.db, self.hours, recounted)
         new, changed = [], []
         for actor in wanted:
@@ -482,10 +475,9 @@ def _last_seconds(db: Db, hours: dict[int, _Hour], wanted: set[tuple[int, int]])
         by_hour[hour].add(actor)
         found[actor][hour] = None
     for hour, actors in by_hour.items():
-        keys = [shard_key(hour, bucket) for bucket in range(hours[hour].buckets)]
-        for _, ids, rest in read_many(db, "shards", "keys", keys):
-            for packed in unpack(ids, rest).values():
-                one = place(packed)
+        keys = shard_keys(hour, hours[hour].buckets)
+        for _, ids, rest in read_many(db.read, "shards", "keys", keys):
+            for _, one in places(ids, rest):
                 if one.actor in actors:
                     had = found[one.actor][hour]
                     found[one.actor][hour] = one.second if had is None else max(had, one.second)
@@ -493,7 +485,6 @@ def _last_seconds(db: Db, hours: dict[int, _Hour], wanted: set[tuple[int, int]])
 
 
 def _actor_terms(actor: int, who: Identity) -> dict[str, str]:
-    """The terms of an identity by their first letter."""
     terms = {term[0]: term for term in terms_of_actor(actor, who) if term[0] != "a"}
     if not set(terms) <= set(ACTOR_LETTERS):
         raise RuntimeError(f"no index for the terms {sorted(terms)} of identities")
@@ -509,6 +500,3 @@ def _fact_terms(fact: AnyFact) -> dict[str, str]:
             raise RuntimeError(f"no index for the term {term[0]} of facts")
         terms[letter] = term
     return terms
-
-
-__all__ = ["add", "last_of", "write_pending"]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
-
-import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.batch import JOINED, event_id_bytes
@@ -15,22 +13,30 @@ from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Confl
 from lineage.model.times import iso, parse_when
 from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
 from lineage.stores.neo4j.coverage import Loaded
-from lineage.stores.neo4j.db import UNWIND_ROWS, actor_prefix, event_key, ref_of, row_key, stored_row
+from lineage.stores.neo4j.db import (
+    UNWIND_ROWS,
+    actor_prefix,
+    by_label,
+    event_key,
+    read_many,
+    ref_of,
+    row_key,
+    samples_of,
+    stored_row,
+)
 from lineage.stores.neo4j.shards import (
     Place,
-    find,
     id_hash,
     id_text,
     place,
     places,
     places_of_rows,
-    shard_key,
+    shard_keys,
     unpack,
     unpack_hours,
 )
 from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, seconds, uuid_text
 
-_SAMPLE = msgspec.json.Decoder(Sample)
 SHARDS = 500
 """Shards of one statement."""
 _PROBES = 200
@@ -52,11 +58,11 @@ class Calls(Loaded):
         by, values = which.by, list(dict.fromkeys(which.values))
         if by in _CALLERS:
             prefixes = self._prefixes(_CALLERS[by], values, low, high)
-            records = self._read_many("calls_of_callers", "prefixes", prefixes, **between)
+            records = read_many(self._read, "calls_of_callers", "prefixes", prefixes, **between)
         elif by == "api":
-            records = self._read_many("calls_of_operations", "apis", values, **between)
+            records = read_many(self._read, "calls_of_operations", "apis", values, **between)
         elif by == "address":
-            records = self._read_many("calls_from_addresses", "addresses", values, **between)
+            records = read_many(self._read, "calls_from_addresses", "addresses", values, **between)
         elif by == "resource":
             roles = sorted({_tried(value) for value in values})
             records = self._read("calls_about", resources=values, roles=roles, **between) if values else []
@@ -82,18 +88,20 @@ class Calls(Loaded):
         """The events of rows between two seconds, by the row's ID: their hours' ledger is looked through."""
         wanted = {row.row.id for row in rows}
         found: dict[int, list[Event]] = defaultdict(list)
-        shards = [
-            shard_key(hour, bucket)
-            for hour, buckets in self._read("hour_sizes", hours=sorted({row.row.hour for row in rows}))
-            for bucket in range(buckets)
-        ]
+        for hour, ids, rest in self._shards({row.row.hour for row in rows}):
+            for row, second, id_ in places_of_rows(ids, rest, wanted):
+                time = hour * HOUR + second
+                if since <= time <= until:
+                    found[row].append((time, id_))
+        return found
+
+    def _shards(self, hours: Iterable[int]) -> Iterator[tuple[int, str, bytes]]:
+        """The ledger of some hours, some hundred shards at a time: hour and properties of each."""
+        sizes = self._read("hour_sizes", hours=sorted(hours))
+        shards = [key for hour, buckets in sizes for key in shard_keys(hour, buckets)]
         for start in range(0, len(shards), SHARDS):
             for key, ids, rest in self._read("shards", keys=shards[start : start + SHARDS]):
-                for row, second, id_ in places_of_rows(ids, rest, wanted):
-                    time = (key >> 16) * HOUR + second
-                    if since <= time <= until:
-                        found[row].append((time, id_))
-        return found
+                yield key >> 16, ids, rest
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
         hours = sorted({(time - seconds) // 3600, (time + seconds) // 3600})
@@ -105,14 +113,11 @@ class Calls(Loaded):
             return []
         calls = []
         patterns = [actor.to_bytes(8, "little") for actor in callers]
-        for hour, buckets in self._read("hour_sizes", hours=hours):
-            shards = [shard_key(hour, bucket) for bucket in range(buckets)]
-            for _, ids, rest in self._read("shards", keys=shards):
-                if any(pattern in rest for pattern in patterns):
-                    for packed in unpack(ids, rest).values():
-                        at = place(packed)
-                        if at.actor in callers and abs(hour * 3600 + at.second - time) <= seconds:
-                            calls.append((hour * 3600 + at.second, at))
+        for hour, ids, rest in self._shards(hours):
+            if any(pattern in rest for pattern in patterns):
+                for _, at in places(ids, rest):
+                    if at.actor in callers and abs(hour * 3600 + at.second - time) <= seconds:
+                        calls.append((hour * 3600 + at.second, at))
         wanted = sorted({row_key(at.actor, at.row) for _, at in calls})
         apis = {
             record[7]["key"]: record[6] for record in self._read("rows_by_key", keys=wanted) if record[1] == schema.USED
@@ -135,10 +140,10 @@ class Calls(Loaded):
         callers = set(sources) if sources is not None else None
         if targets is not None:
             labels = (schema.PRINCIPAL, schema.CREDENTIAL, schema.RESOURCE)
-            records = self._read("changes_about", **_by_label(targets, labels), **plain)
+            records = self._read("changes_about", **by_label(sorted(set(targets)), labels), **plain)
         elif callers is not None:
             labels = (schema.PRINCIPAL, schema.SESSION, schema.CREDENTIAL)
-            records = self._read("changes_of", **_by_label(callers, labels), **plain)
+            records = self._read("changes_of", **by_label(sorted(callers), labels), **plain)
         else:
             records = self._read("changes", **plain)
         found = [
@@ -163,7 +168,7 @@ class Calls(Loaded):
             for n, (_, _, at) in enumerate(found)
         ]
         seen: dict[str, list[EventRow]] = defaultdict(list)
-        for n, body, source, session, api, row, path in self._read_many("events", "rows", rows):
+        for n, body, source, session, api, row, path in read_many(self._read, "events", "rows", rows):
             event_id, hour, at = found[n]
             who = IDENTITY.decode(body)
             seen[event_id].append(
@@ -188,17 +193,11 @@ class Calls(Loaded):
     def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
         wanted = sorted(set(calls))
         hashes = {(one.time, one.hash) for one in wanted}
-        shards = [
-            shard_key(hour, bucket)
-            for hour, buckets in self._read("hour_sizes", hours=sorted({one.time // HOUR for one in wanted}))
-            for bucket in range(buckets)
-        ]
         ids = [
             uuid_text(id_)
-            for start in range(0, len(shards), SHARDS)
-            for key, text, rest in self._read("shards", keys=shards[start : start + SHARDS])
-            for id_, at in places(iter([(text, rest)]))
-            if at.shared and ((key >> 16) * HOUR + at.second, at.shared) in hashes
+            for hour, text, rest in self._shards({one.time // HOUR for one in wanted})
+            for id_, at in places(text, rest)
+            if at.shared and (hour * HOUR + at.second, at.shared) in hashes
         ]
         return own_copies(self.events_of(sorted(ids)), wanted)
 
@@ -216,20 +215,10 @@ class Calls(Loaded):
         rows = [{"n": n, "id": id_text(id_), "hash": id_hash(id_)} for n, id_ in enumerate(ids)]
         for start in range(0, len(rows), _PROBES):
             for n, hour, shard, rest in self._read("shards_of_events", rows=rows[start : start + _PROBES]):
-                at = find(shard, rest, ids[n])
-                if at is not None:
-                    found.append((event_ids[n], hour, at))
+                packed = unpack(shard, rest).get(ids[n])
+                if packed is not None:
+                    found.append((event_ids[n], hour, place(packed)))
         return found
-
-
-def _by_label(refs: Iterable[str], labels: Sequence[str]) -> dict[str, list[str]]:
-    """Keys of nodes by label, as parameters."""
-    found: dict[str, list[str]] = {label: [] for label in labels}
-    for ref in sorted(set(refs)):
-        label, key = ref.split(" ", 1)
-        if label in found:
-            found[label].append(key)
-    return found
 
 
 def _tried(resource: str) -> str:
@@ -239,10 +228,9 @@ def _tried(resource: str) -> str:
 
 
 def _row_seen(source: str, api: str, row: dict[str, Any]) -> CallRow:
-    """A row from its `USED` relationship."""
     built = stored_row(api, row)
     first, last = parse_when(row["first"]) or 0, parse_when(row["last"]) or 0
-    shown = {sample.event_id: sample for sample in map(_SAMPLE.decode, row["samples"])}
+    shown = samples_of(row)
     samples = [
         shown.get(event_id) or Sample(time=last if n else first, event_id=event_id)
         for n, event_id in enumerate(row["event_ids"])

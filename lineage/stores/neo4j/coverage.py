@@ -108,7 +108,7 @@ def recount_coverage(db: Db, hour: int, accounts: Iterable[str], places: Iterabl
     stored = _read(db, {(account, hour // 24): None for account in accounts})
     for day, found in stored.items():
         stored[day] = {key: line for key, line in found.items() if key[1] != hour}
-    for _, type_, _, _, _, _, _, properties in read_many(db, "rows_by_key", "keys", list(by_row)):
+    for _, type_, _, _, _, _, _, properties in read_many(db.read, "rows_by_key", "keys", list(by_row)):
         day = (properties.get("account") or "", hour // 24)
         if type_ != schema.USED or day not in stored:
             continue
@@ -129,7 +129,7 @@ def _add(day: _Day, key: tuple[str | None, int, str], count: int, first: int, la
 def _read(db: Db, days: Mapping[tuple[str, int], object]) -> _Days:
     found: _Days = {day: {} for day in days}
     by_key = {_key(*day): day for day in days}
-    for key, body in read_many(db, "coverage_of", "keys", list(by_key)):
+    for key, body in read_many(db.read, "coverage_of", "keys", list(by_key)):
         found[by_key[key]] = {
             (region, hour, category): (count, first, last) for region, hour, category, count, first, last in lines(body)
         }

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
-from typing import Any, Protocol
+from functools import cache
+from importlib import resources
+from typing import Any
 
 import msgspec
+from neo4j import ManagedTransaction, Transaction
 
 from lineage.model import keys, schema
 from lineage.model.batch import Row, Sighting, relation_of
-from lineage.model.facts import Target
+from lineage.model.facts import Sample, Target
 from lineage.model.results import Properties
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node, in_account
@@ -29,14 +31,28 @@ Record = list[Any]
 """One record of a result: values as the driver gives them, in the order of the statement's columns."""
 
 
-class Db(Protocol):
+@cache
+def statement(name: str) -> str:
+    """The statement of `cypher/store/NAME.cypher`."""
+    return resources.files("cypher").joinpath("store", f"{name}.cypher").read_text("utf-8")
+
+
+class Db:
     """An open transaction. Statements are named: the files of `cypher/store/`."""
 
+    def __init__(self, transaction: ManagedTransaction | Transaction) -> None:
+        self.transaction = transaction
+
     def read(self, name: str, /, **parameters: object) -> list[Record]:
-        """Run a statement; returns its records."""
+        """Run a statement; returns its records. The driver takes long over each: statements that find many
+        give them in one, as a list named `rows`."""
+        result = self.transaction.run(statement(name), parameters)
+        found: list[Record] = result.values()
+        return found[0][0] if list(result.keys()) == ["rows"] and found else found
 
     def write(self, name: str, /, **parameters: object) -> None:
-        """Run a statement without waiting for its end."""
+        """Run a statement without waiting for its end; what follows waits for it."""
+        self.transaction.run(statement(name), parameters)
 
 
 class Statements(ABC):
@@ -46,10 +62,6 @@ class Statements(ABC):
     def _read(self, name: str, /, **parameters: object) -> list[Record]:
         """Run a statement of `cypher/store/`; returns its records."""
 
-    def _read_many(self, name: str, parameter: str, values: Sequence[object], **more: object) -> list[Record]:
-        """The records of a statement on a list, some thousands of values at a time."""
-        return _in_parts(partial(self._read, name, **more), parameter, values)
-
 
 def write_rows(db: Db, name: str, rows: Sequence[object]) -> None:
     """Run a writing statement on `$rows`, some thousands at a time."""
@@ -57,14 +69,12 @@ def write_rows(db: Db, name: str, rows: Sequence[object]) -> None:
         db.write(name, rows=rows[start : start + UNWIND_ROWS])
 
 
-def read_many(db: Db, name: str, parameter: str, values: Sequence[object]) -> list[Record]:
+def read_many(
+    read: Callable[..., list[Record]], name: str, parameter: str, values: Sequence[object], **more: object
+) -> list[Record]:
     """The records of a statement on a list, some thousands of values at a time."""
-    return _in_parts(partial(db.read, name), parameter, values)
-
-
-def _in_parts(read: Callable[..., list[Record]], parameter: str, values: Sequence[object]) -> list[Record]:
     parts = (values[start : start + UNWIND_ROWS] for start in range(0, len(values), UNWIND_ROWS))
-    return [record for part in parts for record in read(**{parameter: part})]
+    return [record for part in parts for record in read(name, **{parameter: part}, **more)]
 
 
 class Delta(msgspec.Struct, array_like=True):
@@ -94,6 +104,7 @@ class Pending(msgspec.Struct, array_like=True):
 
 
 _TARGET = msgspec.json.Decoder(Target)
+_SAMPLE = msgspec.json.Decoder(Sample)
 PENDING = msgspec.msgpack.Decoder(Pending)
 
 
@@ -148,6 +159,11 @@ def stored_row(api: str, properties: dict[str, Any]) -> Row:
     )  # fmt: skip
 
 
+def samples_of(properties: dict[str, Any]) -> dict[str, Sample]:
+    """The examples in the `samples` of a `USED` relationship, by event ID."""
+    return {sample.event_id: sample for sample in map(_SAMPLE.decode, properties["samples"])}
+
+
 def ref_of(labels: Sequence[str], key: str) -> str:
     """The reference of a node, from all its labels."""
     return f"{next(label for label in labels if label in schema.LABELS)} {key}"
@@ -158,12 +174,19 @@ def known(properties: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in properties.items() if value is not None}
 
 
+def by_label(refs: Iterable[str], labels: Sequence[str] = schema.LABELS) -> dict[str, list[str]]:
+    """Keys of nodes by label, as parameters; nodes of other labels are left out."""
+    found: dict[str, list[str]] = {label: [] for label in labels}
+    for ref in refs:
+        label, key = ref.split(" ", 1)
+        if label in found:
+            found[label].append(key)
+    return found
+
+
 def read_nodes(db: Db, refs: Iterable[str]) -> dict[str, tuple[str, dict[str, Any]]]:
     """Element ID and properties of the nodes that are there, by reference."""
-    wanted: dict[str, list[str]] = {label: [] for label in schema.LABELS}
-    for text in refs:
-        label, key = text.split(" ", 1)
-        wanted[label].append(key)
+    wanted = by_label(refs)
     if not any(wanted.values()):
         return {}
     return {f"{label} {key}": (id_, properties) for label, key, id_, properties in db.read("nodes", **wanted)}

@@ -83,7 +83,7 @@ def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
                 actors[actor] = Actor(actor, IDENTITY.decode(body))
             if term[0] != "a" or term in terms_of_actor(actor, actors[actor].who):
                 found[term].append(actors[actor])
-    for names in read_many(db, "names_of_ids", "ids", [term[2:] for term in by_letter["i"]]):
+    for names in read_many(db.read, "names_of_ids", "ids", [term[2:] for term in by_letter["i"]]):
         found[keys.id_term(names[1])].append(Sighting(*names))
     return found
 
@@ -131,7 +131,7 @@ def _collect(made: graph_elements.Elements, nodes: list[Node], edges: dict[tuple
 
 def _replace_scopes(db: Db, sessions: dict[str, list[str]]) -> list[str]:
     """Note the new sessions of scopes; returns the keys of all that was there."""
-    stood = dict(map(tuple, read_many(db, "scopes", "terms", list(sessions))))
+    stood = dict(map(tuple, read_many(db.read, "scopes", "terms", list(sessions))))
     write_rows(db, "set_scopes", [
         {"term": term, "sessions": keys} for term, keys in sessions.items() if keys and keys != stood.get(term)
     ])  # fmt: skip
@@ -179,7 +179,7 @@ def _write(
 def _write_links(db: Db, derived: Derived) -> None:
     """Note the nodes of identities; the rows of those that had another one wait to be moved."""
     changed, moved = [], []
-    stored = {record[0]: record for record in read_many(db, "actors", "ids", list(derived.links))}
+    stored = {record[0]: record for record in read_many(db.read, "actors", "ids", list(derived.links))}
     for actor, link in derived.links.items():
         if actor not in stored:
             continue

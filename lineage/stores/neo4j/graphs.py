@@ -9,7 +9,7 @@ import networkx as nx
 
 from lineage.model import keys, schema
 from lineage.model.results import Graph, LineageEdge
-from lineage.stores.neo4j.db import Statements, ref_of, row_of_key
+from lineage.stores.neo4j.db import Statements, by_label, ref_of, row_of_key
 
 _STARTS = (schema.PRINCIPAL, schema.SESSION, schema.CREDENTIAL, schema.RESOURCE)
 _ROWS = (schema.USED, schema.TOUCHED, schema.TRIED)
@@ -31,11 +31,7 @@ class Graphs(Statements):
         seen: set[str] = set()
         waiting = set(starts)
         while waiting:
-            wanted: dict[str, list[str]] = {label: [] for label in _STARTS}
-            for text in sorted(waiting):
-                label, key = keys.ref(text)
-                if label in wanted:
-                    wanted[label].append(key)
+            wanted = by_label(sorted(waiting), _STARTS)
             seen |= waiting
             reached: set[str] = set()
             for labels, node, type_, properties, source_labels, source, target_labels, target in self._read(
@@ -68,7 +64,6 @@ class Graphs(Statements):
         return self._with_nodes(graph)
 
     def _with_nodes(self, graph: Graph) -> Graph:
-        """The graph, its nodes with their properties."""
         for labels, properties in self._read("all_nodes"):
             if ref_of(labels, properties["key"]) in graph:
                 add_node(graph, labels, properties)

@@ -11,7 +11,7 @@ from lineage.model.keys import Ref
 from lineage.model.results import PrincipalRow, SessionRow
 from lineage.model.times import parse_when
 from lineage.stores.merging import IDENTITY
-from lineage.stores.neo4j.db import Record, Statements
+from lineage.stores.neo4j.db import Record, Statements, by_label, read_many
 from lineage.stores.neo4j.shards import last_of
 
 
@@ -19,9 +19,7 @@ class LookUps(Statements):
     """What has a key, a name or an ID."""
 
     def has(self, ref: Ref) -> bool:
-        wanted: dict[str, object] = {label: [] for label in schema.LABELS}
-        wanted[ref.label] = [ref.key]
-        return bool(self._read("nodes", **wanted))
+        return bool(self._read("nodes", **by_label([str(ref)])))
 
     def nodes_of_key(self, access_key_id: str) -> list[Ref]:
         refs = {Ref(schema.CREDENTIAL, key) for (key,) in self._read("credentials_of_key", key=access_key_id)}
@@ -61,7 +59,7 @@ class LookUps(Statements):
         return [Sighting(*names) for names in self._read("names_of_ids", ids=[unique_id])]
 
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        records = self._read_many("actors", "ids", sorted(set(actors)))
+        records = read_many(self._read, "actors", "ids", sorted(set(actors)))
         return {actor: IDENTITY.decode(body) for actor, body, *_ in records}
 
     def identities_of(self, ref: Ref) -> list[Identity]:

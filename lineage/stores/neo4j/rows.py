@@ -32,15 +32,15 @@ from lineage.stores.neo4j.db import (
     ref_of,
     row_key,
     row_of_key,
+    samples_of,
     target_key,
     write_nodes,
     write_rows,
 )
 from lineage.stores.neo4j.derive import NO_HOUR
-from lineage.stores.neo4j.shards import Place, id_hash, place, shard_key, unpack
+from lineage.stores.neo4j.shards import Place, id_hash, place, places, shard_key, shard_keys, unpack
 from lineage.stores.windows import uuid_text
 
-_SAMPLE = msgspec.json.Decoder(Sample)
 STEP_BYTES = 4_000_000
 """What one transaction takes of waiting rows, in whole hours."""
 
@@ -94,12 +94,12 @@ class _Settling:
         self.recount: dict[int, tuple[int, int]] = {}
         """By row: actor and hour."""
         self.waiting = Pending()
-        for hour, body in read_many(db, "take_pending", "hours", hours):
+        for hour, body in read_many(db.read, "take_pending", "hours", hours):
             self._merge(hour, PENDING.decode(body))
         real = [hour for hour in hours if hour != NO_HOUR]
         self.buckets: dict[int, int] = {}
         self.settled: set[int] = set()
-        for hour, buckets, _, settled in read_many(db, "hours", "hours", real):
+        for hour, buckets, _, settled in read_many(db.read, "hours", "hours", real):
             self.buckets[hour] = buckets
             if settled:
                 self.settled.add(hour)
@@ -170,8 +170,8 @@ class _Settling:
 
     def _facts(self) -> None:
         """Facts whose changes are to be written: of new events, and of identities that moved."""
-        found = read_many(self.db, "facts_of_events", "events", sorted(set(self.waiting.events)))
-        found += read_many(self.db, "facts_of_actors", "actors", sorted(self.moved))
+        found = read_many(self.db.read, "facts_of_events", "events", sorted(set(self.waiting.events)))
+        found += read_many(self.db.read, "facts_of_actors", "actors", sorted(self.moved))
         self.facts = [(actor, FACT.decode(body)) for _, actor, body in found]
 
     def _actors(self) -> None:
@@ -183,7 +183,7 @@ class _Settling:
         self.who: dict[int, Identity] = {}
         self.owners: dict[int, Node] = {}
         """The nodes of principals that calls are attached to directly."""
-        for actor, body, _, source, _, _, hung in read_many(self.db, "actors", "ids", sorted(wanted)):
+        for actor, body, _, source, _, _, hung in read_many(self.db.read, "actors", "ids", sorted(wanted)):
             who = self.who[actor] = IDENTITY.decode(body)
             owner = keys.principal(who)
             self.places[actor] = source or str(owner.ref)
@@ -197,9 +197,9 @@ class _Settling:
         wanted = [
             row_key(delta.row.actor, row) for row, delta in self.deltas.items() if delta.row.hour in self.settled
         ] + [row_key(actor, row) for row, (actor, _) in self.recount.items() if row not in self.deltas]  # fmt: skip
-        records = read_many(self.db, "rows_by_key", "keys", wanted)
+        records = read_many(self.db.read, "rows_by_key", "keys", wanted)
         records += read_many(
-            self.db, "rows_of_actors", "prefixes", [actor_prefix(actor) for actor in sorted(self.moved)]
+            self.db.read, "rows_of_actors", "prefixes", [actor_prefix(actor) for actor in sorted(self.moved)]
         )
         found: dict[int, dict[str, _Standing]] = defaultdict(dict)
         for id_, type_, source_id, labels, source_key, target_id, _, properties in records:
@@ -212,7 +212,7 @@ class _Settling:
         wanted = [*self.deltas, *(row for row in self.recount if row not in self.deltas)]
         lost: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
         if self.db.read("any_lost")[0][0]:
-            for row, time, id_ in read_many(self.db, "lost", "rows", wanted):
+            for row, time, id_ in read_many(self.db.read, "lost", "rows", wanted):
                 lost[row].add((time, bytes(id_)))
         stale = []
         exact = self._from_ledger()
@@ -261,11 +261,9 @@ class _Settling:
 
     def _hour(self, hour: int) -> list[tuple[bytes, Place]]:
         """All events of an hour, with their IDs."""
-        shards = [shard_key(hour, bucket) for bucket in range(self.buckets[hour])]
+        shards = shard_keys(hour, self.buckets[hour])
         return [
-            (id_, place(packed))
-            for _, ids, rest in read_many(self.db, "shards", "keys", shards)
-            for id_, packed in unpack(ids, rest).items()
+            event for _, ids, rest in read_many(self.db.read, "shards", "keys", shards) for event in places(ids, rest)
         ]
 
     def _stored_samples(self, standing: list[_Standing]) -> dict[int, list[StoredSample]]:
@@ -277,14 +275,14 @@ class _Settling:
                 id_ = event_id_bytes(event_id)
                 wanted[shard_key(hour, id_hash(id_) % self.buckets[hour])].add(id_)
         places: dict[tuple[int, bytes], Place] = {}
-        for key, ids, rest in read_many(self.db, "shards", "keys", list(wanted)):
+        for key, ids, rest in read_many(self.db.read, "shards", "keys", list(wanted)):
             shard = unpack(ids, rest)
             places.update({(key >> 16, id_): place(shard[id_]) for id_ in wanted[key] if id_ in shard})
         found: dict[int, list[StoredSample]] = {}
         for one in standing:
             hour = (parse_when(one.properties["hour"]) or 0) // 3600
             row = row_of_key(one.properties["key"])
-            shown = {sample.event_id: sample for sample in map(_SAMPLE.decode, one.properties["samples"])}
+            shown = samples_of(one.properties)
             found[row] = []
             for event_id in one.properties["event_ids"]:
                 id_ = event_id_bytes(event_id)
@@ -298,7 +296,6 @@ class _Settling:
         return found
 
     def _write_row(self, row: int, result: _Counted, parts: dict[str, _Standing]) -> None:
-        """Create, change or remove the relationships of one row."""
         delta = self.deltas.get(row)
         actor = delta.row.actor if delta else self.recount[row][0]
         source = self.places[actor]
@@ -345,7 +342,6 @@ class _Settling:
             seen[1], seen[2] = min(seen[1], delta.first), max(seen[2], delta.last)
 
     def _change(self, parts: dict[str, _Standing], result: _Counted) -> None:
-        """Change the counts and samples of a row that is stored."""
         samples = [sample for _, _, _, sample in result.samples]
         for part in parts.values():
             properties = part.properties | {
@@ -376,7 +372,6 @@ class _Settling:
         self._doubt(used, source)
 
     def _node(self, node: Node) -> None:
-        """Have a node written."""
         had = self.nodes.setdefault(str(node.ref), node)
         if had is not node and had.properties != node.properties:
             self.nodes[str(node.ref)] = node._replace(properties=merge_properties(had.properties, node.properties))
@@ -422,7 +417,7 @@ class _Settling:
             }
             for source, key, address, endpoint in self.unsure
         ]
-        self.loose |= {target for (target,) in read_many(self.db, "recount_seen_from", "rows", unsure)}
+        self.loose |= {target for (target,) in read_many(self.db.read, "recount_seen_from", "rows", unsure)}
         self.loose |= {row["source"] for row in unsure}
 
     def _source(self, ids: dict[str, str], source: str) -> str:

@@ -54,6 +54,11 @@ def shard_key(hour: int, bucket: int) -> int:
     return hour * MOST_BUCKETS + bucket
 
 
+def shard_keys(hour: int, buckets: int) -> list[int]:
+    """Keys of all shards of an hour."""
+    return [shard_key(hour, bucket) for bucket in range(buckets)]
+
+
 def id_hash(id_: bytes) -> int:
     """The part of an event ID that chooses its bucket: bucket = hash modulo buckets."""
     return id_[14] << 8 | id_[15]
@@ -84,12 +89,6 @@ def pack(shard: Shard) -> tuple[str, bytes]:
     return b"".join(shard).decode("latin-1"), b"".join(shard.values())
 
 
-def find(ids: str, rest: bytes, id_: bytes) -> Place | None:
-    """The place of an event in a shard."""
-    packed = unpack(ids, rest).get(id_)
-    return place(packed) if packed is not None else None
-
-
 def places_of_rows(ids: str, rest: bytes, rows: Container[int]) -> Iterator[tuple[int, int, bytes]]:
     """Row, second and ID of the events of a shard that went into some rows."""
     for n, (second, _, _, row, *_) in enumerate(_PLACE.iter_unpack(rest)):
@@ -118,8 +117,7 @@ def last_of(packed: bytes) -> int | None:
     return int(hour) * 3600 + int(second)
 
 
-def places(shards: Iterator[tuple[str, bytes]]) -> Iterator[tuple[bytes, Place]]:
-    """All events of shards."""
-    for ids, rest in shards:
-        for id_, packed in unpack(ids, rest).items():
-            yield id_, place(packed)
+def places(ids: str, rest: bytes) -> Iterator[tuple[bytes, Place]]:
+    """All events of a shard."""
+    for id_, packed in unpack(ids, rest).items():
+        yield id_, place(packed)

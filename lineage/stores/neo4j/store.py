@@ -1,6 +1,6 @@
 """The Neo4j store: the same lineage in a graph database, for exploring and for teams.
 
-This module alone talks to the driver. Every statement is a file of `cypher/`; nothing that a user or a log
+This module and `db` alone talk to the driver. Every statement is a file of `cypher/`; nothing that a user or a log
 supplies is ever part of one (design §4, invariant 6). Who writes holds one lock in the database, so that a
 load and a derivation see all that others committed, and a kill at any instant leaves whole transactions.
 """
@@ -11,8 +11,6 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from importlib import resources
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,16 +25,9 @@ from neo4j import (
     NotificationMinimumSeverity,
     Query,
     Session,
-    Transaction,
     unit_of_work,
 )
-from neo4j.exceptions import (
-    AuthError,
-    ConfigurationError,
-    DriverError,
-    Neo4jError,
-    ServiceUnavailable,
-)
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
 from neo4j.graph import Path
 
 from lineage.model.batch import Batch
@@ -50,7 +41,7 @@ from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
 from lineage.stores.neo4j import rows as neo4j_rows
 from lineage.stores.neo4j.calls import Calls
-from lineage.stores.neo4j.db import Record
+from lineage.stores.neo4j.db import Db, Record, statement
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
@@ -73,7 +64,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
     def __init__(self, uri: str, create: bool = True) -> None:
         self.path = _without_password(uri)
         self._database = os.environ.get("NEO4J_DATABASE") or None
-        self._transaction: _Open | None = None
+        self._transaction: Db | None = None
         with self._clear_errors():
             self._driver = _driver(uri)
             try:
@@ -91,13 +82,13 @@ class Neo4jStore(Calls, LookUps, Graphs):
         """Make the constraints and indexes that are missing. Raises `BadUse` on a store of another version."""
         wanted = schema_statements()
         with self._session(READ_ACCESS) as session:
-            for (version,) in session.run(Query(_text("version"))).values():
+            for (version,) in session.run(Query(statement("version"))).values():
                 if version != SCHEMA_VERSION:
                     raise BadUse(
                         f"{self.path}: store of version {version or 2}, this program writes {SCHEMA_VERSION}; "
                         "load into an empty database"
                     )
-            found = {name for (name,) in session.run(Query(_text("indexes"))).values()}
+            found = {name for (name,) in session.run(Query(statement("indexes"))).values()}
         missing = [text for name, text in wanted.items() if name not in found]
         for text in missing:
             with self._session(WRITE_ACCESS) as session:
@@ -134,24 +125,24 @@ class Neo4jStore(Calls, LookUps, Graphs):
         """Run a statement, in the open transaction if there is one."""
         return self._reading(lambda db: db.read(name, **parameters))
 
-    def _reading(self, work: Callable[[_Open], T]) -> T:
+    def _reading(self, work: Callable[[Db], T]) -> T:
         """Do reading work, in the open transaction if there is one."""
         if self._transaction is not None:
             return work(self._transaction)
 
         @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
         def within(transaction: ManagedTransaction) -> T:
-            return work(_Open(transaction))
+            return work(Db(transaction))
 
         with self._clear_errors(), self._session(READ_ACCESS) as session:
             return session.execute_read(within)
 
-    def _write(self, work: Callable[[_Open], T]) -> T:
+    def _write(self, work: Callable[[Db], T]) -> T:
         """Do work in one write transaction behind the lock; again from its start where the database asks for it."""
 
         @unit_of_work(metadata=METADATA)
         def locked(transaction: ManagedTransaction) -> T:
-            run = _Open(transaction)
+            run = Db(transaction)
             run.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
             return work(run)
 
@@ -166,7 +157,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
             self._session(WRITE_ACCESS) as session,
             session.begin_transaction(metadata=METADATA) as transaction,
         ):
-            self._transaction = _Open(transaction)
+            self._transaction = Db(transaction)
             try:
                 self._transaction.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
                 yield
@@ -175,7 +166,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
                 self._transaction = None
 
     @property
-    def _db(self) -> _Open:
+    def _db(self) -> Db:
         if self._transaction is None:
             raise RuntimeError("no transaction is open")
         return self._transaction
@@ -190,7 +181,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
 
     def finish_load(self, load: str) -> Sums:
 
-        def work(db: _Open) -> Sums:
+        def work(db: Db) -> Sums:
             sums = msgspec.msgpack.decode(db.read("load_body", id=load)[0][0], type=Sums)
             sums.finished = iso(now())
             db.write("set_load", id=load, finished=sums.finished, body=pack(sums))
@@ -227,38 +218,14 @@ class Neo4jStore(Calls, LookUps, Graphs):
         """Run a Cypher file of the product by name: columns and rows. Raises `BadUse`."""
         text = query(name).text
 
-        @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
-        def work(transaction: ManagedTransaction) -> tuple[list[str], list[list[object]]]:
-            result = transaction.run(text, dict(parameters))
+        def work(db: Db) -> tuple[list[str], list[list[object]]]:
+            result = db.transaction.run(text, dict(parameters))
             return list(result.keys()), [[_plain(value) for value in row] for row in result.values()]
 
         try:
-            with self._session(READ_ACCESS) as session:
-                return session.execute_read(work)
-        except Neo4jError as error:
-            if error.code and error.code.startswith("Neo.ClientError.Statement"):
-                raise BadUse(f"query {name}: {(error.message or error.code).splitlines()[0]}") from None
-            with self._clear_errors():
-                raise
-            raise  # unreachable
-
-
-class _Open:
-    """An open transaction, as the parts of the store use it."""
-
-    def __init__(self, transaction: ManagedTransaction | Transaction) -> None:
-        self._transaction = transaction
-
-    def read(self, name: str, /, **parameters: object) -> list[Record]:
-        """Run a statement; returns its records. The driver takes long over each: statements that find many
-        give them in one, as a list named `rows`."""
-        result = self._transaction.run(_text(name), parameters)
-        found: list[Record] = result.values()
-        return found[0][0] if list(result.keys()) == ["rows"] and found else found
-
-    def write(self, name: str, /, **parameters: object) -> None:
-        """Run a statement without waiting for its end; what follows waits for it."""
-        self._transaction.run(_text(name), parameters)
+            return self._reading(work)
+        except Neo4jError as error:  # about the statement: `_clear_errors` turns all others into `StoreUnreachable`
+            raise BadUse(f"query {name}: {(error.message or error.code or 'error').splitlines()[0]}") from None
 
 
 def _plain(value: object) -> object:
@@ -274,15 +241,9 @@ def _plain(value: object) -> object:
     return " ".join(steps)
 
 
-@cache
-def _text(name: str) -> str:
-    """The statement of `cypher/store/NAME.cypher`."""
-    return resources.files("cypher").joinpath("store", f"{name}.cypher").read_text("utf-8")
-
-
 def schema_statements() -> dict[str, str]:
     """The statements of the schema by the name of what they make."""
-    lines = [line for line in _text("schema").splitlines() if line and not line.startswith("//")]
+    lines = [line for line in statement("schema").splitlines() if line and not line.startswith("//")]
     return {line.split(" IF NOT EXISTS ")[0].split()[-1]: line.rstrip(";") for line in lines}
 
 

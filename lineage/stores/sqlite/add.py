@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 
 from lineage.model import keys
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, Lost, Row
+from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, Row
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
@@ -25,7 +24,7 @@ from lineage.stores.merging import (
     pack,
     smallest,
 )
-from lineage.stores.sqlite.db import ROW, SAMPLES, in_lists, write_node
+from lineage.stores.sqlite.db import LIVE, ROW, SAMPLES, read_in, write_node
 from lineage.stores.windows import uuid_text
 
 
@@ -45,6 +44,7 @@ class Adding:
         self.actors = dict(batch.actors)
         self.joined: dict[int, Row] = {}
         """Rows of several copies that this batch writes, by hash."""
+        self.arrivals = Arrivals(batch)
         self.gained: set[int] = set()
         """Rows that represent an event which was settled, by hash."""
         self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
@@ -81,10 +81,7 @@ class Adding:
             by_hour[row.hour].append(row.id)
         found: dict[int, int] = {}
         for hour, hashes in by_hour.items():
-            for some, marks in in_lists(hashes):
-                found.update(
-                    self.db.execute(f"SELECT hash, id FROM row WHERE hour = ? AND hash IN ({marks})", (hour, *some))
-                )
+            found.update(read_in(self.db, "SELECT hash, id FROM row WHERE hour = ? AND hash IN (*)", hashes, hour))
         (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM row").fetchone()
         news = (row.id for row in self.batch.rows if row.id not in found)
         found |= {row: number for number, row in enumerate(dict.fromkeys(news), last + 1)}
@@ -105,7 +102,7 @@ class Adding:
             for hour, id_, second, rank, fingerprint, row, file, place, shared in self.batch.entries
         )
         db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(entry[0],) for entry in entries}))
-        several = {(copy.entry[0], copy.entry[1]) for copy in self.batch.copies}
+        several = self.arrivals.several
         plain = [entry for entry in entries if (entry[2], entry[1]) not in several] if several else entries
         insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         db.execute("SAVEPOINT entries")
@@ -167,20 +164,10 @@ class Adding:
         if was is not None:
             self.recount.add((hour, was[2]))
             self._drop_facts(hour, id_)
+        content = (stands.second, stands.rank, stands.fingerprint)
         db.execute(
             "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                hour // 24,
-                id_,
-                hour,
-                stands.second,
-                stands.rank,
-                stands.fingerprint,
-                number,
-                stands.file,
-                stands.place,
-                shared,
-            ),
+            (hour // 24, id_, hour, *content, number, stands.file, stands.place, shared),
         )
         if len(found) > 1:
             db.execute(
@@ -192,7 +179,7 @@ class Adding:
 
     def _settle_lost(self, settled: set[tuple[int, bytes]]) -> None:
         """Note where copies lie that others of the batch cover."""
-        lost = [Lost(*lost) for lost in self.batch.lost]
+        lost = self.batch.lost
         wanted = {(one.time // 3600, one.id) for one in lost}
         stands = {(e[0], e[1]): (e[5], e[2]) for e in self.batch.entries if (e[0], e[1]) in wanted} if lost else {}
         for event in wanted & settled:
@@ -206,12 +193,7 @@ class Adding:
             hour = one.time // 3600
             self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], stands[hour, one.id])
 
-    @cached_property
-    def arrivals(self) -> Arrivals:
-        return Arrivals(self.batch)
-
     def _stored(self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int]) -> list[Content]:
-        """The copies of an event that the store has."""
         rank, fingerprint, row_hash, second, number, file, place = was
         if row_hash & JOINED:
             (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, id_)).fetchone()
@@ -233,9 +215,7 @@ class Adding:
             self.joined[row.id] = row
             self.actors[row.actor] = stands.who
         if row.id not in self.local:
-            found = self.db.execute(
-                "SELECT id FROM row WHERE hour = ? AND hash = ?", (row.hour, row.id)
-            ).fetchone()  # fmt: skip
+            found = self.db.execute("SELECT id FROM row WHERE hour = ? AND hash = ?", (row.hour, row.id)).fetchone()
             self.last += not found
             self.local[row.id] = found[0] if found else self.last
         return self.local[row.id]
@@ -308,27 +288,14 @@ class Adding:
 
     def _standing(self, wanted: Iterable[Row]) -> dict[int, tuple[int, int, int, bytes]]:
         """Count, first, last and samples of the rows that are there already, by hash."""
-        found: dict[int, tuple[int, int, int, bytes]] = {}
-        for some, marks in in_lists([self.local[row.id] for row in wanted]):
-            for row_hash, *values in self.db.execute(
-                f"SELECT hash, count, first, last, samples FROM row WHERE id IN ({marks})", some
-            ):
-                found[row_hash] = tuple(values)
-        return found
+        statement = "SELECT hash, count, first, last, samples FROM row WHERE id IN (*)"
+        numbers = [self.local[row.id] for row in wanted]
+        return {row_hash: tuple(values) for row_hash, *values in read_in(self.db, statement, numbers)}
 
     def _lived(self, actors: Iterable[int]) -> set[int]:
         """Which of the actors have counted events already?"""
-        found: set[int] = set()
-        for some, marks in in_lists(list(actors)):
-            found |= {
-                actor
-                for (actor,) in self.db.execute(
-                    f"SELECT id FROM actor WHERE id IN ({marks}) "
-                    "AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
-                    some,
-                )
-            }
-        return found
+        statement = f"SELECT id FROM actor WHERE {LIVE} AND id IN (*)"
+        return {actor for (actor,) in read_in(self.db, statement, list(actors))}
 
     def _kept(self, row: int, offered: Sequence[StoredSample]) -> list[StoredSample]:
         """The samples of a row; where events lost their places in it, that is noted."""
@@ -349,8 +316,7 @@ class Adding:
             return
         number, actor, samples = found
         count, first, last = db.execute(
-            "SELECT count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM ledger WHERE row = ?",
-            (number,),
+            "SELECT count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM ledger WHERE row = ?", (number,)
         ).fetchone()
         kept = self._joined_samples(number) if row & JOINED else self._kept(row, SAMPLES.decode(samples))
         if count:
@@ -378,8 +344,7 @@ class Adding:
             who = self.actors[actor]
             body = pack(who)
             done = self.db.execute(
-                "INSERT OR IGNORE INTO actor (id, body, key) VALUES (?, ?, ?)",
-                (actor, body, who.access_key_id),
+                "INSERT OR IGNORE INTO actor (id, body, key) VALUES (?, ?, ?)", (actor, body, who.access_key_id)
             ).rowcount
             if done:
                 number = actor.to_bytes(8, "big")
@@ -390,9 +355,8 @@ class Adding:
 
     def _write_facts(self, settled: set[tuple[int, bytes]]) -> None:
         actors = {(entry[0], entry[1]): entry[5] for entry in self.batch.entries} if self.batch.facts else {}
-        by_row = {row.id: row.actor for row in self.batch.rows}
         new = [
-            (hour, id_, by_row[actors[hour, id_]], found)
+            (hour, id_, self.arrivals.rows[actors[hour, id_]].actor, found)
             for hour, id_, found in self.batch.facts
             if (hour, id_) not in settled
         ]
@@ -427,13 +391,11 @@ class Adding:
 
     def _names(self, ids: Sequence[str]) -> dict[str, Sequence[tuple[object, ...]]]:
         found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
-        for some, marks in in_lists(ids):
-            for unique_id, *name in self.db.execute(
-                "SELECT unique_id, principal, arn, first, last FROM sighting "
-                f"WHERE unique_id IN ({marks}) ORDER BY 1, 2, 3",
-                some,
-            ):
-                found[unique_id].append(tuple(name))
+        statement = (
+            "SELECT unique_id, principal, arn, first, last FROM sighting WHERE unique_id IN (*) ORDER BY 1, 2, 3"
+        )
+        for unique_id, *name in read_in(self.db, statement, ids):
+            found[unique_id].append(tuple(name))
         return names_that_count(found)
 
     def _account(self, load: str, sums: Sums) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from lineage.model import keys
 from lineage.model.batch import JOINED, Row, event_id_bytes
 from lineage.model.facts import AnyFact
 from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
 from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
-from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, in_lists, unpack_properties
+from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, read_in, unpack_properties
 from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, uuid_text
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
 """The column of `actor` that says which calls are meant."""
-_COLUMNS = {"account": "account", "api": "api"}
-"""The column of `row` that does."""
 _FOUND = "SELECT r.id, r.actor, r.body, r.count, r.first, r.last, r.samples"
 
 
@@ -56,24 +55,14 @@ class Calls(Tables):
         if by == "all":
             yield from db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high))
         elif by in _CALLERS:
-            for some, marks in in_lists(which.values):
-                yield from db.execute(
-                    f"{_FOUND} FROM actor a CROSS JOIN row r ON r.actor = a.id AND {when} "
-                    f"WHERE a.{_CALLERS[by]} IN ({marks})",
-                    (low, high, *some),
-                )
+            found = f"actor a CROSS JOIN row r ON r.actor = a.id AND {when} WHERE a.{_CALLERS[by]} IN (*)"
+            yield from read_in(db, f"{_FOUND} FROM {found}", which.values, low, high)
         elif by == "resource":
-            for some, marks in in_lists(which.values):
-                for found in (
-                    f"row r WHERE r.target IN ({marks}) AND {when}",
-                    f"other_target b CROSS JOIN row r ON r.id = b.row WHERE b.target IN ({marks}) AND {when}",
-                ):
-                    yield from db.execute(f"{_FOUND} FROM {found}", (*some, low, high))
-        elif by in _COLUMNS:
-            for some, marks in in_lists(which.values):
-                yield from db.execute(
-                    f"{_FOUND} FROM row r WHERE r.{_COLUMNS[by]} IN ({marks}) AND {when}", (*some, low, high)
-                )
+            other = f"other_target b CROSS JOIN row r ON r.id = b.row WHERE {when} AND b.target IN (*)"
+            for found in (f"row r WHERE {when} AND r.target IN (*)", other):
+                yield from read_in(db, f"{_FOUND} FROM {found}", which.values, low, high)
+        elif by in ("account", "api"):
+            yield from read_in(db, f"{_FOUND} FROM row r WHERE {when} AND r.{by} IN (*)", which.values, low, high)
         elif by == "address":
             # The column is "ADDRESS" or "ADDRESS ENDPOINT".
             for value in which.values:
@@ -92,24 +81,20 @@ class Calls(Tables):
     def _callers(self, actors: Iterable[int]) -> dict[int, tuple[str, str | None, str | None]]:
         """By identity: the node that its calls are attached to, its key, and the service that called for it."""
         found = {}
-        for some, marks in in_lists(sorted(actors)):
-            for actor, source, body in self._db.execute(
-                f"SELECT id, source, body FROM actor WHERE id IN ({marks})", some
-            ):
-                who = IDENTITY.decode(body)
-                found[actor] = (source or str(keys.principal(who).ref), who.access_key_id, who.invoked_by)
+        statement = "SELECT id, source, body FROM actor WHERE id IN (*)"
+        for actor, source, body in read_in(self._db, statement, sorted(actors)):
+            who = IDENTITY.decode(body)
+            found[actor] = (source or str(keys.principal(who).ref), who.access_key_id, who.invoked_by)
         return found
 
     def _events_between(self, rows: Mapping[int, int], since: int, until: int) -> Mapping[int, list[Event]]:
         """The events of rows (by number: the ID to give them under) between two seconds."""
         found: dict[int, list[Event]] = defaultdict(list)
-        for some, marks in in_lists(list(rows)):
-            for row, hour, second, id_ in self._db.execute(
-                f"SELECT row, hour, second, id FROM ledger WHERE row IN ({marks})", some
-            ):
-                time = hour * HOUR + second
-                if since <= time <= until:
-                    found[rows[row]].append((time, id_))
+        statement = "SELECT row, hour, second, id FROM ledger WHERE row IN (*)"
+        for row, hour, second, id_ in read_in(self._db, statement, list(rows)):
+            time = hour * HOUR + second
+            if since <= time <= until:
+                found[rows[row]].append((time, id_))
         return found
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
@@ -140,22 +125,15 @@ class Calls(Tables):
         those = f"WHERE d.type IN ({kinds}) AND d.hour BETWEEN ? AND ?"
         statement = f"{what} change d CROSS JOIN actor a ON a.id = d.actor {those}"
         plain = (*types, low, high)
+        records: Iterable[Any]
         if targets is not None:
-            records = [
-                record
-                for some, marks in in_lists(sorted(set(targets)))
-                for record in self._db.execute(f"{statement} AND d.target IN ({marks})", (*plain, *some))
-            ]
+            records = read_in(self._db, f"{statement} AND d.target IN (*)", sorted(set(targets)), *plain)
         elif wanted is not None:
             # From the callers to their changes, for there are far more changes.
             turned = f"{what} actor a CROSS JOIN change d ON d.actor = a.id {those}"
-            records = [
-                record
-                for some, marks in in_lists(sorted(wanted))
-                for record in self._db.execute(f"{turned} AND a.source IN ({marks})", (*plain, *some))
-            ]
+            records = read_in(self._db, f"{turned} AND a.source IN (*)", sorted(wanted), *plain)
         else:
-            records = self._db.execute(statement, plain).fetchall()
+            records = self._db.execute(statement, plain)
         found = [
             change_edge(type_, key, source, target, unpack_properties(body))
             for type_, key, source, target, body in records
@@ -187,25 +165,24 @@ class Calls(Tables):
     def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
         asked = {event_id: event_id_bytes(event_id) for event_id in event_ids}
         by_id: dict[bytes, list[EventRow]] = defaultdict(list)
-        for some, marks in in_lists(sorted(set(asked.values()))):
-            found = self._db.execute(
-                "SELECT l.id, l.hour * 3600 + l.second, r.body, a.body, a.id, a.source, a.session, f.path, l.place, "
-                "l.shared "
-                f"FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id IN ({marks}) "
-                "CROSS JOIN row r ON r.id = l.row CROSS JOIN actor a ON a.id = r.actor "
-                "LEFT JOIN file f ON f.id = l.file ORDER BY l.hour, l.id",
-                some,
-            )
-            for id_, time, row_body, who_body, actor, source, session, path, place, shared in found:
-                row, who = ROW.decode(row_body), IDENTITY.decode(who_body)
-                by_id[id_].append(
-                    EventRow(
-                        time=time, api=row.api, category=row.category, account=row.account, region=row.region, who=who,
-                        actor=actor, source=keys.ref(source) if source else keys.principal(who).ref, session=session,
-                        path=path, place=place, error=row.error, user_agent=row.user_agent, copy=row.copy,
-                        several=bool(row.id & JOINED), shared=shared,
-                    )
-                )  # fmt: skip
+        found = read_in(
+            self._db,
+            "SELECT l.id, l.hour * 3600 + l.second, r.body, a.body, a.id, a.source, a.session, f.path, l.place, "
+            "l.shared FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id IN (*) "
+            "CROSS JOIN row r ON r.id = l.row CROSS JOIN actor a ON a.id = r.actor "
+            "LEFT JOIN file f ON f.id = l.file ORDER BY l.hour, l.id",
+            sorted(set(asked.values())),
+        )
+        for id_, time, row_body, who_body, actor, source, session, path, place, shared in found:
+            row, who = ROW.decode(row_body), IDENTITY.decode(who_body)
+            by_id[id_].append(
+                EventRow(
+                    time=time, api=row.api, category=row.category, account=row.account, region=row.region, who=who,
+                    actor=actor, source=keys.ref(source) if source else keys.principal(who).ref, session=session,
+                    path=path, place=place, error=row.error, user_agent=row.user_agent, copy=row.copy,
+                    several=bool(row.id & JOINED), shared=shared,
+                )
+            )  # fmt: skip
         return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
 
     def facts_of(self, event_id: str) -> list[AnyFact]:
@@ -237,16 +214,15 @@ class Calls(Tables):
         return own_copies(self.events_of(sorted(ids)), wanted)
 
     def conflicts(self, event_ids: Sequence[str] | None = None) -> list[Conflict]:
-        found: list[tuple[int, bytes, bytes]] = []
+        statement = "SELECT hour, id, body FROM copies WHERE conflict = 1"
         if event_ids is None:
-            found = self._db.execute("SELECT hour, id, body FROM copies WHERE conflict = 1").fetchall()
-        for some, marks in in_lists(sorted({event_id_bytes(one) for one in event_ids or ()})):
-            found += self._db.execute(f"SELECT hour, id, body FROM copies WHERE conflict = 1 AND id IN ({marks})", some)
+            found = sorted(self._db.execute(statement))
+        else:
+            ids = sorted({event_id_bytes(one) for one in event_ids})
+            found = sorted(read_in(self._db, f"{statement} AND id IN (*)", ids))
         files = {number for _, _, body in found for number in files_of(body)}
-        paths: dict[int, str] = {}
-        for numbers, marks in in_lists(sorted(files)):
-            paths.update(self._db.execute(f"SELECT id, path FROM file WHERE id IN ({marks})", numbers))
-        return [conflict_of(id_, body, paths) for _, id_, body in sorted(found)]
+        paths = dict(read_in(self._db, "SELECT id, path FROM file WHERE id IN (*)", sorted(files)))
+        return [conflict_of(id_, body, paths) for _, id_, body in found]
 
 
 def _is_meant(row: Row, which: CallFilter) -> bool:

@@ -58,8 +58,7 @@ class Loaded(Tables):
             )
         ]
         digests = db.execute(
-            'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?',
-            (account, time, time),
+            'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?', (account, time, time)
         ).fetchall()
         return LogsAround(first, last, reads, writes,
                       is_gap(hour, busy) or (bool(digests) and hour not in busy))  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
@@ -14,11 +14,12 @@ from lineage.model.results import Properties
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import StoredSample, merge_properties, pack
 
-T = TypeVar("T")
 IN_VALUES = 500
 """Values of one IN list."""
 ROW = msgspec.msgpack.Decoder(Row)
 SAMPLES = msgspec.msgpack.Decoder(list[StoredSample])
+LIVE = "EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0)"
+"""An identity counts only as long as an event of its does: of two contents of an event, one loses."""
 unpack_properties = msgspec.msgpack.Decoder(Properties).decode
 
 
@@ -28,11 +29,12 @@ class Tables:
     _db: sqlite3.Connection
 
 
-def in_lists(values: Sequence[T]) -> Iterator[tuple[Sequence[T], str]]:
-    """The values in pieces that fit an IN list, with a mark for each."""
+def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *first: object) -> Iterator[Any]:
+    """The records of a statement with `IN (*)`, its last parameters; it runs for some hundred values at a time."""
     for start in range(0, len(values), IN_VALUES):
         some = values[start : start + IN_VALUES]
-        yield some, ",".join("?" * len(some))
+        marks = ",".join("?" * len(some))
+        yield from db.execute(statement.replace("IN (*)", f"IN ({marks})"), (*first, *some))
 
 
 def write_node(db: sqlite3.Connection, node: Node, scope: str | None) -> None:

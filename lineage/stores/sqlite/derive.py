@@ -11,7 +11,7 @@ from lineage.resolve import graph_elements, resolve
 from lineage.resolve.graph_elements import Edge, Node
 from lineage.resolve.resolved import Actor, Derived, Item
 from lineage.stores.merging import FACT, IDENTITY, pack
-from lineage.stores.sqlite.db import Tables, in_lists, write_node
+from lineage.stores.sqlite.db import LIVE, Tables, read_in, write_node
 
 LINKS = 2_000
 """Join keys that are followed at a time."""
@@ -39,40 +39,31 @@ class Derivation(Tables):
         wanted = sorted(set(terms))
         found: dict[str, list[Item]] = {term: [] for term in wanted}
         facts: dict[tuple[int, bytes, int], AnyFact] = {}
-        for some, marks in in_lists(wanted):
-            for term, hour, item, number, body in self._db.execute(
-                "SELECT t.term, t.hour, t.item, t.number, f.body FROM term t "
-                "CROSS JOIN fact f ON f.hour = t.hour AND f.id = t.item AND f.number = t.number "
-                f"WHERE t.term IN ({marks})",
-                some,
-            ):
-                key = (hour, item, number)
-                fact = facts.get(key)
-                if fact is None:
-                    fact = facts[key] = FACT.decode(body)
-                found[term].append(fact)
-            for term, item in self._db.execute(
-                f"SELECT term, item FROM term WHERE number = -1 AND term IN ({marks})", some
-            ).fetchall():
-                actor = self._actor(int.from_bytes(item, "big"))
-                if actor is not None:
-                    found[term].append(actor)
-        for ids, marks in in_lists([term[2:] for term in wanted if term[0] == "i"]):
-            for names in self._db.execute(
-                f"SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN ({marks})", ids
-            ):
-                found[keys.id_term(names[1])].append(Sighting(*names))
+        for term, hour, item, number, body in read_in(
+            self._db,
+            "SELECT t.term, t.hour, t.item, t.number, f.body FROM term t "
+            "CROSS JOIN fact f ON f.hour = t.hour AND f.id = t.item AND f.number = t.number WHERE t.term IN (*)",
+            wanted,
+        ):
+            key = (hour, item, number)
+            fact = facts.get(key)
+            if fact is None:
+                fact = facts[key] = FACT.decode(body)
+            found[term].append(fact)
+        for term, item in read_in(self._db, "SELECT term, item FROM term WHERE number = -1 AND term IN (*)", wanted):
+            actor = self._actor(int.from_bytes(item, "big"))
+            if actor is not None:
+                found[term].append(actor)
+        ids = [term[2:] for term in wanted if term[0] == "i"]
+        named = "SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN (*)"
+        for names in read_in(self._db, named, ids):
+            found[keys.id_term(names[1])].append(Sighting(*names))
         return found
 
     def _actor(self, actor: int) -> Actor | None:
         """The actor, None if no event of its is counted any more."""
-        found = self._db.execute(
-            "SELECT body FROM actor WHERE id = ? AND EXISTS (SELECT 1 FROM row WHERE actor = actor.id AND count > 0)",
-            (actor,),
-        ).fetchone()
-        if found is None:
-            return None
-        return Actor(actor, IDENTITY.decode(found[0]))
+        found = self._db.execute(f"SELECT body FROM actor WHERE id = ? AND {LIVE}", (actor,)).fetchone()
+        return Actor(actor, IDENTITY.decode(found[0])) if found is not None else None
 
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
         db = self._db

@@ -13,9 +13,10 @@ from lineage.model.times import iso
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import IDENTITY, complete, merge_properties
-from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, in_lists, unpack_properties
+from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, read_in, unpack_properties
 
 _PRINCIPAL = f"{schema.PRINCIPAL} "
+_EDGES = "SELECT type, key, source, target, body FROM edge"
 Found = tuple[str, str, str, str, bytes]
 """A relationship as it is stored: type, key, source, target, properties."""
 
@@ -46,22 +47,17 @@ class Graphs(Tables):
         alike: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
         for ref in refs:
             alike[leading(ref)].append(ref)
-        what = "SELECT type, key, source, target, body FROM edge"
         change = "SELECT d.type, d.key, a.source, d.target, d.body FROM change d CROSS JOIN actor a ON a.id = d.actor"
         for (into, out), nodes in alike.items():
-            for some, marks in in_lists(nodes):
-                for type_ in into:
-                    plain = (*some, type_)
-                    yield from self._db.execute(f"{what} WHERE target IN ({marks}) AND type = ?", plain)
-                    if type_ in CHANGE_TYPES:
-                        yield from self._db.execute(f"{change} WHERE d.target IN ({marks}) AND d.type = ?", plain)
-                for type_ in out:
-                    yield from self._db.execute(f"{what} WHERE source IN ({marks}) AND type = ?", (*some, type_))
+            for type_ in into:
+                yield from read_in(self._db, f"{_EDGES} WHERE type = ? AND target IN (*)", nodes, type_)
+                if type_ in CHANGE_TYPES:
+                    yield from read_in(self._db, f"{change} WHERE d.type = ? AND d.target IN (*)", nodes, type_)
+            for type_ in out:
+                yield from read_in(self._db, f"{_EDGES} WHERE type = ? AND source IN (*)", nodes, type_)
 
     def _add_nodes(self, graph: Graph, refs: Sequence[str]) -> None:
-        bodies: dict[str, bytes] = {}
-        for some, marks in in_lists(refs):
-            bodies.update(self._db.execute(f"SELECT ref, body FROM node WHERE ref IN ({marks})", some))
+        bodies = dict(read_in(self._db, "SELECT ref, body FROM node WHERE ref IN (*)", refs))
         for ref in refs:
             label, key = ref.split(" ", 1)
             properties: Properties = unpack_properties(bodies[ref]) if ref in bodies else {}
@@ -73,29 +69,28 @@ class Graphs(Tables):
 
     def _descending(self, refs: Sequence[str]) -> Iterator[Found]:
         """The relationships at nodes that lead to what came from them."""
-        edges = "SELECT type, key, source, target, body FROM edge"
-        for some, marks in in_lists(refs):
-            for type_ in (schema.ASSUMED, schema.ISSUED):
-                yield from self._db.execute(f"{edges} WHERE source IN ({marks}) AND type = ?", (*some, type_))
-            for type_, key, source, target, body in self._db.execute(
-                "SELECT d.type, d.key, a.source, d.target, d.body FROM actor a CROSS JOIN change d ON d.actor = a.id "
-                f"WHERE a.source IN ({marks}) AND d.type IN (?, ?)",
-                (*some, schema.ISSUED, schema.CREATED),
-            ):
-                if type_ != schema.CREATED or unpack_properties(body)["what"] == "user":
-                    yield type_, key, source, target, body  # what was made for a user is not all that the user did
+        out, into = f"{_EDGES} WHERE type = ? AND source IN (*)", f"{_EDGES} WHERE type = ? AND target IN (*)"
+        for type_ in (schema.ASSUMED, schema.ISSUED):
+            yield from read_in(self._db, out, refs, type_)
+        for type_, key, source, target, body in read_in(
+            self._db,
+            "SELECT d.type, d.key, a.source, d.target, d.body FROM actor a CROSS JOIN change d ON d.actor = a.id "
+            "WHERE d.type IN (?, ?) AND a.source IN (*)",
+            refs, schema.ISSUED, schema.CREATED,
+        ):  # fmt: skip
+            if type_ != schema.CREATED or unpack_properties(body)["what"] == "user":
+                yield type_, key, source, target, body  # what was made for a user is not all that the user did
         # A principal's own sessions and long-term keys descend from it too.
-        for some, marks in in_lists([ref for ref in refs if ref.startswith(_PRINCIPAL)]):
-            for type_ in (schema.BELONGS_TO, schema.SESSION_OF):
-                yield from self._db.execute(f"{edges} WHERE target IN ({marks}) AND type = ?", (*some, type_))
+        for type_ in (schema.BELONGS_TO, schema.SESSION_OF):
+            yield from read_in(self._db, into, [ref for ref in refs if ref.startswith(_PRINCIPAL)], type_)
         # A descent comes by the sessions of a workload only where the workload is asked for.
-        for some, marks in in_lists([ref for ref in refs if ref.startswith(f"{schema.RESOURCE} ")]):
-            yield from self._db.execute(f"{edges} WHERE source IN ({marks}) AND type = ?", (*some, schema.RUNS_AS))
+        workloads = [ref for ref in refs if ref.startswith(f"{schema.RESOURCE} ")]
+        yield from read_in(self._db, out, workloads, schema.RUNS_AS)
 
     def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
         marks = ", ".join("?" * len(types))
         for type_, key, source, target, body in self._db.execute(
-            f"SELECT type, key, source, target, body FROM edge WHERE +type IN ({marks}) UNION ALL "
+            f"{_EDGES} WHERE +type IN ({marks}) UNION ALL "
             "SELECT d.type, d.key, a.source, d.target, d.body FROM change d JOIN actor a ON a.id = d.actor "
             f"WHERE d.type IN ({marks})",
             (*types, *types),
@@ -121,11 +116,6 @@ class Graphs(Tables):
     def graph(self) -> Graph:
         """The whole graph, calls included; attribute names are those of `lineage.model.schema`."""
         graph = self.lineage()
-        owners: dict[str, str] = {}
-        for source, principal in self._db.execute(
-            "SELECT DISTINCT source, principal FROM actor WHERE source IS NOT NULL"
-        ):
-            owners[source] = principal
         seen_from: dict[tuple[str, str], list[int]] = {}
         for source, who_body, body, count, first, last, samples in self._db.execute(
             "SELECT a.source, a.body, r.body, r.count, r.first, r.last, r.samples "
@@ -176,16 +166,17 @@ class Graphs(Tables):
 
     def _name_principals(self, graph: Graph, refs: Sequence[str] | None) -> None:
         """Give principals, or all that are in the graph, the unique IDs that were seen for them."""
-        statement = (
-            "SELECT principal, unique_id, min(first), max(last) FROM sighting WHERE unique_id != '' {} "
-            "GROUP BY 1, 2 ORDER BY 3, 2"
-        )
+        what = "SELECT principal, unique_id, min(first), max(last) FROM sighting WHERE unique_id != ''"
+        order = "GROUP BY 1, 2 ORDER BY 3, 2"
+        records: Iterable[tuple[str, str, int, int]]
+        if refs is None:
+            records = self._db.execute(f"{what} {order}")
+        else:
+            names = [ref.split(" ", 1)[1] for ref in refs]
+            records = read_in(self._db, f"{what} AND principal IN (*) {order}", names)
         found: dict[str, list[str]] = defaultdict(list)
-        for some, marks in [((), "")] if refs is None else in_lists([ref.split(" ", 1)[1] for ref in refs]):
-            for principal, unique_id, first, last in self._db.execute(
-                statement.format(f"AND principal IN ({marks})" if marks else ""), some
-            ):
-                found[f"{schema.PRINCIPAL} {principal}"].append(f"{unique_id} {iso(first)} {iso(last)}")
+        for principal, unique_id, first, last in records:
+            found[f"{schema.PRINCIPAL} {principal}"].append(f"{unique_id} {iso(first)} {iso(last)}")
         for ref, ids in found.items():
             if ref in graph:
                 graph.nodes[ref]["unique_ids"] = ids

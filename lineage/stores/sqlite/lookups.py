@@ -10,7 +10,7 @@ from lineage.model.facts import Identity
 from lineage.model.keys import Ref
 from lineage.model.results import PrincipalRow, SessionRow
 from lineage.stores.merging import IDENTITY
-from lineage.stores.sqlite.db import Tables, in_lists, unpack_properties
+from lineage.stores.sqlite.db import LIVE, Tables, read_in, unpack_properties
 
 
 class LookUps(Tables):
@@ -21,19 +21,15 @@ class LookUps(Tables):
 
     def nodes_of_key(self, access_key_id: str) -> list[Ref]:
         low = f"{schema.CREDENTIAL} {access_key_id}"
-        refs = {
-            ref
-            for (ref,) in self._db.execute(
-                "SELECT ref FROM node WHERE ref = ? OR (ref > ? AND ref < ?)", (low, f"{low} ", f"{low}!")
+        refs = set(
+            self._db.execute("SELECT ref FROM node WHERE ref = ? OR (ref > ? AND ref < ?)", (low, f"{low} ", f"{low}!"))
+        )
+        refs |= set(
+            self._db.execute(
+                f"SELECT DISTINCT source FROM actor WHERE key = ? AND source IS NOT NULL AND {LIVE}", (access_key_id,)
             )
-        }
-        refs |= {
-            source
-            for (source,) in self._db.execute(
-                f"SELECT DISTINCT source FROM actor WHERE key = ? AND source IS NOT NULL AND {_LIVE}", (access_key_id,)
-            )
-        }
-        return sorted(keys.ref(ref) for ref in refs)
+        )
+        return sorted(keys.ref(ref) for (ref,) in refs)
 
     def keys_of(self, principal: str) -> list[str]:
         found = self._db.execute(
@@ -54,15 +50,13 @@ class LookUps(Tables):
 
     def sessions_by_id(self, principal_id: str) -> list[SessionRow]:
         found = self._db.execute(
-            "SELECT key, created FROM session WHERE principal_id = ? ORDER BY created DESC, key",
-            (principal_id,),
+            "SELECT key, created FROM session WHERE principal_id = ? ORDER BY created DESC, key", (principal_id,)
         )
         return [self._session_seen(key, created) for key, created in found.fetchall()]
 
     def _session_seen(self, key: str, created: int) -> SessionRow:
         (last,) = self._db.execute(
-            "SELECT max(r.last) FROM actor a JOIN row r ON r.actor = a.id WHERE a.session = ? AND r.count > 0",
-            (key,),
+            "SELECT max(r.last) FROM actor a JOIN row r ON r.actor = a.id WHERE a.session = ? AND r.count > 0", (key,)
         ).fetchone()
         expires = self._db.execute(
             "SELECT body FROM edge WHERE target = ? AND type = ?", (f"{schema.SESSION} {key}", schema.ASSUMED)
@@ -71,12 +65,9 @@ class LookUps(Tables):
         return SessionRow(key, created, last, max(ends, default=None))
 
     def principals_of(self, identifier: str) -> list[str]:
-        low = f"{schema.PRINCIPAL} {identifier}"
-        found = {ref.split(" ", 1)[1] for (ref,) in self._db.execute("SELECT ref FROM node WHERE ref = ?", (low,))}
-        found |= {
-            p for (p,) in self._db.execute("SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,))
-        }
-        return sorted(found)
+        named = self._db.execute("SELECT DISTINCT principal FROM sighting WHERE arn = ?", (identifier,))
+        own = {identifier} if self.has(Ref(schema.PRINCIPAL, identifier)) else set()
+        return sorted(own | {principal for (principal,) in named})
 
     def named(self, text: str) -> list[PrincipalRow]:
         found = self._db.execute(
@@ -110,27 +101,18 @@ class LookUps(Tables):
         return [Sighting(*names) for names in found]
 
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        return {
-            actor: IDENTITY.decode(body)
-            for some, marks in in_lists(sorted(set(actors)))
-            for actor, body in self._db.execute(f"SELECT id, body FROM actor WHERE id IN ({marks})", some)
-        }
+        found = read_in(self._db, "SELECT id, body FROM actor WHERE id IN (*)", sorted(set(actors)))
+        return {actor: IDENTITY.decode(body) for actor, body in found}
 
     def identities_of(self, ref: Ref) -> list[Identity]:
-        return [
-            IDENTITY.decode(body)
-            for (body,) in self._db.execute(
-                f"SELECT body FROM actor WHERE source = ? AND {_LIVE} ORDER BY id", (str(ref),)
-            )
-        ]
+        found = self._db.execute(f"SELECT body FROM actor WHERE source = ? AND {LIVE} ORDER BY id", (str(ref),))
+        return [IDENTITY.decode(body) for (body,) in found]
 
 
-_LIVE = "EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0)"
-"""An identity counts only as long as an event of its does: of two contents of an event, one loses."""
 _HANGS = (
     "(EXISTS (SELECT 1 FROM edge e WHERE e.source = n.ref) OR EXISTS (SELECT 1 FROM edge e WHERE e.target = n.ref) "
     "OR EXISTS (SELECT 1 FROM change d WHERE d.target = n.ref) "
-    f"OR EXISTS (SELECT 1 FROM actor WHERE source = n.ref AND ({_LIVE} "
+    f"OR EXISTS (SELECT 1 FROM actor WHERE source = n.ref AND ({LIVE} "
     "OR EXISTS (SELECT 1 FROM change d WHERE d.actor = actor.id))))"
 )
 """Whether the node has any relationship. Without one it is left over from a content that lost."""
