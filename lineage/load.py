@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import BinaryIO, NamedTuple
 
+from lineage.model.errors import NotFound
 from lineage.model.results import Sums
 from lineage.resolve import resolve
 from lineage.stores.reader import Store
@@ -42,14 +43,17 @@ def load(
     """Load the paths into the store and derive what they change; return the sums of the load.
 
     `processes` is the number of reading processes; None means one for each core, or one for little data. Raises
-    `BadUse` if a path matches nothing, `LineageError` if a reading process ends early. Loading the same events again,
-    in any order or after a load that was killed, gives the same store. Cost: linear in the bytes, plus the derivation
-    of what changed.
+    `BadUse` if a path matches nothing, `NotFound` if there are only empty folders, `LineageError` if a reading process
+    ends early. Loading the same events again, in any order or after a load that was killed, gives the same store. Cost:
+    linear in the bytes, plus the derivation of what changed.
     """
     sources = find(paths)
+    if not sources:
+        raise NotFound(f"{' '.join(paths)}: no files there; give files or folders with CloudTrail logs")
     began = time.monotonic()
     total = sum(source.size for source in sources)
-    identifier = store.begin_load([source.path for source in sources] if len(sources) <= 20 else list(paths))
+    named = [source.path for source in sources] if len(sources) <= 20 else list(paths)
+    identifier = ""
     files = done = events = 0
 
     def report(stage: str) -> None:
@@ -57,13 +61,15 @@ def load(
             progress(Progress(files, len(sources), done, total, events, time.monotonic() - began, stage))
 
     for batch in batches(sources, processes, stdin):
+        # Only now is anything written: a load that fails before leaves no trace.
+        identifier = identifier or store.begin_load(named)
         store.add(identifier, batch)
         files += len(batch.ended)
         done += batch.bytes_read
         events += batch.read
         report("reading")
     derive(store, lambda: report("deriving"))
-    return store.finish_load(identifier)
+    return store.finish_load(identifier or store.begin_load(named))
 
 
 def derive(store: Store, tick: Callable[[], None] = lambda: None) -> None:

@@ -286,6 +286,59 @@ def test_a_file_without_a_record_is_named(run: Shell, tmp_path: Path) -> None:
     assert [one["passed"]["empty"] for one in stored] == [1, 1]
 
 
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"a.parquet": "PAR1", "b.txt": "hello", "c.json": ""}, "3 files (1 Parquet, 1 empty, 1 text)"),
+        ({"d.json": '{"Records": []}'}, "1 file (1 empty)"),
+        ({}, "no files there"),
+    ],
+    ids=["other-files", "no-records", "no-files"],
+)
+def test_a_load_without_a_record_says_so(files: dict[str, str], found: str, run: Shell, tmp_path: Path) -> None:
+    """It names in one line what was found instead and ends in 1; with --strict an unread file's 4 goes before."""
+    logs, store = tmp_path / "logs", str(tmp_path / "store.db")
+    logs.mkdir()
+    for name, text in files.items():
+        (logs / name).write_text(text)
+    ran = run("load", str(logs), "--store", store)
+
+    assert ran.code == 1
+    assert len(ran.err.splitlines()) == 1
+    assert found in ran.err
+    assert run("load", str(logs), "--store", store, "--strict").code == (4 if "a.parquet" in files else 1)
+
+
+@pytest.mark.parametrize(
+    "arguments", [(LOGS, "--accounts", "nosuch"), ("nosuch",), ("empty",)], ids=["accounts", "path", "folder"]
+)
+def test_a_load_that_fails_early_makes_no_store(
+    arguments: tuple[str, ...], run: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load that fails before it has read anything leaves no store where there was none."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    ran = run("load", *arguments, "--store", "lineage.db")
+
+    assert ran.code in (1, 2)
+    assert {path.name for path in tmp_path.iterdir()} == {"empty", "examples"}
+
+
+def test_an_interrupted_load_says_how_to_go_on(incident: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends a load with one line and 130; before anything was read it leaves no store."""
+    running = process(incident, "load", "-", "--store", str(tmp_path / "lineage.db"))
+    assert running.stdin is not None
+    running.stdin.write(b"{" + b" " * (1 << 17))  # returns once the load reads it
+    running.stdin.flush()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+
+    assert (running.returncode, out) == (130, b"")
+    assert err == b"interrupted; what was committed stays, load again to go on\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_who_opens_a_file_as_load_does(run: Shell, tmp_path: Path) -> None:
     """A record is found in an archive and in a wrapping by `who FILE` too."""
     record = {

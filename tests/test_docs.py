@@ -22,6 +22,7 @@ from tests.test_cli import Shell, commands
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.M | re.S)
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.M | re.S)
 PYTHON = re.compile(r"^```pycon\n(.*?)^```", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 ELISION = "…"
@@ -90,6 +91,21 @@ def test_console_examples_print_what_is_shown(path: Path, run: Shell) -> None:
 
             assert (ran.code, ran.err) == (0, ""), command
             assert fits(shown, [line.rstrip() for line in ran.out.splitlines()]), f"{command}\n{ran.out}"
+
+
+def test_the_readme_works_as_typed(run: Shell) -> None:
+    """`lineage` is on the PATH before the README first uses it, and each command for the SQLite store works."""
+    text = page("README.md")
+    lines = [shlex.split(line, comments=True) for block in SHELL.findall(text) for line in block.splitlines()]
+    typed = [line[1:] for line in lines if line[:1] == ["lineage"] and "--store" not in line]
+
+    assert text.index("source .venv/bin/activate") < text.index("\nlineage ") < text.index("$ lineage ")
+    assert CONSOLE.findall(text)[0].startswith("$ lineage load examples/incident/logs")
+    load(run)
+    assert len(typed) > 3
+    for arguments in typed:
+        if arguments != ["explore"]:  # serves until it is stopped
+            assert run(*arguments).code == 0, arguments
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if PYTHON.search(path.read_text("utf-8"))], ids=names)

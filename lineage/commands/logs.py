@@ -17,6 +17,7 @@ from lineage.parameters import Command
 if TYPE_CHECKING:
     from lineage import Lineage
     from lineage.enrich import Sums
+    from lineage.questions.shared.models import LoadSums
 
 ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
 
@@ -30,14 +31,31 @@ def load(
 ) -> None:  # fmt: skip
     """Load, and print what came of it."""
     from lineage.render import console
-    from loaders.files.sources import find
 
-    find(arguments["paths"])  # a path that names nothing is refused before a store is created
-    with guard.opened(store, create=True) as lineage, console.reporter(console.err()) as report:
-        answer = lineage.load(**arguments, progress=report)
+    try:
+        with guard.opened(store, create=True) as lineage, console.reporter(console.err()) as report:
+            answer = lineage.load(**arguments, progress=report)
+    except KeyboardInterrupt:
+        guard.say("interrupted; what was committed stays, load again to go on")
+        raise
     show(answer, json=json, csv=csv)
     if strict:
         guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
+    if not answer.sums.read:
+        guard.say(f"no CloudTrail record found: {_instead(answer.sums)}; give the log files that CloudTrail delivers")
+        raise typer.Exit(1)
+
+
+def _instead(sums: LoadSums) -> str:
+    """What was found in a load that read no record."""
+    from collections import Counter
+
+    from lineage.render.text import counted
+
+    passed = {kind: count for kind, count in sums.passed.items() if kind != "other"}  # which the files tell better
+    kinds = Counter(passed) + Counter(file.looks_like for file in sums.no_records)
+    found = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
+    return f"{counted(sums.files, 'file')}{f' ({found})' if found else ''}"
 
 
 def enrich(

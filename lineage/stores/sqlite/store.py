@@ -11,6 +11,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -39,18 +40,28 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
     def __init__(self, path: str | os.PathLike[str], create: bool = True) -> None:
         self.path = Path(path)
         self._written: set[tuple[str, object]] = set()
-        if not create and not self.path.exists():
+        if self.path.exists():
+            _ = self._db
+        elif not create:
             raise StoreUnreachable(f"{self.path}: no store there; make one with: lineage load PATH --store {self.path}")
+        elif not self.path.parent.is_dir():
+            raise StoreUnreachable(f"{self.path}: cannot be opened as a store (no such folder)")
+
+    @cached_property
+    def _db(self) -> sqlite3.Connection:  # type: ignore[override]  # its parts only declare it
+        """The open file. A new one is made when it is first needed: what fails before leaves no empty store."""
         try:
-            self._db = sqlite3.connect(self.path, timeout=600, isolation_level=None, cached_statements=256)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("PRAGMA cache_size=-16384")
-            self._db.execute("PRAGMA temp_store=MEMORY")
-            self._db.execute("PRAGMA wal_autocheckpoint=50000")
+            db = sqlite3.connect(self.path, timeout=600, isolation_level=None, cached_statements=256)
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute("PRAGMA cache_size=-16384")
+            db.execute("PRAGMA temp_store=MEMORY")
+            db.execute("PRAGMA wal_autocheckpoint=50000")
+            self.__dict__["_db"] = db
             self._migrate()
         except sqlite3.Error as error:
             raise StoreUnreachable(f"{self.path}: cannot be opened as a store ({error})") from None
+        return db
 
     def _migrate(self) -> None:
         version = self._version()
@@ -76,7 +87,8 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
-        self._db.close()
+        if "_db" in self.__dict__:
+            self._db.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
