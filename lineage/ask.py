@@ -128,94 +128,9 @@ class Questions:
             self._memo = Memo(self._store)
         return self._memo
 
-    # Whose credentials
-
-    @question("c0ffee00-0000-4000-8000-000000000007")
-    def who(
-        self,
-        ask: Annotated[
-            str,
-            Param(
-                "Event ID, access key, session, ARN, name or JSON record; on the command line also a file with a "
-                "record, or - to read one ask per line.",
-                "ASK",
-            ),
-        ],
-        *,
-        at: Annotated[
-            str | None,
-            Param("Only sessions that were live at this time: created before it, in use or not expired.", "TIME"),
-        ] = None,
-        limit: Annotated[int, _limit("Maximum number of answers, newest first.")] = 100,
-    ) -> "Who":
-        """Show whose credentials were used, hop by hop.
-
-        A record need not be loaded.
-        """
-        from lineage.questions.shared.identifiers import kind_of
-        from lineage.questions.who import answer as who
-
-        ask = ask.strip()
-        if kind_of(ask) == "record":
-            from loaders.facts.extract import summarize_first
-
-            return who.answer_record(self._reader(), ask, *summarize_first(ask), limit=limit)
-        return who.answer(self._reader(), ask, at=time_of(at), limit=limit)
-
-    def whos(self, asks: Iterable[str]) -> Iterator["Who"]:
-        """Answer many asks, in order."""
-        for ask in asks:
-            yield self.who(ask)
-
-    @question("c0ffee00-0000-4000-8000-000000000007")
-    def trace(
-        self, ask: Identity, *, limit: Annotated[int, _limit("Maximum number of sessions and keys.")] = 1000
-    ) -> "Trace":
-        """Show what came from an identity and what was done with it."""
-        from lineage.questions.trace import answer as trace
-
-        return trace.answer(self._store, ask.strip(), limit=limit)
-
-    @question("--cross-account")
-    def chains(
-        self,
-        *,
-        min_depth: Annotated[int, Param("Minimum number of role hops.", "N", min=1)] = 2,
-        role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME")] = None,
-        account: Annotated[str | None, Param("Only chains through this account.", "ID")] = None,
-        cross_account: Annotated[bool, Param("Only chains between accounts.")] = False,
-        since: Annotated[str | None, _since("Only chains whose last hop is at or after this time.")] = None,
-        until: Annotated[str | None, _until("Only chains whose last hop is at or before this time.")] = None,
-        limit: Annotated[int, _limit("Maximum number of chains.")] = 1000,
-    ) -> "Chains":
-        """List the paths of chained roles.
-
-        Only the longest ones: a path that is part of another is not listed.
-        """
-        from lineage.questions.chains import answer as chains
-
-        start, end = time_range(since, until)
-        return chains.answer(
-            self._reader(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
-            since=start, until=end, limit=limit,
-        )  # fmt: skip
-
-    @question("--since 2026-03-11T00:00:00Z")
-    def cross_account(
-        self,
-        *,
-        since: Annotated[str | None, _since("Only assumptions at or after this time.")] = None,
-        until: Annotated[str | None, _until("Only assumptions at or before this time.")] = None,
-    ) -> "CrossAccount":
-        """List which accounts assumed roles in which accounts."""
-        from lineage.questions.cross_account import answer as cross_account
-
-        start, end = time_range(since, until)
-        return cross_account.answer(self._reader(), since=start, until=end)
-
     # From an alert to one report
 
-    @question("examples/incident/finding.json")
+    @question("examples/incident/finding.json", "AKIA3WQUP53HKQ7V2LCK --days 7", panel="Start here")
     def investigate(
         self,
         alert: Annotated[
@@ -270,9 +185,94 @@ class Questions:
         answer: Model = getattr(self, method)(*about, **options)
         return answer
 
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK", panel="Start here")
+    def who(
+        self,
+        ask: Annotated[
+            str,
+            Param(
+                "Event ID, access key, session, ARN, name or JSON record; on the command line also a file with a "
+                "record, or - to read one ask per line.",
+                "ASK",
+            ),
+        ],
+        *,
+        at: Annotated[
+            str | None,
+            Param("Only sessions that were live at this time: created before it, in use or not expired.", "TIME"),
+        ] = None,
+        limit: Annotated[int, _limit("Maximum number of answers, newest first.")] = 100,
+    ) -> "Who":
+        """Show whose credentials were used, hop by hop.
+
+        A record need not be loaded.
+        """
+        from lineage.questions.shared.identifiers import kind_of
+        from lineage.questions.who import answer as who
+
+        ask = ask.strip()
+        if kind_of(ask) == "record":
+            from loaders.facts.extract import summarize_first
+
+            return who.answer_record(self._reader(), ask, *summarize_first(ask), limit=limit)
+        return who.answer(self._reader(), ask, at=time_of(at), limit=limit)
+
+    def whos(self, asks: Iterable[str]) -> Iterator["Who"]:
+        """Answer many asks, in order."""
+        for ask in asks:
+            yield self.who(ask)
+
+    # The chain
+
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --limit 50", panel="The chain")
+    def trace(
+        self, ask: Identity, *, limit: Annotated[int, _limit("Maximum number of sessions and keys.")] = 1000
+    ) -> "Trace":
+        """Show what came from an identity and what was done with it."""
+        from lineage.questions.trace import answer as trace
+
+        return trace.answer(self._store, ask.strip(), limit=limit)
+
+    @question("--cross-account", "--role ci --min-depth 2", panel="The chain")
+    def chains(
+        self,
+        *,
+        min_depth: Annotated[int, Param("Minimum number of role hops.", "N", min=1)] = 2,
+        role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME")] = None,
+        account: Annotated[str | None, Param("Only chains through this account.", "ID")] = None,
+        cross_account: Annotated[bool, Param("Only chains between accounts.")] = False,
+        since: Annotated[str | None, _since("Only chains whose last hop is at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only chains whose last hop is at or before this time.")] = None,
+        limit: Annotated[int, _limit("Maximum number of chains.")] = 1000,
+    ) -> "Chains":
+        """List the paths of chained roles.
+
+        Only the longest ones: a path that is part of another is not listed.
+        """
+        from lineage.questions.chains import answer as chains
+
+        start, end = time_range(since, until)
+        return chains.answer(
+            self._reader(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
+            since=start, until=end, limit=limit,
+        )  # fmt: skip
+
+    @question("--since 2026-03-11", "--since 2026-03-11 --until 2026-03-11", panel="The chain")
+    def cross_account(
+        self,
+        *,
+        since: Annotated[str | None, _since("Only assumptions at or after this time.")] = None,
+        until: Annotated[str | None, _until("Only assumptions at or before this time.")] = None,
+    ) -> "CrossAccount":
+        """List which accounts assumed roles in which accounts."""
+        from lineage.questions.cross_account import answer as cross_account
+
+        start, end = time_range(since, until)
+        return cross_account.answer(self._reader(), since=start, until=end)
+
     # What was done
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question("c0ffee00-0000-4000-8000-000000000007", "198.51.100.23 --window 2h", panel="Sessions")
     def session(
         self, ask: Subject, *, since: Since = None, until: Until = None, window: Margin = None, limit: LimitEach = 200
     ) -> "Session":
@@ -282,7 +282,7 @@ class Questions:
         start, end = time_range(since, until)
         return session.answer(self._reader(), ask.strip(), since=start, until=end, margin=duration(window), limit=limit)
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --since 2026-03-12", panel="Sessions")
     def timeline(
         self,
         ask: Identity,
@@ -310,7 +310,7 @@ class Questions:
         alert = time_range(alert_since or alert_until, alert_until or alert_since)
         return timeline.answer(self._reader(), ask.strip(), since=start, until=end, alert=alert, limit=limit)
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --days 14", panel="Sessions")
     def services(
         self,
         ask: Subject,
@@ -325,7 +325,7 @@ class Questions:
             raise BadUse(f"{days} days: give 1 to 3650")
         return services.answer(self._reader(), ask.strip(), until=time_of(until, last=True), days=days)
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --since 2026-03-12", panel="Sessions")
     def interesting(
         self,
         ask: Subject,
@@ -345,7 +345,11 @@ class Questions:
 
     # Is this normal?
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question(
+        "c0ffee00-0000-4000-8000-000000000007",
+        "c0ffee00-0000-4000-8000-000000000007 --api ec2:StartInstances --days 7",
+        panel="Habits",
+    )
     def baseline(
         self,
         ask: Subject,
@@ -376,7 +380,7 @@ class Questions:
             margin=duration(window), days=days, gap=duration(gap),
         )  # fmt: skip
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --days 7", panel="Habits")
     def new(
         self,
         ask: Subject,
@@ -411,7 +415,7 @@ class Questions:
         finally:
             atlas.close()
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --window 12h", panel="Habits")
     def volume(
         self,
         ask: Subject,
@@ -432,7 +436,7 @@ class Questions:
 
     # Roles, addresses, resources
 
-    @question("arn:aws:iam::804275613390:role/payments-operations")
+    @question("arn:aws:iam::804275613390:role/payments-operations", "role/ci --since 2026-03-11", panel="The chain")
     def role(
         self,
         ask: Annotated[str, Param("ARN or name of a role, or a session, access key or event ID of it.", "ROLE")],
@@ -453,7 +457,11 @@ class Questions:
         start, end = time_range(since, until)
         return role.answer(self._reader(), ask.strip(), since=start, until=end, limit=limit)
 
-    @question("c0ffee00-0000-4000-8000-000000000007")
+    @question(
+        "c0ffee00-0000-4000-8000-000000000007",
+        "arn:aws:iam::804275613390:role/payments-operations --since 2026-03-11",
+        panel="The chain",
+    )
     def assumed(
         self,
         ask: Annotated[
@@ -471,7 +479,7 @@ class Questions:
         start, end = time_range(since, until)
         return assumed.answer(self._reader(), ask.strip(), since=start, until=end, margin=duration(window), limit=limit)
 
-    @question("--from 2026-03-11T21:00:00Z")
+    @question("--from 2026-03-11T21:00:00Z", "c0ffee00-0000-4000-8000-000000000007 --window 2h", panel="Sessions")
     def denied(
         self,
         ask: Annotated[
@@ -495,7 +503,7 @@ class Questions:
             limit=limit,
         )  # fmt: skip
 
-    @question("198.51.100.23 192.0.2.0/24")
+    @question("198.51.100.23 192.0.2.0/24", "198.51.100.23 --since 2026-03-11", panel="Sessions")
     def from_(
         self,
         asks: Annotated[
@@ -521,7 +529,7 @@ class Questions:
         start, end = time_range(since, until)
         return from_.answer(self._reader(), found, asked=wanted, unread=unread, since=start, until=end, limit=limit)
 
-    @question("i-07b3e6f20c9a5d184")
+    @question("i-07b3e6f20c9a5d184", "i-07b3e6f20c9a5d184 --since 2026-03-11", panel="Sessions")
     def touched(
         self,
         ask: Annotated[str, Param("ARN, bucket name, ID, or ACCOUNT:TYPE:ID.", "RESOURCE")],
@@ -538,7 +546,7 @@ class Questions:
 
     # Reach, and how to stop it
 
-    @question("c0ffee00-0000-4000-8000-000000000002")
+    @question("c0ffee00-0000-4000-8000-000000000002", "c0ffee00-0000-4000-8000-000000000002 --made", panel="Reach")
     def blast(
         self,
         ask: Identity,
@@ -555,7 +563,7 @@ class Questions:
             self._reader(), ask.strip(), at=time_of(at, last=True), since=time_of(since), made=made, limit=limit
         )
 
-    @question("c0ffee00-0000-4000-8000-000000000002")
+    @question("c0ffee00-0000-4000-8000-000000000002", "c0ffee00-0000-4000-8000-000000000002 --made", panel="Reach")
     def contain(
         self,
         ask: Identity,
@@ -569,7 +577,11 @@ class Questions:
 
         return contain.answer(self._reader(), ask.strip(), at=time_of(at, last=True), made=made, whole_role=whole_role)
 
-    @question("537140928816 AKIA3WQUP53HKQ7V2LCK")
+    @question(
+        "537140928816 AKIA3WQUP53HKQ7V2LCK",
+        "c0ffee00-0000-4000-8000-000000000002 AKIA3WQUP53HKQ7V2LCK --limit 5",
+        panel="Reach",
+    )
     def path(
         self,
         start: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "START")],
@@ -588,7 +600,7 @@ class Questions:
 
     # The whole store
 
-    @question("arn:aws:iam::804275613390:role/payments-operations")
+    @question("arn:aws:iam::804275613390:role/payments-operations", "--since 2026-03-11", panel="Whole store")
     def names(
         self,
         role: Annotated[str | None, Param("ARN of a role; default: all roles.", "[ROLE]")] = None,
@@ -605,7 +617,7 @@ class Questions:
             self._reader(), role.strip() if role is not None else None, since=start, until=end, limit=limit
         )
 
-    @question("trails-stopped keys-for-others")
+    @question("trails-stopped keys-for-others", "--known-accounts examples/incident/accounts.csv", panel="Whole store")
     def hunt(
         self,
         rules: Annotated[
@@ -638,7 +650,7 @@ class Questions:
             known_accounts=hunt.accounts_in(given) if given is not None else None, since=start, until=end, limit=limit,
         )  # fmt: skip
 
-    @question("537140928816")
+    @question("537140928816", "--since 2026-03-11 --until 2026-03-11", panel="Whole store")
     def coverage(
         self,
         account: Annotated[str | None, Param("Account ID; default: all accounts.", "[ACCOUNT]")] = None,
@@ -657,7 +669,7 @@ class Questions:
             self._reader(), account.strip() if account is not None else None, since=start, until=end, limit=limit
         )
 
-    @question("--limit 5")
+    @question("--limit 5", "--csv", panel="Whole store")
     def central(self, *, limit: LimitEach = 20) -> "Central":
         """Show which roles most chains pass through.
 
@@ -667,7 +679,7 @@ class Questions:
 
         return central.answer(self._reader(), limit=limit)
 
-    @question()
+    @question("", "--json", panel="Whole store")
     def info(self) -> "Info":
         """Show what the store holds."""
         from lineage.questions.info import answer as info

@@ -7,7 +7,7 @@ gone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from lineage.api import Lineage
 from lineage.ask import QUESTIONS
@@ -19,31 +19,39 @@ from lineage.commands.logs import enrich, load
 from lineage.commands.serve import browser, explore
 from lineage.commands.store import query, schema, show
 from lineage.commands.who import who
-from lineage.parameters import command_of
+from lineage.parameters import Panel, command_of
 
 LOGS = "examples/incident/logs"
+ACCOUNTS = "examples/incident/accounts.csv"
+CHAIN = "trace c0ffee00-0000-4000-8000-000000000002"
+ROLE = "role arn:aws:iam::804275613390:role/payments-operations"
 RUNS: dict[str, generate.Run] = {"who": who, "investigate": investigate}
 """The questions whose commands do more than ask and print."""
-
-generate.add(app, command_of(Lineage.load, f"{LOGS} --accounts examples/incident/accounts.csv"), load)
-for name, command in QUESTIONS.items():
-    generate.add(app, command, RUNS.get(name, generate.ask))
-generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv"), enrich)
-
 ANY_OPTION = {"ignore_unknown_options": True}
 """For commands with a question and its options behind them."""
 
-app.command(
-    epilog="Example: lineage graph trace c0ffee00-0000-4000-8000-000000000002 -o trace.html",
-    context_settings=ANY_OPTION,
-)(graph)
-app.command(epilog="Example: lineage explore trace c0ffee00-0000-4000-8000-000000000002", context_settings=ANY_OPTION)(
-    explore
-)
-app.command(epilog="Example: lineage show c0ffee00-0000-4000-8000-000000000003 --logs examples/incident")(show)
-app.command(epilog="Example: lineage query")(query)
-app.command(epilog="Example: lineage schema who")(schema)
-app.command(epilog="Example: lineage browser --out lineage-browser")(browser)
+
+def add(function: Callable[..., None], panel: Panel, *examples: str, **settings: bool) -> None:
+    """Add a command that is no question."""
+    name = function.__name__
+    app.command(
+        name, epilog=generate.examples(f"{name} {one}".rstrip() for one in examples), rich_help_panel=panel,
+        context_settings=settings,
+    )(function)  # fmt: skip
+
+
+loading = command_of(Lineage.load, f"{LOGS} --accounts {ACCOUNTS}", f"{LOGS} --strict", panel="Start here")
+generate.add(app, loading, load)
+for name, command in QUESTIONS.items():
+    generate.add(app, command, RUNS.get(name, generate.ask))
+add(show, "Sessions", f"c0ffee00-0000-4000-8000-000000000003 --logs {LOGS}",
+    f"c0ffee00-0000-4000-8000-000000000007 --logs {LOGS} --json")  # fmt: skip
+add(graph, "Pictures", f"{CHAIN} -o trace.html", f"{ROLE} -o role.svg", **ANY_OPTION)
+add(explore, "Pictures", "", CHAIN, **ANY_OPTION)
+add(browser, "Pictures", "--out lineage-browser", "")
+generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv", f"{LOGS} -o enriched.ndjson"), enrich)
+add(query, "Service", "", "--csv")
+add(schema, "Service", "who", "")
 
 
 def main(arguments: Iterable[str] | None = None) -> None:

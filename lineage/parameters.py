@@ -7,7 +7,7 @@ them.
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple, TypeVar, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
 
 if TYPE_CHECKING:
     from lineage.questions.shared.models import Model
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 REQUIRED: Final = inspect.Parameter.empty
 """The default of a parameter that has none."""
 Method = TypeVar("Method", bound=Callable[..., Any])
+Panel = Literal[
+    "Start here", "The chain", "Sessions", "Habits", "Reach", "Whole store", "Pictures", "Service",
+]  # fmt: skip
+PANELS: Final[tuple[Panel, ...]] = get_args(Panel)
+"""The groups of commands, in the order of the help."""
 
 
 class Param(NamedTuple):
@@ -64,8 +69,10 @@ class Command(NamedTuple):
     method: str
     help: str
     """The first paragraph of the method's docstring."""
-    example: str
-    """Arguments of an example that runs on the incident in `examples/`."""
+    examples: tuple[str, ...]
+    """Arguments of examples that run on the incident in `examples/`."""
+    panel: Panel
+    """The group of commands that it belongs to in the help."""
     parameters: tuple[Parameter, ...]
 
     @property
@@ -78,20 +85,20 @@ class Command(NamedTuple):
         return cast("Model", getattr(store, self.method)(**arguments))
 
 
-def question(example: str = "") -> Callable[[Method], Method]:
+def question(*examples: str, panel: Panel) -> Callable[[Method], Method]:
     """Mark a method as a question: it answers with a model, and the command of its name asks it.
 
-    `example` are the arguments of an example that runs on the incident in `examples/`.
+    `examples` are arguments that run on the incident in `examples/`; `panel` is its group in the help.
     """
 
     def mark(method: Method) -> Method:
-        method.example = example  # type: ignore[attr-defined]  # functions take attributes
+        method.examples, method.panel = examples, panel  # type: ignore[attr-defined]  # functions take attributes
         return method
 
     return mark
 
 
-def command_of(method: Callable[..., object], example: str = "") -> Command:
+def command_of(method: Callable[..., object], *examples: str, panel: Panel = "Service") -> Command:
     """The command of a method; parameters without `Param` are for Python alone.
 
     >>> def old_keys(*, days: Annotated[int, Param("Number of days without use.", "N", min=1)] = 90) -> "OldKeys":
@@ -105,15 +112,17 @@ def command_of(method: Callable[..., object], example: str = "") -> Command:
         name=method.__name__.rstrip("_").replace("_", "-"),
         method=method.__name__,
         help=" ".join(paragraph.split()),
-        example=example or getattr(method, "example", ""),
+        examples=examples or getattr(method, "examples", ()),
+        panel=getattr(method, "panel", panel),
         parameters=tuple(_parameters(method)),
     )
 
 
 def questions_of(owner: type) -> dict[str, Command]:
-    """The questions of a class by the name of their command, in the order of its methods."""
-    methods = [one for one in vars(owner).values() if inspect.isfunction(one) and hasattr(one, "example")]
-    return {command.name: command for command in map(command_of, methods)}
+    """The questions of a class by the name of their command: panel by panel, in the order of its methods."""
+    methods = [one for one in vars(owner).values() if inspect.isfunction(one) and hasattr(one, "examples")]
+    commands = sorted(map(command_of, methods), key=lambda command: PANELS.index(command.panel))
+    return {command.name: command for command in commands}
 
 
 def _parameters(method: Callable[..., object]) -> Iterable[Parameter]:

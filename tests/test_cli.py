@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import json
 import os
+import re
 import resource
 import shlex
 import shutil
@@ -20,6 +21,7 @@ import pytest
 
 from lineage import cli
 from lineage.ask import answers
+from lineage.parameters import PANELS
 from lineage.questions.who import Who
 
 ROOT = Path(__file__).parent.parent
@@ -165,19 +167,46 @@ def test_contain_says_nothing_of_none(
     assert [line for line in told.out.splitlines() if line.startswith("No step")] == ([sentence] if sentence else [])
 
 
+def examples(name: str) -> list[str]:
+    """The examples below the help of a command."""
+    head, *lines = commands()[name].epilog.removeprefix("\b\n").split("\n")
+    assert head == "Examples:"
+    return [line.strip() for line in lines]
+
+
 @pytest.mark.parametrize("name", sorted(commands()))
-def test_help_is_one_sentence_and_an_example_that_works(name: str, run: Shell) -> None:
-    """The help of each command is one sentence, and the example below it runs."""
-    command = commands()[name]
-    sentence = command.help.strip()
-    example = command.epilog
+def test_help_is_one_sentence_and_examples_that_work(
+    name: str, run: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The help of each command is one sentence and at least two examples, and each example runs on the incident."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
+    sentence = commands()[name].help.strip()
+    shown = run(name, "--help").out
 
     assert sentence.endswith(".")
     assert "\n" not in sentence
-    assert sentence in " ".join(run(name, "--help").out.split())
-    assert example.startswith(f"Example: lineage {name}")
-    if name != "explore":  # serves until it is stopped; tests/test_explore.py asks it
-        assert run(*shlex.split(example)[2:]).code == 0
+    assert sentence in " ".join(shown.split())
+    assert len(examples(name)) > 1
+    for example in examples(name):
+        assert f"\n    {example}\n" in shown
+        assert (example + " ").startswith(f"lineage {name} ")
+        if name != "explore":  # serves until it is stopped; tests/test_explore.py asks it
+            assert run(*shlex.split(example)[1:]).code == 0, example
+
+
+def test_commands_are_listed_in_panels_that_fit(run: Shell) -> None:
+    """`lineage --help` has each command once, below its panel, with its whole text on a line of 80 columns."""
+    text = run("--help").out
+    panels = re.findall(r"^(.+):\n((?:  \S.*\n)+)", text.partition("Options:")[2], re.M)
+    listed = {panel: dict(line.split(None, 1) for line in lines.splitlines()) for panel, lines in panels}
+
+    assert max(map(len, text.splitlines())) <= 80
+    assert [panel for panel, _ in panels] == list(PANELS)
+    assert {name: told for panel in listed.values() for name, told in panel.items()} == {
+        name: command.help for name, command in commands().items()
+    }
+    assert list(listed["Start here"])[:2] == ["load", "investigate"]
 
 
 def test_the_verdict_comes_first(run: Shell) -> None:
@@ -215,7 +244,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("query", "no-such-query"), 2, "error: query no-such-query: not found"),
         (("query", "who", "--param", "ask"), 2, "error: --param ask: not KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
-        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: who, trace"),
+        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: investigate, who"),
         (("info", "--json", "--csv"), 2, "--json and --csv exclude each other"),
         (("who",), 2, "Missing argument"),
         (("no-such-command",), 2, "No such command"),

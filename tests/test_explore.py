@@ -102,7 +102,7 @@ def test_any_question_can_be_asked(server: ExploreServer) -> None:
     """What has a shape is drawn, all else is told in words and rows; a form on each page asks on."""
     drawn = {name for name, question in QUESTIONS.items() if has_picture(question.stem)}
     for question, command in QUESTIONS.items():
-        status, page, _ = get(server, below(server, asking(question, ASKS.get(question, command.example))))
+        status, page, _ = get(server, below(server, asking(question, ASKS.get(question, command.examples[0]))))
 
         assert status == 200, question
         assert f"<option selected>{question}</option>" in page, question
@@ -145,7 +145,7 @@ def test_rows_ask_on(server: ExploreServer) -> None:
     ("question", "ask", "problem"),
     [
         ("who", "nothing-of-that-name", "not found: nothing-of-that-name"),
-        ("drop", "x", "drop: not available here; the questions are: who, "),
+        ("drop", "x", "drop: not available here; the questions are: investigate, "),
         ("load", "/etc", "load: not available here; the questions are: "),
         ("timeline", "", "timeline: Missing argument &#x27;ASK&#x27;."),
         ("timeline", "x --limit 0", "timeline: Invalid value for &#x27;--limit&#x27;"),

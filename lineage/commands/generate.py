@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NamedTuple
 
@@ -51,8 +51,13 @@ def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
 
     taken = [_typed(parameter) for parameter in command.parameters]
     callback.__signature__ = inspect.Signature([*taken, *own])  # type: ignore[attr-defined]  # functions take attributes
-    example = f"Example: lineage {command.name} {command.example}".rstrip()
-    app.command(command.name, help=command.help, epilog=example)(callback)
+    epilog = examples(f"{command.name} {one}".rstrip() for one in command.examples)
+    app.command(command.name, help=command.help, epilog=epilog, rich_help_panel=command.panel)(callback)
+
+
+def examples(lines: Iterable[str]) -> str:
+    """The text below the help of a command: lines of `lineage`, each on a line of its own."""
+    return "\b\nExamples:\n" + "\n".join(f"  lineage {line}" for line in lines)
 
 
 @cache

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from lineage.model import gc_tuning
 from lineage.model.errors import BadUse, LineageError, SetAside
+from lineage.parameters import PANELS
 
 if TYPE_CHECKING:
     from lineage import Lineage
@@ -22,6 +23,9 @@ BUG = 70
 INTERRUPTED = 130
 READER_GONE = 141
 """As a shell reports SIGPIPE."""
+
+LONGEST_HELP = 61
+"""Characters of the text of a command that fit behind its name on a line of 80."""
 
 _debug = False
 
@@ -52,6 +56,20 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Any: typer hides its parser's classes
         """The command of that name; `cross_account` is `cross-account`."""
         return super().get_command(ctx, cmd_name.replace("_", "-"))
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # Any: as above
+        """The commands panel by panel, each with its text on one line."""
+        commands = [self.commands[name] for name in self.list_commands(ctx)]
+        wide = max(len(str(command.name)) for command in commands)
+        for panel in PANELS:
+            rows = [
+                (str(command.name).ljust(wide), command.get_short_help_str(LONGEST_HELP))
+                for command in commands
+                if getattr(command, "rich_help_panel", None) == panel
+            ]
+            if rows:
+                with formatter.section(panel):
+                    formatter.write_dl(rows)
 
     def invoke(self, ctx: Any) -> Any:  # Any: typer hides its parser's classes
         """Run a command. Every error ends in one line, unless `--debug` asks for more."""

@@ -87,8 +87,9 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
-        if "_db" in self.__dict__:
-            self._db.close()
+        if "_db" not in self.__dict__:
+            self._db = sqlite3.connect(":memory:")  # so that a question asked later fails, and makes no file
+        self._db.close()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
