@@ -401,6 +401,35 @@ def test_an_account_is_twelve_digits(store: Store) -> None:
     assert store.coverage("111122223333").found is False
 
 
+def test_coverage_shows_once_what_was_set_aside_and_where_it_belongs(store: Store, tmp_path: Path) -> None:
+    """Loaded twice and as a copy elsewhere, a record set aside counts once, for the account and day of its file."""
+    cloud = Cloud(seed=3, start="2026-03-02T06:00:00Z")
+    home, work = cloud.account("home", "111122223333"), cloud.account("work", "444455556666")
+    cloud.assume_role(cloud.user(home, "alice"), cloud.role(work, "deploy"), "s")
+    load(store, tmp_path, cloud)
+    named = "444455556666_CloudTrail_eu-west-1_20260302T0610Z_AbCdEfGhIjKlMnOp.json"
+    for folder, name in (("a", named), ("b", named), ("b", "other.json")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_text('{"Records": ["no object", 7]}')
+    for _ in range(2):
+        store.load([tmp_path / "a", tmp_path / "b"])
+
+    def told(account: str | None, since: str | None = None) -> list[tuple[str | None, str | None, int]]:
+        return [(one.account, one.day, one.records) for one in store.coverage(account, since=since).aside]
+
+    of_work, unknown = ("444455556666", "2026-03-02", 1), (None, None, 1)
+    assert told(None) == [unknown, unknown, of_work, of_work]
+    assert told("444455556666") == told(None)
+    assert told("111122223333") == [unknown, unknown]
+    assert told("444455556666", since="2026-03-03T00:00:00Z") == [unknown, unknown]
+    found = store.coverage("444455556666")
+    assert (found.aside_total, found.aside_records) == (4, 4)
+    assert found.cannot[-2:] == [
+        "444455556666: 2 records could not be read and were set aside while loading.",
+        "2 records of unknown accounts could not be read and were set aside while loading.",
+    ]
+
+
 # central
 
 

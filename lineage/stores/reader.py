@@ -188,6 +188,9 @@ class Reader(Protocol):
     def loads(self) -> list[Sums]:
         """The sums of every load, oldest first."""
 
+    def set_aside(self) -> list[tuple[str, int, str]]:
+        """What all loads set aside: path, place and reason, sorted; what several loads set aside is there once."""
+
 
 class Store(Reader, Protocol):
     """A place for lineage. Every method may raise `StoreUnreachable`."""

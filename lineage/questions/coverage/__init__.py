@@ -57,6 +57,21 @@ class Opened(Model):
     """Events of the account, or region, that are loaded of that time all the same."""
 
 
+class Unreadable(Model):
+    """Records that were set aside, since they could not be read: of one account, region, day and reason."""
+
+    account: str | None
+    """As the name of the log file has it; null where the file has another name."""
+    region: str | None
+    day: str | None
+    """The day on which CloudTrail wrote the file, as YYYY-MM-DD."""
+    reason: str
+    records: int
+    files: int
+    path: str
+    """The first of these files."""
+
+
 class Coverage(Model):
     """What the store has logs for, where they have gaps, and what it therefore cannot say."""
 
@@ -74,6 +89,11 @@ class Coverage(Model):
     gaps: list[Opened] = Field(default_factory=list)
     """In order of time, account and region."""
     gaps_total: int = 0
+    aside: list[Unreadable] = Field(default_factory=list)
+    """By account, region, day and reason; those whose account is not known are part of every account's answer."""
+    aside_total: int = 0
+    aside_records: int = 0
+    """Each record once, also where several loads, or copies of its file, set it aside."""
     cannot: list[str] = Field(default_factory=list)
     """What no answer of this store can say, a sentence each."""
     truncated: bool = False

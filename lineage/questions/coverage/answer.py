@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
 from lineage.model.results import ALWAYS, CallFilter, Coverage, Window, grouped
-from lineage.model.times import iso
-from lineage.questions.coverage import AccountUnseen, Covered, Opened
+from lineage.model.times import iso, parse_when
+from lineage.questions.coverage import AccountUnseen, Covered, Opened, Unreadable
 from lineage.questions.coverage import Coverage as Answer
 from lineage.questions.cross_account.answer import Grant, grants
 from lineage.questions.shared import log_coverage, models
@@ -35,14 +36,16 @@ def answer(
     unseen = [one for one in unseen if account in (None, one.account)]
     covered = _covered(loaded, names)
     gaps = _gaps(reader, loaded, account, window)
+    aside = _aside(reader, account, window)
     return Answer(
         asked=account, found=bool(loaded) or (account is not None and bool(unseen)), scope=_scope(loaded, window),
         events=sum(one.count for one in loaded), covered=covered[:limit], covered_total=len(covered),
         unseen=unseen[:limit], unseen_total=len(unseen), gaps=gaps[:limit], gaps_total=len(gaps),
+        aside=aside[:limit], aside_total=len(aside), aside_records=sum(one.records for one in aside),
         cannot=sentences(
-            reader, loaded, unseen, gaps, sum(one.count for one in found if not one.account), account in every
+            reader, loaded, unseen, gaps, aside, sum(one.count for one in found if not one.account), account in every
         ),
-        truncated=max(len(covered), len(unseen), len(gaps)) > limit,
+        truncated=max(len(covered), len(unseen), len(gaps), len(aside)) > limit,
     )  # fmt: skip
 
 
@@ -64,6 +67,35 @@ def _covered(loaded: Iterable[Coverage], names: dict[str, str]) -> list[Covered]
             first=iso(min(one.first for one in held)), last=iso(max(one.last for one in held)),
         )
         for (account, region, category), held in sorted(groups.items())
+    ]  # fmt: skip
+
+
+_LOG_FILE = re.compile(r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<day>\d{8})T\d{4}Z_[^/]*\Z", re.ASCII)
+"""The name that CloudTrail gives a log file: no other file has it, whatever folder a copy lies in."""
+DAY = 24 * HOUR
+
+
+def _aside(reader: Reader, account: str | None, window: Window) -> list[Unreadable]:
+    """What was set aside of an account, on days of a window, with what names neither."""
+    held: dict[tuple[str, str, str, str], dict[str, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+    for path, place, reason in reader.set_aside():
+        named = _LOG_FILE.search(path.removesuffix(".gz"))
+        of, region, day = named.group("account", "region", "day") if named is not None else ("", "", "")
+        if of and account not in (None, of):
+            continue
+        day = f"{day[:4]}-{day[4:6]}-{day[6:]}" if day else ""
+        begin = parse_when(f"{day}T00:00:00Z") if day else None
+        if begin is not None and not _touches(begin, begin + DAY - 1, window):
+            continue
+        file = named[0] if named is not None else path
+        held[of, region, day, reason][file].setdefault(place, path)
+    return [
+        Unreadable(
+            account=of or None, region=region or None, day=day or None, reason=reason,
+            records=sum(map(len, files.values())), files=len(files),
+            path=min(path for places in files.values() for path in places.values()),
+        )
+        for (of, region, day, reason), files in sorted(held.items())
     ]  # fmt: skip
 
 
@@ -184,17 +216,18 @@ ACCOUNTS_SHOWN = 5
 
 def sentences(
     reader: Reader, loaded: Sequence[Coverage], unseen: Sequence[AccountUnseen], gaps: Sequence[Opened],
-    nameless: int = 0, otherwise: bool = False,
+    aside: Sequence[Unreadable], nameless: int = 0, otherwise: bool = False,
 ) -> list[str]:  # fmt: skip
     """The blind spots, those that hide most first.
 
     `nameless`: events that name no account; `otherwise`: of what is asked about there are logs of other times.
     """
     none = f"{nameless:,} events name no account and count for none." if nameless else ""
+    lost = list(_losses(reader, aside))
     if not loaded:
         if otherwise:
-            return ["No events of that time are loaded, although other events are: absence proves nothing."]
-        return [text for text in ("No such events are loaded, so no answer covers them.", none) if text]
+            return ["No events of that time are loaded, although other events are: absence proves nothing.", *lost]
+        return [text for text in ("No such events are loaded, so no answer covers them.", none, *lost) if text]
     kinds: dict[str, set[str]] = defaultdict(set)
     regions: dict[str, set[str]] = defaultdict(set)
     for one in loaded:
@@ -234,7 +267,7 @@ def sentences(
             "a trail was stopped or deleted: for that time only events that other trails recorded can be loaded",
         ),
         none,
-        *_losses(reader),
+        *lost,
     ]
     return [sentence for sentence in found if sentence]
 
@@ -258,11 +291,12 @@ def _home(regions: Iterable[str]) -> str:
     return next((home for begin, home in HOMES.items() if begin in begins), "us-east-1")
 
 
-def _losses(reader: Reader) -> Iterable[str]:
-    """What loads themselves lost."""
-    sums = reader.loads()
-    aside = sum(one.set_aside for one in sums)
-    if aside:
-        yield f"Set aside while loading, since they could not be read: {aside:,} of the records."
-    if any(one.finished is None for one in sums):
+def _losses(reader: Reader, aside: Iterable[Unreadable]) -> Iterable[str]:
+    """What loads themselves lost: of each account, then of files whose name has no account."""
+    lost = {of: sum(one.records for one in held) for of, held in grouped(aside, lambda one: one.account).items()}
+    for of in sorted(lost, key=lambda of: (of is None, of or "")):
+        records = f"{lost[of]:,} record{'s' if lost[of] != 1 else ''}"
+        whose = f"{of}: {records} could not be read" if of else f"{records} of unknown accounts could not be read"
+        yield f"{whose} and {'were' if lost[of] != 1 else 'was'} set aside while loading."
+    if any(one.finished is None for one in reader.loads()):
         yield "A load was interrupted; its files may contain more events."

@@ -48,6 +48,16 @@ def blocks(answer: Coverage) -> Iterator[Block]:
         [_gap(one) for one in answer.gaps],
         answer.gaps_total,
     )  # fmt: skip
+    yield Grid(
+        f"{counted(answer.aside_records, 'record')} set aside while loading",
+        (head("account", "whole", style="key"), head("region", "whole"), head("day", "time"), line("why", lead=""),
+         number("records", "record"), number("files", "file"), detail("first file")),
+        [
+            (one.account or "account not known", one.region, one.day, one.reason, one.records, one.files, one.path)
+            for one in answer.aside
+        ],
+        answer.aside_total,
+    )  # fmt: skip
     yield Heading(("what answers from this store cannot show",))
     yield Items([(sentence,) for sentence in answer.cannot])
 
@@ -72,7 +82,7 @@ def _gap(one: Opened) -> tuple[Cell, ...]:
 
 
 def rows(answer: Coverage) -> Iterator[Row]:
-    """A row for each line of what is loaded, each account without logs, each gap and each blind spot."""
+    """A row for each line of what is loaded and set aside, each account without logs, each gap and blind spot."""
     for one in answer.covered:
         yield {"what": "loaded", **vars(one)}
     for unseen in answer.unseen:
@@ -81,5 +91,8 @@ def rows(answer: Coverage) -> Iterator[Row]:
     for gap in answer.gaps:
         times = {"first": gap.since, "last": gap.until}
         yield {"what": f"gap: {gap.kind}", **vars(gap), **times, **origin_cells(gap.whose)}
+    for aside in answer.aside:
+        lost = {"events": aside.records, "first": aside.day, "last": aside.day, "why": aside.reason}
+        yield {"what": "set aside", **vars(aside), **lost, "target": aside.path}
     for sentence in answer.cannot:
         yield {"what": "cannot say", "why": sentence}

@@ -62,6 +62,7 @@ class Memo:
         self.lineage_edges = store.lineage_edges
         self.account_names = store.account_names
         self.loads = store.loads
+        self.set_aside = store.set_aside
 
     @property
     def is_stale(self) -> bool:

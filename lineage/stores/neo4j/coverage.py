@@ -72,6 +72,9 @@ class Loaded(Statements):
             (path, place, offset, reason) for path, place, offset, reason in self._read("aside", load=load, limit=limit)
         ]
 
+    def set_aside(self) -> list[tuple[str, int, str]]:
+        return [(path, place, reason) for path, place, reason in self._read("set_aside")]
+
     def file_hash(self, path: str) -> str | None:
         found = self._read("file_hash", path=path)
         return found[0][0] if found else None

@@ -77,6 +77,9 @@ class Loaded(Tables):
             "SELECT path, place, offset, reason FROM aside WHERE load = ? LIMIT ?", (load, limit)
         ).fetchall()
 
+    def set_aside(self) -> list[tuple[str, int, str]]:
+        return self._db.execute("SELECT DISTINCT path, place, reason FROM aside ORDER BY 1, 2, 3").fetchall()
+
     def file_hash(self, path: str) -> str | None:
         found = self._db.execute("SELECT sha256 FROM file WHERE path = ?", (path,)).fetchone()
         return found[0] if found else None
