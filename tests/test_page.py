@@ -213,6 +213,21 @@ def test_the_slider_goes_through_time(opened: Opener) -> None:
     assert tab.text("#clock") == "all: 2026-03-11 21:47:55Z to 2026-03-11 21:55:02Z"
 
 
+def test_the_slider_ends_with_the_last_time_of_a_link(opened: Opener, pictures: dict[str, Shape]) -> None:
+    """What went on after the last beginning of a link is part of the time that the page says it shows."""
+    links = pictures["trace"].links
+    begins = max(link.first for link in links if link.first)
+    ends = max(link.last or link.first for link in links if link.first)
+    tab = opened("trace")
+
+    assert begins < ends
+    assert tab.text("#clock").endswith(f" to {ends.replace('T', ' ')}")
+    tab.page.focus("#slider")
+    tab.page.keyboard.press("End")
+    tab.page.keyboard.press("ArrowLeft")
+    assert tab.text("#clock") == f"until {begins.replace('T', ' ')}"
+
+
 def test_play_ends_with_everything(opened: Opener) -> None:
     """Play goes from the first event to the last and stops by itself."""
     tab = opened("who")

@@ -251,7 +251,8 @@
   // ---- time ----------------------------------------------------------------------------------------------------
   let playing = null, times = [];
   function moments() {
-    times = [...new Set([...model.links.values()].map((link) => link.first).filter(Boolean))].sort();
+    const links = [...model.links.values()].filter((link) => link.first), end = links.map((link) => link.last || link.first).sort().pop();
+    times = [...new Set([...links.map((link) => link.first), ...(end ? [end] : [])])].sort();
     $("time").hidden = times.length < 2;
     $("slider").max = String(Math.max(0, times.length - 1));
   }
