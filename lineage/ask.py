@@ -237,7 +237,7 @@ class Questions:
     def chains(
         self,
         *,
-        min_depth: Annotated[int, Param("Minimum number of role hops.", "N", min=1)] = 2,
+        min_depth: Annotated[int, Param("Minimum number of roles on the path.", "N", min=1)] = 2,
         role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME")] = None,
         account: Annotated[str | None, Param("Only chains through this account.", "ID")] = None,
         cross_account: Annotated[bool, Param("Only chains between accounts.")] = False,

@@ -351,13 +351,13 @@ def _denied(store: Store, graph: Graph) -> Iterator[Case]:
     for since, until in [(None, None), *((f"{hour}00:00Z", f"{hour}59:59Z") for hour in hours)]:
         rows = [
             _origin(graph, one.whose)
-            | {"action": one.api, "error": one.error, "count": one.count, "callers": one.nodes_total}
+            | {"action": one.api, "error": one.error, "count": one.count, "nodes": one.nodes_total}
             | {"first": one.first, "last": one.last}
             for one in store.denied(since=since, until=until).operations
         ]
         by = ("origin_kind", "origin", "action", "error")
         params = {"since": since, "until": until, "limit": 1000}
-        yield Case("denied", params, rows, by, ("count", "callers"), ("first",), ("last",))
+        yield Case("denied", params, rows, by, ("count", "nodes"), ("first",), ("last",))
 
 
 def _from(store: Store, graph: Graph) -> Iterator[Case]:

@@ -364,7 +364,7 @@ def test_role_paths_stand_one_below_the_other() -> None:
         == """\
 3 role paths, deepest first
 
-2 deep, 30 times, STRONG, across accounts
+2 roles deep, 30 times, STRONG, across accounts
 2026-03-10 06:15:00Z to 2026-03-12 16:29:47Z
   arn:aws:iam::1:role/ci
   └── arn:aws:iam::2:role/deploy

@@ -463,6 +463,81 @@ def test_chains_are_those_that_chains_lists(store: Store, tmp_path: Path) -> Non
     assert len(longest) == 3
 
 
+def test_a_chain_is_not_as_weak_as_another_one_over_the_same_roles(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path has the confidence of its surest chain, with the number of chains of each; `who` says the same."""
+    cloud = Cloud(seed=7)
+    home = cloud.account("home")
+    build, deploy = cloud.role(home, "build"), cloud.role(home, "deploy")
+    alice = cloud.user(home, "alice")
+    for number in range(3):
+        last = cloud.assume_role(cloud.assume_role(alice, build, f"b{number}"), deploy, f"d{number}")
+        if number:
+            cloud.call(last, "ec2.amazonaws.com", "DescribeVpcs")
+        cloud.tick(60)
+    load(store, tmp_path, cloud)
+
+    (path,) = store.chains().chains
+
+    assert (path.depth, path.count, path.confidence) == (2, 3, "EXACT")
+    assert path.confidences == {"EXACT": 1, "STRONG": 2}
+    assert [store.who(session).answers[0].confidence for session in path.sessions] == ["EXACT", "STRONG", "STRONG"]
+    terminal.show(blocks_of(store.chains()))
+    assert "2 roles deep, 3 times, 1 EXACT, 2 STRONG, in one account" in capsys.readouterr().out
+
+
+def test_callers_are_no_sessions(store: Store, tmp_path: Path) -> None:
+    """Two people with several sessions in one role are two callers in every answer, and so are those of unknown origin
+    one; who is refused with two errors is one caller."""
+    cloud = Cloud(seed=9)
+    home, work = cloud.account("home", "111122223333"), cloud.account("work", "444455556666")
+    build, deploy, admin = cloud.role(home, "build"), cloud.role(work, "deploy"), cloud.role(work, "admin")
+    people = [cloud.user(home, name) for name in ("alice", "bob")]
+    for number in range(6):
+        session = cloud.assume_role(people[number % 2], build, f"b{number}")
+        cloud.assume_role(session, deploy, "d")
+        cloud.deny_assume_role(session, admin)
+        cloud.records[-1]["errorCode"] = ("AccessDenied", "AccessDeniedException")[number == 0]
+        cloud.tick(60)
+    lost = cloud.role(home, "lost")
+    for number in range(3):
+        session = cloud.assume_role(people[0], lost, f"x{number}")
+        cloud.records = [one for one in cloud.records if (one["requestParameters"] or {}).get("roleArn") != lost.arn]
+        cloud.deny_assume_role(session, admin)
+        cloud.tick(60)
+    load(store, tmp_path, cloud)
+
+    (crossing,) = store.cross_account().crossings
+    role, denied = store.role(deploy.arn), store.denied()
+
+    assert (crossing.count, crossing.callers, role.callers_total) == (6, 2, 2)
+    assert (denied.assumptions_total, denied.callers) == (5, 3)
+    assert store.role(admin.arn).refused_callers == 3
+    (found,) = store.hunt(["foreign-accounts"], known_accounts=work).findings
+    assert "with credentials of 1 principal of account 111122223333" in found.statement
+
+
+def test_a_path_is_as_sure_as_the_steps_that_it_shows(store: Store, tmp_path: Path) -> None:
+    """A session that the way goes on from by its logged key is as sure as that key, as `who` has it."""
+    cloud = Cloud(seed=8)
+    home = cloud.account("home")
+    alice = cloud.user(home, "alice")
+    first = cloud.assume_role(alice, cloud.role(home, "build"), "b")
+    cloud.assume_role(first, cloud.role(home, "deploy"), "d")
+    load(store, tmp_path, cloud)
+    (path,) = store.chains().chains
+
+    (way,) = store.path("user/alice", path.sessions[0]).ways
+    (found,) = store.who(path.sessions[0]).answers
+
+    steps = [(step.rule, step.confidence) for step in way.steps if step.relation == "assumed"]
+    assert steps == [(hop.rule, hop.confidence) for hop in found.hops] == [("2", "EXACT"), ("2", "EXACT")]
+    assert way.confidence == found.confidence == path.confidence == "EXACT"
+    assert all(step.confidence == "EXACT" for step in way.steps)
+    assert way.hops == len(found.hops) == path.depth
+
+
 # all
 
 

@@ -1,8 +1,8 @@
 // Draw the paths that lead through several roles.
 // The answer of questions/chains.cypher as paths.
-// One chain for each path of two and more role hops, the newest, from its origin
+// One chain for each path of two and more roles, the newest, from its origin
 // along resolved parents, of at most 50 steps.
-// $min_depth: integer, role hops at least. $role: text, ARN or name of a role on the path, or null.
+// $min_depth: integer, roles on the path at least. $role: text, ARN or name of a role on the path, or null.
 // $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
 // $since, $until: ISO times between which the last hop lies, or null.
 // $limit: integer, how many paths at most; 50 can still be read.

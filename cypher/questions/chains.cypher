@@ -1,7 +1,7 @@
 // Which paths lead through several roles?
-// All longest role paths of two and more role hops, along resolved parents, a row each.
+// All longest role paths of two and more roles, along resolved parents, a row each.
 // Leaves out the confidence of each path and the event IDs of its grants.
-// $min_depth: integer, role hops at least. $role: text, ARN or name of a role on the path, or null.
+// $min_depth: integer, roles on the path at least. $role: text, ARN or name of a role on the path, or null.
 // $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
 // $since, $until: ISO times between which the last hop lies, or null. $limit: integer, how many paths at most.
 // Columns: roles (ARNs, first to last), accounts, origins (keys, at most 20), depth, count (chains), cross_account,

@@ -6,7 +6,7 @@
 // and what was granted after a refusal, are in lineage denied.
 // $since, $until: ISO times that the hours of the calls lie between, or null. $limit: integer, how many rows at most.
 // Columns: origin_kind (Unresolved where the chain is open), origin (key), action (like sts:AssumeRole), error, count,
-// first, last (ISO times), callers (how many nodes called), targets (keys of roles and resources, at most 20),
+// first, last (ISO times), nodes (how many sessions, keys and principals called), targets (keys of roles and resources, at most 20),
 // event_ids (at most 5). In order of count, greatest first, then of action, error and origin.
 CALL () {
   MATCH ()-[used:USED]->(:Action)
@@ -32,10 +32,10 @@ CALL (n) {
   RETURN head(collect(found)) AS origin
 }
 WITH origin, action.key AS action, used.error AS error, sum(used.count) AS count, min(used.first) AS first,
-     max(used.last) AS last, count(DISTINCT n) AS callers, collect(DISTINCT used.resource) AS resources,
+     max(used.last) AS last, count(DISTINCT n) AS nodes, collect(DISTINCT used.resource) AS resources,
      collect(used.event_ids) AS lists
 RETURN coalesce(origin.kind, 'Unresolved') AS origin_kind, origin.key AS origin, action, error, count, first, last,
-       callers,
+       nodes,
        COLLECT { UNWIND resources AS resource RETURN resource ORDER BY resource LIMIT 20 } AS targets,
        COLLECT { UNWIND lists AS list UNWIND list AS id RETURN DISTINCT id ORDER BY id LIMIT 5 } AS event_ids
 ORDER BY count DESC, action, error, coalesce(origin, '')

@@ -7,7 +7,8 @@
 // $made: boolean, go on through long-term keys that were made for others.
 // $limit: integer, how many ways at most.
 // Columns: start, end (keys), hops, made (does it go through a key made for others?), steps (list of maps: type,
-// target, time, how, api, rule, confidence, event_ids), first, last (ISO times). Without makings first, then fewest
+// target, time, how, api, rule, confidence, event_ids; of a session that the way goes on from by a key: rule and
+// confidence of that key), first, last (ISO times). Without makings first, then fewest
 // hops, then oldest, then by start and end.
 CALL () {
   MATCH (n:Credential {access_key_id: $start, long_term: true})
@@ -66,10 +67,14 @@ WHERE b IN ends
   AND none(one IN nodes(path)[1..] WHERE one IN starts)
   AND none(one IN nodes(path)[1..-1] WHERE one IN ends)
 WITH a, b, relationships(path) AS ways, [r IN relationships(path) WHERE type(r) = 'ASSUMED'] AS grants
+WITH *, [at IN range(0, size(ways) - 1) |
+         CASE WHEN type(ways[at]) = 'ASSUMED' AND type(ways[at + 1]) = 'ISSUED' AND ways[at + 1].parent
+              THEN ways[at + 1] END] AS keys
 RETURN a.key AS start, b.key AS end, size(grants) AS hops, any(way IN ways WHERE NOT way.parent) AS made,
-       [way IN ways | {
-         type: type(way), target: endNode(way).key, time: way.time, how: way.how, api: way.api, rule: way.rule,
-         confidence: way.confidence, event_ids: way.event_ids
+       [at IN range(0, size(ways) - 1) | {
+         type: type(ways[at]), target: endNode(ways[at]).key, time: ways[at].time, how: ways[at].how, api: ways[at].api,
+         rule: coalesce(keys[at].rule, ways[at].rule),
+         confidence: coalesce(keys[at].confidence, ways[at].confidence), event_ids: ways[at].event_ids
        }] AS steps,
        head(ways).time AS first, last(ways).time AS last
 ORDER BY made, hops, first, start, end

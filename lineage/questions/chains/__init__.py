@@ -19,9 +19,13 @@ class Chain(Model):
     origins: list[str]
     """Keys of the origins, sorted; at most 20."""
     depth: int
+    """Number of roles on the path."""
     count: int
     cross_account: bool
     confidence: Confidence
+    """That of its surest chain; each chain is as sure as its weakest hop."""
+    confidences: dict[Confidence, int] = Field(default_factory=dict)
+    """How many of its chains are of each confidence, the surest first."""
     first: str
     last: str
     sessions: list[str]
@@ -31,7 +35,7 @@ class Chain(Model):
 
 
 class Chains(Model):
-    """All longest role paths of two and more role hops."""
+    """All longest role paths of two and more roles."""
 
     schema_: Literal["lineage.chains/1"] = Field(default="lineage.chains/1", alias="schema")
     total: int

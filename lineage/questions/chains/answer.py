@@ -1,8 +1,8 @@
-"""`chains`: all longest role paths of two and more role hops."""
+"""`chains`: all longest role paths of two and more roles."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -12,8 +12,10 @@ from lineage.model.keys import ref
 from lineage.model.results import Window
 from lineage.model.times import parse_when
 from lineage.questions.chains import Chain, Chains
-from lineage.questions.shared.forest import Forest
+from lineage.questions.shared.climb import joined_by
+from lineage.questions.shared.forest import Forest, Hop
 from lineage.questions.shared.grants import in_window
+from lineage.questions.shared.models import Confidence
 from lineage.stores.reader import Reader
 
 ORIGINS_SHOWN = 20
@@ -28,7 +30,8 @@ class _Path(NamedTuple):
     origin_account: str | None
     roles: tuple[str, ...]
     """ARNs of the roles, first to last."""
-    confidences: tuple[str, ...]
+    confidence: Confidence
+    """That of its weakest hop."""
     first: str
     last: str
     session: str
@@ -45,7 +48,7 @@ def answer(
     chains whose last hop lies in the window."""
     groups: dict[tuple[str, ...], list[_Path]] = defaultdict(list)
     window = Window(since, until)
-    for row in _paths(Forest(reader.lineage((schema.ASSUMED,)))):
+    for row in _paths(Forest(reader.lineage((schema.ASSUMED, schema.ISSUED)))):
         if len(row.roles) >= min_depth and in_window(parse_when(row.last) or 0, window):
             groups[row.roles].append(row)
     found = []
@@ -58,6 +61,7 @@ def answer(
             continue
         if role is not None and not any(_is_role(arn, role) for arn in roles):
             continue
+        classes = Counter(row.confidence for row in members)
         newest = sorted(members, key=lambda row: (row.last, row.session))[-SESSIONS_SHOWN:]
         found.append(
             Chain(
@@ -67,7 +71,8 @@ def answer(
                 depth=len(roles),
                 count=len(members),
                 cross_account=crosses,
-                confidence=schema.weakest([c for row in members for c in row.confidences]),  # type: ignore[arg-type]  # a class
+                confidence=min(classes, key=schema.CONFIDENCE.index),
+                confidences={one: classes[one] for one in schema.CONFIDENCE if one in classes},
                 first=min(row.first for row in members),
                 last=max(row.last for row in members),
                 sessions=[row.session for row in newest],
@@ -82,7 +87,7 @@ def answer(
 
 
 def _paths(forest: Forest) -> Iterator[_Path]:
-    """The chains of two and more role hops that nothing continues."""
+    """The chains of two and more roles that nothing continues."""
     inner = {hop.caller for session, hop in forest.hops.items() if forest.role(session) is not None}
     for session in forest.sessions:
         if session not in inner and forest.role(session) is not None:
@@ -99,24 +104,25 @@ def _path(forest: Forest, last: str) -> _Path:
     events: list[str | None] = []
     account: str | None = None
     current, seen = last, set()
+    below: Hop | None = None
     while (hop := forest.hops.get(current)) is not None and current not in seen:
         seen.add(current)
         role = forest.role(current)
         if role is not None:
             roles.append(role)
             events.append(next(iter(hop.way["event_ids"]), None))
-        confidences.append(hop.way["confidence"])
+        confidences.append(joined_by(hop.way, below.issued if below is not None else None, last=below is None)[1])
         times.append(hop.way["time"])
         account = hop.way["caller_account"]
-        current = hop.caller
+        current, below = hop.caller, hop
     role = forest.role(current)
     if role is not None:  # the chain begins inside a role session whose own grant was not logged
         roles.append(role)
         events.append(None)
         account = forest.sessions[current]["account"]
     return _Path(
-        current, account, tuple(reversed(roles)), tuple(confidences), min(times, default=""), max(times, default=""),
-        ref(last).key, tuple(reversed(events)),
+        current, account, tuple(reversed(roles)), schema.weakest(confidences),  # type: ignore[arg-type]  # a class
+        min(times, default=""), max(times, default=""), ref(last).key, tuple(reversed(events)),
     )  # fmt: skip
 
 

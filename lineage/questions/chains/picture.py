@@ -50,8 +50,9 @@ def draw(answer: Chains, known: Known) -> Drawing:
         shared = begins and any(len(one.origins) > 1 for one in chains)
         sheet.link(
             source, target, schema.ASSUMED, label=f"{'perhaps: ' if guess else ''}{'begins' if begins else 'assumed'}",
-            confidence=schema.weakest([one.confidence for one in chains]), first=min(one.first for one in chains),
-            last=max(one.last for one in chains), count=1 if shared else sum(one.count for one in chains),
+            confidence=min((one.confidence for one in chains), key=schema.CONFIDENCE.index),
+            first=min(one.first for one in chains), last=max(one.last for one in chains),
+            count=1 if shared else sum(one.count for one in chains),
             chains=[" > ".join(arn.rsplit("/", 1)[-1] for arn in one.roles) + f" ({one.count:,})" for one in chains],
             events=rests[source, target, begins, guess][:EVENTS],
             last_sessions=[key for one in chains for key in one.sessions][:20],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lineage.questions.chains import Chains
+from lineage.questions.chains import Chain, Chains
 from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Branch, Facts, Heading, Note, Para, Some, Span, Tree
 from lineage.render.text import between, counted
@@ -19,14 +19,22 @@ def blocks(answer: Chains) -> Iterator[Block]:
     yield Para((Span(f"{counted(answer.total, 'role path')}, deepest first", "name"),))
     for one in answer.chains:
         where = "across accounts" if one.cross_account else "in one account"
-        sure = Span(one.confidence, one.confidence)
-        yield Heading((f"{one.depth} deep", f", {counted(one.count, 'time')}, ", sure, f", {where}"))
+        yield Heading((f"{one.depth} roles deep", f", {counted(one.count, 'time')}, ", *_sure(one), f", {where}"))
         yield Para((Span(between(one.first, one.last), "quiet"),))
         yield Tree([Branch(depth, (role,)) for depth, role in enumerate(one.roles)], indent=1)
         last = [" ".join(event_ids[-EVENTS_SHOWN:]) for event_ids in one.event_ids[-1:]]
         yield Facts([("last by", last), ("begins with", Some(list(one.origins), few=ORIGINS_SHOWN))])
     if answer.total > len(answer.chains):
         yield Note((f"{len(answer.chains):,} of {answer.total:,} shown; --limit shows more",))
+
+
+def _sure(one: Chain) -> Iterator[Span | str]:
+    """The confidence of its chains: with numbers, where they are not equally sure."""
+    if len(one.confidences) < 2:
+        yield Span(one.confidence, one.confidence)
+    for position, (sure, count) in enumerate(one.confidences.items() if len(one.confidences) > 1 else ()):
+        yield f"{', ' if position else ''}{count:,} "
+        yield Span(sure, sure)
 
 
 def rows(answer: Chains) -> Iterable[Row]:

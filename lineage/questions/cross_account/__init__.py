@@ -18,6 +18,7 @@ class Crossing(Model):
     to_name: str | None
     count: int
     callers: int
+    """Principals that called, told apart by the origins behind them, as in `role`."""
     roles: int
     hows: list[str]
     first: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -13,6 +13,8 @@ from lineage.model.keys import ref
 from lineage.model.results import Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.cross_account import CrossAccount, Crossing
+from lineage.questions.shared.climb import acting
+from lineage.questions.shared.forest import Forest
 from lineage.questions.shared.grants import in_window
 from lineage.stores.reader import Reader
 
@@ -39,6 +41,7 @@ def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAcco
     for row in grants(reader):
         if in_window(row.time, window):
             pairs[row.from_account, row.to_account].append(row)
+    callers = _callers(reader, {row.caller for some in pairs.values() for row in some})
     found = []
     for (source, target), members in pairs.items():
         roles = sorted({row.role_arn for row in members})
@@ -50,7 +53,7 @@ def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAcco
                 to_account=target,
                 to_name=names.get(target),
                 count=len(members),
-                callers=len({row.caller for row in members}),
+                callers=len({callers[row.caller] for row in members}),
                 roles=len(roles),
                 hows=sorted({row.how for row in members}),
                 first=iso(min(row.time for row in members)),
@@ -61,6 +64,16 @@ def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAcco
         )
     found.sort(key=lambda crossing: (-crossing.count, crossing.from_account, crossing.to_account))
     return CrossAccount(total=len(found), crossings=found)
+
+
+def _callers(reader: Reader, nodes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    """By node that called: its principal, and the origin behind it where that is known. Sessions of one person in one
+    role are one caller, and so are sessions of one role whose origins are not known."""
+    forest = Forest(reader.lineage())
+    return {
+        node: (forest.owners.get(acting(node), node), origin.node if (origin := forest.origin(node)) else None)
+        for node in nodes
+    }
 
 
 def grants(reader: Reader) -> Iterator[Grant]:

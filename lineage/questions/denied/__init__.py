@@ -95,6 +95,9 @@ class Denied(Model):
     assumptions: list[RefusedCaller] = Field(default_factory=list)
     """Most refusals first, then by first time."""
     assumptions_total: int = 0
+    callers: int = 0
+    """How many callers were refused a role. Each session whose origin is not known is in `assumptions` for itself; here
+    those of one principal are one caller."""
     bursts: list[Burst] = Field(default_factory=list)
     """In order of time."""
     bursts_total: int = 0

@@ -100,7 +100,8 @@ def answer(
     rows = [row for row in every if is_refusal(row.row.error) or row.row.relation == schema.TRIED]
     rows = grants.own(reader, rows)
     owners = Owners(reader, reader.ascend({row.source for row in rows}))
-    assumptions = _assumptions(reader, owners, [row for row in rows if row.row.relation == schema.TRIED])
+    tried = [row for row in rows if row.row.relation == schema.TRIED]
+    assumptions = _assumptions(reader, owners, tried)
     denied = [row for row in rows if is_refusal(row.row.error)]
     refusals = _bursts(reader, owners, denied, window)
     operations = _operations(owners, rows)
@@ -111,6 +112,7 @@ def answer(
         asked=ask, found=True, subject=subject.to_model() if subject else None,
         scope=scope or grants.whole_scope(looked, window), calls=grants.total(rows),
         assumptions=[_cut(one, limit) for one in assumptions[:limit]], assumptions_total=len(assumptions),
+        callers=len({owners.caller(row.source) for row in tried}),
         bursts=refusals[:limit], bursts_total=len(refusals),
         operations=operations[:limit], operations_total=len(operations),
         truncated=any(len(one) > limit for one in (assumptions, refusals, operations))

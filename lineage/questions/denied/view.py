@@ -23,12 +23,12 @@ def blocks(answer: Denied) -> Iterator[Block]:
     seen = f" {between(answer.scope.since, answer.scope.until)}" if answer.scope else ""
     yield Para((
         Span(counted(answer.calls, "refused call"), "name"),
-        f"{seen}; {counted(answer.assumptions_total, 'caller')} refused a role, "
+        f"{seen}; {counted(answer.callers, 'caller')} refused a role, "
         f"{counted(answer.bursts_total, 'burst')}",
     ))  # fmt: skip
     yield Para((Span(answer.rule, "quiet"),))
     yield Grid(
-        f"refused assumptions: {counted(answer.assumptions_total, 'caller')}",
+        f"refused assumptions: {counted(answer.callers, 'caller')}",
         (number("refusals", "refusal", style="denied", first=True), head("whose"), line("role", lead="", style="key"),
          number("times", "time"), detail("errors", lead="", style="denied"), when(), ids(),
          line("granted", lead="granted at ", style="open")),
@@ -42,7 +42,8 @@ def blocks(answer: Denied) -> Iterator[Block]:
         sum(caller.roles_total for caller in answer.assumptions),
     )  # fmt: skip
     if answer.assumptions_total > len(answer.assumptions):
-        yield Para((Span(f"{len(answer.assumptions):,} of {answer.assumptions_total:,} callers shown", "quiet"),))
+        told = f"callers in {len(answer.assumptions):,} of {answer.assumptions_total:,} lines shown"
+        yield Para((Span(told, "quiet"),))
     yield Grid(
         f"bursts: {answer.bursts_total:,}",
         (number("refused", "refusal", style="denied", first=True), head("whose"),

@@ -172,7 +172,7 @@ def foreign_accounts(data: Data) -> Iterable[Found]:
     names = data.reader.account_names()
     for (caller, role), held in sorted(groups.items()):
         held.sort()
-        callers = {forest.hops[node].caller for _, node, _ in held}
+        callers = {forest.owners.get(hop, hop) for hop in (forest.hops[node].caller for _, node, _ in held)}
         called = f"{caller} ({names[caller]})" if caller in names else caller
         known = "is none of the known accounts" if data.given else "has no logs here"
         account = account_of_role(forest.role(held[0][1]))

@@ -16,10 +16,10 @@ from lineage.model.arn import account_in_id
 from lineage.model.keys import ref
 from lineage.model.results import ALWAYS, Graph
 from lineage.questions.path import Path, PathStep, Way
-from lineage.questions.shared.climb import account_of, session_key_of
+from lineage.questions.shared.climb import account_of, joined_by, session_key_of
 from lineage.questions.shared.descent import Descent, Link, begin, walk
 from lineage.questions.shared.log_coverage import log_coverage
-from lineage.questions.shared.models import Confidence, Sight
+from lineage.questions.shared.models import Sight
 from lineage.questions.shared.subjects import find
 from lineage.stores.reader import Reader
 
@@ -157,30 +157,25 @@ def _back(by_node: dict[str, Link], link: Link, start: End, end: End, graph: Gra
 def _way(links: Collection[Link], own: bool) -> Way:
     """The way over some links, the first of which is where it begins."""
     first, *rest = links
-    steps = [] if own else [_step(link) for link in rest]
+    steps = [] if own else [_step(link, below) for link, below in zip_longest(rest, rest[1:])]
     times = [step.time for step in steps if step.time]
     return Way(
         start=first.node, end=first.node if own else rest[-1].node,
         hops=sum(link.relation == "assumed" or link.way.get("how") is not None for link in rest),
-        made=any(link.relation == "made" for link in rest), confidence=_confidence(steps),
+        made=any(link.relation == "made" for link in rest),
+        confidence=schema.weakest([step.confidence for step in steps]),  # type: ignore[arg-type]  # a class
         first=min(times, default=None), last=max(times, default=None), steps=steps,
     )  # fmt: skip
 
 
-def _confidence(steps: list[PathStep]) -> Confidence:
-    """That of the weakest step; where a session is gone on from by a key, how the key was joined says it."""
-    classes: list[str] = []
-    for step, below in zip_longest(steps, steps[1:]):
-        by_key = below is not None and below.relation == "issued" and set(step.event_ids) & set(below.event_ids)
-        if not by_key:
-            classes.append(step.confidence)
-    return schema.weakest(classes)  # type: ignore[return-value]  # a class of the tuple
-
-
-def _step(link: Link) -> PathStep:
-    confidence: Confidence = link.way.get("confidence") or "EXACT"
+def _step(link: Link, below: Link | None) -> PathStep:
+    """The step to a node; where the way goes on by a key of the session, as sure as that key is of the session."""
+    rule, confidence = link.way.get("rule"), link.way.get("confidence") or "EXACT"
+    if link.way.get("type") == schema.ASSUMED:
+        by_key = below is not None and below.way.get("type") == schema.ISSUED and below.way["parent"]
+        rule, confidence = joined_by(link.way, below.way if below is not None and by_key else None, last=below is None)
     return PathStep(
         source=link.parent or "", target=link.node, relation=link.relation,  # type: ignore[arg-type]  # one of the words
         time=link.way.get("time") or link.time or None, api=link.way.get("api"), how=link.way.get("how"),
-        rule=link.way.get("rule"), confidence=confidence, event_ids=list(link.way.get("event_ids") or []),
+        rule=rule, confidence=confidence, event_ids=list(link.way.get("event_ids") or []),
     )  # fmt: skip

@@ -81,6 +81,8 @@ class Role(Model):
     refused: list[RoleCaller] = Field(default_factory=list)
     """Who asked for it without success; most refusals first."""
     refused_total: int = 0
+    refused_callers: int = 0
+    """How many callers that are: who was refused with two errors is in `refused` twice."""
     taken: list[RoleTaken] = Field(default_factory=list)
     """Most grants first, then by ARN."""
     taken_total: int = 0

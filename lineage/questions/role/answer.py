@@ -38,7 +38,8 @@ def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | N
     if key is None:
         return Role(asked=ask, found=False)
     found = _Found(reader, key, window)
-    callers, taken, refused = _callers(found), _taken(found), _refused(found)
+    callers, taken = _callers(found), _taken(found)
+    refused, refused_callers = _refused(found)
     inside = sorted(found.sessions, key=lambda seen: (-seen.created, seen.key))
     begins = {
         node: parse_when(found.below.nodes[node].get("created")) or 0 for node in {one.session for one in found.out}
@@ -51,7 +52,8 @@ def answer(reader: Reader, ask: str, *, since: int | None = None, until: int | N
     return Role(
         asked=ask, found=True, role_arn=found.arn, account=found.account, unique_ids=_unique_ids(found.sessions),
         scope=grants.whole_scope(looked, window), callers=callers[:limit], callers_total=len(callers),
-        refused=refused[:limit], refused_total=len(refused), taken=taken[:limit], taken_total=len(taken),
+        refused=refused[:limit], refused_total=len(refused), refused_callers=refused_callers,
+        taken=taken[:limit], taken_total=len(taken),
         sessions=[_session(found, f"{schema.SESSION} {seen.key}", seen, out=False) for seen in inside[:limit]],
         sessions_total=len(inside), ungranted=sum(not found.ways[seen.key] for seen in inside),
         out=[_session(found, node, seen_out.get(ref(node).key), out=True) for node in outside[:limit]],
@@ -110,14 +112,8 @@ class _Found:
         self.rows = grants.own(reader, [row for row in calls if row.row.relation == schema.TRIED])
 
 
-def _apart(graph: Graph, owners: Owners, node: str) -> tuple[str | None, str]:
-    """What a caller is counted with: its principal, and the origin behind it or why that is open."""
-    whose = owners.whose(node)
-    return principal_behind(graph, node), whose.key or f"{whose.reason} {whose.candidates}"
-
-
 def _callers(found: _Found) -> list[RoleCaller]:
-    groups = grouped(found.granted, lambda grant: _apart(found.above, found.owners, grant.caller))
+    groups = grouped(found.granted, lambda grant: found.owners.caller(grant.caller))
     return _ordered(
         RoleCaller(
             **_principal(found.above, principal), whose=found.owners.whose(some[0].caller),
@@ -128,11 +124,12 @@ def _callers(found: _Found) -> list[RoleCaller]:
     )  # fmt: skip
 
 
-def _refused(found: _Found) -> list[RoleCaller]:
+def _refused(found: _Found) -> tuple[list[RoleCaller], int]:
+    """Who asked without success, a line for each error, and how many callers that are."""
     graph = found.reader.ascend({row.source for row in found.rows})
     owners = Owners(found.reader, graph)
-    groups = grouped(found.rows, lambda row: (*_apart(graph, owners, row.source), row.row.error))
-    return _ordered(
+    groups = grouped(found.rows, lambda row: (*owners.caller(row.source), row.row.error))
+    lines = _ordered(
         RoleCaller(
             **_principal(graph, principal), whose=owners.whose(some[0].source), hows=[], error=error,
             count=grants.total(some), sessions=len({session_key_of(row.source) for row in some} - {None}),
@@ -140,6 +137,7 @@ def _refused(found: _Found) -> list[RoleCaller]:
         )
         for (principal, _, error), some in groups.items()
     )  # fmt: skip
+    return lines, len({key[:2] for key in groups})
 
 
 def _principal(graph: Graph, principal: str | None) -> dict[str, Any]:  # Any: of the graph's attributes

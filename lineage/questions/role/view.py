@@ -23,7 +23,7 @@ def blocks(answer: Role) -> Iterator[Block]:
     """Callers, refusals, roles taken, sessions; each list with its total."""
     yield Para((
         Span(answer.role_arn or answer.asked, "name"),
-        f": assumed by {counted(answer.callers_total, 'caller')}, {answer.refused_total:,} refused; "
+        f": assumed by {counted(answer.callers_total, 'caller')}, {answer.refused_callers:,} refused; "
         f"{counted(answer.taken_total, 'role')} assumed with its sessions",
     ))  # fmt: skip
     if len(answer.unique_ids) > 1:
@@ -32,7 +32,7 @@ def blocks(answer: Role) -> Iterator[Block]:
     if answer.ungranted:
         yield Para((Span(f"{counted(answer.ungranted, 'session')} without a grant in the loaded logs", "open"),))
     yield _callers(f"assumed by {counted(answer.callers_total, 'caller')}", answer.callers, answer.callers_total)
-    yield _callers(f"refused: {counted(answer.refused_total, 'caller')}", answer.refused, answer.refused_total)
+    yield _callers(f"refused: {counted(answer.refused_callers, 'caller')}", answer.refused, answer.refused_total)
     yield Grid(
         f"{counted(answer.taken_total, 'role')} assumed with its sessions",
         (head("role", "long", style="key"), number("times", "time"), detail("origins", lead="credentials of "),

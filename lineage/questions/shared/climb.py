@@ -209,7 +209,8 @@ def _hop(
     """The hop, and whether one grant alone fits it."""
     node = graph.nodes[session]
     grants = [msgspec.json.decode(text) for text in way["grants"]]
-    rule, confidence, candidates = way["rule"], way["confidence"], way["candidates"]
+    rule, confidence = joined_by(way, issued[1] if issued else None, last=not state.hops)
+    candidates = way["candidates"]
     event_ids = list(way["event_ids"])
     key = None
     time, source_ip, agent, caller_key = way["time"], way["source_ip"], way["user_agent"], way["caller_key"]
@@ -219,15 +220,12 @@ def _hop(
         grants = [grant for grant in grants if ids & set(grant["event_ids"])] or grants
         event_ids = sorted({event_id for grant in grants for event_id in grant["event_ids"]})
         key = ref(state.top).key.split(" ", 1)[0]
-        rule, confidence, candidates = issued[1]["rule"], issued[1]["confidence"], issued[1]["candidates"]
         time, caller_key, expires = grants[0]["time"], grants[0]["caller_key"], issued[1]["expires"]
+        candidates = issued[1]["candidates"]
         if not way["sign_in_event_ids"]:
             source_ip, agent = grants[0]["source_ip"], grants[0]["user_agent"]
-    else:
-        if state.hops and confidence == "EXACT" and rule in BY_GRANT_ALONE:
-            rule, confidence = BY_TUPLE  # the caller of the next hop states its ID and time, and no key of the grant
-        if len({grant["caller_key"] for grant in grants}) > 1:
-            caller_key = None
+    elif len({grant["caller_key"] for grant in grants}) > 1:
+        caller_key = None
     hop = Hop(
         api=way["api"],
         how=way["how"],
@@ -258,6 +256,27 @@ def _hop(
         expires=expires,
     )
     return hop, len(grants) == 1
+
+
+def joined_by(way: Attributes, issued: Attributes | None, *, last: bool) -> tuple[str, str]:
+    """Rule and confidence of a hop.
+
+    Parameters
+    ----------
+    way : properties of the `ASSUMED`
+    issued : those of the `ISSUED` of the key by which the chain goes on from the session, where a key states it
+    last : does the chain end in the session?
+
+    Examples
+    --------
+    >>> joined_by({"rule": "4", "confidence": "STRONG"}, {"rule": "2", "confidence": "EXACT"}, last=False)
+    ('2', 'EXACT')
+    """
+    if issued is not None:
+        return issued["rule"], issued["confidence"]
+    if not last and way["confidence"] == "EXACT" and way["rule"] in BY_GRANT_ALONE:
+        return BY_TUPLE  # the caller of the next hop states its ID and time, and no key of the grant
+    return way["rule"], way["confidence"]
 
 
 def owner_of(graph: Graph, credential: str) -> str | None:

@@ -43,6 +43,8 @@ class Hop(NamedTuple):
     """The session, long-term key or principal that obtained it, as a reference."""
     way: Attributes
     """Properties of the `ASSUMED`."""
+    issued: Attributes | None = None
+    """Properties of the `ISSUED` of the caller's key, where it called with a key that a loaded event issued."""
 
 
 class Forest:
@@ -70,6 +72,7 @@ class Forest:
         found = [(node, body) for node, body in graph.nodes(data=True) if node.startswith(f"{schema.SESSION} ")]
         self.sessions = dict(sorted(found, key=lambda one: (one[1].get("created") or "", one[0])))
         ways: list[tuple[str, str, Attributes]] = []
+        issued: dict[str, Attributes] = {}
         stated: dict[str, set[str]] = {}
         for source, target, edge in graph.edges(data=True):
             kind = edge["type"]
@@ -79,13 +82,15 @@ class Forest:
                 self.owners[source] = target
             elif kind == schema.ASSUMED and edge["parent"]:
                 ways.append((source, target, edge))
+            elif kind == schema.ISSUED and edge.get("parent"):
+                issued[target] = edge
         several = {session for session, found in stated.items() if len(found) > 1}
         self.stated = {session: found.pop() for session, found in stated.items() if len(found) == 1}
         for source, target, edge in ways:
             if target in several:
                 continue  # a service that acts for several users: each may be the origin
             caller = acting(source)
-            self.hops[target] = Hop(caller, edge)
+            self.hops[target] = Hop(caller, edge, issued.get(source))
             if caller.startswith(f"{schema.SESSION} "):
                 self.children.setdefault(caller, []).append(target)
 

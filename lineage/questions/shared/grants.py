@@ -11,7 +11,7 @@ from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.results import CallFilter, CallRow, EventRow, Graph, Window
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.climb import account_of, principal_behind
 from lineage.questions.shared.identifiers import own_of, shared_call
 from lineage.questions.shared.models import Scope, Sight, Whose
 from lineage.questions.shared.whose import call_it, whose_node
@@ -94,6 +94,12 @@ class Owners:
     def apart(self, node: str) -> str:
         """What distinguishes its origin from others; where that is not known the node represents itself alone."""
         return self.whose(node).key or node
+
+    def caller(self, node: str) -> tuple[str | None, str]:
+        """What a caller is counted with: its principal, and the origin behind it or why that is open."""
+        graph = self._graph if node in self._graph else self._reader.ascend([node])
+        whose = self.whose(node)
+        return principal_behind(graph, node), whose.key or f"{whose.reason} {whose.candidates}"
 
 
 def is_open(whose: Whose) -> bool:
