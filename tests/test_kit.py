@@ -439,7 +439,7 @@ FOUND: dict[str, tuple[int, dict[str, object]]] = {
     "assumed": (1, {"role": OPERATIONS, "outcome": "granted", "how": "cli-sdk", "hops": 1, "count": 1}),
     "blast": (5, {"hops": 0, "label": "Session", "key": saved.SESSION, "made": False, "role_arn": ADMIN}),
     "chains": (1, {"roles": [ADMIN, OPERATIONS], "depth": 2, "cross_account": True}),
-    "cross_account": (1, {"from_name": "platform", "to_name": "payments", "count": 12, "callers": 12, "roles": 2}),
+    "cross_account": (1, {"from_name": "platform", "to_name": "payments", "count": 12, "callers": 5, "roles": 2}),
     "denied": (1, {"origin": DANA, "action": "iam:AttachRolePolicy", "error": "AccessDenied", "count": 1}),
     "from": (2, {"address": "192.0.2.144", "origin": REPORTS, "calls": 14, "keys": [saved.KEY]}),
     "hunt": (2, {"rule": "trails-stopped", "last": "2026-03-11T21:49:35Z", "origin": DANA}),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import lineage
+from lineage.questions.shared.models import Confidence
 from tests.test_stories import STORIES, orders
 
 STORY = sorted(STORIES.iterdir())
@@ -31,9 +33,9 @@ def test_answers_agree_on_every_story(told: lineage.Store) -> None:
         assert path.confidence == next(iter(path.confidences))
         if path.count > SESSIONS_SHOWN:
             continue
-        found: dict[str, int] = {}
+        found: Counter[Confidence] = Counter()
         for session in path.sessions:
             (one,) = told.who(session).answers
             if one.origin.kind != "Unresolved":
-                found[one.confidence] = found.get(one.confidence, 0) + 1
+                found[one.confidence] += 1
         assert all(path.confidences.get(name, 0) >= count for name, count in found.items()), path

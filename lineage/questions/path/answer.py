@@ -19,7 +19,7 @@ from lineage.questions.path import Path, PathStep, Way
 from lineage.questions.shared.climb import account_of, joined_by, session_key_of
 from lineage.questions.shared.descent import Descent, Link, begin, walk
 from lineage.questions.shared.log_coverage import log_coverage
-from lineage.questions.shared.models import Sight
+from lineage.questions.shared.models import Confidence, Sight
 from lineage.questions.shared.subjects import find
 from lineage.stores.reader import Reader
 
@@ -170,7 +170,8 @@ def _way(links: Collection[Link], own: bool) -> Way:
 
 def _step(link: Link, below: Link | None) -> PathStep:
     """The step to a node; where the way goes on by a key of the session, as sure as that key is of the session."""
-    rule, confidence = link.way.get("rule"), link.way.get("confidence") or "EXACT"
+    rule: str | None = link.way.get("rule")
+    confidence: Confidence = link.way.get("confidence") or "EXACT"
     if link.way.get("type") == schema.ASSUMED:
         by_key = below is not None and below.way.get("type") == schema.ISSUED and below.way["parent"]
         rule, confidence = joined_by(link.way, below.way if below is not None and by_key else None, last=below is None)

@@ -13,6 +13,7 @@ import msgspec
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import Graph
+from lineage.questions.shared.models import Confidence
 from lineage.questions.who import Hop, SessionId
 
 MAX_HOPS = 2_000
@@ -21,7 +22,7 @@ MAX_CANDIDATES = 100
 
 BY_GRANT_ALONE = ("2", "4")
 """Rules of a session that its grant shows, and no call that states the session."""
-BY_TUPLE = ("4", "STRONG")
+BY_TUPLE: tuple[str, Confidence] = ("4", "STRONG")
 """Rule and confidence where a call or caller belongs to such a session by its ID and time, not by a key."""
 
 Attributes = dict[str, Any]
@@ -258,7 +259,7 @@ def _hop(
     return hop, len(grants) == 1
 
 
-def joined_by(way: Attributes, issued: Attributes | None, *, last: bool) -> tuple[str, str]:
+def joined_by(way: Attributes, issued: Attributes | None, *, last: bool) -> tuple[str, Confidence]:
     """Rule and confidence of a hop.
 
     Parameters
