@@ -16,6 +16,7 @@ from loaders.records.items import Item
 from loaders.records.read import items_in
 from loaders.records.record import Record
 from loaders.targets.memo import targets_of
+from loaders.targets.targets import Targets
 
 WHEN = 1_700_000_000
 ALICE = {
@@ -96,8 +97,13 @@ def told(one: Record) -> list[dict[str, Any]]:
 
 def target_of(one: Record) -> Target | None:
     """Return the target of the record."""
+    return all_targets_of(one).first
+
+
+def all_targets_of(one: Record) -> Targets:
+    """Return the target of the record with the others of its type."""
     call, caller, _ = read(one)
-    return targets_of(one, call.api, caller).first
+    return targets_of(one, call.api, caller)
 
 
 def sample_of(one: Record) -> tuple[tuple[str, ...], str | None]:

@@ -313,6 +313,24 @@ def test_an_example_names_a_resource_as_a_whole_value() -> None:
     assert bucket.is_in(request, "glue", "1") is False
 
 
+@pytest.mark.parametrize("ask", ["payout", "{arn}", "{arn}:live", "111122223333:AWS::Lambda::Function:payout"])
+def test_a_function_is_one_resource(store: Store, tmp_path: Path, ask: str) -> None:
+    """Called, changed and shared by ARN, partial ARN and name, it is one resource for every way to ask for it."""
+    cloud = Cloud(seed=3)
+    home = cloud.account("home", "111122223333")
+    alice, arn = cloud.user(home, "alice"), f"arn:aws:lambda:eu-west-1:{home}:function:payout"
+    for name in ("payout", "payout:live", arn, f"{arn}:7", f"{home}:function:payout", "function:payout"):
+        made = {"functionName": "payout", "functionArn": f"{arn}:7"}
+        request = {"functionName": name}
+        cloud.call(alice, "lambda.amazonaws.com", "UpdateFunctionCode20150331v2", request=request, response=made)
+        cloud.call(alice, "lambda.amazonaws.com", "AddPermission20150331v2", request=request)
+    load(store, tmp_path, cloud)
+
+    found = store.touched(ask.format(arn=arn))
+
+    assert (found.resources, found.resources_total, found.calls, found.deeds_total) == ([arn], 1, 12, 12)
+
+
 # text
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from lineage.model.facts import Target
-from tests.records import record, sample_of, target_of
+from tests.records import all_targets_of, record, sample_of, target_of
 
 ACCOUNT = "123837392027"
 S3 = "AWS::S3::Bucket"
@@ -153,6 +153,146 @@ def t(key: str, kind: str, name: str, account: str | None = ACCOUNT) -> Target:
 def test_target(name: str, members: dict[str, Any], expected: Target | None) -> None:
     """The resource is an ARN where record and region decide it, else ACCOUNT:TYPE:ID; a pattern is none."""
     assert target_of(record(name, **members)) == expected
+
+
+REGION = f"eu-west-1:{ACCOUNT}"
+SECRET = f"arn:aws:secretsmanager:{REGION}:secret:prod/db-AbCdEf"
+FUNCTION = f"arn:aws:lambda:{REGION}:function:f"
+
+
+@pytest.mark.parametrize(
+    ("key", "spellings"),
+    [
+        (
+            FUNCTION,
+            [
+                ("lambda:Invoke", {"requestParameters": {"functionName": name}})
+                for name in ("f", "f:live", "f:$LATEST", "function:f", f"{ACCOUNT}:function:f",
+                             f"{ACCOUNT}:function:f:7", f"{REGION}:function:f", FUNCTION, f"{FUNCTION}:live", f"{FUNCTION}:$LATEST")
+            ]
+            + [
+                ("lambda:Invoke", {"resources": [{"type": "AWS::Lambda::Function", "ARN": f"{FUNCTION}:7"}]}),
+                ("lambda:TagResource20170331v2", {"requestParameters": {"resource": FUNCTION}}),
+                ("lambda:CreateFunction20150331", {"requestParameters": {"functionName": "f"},
+                                                   "responseElements": {"functionArn": f"{FUNCTION}:1"}}),
+            ],
+        ),
+        (
+            f"arn:aws:lambda:{REGION}:layer:l",
+            [
+                ("lambda:DeleteLayerVersion20181031", {"requestParameters": {"layerName": name}})
+                for name in ("l", f"arn:aws:lambda:{REGION}:layer:l", f"arn:aws:lambda:{REGION}:layer:l:3")
+            ],
+        ),
+        (
+            f"arn:aws:sns:{REGION}:alarms",
+            [
+                ("sns:CreateTopic", {"requestParameters": {"name": "alarms"}}),
+                ("sns:Subscribe", {"requestParameters": {"topicArn": f"arn:aws:sns:{REGION}:alarms"}}),
+                ("sns:Publish", {"requestParameters": {"targetArn": f"arn:aws:sns:{REGION}:alarms"}}),
+            ],
+        ),
+        (
+            f"arn:aws:sqs:{REGION}:q",
+            [
+                ("sqs:CreateQueue", {"requestParameters": {"queueName": "q"}}),
+                ("sqs:DeleteQueue",
+                 {"requestParameters": {"queueUrl": f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/q"}}),
+                ("sqs:DeleteQueue",
+                 {"requestParameters": {"queueUrl": f"https://eu-west-1.queue.amazonaws.com/{ACCOUNT}/q"}}),
+                ("sqs:SendMessage", {"resources": [{"ARN": f"arn:aws:sqs:{REGION}:q", "type": "AWS::SQS::Queue"}]}),
+            ],
+        ),
+        (
+            f"arn:aws:kms:{REGION}:key/1234",
+            [
+                ("kms:Decrypt", {"requestParameters": {"keyId": "1234"}}),
+                ("kms:Decrypt", {"requestParameters": {"keyId": f"arn:aws:kms:{REGION}:key/1234"}}),
+                ("kms:Decrypt", {"requestParameters": {"keyId": "alias/app"},
+                                 "resources": [{"ARN": f"arn:aws:kms:{REGION}:key/1234", "type": "AWS::KMS::Key"}]}),
+            ],
+        ),
+        (
+            f"{ACCOUNT}:AWS::SecretsManager::Secret:prod/db",
+            [
+                ("secretsmanager:GetSecretValue", {"requestParameters": {"secretId": "prod/db"}}),
+                ("secretsmanager:CreateSecret", {"requestParameters": {"name": "prod/db"},
+                                                 "responseElements": {"arn": SECRET, "name": "prod/db"}}),
+                ("secretsmanager:DeleteSecret", {"requestParameters": {"secretId": SECRET},
+                                                 "responseElements": {"aRN": SECRET, "name": "prod/db"}}),
+                ("secretsmanager:DeleteSecret", {"requestParameters": {"secretId": "prod/db"},
+                                                 "responseElements": {"aRN": SECRET, "name": "prod/db"}}),
+            ],
+        ),
+        (
+            f"arn:aws:dynamodb:{REGION}:table/orders",
+            [
+                ("dynamodb:Query", {"requestParameters": {"tableName": "orders"}}),
+                ("dynamodb:Query", {"requestParameters": {"tableName": f"arn:aws:dynamodb:{REGION}:table/orders"}}),
+                ("dynamodb:Query",
+                 {"resources": [{"ARN": f"arn:aws:dynamodb:{REGION}:table/orders/index/by-day", "type": "x"}]}),
+            ],
+        ),
+        (
+            f"arn:aws:rds:{REGION}:db:main",
+            [
+                ("rds:ModifyDBInstance", {"requestParameters": {"dBInstanceIdentifier": name}})
+                for name in ("main", f"arn:aws:rds:{REGION}:db:main")
+            ],
+        ),
+        (
+            f"arn:aws:rds:{REGION}:secgrp:open",
+            [
+                ("rds:AuthorizeDBSecurityGroupIngress", {"requestParameters": {"dBSecurityGroupName": "open"}}),
+                ("rds:AddTagsToResource", {"requestParameters": {"resourceName": f"arn:aws:rds:{REGION}:secgrp:open"}}),
+            ],
+        ),
+        (
+            f"arn:aws:sagemaker:{REGION}:domain/d-1",
+            [
+                ("sagemaker:DeleteDomain", {"requestParameters": {"domainId": "d-1"}}),
+                ("sagemaker:AddTags", {"requestParameters": {"resourceArn": f"arn:aws:sagemaker:{REGION}:domain/d-1"}}),
+            ],
+        ),
+        (
+            f"arn:aws:ecr:{REGION}:repository/app",
+            [
+                ("ecr:PutImage", {"requestParameters": {"repositoryName": "app"}}),
+                ("ecr:TagResource", {"requestParameters": {"resourceArn": f"arn:aws:ecr:{REGION}:repository/app"}}),
+            ],
+        ),
+        (
+            f"arn:aws:states:{REGION}:stateMachine:pay",
+            [
+                ("states:StartExecution", {"requestParameters": {"stateMachineArn": name}})
+                for name in (f"arn:aws:states:{REGION}:stateMachine:pay", f"arn:aws:states:{REGION}:stateMachine:pay:3",
+                             f"arn:aws:states:{REGION}:stateMachine:pay:LIVE")
+            ]
+            + [
+                ("states:CreateStateMachine",
+                 {"requestParameters": {"name": "pay"},
+                  "responseElements": {"stateMachineArn": f"arn:aws:states:{REGION}:stateMachine:pay"}})
+            ],
+        ),
+        (
+            f"arn:aws:logs:{REGION}:log-group:/app",
+            [
+                ("logs:DeleteLogGroup", {"requestParameters": {"logGroupName": "/app"}}),
+                ("logs:PutDataProtectionPolicy",
+                 {"requestParameters": {"logGroupIdentifier": f"arn:aws:logs:{REGION}:log-group:/app:*"}}),
+                ("logs:GetLogEvents",
+                 {"requestParameters": {"logGroupIdentifier": f"arn:aws:logs:{REGION}:log-group:/app:log-stream:s"}}),
+            ],
+        ),
+    ],
+    ids=lambda value: value.rpartition(":")[2] if isinstance(value, str) else "",
+)  # fmt: skip
+def test_a_resource_is_one_however_it_is_named(key: str, spellings: list[tuple[str, dict[str, Any]]]) -> None:
+    """By ARN, partial ARN, URL or name, with and without a qualifier: one key, one type, and no other resource."""
+    found = [all_targets_of(record(name, **members)) for name, members in spellings]
+
+    assert [(one.first.key if one.first else None, one.beside) for one in found] == [(key, ())] * len(spellings)
+    assert len({(one.first.type, one.first.id) for one in found if one.first}) == 1
 
 
 ROLE = "arn:aws:iam::029608264753:role/ops/deploy"

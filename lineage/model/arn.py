@@ -146,6 +146,40 @@ def access_key(v: object) -> str | None:
     return v
 
 
+_FUNCTION = re.compile(
+    r"(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?(?P<name>[\w-]+)(?::[\w$.-]+)?",
+    re.ASCII,
+)
+
+
+class FunctionRef(NamedTuple):
+    """A Lambda function, without version or alias; None is what the text leaves out."""
+
+    name: str
+    account: str | None = None
+    region: str | None = None
+    partition: str | None = None
+
+
+def function_of(text: str | None) -> FunctionRef | None:
+    """Return the Lambda function that an ARN, a partial ARN or a name means, each with or without a qualifier.
+
+    >>> function_of("arn:aws:lambda:eu-west-1:123456789012:function:f:live")
+    FunctionRef(name='f', account='123456789012', region='eu-west-1', partition='aws')
+    >>> function_of("123456789012:function:f"), function_of("f:7")
+    (FunctionRef(name='f', account='123456789012', region=None, partition=None), FunctionRef(name='f', account=None, \
+region=None, partition=None))
+    """
+    arn = parse_arn(text)
+    if arn is not None:
+        kind, _, rest = arn.resource.partition(":")
+        name = rest.partition(":")[0]
+        found = kind == "function" and name
+        return FunctionRef(name, arn.account or None, arn.region or None, arn.partition) if found else None
+    short = _FUNCTION.fullmatch(text or "")
+    return FunctionRef(short["name"], short["account"], short["region"]) if short is not None else None
+
+
 def is_temporary(key: str | None) -> bool:
     """Return whether an access key ID is temporary; other forms (`AKIA…`, pre-2010) are long-term."""
     return key is not None and key.startswith(TEMPORARY)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 
-from lineage.model.arn import parse_arn, role_of
+from lineage.model.arn import function_of, parse_arn, role_of
 from lineage.model.facts import Event, Identity, Started
 from loaders.records.record import Body, account_id, child, items, mapping, text, walk
 
@@ -44,18 +44,19 @@ def entered_instance(body: Body, caller: Identity, event: Event) -> tuple[Starte
 
 def function(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:
     """Return the function that was created or changed; its sessions have its name."""
-    arn = parse_arn(text(body.response, "functionArn")) or parse_arn(text(body.request, "functionName"))
-    if arn is not None and arn.resource.startswith("function:"):
-        account, name = arn.account, arn.resource.split(":")[1]
-        resource: str | None = f"arn:{arn.partition}:lambda:{arn.region}:{account}:function:{name}"
-    else:
-        asked = (text(body.response, "functionName") or text(body.request, "functionName") or "").split(":")
-        name = asked[asked.index("function") + 1] if "function" in asked[:-1] else asked[0]
-        account, resource = body.account or "", _arn(body, "lambda", f"function:{name}")
-    if not name:
+    stated = (
+        text(body.response, "functionArn"),
+        text(body.request, "functionName"),
+        text(body.response, "functionName"),
+    )
+    found = next((one for value in stated if (one := function_of(value)) is not None), None)
+    if found is None:
         return ()
+    account, region = found.account or body.account, found.region or body.region
+    resource = f"arn:{found.partition or body.partition}:lambda:{region}:{account}:function:{found.name}"
     role = text(body.response, "role") or text(body.request, "role")
-    return (_started(caller, event, "AWS::Lambda::Function", name, account or None, resource, role),)
+    known = resource if account and region else None
+    return (_started(caller, event, "AWS::Lambda::Function", found.name, account, known, role),)
 
 
 def tasks(body: Body, caller: Identity, event: Event) -> tuple[Started, ...]:

@@ -68,6 +68,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
     ),
     "lambda": (
         Named("functionName", "AWS::Lambda::Function", "arn:{p}:lambda:{r}:{a}:function:{id}"),
+        Named("resource", "AWS::Lambda::Function"),
         Named("layerName", "AWS::Lambda::LayerVersion", "arn:{p}:lambda:{r}:{a}:layer:{id}"),
     ),
     "secretsmanager": (
@@ -123,6 +124,7 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
     "logs": (
         Named("logGroupName", "AWS::Logs::LogGroup", "arn:{p}:logs:{r}:{a}:log-group:{id}"),
         Named("logGroupIdentifier", "AWS::Logs::LogGroup", "arn:{p}:logs:{r}:{a}:log-group:{id}"),
+        Named("logGroupArn", "AWS::Logs::LogGroup"),
     ),
     "guardduty": (Named("detectorId", "AWS::GuardDuty::Detector", "arn:{p}:guardduty:{r}:{a}:detector/{id}"),),
     "config": (
@@ -179,15 +181,11 @@ OPERATION_NAMED: Mapping[str, tuple[Named, ...]] = {
 """Operations for which the service's order of parameters would name the wrong resource."""
 
 
-_BY_PARAMETER_ONLY = (("rds", "secgrp"), ("sagemaker", "domain"))
-"""Resources whose type only the parameter states: their ARN alone has the type that the record gives it."""
-
-
 def _types_of_arns() -> Iterator[tuple[tuple[str, str], str]]:
     """Yield service, first part of the resource, and type of each ARN that parameters determine."""
     for named in chain.from_iterable(NAMED.values()):
         found = re.match(r"arn:[^:]*:([^:]*):[^:]*:[^:]*:([\w-]+)[:/]", named.arn or "")
-        if found is not None and found.groups() not in _BY_PARAMETER_ONLY:
+        if found is not None:
             yield (found[1], found[2]), named.type
 
 

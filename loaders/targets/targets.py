@@ -5,11 +5,12 @@ Source: field guide §7 (denials), §10.1 (most services leave `resources` out).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from lineage.model.arn import Arn, is_masked, parse_arn, role_of
+from lineage.model.arn import Arn, function_of, is_masked, parse_arn, role_of
 from lineage.model.batch import BESIDE
 from lineage.model.facts import Target
 from loaders.records.record import Body, account_id, child, items, mapping, text, words
@@ -47,6 +48,8 @@ def settled_target(body: Body) -> tuple[Target | None, bool]:
     if body.service == "sts" and body.operation.startswith("AssumeRo"):
         return _assumed(body), body.operation != "AssumeRoot"
     named = next(_of_names(body, body.request), None)
+    if body.service == "secretsmanager":
+        return _secret(body, named), False
     settled = named is None or named.key.startswith("arn:")
     if named is not None and not settled:
         # The request names a new resource, the response has its ARN.
@@ -55,6 +58,26 @@ def settled_target(body: Body) -> tuple[Target | None, bool]:
     if (found := _from_resources(body, named) or named) is not None:
         return found, settled
     return _from_response(body) or _from_any_name(body) or _from_denial(body), False
+
+
+_SECRET_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}")
+
+
+def _secret(body: Body, named: Target | None) -> Target | None:
+    """Return the secret, by its name where the event states one: requests have the name or the ARN, which has six
+    characters more."""
+    found = [one for one in (named, _from_resources(body, named), _from_response(body)) if one is not None]
+    arns = [one for one in found if one.key.startswith("arn:")]
+    names = [one.id for one in found if one not in arns]
+    for name in filter(None, (*names, text(body.request, "name"), text(body.response, "name"))):
+        if not arns or (arn := next((one for one in arns if _is_of_secret(one, name)), None)) is not None:
+            return plain_target(arn.account if arns and arn else body.account, "AWS::SecretsManager::Secret", name)
+    return next(iter(arns), None) or _from_any_name(body) or _from_denial(body)
+
+
+def _is_of_secret(arn: Target, name: str | None) -> bool:
+    """Return whether an ARN is that of the secret with a name."""
+    return name is not None and _SECRET_SUFFIX.fullmatch((arn.id or "").removeprefix(name)) is not None
 
 
 class Targets(NamedTuple):
@@ -74,7 +97,8 @@ def with_others(body: Body, first: Target | None) -> Targets:
         return Targets(first)
     found: dict[str, Target] = {}
     for one in (*_of_resources(body, "ARN"), *_of_names(body, body.request), *_of_response(body)):
-        if one.type == first.type and one.key != first.key:
+        same = one.key == first.key or (body.service == "secretsmanager" and _is_of_secret(one, first.id))
+        if one.type == first.type and not same:
             found[one.key] = one
     others = [found[key] for key in sorted(found)]
     return Targets(first, tuple(others[:BESIDE]), max(0, len(others) - BESIDE))
@@ -121,7 +145,7 @@ def _named(api: str) -> tuple[Named, ...]:
 def arn_target(arn: str, type_name: str | None = None, account: str | None = None) -> Target | None:
     """Return the target that `arn` names; None if it is no ARN, masked, or a pattern.
 
-    Object keys, function qualifiers and log streams are removed.
+    Object keys, qualifiers (versions and aliases), indexes and log streams are removed.
     """
     arn = arn.removesuffix(":*")
     found = parse_arn(arn)
@@ -133,12 +157,19 @@ def arn_target(arn: str, type_name: str | None = None, account: str | None = Non
         name = name.partition("/")[0]
         arn = f"arn:{found.partition}:s3:::{name}"
         type_name = "AWS::S3::Bucket"
-    elif (found.service, kind) in (("lambda", "function"), ("logs", "log-group")):
+    elif (found.service, kind) in _QUALIFIED:
         arn = ":".join(arn.split(":")[:7])
         name = name.partition(":")[0]
+    elif (found.service, kind) == ("dynamodb", "table"):
+        name = name.partition("/")[0]
+        arn = f"{arn[: -len(found.resource)]}table/{name}"
     if not name or len(arn) > LONGEST:
         return None
     return Target(key=arn, type=known or type_name or "unknown", account=account or account_id(found.account), id=name)
+
+
+_QUALIFIED = (("lambda", "function"), ("lambda", "layer"), ("logs", "log-group"), ("states", "stateMachine"))
+"""Services and types of ARNs that may go on after the name: with a version, an alias or a log stream."""
 
 
 def named_target(body: Body, named: Named, value: str) -> Target | None:
@@ -149,7 +180,7 @@ def named_target(body: Body, named: Named, value: str) -> Target | None:
     if is_masked(value) or len(value) > LONGEST:
         return None
     type_name, arn = named.type, named.arn
-    account = body.account
+    account, region = body.account, body.region
     if type_name == "unknown" and body.service == "ec2":
         kind = EC2_PREFIXES.get(value.partition("-")[0])
         if kind is not None:
@@ -162,21 +193,19 @@ def named_target(body: Body, named: Named, value: str) -> Target | None:
     elif type_name == "AWS::KMS::Key" and value.startswith("alias/"):
         type_name, arn = "AWS::KMS::Alias", "arn:{p}:kms:{r}:{a}:{id}"
     elif type_name == "AWS::Lambda::Function":
-        # NAME, NAME:QUALIFIER or ACCOUNT:function:NAME
-        parts = value.split(":")
-        if len(parts) > 2 and parts[1] == "function":
-            account, value = account_id(parts[0]), parts[2]
-        else:
-            value = parts[0]
+        function = function_of(value)
+        if function is None:
+            return None
+        account, region, value = function.account or account, function.region or region, function.name
     elif type_name == "AWS::SSM::Parameter":
         value = value.lstrip("/") or "/"
     elif type_name == "AWS::EC2::Instance" and value.startswith("mi-"):
         type_name, arn = "AWS::SSM::ManagedInstance", "arn:{p}:ssm:{r}:{a}:managed-instance/{id}"
     elif type_name == "AWS::EC2::Instance" and not value.startswith("i-"):
         arn = None
-    if arn is None or (body.region is None and "{r}" in arn) or (account is None and "{a}" in arn):
+    if arn is None or (region is None and "{r}" in arn) or (account is None and "{a}" in arn):
         return plain_target(account, type_name, value)
-    key = arn.format(p=body.partition, r=body.region, a=account, id=value)
+    key = arn.format(p=body.partition, r=region, a=account, id=value)
     return Target(key=key, type=type_name, account=None if type_name == "AWS::S3::Bucket" else account, id=value)
 
 

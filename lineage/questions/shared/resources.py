@@ -17,6 +17,8 @@ WORKLOADS = (
 )  # fmt: skip
 """Workloads that relationships know by account, type and ID: what their own sessions show (design §3)."""
 PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+QUALIFIED = ("lambda", "logs", "states")
+"""Services whose ARNs may go on after the name, with a version, an alias or a log stream."""
 _PLAIN = re.compile(r"(\d{12})?:([A-Za-z0-9]+(?:::[A-Za-z0-9]+)*):(.+)", re.ASCII)
 _SECRET_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}\Z")
 
@@ -67,7 +69,8 @@ class Wanted(NamedTuple):
 
         `accounts` are those that it may lie in, `found` the targets that turned out to be it.
         """
-        result = {f"{schema.RESOURCE} {key}" for key in self.keys}
+        found = list(found)
+        result = {f"{schema.RESOURCE} {key}" for key in (*self.keys, *(target.key for target in found))}
         result |= {f"{schema.CREDENTIAL} {name}" for name in self.names if name.startswith(LONG_TERM)}
         kinds = {(target.account, target.type, target.id) for target in found}
         for account in {self.account} if self.account else set(accounts):
@@ -116,16 +119,20 @@ def _of_arn(ask: str, arn: Arn) -> Wanted:
         name = arn.resource.partition("/")[0]
         bucket = f"arn:{arn.partition}:s3:::{name}"
         return Wanted(frozenset({bucket}), frozenset({name}), "s3", None, bucket)
-    if arn.service in ("lambda", "logs"):
+    if arn.service in QUALIFIED:
         ask = ":".join(ask.removesuffix(":*").split(":")[:7])
+    elif arn.service == "dynamodb":
+        ask = "/".join(ask.split("/")[:2])
     role = role_of(ask)
     spelled = {ask, keys.role(*role[:3]).key} if role is not None else {ask}
     head, _, rest = arn.resource.partition("/" if "/" in arn.resource.partition(":")[0] else ":")
     names = {rest or head}
     if arn.service in ("iam", "sts", "ecs"):
         names = {arn.resource.rpartition("/")[2]}
-    elif arn.service in ("lambda", "logs"):
+    elif arn.service in QUALIFIED:
         names = {rest.split(":")[0]}
+    elif arn.service == "dynamodb":
+        names = {rest.split("/")[0]}
     elif arn.service == "secretsmanager":
         # A secret's ARN ends in six characters that no request needs.
         names |= {_SECRET_SUFFIX.sub("", name) for name in names}

@@ -51,7 +51,9 @@ def answer(
     owners = Owners(reader, reader.ascend(callers))
     origins = _origins(owners, about)
     result = [_deed(owners, deed) for deed in deeds]
-    resources = sorted({target.key for target in targets} | {ref(deed.target).key for deed in deeds})
+    # A workload is known by its ARN, and by the account, type and name that its own sessions state.
+    by_name = {f"{target.account or ''}:{target.type}:{target.id}" for target in targets}
+    resources = sorted({target.key for target in targets} | ({ref(deed.target).key for deed in deeds} - by_name))
     accounts = {row.row.account for row, _ in about} | {account_of(deed.target) for deed in deeds}
     looked = log_coverage(reader, accounts if about or deeds else places, window)
     return Touched(
