@@ -297,6 +297,7 @@ class Questions:
             str | None,
             Param("End of the activity of the alert; one of both alone means that second.", "TIME", ("--alert-to",)),
         ] = None,
+        made: Made = False,
         limit: Annotated[int, _limit("Maximum number of calls: those nearest to the alert, else the earliest.")] = 1000,
     ) -> "Timeline":
         """List the notable calls of a whole chain in order of time.
@@ -308,7 +309,7 @@ class Questions:
 
         start, end = time_range(since, until)
         alert = time_range(alert_since or alert_until, alert_until or alert_since)
-        return timeline.answer(self._reader(), ask.strip(), since=start, until=end, alert=alert, limit=limit)
+        return timeline.answer(self._reader(), ask.strip(), since=start, until=end, alert=alert, made=made, limit=limit)
 
     @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK --days 14", panel="Sessions")
     def services(

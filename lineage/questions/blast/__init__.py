@@ -129,6 +129,8 @@ class Touched(Model):
     last: str
     event_ids: list[str]
     """The earliest; at most 3."""
+    sources: list[str] = Field(default_factory=list)
+    """The `ref`s of the sessions, keys or principals that called; sorted."""
 
 
 class Permission(Model):

@@ -212,6 +212,7 @@ def _touched(rows: Iterable[CallRow]) -> list[Touched]:
                 sensitive=any(row.row.sensitive for row in members),
                 first=grants.first(members), last=grants.last(members),
                 event_ids=[event_id for row in members for event_id in row.event_ids][:IDS_SHOWN],
+                sources=sorted({row.source for row in members}),
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (not one.sensitive, -one.calls, one.resource))

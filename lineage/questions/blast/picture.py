@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from lineage.draw.labels import caption, command, ref_of, role_name, short_name
 from lineage.draw.shape import Box
@@ -48,7 +48,7 @@ def draw(answer: Blast, known: Known) -> Drawing:
         _altered(sheet, change)
     for work in answer.workloads:
         _workload(sheet, work)
-    _touched(sheet, answer, roots)
+    _touched(sheet, answer)
     whose = f", by {credentials_of(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
     return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer))
@@ -100,11 +100,8 @@ def _workload(sheet: Sheet, work: Workload) -> None:
         sheet.link(resource, sheet.of_ref(f"{schema.SESSION} {key}"), schema.RUNS_AS, beside=True)
 
 
-def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
-    """Draw what was touched and is not there already, as touched by what was asked about.
-
-    The answer does not say by which of the nodes; where several were asked about, no link says so either.
-    """
+def _touched(sheet: Sheet, answer: Blast) -> None:
+    """Draw what was touched and is not there already, as touched by the sessions and keys that called."""
     # What is spelled in several ways is the same by account, kind and name.
     there = {(node.account, node.kind, node.label) for node in sheet.nodes.values()}
     found: dict[str | None, list[str]] = defaultdict(list)
@@ -118,13 +115,14 @@ def _touched(sheet: Sheet, answer: Blast, roots: Sequence[str]) -> None:
                    events=one.event_ids),
         )  # fmt: skip
         found[sheet.account(resource)].append(resource)
-        if len(roots) == 1:
-            sheet.link(
-                roots[0], resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
-                last=one.last, count=one.calls, by="the subject, or something that came from it",
-                operations=one.actions, failed_of_them=one.failed or None, sensitive=one.sensitive,
-                events=one.event_ids,
-            )  # fmt: skip
+        for source in one.sources:
+            if source in sheet.nodes:
+                sheet.link(
+                    source, resource, schema.TOUCHED, failed=one.failed == one.calls, beside=True, first=one.first,
+                    last=one.last, count=one.calls if len(one.sources) == 1 else 1, operations=one.actions,
+                    calls_of_all=one.calls if len(one.sources) > 1 else None, failed_of_them=one.failed or None,
+                    sensitive=one.sensitive, events=one.event_ids,
+                )  # fmt: skip
     for account, resources in found.items():
         if len(resources) > 1:
             box = Box(
@@ -144,8 +142,6 @@ def _notes(answer: Blast) -> list[str]:
     open_ = sum(not branch.followed for branch in answer.branches)
     if open_:
         notes.append(f"{open_:,} made for others; --made goes on there.")
-    if answer.touched and len(above(answer)) > 1:
-        notes.append("Resources are drawn separately: the answer does not say which session or key touched them.")
     if answer.truncated:
         notes.append("Not everything is drawn; --limit draws more.")
     return notes

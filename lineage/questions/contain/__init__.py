@@ -6,9 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from lineage.questions.blast import Life
 from lineage.questions.shared.models import Model, Sight, Subject, Whose
 
-Phase = Literal["protection", "exposure", "sources", "trust", "workloads", "sessions", "persistence", "check", "review"]
+Phase = Literal[
+    "protection", "exposure", "sources", "trust", "workloads", "sessions", "secrets", "persistence", "check", "review"
+]
 """The phases of a plan, in order."""
 
 
@@ -69,6 +72,20 @@ class Exposure(Model):
     undone_by: list[str]
 
 
+class OtherSession(Model):
+    """A session of the same origin that is no part of the plan's descent and may still work."""
+
+    session: str
+    """Key of its node, to be asked with."""
+    name: str
+    """`ROLE as SESSION_NAME`, or a name."""
+    account: str | None
+    since: str
+    life: Life
+    ended_by: int | None
+    """Number of the step that ends it, too; null where none does."""
+
+
 class Past(Model):
     """A change that needs no step, and why."""
 
@@ -99,8 +116,13 @@ class Contain(Model):
     """What was open to others outside, also where it is closed by now: data first, of each the longest first; at most
     1000."""
     steps: list[Step]
-    """First protection that was removed and what is open to others, then what stops re-issuing, then the sessions and
-    what was left behind; last what is probably gone, and access that was taken from others."""
+    """First protection that was removed and what is open to others, then what stops re-issuing, then the sessions, the
+    secrets that were read and what was left behind; last what is probably gone, and access that was taken from
+    others."""
+    others: list[OtherSession] = Field(default_factory=list)
+    """Other sessions of the same origin that work or may work at that time, newest first; at most 100. A step for the
+    origin does not end them."""
+    others_total: int = 0
     history: list[Past]
     """Changes that need no step: they were undone, or restoring them would give access to these credentials; in
     order of time, at most 1000."""

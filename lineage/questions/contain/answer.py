@@ -16,8 +16,9 @@ from lineage.model.results import CallFilter, Graph, Window
 from lineage.model.times import iso
 from lineage.questions.blast import Life
 from lineage.questions.blast.answer import account_behind, principals
-from lineage.questions.contain import NOBODY, Contain, Exposure, Phase, Step, plan
+from lineage.questions.contain import NOBODY, Contain, Exposure, Phase, Step, plan, secrets
 from lineage.questions.contain.leftovers import LISTED, Change, Ours, changes, history, left_behind
+from lineage.questions.contain.others import other_sessions
 from lineage.questions.contain.plan import bystanders, origin
 from lineage.questions.shared import grants, models
 from lineage.questions.shared.climb import account_of, principal_behind, session_key_of
@@ -49,6 +50,8 @@ class Known(NamedTuple):
     """The long-term keys that these begin with."""
     roles: frozenset[str]
     """The roles that were asked about."""
+    secrets: list[Step]
+    """A step for each secret that was read."""
     changes: list[Change]
     exposures: list[Exposure]
     at: int
@@ -77,15 +80,19 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
         )  # fmt: skip
     known = _known(reader, subject.starts, walk(reader, subject.starts, made=made, limit=NODES), at)
     ran = _ran(reader, known)
-    drafts = [*_sources(known), *_workloads(known, ran), *_sessions(reader, known, ran)]
+    drafts = [*_sources(known), *_workloads(known, ran), *_sessions(reader, known, ran), *known.secrets]
     drafts += [left_behind(change) for change in known.changes if change.phase not in ("", "sources", "workloads")]
     drafts.sort(key=lambda step: get_args(Phase).index(step.phase))
     steps = [step.model_copy(update={"number": number}) for number, step in enumerate(drafts[:STEPS], 1)]
+    others, others_total = other_sessions(reader, known.mine, known.whose.values(), steps, known.at)
+    if not others and not any(step.phase == "sessions" for step in steps):
+        steps = [plan.nothing_below(step) for step in steps]
     accounts = {account for node in known.mine if (account := account_behind(known.up, node))}
     return Contain(
         asked=ask, found=True, subject=subject.to_model(),
         whose=known.whose.get(subject.starts[0]) if len(subject.starts) == 1 else None,
         at=iso(known.at), made=made, exposures=known.exposures[:STEPS], steps=steps,
+        others=others, others_total=others_total,
         history=history(known.changes)[:STEPS],
         ended=sum(known.living[node].live == "no" for node in known.descent.nodes if node in known.living),
         undone=sum(change.fate.state == "gone" for change in known.changes), branches=len(known.descent.branches),
@@ -130,7 +137,7 @@ def _known(reader: Reader, starts: Iterable[str], descent: Descent, at: int | No
     used = {f"{schema.CREDENTIAL} {one.access_key_id}": one for one in names.values() if one.access_key_id}
     living |= lives(reader, sorted(used.keys() - mine), moment)
     return Known(
-        descent, up, mine, living, names, frozenset(used), frozenset(roles),
+        descent, up, mine, living, names, frozenset(used), frozenset(roles), secrets.steps(rows, up),
         *changes(reader, descent.deeds, rows, ours, moment), moment, _closed(reader, up, mine, moment),
         Fates(reader, [], moment),
     )  # fmt: skip

@@ -34,6 +34,7 @@ STOPS: Mapping[str, str] = {
 }
 """What stops a workload, by its type."""
 AGAIN = "Use the present time when you run it: sessions granted after that time stay valid."
+BELOW = ": see below."
 LOOKED_AT = 500
 """Sessions of one role that are looked at, the newest."""
 NAMES_SHOWN = 20
@@ -49,6 +50,13 @@ def _step(
     )  # fmt: skip
 
 
+def nothing_below(step: Step) -> Step:
+    """The step of a plan that has no sessions below it."""
+    if step.note is None or BELOW not in step.note:
+        return step
+    return step.model_copy(update={"note": step.note.replace(BELOW, "; in the loaded logs none still works.")})
+
+
 def revocation(at: int) -> str:
     """The policy that denies everything to sessions granted before a time."""
     return _document({"DateLessThan": {"aws:TokenIssueTime": iso(at)}})
@@ -62,7 +70,7 @@ def _document(condition: Mapping[str, Mapping[str, str]]) -> str:
 def key(access_key_id: str, owner: str | None, account: str | None, event_ids: list[str], made_elsewhere: bool) -> Step:
     """A long-term key is made inactive: deleting it would take its last use along."""
     name = ref(owner).key.rsplit("/", 1)[-1] if owner else None
-    note = "Not deleted, so that its last use stays visible. Sessions obtained with it stay valid: see below."
+    note = f"Not deleted, so that its last use stays visible. Sessions obtained with it stay valid{BELOW}"
     if made_elsewhere:
         note += " Other credentials created it and may create another: ask for that event."
     root = owner is not None and owner.endswith(":root")
@@ -93,7 +101,7 @@ def password(user: str, event_ids: list[str]) -> Step:
     name = ref(user).key.rsplit("/", 1)[-1]
     command = aws_line("iam delete-login-profile --user-name {user}", {"user": name})
     account = ref(user).key.split(":")[4]
-    note = "Open console sessions stay valid: see below."
+    note = f"Open console sessions stay valid{BELOW}"
     return _step("sources", "password", f"Remove the console password of {name}", ref(user).key, account, note,
                  event_ids, command)  # fmt: skip
 
@@ -128,12 +136,12 @@ def source(of: Whose, event_ids: list[str]) -> Step | None:
             title = f"Disable {name} in IAM Identity Center and end the active portal sessions"
             note = (
                 "In the console: Users, the user, Disable user access; Active sessions, Delete. Where an outside "
-                "identity provider signs people in, there too. Role sessions stay valid until they expire: see below."
+                f"identity provider signs people in, there too. Role sessions stay valid until they expire{BELOW}"
             )
         case "SAMLIdentity" | "WebIdentity":
             kind = "federation"
             title = f"Stop {name} at its identity provider {of.provider or ''}".rstrip()
-            note = "Role sessions stay valid until they expire: see below."
+            note = f"Role sessions stay valid until they expire{BELOW}"
         case "ExternalAccount":
             kind = "outside-account"
             title = f"Remove {of.id} from the trust policy of the role, and notify account {of.account}"

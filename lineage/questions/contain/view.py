@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
+from lineage.questions.blast import Life
+from lineage.questions.blast.view import LIVE
 from lineage.questions.contain import AlsoEnds, Contain, Step
 from lineage.questions.registry import Row
 from lineage.questions.shared.view import rests_on
 from lineage.questions.shared.whose import call_it
 from lineage.render.blocks import Block, Code, Fold, Grid, Heading, Para, Span
-from lineage.render.columns import detail, head, ids
+from lineage.render.columns import detail, head, ids, line
 from lineage.render.text import counted, moment
 
 PHASES = {
@@ -20,6 +22,7 @@ PHASES = {
     "trust": "Close access to roles",
     "workloads": "Stop workloads that get credentials automatically",
     "sessions": "End the sessions that still work",
+    "secrets": "Replace the secrets that were read",
     "persistence": "Undo what was left behind",
     "check": "Check what is probably gone",
     "review": "Review: access removed from others",
@@ -68,6 +71,18 @@ def blocks(answer: Contain) -> Iterator[Block]:
         ],
         None, SHOWN,
     )  # fmt: skip
+    yield Grid(
+        "Other sessions of the same origin",
+        (head("session", "long", style="key"), head("works"), detail("account", "whole", lead="in "),
+         detail("ended by", lead="", style="open"), line("ask", lead="")),
+        [
+            (one.name, Span(*live_in_words(one.life)), one.account,
+             f"step {one.ended_by} ends it, too" if one.ended_by else "no step ends it",
+             f"lineage contain {one.session}")
+            for one in answer.others
+        ],
+        answer.others_total, SHOWN,
+    )  # fmt: skip
     over = (
         (answer.ended, "session or key that no longer works", "sessions and keys that no longer work"),
         (answer.undone, "change that is already gone", "changes that are already gone"),
@@ -82,6 +97,12 @@ def blocks(answer: Contain) -> Iterator[Block]:
     if answer.truncated:
         yield Para((Span("Cut: the descent is larger than a plan holds; ask for one session of it.", "open"),))
     yield from rests_on(answer.sight)
+
+
+def live_in_words(life: Life) -> tuple[str, str]:
+    """Whether a session works, and until when, with the style of it."""
+    word, style = LIVE[life.live]
+    return (f"{word} until {moment(life.until)}" if life.until else word, style)
 
 
 def _step(step: Step) -> Fold:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage.model import schema
+from lineage.model.arn import role_of
 from lineage.model.keys import ref
 from lineage.model.results import Graph
 from lineage.questions.shared.models import Confidence
@@ -365,3 +366,18 @@ def principal_behind(graph: Graph, node: str) -> str | None:
     if node not in graph:
         return None
     return principal_of(graph, node) if ref(node).label == schema.SESSION else owner_of(graph, node)
+
+
+def name_of(graph: Graph, actor: str) -> str:
+    """What to call an actor: `ROLE as SESSION_NAME`, a key ID, or a name."""
+    known = graph.nodes.get(actor, {})
+    label, key = ref(actor)
+    if label == schema.CREDENTIAL:
+        return key
+    name = known.get("name")
+    if label == schema.PRINCIPAL:
+        return str(name or key)
+    role = role_of(known.get("role_arn"))
+    # principalId holds the session name too: the account and the time follow in the key.
+    name = str(name or key.split("/", 1)[1].rsplit("/", 1)[0])
+    return f"{role.role_name} as {name}" if role else name

@@ -71,6 +71,8 @@ class Actor(Model):
     begun: str | None
     calls: int
     failed: int
+    made: bool = False
+    """Does the chain reach it through something that it made for another user?"""
 
 
 class Timeline(Model):
@@ -86,6 +88,8 @@ class Timeline(Model):
     itself; sorted."""
     scope: Scope | None = None
     alert: Scope | None = None
+    made: bool = False
+    """Was what the chain made for others followed?"""
     actors: list[Actor] = Field(default_factory=list)
     """Sessions and keys of the chain with calls in the scope, in order of their beginning; at most 100."""
     actors_total: int = 0
@@ -97,7 +101,8 @@ class Timeline(Model):
     reads: int = 0
     """Other calls in the scope."""
     beyond: list[str] = Field(default_factory=list)
-    """Keys and users that the chain made for others: what was done with them is a chain of its own. Sorted."""
+    """Keys and users that the chain made for others, and that are not followed: what was done with them is a chain of
+    its own. Sorted."""
     perhaps: list[str] = Field(default_factory=list)
     """Keys of sessions that the chain may have obtained, one of several callers that fit; no part of it. Sorted."""
     truncated: bool = False

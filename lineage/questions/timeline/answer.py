@@ -1,7 +1,8 @@
 """`timeline`: what the whole chain changed, tried, read of secrets and was granted, call by call in order of time.
 
 The chain is the first session after the origin (or the long-term key itself) with all that came from it along
-resolved parents; what it made for others goes on as a chain of its own. Other reads are folded into counts.
+resolved parents; what it made for others goes on as a chain of its own, or is followed on request. Other reads are
+folded into counts.
 """
 
 from __future__ import annotations
@@ -14,14 +15,13 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from lineage.model import schema
-from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.facts import Sample
 from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, ChangeEdge, Graph, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.shared import descent, grants, subjects
-from lineage.questions.shared.climb import account_of, acting, session_key_of
+from lineage.questions.shared.climb import account_of, acting, name_of, session_key_of
 from lineage.questions.shared.descent import Link, Way
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Scope
@@ -51,14 +51,15 @@ class Chain(NamedTuple):
     changes: dict[str, list[Change]]
     """By event ID: what it created, changed and started."""
     beyond: list[str]
-    """Keys of what it made for others; sorted."""
+    """Keys of what it made for others and that is not followed; sorted."""
     perhaps: list[str]
     """Keys of sessions that it may have obtained; sorted."""
     cut: bool
 
 
-def chain_of(reader: Reader, subject: Subject) -> Chain:
-    """The chain of a subject: of a principal or role, of all its sessions and keys, from there on.
+def chain_of(reader: Reader, subject: Subject, *, made: bool = False) -> Chain:
+    """The chain of a subject: of a principal or role, of all its sessions and keys, from there on; with `made` through
+    what it made for others too.
 
     Raises `BadUse` where the subject has no credentials.
     """
@@ -68,7 +69,7 @@ def chain_of(reader: Reader, subject: Subject) -> Chain:
         raise BadUse(f"{subject.ask}: {subject.kind} has no chain; ask with a key, session, ARN or event ID")
     above = reader.ascend(subject.starts)
     begins = sorted({_begin(above, start) for start in subject.starts})
-    found = descent.walk(reader, begins, made=False, limit=NODES)
+    found = descent.walk(reader, begins, made=made, limit=NODES)
     links = {link.node: link for link in found.links}
     graph = found.graph.copy()
     graph.add_nodes_from((node, known) for node, known in above.nodes(data=True) if node not in graph)
@@ -84,7 +85,7 @@ def chain_of(reader: Reader, subject: Subject) -> Chain:
         granted={event_id: sorted(keys) for event_id, keys in granted.items()},
         granting=frozenset(way["api"] for _, way in ways),
         changes=_changes(found.deeds),
-        beyond=sorted({branch.target for branch in found.branches}),
+        beyond=[] if made else sorted({branch.target for branch in found.branches}),
         perhaps=sorted({key for link in found.perhaps if (key := session_key_of(link.node))}), cut=found.cut,
     )  # fmt: skip
 
@@ -94,21 +95,6 @@ def _begin(above: Graph, start: str) -> str:
     way = [start, *descent.above(above, start)]
     chained = [node for node in way if ref(node).label != schema.PRINCIPAL]
     return acting(chained[-1]) if chained else start
-
-
-def name_of(graph: Graph, actor: str) -> str:
-    """What to call an actor: `ROLE as SESSION_NAME`, a key ID, or a name."""
-    known = graph.nodes.get(actor, {})
-    label, key = ref(actor)
-    if label == schema.CREDENTIAL:
-        return key
-    name = known.get("name")
-    if label == schema.PRINCIPAL:
-        return str(name or key)
-    role = role_of(known.get("role_arn"))
-    # principalId holds the session name too: the account and the time follow in the key.
-    name = str(name or key.split("/", 1)[1].rsplit("/", 1)[0])
-    return f"{role.role_name} as {name}" if role else name
 
 
 def _into(graph: Graph, begins: Iterable[str]) -> list[tuple[str, Way]]:
@@ -176,14 +162,15 @@ class _Call(NamedTuple):
 
 def answer(
     reader: Reader, ask: str, *, since: int | None = None, until: int | None = None,
-    alert: tuple[int | None, int | None] = (None, None), limit: int = 1000,
+    alert: tuple[int | None, int | None] = (None, None), made: bool = False, limit: int = 1000,
 ) -> Timeline:  # fmt: skip
     """Tell the calls of the whole chain one by one, at most `limit`; the alert is the event itself where one was
-    asked for. Raises `BadUse` where the ask names no credentials."""
+    asked for. With `made` what the chain made for others is part of it. Raises `BadUse` where the ask names no
+    credentials."""
     subject = subjects.find(reader, ask)
     if subject is None:
         return Timeline(asked=ask, found=False)
-    chain = chain_of(reader, subject)
+    chain = chain_of(reader, subject, made=made)
     about = _alert(subject, *alert)
     window = Window(since, until)
     which = CallFilter("node", tuple(sorted(chain.links)))
@@ -204,7 +191,7 @@ def answer(
         begins=chain.begins,
         scope=_scope(every, window),
         alert=Scope(since=iso(about[0]), until=iso(about[1]), basis="alert") if about else None,
-        actors=actors[:ACTORS_SHOWN], actors_total=len(actors),
+        made=made, actors=actors[:ACTORS_SHOWN], actors_total=len(actors),
         entries=list(_entries(chain, sorted(calls, key=lambda call: (call.time, call.event_id)), about)),
         total=total, reads=sum(row.count for row in rows) - sum(row.count for row in result),
         beyond=chain.beyond[:limit], perhaps=chain.perhaps[:limit],
@@ -379,6 +366,7 @@ def _actors(chain: Chain, rows: Iterable[CallRow]) -> list[Actor]:
                 role_arn=known.get("role_arn"), account=known.get("account") or account_of(node),
                 begun=(link.time or None) if link else None,
                 calls=sum(row.count for row in members), failed=grants.failed(members),
+                made=bool(link and link.made),
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.begun or "", one.ref))

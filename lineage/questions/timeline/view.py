@@ -9,7 +9,7 @@ from lineage.questions.registry import Row
 from lineage.questions.shared.view import CALL_STYLES, LONG, rests_on, scope, subject
 from lineage.questions.timeline import Change, Entry, Timeline
 from lineage.render.blocks import Block, Cell, Grid, Heading, Inline, Items, Para, Span
-from lineage.render.columns import head, ids, line, number, span
+from lineage.render.columns import detail, head, ids, line, number, span
 from lineage.render.text import between, counted, moment
 
 ACTORS_SHOWN = 10
@@ -32,10 +32,10 @@ def blocks(answer: Timeline) -> Iterator[Block]:
         f"{counted(answer.actors_total, 'session or key', 'sessions and keys')} of the chain",
         (head("no."), head("name", style="key"), head("account", "whole", lead="in "),
          head("since", "time", lead="since "), number("calls", "call", first=True),
-         number("failed", style="denied", first=True), line("key", lead="")),
+         number("failed", style="denied", first=True), detail("made", lead="", style="open"), line("key", lead="")),
         [
             (f"({number})", one.name, one.account, moment(one.begun) if one.begun else None, one.calls, one.failed,
-             one.ref.partition(" ")[2])
+             "made for another user" if one.made else None, one.ref.partition(" ")[2])
             for number, one in enumerate(answer.actors, 1)
         ],
         answer.actors_total, ACTORS_SHOWN,
