@@ -64,13 +64,15 @@ def test_a_secret_read_with_a_made_key_is_rotated(incident: Path) -> None:
     ("source", "name", "request_", "title", "command"),
     [
         (
-            "secretsmanager", "GetSecretValue", {"secretId": f"arn:aws:secretsmanager:eu-west-1:{HOME}:secret:db-AbCdEf"},
+            "secretsmanager", "GetSecretValue",
+            {"secretId": f"arn:aws:secretsmanager:eu-west-1:{HOME}:secret:db-AbCdEf"},
             "Rotate the secret db-AbCdEf: ",
             f"aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-west-1:{HOME}:secret:db-AbCdEf "
             "--region eu-west-1",
         ),
         (
-            "ssm", "GetParameter", {"name": "/shop/token", "withDecryption": True}, "Rotate the parameter /shop/token: ",
+            "ssm", "GetParameter", {"name": "/shop/token", "withDecryption": True},
+            "Rotate the parameter /shop/token: ",
             "aws ssm put-parameter --name /shop/token --type SecureString --overwrite --value file://new-value.txt "
             "--region eu-west-1",
         ),
