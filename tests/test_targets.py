@@ -168,7 +168,8 @@ FUNCTION = f"arn:aws:lambda:{REGION}:function:f"
             [
                 ("lambda:Invoke", {"requestParameters": {"functionName": name}})
                 for name in ("f", "f:live", "f:$LATEST", "function:f", f"{ACCOUNT}:function:f",
-                             f"{ACCOUNT}:function:f:7", f"{REGION}:function:f", FUNCTION, f"{FUNCTION}:live", f"{FUNCTION}:$LATEST")
+                             f"{ACCOUNT}:function:f:7", f"{REGION}:function:f", FUNCTION, f"{FUNCTION}:live",
+                             f"{FUNCTION}:$LATEST")
             ]
             + [
                 ("lambda:Invoke", {"resources": [{"type": "AWS::Lambda::Function", "ARN": f"{FUNCTION}:7"}]}),
