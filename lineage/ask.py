@@ -130,7 +130,7 @@ class Questions:
 
     # From an alert to one report
 
-    @question("examples/incident/finding.json", "AKIA3WQUP53HKQ7V2LCK --days 7", panel="Start here")
+    @question("examples/incident/finding.json", "examples/incident/finding.json -o report.html", panel="Start here")
     def investigate(
         self,
         alert: Annotated[
@@ -670,7 +670,7 @@ class Questions:
             self._reader(), account.strip() if account is not None else None, since=start, until=end, limit=limit
         )
 
-    @question("--limit 5", "--csv", panel="Whole store")
+    @question("--limit 5", "--format csv -o central.csv", panel="Whole store")
     def central(self, *, limit: LimitEach = 20) -> "Central":
         """Show which roles most chains pass through.
 
@@ -680,7 +680,7 @@ class Questions:
 
         return central.answer(self._reader(), limit=limit)
 
-    @question("", "--json", panel="Whole store")
+    @question("", "--format json", panel="Whole store")
     def info(self) -> "Info":
         """Show what the store holds."""
         from lineage.questions.info import answer as info

@@ -45,12 +45,12 @@ generate.add(app, loading, load)
 for name, command in QUESTIONS.items():
     generate.add(app, command, RUNS.get(name, generate.ask))
 add(show, "Sessions", f"c0ffee00-0000-4000-8000-000000000003 --logs {LOGS}",
-    f"c0ffee00-0000-4000-8000-000000000007 --logs {LOGS} --json")  # fmt: skip
+    f"c0ffee00-0000-4000-8000-000000000007 --logs {LOGS} --format json")  # fmt: skip
 add(graph, "Pictures", f"{CHAIN} -o trace.html", f"{ROLE} -o role.svg", **ANY_OPTION)
 add(explore, "Pictures", "", CHAIN, **ANY_OPTION)
 add(browser, "Pictures", "--out lineage-browser", "")
 generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv", f"{LOGS} -o enriched.ndjson"), enrich)
-add(query, "Service", "", "--csv")
+add(query, "Service", "", "--format csv")
 add(schema, "Service", "who", "")
 
 

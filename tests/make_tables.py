@@ -17,8 +17,8 @@ from tests.test_cli import commands
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions")
-COMMON: Final = ("store", "json", "csv", "debug")
-"""Options of all commands, which have a table of their own."""
+COMMON: Final = ("store", "form", "json", "csv", "output", "quiet", "no_color", "no_pager", "debug")
+"""Options of all answers, which have a table of their own."""
 TABLE = re.compile(r"^<!-- (\w+)(?:: ([\w-]+))? -->\n.*?^<!-- end -->$", re.M | re.S)
 
 
@@ -37,11 +37,17 @@ def filled(path: Path) -> str:
 def options(path: Path, name: str) -> Iterator[tuple[str, ...]]:
     """Arguments and options of a command, or the options of all."""
     common = name == "common"
-    parameters = [one for one in commands()["who" if common else name].params if (one.name in COMMON) == common]
+    parameters = [one for one in commands()["who" if common else name].params if is_common(one) == common]
     arguments = any(one.param_type_name == "argument" for one in parameters)
     yield ("argument or option" if arguments else "option", "meaning")
     for one in parameters:
         yield _spelled(one), _meaning(one)
+
+
+def is_common(parameter: Any) -> bool:  # Any: typer hides its parser's classes
+    """Is it an option of all answers, and no other one of that name?"""
+    common = {one.name: one.help for one in commands()["who"].params if one.name in COMMON}
+    return bool(common.get(parameter.name) == parameter.help)
 
 
 def questions(path: Path, name: str) -> Iterator[tuple[str, ...]]:

@@ -21,6 +21,7 @@ import pytest
 
 from lineage import cli
 from lineage.ask import answers
+from lineage.commands.output import FORMS
 from lineage.parameters import PANELS
 from lineage.questions.who import Who
 
@@ -102,18 +103,86 @@ ASKING = [
     ("info",),
     ("show", STARTED, "--logs", LOGS),
     ("query",),
+    ("investigate", "examples/incident/finding.json"),
 ]
 
 
 @pytest.mark.parametrize("arguments", ASKING, ids=lambda one: one[0])
-def test_every_answer_has_three_forms(arguments: tuple[str, ...], run: Shell) -> None:
-    """Each command answers as text, JSON and CSV, on standard output alone, and ends in 0."""
-    text, as_json, as_csv = run(*arguments), run(*arguments, "--json"), run(*arguments, "--csv")
+def test_every_answer_has_five_forms(arguments: tuple[str, ...], run: Shell, tmp_path: Path) -> None:
+    """Each command answers in each form, on standard output alone; a file with that ending gets the same."""
+    ran = {form: run(*arguments, "--format", form) for form in FORMS}
+    text = {form: one.out for form, one in ran.items()}
 
-    assert {(one.code, one.err) for one in (text, as_json, as_csv)} == {(0, "")}
-    assert json.loads(as_json.out)["schema"] in answers()
-    assert len(as_csv.out.splitlines()) > 1
-    assert text.out.strip() not in ("", as_json.out.strip(), as_csv.out.strip())
+    assert {(one.code, one.err) for one in ran.values()} == {(0, "")}
+    assert json.loads(text["json"])["schema"] in answers()
+    assert len(text["csv"].splitlines()) > 1
+    assert text["html"].startswith("<!DOCTYPE html>")
+    assert len(set(text.values())) == len(FORMS)
+    assert all(one.strip() for one in text.values())
+    assert run(*arguments).out == text["table"]
+    assert (run(*arguments, "--json").out, run(*arguments, "--csv").out) == (text["json"], text["csv"])
+    for form in FORMS:
+        file = tmp_path / f"answer.{form}"
+        written = run(*arguments, "-o", str(file))
+        assert written == Ran(0, "", f"written: {file}\n")
+        assert file.read_text("utf-8") == text[form]
+
+
+def test_quiet_prints_the_answer_alone(run: Shell, tmp_path: Path) -> None:
+    """With --quiet there is nothing beside the answer and errors."""
+    file = tmp_path / "answer.json"
+
+    assert run("who", STARTED, "-o", str(file), "--quiet") == Ran(0, "", "")
+    assert run("who", STARTED, "-q") == run("who", STARTED)
+    assert run("trace", "no-such-event", "-q") == Ran(1, "", "")
+    assert run("load", "nosuch", "-q").err.startswith("error: nosuch: ")
+    assert run("graph", "who", STARTED, "-o", str(tmp_path / "x.svg"), "-q") == Ran(0, "", "")
+
+
+def on_terminal(incident: Path, *arguments: str, **setting: str) -> str:
+    """What a command prints on a terminal of 24 lines; a pager prints PAGED before what it gets."""
+    line = shlex.join([sys.executable, "-m", "lineage.cli", *arguments, "--store", str(incident)])
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "PAGER", "LINES")}
+    environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "LINEAGE_PAGER": "sed 1iPAGED"} | setting
+    shown = subprocess.run(
+        ["script", "-qec", f"stty rows 24 cols 80; {line}", os.devnull], env=environment, capture_output=True,
+        timeout=60, check=True, text=True,
+    )  # fmt: skip
+    return shown.stdout
+
+
+needs_script = pytest.mark.skipif(shutil.which("script") is None, reason="needs script(1) to make a terminal")
+
+
+@needs_script
+@pytest.mark.parametrize(
+    ("arguments", "setting", "paged"),
+    [
+        (("who", STARTED), {}, True),
+        (("who", STARTED, "--json"), {}, True),
+        (("who", STARTED, "--no-pager"), {}, False),
+        (("who", STARTED), {"LINEAGE_PAGER": ""}, False),
+        (("who", STARTED), {"LINEAGE_PAGER": "no-such-pager"}, False),
+        (("who", STARTED), {"TERM": "dumb"}, False),
+        (("cross-account", "--since", "2026-03-12"), {}, False),
+    ],
+    ids=["long", "json", "no-pager", "empty", "missing", "dumb", "short"],
+)
+def test_long_answers_are_paged_on_a_terminal(
+    arguments: tuple[str, ...], setting: dict[str, str], paged: bool, incident: Path
+) -> None:
+    """What is longer than the screen goes through the pager, unless there is none."""
+    shown = on_terminal(incident, *arguments, **setting)
+
+    assert ("PAGED" in shown) is paged
+    assert shown.count("payments") > 0
+
+
+def test_output_is_not_paged_off_a_terminal(run: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a pipe or a file there is never a pager."""
+    monkeypatch.setenv("LINEAGE_PAGER", "sed 1iPAGED")
+
+    assert "PAGED" not in run("who", STARTED).out
 
 
 FOR_DAN = "AKIARTX3GSDSRKBILDKV"
@@ -245,7 +314,10 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("query", "who", "--param", "ask"), 2, "error: --param ask: not KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
         (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: investigate, who"),
-        (("info", "--json", "--csv"), 2, "--json and --csv exclude each other"),
+        (("info", "--json", "--csv"), 2, "--format, --json and --csv exclude each other"),
+        (("info", "--format", "xml"), 2, "error: --format xml: unknown; use one of table, json, csv, md, html"),
+        (("investigate", STARTED, "--md", "--json"), 2, "--md, --html and the other options of format"),
+        (("who", "-", "--format", "csv"), 2, "error: who -: answers as JSON lines"),
         (("who",), 2, "Missing argument"),
         (("no-such-command",), 2, "No such command"),
         (("chains", "--min-depth", "x"), 2, "Invalid value"),
@@ -527,18 +599,17 @@ def test_no_colour_off_a_terminal(run: Shell) -> None:
     assert "\x1b" not in "".join(run(*arguments).out for arguments in ASKING)
 
 
-@pytest.mark.skipif(shutil.which("script") is None, reason="needs script(1) to make a terminal")
-@pytest.mark.parametrize(("setting", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_colour_on_a_terminal(setting: dict[str, str], coloured: bool, incident: Path) -> None:
-    """A terminal gets colour, unless NO_COLOR is set."""
-    line = shlex.join([sys.executable, "-m", "lineage.cli", "who", STARTED, "--store", str(incident)])
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"} | setting
-    shown = subprocess.run(
-        ["script", "-qec", line, os.devnull], env=environment, capture_output=True, timeout=60, check=True
-    )
-
-    assert (b"\x1b[3" in shown.stdout) is coloured
+@needs_script
+@pytest.mark.parametrize(
+    ("arguments", "setting", "coloured"),
+    [((), {}, True), ((), {"NO_COLOR": "1"}, False), (("--no-color",), {}, False), (("--no-pager",), {}, True)],
+    ids=["terminal", "NO_COLOR", "no-color", "no-pager"],
+)
+def test_colour_on_a_terminal(
+    arguments: tuple[str, ...], setting: dict[str, str], coloured: bool, incident: Path
+) -> None:
+    """A terminal gets colour, unless NO_COLOR is set or --no-color given."""
+    assert ("\x1b[3" in on_terminal(incident, "who", STARTED, *arguments, **setting)) is coloured
 
 
 def test_help_is_quick() -> None:

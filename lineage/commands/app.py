@@ -1,18 +1,15 @@
-"""The application, the options that commands share, and how answers are printed.
+"""The application, and the options that commands share.
 
 What is heavy is imported by the command that needs it, so that `--help` is quick.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from lineage.commands import guard
-
-if TYPE_CHECKING:
-    from lineage.questions.shared.models import Model
 
 app = typer.Typer(
     name="lineage",
@@ -33,10 +30,14 @@ Store = Annotated[
         help="SQLite file, or neo4j:// or bolt:// address (NEO4J_USERNAME, NEO4J_PASSWORD).",
     ),
 ]  # fmt: skip
-Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON, in a versioned schema.")]
-Csv = Annotated[bool, typer.Option("--csv", help="Print the answer as CSV, safe to open in a spreadsheet.")]
 Debug = Annotated[
     bool, typer.Option("--debug", callback=guard.debugging, is_eager=True, help="Show the traceback of an error.")
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", callback=guard.quieting, help="Print nothing but the answer and errors: no progress, no notes."
+    ),
 ]
 DEFAULT = "lineage.db"
 
@@ -57,28 +58,3 @@ def root(
     debug: Debug = False,
 ) -> None:
     """Whose credentials were these really? Identity lineage from AWS CloudTrail."""
-
-
-def show(answer: Model, *, json: bool = False, csv: bool = False) -> None:
-    """Print an answer in the requested form; exit with 1 where nothing was found."""
-    if json and csv:
-        raise typer.BadParameter("--json and --csv exclude each other")
-    missing = answer.not_found()
-    if json:
-        from lineage.render.text import as_json
-
-        typer.echo(as_json(answer, indent=2))
-    elif csv:
-        from lineage.questions.registry import table_of
-        from lineage.render import csv as table
-
-        typer.echo(table.text(*table_of(answer)), nl=False)
-    else:
-        from lineage.questions.registry import blocks_of, title_of
-        from lineage.render import terminal
-
-        if missing is None or answer.stem() == "who":  # which says what it could not see
-            terminal.show(blocks_of(answer), title_of(answer))
-    if missing is not None:
-        guard.say(f"not found: {missing}")
-        raise typer.Exit(1)

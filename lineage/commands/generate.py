@@ -15,7 +15,8 @@ import typer
 
 from lineage.ask import QUESTIONS
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store, show
+from lineage.commands.app import DEFAULT, Store
+from lineage.commands.output import Out, answering, show
 from lineage.model.errors import BadUse
 from lineage.parameters import REQUIRED, Command, Parameter
 
@@ -28,14 +29,11 @@ Arguments = dict[str, Any]  # Any: of the parameters of any method
 Run = Callable[Concatenate[Command, Arguments, ...], None]
 
 
-def ask(
-    command: Command, arguments: Arguments, *, store: Store = DEFAULT, json: Json = False, csv: Csv = False,
-    debug: Debug = False,
-) -> None:  # fmt: skip
+def ask(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: Out) -> None:
     """Ask the question of a store and print the answer."""
     with guard.opened(store) as lineage:
         answer = command.ask(lineage, arguments)
-    show(answer, json=json, csv=csv)
+    show(answer, out)
 
 
 def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
@@ -43,6 +41,8 @@ def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
 
     It takes the parameters of its method, and the keyword-only parameters of `run` as options of its own.
     """
+    if "out" in inspect.signature(run).parameters:
+        run = answering(run)
     own = [one for one in inspect.signature(run, eval_str=True).parameters.values() if one.kind is one.KEYWORD_ONLY]
 
     def callback(**given: Any) -> None:  # Any: of the parameters of any method

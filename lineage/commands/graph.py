@@ -9,7 +9,7 @@ import typer
 
 from lineage.ask import QUESTIONS
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.commands.generate import parse
 from lineage.questions.registry import has_picture
 
@@ -36,6 +36,7 @@ def graph(
         typer.Option("--format", metavar="FORM", help="html, svg, graphml, json or dot, instead of by the ending."),
     ] = None,
     store: Store = DEFAULT,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:  # fmt: skip
     """Draw an answer as a web page or a picture."""
@@ -51,13 +52,13 @@ def graph(
         missing = answer.not_found()
         picture = lineage.picture(answer) if missing is None else None
         if picture is None or not picture.nodes:
-            guard.say(f"not found: {missing or ' '.join(question)}")
+            guard.note(f"not found: {missing or ' '.join(question)}")
             raise typer.Exit(1)
     if output == "-":
         sys.stdout.write(files.text(picture, wanted))
     else:
         files.write(picture, output, wanted)
-        guard.say(f"{output}: {len(picture.nodes):,} nodes, {len(picture.links):,} edges")
+        guard.note(f"{output}: {len(picture.nodes):,} nodes, {len(picture.links):,} edges")
 
 
 def _form(output: str, form: str | None) -> str:

@@ -28,12 +28,17 @@ LONGEST_HELP = 61
 """Characters of the text of a command that fit behind its name on a line of 80."""
 
 _debug = False
+_quiet = False
 
 
 def start() -> None:
-    """Reset the settings of the command line that ran before in this process; collect garbage less often."""
-    global _debug
-    _debug = False
+    """Reset the settings of the command line that ran before in this process; set up output and garbage collection."""
+    global _debug, _quiet
+    _debug = _quiet = False
+    for stream in (sys.stdout, sys.stderr):
+        if (reconfigure := getattr(stream, "reconfigure", None)) is not None:
+            # A terminal of a small alphabet shows escapes for what it has no letters for, instead of an error.
+            reconfigure(errors="backslashreplace")
     gc_tuning.collect_rarely()
 
 
@@ -41,6 +46,23 @@ def debugging(wanted: bool) -> None:
     """Take `--debug`, which may come before or after the command."""
     global _debug
     _debug = _debug or wanted
+
+
+def quieting(wanted: bool) -> None:
+    """Take `--quiet`."""
+    global _quiet
+    _quiet = _quiet or wanted
+
+
+def is_quiet() -> bool:
+    """Is nothing wanted but the answer?"""
+    return _quiet
+
+
+def note(line: str) -> None:
+    """Write a line to standard error that is neither an answer nor an error; with `--quiet` nothing."""
+    if not _quiet:
+        say(line)
 
 
 def say(line: str) -> None:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store, show
+from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.commands.generate import Arguments
+from lineage.commands.output import Out, show
 from lineage.model.errors import BadUse
 from lineage.parameters import Command
 
@@ -27,18 +28,18 @@ def load(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file had no record.")
     ] = False,
-    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+    store: Store = DEFAULT, out: Out,
 ) -> None:  # fmt: skip
     """Load, and print what came of it."""
     from lineage.render import console
 
     try:
-        with guard.opened(store, create=True) as lineage, console.reporter(console.err()) as report:
-            answer = lineage.load(**arguments, progress=report)
+        with guard.opened(store, create=True) as lineage, console.reporter(console.err(color=out.color)) as report:
+            answer = lineage.load(**arguments, progress=None if guard.is_quiet() else report)
     except KeyboardInterrupt:
         guard.say("interrupted; what was committed stays, load again to go on")
         raise
-    show(answer, json=json, csv=csv)
+    show(answer, out)
     if strict:
         guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
     if not answer.sums.read:
@@ -67,12 +68,12 @@ def enrich(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to this file, not standard output.")
     ] = None,
-    store: Store = DEFAULT, debug: Debug = False,
+    store: Store = DEFAULT, quiet: Quiet = False, debug: Debug = False,
 ) -> None:  # fmt: skip
     """Write the records, and say how many there were."""
     with guard.opened(store) as lineage:
         sums = write(lineage, arguments, form=form, output=output)
-    guard.say(f"{sums.read:,} records read = {sums.written:,} written + {sums.set_aside:,} set aside")
+    guard.note(f"{sums.read:,} records read = {sums.written:,} written + {sums.set_aside:,} set aside")
 
 
 def write(lineage: Lineage, arguments: Arguments, *, form: str | None, output: Path | None) -> Sums:

@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 
 from lineage.commands import guard
-from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store
-from lineage.commands.app import show as show_answer
+from lineage.commands.app import DEFAULT, Debug, Store
+from lineage.commands.output import Out, answering
+from lineage.commands.output import show as show_answer
 from lineage.model.errors import BadUse, StoreUnreachable
 
 
+@answering
 def show(
     event_id: Annotated[str, typer.Argument(metavar="EVENT_ID", help="Event ID.")],
     logs: Annotated[list[str], typer.Option(metavar="PATH", help="Files, folders or globs to search. Repeatable.")],
-    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+    *, store: Store = DEFAULT, out: Out,
 ) -> None:  # fmt: skip
     """Print the raw record of an event, without its secrets."""
     from lineage.show import show as search
@@ -28,15 +30,16 @@ def show(
     else:
         with lineage:
             answer = search(event_id, logs, lineage.file_hash)
-    show_answer(answer, json=json, csv=csv)
+    show_answer(answer, out)
 
 
+@answering
 def query(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of a file; default: list all.")] = None,
     param: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Parameter, as JSON or text. Repeatable.")
     ] = None,
-    store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
+    *, store: Store = DEFAULT, out: Out,
 ) -> None:  # fmt: skip
     """Run a Cypher file on Neo4j, or list the files."""
     import msgspec
@@ -52,7 +55,7 @@ def query(
     else:
         files = [*queries.queries(), *queries.drawings()]
         answer = QueryRows(query="", columns=["name", "title"], rows=[[one.name, one.title] for one in files])
-    show_answer(answer, json=json, csv=csv)
+    show_answer(answer, out)
 
 
 def schema(

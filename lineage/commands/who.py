@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import typer
 
 from lineage.commands import generate, guard
-from lineage.commands.app import DEFAULT, Csv, Debug, Json, Store
+from lineage.commands.app import DEFAULT, Store
 from lineage.commands.generate import Arguments
+from lineage.commands.output import Out
 from lineage.model.errors import BadUse, LineageError
 from lineage.parameters import Command
 
@@ -31,17 +32,16 @@ LARGEST = 16 << 20
 """Bytes of a file that may be one record."""
 
 
-def who(
-    command: Command, arguments: Arguments, *, store: Store = DEFAULT, json: Json = False, csv: Csv = False,
-    debug: Debug = False,
-) -> None:  # fmt: skip
+def who(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: Out) -> None:
     """Answer one ask, or those of standard input."""
     if arguments["ask"] == "-":
+        if out.form not in ("table", "json") or out.path is not None:
+            raise BadUse("who -: answers as JSON lines on standard output; leave out --format and --output")
         with guard.opened(store) as lineage:
             found = stream(lineage, sys.stdin.fileno(), sys.stdout.buffer, arguments)
         raise typer.Exit(0 if found else 1)
     arguments["ask"] = text_of(arguments["ask"])
-    generate.ask(command, arguments, store=store, json=json, csv=csv)
+    generate.ask(command, arguments, store=store, out=out)
 
 
 def stream(lineage: Lineage, source: int, out: BinaryIO, options: Arguments) -> bool:

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from rich.console import Console
 from rich.theme import Theme
@@ -46,23 +46,24 @@ class Piped(Console):
         raise BrokenPipeError
 
 
-def out() -> Console:
+def out(*, color: bool = True) -> Console:
     """The console for answers: no colour but on a terminal without NO_COLOR; text is never markup."""
-    return _console(stderr=False)
+    return _console(sys.stdout, color)
 
 
-def err() -> Console:
+def err(*, color: bool = True) -> Console:
     """The console for everything that is no answer."""
-    return _console(stderr=True)
+    return _console(sys.stderr, color)
 
 
-def _console(*, stderr: bool) -> Console:
-    stream = sys.stderr if stderr else sys.stdout
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        # A terminal of a small alphabet shows escapes for what it has no letters for, instead of an error.
-        reconfigure(errors="backslashreplace")
-    return Piped(stderr=stderr, theme=THEME, markup=False, highlight=False, emoji=False)
+def into(file: TextIO) -> Console:
+    """A console that writes plain text into a file."""
+    return _console(file, False)
+
+
+def _console(file: TextIO, color: bool) -> Console:
+    # None leaves it to NO_COLOR.
+    return Piped(file=file, theme=THEME, markup=False, highlight=False, emoji=False, no_color=None if color else True)
 
 
 def left(progress: Progress) -> float | None:

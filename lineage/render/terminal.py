@@ -6,6 +6,7 @@ Lines are broken between words only: an ID that is wider than the terminal stays
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from io import StringIO
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
@@ -27,11 +28,18 @@ _FLOWING = (blocks.Para, blocks.Facts, blocks.Items, blocks.Code, blocks.Tree)
 Part = str | tuple[str, str]
 
 
-def show(content: Iterable[blocks.Block], title: str = "") -> None:
-    """Print blocks on standard output."""
-    target = console.out()
+def show(content: Iterable[blocks.Block], title: str = "", target: Console | None = None) -> None:
+    """Print blocks, by default on standard output."""
+    target = target or console.out()
     for line in written(content, title):
         target.print(line, crop=False)
+
+
+def text(content: Iterable[blocks.Block], title: str = "") -> str:
+    """Blocks as plain text, as wide as in a pipe."""
+    file = StringIO()
+    show(content, title, console.into(file))
+    return file.getvalue()
 
 
 def written(content: Iterable[blocks.Block], title: str = "") -> Iterator[RenderableType]:
