@@ -10,6 +10,7 @@ from lineage.model import schema
 
 if TYPE_CHECKING:
     from lineage import Store
+    from lineage.questions.info import Info
     from lineage.questions.who import Who
     from tests.neo4j_server import Server
 
@@ -32,6 +33,17 @@ def graph_of(store: Store) -> Said:
         assert name not in told, f"two relationships of one key: {name}"
         told[name] = {**attributes, "source": source, "target": target}
     return told
+
+
+def sums_agree(info: Info) -> None:
+    """Fails where two sums of `info` about one thing differ."""
+    assert info.events == sum(one.events for one in info.accounts) == sum(one.loaded for one in info.loads)
+    assert info.nodes["Principal"] == sum(info.principals.values())
+    assert info.nodes["Account"] == sum(one.nodes > 0 for one in info.accounts)
+    assert info.relationships["IN_ACCOUNT"] == sum(one.nodes for one in info.accounts)
+    assert all((one.events > 0) == (one.first is not None) == (one.last is not None) for one in info.accounts)
+    assert info.first == min((one.first for one in info.accounts if one.first), default=None)
+    assert info.last == max((one.last for one in info.accounts if one.last), default=None)
 
 
 def answers_of(store: Store, event_ids: Iterable[str], keys: Iterable[str] = ()) -> Said:

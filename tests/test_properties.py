@@ -19,7 +19,7 @@ import lineage
 from lineage.model.errors import NotFound
 from tests.aws import Cloud, Json, epoch, iso
 from tests.aws.files import concatenated, dumps, event_bridge, history_csv, log_events, lookup_events, ndjson
-from tests.same import Said, different, said
+from tests.same import Said, different, said, sums_agree
 from tests.strategies import clouds
 from tests.test_stories import ABOUT, STORIES
 
@@ -192,6 +192,7 @@ def outcome(target: str, loads: list[Load], records: Sequence[Json]) -> Said:
             used = sum(edge["count"] for name, edge in told.items() if name.startswith("USED "))
             info = store.info()
 
+            sums_agree(info)
             assert loaded == len(distinct)
             assert used == len(distinct)
             assert info.events == len(distinct)

@@ -413,6 +413,7 @@ def test_an_interrupted_load_is_told() -> None:
     info = Info(
         store="s.db",
         nodes={"Session": 1},
+        principals={},
         relationships={},
         events=5,
         accounts=[],

@@ -167,8 +167,8 @@ FUNCTION = f"arn:aws:lambda:{REGION}:function:f"
             FUNCTION,
             [
                 ("lambda:Invoke", {"requestParameters": {"functionName": name}})
-                for name in ("f", "f:live", "f:$LATEST", "function:f", f"{ACCOUNT}:function:f",
-                             f"{ACCOUNT}:function:f:7", f"{REGION}:function:f", FUNCTION, f"{FUNCTION}:live",
+                for name in ("f", "f:live", "f:$LATEST", "function:f", f"{ACCOUNT}:function:f", FUNCTION,
+                             f"{ACCOUNT}:function:f:7", f"{REGION}:function:f", f"{FUNCTION}:live",
                              f"{FUNCTION}:$LATEST")
             ]
             + [

@@ -1,8 +1,12 @@
 // How many nodes and relationships there are
-// Columns: name (label or type), count. No order.
+// Columns: name (label, kind of principal, or type), count. No order.
 MATCH (n:Principal)
 WITH count(n) AS count
 RETURN 'Principal' AS name, count
+UNION ALL
+MATCH (n:Principal)
+WITH n.kind AS name, count(n) AS count
+RETURN name, count
 UNION ALL
 MATCH (n:Session)
 WITH count(n) AS count

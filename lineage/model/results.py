@@ -243,6 +243,10 @@ class Totals(NamedTuple):
     """By label, all of `schema.LABELS` in order."""
     relationships: dict[str, int]
     """By type, all of `schema.RELATIONSHIPS` in order."""
+    kinds: dict[str, int]
+    """Principals by kind, the kinds that there are in the order of `schema.KINDS`."""
+    accounts: dict[str, int]
+    """Principals and resources by the ID of the account that they are in."""
     waiting: int
     """Join keys that still wait to be derived: a load was interrupted."""
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, get_args
 from lineage.model import schema
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
-from lineage.model.results import CallFilter, Graph, Window
+from lineage.model.results import CallFilter, Graph, Window, grouped
 from lineage.model.times import iso
 from lineage.questions.blast import Life
 from lineage.questions.blast.answer import account_behind, principals
@@ -82,7 +82,7 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
     ran = _ran(reader, known)
     drafts = [*_sources(known), *_workloads(known, ran), *_sessions(reader, known, ran), *known.secrets]
     drafts += [left_behind(change) for change in known.changes if change.phase not in ("", "sources", "workloads")]
-    drafts.sort(key=lambda step: get_args(Phase).index(step.phase))
+    drafts = _once(sorted(drafts, key=lambda step: get_args(Phase).index(step.phase)))
     steps = [step.model_copy(update={"number": number}) for number, step in enumerate(drafts[:STEPS], 1)]
     others, others_total = other_sessions(reader, known.mine, known.whose.values(), steps, known.at)
     if not others and not any(step.phase == "sessions" for step in steps):
@@ -100,6 +100,23 @@ def answer(reader: Reader, ask: str, *, at: int | None = None, made: bool = Fals
         sight=log_coverage(reader, accounts, Window(None, known.at)),
         truncated=known.descent.cut or len(drafts) > STEPS,
     )  # fmt: skip
+
+
+def _once(steps: Iterable[Step]) -> list[Step]:
+    """The steps, those that do the same in one: where the first of them stands, with the events and notes of all."""
+    found = []
+    for held in grouped(steps, _does).values():
+        notes = " ".join(dict.fromkeys(step.note for step in held if step.note)) or None
+        ids = list(dict.fromkeys(event_id for step in held for event_id in step.event_ids))[:LISTED]
+        found.append(held[0].model_copy(update={"note": notes, "event_ids": ids}) if len(held) > 1 else held[0])
+    return found
+
+
+def _does(step: Step) -> tuple[object, ...]:
+    """What a step does, and where; without a command what it says."""
+    if step.commands:
+        return step.account, tuple(step.commands), step.policy
+    return step.account, step.phase, step.kind, step.title, step.note
 
 
 def _roles(starts: Iterable[str]) -> list[str]:

@@ -13,8 +13,12 @@ class AccountSeen(Model):
     """An account in the store."""
 
     id: str
+    """Empty for events that name no account."""
     name: str | None
     events: int
+    """That its trails delivered; 0 where it is only named in the logs of others."""
+    nodes: int
+    """Principals and resources in it."""
     first: str | None
     last: str | None
 
@@ -25,9 +29,14 @@ class Info(Model):
     schema_: Literal["lineage.info/1"] = Field(default="lineage.info/1", alias="schema")
     store: str
     nodes: dict[str, int]
+    """By label. There is an account in the graph for each of `accounts` with nodes."""
+    principals: dict[str, int]
+    """By kind; together they are the principals among `nodes`."""
     relationships: dict[str, int]
     events: int
+    """Together those of `accounts`, and what all `loads` loaded."""
     accounts: list[AccountSeen]
+    """By ID: with events, or with principals or resources."""
     first: str | None
     last: str | None
     loads: list[LoadSums]

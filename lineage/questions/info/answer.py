@@ -16,12 +16,15 @@ def answer(store: Store) -> Info:
     accounts = [
         AccountSeen(
             id=account, name=names.get(account), events=sum(one.count for one in held),
-            first=iso(min(one.first for one in held)), last=iso(max(one.last for one in held)),
+            nodes=totals.accounts.get(account, 0),
+            first=iso(min(one.first for one in held)) if held else None,
+            last=iso(max(one.last for one in held)) if held else None,
         )
-        for account, held in sorted(by_account.items())
+        for account in sorted({*by_account, *totals.accounts})
+        for held in (by_account.get(account, []),)
     ]  # fmt: skip
     return Info(
-        store=str(store.path), nodes=totals.nodes, relationships=totals.relationships,
+        store=str(store.path), nodes=totals.nodes, principals=totals.kinds, relationships=totals.relationships,
         events=sum(one.events for one in accounts), accounts=accounts,
         first=min((one.first for one in accounts if one.first), default=None),
         last=max((one.last for one in accounts if one.last), default=None),

@@ -11,6 +11,7 @@ from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import head
 from lineage.render.text import between, counted, moment
 
+EMPTY_SHOWN = 5
 COLUMNS = ("what", "name", "count", "first", "last")
 
 
@@ -20,12 +21,22 @@ def blocks(info: Info) -> Iterator[Block]:
     yield Para((Span(info.store, "name"), f"  {counted(info.events, 'event')}", Span(seen, "quiet")))
     yield Grid(
         "", (head("account"), head("name"), head("events", "number"), head("first", "time"), head("last", "time")),
-        [(one.id, one.name, one.events, moment(one.first), moment(one.last)) for one in info.accounts],
+        [
+            (one.id or "no account", one.name, one.events, moment(one.first), moment(one.last))
+            for one in info.accounts
+        ],
     )  # fmt: skip
-    nodes, edges = info.nodes.items(), info.relationships.items()
+    empty = [one.id or "no account" for one in info.accounts if not one.nodes]
+    if empty:
+        lacks = f"of {counted(len(empty), 'account')} only events are in the graph, no principals and resources: "
+        yield Para(
+            (Span(f"{lacks}{', '.join(empty[:EMPTY_SHOWN])}{' …' if len(empty) > EMPTY_SHOWN else ''}", "quiet"),)
+        )
+    columns = (info.nodes.items(), info.principals.items(), info.relationships.items())
     yield Grid(
-        "", (head("nodes"), head("", "number"), head("relationships"), head("", "number")),
-        [(*left, *right) for left, right in zip_longest(nodes, edges, fillvalue=(None, None))],
+        "", (head("nodes"), head("", "number"), head("principals"), head("", "number"), head("relationships"),
+             head("", "number")),
+        [(*left, *kind, *right) for left, kind, right in zip_longest(*columns, fillvalue=(None, None))],
     )  # fmt: skip
     yield Grid(
         "",
@@ -43,10 +54,12 @@ def blocks(info: Info) -> Iterator[Block]:
 
 
 def rows(info: Info) -> Iterator[Row]:
-    """A row for the store, each label, relationship, account and load."""
+    """A row for the store, each label, kind of principal, relationship, account and load."""
     yield ("store", info.store, info.events, info.first, info.last)
     for label, count in info.nodes.items():
         yield ("node", label, count, None, None)
+    for kind, count in info.principals.items():
+        yield ("principal", kind, count, None, None)
     for type_, count in info.relationships.items():
         yield ("relationship", type_, count, None, None)
     for account in info.accounts:

@@ -83,7 +83,8 @@ class Loaded(Statements):
         counts = dict(map(tuple, self._read("counts")))
         return Totals(
             {label: counts[label] for label in schema.LABELS}, {type_: counts[type_] for type_ in schema.RELATIONSHIPS},
-            self._read("waiting")[0][0],
+            {kind: counts[kind] for kind in schema.KINDS if kind in counts},
+            dict(map(tuple, self._read("counts_of_accounts"))), self._read("waiting")[0][0],
         )  # fmt: skip
 
 

@@ -129,8 +129,12 @@ class Loaded(Tables):
         ]
         edges[schema.IN_ACCOUNT] = len(places)
         nodes[schema.ACCOUNT] = len({account.ref for account, _ in places})
+        kinds = Counter(
+            str(known.get("kind")) for ref, known in found.items() if ref.startswith(f"{schema.PRINCIPAL} ")
+        )
+        within = Counter(str(account.properties["id"]) for account, _ in places)
         (waiting,) = db.execute("SELECT count(*) FROM dirty").fetchone()
         return Totals(
             {label: nodes[label] for label in schema.LABELS}, {type_: edges[type_] for type_ in schema.RELATIONSHIPS},
-            waiting,
+            {kind: kinds[kind] for kind in schema.KINDS if kind in kinds}, dict(within), waiting,
         )  # fmt: skip
