@@ -139,7 +139,7 @@ def test_what_holds_no_address_is_refused(store: Store, tmp_path: Path, content:
 def told(*events: tuple[int, str]) -> list[list[str]]:
     """The bursts among refusals, as operations."""
     found = bursts([Event(time, f"e{n}", api) for n, (time, api) in enumerate(events)])
-    return [[event.api for event in burst] for burst in found]
+    return [[event.what for event in burst] for burst in found]
 
 
 SERVICES = ["a:X", "b:X", "c:X", "d:X", "e:X"]
@@ -165,6 +165,37 @@ def test_bursts_that_overlap_are_one_and_others_are_two() -> None:
     again = [(10_000 + n, api) for n, api in enumerate(SERVICES)]
 
     assert [len(burst) for burst in told(*long, *again)] == [12, 5]
+
+
+def test_role_enumeration_is_a_burst_of_its_own(store: Store, tmp_path: Path) -> None:
+    """Five roles refused in twelve seconds over two sessions are found by name; the same role again, and three roles,
+    are none; nor are four roles over more than a minute."""
+    cloud = Cloud(seed=5)
+    home, work = cloud.account("home", "111122223333"), cloud.account("work", "444455556666")
+    roles = [cloud.role(work, f"r{n}") for n in range(5)]
+    alice, bob, carol = (cloud.user(home, name) for name in ("alice", "bob", "carol"))
+    sessions = [cloud.assume_role(alice, cloud.role(home, "build"), f"s{n}") for n in range(2)]
+    cloud.tick(100)
+    for n, role in enumerate(roles):
+        cloud.deny_assume_role(sessions[n % 2], role)
+        cloud.tick(3 if n < 4 else 100)
+    for role in (roles[:3] * 4)[:10]:
+        cloud.deny_assume_role(bob, role)
+    for role in roles[:4]:
+        cloud.deny_assume_role(carol, role)
+        cloud.tick(21)
+    load(store, tmp_path, cloud)
+
+    (burst,) = store.denied().bursts
+    (found,) = store.hunt(["role-enumeration"]).findings
+
+    assert (burst.kind, burst.count, burst.nodes_total, burst.whose.name) == ("roles", 5, 2, "alice")
+    assert burst.roles == [role.arn for role in roles]
+    assert [one.value for one in burst.operations] == ["sts:AssumeRole"]
+    assert (found.count, found.whose.name if found.whose else None) == (5, "alice")
+    assert "refused 5 different roles in " in found.statement
+    assert found.statement.endswith("seconds: r0, r1, r2, r3, r4")
+    assert found.event_ids == burst.event_ids
 
 
 @pytest.mark.parametrize(

@@ -280,6 +280,39 @@ def test_hunt_and_who_name_one_origin(store: Store, tmp_path: Path) -> None:
         assert f"credentials of {said.origin.name}" in one.statement
 
 
+def test_names_that_lie_about_who_it_is_are_found(store: Store, tmp_path: Path) -> None:
+    """The name of another user, of an Identity Center user by name and by e-mail, of one that only signed in at the
+    portal, and the owner's name on a key that another made are lies; the maker's own name is none, and neither is the
+    owner's on a key that a pipeline made."""
+    cloud = Cloud(seed=66)
+    home, work = cloud.account("home"), cloud.account("work")
+    mallory, bob, carol = (cloud.user(home, name) for name in ("mallory", "bob", "carol"))
+    deploy, directory = cloud.role(home, "deploy"), cloud.directory(home)
+    cloud.sso_cli(directory, cloud.person("erin.stone@corp.example"), cloud.permission_set(directory, work, "Admin"))
+    cloud.portal_sign_in(directory, cloud.person("frank.lee"))
+    cloud.call(carol, "ec2.amazonaws.com", "DescribeVpcs")
+    pipeline = cloud.web_identity(cloud.role(home, "ci"), "repo:meridian/checkout")
+    keys = {"mallory": mallory, "made": cloud.create_access_key(mallory, bob),
+            "pipeline": cloud.create_access_key(pipeline, carol)}  # fmt: skip
+    told = [("mallory", "carol"), ("mallory", "erin.stone"), ("mallory", "frank.lee@corp.example"), ("made", "bob"),
+            ("made", "mallory"), ("pipeline", "carol")]  # fmt: skip
+    for key, name in told:
+        cloud.tick(60)
+        cloud.assume_role(keys[key], deploy, name)
+    load(store, tmp_path, cloud)
+
+    found = [one for one in store.names(deploy.arn).names if one.what == "session name"]
+    every = [one for one in store.names().names if one.role_arn == deploy.arn]
+
+    assert {(one.name, one.whose.name, one.verdict) for one in found} == {
+        ("carol", "mallory", "names-another"), ("erin.stone", "mallory", "names-another"),
+        ("frank.lee@corp.example", "mallory", "names-another"), ("bob", "bob", "names-another"),
+        ("mallory", "bob", "names-origin"), ("carol", "carol", "names-origin"),
+    }  # fmt: skip
+    assert [one.why for one in found if one.name == "bob"] == ["the key behind it was made by mallory"]
+    assert every == found
+
+
 def test_the_sums_of_names_add_up(store: Store, tmp_path: Path) -> None:
     """Sessions of users have no session name; with them the numbers are all sessions."""
     cloud = Cloud(seed=64)

@@ -98,6 +98,10 @@ class Reader(Protocol):
         """The principals and ARNs that a unique ID was logged with (of an Identity Center user ID: the names), with
         first and last second; in order of principal and ARN."""
 
+    def user_names(self) -> list[tuple[str, str]]:
+        """The Identity Center users (keys of principals) with each name that sign-in events gave them, sorted; also
+        those that have no lineage."""
+
     def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         """Facts, identities and names by join key (`lineage.resolve.join_keys`)."""
 

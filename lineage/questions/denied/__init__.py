@@ -64,8 +64,10 @@ class DeniedCalls(Model):
 
 
 class Burst(Model):
-    """Many refusals of one origin over many services or operations within a short time."""
+    """Many refusals of one origin over many services, operations or roles within a short time."""
 
+    kind: Literal["permissions", "roles"] = "permissions"
+    """`roles`: role enumeration, assumptions of many different roles refused within a minute."""
     whose: Whose
     nodes: list[str]
     nodes_total: int
@@ -76,6 +78,9 @@ class Burst(Model):
     operations: list[Counted]
     """Most refusals first, then by name; at most 50. `failed` counts the refusals."""
     operations_total: int
+    roles: list[str] = Field(default_factory=list)
+    """Of role enumeration, the roles that were refused, sorted; at most 50."""
+    roles_total: int = 0
     succeeded: int
     """Calls of the same nodes in the same stretch that were not refused and did not fail."""
     event_ids: list[str]

@@ -8,8 +8,8 @@ known are counted one by one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final, Literal, NamedTuple
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
@@ -28,10 +28,13 @@ from lineage.stores.reader import Reader
 BURST_SECONDS: Final = 600
 BURST_SERVICES: Final = 5
 BURST_OPERATIONS: Final = 10
+ROLES_SECONDS: Final = 60
+ROLES: Final = 4
 HOUR = 3600
 RULE: Final = (
     f"a burst is refusals of one origin in {BURST_SERVICES} services or {BURST_OPERATIONS} operations and more "
-    f"within {BURST_SECONDS // 60} minutes"
+    f"within {BURST_SECONDS // 60} minutes; role enumeration is {ROLES} different roles and more that are refused to "
+    f"one origin within {ROLES_SECONDS} seconds"
 )
 
 
@@ -40,17 +43,30 @@ class Event(NamedTuple):
 
     time: int
     event_id: str
-    api: str
+    what: str
+    """What different ones are counted of: the operation, or the role that was refused."""
 
 
-def stretches(rows: Iterable[CallRow]) -> list[tuple[int, int]]:
-    """The hours in which a burst may lie: where they and the next have refusals of enough operations or services."""
+class Kind(NamedTuple):
+    """A kind of burst."""
+
+    name: Literal["permissions", "roles"]
+    seconds: int
+    what: Callable[[CallRow], str | None]
+    """What different ones are counted of; None of a call that is no part of such a burst."""
+    is_much: Callable[[Iterable[str]], bool]
+
+
+def stretches(rows: Iterable[CallRow], kind: Kind) -> list[tuple[int, int]]:
+    """The hours in which a burst may lie: where they and the next have refusals of enough operations or roles."""
     hours: dict[int, set[str]] = defaultdict(set)
     for row in rows:
-        hours[row.row.hour].add(row.row.api)
+        what = kind.what(row)
+        if what is not None:
+            hours[row.row.hour].add(what)
     found: list[tuple[int, int]] = []
     for hour in sorted(hours):
-        if _is_much(hours[hour] | hours.get(hour + 1, set())):
+        if kind.is_much(hours[hour] | hours.get(hour + 1, set())):
             since, until = hour * HOUR, (hour + 2) * HOUR - 1
             if found and since <= found[-1][1] + 1:
                 found[-1] = found[-1][0], until
@@ -65,17 +81,30 @@ def _is_much(apis: Iterable[str]) -> bool:
     return len(operations) >= BURST_OPERATIONS or len(services) >= BURST_SERVICES
 
 
-def bursts(events: Sequence[Event]) -> list[list[Event]]:
-    """The bursts among refusals in order of time: every ten minutes that hold enough, joined where they overlap."""
+def _role(row: CallRow) -> str | None:
+    """The role that an assumption was refused of, None where the refusal does not name it."""
+    role = _target(row) if row.row.relation == schema.TRIED else UNKNOWN
+    return role if role != UNKNOWN else None
+
+
+PERMISSIONS: Final = Kind(
+    "permissions", BURST_SECONDS, lambda row: row.row.api if is_refusal(row.row.error) else None, _is_much
+)
+ENUMERATION: Final = Kind("roles", ROLES_SECONDS, _role, lambda roles: len(set(roles)) >= ROLES)
+
+
+def bursts(events: Sequence[Event], kind: Kind = PERMISSIONS) -> list[list[Event]]:
+    """The bursts among refusals in order of time: every stretch of the kind's length that holds enough, joined where
+    they overlap."""
     found: list[tuple[int, int]] = []
     inside: dict[str, int] = defaultdict(int)
     begin = 0
     for end, event in enumerate(events):
-        inside[event.api] += 1
-        while event.time - events[begin].time > BURST_SECONDS:
-            inside[events[begin].api] -= 1
+        inside[event.what] += 1
+        while event.time - events[begin].time > kind.seconds:
+            inside[events[begin].what] -= 1
             begin += 1
-        if _is_much(api for api, count in inside.items() if count):
+        if kind.is_much(what for what, count in inside.items() if count):
             if found and begin <= found[-1][1]:
                 found[-1] = found[-1][0], end
             else:
@@ -102,8 +131,7 @@ def answer(
     owners = Owners(reader, reader.ascend({row.source for row in rows}))
     tried = [row for row in rows if row.row.relation == schema.TRIED]
     assumptions = _assumptions(reader, owners, tried)
-    denied = [row for row in rows if is_refusal(row.row.error)]
-    refusals = _bursts(reader, owners, denied, window)
+    refusals = found_bursts(reader, owners, rows, window)
     operations = _operations(owners, rows)
     own = {account_of(start) for start in subject.starts} if subject else set()
     accounts = {row.row.account for row in every} or own or grants.loaded(reader)
@@ -212,38 +240,56 @@ def _operations(owners: Owners, rows: Iterable[CallRow]) -> list[DeniedCalls]:
     return sorted(found, key=lambda one: (-one.count, one.api, one.error, grants.sort_name(one.whose), one.first))
 
 
-def _bursts(reader: Reader, owners: Owners, rows: Iterable[CallRow], window: Window) -> list[Burst]:
+def found_bursts(
+    reader: Reader, owners: Owners, rows: Iterable[CallRow], window: Window,
+    kinds: Collection[Kind] = (PERMISSIONS, ENUMERATION),
+) -> list[Burst]:  # fmt: skip
+    """The bursts among refused calls by origin, in order of time.
+
+    Parameters
+    ----------
+    reader : the store
+    owners : of the nodes that called
+    rows : refused calls, copies of other accounts left out
+    window : what of the calls counts
+    kinds : of bursts
+    """
     groups = grouped(rows, lambda row: owners.apart(row.source))
     found = []
-    for some in groups.values():
+    for some, kind in ((some, kind) for some in groups.values() for kind in kinds):
         nodes = tuple(sorted({row.source for row in some}))
-        for since, until in stretches(some):
+        for since, until in stretches(some, kind):
             # Rows hold an hour; the events of these few hours show the minutes.
             inside = Window(max(since, window.since or since), min(until, window.until or until))
             every = reader.calls(CallFilter("node", nodes), inside, every=True)
             events = sorted(
-                Event(sample.time, sample.event_id, row.row.api)
-                for row in every
-                if is_refusal(row.row.error)
+                Event(sample.time, sample.event_id, what)
+                for row in grants.own(reader, every)
+                if (what := kind.what(row)) is not None
                 for sample in row.samples
             )
             well = [sample.time for row in every if row.row.error is None for sample in row.samples]
-            found += [_burst(owners, nodes, every, burst, well) for burst in bursts(events)]
-    return sorted(found, key=lambda one: (one.first, one.last, one.nodes))
+            found += [_burst(owners, kind, nodes, every, burst, well) for burst in bursts(events, kind)]
+    return sorted(found, key=lambda one: (one.first, one.last, one.nodes, one.kind))
 
 
 def _burst(
-    owners: Owners, nodes: Sequence[str], rows: Iterable[CallRow], events: Sequence[Event], well: Iterable[int]
-) -> Burst:
+    owners: Owners, kind: Kind, nodes: Sequence[str], rows: Iterable[CallRow], events: Sequence[Event],
+    well: Iterable[int],
+) -> Burst:  # fmt: skip
     first, last = events[0].time, events[-1].time
     ids = {event.event_id for event in events}
-    callers = sorted({row.source for row in rows if any(sample.event_id in ids for sample in row.samples)})
-    by_api = grouped(events, lambda event: event.api)
+    theirs = [row for row in rows if any(sample.event_id in ids for sample in row.samples)]
+    apis = {sample.event_id: row.row.api for row in theirs for sample in row.samples}
+    callers = sorted({row.source for row in theirs})
+    by_api = grouped(events, lambda event: apis[event.event_id])
+    roles = sorted({event.what for event in events}) if kind is ENUMERATION else []
     operations = [
         Counted(value=api, calls=len(some), failed=len(some), first=iso(some[0].time), last=iso(some[-1].time))
         for api, some in sorted(by_api.items(), key=lambda one: (-len(one[1]), one[0]))
     ]
     return Burst(
+        kind=kind.name, roles=roles[:OPERATIONS_SHOWN], roles_total=len(roles),
         whose=owners.whose(callers[0] if callers else nodes[0]), nodes=callers[:NODES_SHOWN], nodes_total=len(callers),
         first=iso(first), last=iso(last), count=len(events),
         services=sorted({api.partition(":")[0] for api in by_api}), operations=operations[:OPERATIONS_SHOWN],

@@ -105,7 +105,5 @@ def of_whose(sheet: Sheet, whose: Whose, apart: str) -> str:
 
 
 def _burst(one: Burst) -> str:
-    return (
-        f"A burst of {one.count:,} refusals over {len(one.services)} services by {credentials_of(one.whose)}, "
-        f"{one.first} to {one.last}."
-    )
+    over = f"{one.roles_total:,} roles" if one.kind == "roles" else f"{len(one.services)} services"
+    return f"A burst of {one.count:,} refusals over {over} by {credentials_of(one.whose)}, {one.first} to {one.last}."

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lineage.questions.denied import Denied
+from lineage.questions.denied import Burst, Denied
 from lineage.questions.registry import Row
 from lineage.questions.shared.view import origin_cells, rests_on, whose
-from lineage.render.blocks import Block, Grid, Para, Some, Span
+from lineage.render.blocks import Block, Cell, Grid, Para, Some, Span
 from lineage.render.columns import detail, head, ids, line, number, span, times, when
 from lineage.render.text import between, counted, moment
 
 OPERATIONS_SHOWN = 10
+ROLES_SHOWN = 10
+WHAT = {"permissions": "burst", "roles": "role enumeration"}
 COLUMNS = (
     "what", "credentials_of", "origin_kind", "origin_id", "confidence", "target", "error", "count", "first", "last",
     "success", "success_event_ids", "event_ids",
@@ -46,16 +48,11 @@ def blocks(answer: Denied) -> Iterator[Block]:
         yield Para((Span(told, "quiet"),))
     yield Grid(
         f"bursts: {answer.bursts_total:,}",
-        (number("refused", "refusal", style="denied", first=True), head("whose"),
+        (number("refused", "refusal", style="denied", first=True), head("whose"), detail("kind", lead="", style="open"),
          number("operations", "operation"), detail("services", lead="in "), when(),
-         detail("refused calls", lead=""), line("succeeded meanwhile", lead="meanwhile succeeded: "), ids()),
-        [
-            (one.count, whose(one.whose), one.operations_total, one.services, span(one.first, one.last),
-             Some([f"{counts.value} {counts.calls:,}x" for counts in one.operations], one.operations_total,
-                  OPERATIONS_SHOWN),
-             counted(one.succeeded, "call"), one.event_ids)
-            for one in answer.bursts
-        ],
+         line("roles", lead="", style="key", few=ROLES_SHOWN), detail("refused calls", lead=""),
+         line("succeeded meanwhile", lead="meanwhile succeeded: "), ids()),
+        [_burst(one) for one in answer.bursts],
         answer.bursts_total,
     )  # fmt: skip
     yield Grid(
@@ -71,6 +68,16 @@ def blocks(answer: Denied) -> Iterator[Block]:
     yield from rests_on(answer.sight, answer.truncated)
 
 
+def _burst(one: Burst) -> tuple[Cell, ...]:
+    kind = f"role enumeration: {counted(one.roles_total, 'role')}" if one.kind == "roles" else None
+    calls = [f"{counts.value} {counts.calls:,}x" for counts in one.operations]
+    return (
+        one.count, whose(one.whose), kind, one.operations_total, one.services, span(one.first, one.last),
+        Some(one.roles, one.roles_total, ROLES_SHOWN), Some(calls, one.operations_total, OPERATIONS_SHOWN),
+        counted(one.succeeded, "call"), one.event_ids,
+    )  # fmt: skip
+
+
 def rows(answer: Denied) -> Iterator[Row]:
     """A row for each refused role, burst and operation."""
     for caller in answer.assumptions:
@@ -79,6 +86,11 @@ def rows(answer: Denied) -> Iterator[Row]:
             yield {"what": "assumption", **origin_cells(caller.whose), **vars(role), "target": role.role_arn,
                    "error": role.errors, "success": None, **after}  # fmt: skip
     for burst in answer.bursts:
-        yield {"what": "burst", **origin_cells(burst.whose), **vars(burst), "target": burst.services}
+        yield {
+            "what": WHAT[burst.kind],
+            **origin_cells(burst.whose),
+            **vars(burst),
+            "target": burst.roles or burst.services,
+        }
     for one in answer.operations:
         yield {"what": "operation", **origin_cells(one.whose), **vars(one), "target": one.api}

@@ -1,13 +1,18 @@
-"""Rules about chains: renewed past their hour, deep, and roles assumed by a caller of a new kind."""
+"""Rules about chains: renewed past their hour, deep, many roles tried, and roles assumed by a caller of a new kind."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
 
+from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.times import iso
+from lineage.model.results import ALWAYS, CallFilter
+from lineage.model.times import iso, parse_when
+from lineage.questions.denied.answer import ASSUME, ENUMERATION, ROLES, ROLES_SECONDS, found_bursts
 from lineage.questions.hunt.rules import Data, Found, Rule
+from lineage.questions.shared import grants
+from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.forest import Forest, account_of_role, short_role
 from lineage.render.text import counted
 
@@ -19,6 +24,7 @@ HISTORY_DAYS = 14
 LEAST_GRANTS = 5
 """Grants of a role in the days before, without which nothing is called new."""
 PATHS_SHOWN = 6
+ROLES_SHOWN = 10
 
 
 def juggling(data: Data) -> Iterable[Found]:
@@ -99,6 +105,22 @@ def new_caller_kinds(data: Data) -> Iterable[Found]:
             latest[kind] = time
 
 
+def enumerations(data: Data) -> Iterable[Found]:
+    """One finding for each stretch in which one origin was refused many different roles."""
+    calls = data.reader.calls(CallFilter("api", ASSUME))
+    rows = grants.own(data.reader, [row for row in calls if row.row.relation == schema.TRIED])
+    for one in found_bursts(data.reader, data.owners, rows, ALWAYS, (ENUMERATION,)):
+        first, last = parse_when(one.first) or 0, parse_when(one.last) or 0
+        if data.within(last):
+            roles = [short_role(role) for role in one.roles]
+            shown = ", ".join(roles[:ROLES_SHOWN]) + (", …" if len(roles) > ROLES_SHOWN else "")
+            yield Found(
+                f"{data.credentials(one.nodes[0])} were refused {one.roles_total:,} different roles in "
+                f"{counted(last - first + 1, 'second')}: {shown}",
+                one.nodes[0], one.nodes[0], account_of(one.nodes[0]), first, last, tuple(one.event_ids), one.count,
+            )  # fmt: skip
+
+
 def _kind(forest: Forest, caller: str) -> str:
     """The kind of an immediate caller: a service by its name, else the kind of its principal."""
     principal = caller if caller.startswith("Principal ") else forest.owners.get(caller)
@@ -131,6 +153,13 @@ RULES = (
         f"A chain through {DEEP} and more distinct roles, one after another.",
         "Chains with a missing link look shorter than they were. Some platforms chain roles by design.",
         deep_chains,
+    ),
+    Rule(
+        "role-enumeration", "Many roles tried",
+        f"{ROLES} and more different roles that were refused to one origin within {ROLES_SECONDS} seconds.",
+        "Refusals that do not name the role, and tries that are spread over more time. A program with a list of roles "
+        "looks the same.",
+        enumerations,
     ),
     Rule(
         "new-caller-kind", "Role assumed by a new kind of caller",

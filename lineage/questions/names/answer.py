@@ -199,12 +199,16 @@ class People:
         self._whole: dict[str, set[Person]] = defaultdict(set)
         self._local: dict[str, set[Person]] = defaultdict(set)
         for key, kind, name in reader.principals(PEOPLE):
-            if not name:
-                continue
-            one = Person(f"{schema.PRINCIPAL} {key}", kind, name)
-            self._whole[name.casefold()].add(one)
-            if len(normal(name)) >= SHORTEST:
-                self._local[normal(name)].add(one)
+            if name:
+                self._add(f"{schema.PRINCIPAL} {key}", kind, name)
+        for key, name in reader.user_names():
+            self._add(f"{schema.PRINCIPAL} {key}", "IdentityCenterUser", name)
+
+    def _add(self, node: str, kind: str, name: str) -> None:
+        one = Person(node, kind, name)
+        self._whole[name.casefold()].add(one)
+        if len(normal(name)) >= SHORTEST:
+            self._local[normal(name)].add(one)
 
     def named(self, name: str) -> list[Person]:
         """The people that a name identifies: those of exactly that name, else those of its normal form; sorted."""
@@ -275,6 +279,8 @@ class Claim(NamedTuple):
     demanded: bool
     role: str | None
     """Reference of the role."""
+    made_by: str | None
+    """Name of the person who made the key that the chain begins with, where that is not its owner."""
     origin: str
     """What distinguishes the origin from others; of an open chain the class alone."""
     session: str
@@ -347,10 +353,12 @@ def _claims(forest: Forest, people: People, demands: Demands, node: str) -> Iter
     for name, what, key in result:
         if not name:
             continue
-        verdict, others = _verdict(people, origin, name)
+        behind = forest.behind(node)
+        verdict, others = _verdict(people, behind, name)
+        maker = behind.name if behind is not None and origin is not None and behind.node != origin.node else None
         apart = f"{origin.node} {body.get('workload') or ''}" if origin is not None else ""
         by: Setter = setter if what == "session name" else "caller"
-        yield Claim(name, what, verdict, others, by, key in names, role, apart, node, time)
+        yield Claim(name, what, verdict, others, by, key in names, role, maker, apart, node, time)
 
 
 def _verdict(people: People, origin: Origin | None, name: str) -> tuple[Verdict, tuple[str, ...]]:
@@ -399,6 +407,8 @@ def _name(forest: Forest, owners: grants.Owners, line: list[Claim]) -> Name:
 def _why(claim: Claim) -> str | None:
     if claim.verdict == "names-nobody":
         return default_name(claim.name) or "no known user has that name"
+    if claim.made_by is not None:
+        return f"the key behind it was made by {claim.made_by}"
     return "its chain is open" if claim.verdict == "not-known" else None
 
 

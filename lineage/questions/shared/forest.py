@@ -62,6 +62,8 @@ class Forest:
         """By session: those that it obtained."""
         self.stated: dict[str, str] = {}
         """By session without a grant: the one origin that its own records state, as a reference."""
+        self.makers: dict[str, str] = {}
+        """By long-term key: the node that made it, as a reference."""
         self._tops: dict[str, str] = {}
         self._depths: dict[str, int] = {}
         self._read(graph)
@@ -84,6 +86,8 @@ class Forest:
                 ways.append((source, target, edge))
             elif kind == schema.ISSUED and edge.get("parent"):
                 issued[target] = edge
+            elif kind == schema.ISSUED and edge.get("event_id"):
+                self.makers[target] = source
         several = {session for session, found in stated.items() if len(found) > 1}
         self.stated = {session: found.pop() for session, found in stated.items() if len(found) == 1}
         for source, target, edge in ways:
@@ -156,6 +160,20 @@ class Forest:
             return None
         name = body.get("name") or ref(principal).key.rsplit("/", 1)[-1]
         return Origin(principal, body["kind"], name, body.get("account"))
+
+    def behind(self, node: str) -> Origin | None:
+        """The person behind a session, credential or principal: its origin, or who made the long-term key that its
+        chain begins with, where that was another person. A key made by a pipeline or service is its owner's."""
+        origin, top = self.origin(node), self.top(acting(node))
+        seen: set[str] = set()
+        while origin is not None and top in self.makers and top not in seen:
+            seen.add(top)
+            maker = self.makers[top]
+            found, top = self.origin(maker), self.top(acting(maker))
+            if found is None or found.kind not in (*PEOPLE, "RootUser"):
+                break
+            origin = found
+        return origin
 
     def _service(self, session: str) -> Origin | None:
         """The service behind a session without a grant, where its role is linked to that service (guide, rule 8)."""

@@ -52,6 +52,7 @@ class Memo:
         self.principals = store.principals
         self.direct_calls = store.direct_calls
         self.names_of = store.names_of
+        self.user_names = store.user_names
         self.keys_of = store.keys_of
         self.descend = store.descend
         self.changes = store.changes

@@ -58,6 +58,9 @@ class LookUps(Statements):
     def names_of(self, unique_id: str) -> list[Sighting]:
         return [Sighting(*names) for names in self._read("names_of_ids", ids=[unique_id])]
 
+    def user_names(self) -> list[tuple[str, str]]:
+        return [(principal, name) for principal, name in self._read("user_names")]
+
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
         records = read_many(self._read, "actors", "ids", sorted(set(actors)))
         return {actor: IDENTITY.decode(body) for actor, body, *_ in records}

@@ -100,6 +100,12 @@ class LookUps(Tables):
         )
         return [Sighting(*names) for names in found]
 
+    def user_names(self) -> list[tuple[str, str]]:
+        return self._db.execute(
+            "SELECT DISTINCT principal, arn FROM sighting WHERE arn != '' AND principal NOT LIKE 'arn:%' "
+            "AND arn NOT LIKE 'arn:%' ORDER BY 1, 2"
+        ).fetchall()
+
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
         found = read_in(self._db, "SELECT id, body FROM actor WHERE id IN (*)", sorted(set(actors)))
         return {actor: IDENTITY.decode(body) for actor, body in found}
