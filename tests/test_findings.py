@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lineage.model.alert import Actor, Alert, AlertResource
+from lineage.model.alert import Actor, Alert, AlertResource, CountedCall, Place, Threat
 from lineage.model.errors import BadUse
 from loaders.findings.findings import MOST, alerts_in
 
@@ -262,6 +262,116 @@ def test_description_tells_the_principal() -> None:
     )
 
     assert one(json.dumps(finding)).actors == (Actor(principal_id="AIDARTX3GSDSALICEAAAA", account="111122223333"),)
+
+
+AMSTERDAM = Place(
+    address="198.51.100.23", country="Netherlands", city="Amsterdam", asn="64496", owner="Example Hosting"
+)
+LISTS = (Threat(list_name="ProofPoint", names=("Scanner",)), Threat(list_name="TorNode"))
+TRAIL = AlertResource(
+    type="AWS::CloudTrail::Trail", id="audit", account="111122223333",
+    arn="arn:aws:cloudtrail:eu-west-1:111122223333:trail/audit",
+)  # fmt: skip
+FACTS = {"places": (AMSTERDAM,), "threats": LISTS, "affected": (TRAIL, BUCKET), "calls": (
+    CountedCall(api="*:ListRoles", count=12), CountedCall(api="iam:GetPolicy", count=3),
+)}  # fmt: skip
+REMOTE = {
+    "ipAddressV4": "198.51.100.23", "country": {"countryName": "Netherlands"}, "city": {"cityName": "Amsterdam"},
+    "organization": {"asn": "64496", "asnOrg": "Example Hosting", "org": "Example"},
+}  # fmt: skip
+AFFECTED = {"AWS::CloudTrail::Trail": TRAIL.arn, "AWS::S3::Bucket": "ledger-2026"}
+
+
+def facts(alert: Alert) -> dict[str, Any]:
+    """What a finding says by itself of place, lists, resources and counts."""
+    return {name: getattr(alert, name) for name in FACTS}
+
+
+@pytest.mark.parametrize("encoded", [False, True], ids=["plain", "in value"])
+def test_facts_of_guardduty(encoded: bool) -> None:
+    """A GuardDuty finding gives the place and owner of the address, threat lists, affected resources and counts."""
+    finding = inner("guardduty-s3")
+    extra = {
+        "threatListName": "TorNode",
+        "apiCalls": [{"name": "ListRoles", "count": 12}, {"name": "iam:GetPolicy", "count": 3}, {"name": "x"}],
+    }
+    finding["service"] |= {
+        "action": {"awsApiCallAction": {"api": "X", "remoteIpDetails": REMOTE, "affectedResources": AFFECTED}},
+        "evidence": {"threatIntelligenceDetails": [{"threatListName": "ProofPoint", "threatNames": ["Scanner"]}]},
+        "additionalInfo": {"type": "default", "value": json.dumps(extra)} if encoded else extra,
+    }
+    alert = one(json.dumps(finding))
+
+    assert facts(alert) == FACTS
+    assert alert.resources == (BUCKET,)
+
+
+def flat(value: Any, path: str) -> dict[str, str]:
+    """A value under flat names, as Security Hub keeps the members of a GuardDuty finding."""
+    if isinstance(value, dict):
+        return {name: text for key, below in value.items() for name, text in flat(below, f"{path}/{key}").items()}
+    if isinstance(value, list):
+        return {name: text for n, below in enumerate(value) for name, text in flat(below, f"{path}.{n}_").items()}
+    return {path: str(value)}
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["flat", "members"])
+def test_facts_of_security_hub(own: bool) -> None:
+    """The same is read from the flat fields of the finding, and from the members of its own format."""
+    finding = inner("securityhub-asff")
+    extra = {"apiCalls": [{"name": "ListRoles", "count": 12}, {"name": "iam:GetPolicy", "count": 3}]}
+    service: dict[str, Any] = {"additionalInfo": extra}
+    if own:
+        finding["Action"]["AwsApiCallAction"] |= {
+            "RemoteIpDetails": {
+                "IpAddressV4": "198.51.100.23", "Country": {"CountryName": "Netherlands"},
+                "City": {"CityName": "Amsterdam"}, "Organization": {"Asn": 64496, "AsnOrg": "Example Hosting"},
+            },
+            "AffectedResources": AFFECTED,
+        }  # fmt: skip
+        finding["ThreatIntelIndicators"] = [{"Source": "ProofPoint", "Category": "Scanner"}, {"Source": "TorNode"}]
+    else:
+        service["action"] = {"awsApiCallAction": {"remoteIpDetails": REMOTE, "affectedResources": AFFECTED}}
+        details = [
+            {"threatListName": "ProofPoint", "threatNames": ["Scanner"]}, {"threatListName": "TorNode"}
+        ]  # fmt: skip
+        service["evidence"] = {"threatIntelligenceDetails": details}
+    finding["ProductFields"] |= flat(service, "aws/guardduty/service")
+
+    assert facts(one(json.dumps(finding))) == FACTS
+
+
+def test_facts_of_ocsf() -> None:
+    """An OCSF finding gives the place of the source and who lists it."""
+    finding = inner("securityhub-ocsf")
+    finding["evidences"][0]["src_endpoint"] |= {
+        "location": {"country": "NL", "city": "Amsterdam"},
+        "autonomous_system": {"number": 64496, "name": "Example Hosting"},
+    }
+    finding["osint"] = [{"name": "Scanner", "vendor_name": "ProofPoint", "value": "198.51.100.23"}]
+    alert = one(json.dumps(finding))
+
+    assert alert.places == (
+        Place(address="198.51.100.23", country="NL", city="Amsterdam", asn="64496", owner="Example Hosting"),
+    )
+    assert alert.threats == (Threat(list_name="ProofPoint", names=("Scanner",)),)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"aws/guardduty/service/a": "1", "aws/guardduty/service/a/b": "2", "aws/guardduty/service": "3"},
+        {f"aws/guardduty/{'/' * 100_000}": "x", "aws/guardduty/service/evidence.²": "x"},
+        {"aws/guardduty/service/evidence/threatIntelligenceDetails.7_/threatListName": 5},
+    ],
+    ids=["both value and object", "deep", "no text"],
+)
+def test_odd_flat_names_are_passed_over(fields: dict[str, Any]) -> None:
+    """Flat names that contradict each other, or are no path, are no error and say nothing."""
+    finding = inner("securityhub-asff")
+    finding["ProductFields"] |= fields
+
+    assert facts(one(json.dumps(finding))) == dict.fromkeys(FACTS, ())
 
 
 def test_events_of_a_log_are_alerts() -> None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import lineage
+from lineage.commands.investigate import drawings
 from lineage.model.errors import BadUse
-from lineage.questions.investigate import Investigation
-from lineage.questions.investigate.view import TITLES
+from lineage.questions.investigate import Investigation, view
+from lineage.questions.investigate.view import TITLES, Drawings
 from lineage.questions.registry import blocks_of, title_of
 from lineage.render import html as html_writer
 from lineage.render import markdown
@@ -35,8 +36,48 @@ if TYPE_CHECKING:
 
 FINDING = "examples/incident/finding.json"
 SESSION = "804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
+MADE = "AKIA3WQUP53HKQ7V2LCK"
+SUMMARY = {
+    "who": [{"name": "dana.whitfield", "confidence": "STRONG"}],
+    "provenance": [],
+    "where": [
+        {
+            "address": "198.51.100.23", "calls": 10,
+            "place": {"country": "Netherlands", "city": "Amsterdam", "asn": "64496", "owner": "EXAMPLE-HOSTING"},
+        },
+        {"address": "192.0.2.144", "calls": 14, "place": None},
+    ],
+    "affected": [
+        {
+            "resource": f"arn:aws:ec2:eu-west-1:804275613390:instance/{instance}", "named_by": "logs",
+            "told": "1x ec2:StartInstances, credentials of dana.whitfield",
+        }
+        for instance in ("i-07b3e6f20c9a5d184", "i-0d9c51b7a2e84f613")
+    ],
+    "done_total": 8,
+    "unusual": [{"~": "fewer than 3): call, source IP not in the history"}],
+    "at": "2026-03-12T17:55:30Z",
+    "works": [
+        {"what": "access key", "ask": MADE, "made": True, "live": "yes"},
+        {"what": "session", "name": {"~": "ReadOnly"}, "same_origin": True},
+        {"what": "session", "name": {"~": "PlatformAdmin"}, "same_origin": True},
+    ],
+    "first": [
+        {
+            "number": 1,
+            "commands": [
+                f"aws iam update-access-key --user-name svc-reports --access-key-id {MADE} --status Inactive"
+            ],
+        },
+        {"number": 2, "title": {"~": "Disable dana.whitfield"}, "commands": []},
+        {
+            "number": 3,
+            "commands": ["aws ec2 stop-instances --instance-ids i-07b3e6f20c9a5d184 --region eu-west-1"],
+        },
+    ],
+}  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>`|**\u202ex\u001b[2J</script> end"
-DRAWN = {"svg", "rect", "line", "polyline", "text", "title"}
+DRAWN = {"svg", "rect", "line", "polyline", "text", "title", "desc", "path", "ellipse", "polygon", "tspan", "g"}
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "h1", "h2", "h3", "h4", "p", "nav", "a", "main"),
     *("details", "summary", "div", "span", "dl", "dt", "dd", "ul", "ol", "li", "table", "caption", "thead", "tbody"),
@@ -73,9 +114,9 @@ class Page(HTMLParser):
         self.text += data
 
 
-def page_of(answer: Investigation) -> str:
+def page_of(answer: Investigation, drawings: Drawings | None = None) -> str:
     """The report as an HTML page."""
-    return html_writer.page(title_of(answer), blocks_of(answer), answer.asked)
+    return html_writer.page(title_of(answer), view.blocks(answer, drawings or {}), answer.asked)
 
 
 def text_of(answer: Investigation) -> str:
@@ -117,7 +158,8 @@ def test_the_incident_by_its_finding(report: Investigation) -> None:
     asked = [section.question for section in case.sections]
 
     assert list(differences(expected, report.as_json())) == []
-    assert asked == [stem for stem in TITLES if stem != "touched"]
+    assert list(dict.fromkeys(asked)) == list(TITLES)
+    assert asked.count("touched") == 2
     assert [section.question for section in case.sections if not section.found] == []
 
 
@@ -132,6 +174,64 @@ def test_the_steps_of_the_incident_in_order(report: Investigation) -> None:
         "sts:AssumeRoleWithSAML", "cloudtrail:StopLogging", "sts:AssumeRole", "ec2:StartInstances",
         "iam:AttachRolePolicy", "iam:AttachRolePolicy", "iam:CreateAccessKey",
     ]  # fmt: skip
+    assert [entry["api"] for entry in timeline.as_json()["entries"] if entry["access_key_id"] == MADE] == [
+        "sts:GetCallerIdentity", "s3:GetBucketLocation, s3:GetBucketPolicy, s3:ListBuckets, secretsmanager:ListSecrets",
+        "secretsmanager:GetSecretValue", "ec2:DescribeInstances",
+    ]  # fmt: skip
+
+
+def test_the_summary_of_the_incident(report: Investigation) -> None:
+    """The summary says who, from where, what was done, what works, what to do first and what is not known."""
+    told = report.groups[0].summary
+    assert told is not None
+
+    assert list(differences(SUMMARY, told.as_json())) == []
+    assert [step.text for step in told.done] == [
+        "signed in through Identity Center as dana.whitfield into PlatformAdmin in 537140928816 (platform)",
+        "stopped the trail platform-events",
+        "assumed payments-operations in 804275613390 (payments)",
+        "started 2 instances",
+        "tried to attach a policy to payments-batch: refused",
+        "attached SecretsManagerReadWrite to payments-reporting",
+        f"made access key {MADE} for svc-reports",
+        f"read the secret payments/ledger-db, with the made {MADE}",
+    ]
+    assert [one for one in told.unknown if "platform-events" in one] == [
+        "what 537140928816 did not record from 2026-03-11 21:49:35Z on: cloudtrail:StopLogging of "
+        "arn:aws:cloudtrail:eu-west-1:537140928816:trail/platform-events, credentials of dana.whitfield"
+    ]
+    assert "not loaded: data events (S3 objects, Lambda invocations, …)" in told.unknown
+    assert {event for step in told.done for event in step.event_ids} <= {one.event_id for one in report.groups[0].cited}
+
+
+def test_the_maker_of_a_key_is_in_the_headline(incident: Path) -> None:
+    """An alert about a made key names its maker, and the event to ask on if that was not meant."""
+    with lineage.open(incident) as store:
+        (group,) = store.investigate(MADE).groups
+    assert group.summary is not None
+
+    assert group.headline == "credentials of svc-reports, by a key that dana.whitfield made — EXACT"
+    assert [(one.what, one.by, one.event_id) for one in group.summary.provenance] == [
+        (f"access key {MADE} made", "dana.whitfield", "c0ffee00-0000-4000-8000-000000000010")
+    ]
+
+
+@pytest.mark.parametrize("ask", ["arn:aws:iam::{}:role/{}", "arn:aws:sts::{}:assumed-role/{}/ops-maintenance"])
+def test_a_role_is_headed_by_the_origins_of_its_sessions(ask: str, incident: Path) -> None:
+    """What stands for several sessions says so first, with the origin of each and no open end."""
+    with lineage.open(incident) as store:
+        (group,) = store.investigate(ask.format("804275613390", "payments-operations")).groups
+    (case,) = group.cases
+    people = ["priya.raman", "li.wei", "dana.whitfield", "jonas.brandt"]
+    name = " as ops-maintenance" if "sts" in ask else ""
+    assert group.summary is not None
+
+    assert group.headline == (
+        f"8 sessions of payments-operations{name}: credentials of {'; '.join(f'{one} — STRONG' for one in people)}"
+    )
+    assert (case.several, case.who_total, case.whose.confidence) == (True, 8, "STRONG")
+    assert [one.name for one in group.summary.who] == people
+    assert [lead.whose.candidates for lead in group.leads] == [sorted(people)]
 
 
 def test_what_came_of_it_begins_at_the_chain(report: Investigation) -> None:
@@ -166,13 +266,16 @@ def test_every_question_of_the_report_has_its_parts(report: Investigation) -> No
     """Each section has a title, and its answer is shown by blocks."""
     sections = report.groups[0].cases[0].sections
 
-    assert {section.question for section in sections} | {"touched"} == set(TITLES)
+    assert {section.question for section in sections} == set(TITLES)
     assert all(list(blocks_of(section.answer)) for section in sections if section.answer is not None)
 
 
-def test_page_needs_nothing_else(report: Investigation) -> None:
-    """The page loads nothing, runs only the script that its policy names, and its links stay inside."""
-    html = page_of(report)
+def test_page_needs_nothing_else(report: Investigation, incident: Path) -> None:
+    """The page loads nothing, runs only the script that its policy names, and its links stay inside; with the chain
+    and what came from it drawn."""
+    with lineage.open(incident) as store:
+        drawn = drawings(store, report)
+    html = page_of(report, drawn)
     page = Page(html)
     (policy,) = re.findall(r'Content-Security-Policy" content="([^"]*)"', html)
     (style,) = re.findall(r"<style>(.*?)</style>", html, re.S)
@@ -188,6 +291,9 @@ def test_page_needs_nothing_else(report: Investigation) -> None:
     assert len(page.ids) == len(set(page.ids))
     assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
     assert {"svg", "polyline"} <= page.tags
+    assert set(drawn) == {(0, 0, "who"), (0, 0, "blast")}
+    assert {"drawing-who-1-1", "drawing-blast-1-1"} <= set(page.ids)
+    assert html.index("What to do first") < html.index("<details")
 
 
 SPLIT = """() => {

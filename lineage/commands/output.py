@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
@@ -21,6 +21,7 @@ from lineage.model.errors import BadUse
 
 if TYPE_CHECKING:
     from lineage.questions.shared.models import Model
+    from lineage.render.blocks import Block
 
 FORMS: Final = ("table", "json", "csv", "md", "html")
 ENDINGS: Final = {".json": "json", ".csv": "csv", ".md": "md", ".html": "html", ".htm": "html"}
@@ -81,14 +82,17 @@ def _wanted(
     return Out(form, path, not no_color, not no_pager)
 
 
-def show(answer: Model, out: Out) -> None:
-    """Print an answer as it is wanted; exit with 1 where nothing was found."""
+def show(answer: Model, out: Out, content: Iterable[Block] | None = None) -> None:
+    """Print an answer as it is wanted; exit with 1 where nothing was found.
+
+    `content` is shown in place of the whole view of the answer, where that has a choice.
+    """
     missing = answer.not_found()
     if out.form in ("json", "csv") or missing is None or answer.stem() == "who":  # which says what it could not see
         if out.path is None:
-            _print(answer, out)
+            _print(answer, out, content)
         else:
-            write(out.path, text(answer, out.form))
+            write(out.path, text(answer, out.form, content))
     if missing is not None:
         guard.note(f"not found: {missing}")
         raise typer.Exit(1)
@@ -103,9 +107,11 @@ def write(path: str, content: str) -> None:
     guard.note(f"written: {path}")
 
 
-def text(answer: Model, form: str) -> str:
+def text(answer: Model, form: str, content: Iterable[Block] | None = None) -> str:
     """An answer in a form, as it is in a file."""
     from lineage.questions.registry import blocks_of, table_of, title_of
+
+    content = blocks_of(answer) if content is None and form in ("table", "md", "html") else content or ()
 
     match form:
         case "json":
@@ -119,34 +125,35 @@ def text(answer: Model, form: str) -> str:
         case "md":
             from lineage.render import markdown
 
-            return markdown.text(title_of(answer), blocks_of(answer))
+            return markdown.text(title_of(answer), content)
         case "html":
             from lineage.render import html
 
             name = f"lineage {answer.stem().replace('_', '-')}"
             asked = str(getattr(answer, "asked", None) or name)
-            return html.page(title_of(answer) or f"{name} {asked}".removesuffix(f" {name}"), blocks_of(answer), asked)
+            return html.page(title_of(answer) or f"{name} {asked}".removesuffix(f" {name}"), content, asked)
     from lineage.render import terminal
 
-    return terminal.text(blocks_of(answer), title_of(answer))
+    return terminal.text(content, title_of(answer))
 
 
-def _print(answer: Model, out: Out) -> None:
+def _print(answer: Model, out: Out, content: Iterable[Block] | None) -> None:
     """Print an answer on standard output; on a terminal through the pager where it is longer than the screen."""
     if out.form == "table":
         from lineage.questions.registry import blocks_of, title_of
         from lineage.render import console, terminal
 
+        content = blocks_of(answer) if content is None else content
         target = console.out(color=out.color)
         pager = _pager() if out.pager and target.is_terminal and not target.is_dumb_terminal else None
         if pager is None:
-            terminal.show(blocks_of(answer), title_of(answer), target)
+            terminal.show(content, title_of(answer), target)
             return
         with target.capture() as captured:
-            terminal.show(blocks_of(answer), title_of(answer), target)
+            terminal.show(content, title_of(answer), target)
         written, height = captured.get(), target.height
     else:
-        written, pager = text(answer, out.form), _pager() if out.pager and sys.stdout.isatty() else None
+        written, pager = text(answer, out.form, content), _pager() if out.pager and sys.stdout.isatty() else None
         height = shutil.get_terminal_size().lines
     if pager is None or written.count("\n") < height or not _paged(written, pager):
         typer.echo(written, nl=False, color=True)

@@ -21,6 +21,7 @@ INK, QUIET, LIT, FAILED, FRAME, EDGE, PAPER = (
 )  # fmt: skip
 NODE_FONT, WAY_FONT, FRAME_FONT = 12, 10.5, 14
 """Sizes of letters, in pixels; those of `page/picture.js`."""
+_NAMESPACE = 'xmlns="http://www.w3.org/2000/svg" '
 _MARGIN = 30.0
 _HALF_LABEL = 118.0
 """Half the widest caption."""
@@ -42,8 +43,8 @@ class Line(NamedTuple):
         )
 
 
-def svg(shape: Shape) -> str:
-    """The picture as SVG text."""
+def svg(shape: Shape, within: str = "") -> str:
+    """The picture as SVG text; with a name that is its own there, as an element of a page."""
     shown = view(shape)
     stands = placed(shown)
     lines = list(_lines(shown, stands))
@@ -56,10 +57,11 @@ def svg(shape: Shape) -> str:
     right = max(right, *(end for end, _ in legend)) if legend else right
     box = (left - _MARGIN, top - _MARGIN - 52, right - left + 2 * _MARGIN, foot - top + 2 * _MARGIN + 52)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{_numbers(*box)}" width="{box[2]:.0f}" '
-        f'height="{box[3]:.0f}" role="img" aria-labelledby="title desc" font-family="system-ui, sans-serif">',
-        f'<title id="title">{_text(shape.title)}</title>',
-        f'<desc id="desc">{_text(". ".join(_described(shown)))}</desc>',
+        f'<svg {_NAMESPACE if not within else ""}viewBox="{_numbers(*box)}" width="{box[2]:.0f}" '
+        f'height="{box[3]:.0f}" role="img" aria-labelledby="{within}title {within}desc" '
+        'font-family="system-ui, sans-serif">',
+        f'<title id="{within}title">{_text(shape.title)}</title>',
+        f'<desc id="{within}desc">{_text(". ".join(_described(shown)))}</desc>',
         f'<rect x="{box[0]:.1f}" y="{box[1]:.1f}" width="{box[2]:.1f}" height="{box[3]:.1f}" fill="{PAPER}"/>',
         _words(left, top - 44, head[0], 16, INK, anchor="start", bold=True),
         _words(left, top - 24, head[1], 12, QUIET, anchor="start"),

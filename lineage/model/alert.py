@@ -46,6 +46,32 @@ class AlertResource(Frozen, frozen=True):
     """Service account of a pod."""
 
 
+class Place(Frozen, frozen=True):
+    """Where a source address is, as the finding says."""
+
+    address: str
+    country: str | None = None
+    city: str | None = None
+    asn: str | None = None
+    owner: str | None = None
+    """Owner of the network."""
+
+
+class Threat(Frozen, frozen=True):
+    """A threat list that names the source."""
+
+    list_name: str | None
+    names: tuple[str, ...] = ()
+
+
+class CountedCall(Frozen, frozen=True):
+    """An operation that the finding counts."""
+
+    api: str
+    """As in `Alert.apis`."""
+    count: int
+
+
 class Alert(Frozen, frozen=True):
     """One finding, event or identifier."""
 
@@ -72,6 +98,12 @@ class Alert(Frozen, frozen=True):
     user_agent: str | None = None
     error: str | None = None
     resources: tuple[AlertResource, ...] = ()
+    affected: tuple[AlertResource, ...] = ()
+    """The resources that the calls were about; unlike `resources` they made no calls."""
+    places: tuple[Place, ...] = ()
+    threats: tuple[Threat, ...] = ()
+    calls: tuple[CountedCall, ...] = ()
+    """Calls that the finding counts by operation."""
     sequence: str | None = None
     """ID of the attack sequence that it is, or belongs to."""
     signals: tuple[str, ...] = ()

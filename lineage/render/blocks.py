@@ -155,6 +155,12 @@ class Code(NamedTuple):
     text: str
 
 
+class Drawing(NamedTuple):
+    """A picture as SVG, which only a page shows. It is not escaped: its writer made its texts safe."""
+
+    svg: str
+
+
 class Items(NamedTuple):
     """A list of lines."""
 
@@ -174,7 +180,7 @@ class Fold(NamedTuple):
     """The command that asks for it alone."""
 
 
-Block = Heading | Para | Note | Facts | Grid | Ladder | Tree | Chart | Code | Items | Fold
+Block = Heading | Para | Note | Facts | Grid | Ladder | Tree | Chart | Code | Drawing | Items | Fold
 
 
 def many(value: Cell) -> tuple[list[str | float | Inline], int]:

@@ -42,7 +42,7 @@ def page(title: str, content: Iterable[blocks.Block], about: str) -> str:
     )
     head = safe(title)
     folds = [one for one in listed if isinstance(one, blocks.Fold) and one.anchor]
-    nav = "".join(f'<a href="#{fold.anchor}">{safe(fold.title)}</a>' for fold in folds)
+    nav = "".join(f'<a href="#{fold.anchor}">{safe(fold.name or fold.title)}</a>' for fold in folds)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
@@ -112,6 +112,8 @@ class _Writer:
                 yield f"<pre>{escape(chr(10).join(clean(line) for line in source.splitlines()))}</pre>\n"
             case blocks.Chart(hours):
                 yield f'<div class="wide">{svg(hours)}</div>{_LEGEND}\n'
+            case blocks.Drawing(drawn):
+                yield f'<div class="wide drawing">{drawn}</div>\n'
             case blocks.Fold():
                 yield from self._fold(block)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from lineage.model.alert import Actor, Alert, AlertResource
+from lineage.model.alert import Actor, Alert, AlertResource, CountedCall, Place, Threat
 from lineage.model.arn import access_key, parse_arn, unique_id
 from lineage.model.times import parse_when
 from loaders.records.record import account_id, child, find, items, mapping, number, raw_text, text
@@ -54,6 +54,10 @@ def alert(finding: object) -> Alert:
         user_agent=raw_text(call, "userAgent") or raw_text(extra, "userAgent", "fullUserAgent"),
         error=raw_text(call, "errorCode"),
         resources=tuple(dict.fromkeys(resources)),
+        affected=affected(call),
+        places=places(service, sequence),
+        threats=threats(service),
+        calls=counted_calls(extra),
         sequence=one if (kind or "").startswith("AttackSequence:")
         else last_part(text(finding, "associatedAttackSequenceArn")),
         signals=signals(sequence),
@@ -163,15 +167,94 @@ def signals(sequence: object) -> tuple[str, ...]:
 def addresses(service: object, sequence: object) -> tuple[str, ...]:
     """Return the source addresses of the activity, in order, each once."""
     action = child(service, "action")
+    found = [text(one, name) for one in _remote(action) for name in ("ipAddressV4", "ipAddressV6")]
+    found += [one for one in items(child(action, "kubernetesApiCallAction", "sourceIPs")) if isinstance(one, str)]
+    found += [text(one, "ip") for one in items(child(sequence, "endpoints"))]
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def _remote(action: object) -> list[object]:
+    """Return the details of the source addresses of an action."""
     remote = [child(action, kind, "remoteIpDetails") for kind in ("awsApiCallAction", "kubernetesApiCallAction")]
     remote.append(child(action, "rdsLoginAttemptAction", "remoteIpDetails"))
     if text(action, "networkConnectionAction", "connectionDirection") == "INBOUND":
         remote.append(child(action, "networkConnectionAction", "remoteIpDetails"))
-    remote += [child(one, "remoteIpDetails") for one in items(child(action, "portProbeAction", "portProbeDetails"))]
-    found = [text(one, name) for one in remote for name in ("ipAddressV4", "ipAddressV6")]
-    found += [one for one in items(child(action, "kubernetesApiCallAction", "sourceIPs")) if isinstance(one, str)]
-    found += [text(one, "ip") for one in items(child(sequence, "endpoints"))]
-    return tuple(dict.fromkeys(one for one in found if one))
+    probes = items(child(action, "portProbeAction", "portProbeDetails"))
+    return [*remote, *(child(one, "remoteIpDetails") for one in probes)]
+
+
+def places(service: object, sequence: object) -> tuple[Place, ...]:
+    """Return where the source addresses are, as far as the finding says, each once."""
+    found = [place for one in _remote(child(service, "action")) for place in _places_of(one)]
+    for one in items(child(sequence, "endpoints")):
+        place = child(one, "location")
+        system = child(one, "autonomousSystem")
+        found.append(
+            Place(
+                address=text(one, "ip") or "", country=raw_text(place, "country"), city=raw_text(place, "city"),
+                asn=_as_text(child(system, "number")), owner=raw_text(system, "name"),
+            )
+        )  # fmt: skip
+    return located(found)
+
+
+def located(found: Iterable[Place]) -> tuple[Place, ...]:
+    """Return the places that have an address and say something of it, each once."""
+    return tuple(
+        dict.fromkeys(one for one in found if one.address and (one.country or one.city or one.asn or one.owner))
+    )
+
+
+def _places_of(remote: object) -> Iterator[Place]:
+    network = child(remote, "organization")
+    for name in ("ipAddressV4", "ipAddressV6"):
+        if address := text(remote, name):
+            yield Place(
+                address=address, country=raw_text(remote, "country", "countryName"),
+                city=raw_text(remote, "city", "cityName"), asn=_as_text(child(network, "asn")),
+                owner=next((one for part in ("asnOrg", "org", "isp") if (one := raw_text(network, part))), None),
+            )  # fmt: skip
+
+
+def threats(service: object) -> tuple[Threat, ...]:
+    """Return the threat lists that name the source, each once."""
+    extra = _additional(service)
+    details = items(child(service, "evidence", "threatIntelligenceDetails"))
+    found = [
+        Threat(
+            list_name=raw_text(one, "threatListName"),
+            names=tuple(name for name in items(child(one, "threatNames")) if isinstance(name, str)),
+        )
+        for one in details
+    ]
+    name, threat = raw_text(extra, "threatListName"), raw_text(extra, "threatName")
+    if (name or threat) and not any(one.list_name == name for one in found):
+        found.append(Threat(list_name=name, names=(threat,) if threat else ()))
+    return tuple(dict.fromkeys(one for one in found if one.list_name or one.names))
+
+
+def counted_calls(extra: object) -> tuple[CountedCall, ...]:
+    """Return the operations that a finding counts in `additionalInfo.apiCalls`."""
+    return tuple(
+        CountedCall(api=name if ":" in name else f"*:{name}", count=count)
+        for one in items(child(extra, "apiCalls"))
+        if (name := text(one, "name")) and (count := number(one, "count")) is not None
+    )
+
+
+def affected(call: object) -> tuple[AlertResource, ...]:
+    """Return the resources that an API call action was about, by type: name or ARN."""
+    found = []
+    for kind, value in mapping(child(call, "affectedResources")).items():
+        for name in (value, *items(value)):
+            if isinstance(name, str) and name:
+                bucket = f"arn:aws:s3:::{name}" if kind == "AWS::S3::Bucket" else None
+                found.append(resource_from_arn(name, kind) or AlertResource(type=kind, id=name, arn=bucket))
+    return tuple(dict.fromkeys(found))
+
+
+def _as_text(value: object) -> str | None:
+    return str(value) if isinstance(value, (str, int)) and value != "" else None
 
 
 def activity_times(service: object, sequence: object) -> tuple[int | None, int | None]:

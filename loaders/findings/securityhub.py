@@ -7,14 +7,14 @@ guide §11.2.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from lineage.model.alert import Actor, Alert, AlertResource
+from lineage.model.alert import Actor, Alert, AlertResource, Place, Threat
 from lineage.model.arn import access_key, parse_arn, role_of, unique_id
 from lineage.model.times import parse_when
 from loaders.findings import guardduty
 from loaders.findings.guardduty import last_part, resource_from_arn
-from loaders.records.record import account_id, child, find, items, mapping, number, raw_text, text, walk
+from loaders.records.record import DEEPEST, account_id, child, find, items, mapping, number, raw_text, text, walk
 
 PRODUCT = "aws/guardduty/"
 """Prefix of the flat names under which ASFF keeps members of the GuardDuty finding."""
@@ -31,6 +31,7 @@ def asff(finding: object) -> Alert:
     fields = mapping(child(finding, "ProductFields"))
     call = child(finding, "Action", "AwsApiCallAction")
     sequence = child(finding, "Detection", "Sequence")
+    service = child(_nested(fields), "service")
     flat = {
         "api": _field(fields, "service/action/awsApiCallAction/api"),
         "serviceName": _field(fields, "service/action/awsApiCallAction/serviceName"),
@@ -71,6 +72,10 @@ def asff(finding: object) -> Alert:
         or _field(fields, "service/additionalInfo/userAgent/fullUserAgent"),
         error=_field(fields, "service/action/awsApiCallAction/errorCode"),
         resources=tuple(dict.fromkeys(_asff_resources(finding))),
+        affected=guardduty.affected(call) or guardduty.affected(child(service, "action", "awsApiCallAction")),
+        places=guardduty.places({"action": child(finding, "Action")}, sequence) or guardduty.places(service, sequence),
+        threats=guardduty.threats(service) or tuple(_indicators(finding)),
+        calls=guardduty.counted_calls(child(service, "additionalInfo")),
         sequence=one if (kind or "").startswith("AttackSequence:") else None,
         signals=guardduty.signals(sequence),
         sample=child(finding, "Sample") is True
@@ -107,6 +112,8 @@ def ocsf(finding: object) -> Alert:
         user_agent=next((agent for part in where if (agent := raw_text(part, "http_request", "user_agent"))), None),
         error=next((error for part in where if (error := text(part, "api", "response", "error"))), None),
         resources=tuple(dict.fromkeys(_ocsf_resources(finding))),
+        places=guardduty.located(_ocsf_places(where)),
+        threats=tuple(dict.fromkeys(_ocsf_threats(finding))),
         sequence=one if (kind or "").startswith("AttackSequence:") else None,
         sample=_is_sample(finding),
     )  # fmt: skip
@@ -181,6 +188,25 @@ def _ocsf_resources(finding: object) -> Iterator[AlertResource]:
         yield resource_from_arn(name, kind) or AlertResource(type=kind, id=text(resource, "name") or name or "")
 
 
+def _ocsf_places(where: Iterable[object]) -> Iterator[Place]:
+    for part in where:
+        end = child(part, "src_endpoint")
+        place, system = child(end, "location"), child(end, "autonomous_system")
+        asn = child(system, "number")
+        yield Place(
+            address=text(end, "ip") or "", country=raw_text(place, "country"), city=raw_text(place, "city"),
+            asn=str(asn) if isinstance(asn, (str, int)) else None,
+            owner=raw_text(system, "name") or raw_text(place, "isp"),
+        )  # fmt: skip
+
+
+def _ocsf_threats(finding: object) -> Iterator[Threat]:
+    for one in items(child(finding, "osint")):
+        name, source = raw_text(one, "name"), raw_text(one, "vendor_name")
+        if name or source:
+            yield Threat(list_name=source, names=(name,) if name else ())
+
+
 def _ocsf_api(api: object) -> str | None:
     operation = text(api, "operation")
     return next(guardduty.apis({"api": operation, "serviceName": text(api, "service", "name")}), None)
@@ -190,6 +216,50 @@ def _ocsf_time(value: object, name: str) -> int | None:
     """Return a time of OCSF: in milliseconds, or a string under the name with `_dt`; in epoch seconds."""
     found = parse_when(child(value, name))
     return found if found is not None else parse_when(child(value, f"{name}_dt"))
+
+
+def _indicators(finding: object) -> Iterator[Threat]:
+    """Yield the threat lists of `ThreatIntelIndicators`."""
+    for one in items(child(finding, "ThreatIntelIndicators")):
+        source, kind = raw_text(one, "Source"), raw_text(one, "Category")
+        if source or kind:
+            yield Threat(list_name=source, names=(kind,) if kind else ())
+
+
+_INDEXED = re.compile(r"(.+)\.(\d{1,3})_?")
+
+
+def _nested(fields: Mapping[str, object]) -> object:
+    """Return the members of the GuardDuty finding among flat names as objects and lists.
+
+    >>> _nested({"aws/guardduty/service/additionalInfo/apiCalls.0_/name": "ListRoles"})
+    {'service': {'additionalInfo': {'apiCalls': [{'name': 'ListRoles'}]}}}
+    """
+    found: dict[str, object] = {}
+    for name, value in sorted(fields.items()):
+        if not name.lower().startswith(PRODUCT):
+            continue
+        steps = [step for part in name[len(PRODUCT) :].split("/") for step in (_INDEXED.sub(r"\1/\2", part).split("/"))]
+        if len(steps) > DEEPEST:
+            continue
+        inner: dict[str, object] = found
+        for step in steps[:-1]:
+            below = inner.setdefault(step, {})
+            if not isinstance(below, dict):
+                below = inner[step] = {}
+            inner = below
+        if not isinstance(inner.get(steps[-1]), dict):
+            inner[steps[-1]] = value
+    return _lists(found)
+
+
+def _lists(value: object) -> object:
+    """Return a value with lists in place of objects whose members are numbered."""
+    if not isinstance(value, dict):
+        return value
+    if value and all(name.isdecimal() for name in value):
+        return [_lists(value[name]) for name in sorted(value, key=int)]
+    return {name: _lists(inner) for name, inner in value.items()}
 
 
 def _field(fields: Mapping[str, object], name: str) -> str | None:

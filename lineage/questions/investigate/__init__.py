@@ -33,6 +33,31 @@ class ThingTold(Model):
     account: str | None = None
 
 
+class PlaceTold(Model):
+    """Where a source address is, as the alert says; nothing of it is looked up."""
+
+    address: str
+    country: str | None = None
+    city: str | None = None
+    asn: str | None = None
+    owner: str | None = None
+    """Owner of the network."""
+
+
+class ThreatTold(Model):
+    """A threat list that names the source."""
+
+    list_name: str | None
+    names: list[str]
+
+
+class CountTold(Model):
+    """An operation that the alert counts."""
+
+    api: str
+    count: int
+
+
 class AlertTold(Model):
     """What the alert says."""
 
@@ -55,6 +80,12 @@ class AlertTold(Model):
     user_agent: str | None = None
     actors: list[ActorTold] = Field(default_factory=list)
     resources: list[ThingTold] = Field(default_factory=list)
+    affected: list[ThingTold] = Field(default_factory=list)
+    """What the calls of the alert were about."""
+    places: list[PlaceTold] = Field(default_factory=list)
+    threats: list[ThreatTold] = Field(default_factory=list)
+    counts: list[CountTold] = Field(default_factory=list)
+    """Calls that the alert counts by operation."""
     sequence: str | None = None
     """ID of the attack sequence that it is or belongs to."""
 
@@ -115,6 +146,8 @@ class Section(Model):
     question: str
     """Stem of the question, as of its command."""
     asked: str | None
+    options: dict[str, str | int | bool | None] = Field(default_factory=dict)
+    """The options that it was asked with, by the names of the method."""
     found: bool
     note: str | None = None
     """Why there is no answer, where there is none."""
@@ -138,6 +171,8 @@ class Case(Model):
     ask: str
     subject: Subject
     whose: Whose
+    several: bool = False
+    """Is it about several sessions, whose origins `who` has each for itself, the newest first?"""
     who: list[WhoAnswer]
     """One, or one a caller where several fit; at most 100 for each event or session."""
     who_total: int
@@ -166,6 +201,110 @@ class Cited(Model):
     """Of the record in its file, from 0."""
 
 
+class Where(Model):
+    """An address that the credentials were used from."""
+
+    address: str
+    calls: int
+    """Of the chain, as far as the timeline has them; 0 where the alert alone names it."""
+    place: PlaceTold | None = None
+    """As the alert says."""
+    own: str | None = None
+    """The instance of our own that had it, where the logs show one."""
+
+
+class DoneStep(Model):
+    """What was done, in one sentence."""
+
+    time: str
+    until: str | None
+    text: str
+    count: int
+    by: str
+    """`ROLE as SESSION_NAME`, a key or a name."""
+    refused: bool
+    event_ids: list[str]
+    """At most 3."""
+
+
+class Working(Model):
+    """A session, key or password that works, or may work, at a time."""
+
+    what: Literal["session", "access key", "login profile", "password", "user"]
+    name: str
+    ask: str
+    """To be asked with."""
+    account: str | None
+    live: Literal["yes", "unknown"]
+    until: str | None
+    made: bool
+    """Was it made for another user?"""
+    same_origin: bool
+    """Is it no part of what came from it, but of the same origin?"""
+
+
+class First(Model):
+    """A step of the plan that comes first."""
+
+    number: int
+    title: str
+    account: str | None
+    commands: list[str]
+    note: str | None
+    plan: str
+    """The command that prints the whole plan."""
+
+
+class Affected(Model):
+    """A resource that the alert or its calls were about."""
+
+    resource: str
+    named_by: Literal["alert", "logs"]
+    told: str | None
+    """What `touched` answers in one line; null where nothing is known."""
+    ask: str
+    """The command that says who changed or read it."""
+
+
+class Provenanced(Model):
+    """Who made the key, password or user that credentials begin with, or started the workload."""
+
+    what: str
+    api: str
+    time: str
+    by: str
+    """Whose credentials did it."""
+    confidence: Confidence
+    event_id: str | None
+    """To be investigated, if that was not intended."""
+
+
+class Summary(Model):
+    """What a report says first."""
+
+    who: list[Whose]
+    """Whose credentials, each once."""
+    provenance: list[Provenanced]
+    """Who made their keys, passwords and users, and started their workloads, where it was others; each once."""
+    where: list[Where]
+    """The alert's addresses first, then most calls; at most 5."""
+    affected: list[Affected]
+    done: list[DoneStep]
+    """The most telling steps, in order of time; at most 12."""
+    done_total: int
+    unusual: list[str]
+    """Is it unusual, and why; a line a lead."""
+    at: str | None
+    """The time that `works` is about."""
+    works: list[Working]
+    """Made keys first, then sessions; at most 10."""
+    works_total: int
+    first: list[First]
+    """At most 3 of each plan."""
+    unknown: list[str]
+    """What the answer cannot say, most important first."""
+
+
 class Group(Model):
     """Alerts that belong together, and one report about them."""
 
@@ -175,6 +314,8 @@ class Group(Model):
     sequence: str | None
     alerts: list[AlertTold]
     """In order of first activity and ID."""
+    summary: Summary | None = None
+    """What the report says first; null where the alerts lead nowhere."""
     scope: Scope
     margin_seconds: int
     """How far the scope reaches to either side of the activity."""

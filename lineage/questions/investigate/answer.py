@@ -17,23 +17,27 @@ from lineage.model.times import iso, parse_when
 from lineage.questions.investigate import Case, Group, Investigation, Lead, OwnAddress, Recent, Section, Started
 from lineage.questions.investigate.groups import Examined, Together, alert_of, cited, event_ids, nothing_found, together
 from lineage.questions.investigate.leads import SubjectLead, leads
+from lineage.questions.investigate.summary import origins, summary
 from lineage.questions.registry import module_name
 from lineage.questions.shared import grants, models
 from lineage.questions.shared.addresses import is_place
-from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.climb import account_of, session_key_of
 from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.identifiers import Caller, by_event
 from lineage.questions.shared.log_coverage import in_words, log_coverage
 from lineage.questions.shared.models import Model, Whose
-from lineage.questions.shared.subjects import MARGIN_SECONDS, Subject, around
-from lineage.questions.shared.whose import call_it, short, whose
+from lineage.questions.shared.subjects import MARGIN_SECONDS, Subject, around, targets
+from lineage.questions.shared.whose import call_it, whose
 from lineage.questions.who import WhoAnswer
 from lineage.questions.who.answer import explained
+from lineage.render.text import counted
 from lineage.stores.reader import Reader
 
 MOST_CASES = 3
 """So many leads of a group are examined by every question."""
 MOST_GROUPS = 20
+MOST_SESSIONS = 100
+"""Sessions of a role whose origins are looked up."""
 CITED = 500
 ADDRESSES = 5
 LINES = 100
@@ -48,7 +52,8 @@ Ask = Callable[..., Model]
 """Asks a question by the name of its method on `lineage.Lineage`, with the arguments of that."""
 
 
-Planned = tuple[str, str | tuple[str, ...] | None, dict[str, object]]
+Options = dict[str, str | int | bool | None]
+Planned = tuple[str, str | tuple[str, ...] | None, Options]
 """A question to ask: its stem, what is asked about, and options."""
 
 
@@ -65,7 +70,7 @@ class Limits(NamedTuple):
 def answer(reader: Reader, ask: Ask, alerts: Sequence[Alert], *, asked: str, limits: Limits) -> Investigation:
     """The report for alerts. Samples are left out; what leads nowhere is a group without leads."""
     loaded = grants.loaded(reader)
-    examined = [_examined(reader, alert, loaded) for alert in alerts if not alert.sample]
+    examined = [_examined(reader, alert, loaded, limits) for alert in alerts if not alert.sample]
     groups = together(examined)
     reports = [_group(reader, ask, group, loaded, limits) for group in groups[:MOST_GROUPS]]
     accounts = sorted({account for report in reports for account in report.sight.accounts})
@@ -83,25 +88,42 @@ def answer(reader: Reader, ask: Ask, alerts: Sequence[Alert], *, asked: str, lim
     )
 
 
-def _examined(reader: Reader, alert: Alert, loaded: set[str]) -> Examined:
+def _examined(reader: Reader, alert: Alert, loaded: set[str], limits: Limits) -> Examined:
     found = leads(reader, alert, loaded)
-    result = {lead.subject.starts: _who(reader, lead) for lead in found.found}
+    sessions = {lead.subject.starts: _several(reader, lead, limits) for lead in found.found}
+    result = {lead.subject.starts: _who(reader, lead, sessions[lead.subject.starts]) for lead in found.found}
     return Examined(
         alert, found, {starts: who for starts, (who, _) in result.items()},
         {starts: fitting for starts, (_, fitting) in result.items()},
+        frozenset(starts for starts, several in sessions.items() if several),
     )  # fmt: skip
 
 
-def _who(reader: Reader, lead: SubjectLead) -> tuple[list[WhoAnswer], int]:
-    """Whose the lead is, by the event that fits the alert, else by its session, key or principal; and how many
+def _several(reader: Reader, lead: SubjectLead, limits: Limits) -> list[str]:
+    """The sessions (references, newest first) of a lead that is a role or several sessions: those that called in the
+    time of the report, else all that it names; none of a lead that is one session or key."""
+    subject = lead.subject
+    if lead.event_ids or not (subject.kind == "role" or len(subject.sessions) > 1):
+        return []
+    rows = reader.calls(subject.which, Window(limits.since, limits.until))
+    last = max((row.last for row in rows), default=0)
+    since = limits.since if limits.since is not None else last - DAY
+    called = {key for row in rows if row.last >= since and (key := session_key_of(row.source))} or set(subject.sessions)
+    newest = sorted(called, key=lambda key: (key.rsplit("/", 1)[-1], key), reverse=True)
+    return [f"{schema.SESSION} {key}" for key in newest]
+
+
+def _who(reader: Reader, lead: SubjectLead, several: list[str]) -> tuple[list[WhoAnswer], int]:
+    """Whose the lead is, by the event that fits the alert, else by its sessions, key or principal; and how many
     answers there are."""
     if lead.event_ids:
         callers = list(by_event(reader, lead.event_ids[0], None))
     else:
-        starts = lead.subject.starts[:1]
+        starts = several[:MOST_SESSIONS] or lead.subject.starts[:1]
         callers = [Caller(one, None, None, itself=keys.ref(one).label == schema.PRINCIPAL) for one in starts]
     found = [explained(reader, each) for each in callers]
-    return [one for some, _ in found for one in some], sum(fitting for _, fitting in found)
+    more = max(len(several) - MOST_SESSIONS, 0)
+    return [one for some, _ in found for one in some], sum(fitting for _, fitting in found) + more
 
 
 def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: Limits) -> Group:
@@ -116,11 +138,13 @@ def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: 
     looked = log_coverage(reader, accounts or {alert.account for alert in alerts}, window)
     about = [*leading, *cases, *ours]
     events = cited(reader, [one for part in about for one in event_ids(part)])
+    told, notes = [alert_of(alert) for alert in alerts], list(_notes(group, [lead for _, lead in first], looked))
     return Group(
-        headline=headline([case.whose for case in cases]),
+        headline=headline(cases),
         why=group.why,
         sequence=next((alert.sequence for alert in alerts if alert.sequence), None),
-        alerts=[alert_of(alert) for alert in alerts],
+        alerts=told,
+        summary=summary(cases, told, ours, reader.account_names(), looked, notes) if cases else None,
         scope=scope,
         margin_seconds=MARGIN_SECONDS if limits.margin is None else limits.margin,
         leads=leading,
@@ -133,21 +157,30 @@ def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: 
         truncated=len(first) > MOST_CASES
         or len(events) > CITED
         or any(one.found.total > len(one.found.found) for one in group.members),
-        notes=list(_notes(group, [lead for _, lead in first], looked)),
+        notes=notes,
         sight=looked,
     )
 
 
-def headline(found: Iterable[Whose]) -> str:
-    """Whose credentials a group is about, in one line without a verdict.
+def headline(cases: Sequence[Case]) -> str:
+    """Whose credentials a group is about, in one line without a verdict. Several sessions are said to be several.
 
     >>> headline([])
     'nothing in the store fits the alert'
     """
+    found = [one for case in cases for one in origins(case)]
     each = list(dict.fromkeys(f"{_name(one)} — {one.confidence}" for one in found))
     if each and all(one.attempt for one in found):
         return "; ".join(each)
-    return f"credentials of {'; '.join(each)}" if each else "nothing in the store fits the alert"
+    several = [f"{counted(case.who_total, 'session')} of {_asked(case.ask)}: " for case in cases if case.several]
+    first = several[0] if several and len(cases) == 1 else ""
+    return f"{first}credentials of {'; '.join(each)}" if each else "nothing in the store fits the alert"
+
+
+def _asked(ask: str) -> str:
+    """What sessions are of: `ROLE`, or `ROLE as SESSION_NAME`."""
+    parts = role_of(ask)
+    return " as ".join(filter(None, (parts.role_name, parts.session_name))) if parts else ask
 
 
 def _name(one: Whose) -> str:
@@ -186,7 +219,8 @@ def _case(
     return Case(
         ask=ask_of(lead),
         subject=subject.to_model(),
-        whose=short(who, one.fitting[subject.starts]),
+        whose=one.whose(lead),
+        several=subject.starts in one.several,
         who=who,
         who_total=one.fitting[subject.starts],
         calls=grants.total(rows),
@@ -225,6 +259,29 @@ def _begins(who: Sequence[WhoAnswer], ask: str) -> str | None:
     return None if who[0].origin.kind == "AWSService" and who[0].identity.creation_date is None else ask
 
 
+def _followed(who: Sequence[WhoAnswer], scope: Options, limits: Limits) -> Options:
+    """The time of the timeline: from the first session of the chain, or the begin of the scope, to the end of the
+    logs, as far as no other time was asked for."""
+    since, until = scope["since"], scope["until"]
+    if limits.since is None and len(who) == 1 and who[0].hops:
+        since = min(str(since), who[0].hops[0].time)
+    return {"since": since} | ({"until": until} if limits.until is not None else {})
+
+
+def _resources(alert: Alert, lead: SubjectLead, rows: Iterable[CallRow]) -> list[str]:
+    """The resources that the alert names, else what its calls were about; at most three."""
+    told = [thing.arn or thing.id for thing in (*alert.affected, *alert.resources)]
+    if not told and alert.kind != "ask":
+        ids = set(lead.event_ids)
+        told = [
+            target
+            for row in rows
+            for target in targets([row])
+            if ids & {sample.event_id for sample in row.samples} and role_of(target) is None
+        ]
+    return list(dict.fromkeys(told))[:RESOURCES]
+
+
 def _role(reader: Reader, subject: Subject) -> str | None:
     """ARN of the role that a subject is, or is a session of."""
     if subject.kind == "role":
@@ -259,7 +316,7 @@ def _lead(one: Examined, lead: SubjectLead) -> Lead:
     return Lead(
         alert=one.alert.id, ask=ask_of(lead), subject=lead.subject.to_model(), how=lead.how,
         confidence=lead.confidence, calls=lead.calls, event_ids=lead.event_ids, note=lead.note,  # type: ignore[arg-type]  # one of the classes
-        whose=short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]),
+        whose=one.whose(lead),
     )  # fmt: skip
 
 
@@ -301,9 +358,10 @@ def sections(ask: Ask, plan: Iterable[Planned]) -> list[Section]:
         try:
             answer = ask(module_name(stem), about, **options)
         except LineageError as error:
-            found.append(Section(question=stem, asked=asked, found=False, note=str(error)))
+            found.append(Section(question=stem, asked=asked, options=options, found=False, note=str(error)))
         else:
-            found.append(Section(question=stem, asked=asked, found=bool(getattr(answer, "found", True)), answer=answer))
+            there = bool(getattr(answer, "found", True))
+            found.append(Section(question=stem, asked=asked, options=options, found=there, answer=answer))
     return found
 
 
@@ -315,15 +373,15 @@ def _plan(
     ask, role = ask_of(lead), _role(reader, subject)
     begins = _begins(who, ask)
     begin = window.since or 0
-    scope: dict[str, object] = {"since": iso(max(begin, 0)), "until": iso(window.until or 0)}
+    scope: Options = {"since": iso(max(begin, 0)), "until": iso(window.until or 0)}
     lines = scope | {"limit": LINES}
-    history = scope | {"days": limits.days, "gap": limits.gap}
+    history: Options = scope | {"days": limits.days, "gap": limits.gap}
 
     yield "session", ask, lines
     if begins is not None:
         told = alert_of(alert)
-        activity = {"alert_since": told.first_seen, "alert_until": told.last_seen}
-        yield "timeline", ask, scope | activity | {"limit": TIMELINE}
+        activity: Options = {"alert_since": told.first_seen, "alert_until": told.last_seen}
+        yield "timeline", ask, _followed(who, scope, limits) | activity | {"made": True, "limit": TIMELINE}
     if role is not None:
         yield "role", role, lines
     if begins is not None:
@@ -331,18 +389,18 @@ def _plan(
     yield "services", ask, {"until": scope["since"]}
     yield "interesting", ask, lines
     api = next((api for api in alert.apis if not api.startswith("*:")), None)
-    call = {"api": api, "user_agent": alert.user_agent, "source_ip": next(iter(alert.source_ips), None)}
+    call: Options = {"api": api, "user_agent": alert.user_agent, "source_ip": next(iter(alert.source_ips), None)}
     event = lead.event_ids[0] if lead.event_ids and alert.kind in ("ask", "record") else None
     yield "baseline", event or ask, call | history
     yield "new", ask, history
     yield "volume", ask, history
     if begins is not None:
-        yield "blast", begins, {"limit": LINES}
-        yield "contain", begins, {}
+        yield "blast", begins, {"made": True, "limit": LINES}
+        yield "contain", begins, {"made": True}
     yield "denied", ask, lines
     if addresses := _addresses(alert, rows):
         yield "from", addresses, lines
-    for resource in list(dict.fromkeys(thing.arn or thing.id for thing in alert.resources))[:RESOURCES]:
+    for resource in _resources(alert, lead, rows):
         yield "touched", resource, lines
     if role is not None:
         yield "names", role, lines | {"since": iso(max(begin - limits.days * DAY, 0))}

@@ -7,14 +7,17 @@ from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
+from lineage.model import schema
 from lineage.model.alert import Alert
 from lineage.model.facts import Frozen
 from lineage.model.keys import ref
 from lineage.model.times import iso
-from lineage.questions.investigate import ActorTold, AlertTold, Cited, ThingTold
+from lineage.questions.investigate import ActorTold, AlertTold, Cited, CountTold, PlaceTold, ThingTold, ThreatTold
 from lineage.questions.investigate.leads import Leads, SubjectLead
+from lineage.questions.investigate.summary import whose_of
 from lineage.questions.shared.climb import session_key_of
-from lineage.questions.shared.whose import short
+from lineage.questions.shared.models import Whose
+from lineage.questions.shared.whose import named
 from lineage.questions.who import WhoAnswer
 from lineage.stores.reader import Reader
 
@@ -34,6 +37,22 @@ class Examined(NamedTuple):
     """By the nodes of a lead: its answers."""
     fitting: dict[tuple[str, ...], int]
     """By the same: how many answers there are, of which those are the first."""
+    several: frozenset[tuple[str, ...]] = frozenset()
+    """The nodes of leads that are several sessions: their answers are no candidates for one."""
+
+    def whose(self, lead: SubjectLead) -> Whose:
+        """Whose a lead is, in one line; of several sessions with several origins all of them."""
+        who, fitting = self.who[lead.subject.starts], self.fitting[lead.subject.starts]
+        if lead.subject.starts not in self.several:
+            return whose_of(who, fitting)
+        each = [whose_of([one]) for one in who]
+        if len({(one.key, one.reason) for one in each}) == 1:
+            return each[0].model_copy(update={"confidence": schema.weakest([one.confidence for one in each])})
+        return Whose(
+            kind="Unresolved", id=None, confidence=schema.weakest([one.confidence for one in each]),  # type: ignore[arg-type]  # one of the classes
+            reason="several-origins", candidates=sorted({named(one) for one in each}),
+            candidates_more=fitting - len(who),
+        )  # fmt: skip
 
 
 class Together(NamedTuple):
@@ -86,7 +105,7 @@ def _tokens(one: Examined, why: Why) -> Iterable[str]:
     sure = [lead for lead in one.found.found if lead.confidence in _SURE]
     if why == "chain":
         return {session for lead in sure for session in chain(lead, one.who[lead.subject.starts])}
-    origins = [short(one.who[lead.subject.starts], one.fitting[lead.subject.starts]) for lead in sure]
+    origins = [one.whose(lead) for lead in sure]
     return {
         origin.key
         for origin in origins
@@ -111,6 +130,10 @@ def alert_of(one: Alert) -> AlertTold:
         created=moment(one.created),
         actors=[_told(ActorTold, actor, creation_date=moment(actor.created)) for actor in one.actors],
         resources=[_told(ThingTold, thing) for thing in one.resources],
+        affected=[_told(ThingTold, thing) for thing in one.affected],
+        places=[_told(PlaceTold, place) for place in one.places],
+        threats=[_told(ThreatTold, threat, names=list(threat.names)) for threat in one.threats],
+        counts=[_told(CountTold, call) for call in one.calls],
     )  # fmt: skip
 
 

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final
 
-from lineage.questions.investigate import AlertTold, Case, Group, Investigation, Section
+from lineage.model.errors import BadUse
+from lineage.questions.investigate import (
+    AlertTold,
+    Case,
+    DoneStep,
+    Group,
+    Investigation,
+    PlaceTold,
+    Provenanced,
+    Section,
+    Summary,
+    ThreatTold,
+    Where,
+    Working,
+)  # fmt: skip
+from lineage.questions.investigate.summary import STEPS, origins, whose_of
 from lineage.questions.registry import Row, blocks_of
 from lineage.questions.shared.log_coverage import in_words
+from lineage.questions.shared.models import Model, Whose
 from lineage.questions.shared.view import origin_cells, whose
+from lineage.questions.who import Who
 from lineage.questions.who import view as who
-from lineage.render.blocks import Block, Cell, Facts, Fold, Grid, Heading, Inline, Items, Para, Span
+from lineage.render.blocks import (
+    Block,
+    Cell,
+    Code,
+    Drawing,
+    Facts,
+    Fold,
+    Grid,
+    Heading,
+    Inline,
+    Items,
+    Para,
+    Span,
+)  # fmt: skip
 from lineage.render.columns import detail, head, ids, line, number
 from lineage.render.text import between, counted, moment
 
@@ -33,8 +64,13 @@ TITLES: Final[dict[str, str]] = {
     "coverage": "What the logs cover",
 }
 """The question of each section, in words."""
-OPEN = frozenset({"timeline", "contain"})
-"""Sections that are not folded in HTML."""
+DRAWN: Final[dict[str, str]] = {"who": "The chain, drawn", "blast": "What came from it, drawn"}
+"""What is drawn of a case, by question."""
+Drawings = Mapping[tuple[int, int, str], str]
+"""SVG by position of the group and of the case, and by question."""
+SECTION = 2
+"""The level of sections."""
+SESSIONS_SHOWN = 20
 COLUMNS = (
     "group", "what", "id", "time", "until", "api", "account", "region", "credentials_of", "origin_kind", "origin_id",
     "confidence", "how", "calls", "failed", "error", "note", "path", "index", "event_ids",
@@ -48,16 +84,123 @@ def title(answer: Investigation) -> str:
     return counted(len(answer.groups), "group of alerts", "groups of alerts")
 
 
-def blocks(answer: Investigation) -> Iterator[Block]:
-    """The whole report, group by group."""
+def blocks(answer: Investigation, drawings: Drawings = {}) -> Iterator[Block]:  # noqa: B006 - it is only read
+    """The whole report, group by group: the summary, then the sections."""
     for text in answer.passed_over:
         yield Para((Span("passed over: ", "quiet"), text))
     for position, group in enumerate(answer.groups, 1):
-        found = list(_group(group, position))
+        found = list(_group(group, position, drawings))
         if len(answer.groups) == 1:
             yield from found
         else:
             yield Fold(group.headline, f"group-{position}", (_together(group),), found, open=position == 1)
+
+
+def _summary(told: Summary) -> Iterator[Block]:
+    """What the report says first, line by line, and the first steps with their commands."""
+    yield Facts([
+        ("who", [_who(one) for one in told.who]),
+        ("provenance", [_made(one) for one in told.provenance]),
+        ("from", [_from(one) for one in told.where]),
+        ("about", [f"{one.resource}: {one.told or 'no call about it is loaded'}" for one in told.affected]),
+        ("unusual?", list(told.unusual)),
+    ])  # fmt: skip
+    if told.done:
+        most = f": the most telling {len(told.done)} of {told.done_total:,} steps" if told.done_total > STEPS else ""
+        yield Heading((f"What was done{most}",))
+        yield Items([_done(one) for one in told.done])
+    if told.at:
+        yield Heading((f"What works at {moment(told.at)}",))
+        more = told.works_total - len(told.works)
+        lines = [_works(one) for one in told.works] or [("nothing, as far as the logs show",)]
+        yield Items([*lines, *([(f"and {more:,} more",)] if more else [])])
+    if told.first:
+        yield Heading(("What to do first",))
+        for step in told.first:
+            where = (f"in account {step.account}",) if step.account else ()
+            inner: list[Block] = [Code("\n".join(step.commands))] if step.commands else [Para((step.note or "",))]
+            yield Fold(f"{step.number}. {step.title}", "", where, inner, open=True, level=4)
+        plans = list(dict.fromkeys(step.plan for step in told.first))
+        yield Para((Span(f"The whole plan: {'; '.join(plans)}", "quiet"),))
+    if told.unknown:
+        yield Heading(("What is not known",))
+        yield Items([(line,) for line in told.unknown])
+
+
+def _who(one: Whose) -> Inline:
+    through = f", through {', '.join(one.chain[1:])}" if len(one.chain) > 1 else ""
+    return (*whose(one), through)
+
+
+def _made(one: Provenanced) -> Inline:
+    sure = "" if one.confidence == "EXACT" else f" {one.confidence}"
+    ask = f"; was it meant? lineage investigate {one.event_id}" if one.event_id else ""
+    return (Span(f"{one.what} {moment(one.time)} with credentials of {one.by}{sure}", "open"), ask)
+
+
+def _from(one: Where) -> str:
+    parts = (
+        f"{located(one.place)} by the alert" if one.place else "", f"it was {one.own}" if one.own else "",
+        counted(one.calls, "call") if one.calls else "",
+    )  # fmt: skip
+    return ": ".join(filter(None, (one.address, "; ".join(filter(None, parts)))))
+
+
+def _done(one: DoneStep) -> Inline:
+    often = f" ({one.count:,} times, until {moment(one.until)})" if one.count > 1 else ""
+    return (Span(f"{moment(one.time)}  ", "quiet"), Span(one.text, "denied" if one.refused else ""), often)
+
+
+def _works(one: Working) -> Inline:
+    account = f" in {one.account}" if one.account else ""
+    until = f" until {moment(one.until)}" if one.until else ""
+    made = ", made for another user" if one.made else ""
+    other = ", of the same origin but no part of this" if one.same_origin else ""
+    may = Span(" (may work)" if one.live == "unknown" else "", "open")
+    return (f"{one.what} ", Span(one.name, "key"), f"{account}{until}{made}{other}", may)
+
+
+def drawn(case: Case) -> dict[str, Model]:
+    """The answers of a case that are drawn, by question."""
+    chain = Who(
+        asked=case.ask, kind="session", found=bool(case.who), total=case.who_total,
+        truncated=len(case.who) < case.who_total, answers=case.who,
+    )  # fmt: skip
+    blast = next((one.answer for one in case.sections if one.question == "blast" and one.found), None)
+    return {"who": chain} | ({"blast": blast} if blast is not None else {})
+
+
+def brief(content: Iterable[Block], wanted: Collection[str]) -> Iterator[Block]:
+    """The blocks for a terminal: the sections that are wanted, and of all others their names and results.
+
+    Raises `BadUse` for a section that is not there.
+    """
+    listed = list(content)
+    names = {one.name for one in _folds(listed)}
+    if missing := [name for name in wanted if name not in names]:
+        raise BadUse(f"--section {missing[0]}: not in this report; its sections are: {', '.join(sorted(names))}")
+    yield from _brief(listed, wanted)
+
+
+def _folds(content: Iterable[Block]) -> Iterator[Fold]:
+    """The sections, also those of several groups."""
+    for block in content:
+        if isinstance(block, Fold) and block.level == SECTION:
+            yield from [block] if block.name else _folds(block.blocks)
+
+
+def _brief(content: Iterable[Block], wanted: Collection[str]) -> Iterator[Block]:
+    rest: list[tuple[str, Cell]] = []
+    for block in content:
+        if not isinstance(block, Fold) or block.level != SECTION or block.name in wanted:
+            yield block
+        elif block.name:
+            rest.append((block.name, [(Span(f"{block.title}  ", "quiet"), *block.summary)]))
+        else:
+            yield block._replace(blocks=list(_brief(block.blocks, wanted)))
+    if rest:
+        yield Heading(("Sections: --section NAME shows one, --all shows all",))
+        yield Facts(rest)
 
 
 def _together(group: Group) -> str:
@@ -72,17 +215,24 @@ def _together(group: Group) -> str:
     return count
 
 
-def _group(group: Group, number: int) -> Iterator[Block]:
+def _group(group: Group, number: int, drawings: Drawings) -> Iterator[Block]:
     many = f"-{number}"
-    yield Fold("What happened", f"alert{many}", (_together(group),), list(_happened(group)), open=True)
+    if group.summary is not None:
+        yield from _summary(group.summary)
+    yield Fold("What happened", f"alert{many}", (_together(group),), list(_happened(group)), name="alert")
     for position, case in enumerate(group.cases, 1):
         mark = f"{many}-{position}"
+        for what, title in DRAWN.items():
+            if drawing := drawings.get((number - 1, position - 1, what)):
+                yield Fold(title, f"drawing-{what}{mark}", (), [Drawing(drawing)], open=what == "who")
         if len(group.cases) > 1:
             yield Para((Span(f"Lead {position} of {len(group.cases)}: ", "quiet"), Span(case.ask, "key")))
-        chains = [block for one in case.who for block in who.chain(one)]
-        yield Fold("Whose credentials", f"who{mark}", _verdict(case), chains[len(case.who) == 1 :], open=True)
+        yield Fold("Whose credentials", f"who{mark}", _verdict(case), _whose(case), name="who")
+        seen: Counter[str] = Counter()
         for section in case.sections:
-            yield _section(section, mark)
+            seen[section.question] += 1
+            often = seen[section.question]
+            yield _section(section, mark if often == 1 else f"{mark}-{often}")
     yield Fold(
         "Events cited", f"events{many}", (counted(group.cited_total, "event"),),
         [
@@ -99,6 +249,7 @@ def _group(group: Group, number: int) -> Iterator[Block]:
                 group.cited_total,
             )
         ],
+        name="events",
     )  # fmt: skip
 
 
@@ -158,10 +309,30 @@ def _alert(alert: AlertTold) -> Iterator[tuple[str, Cell]]:
     for actor in alert.actors:
         yield "key", Span(actor.access_key_id, "key") if actor.access_key_id else None
         yield "principal", " ".join(filter(None, (actor.user_type, actor.user_name, actor.principal_id)))
+    yield "counted", [f"{one.count:,}x {one.api}" for one in alert.counts]
     yield "resources", [thing.arn or f"{thing.type} {thing.id}" for thing in alert.resources]
-    yield "from", alert.source_ips
+    yield "affected", [thing.arn or f"{thing.type} {thing.id}" for thing in alert.affected]
+    places = {place.address: place for place in alert.places}
+    yield "from", [f"{one}: {located(places[one])}" if one in places else one for one in alert.source_ips]
+    yield "threat list", [_listed(threat) for threat in alert.threats]
     yield "user agent", alert.user_agent
     yield "ID", alert.id if alert.type else None
+
+
+def located(place: PlaceTold) -> str:
+    """Where an address is and whose network it is in.
+
+    >>> located(PlaceTold(address="198.51.100.23", country="Netherlands", city="Amsterdam", asn="64496", owner="E"))
+    'Amsterdam, Netherlands, E (AS64496)'
+    """
+    system = f"AS{place.asn.removeprefix('AS')}" if place.asn else ""
+    network = f"{place.owner} ({system})" if place.owner and system else place.owner or system
+    return ", ".join(filter(None, (place.city, place.country, network)))
+
+
+def _listed(threat: ThreatTold) -> str:
+    names = ", ".join(threat.names)
+    return f"{threat.list_name}: {names}" if threat.list_name and names else threat.list_name or names
 
 
 def _activity(alert: AlertTold) -> str | None:
@@ -185,7 +356,24 @@ def _calls(calls: int, failed: int) -> str:
     return f"{counted(calls, 'call')}, {failed:,} failed"
 
 
+def _whose(case: Case) -> list[Block]:
+    """The chain of each caller; of several sessions a line each."""
+    if not case.several:
+        return [block for one in case.who for block in who.chain(one)][len(case.who) == 1 :]
+    return [
+        Grid(
+            "",
+            (head("session", "long", style="key"), line("whose", lead="")),
+            [(one.session_key or one.identity.arn, whose(whose_of([one]))) for one in case.who],
+            case.who_total, SESSIONS_SHOWN,
+        )
+    ]  # fmt: skip
+
+
 def _verdict(case: Case) -> Inline:
+    if case.several:
+        many = counted(len(origins(case)), "origin")
+        return (f"{counted(case.who_total, 'session')} of {many}: each is listed",)
     if len(case.who) == 1:
         first = next(who.chain(case.who[0]))
         assert isinstance(first, Heading), "a chain begins with its verdict"
@@ -203,7 +391,7 @@ def _section(section: Section, mark: str) -> Fold:
         sight = getattr(section.answer, "sight", None)
         seen = f" The answer is {in_words(sight)}." if sight is not None else ""
         note = Span(section.note, "open") if section.note else f"Nothing found.{seen}"
-        return Fold(TITLES[question], anchor, ("nothing found",), [Para((note,))], name=question)
+        return Fold(_titled(section), anchor, ("nothing found",), [Para((note,))], name=question)
     found = list(blocks_of(section.answer))
     summary: Inline = ()
     # The line that says most, else the first, is next to the title, where it can be read without unfolding.
@@ -212,7 +400,13 @@ def _section(section: Section, mark: str) -> Fold:
     if main is not None:
         found.remove(main)
         summary = main.parts
-    return Fold(TITLES[question], anchor, summary, found, open=question in OPEN, name=question)
+    return Fold(_titled(section), anchor, summary, found, name=question)
+
+
+def _titled(section: Section) -> str:
+    """The question of a section; a resource's with its name."""
+    title = TITLES[section.question]
+    return f"{title} {section.asked}" if section.question == "touched" else title
 
 
 def rows(answer: Investigation) -> Iterator[Row]:

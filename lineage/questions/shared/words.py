@@ -89,6 +89,7 @@ REASONS: Final[dict[str, str]] = {
     "recycled-key-mismatch": "The key was issued to another principal; AWS reuses key IDs.",
     "region-not-loaded": "The region where the session was granted is not loaded.",
     "response-omitted": "The grant was logged without its response, so its key is unknown.",
+    "several-origins": "Its sessions have several origins; each is listed.",
     "sign-in-check": "An MFA check comes before the sign-in: the record names the user that was tried, not the caller.",
     "sign-in-failed": "The sign-in failed: the record names the user that was tried, not the caller.",
 }
