@@ -204,6 +204,35 @@ def test_the_summary_of_the_incident(report: Investigation) -> None:
     assert {event for step in told.done for event in step.event_ids} <= {one.event_id for one in report.groups[0].cited}
 
 
+def test_what_the_finding_says_is_shown_and_asked(incident: Path) -> None:
+    """The affected resources of a finding are asked of `touched`; its threat lists and counts are shown; an instance
+    that its calls were about is no lead."""
+    finding = json.loads((ROOT / FINDING).read_text())
+    trail = "arn:aws:cloudtrail:eu-west-1:537140928816:trail/platform-events"
+    finding["service"]["action"]["awsApiCallAction"]["affectedResources"] = {
+        "AWS::CloudTrail::Trail": trail, "AWS::EC2::Instance": "i-07b3e6f20c9a5d184",
+    }  # fmt: skip
+    finding["service"]["additionalInfo"] = {
+        "threatListName": "ProofPoint", "threatName": "Scanner", "apiCalls": [{"name": "ListRoles", "count": 12}],
+    }  # fmt: skip
+    with lineage.open(incident) as store:
+        answer = store.investigate(finding)
+    (group,) = answer.groups
+    shown = text_of(answer).replace("\\", "")
+    assert group.summary is not None
+
+    assert [lead.ask for lead in group.leads] == [SESSION]
+    assert [(one.resource, one.named_by, one.told) for one in group.summary.affected] == [
+        (trail, "alert", "1x cloudtrail:StopLogging, credentials of dana.whitfield"),
+        ("i-07b3e6f20c9a5d184", "alert", "1x ec2:StartInstances, credentials of dana.whitfield"),
+    ]
+    assert [section.asked for section in group.cases[0].sections if section.question == "touched"] == [
+        trail, "i-07b3e6f20c9a5d184",
+    ]  # fmt: skip
+    for line in ("threat list**: `ProofPoint: Scanner`", "counted**: `12x *:ListRoles`", "Amsterdam, Netherlands"):
+        assert line in shown
+
+
 def test_the_maker_of_a_key_is_in_the_headline(incident: Path) -> None:
     """An alert about a made key names its maker, and the event to ask on if that was not meant."""
     with lineage.open(incident) as store:
