@@ -57,7 +57,7 @@ def colour(label: str) -> str:
 
 NODES: Final = {
     schema.PRINCIPAL: Look("{name}", 105),
-    schema.SESSION: Look("{name}", 95),
+    schema.SESSION: Look("{name} {role}", 112, 7.5),
     schema.CREDENTIAL: Look("{access_key_id}", 95, 7),
     schema.ACTION: Look("{operation}", 80),
     schema.ACCOUNT: Look("{name} {id}", 90),

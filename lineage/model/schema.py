@@ -129,6 +129,7 @@ NODES: Final = (
             Property("principal_id", TEXT, "`principalId` of its calls, such as `AROA…:NAME`"),
             Property("created", TIME, "`creationDate`, or the time of its grant"),
             Property("name", TEXT, "session name; of a user's session the user name"),
+            Property("role", TEXT, "name of the role"),
             Property("role_arn", TEXT, "ARN of the role, with its path"),
             Property("type", TEXT, "`role`, `user`, `root` or `federated`"),
             Property("resolved", YES_NO, "is one caller its resolved parent?"),

@@ -98,6 +98,7 @@ def session_elements(session: Session) -> Elements:
                 "principal_id": session.principal_id,
                 "created": iso(session.created),
                 "name": session.name,
+                "role": owner.name if owner.kind == "Role" else None,
                 "role_arn": owner.arn if owner.kind == "Role" else None,
                 "type": session.type,
                 "resolved": parent is not None,
