@@ -18,7 +18,7 @@ from lineage.model.keys import Ref, ref
 from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, SessionRow, Window
 from lineage.questions.shared import subjects
 from lineage.questions.shared.addresses import parsed
-from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.climb import principal_id_in, session_key_of
 from lineage.questions.shared.identifiers import DEFAULT_LIFE_SECONDS, SIGN_IN_SECONDS, is_live, one_by_record
 from lineage.questions.shared.resources import wanted
 from lineage.questions.shared.subjects import Subject
@@ -413,7 +413,7 @@ def workload_starts(
 def live_sessions(reader: Reader, found: Iterable[str], window: Window) -> Iterator[str]:
     """The sessions that were live at any second of a window."""
     wanted = set(found)
-    for principal_id in sorted({key.split("/", 1)[1].rsplit("/", 1)[0] for key in wanted}):
+    for principal_id in sorted(set(map(principal_id_in, wanted))):
         for seen in reader.sessions_by_id(principal_id):
             if seen.key in wanted and was_live(seen, window):
                 yield seen.key

@@ -319,6 +319,11 @@ def session_in(graph: Graph, node: str) -> Attributes:
     return found
 
 
+def principal_id_in(session: str) -> str:
+    """The principal ID in the key of a session, or `role:ROLE:NAME` where none was logged."""
+    return session.split("/", 1)[1].rsplit("/", 1)[0].removesuffix(":assumed-root")
+
+
 def session_key_of(start: str) -> str | None:
     """Key of the session that a node is, or that a temporary key came with."""
     label, key = ref(start)

@@ -16,7 +16,7 @@ from lineage.model.facts import Grant, Identity, Portal, SignIn
 from lineage.model.keys import Ref
 from lineage.model.results import CallFilter, EventCopy, EventRow, PrincipalRow, SessionRow, SharedCall, Window
 from lineage.model.times import parse_when
-from lineage.questions.shared.climb import session_key_of
+from lineage.questions.shared.climb import principal_id_in, session_key_of
 from lineage.resolve.join_keys import TOKEN_MAKER, is_forwarded, long_term_key
 from lineage.stores.reader import Reader
 
@@ -426,8 +426,7 @@ def calls_itself(reader: Reader, node: Ref, session_name: str | None) -> bool:
 
 
 def _seen_session(reader: Reader, key: str) -> SessionRow | None:
-    principal_id = key.split("/", 1)[1].rsplit("/", 1)[0].removesuffix(":assumed-root")
-    return next((seen for seen in reader.sessions_by_id(principal_id) if seen.key == key), None)
+    return next((seen for seen in reader.sessions_by_id(principal_id_in(key)) if seen.key == key), None)
 
 
 def is_live(seen: SessionRow | None, key: str, at: int) -> bool:

@@ -18,7 +18,15 @@ from lineage.model.facts import Grant, Identity, Portal, SignIn
 from lineage.model.keys import Ref
 from lineage.model.results import EventRow, Graph, SessionRow
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared.climb import MAX_CANDIDATES, Climb, climb, owner_of, principal_of, session_key_of
+from lineage.questions.shared.climb import (
+    MAX_CANDIDATES,
+    Climb,
+    climb,
+    owner_of,
+    principal_id_in,
+    principal_of,
+    session_key_of,
+)
 from lineage.questions.shared.identifiers import SIGN_IN_SECONDS, Caller, is_live
 from lineage.questions.shared.models import Confidence
 from lineage.questions.who import Hop
@@ -161,11 +169,6 @@ def _seen_by(reader: Reader, who: Identity) -> list[SessionRow]:
         return found
     named = reader.sessions_of(keys.principal(who).key, who.session_name)
     return [seen for seen in named if not who.principal_id or principal_id_in(seen.key).startswith("role:")]
-
-
-def principal_id_in(session: str) -> str:
-    """The principal ID in the key of a session, or `role:ROLE:NAME` where none was logged."""
-    return session.split("/", 1)[1].rsplit("/", 1)[0].removesuffix(":assumed-root")
 
 
 def _of_key(reader: Reader, who: Identity, key: str, time: int | None) -> list[Joined]:
