@@ -256,7 +256,7 @@ def _works(case: Case) -> Iterator[Working]:
 
 
 def _first(plan: Contain) -> Iterator[First]:
-    """The steps that come first: those with a command, else whatever comes first."""
+    """The steps that come first in a plan, which is in the order of what to do."""
     command = f"lineage contain {shlex.quote(plan.asked)}{' --made' if plan.made else ''}"
     for step in plan.steps[:FIRST]:
         yield First(
