@@ -56,7 +56,8 @@ OBJECTS: Final = ("Create", "Delete", "Start", "Stop", "Terminate", "Get", "Desc
 """Verbs whose noun is the resource itself: `created bucket logs`; others have `on` between."""
 PAST: Final = {
     "begin": "began", "do": "did", "get": "got", "give": "gave", "make": "made", "put": "put", "read": "read",
-    "run": "ran", "send": "sent", "set": "set", "sign": "signed", "write": "wrote",
+    "reset": "reset", "run": "ran", "send": "sent", "set": "set", "sign": "signed", "submit": "submitted",
+    "write": "wrote",
 }  # fmt: skip
 _DOUBLED = re.compile(r".*[^aeiou][aeiou][bdgmnpt]\Z")
 _KEPT = ("open", "visit", "edit", "cancel", "list", "deliver")
