@@ -112,6 +112,18 @@ def test_a_case_says_what_is_missing(run: Shell, tmp_path: Path) -> None:
     )
 
 
+def test_the_report_is_printed_besides_the_case(run: Shell, tmp_path: Path) -> None:
+    """With a case the command prints what it prints without: all sections, or the page."""
+    for number, form in enumerate((("--all",), ("--html", "-"), ("--json",))):
+        alone, kept = (
+            run("investigate", FINDING, *form, *more) for more in ((), ("--case", str(tmp_path / str(number))))
+        )
+
+        assert (kept.code, kept.out) == (0, alone.out)
+        assert len(kept.out) > 10_000
+    assert (tmp_path / "1" / "report.html").read_text() == run("investigate", FINDING, "--html", "-").out
+
+
 def test_a_case_of_a_name_keeps_the_name(run: Shell, tmp_path: Path) -> None:
     """An alert that is no file is kept as text, and asked again as it was."""
     folder = tmp_path / "case"

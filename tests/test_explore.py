@@ -28,6 +28,7 @@ from lineage.explore.server import ExploreServer
 from lineage.explore.source import StoreSource, near
 from lineage.model.errors import BadUse
 from lineage.questions.registry import has_picture, module_name
+from tests import make_tables
 from tests.aws import Cloud
 from tests.make_incident import HOME
 from tests.test_cli import commands
@@ -119,7 +120,7 @@ def test_commands_and_methods_take_the_same(question: str) -> None:
     given = {parameter.name for parameter in commands()[question].params}
 
     own = {"section", "every", "md", "html", "case", "logs"} if question == "investigate" else set()
-    assert given - own - {"store", "json", "csv", "debug"} == set(taken) - {"self"}
+    assert given - own - set(make_tables.COMMON) == set(taken) - {"self"}
 
 
 def test_an_answer_has_other_forms(server: ExploreServer) -> None:

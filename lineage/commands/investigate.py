@@ -60,12 +60,12 @@ def investigate(
         answer = cast("Investigation", command.ask(lineage, arguments))
         content = None
         if answer.found and (out.form == "html" or folder is not None):
-            content = view.blocks(answer, drawings(lineage, answer))
+            content = list(view.blocks(answer, drawings(lineage, answer)))
         if answer.found and folder is not None:
             reports = {"report.html": text(answer, "html", content), "report.md": text(answer, "md")}
             _keep(folder, lineage, answer, arguments, reports, logs or [], store)
-    if out.form == "table" and not every:
-        content = view.brief(view.blocks(answer), section or ())
+    if out.form == "table":
+        content = list(view.blocks(answer) if every else view.brief(view.blocks(answer), section or ()))
     show(answer, out, content if out.form in ("table", "html") else None)
 
 
