@@ -228,8 +228,8 @@ def _trace(store: Store, graph: Graph, ask: str) -> Case:
         for child in branch.children:
             walk(child, branch, depth)
 
-    for root in store.trace(ask).roots:
-        walk(root, None, 0)
+    for start in store.trace(ask).starts():
+        walk(start.model_copy(update={"relation": "asked"}), None, 0)
     by = ("depth", "label", "key", "parent", "how", "time", "role_arn", "session_name", "account", "confidence",
           "calls", "failed", "first", "last", "tried")  # fmt: skip
     return Case("trace", {"ask": ask, "limit": 1000}, list(found.values()), by,

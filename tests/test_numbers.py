@@ -78,3 +78,47 @@ def test_contain_has_no_step_twice(told: lineage.Store) -> None:
         assert [step.number for step in steps] == list(range(1, len(steps) + 1))
         assert len(set(commands)) == len(commands), ask
         assert len(set(words)) == len(words), ask
+
+
+def test_trace_begins_at_the_origin_and_is_in_order_of_time(told: lineage.Store) -> None:
+    """What was asked is marked once and is below the origin that `who` names; branches and calls are in order of time,
+    each node is there once, and the sums are those of what was asked."""
+    for ask in identities(told):
+        try:
+            found, answers = told.trace(ask), told.who(ask).answers
+        except LineageError:
+            continue
+        refs = [branch.ref for branch, _ in found.branches()]
+        below = [branch for branch, _ in found.below()]
+
+        assert bool(found.starts()) == found.found
+        assert len(set(refs)) == len(refs)
+        assert (
+            sum(branch.calls for branch in below) == sum(branch.calls for branch, _ in found.branches()) == found.calls
+        )
+        for branch, _ in found.branches():
+            assert [child.time or "" for child in branch.children] == sorted(one.time or "" for one in branch.children)
+            assert [done.first for done in branch.done] == sorted(done.first for done in branch.done)
+        if len(answers) != 1 or answers[0].ambiguous or any(hop.rule == "10b" for hop in answers[0].hops):
+            continue  # several callers fit, or the record between two sessions is lost
+        if answers[0].hops and answers[0].origin.kind in ("IAMUser", "IdentityCenterUser"):
+            assert answers[0].origin.node in [root.ref for root in found.roots], ask
+
+
+def test_every_answer_tells_how_far_logs_are_loaded(told: lineage.Store) -> None:
+    """`newest` is the last event that `info` gives for the account, for each account of a chain that has logs."""
+    last = {one.id: one.last for one in told.info().accounts if one.id and one.last}
+    found = [told.chains().newest, told.cross_account().newest, told.denied().sight.newest]  # type: ignore[union-attr]  # found
+    for ask in identities(told)[:3]:
+        try:
+            who = told.who(ask)
+        except LineageError:
+            continue
+        found += [who.newest, told.trace(ask).newest]
+        accounts = {hop.session.account for one in who.answers for hop in one.hops}
+        assert accounts & set(last) <= {one.account for one in who.newest}
+
+    assert {one.account for one in found[2]} == set(last)
+    for some in found:
+        assert [one.account for one in some] == sorted({one.account for one in some})
+        assert {one.account: one.time for one in some}.items() <= last.items()

@@ -303,8 +303,8 @@ def test_the_tree_shows_refusals_first() -> None:
                     role_arn="arn:aws:iam::3:role/root",
                     error="AccessDenied",
                     count=2,
-                    first="",
-                    last="",
+                    first="2026-03-11T21:53:50Z",
+                    last="2026-03-11T21:53:50Z",
                     event_ids=[],
                 )
             ],
@@ -318,6 +318,7 @@ def test_the_tree_shows_refusals_first() -> None:
 assumed admin as ops in 222222222222  2026-03-11T21:53:30Z  by API, command line
 or SDK  STRONG
 ├── REFUSED 2x role arn:aws:iam::3:role/root (AccessDenied)
+│   2026-03-11T21:53:50Z
 ├── REFUSED 2x iam:AttachRolePolicy (AccessDenied)  2026-03-11T21:54:00Z
 ├── FAILED 1x s3:GetObject (NoSuchKey)  2026-03-11T21:54:00Z
 ├── 1x iam:CreateAccessKey  2026-03-11T21:54:00Z

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lineage.questions.shared.models import Confidence, Model
+from lineage.questions.shared.models import Confidence, LoadedTo, Model
 
 
 class Chain(Model):
@@ -41,6 +41,8 @@ class Chains(Model):
     total: int
     chains: list[Chain]
     """Deepest first, then most frequent, then by roles."""
+    newest: list[LoadedTo] = Field(default_factory=list)
+    """How far the logs of the accounts on the chains are loaded; by account."""
 
     def not_found(self) -> str | None:
         """What was not found; None where something was."""

@@ -16,6 +16,7 @@ from lineage.questions.shared.climb import joined_by
 from lineage.questions.shared.forest import Forest, Hop
 from lineage.questions.shared.grants import in_window
 from lineage.questions.shared.models import Confidence
+from lineage.questions.shared.newest import newest
 from lineage.stores.reader import Reader
 
 ORIGINS_SHOWN = 20
@@ -62,7 +63,7 @@ def answer(
         if role is not None and not any(_is_role(arn, role) for arn in roles):
             continue
         classes = Counter(row.confidence for row in members)
-        newest = sorted(members, key=lambda row: (row.last, row.session))[-SESSIONS_SHOWN:]
+        latest = sorted(members, key=lambda row: (row.last, row.session))[-SESSIONS_SHOWN:]
         found.append(
             Chain(
                 roles=list(roles),
@@ -75,15 +76,17 @@ def answer(
                 confidences={one: classes[one] for one in schema.CONFIDENCE if one in classes},
                 first=min(row.first for row in members),
                 last=max(row.last for row in members),
-                sessions=[row.session for row in newest],
+                sessions=[row.session for row in latest],
                 event_ids=[
                     list(dict.fromkeys(event for event in events if event is not None))
-                    for events in zip(*(row.event_ids for row in newest), strict=True)
+                    for events in zip(*(row.event_ids for row in latest), strict=True)
                 ],
             )
         )
     found.sort(key=lambda chain: (-chain.depth, -chain.count, chain.roles))
-    return Chains(total=len(found), chains=found[:limit])
+    shown = found[:limit]
+    looked = {one for chain in shown for one in chain.accounts}
+    return Chains(total=len(found), chains=shown, newest=newest(reader, looked))
 
 
 def _paths(forest: Forest) -> Iterator[_Path]:

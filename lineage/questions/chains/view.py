@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lineage.questions.chains import Chain, Chains
 from lineage.questions.registry import Row
+from lineage.questions.shared.view import up_to
 from lineage.render.blocks import Block, Branch, Facts, Heading, Note, Para, Some, Span, Tree
 from lineage.render.text import between, counted
 
@@ -26,6 +27,7 @@ def blocks(answer: Chains) -> Iterator[Block]:
         yield Facts([("last by", last), ("begins with", Some(list(one.origins), few=ORIGINS_SHOWN))])
     if answer.total > len(answer.chains):
         yield Note((f"{len(answer.chains):,} of {answer.total:,} shown; --limit shows more",))
+    yield from up_to(answer.newest)
 
 
 def _sure(one: Chain) -> Iterator[Span | str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lineage.questions.shared.models import Model
+from lineage.questions.shared.models import LoadedTo, Model
 
 
 class Crossing(Model):
@@ -36,6 +36,8 @@ class CrossAccount(Model):
     total: int
     crossings: list[Crossing]
     """Most frequent first, then by accounts."""
+    newest: list[LoadedTo] = Field(default_factory=list)
+    """How far the logs of the accounts on the chains are loaded; by account."""
 
     def not_found(self) -> str | None:
         """What was not found; None where something was."""

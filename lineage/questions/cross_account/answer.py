@@ -16,6 +16,7 @@ from lineage.questions.cross_account import CrossAccount, Crossing
 from lineage.questions.shared.climb import acting
 from lineage.questions.shared.forest import Forest
 from lineage.questions.shared.grants import in_window
+from lineage.questions.shared.newest import newest
 from lineage.stores.reader import Reader
 
 ROLES_SHOWN = 20
@@ -45,7 +46,7 @@ def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAcco
     found = []
     for (source, target), members in pairs.items():
         roles = sorted({row.role_arn for row in members})
-        newest = sorted((row.time, row.event_id) for row in members)[-EVENTS_SHOWN:]
+        latest = sorted((row.time, row.event_id) for row in members)[-EVENTS_SHOWN:]
         found.append(
             Crossing(
                 from_account=source,
@@ -59,11 +60,12 @@ def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAcco
                 first=iso(min(row.time for row in members)),
                 last=iso(max(row.time for row in members)),
                 role_arns=roles[:ROLES_SHOWN],
-                event_ids=[event_id for _, event_id in newest],
+                event_ids=[event_id for _, event_id in latest],
             )
         )
     found.sort(key=lambda crossing: (-crossing.count, crossing.from_account, crossing.to_account))
-    return CrossAccount(total=len(found), crossings=found)
+    accounts = {account for one in found for account in (one.from_account, one.to_account)}
+    return CrossAccount(total=len(found), crossings=found, newest=newest(reader, accounts))
 
 
 def _callers(reader: Reader, nodes: Iterable[str]) -> dict[str, tuple[str, str | None]]:

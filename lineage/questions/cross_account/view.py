@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lineage.questions.cross_account import CrossAccount
 from lineage.questions.registry import Row
+from lineage.questions.shared.view import up_to
 from lineage.questions.shared.words import HOWS
 from lineage.render.blocks import Block, Grid, Inline, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -31,6 +32,7 @@ def blocks(answer: CrossAccount) -> Iterator[Block]:
         ],
         answer.total,
     )  # fmt: skip
+    yield from up_to(answer.newest)
 
 
 def _account(account: str, name: str | None) -> Inline:

@@ -18,6 +18,7 @@ from lineage.model.times import iso
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import EVENTS_SHOWN
 from lineage.questions.shared.models import Gap, Sight
+from lineage.questions.shared.newest import newest
 from lineage.questions.shared.resources import PARTITIONS
 from lineage.stores.reader import Reader
 
@@ -76,6 +77,7 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
         missing=sorted(text for kind, text in CATEGORIES.items() if kind not in first_parts),
         gaps=_gaps(by_account, unlogged, since, until)[:GAPS_SHOWN],
         unlogged=unlogged,
+        newest=newest(reader, named),
         loaded=bool(found) or len(unlogged) < len(named) or bool(reader.coverage()),
     )
 

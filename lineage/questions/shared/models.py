@@ -122,6 +122,14 @@ class Gap(Model):
     """The calls that opened it, where they were logged."""
 
 
+class LoadedTo(Model):
+    """How far the logs of an account are loaded."""
+
+    account: str
+    time: str
+    """Of its newest loaded event, of whatever time the answer is."""
+
+
 class Sight(Model):
     """What the logs behind an answer cover; of what lies outside, the answer cannot speak."""
 
@@ -142,6 +150,8 @@ class Sight(Model):
     """In order of time; at most 20."""
     unlogged: list[str] = []
     """Accounts of which nothing is loaded, at no time; sorted."""
+    newest: list[LoadedTo] = []
+    """By account, of those that have logs: what happened later, no answer can know."""
     loaded: bool = True
     """Is anything loaded, of any account and time?"""
 

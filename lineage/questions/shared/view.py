@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from lineage.questions.shared.log_coverage import in_words
-from lineage.questions.shared.models import Counted, History, Scope, Sight, Subject, Whose
+from lineage.questions.shared.models import Counted, History, LoadedTo, Scope, Sight, Subject, Whose
+from lineage.questions.shared.newest import loaded_to
 from lineage.questions.shared.whose import by_another, call_it, named
 from lineage.questions.shared.words import KINDS, reason
 from lineage.render.blocks import Block, Grid, Heading, Inline, Note, Para, Span
@@ -120,6 +121,13 @@ def rests_on(sight: Sight | None, truncated: bool = False, what: str = "") -> It
         yield CUT
     if sight is not None:
         yield Note((Span(f"{what}{in_words(sight)}", "quiet"),))
+        yield from up_to(sight.newest)
+
+
+def up_to(found: Sequence[LoadedTo]) -> Iterator[Block]:
+    """How far the logs of the accounts are loaded."""
+    if found:
+        yield Note((Span(loaded_to(found), "quiet"),))
 
 
 def verdict(said: str | None, statement: str | None, of: Scope | None) -> Iterator[Block]:

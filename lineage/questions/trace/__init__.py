@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
 
-from lineage.questions.shared.models import Confidence, Model
+from lineage.questions.shared.models import Confidence, LoadedTo, Model
 
 
 class Done(Model):
@@ -39,9 +39,12 @@ class Branch(Model):
     ref: str
     label: str
     key: str
-    relation: Literal["asked", "assumed", "issued", "made", "candidate"]
+    relation: Literal["asked", "origin", "own", "assumed", "issued", "made", "candidate"]
     """How it hangs on the branch above: `made` goes through a key or user made for another user, `candidate` is one
-    of several callers that fit."""
+    of several callers that fit, `own` is a key or session of the user above. At the top: `origin` where the chain to
+    what was asked begins, `asked` where nothing is known above it."""
+    asked: bool = False
+    """Is it what was asked about? Of the branches above it nothing is counted."""
     how: str | None
     time: str | None
     role_arn: str | None
@@ -58,7 +61,7 @@ class Branch(Model):
 
 
 class Trace(Model):
-    """Every session and key that came from an identity, with what was done and tried."""
+    """Every session and key that came from an identity, with what was done and tried, below the chain to it."""
 
     schema_: Literal["lineage.trace/1"] = Field(default="lineage.trace/1", alias="schema")
     asked: str
@@ -68,11 +71,27 @@ class Trace(Model):
     calls: int
     truncated: bool
     roots: list[Branch]
+    """Where the chains to what was asked begin, in order of time. Branches and calls of each are in order of time."""
+    newest: list[LoadedTo] = Field(default_factory=list)
+    """How far the logs of the accounts on the chains are loaded; by account."""
 
     def branches(self) -> Iterator[tuple[Branch, Branch | None]]:
         """Every branch with the one above it, each after that; without recursion, for renewals make long chains."""
-        waiting: list[tuple[Branch, Branch | None]] = [(root, None) for root in reversed(self.roots)]
-        while waiting:
-            branch, parent = waiting.pop()
-            yield branch, parent
-            waiting += [(child, branch) for child in reversed(branch.children)]
+        return walk(self.roots)
+
+    def below(self) -> Iterator[tuple[Branch, Branch | None]]:
+        """As `branches`, without those above what was asked."""
+        return walk(self.starts())
+
+    def starts(self) -> list[Branch]:
+        """What was asked about."""
+        return [branch for branch, _ in self.branches() if branch.asked]
+
+
+def walk(roots: Sequence[Branch]) -> Iterator[tuple[Branch, Branch | None]]:
+    """The branches of trees with the one above each, as `Trace.branches`."""
+    waiting: list[tuple[Branch, Branch | None]] = [(root, None) for root in reversed(roots)]
+    while waiting:
+        branch, parent = waiting.pop()
+        yield branch, parent
+        waiting += [(child, branch) for child in reversed(branch.children)]

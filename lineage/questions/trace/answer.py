@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, Graph, grouped
 from lineage.questions.shared import grants, identifiers
+from lineage.questions.shared.climb import account_of, principal_behind
 from lineage.questions.shared.descent import relation_of
 from lineage.questions.shared.joins import granted, opened
-from lineage.questions.trace import Branch, Done, Trace, TriedRole
+from lineage.questions.shared.newest import newest
+from lineage.questions.trace import Branch, Done, Trace, TriedRole, walk
 from lineage.stores.reader import Reader
 
 IDS_SHOWN = 3
@@ -23,16 +25,18 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     starts = _starts(reader, ask)
     graph = reader.descend(starts)
     used = grouped(reader.calls(CallFilter("node", tuple(graph.nodes))), lambda row: row.source)
-    walk = _Walk(graph, used, limit)
-    roots = [walk.branch(start, "asked", None) for start in starts if start in graph]
+    tree = _Walk(graph, used, limit)
+    found = [tree.branch(start, "asked", None) for start in starts if start in graph and start not in tree.seen]
+    roots = _from_origins(reader, found)
     return Trace(
         asked=ask,
         found=bool(roots),
-        sessions=walk.count(schema.SESSION),
-        credentials=walk.count(schema.CREDENTIAL),
-        calls=grants.total(row for node in walk.seen for row in used.get(node, ())),
-        truncated=walk.cut,
+        sessions=tree.count(schema.SESSION),
+        credentials=tree.count(schema.CREDENTIAL),
+        calls=grants.total(row for node in tree.seen for row in used.get(node, ())),
+        truncated=tree.cut,
         roots=roots,
+        newest=newest(reader, {branch.account or account_of(branch.ref) for branch, _ in walk(roots)}),
     )
 
 
@@ -48,6 +52,77 @@ def _starts(reader: Reader, ask: str) -> list[str]:
     if what.kind == "key":
         return [str(found) for found in identifiers.credentials(reader, what.texts[0])]
     return list(dict.fromkeys(asked.start for asked in identifiers.begins(reader, what, None)))
+
+
+def _from_origins(reader: Reader, found: Sequence[Branch]) -> list[Branch]:
+    """The branches that were asked about, each below the chain that led to it; chains that begin alike are one tree."""
+    graph = reader.ascend([branch.ref for branch in found])
+    roots: list[Branch] = []
+    known = {branch.ref: branch for branch, _ in walk(found)}
+    for branch in found:
+        current = branch.model_copy(update={"asked": True})
+        for above, relation, edge in _ancestors(graph, branch.ref):
+            names = ("how", "time", "confidence", "event_ids")
+            by = {name: edge[name] for name in names if edge.get(name) is not None}
+            current = current.model_copy(update={"relation": relation, **by})
+            if above in known:
+                known[above].children.append(current)
+                break
+            current = known[above] = _above(graph, above, current)
+        else:
+            roots.append(current)
+    for one in known.values():
+        one.children.sort(key=_when)
+    return sorted(roots, key=_when)
+
+
+def _when(branch: Branch) -> tuple[str, str]:
+    return branch.time or "", branch.ref
+
+
+def _above(graph: Graph, node: str, child: Branch) -> Branch:
+    """A node of the chain that led to what was asked: what else came from it is not told."""
+    label, key = ref(node)
+    body = graph.nodes[node]
+    return Branch(
+        ref=node, label=label, key=key, relation="origin", how=None, time=body.get("created"),
+        role_arn=body.get("role_arn"), session_name=body.get("name"), account=body.get("account"), confidence="EXACT",
+        event_ids=[], done=[], tried=[], calls=0, first=None, last=None, children=[child],
+    )  # fmt: skip
+
+
+def _ancestors(graph: Graph, node: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """What a node came from, nearest first, up to its origin: with how, and by which relationship."""
+    seen = {node}
+    issued_by: list[str] = []
+    while (found := _parent(graph, node, issued_by)) is not None and found[0] not in seen:
+        yield found
+        node = found[0]
+        issued_by = found[2]["event_ids"] if found[1] == "issued" else []
+        seen.add(node)
+
+
+def _parent(graph: Graph, node: str, issued_by: Sequence[str]) -> tuple[str, str, dict[str, Any]] | None:
+    """The node above; of several callers that fit a session the one whose call issued its key, `issued_by`."""
+    if node not in graph or ref(node).label == schema.PRINCIPAL:
+        return None
+    ways: list[tuple[str, str, dict[str, Any]]] = []
+    for source, _, edge in graph.in_edges(node, data=True):
+        if edge["type"] == schema.ISSUED and edge["parent"]:
+            return str(source), "issued", edge
+        if edge["type"] == schema.ASSUMED:
+            ways.append((str(source), "assumed", edge))
+    by_key = [way for way in ways if {*issued_by} & {*way[2]["event_ids"]}]
+    chosen = by_key if len(by_key) == 1 else [way for way in ways if way[2]["parent"]]
+    if chosen:
+        return chosen[0]
+    stated = [str(user) for _, user, edge in graph.out_edges(node, data=True) if edge.get("stated")]
+    owner = principal_behind(graph, node)
+    if not ways and len(stated) == 1:
+        return stated[0], "own", {}
+    if not ways and owner is not None and graph.nodes[owner].get("kind") in ("IAMUser", "RootUser"):
+        return owner, "own", {}
+    return None
 
 
 class _Walk:
@@ -84,7 +159,7 @@ class _Walk:
         children: dict[int, list[Branch]] = defaultdict(list)
         for index in range(len(order) - 1, -1, -1):
             name, how, hung_by, parent = order[index]
-            below = sorted(children.pop(index, []), key=lambda one: (one.time or "", one.ref))
+            below = sorted(children.pop(index, []), key=_when)
             children[parent].append(self._build(name, how, hung_by, below))
         return children[-1][0]
 
@@ -138,15 +213,20 @@ def _done(rows: Iterable[CallRow]) -> list[Done]:
     groups = grouped(rows, lambda row: (row.row.api, row.row.error))
     return [
         Done(action=action, error=error, sensitive=any(row.row.sensitive for row in members), **_sums(members))
-        for (action, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
+        for (action, error), members in sorted(groups.items(), key=_in_time)
     ]
+
+
+def _in_time(group: tuple[tuple[str, str | None], list[CallRow]]) -> tuple[int, str, str]:
+    (name, error), rows = group
+    return min(row.first for row in rows), name, error or ""
 
 
 def _tried(rows: Iterable[CallRow]) -> list[TriedRole]:
     groups = grouped(rows, lambda row: (row.row.target.key if row.row.target else "unknown", row.row.error))
     return [
         TriedRole(role_arn=role, error=error, **_sums(members))
-        for (role, error), members in sorted(groups.items(), key=lambda group: (group[0][0], group[0][1] or ""))
+        for (role, error), members in sorted(groups.items(), key=_in_time)
     ]
 
 

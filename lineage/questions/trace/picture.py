@@ -20,12 +20,12 @@ HANGS = {"own": "its own", "issued": "key", "made": "made"}
 
 def refs(answer: Trace) -> Iterator[str]:
     """The nodes that the picture names."""
-    return (branch.ref for branch, _ in answer.branches())
+    return (branch.ref for branch, _ in answer.below())
 
 
 def above(answer: Trace) -> list[str]:
     """The nodes whose origins the picture also needs."""
-    return [root.ref for root in answer.roots]
+    return [start.ref for start in answer.starts()]
 
 
 def events(answer: Trace) -> Iterator[str]:
@@ -37,9 +37,10 @@ def events(answer: Trace) -> Iterator[str]:
 def draw(answer: Trace, known: Known) -> Drawing:
     """The chains down to the roots, their branches, and what was done and refused in each."""
     sheet = Sheet(known)
-    lit = len(answer.roots) <= LIT
-    names = [lead(sheet, root.ref, lit=lit) for root in answer.roots]
-    for branch, parent in answer.branches():
+    starts = answer.starts()
+    lit = len(starts) <= LIT
+    names = [lead(sheet, start.ref, lit=lit) for start in starts]
+    for branch, parent in answer.below():
         sheet.of_ref(
             branch.ref, role_arn=branch.role_arn, name=branch.session_name, account=branch.account,
             lit=parent is None and lit,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lineage.model.operations import is_refusal
 from lineage.questions.registry import Row
 from lineage.questions.shared import words
-from lineage.questions.shared.view import CUT, role_as
+from lineage.questions.shared.view import CUT, role_as, up_to
 from lineage.questions.trace import Branch, Done, Trace
 from lineage.render import blocks as made
 from lineage.render.blocks import Block, Heading, Inline, Span, Tree
@@ -15,10 +15,10 @@ from lineage.render.text import counted
 
 DONE_SHOWN = 12
 """Operations shown on a branch; the rest is counted."""
-RELATIONS = {"asked": "", "assumed": "assumed ", "issued": "issued ", "made": "made ", "candidate": "perhaps "}
+RELATIONS = {"assumed": "assumed ", "issued": "issued ", "made": "made ", "candidate": "perhaps "}
 COLUMNS = (
     "parent", "ref", "relation", "how", "time", "account", "role_arn", "session_name", "confidence", "what",
-    "target", "error", "count", "first", "last", "sensitive", "event_ids",
+    "target", "error", "count", "first", "last", "sensitive", "event_ids", "asked",
 )  # fmt: skip
 
 
@@ -30,20 +30,27 @@ def blocks(trace: Trace) -> Iterator[Block]:
     yield from (Tree(list(_grow(root))) for root in trace.roots)
     if trace.truncated:
         yield CUT
+    yield from up_to(trace.newest)
 
 
 def _grow(root: Branch) -> Iterator[made.Branch]:
-    """The tree below a root; without recursion, for chains of renewed sessions are long."""
-    waiting = [(0, root)]
+    """The tree below a root, calls and branches in order of time; without recursion, for chains of renewed sessions are
+    long."""
+    waiting: list[tuple[int, Branch | Inline]] = [(0, root)]
     while waiting:
-        depth, branch = waiting.pop()
-        yield made.Branch(depth, tuple(_title(branch)))
-        yield from (made.Branch(depth + 1, line) for line in _calls(branch))
-        waiting += [(depth + 1, child) for child in reversed(branch.children)]
+        depth, one = waiting.pop()
+        if not isinstance(one, Branch):
+            yield made.Branch(depth, one)
+            continue
+        yield made.Branch(depth, tuple(_title(one)))
+        below: list[tuple[str, Branch | Inline]] = [*_calls(one)]
+        below += [(child.time or "", child) for child in one.children]
+        below.sort(key=lambda pair: pair[0])
+        waiting += [(depth + 1, found) for _, found in reversed(below)]
 
 
 def _title(branch: Branch) -> Iterator[str | Span]:
-    yield Span(RELATIONS[branch.relation], "quiet")
+    yield Span(RELATIONS.get(branch.relation, ""), "quiet")
     if branch.label == "Session":
         yield Span(role_as(branch.role_arn, branch.session_name or branch.key, ""), "name")
         yield Span(f" in {branch.account or 'an unknown account'}", "quiet")
@@ -60,20 +67,28 @@ def _title(branch: Branch) -> Iterator[str | Span]:
     if branch.confidence != "EXACT":
         yield "  "
         yield Span(branch.confidence, branch.confidence)
+    if branch.asked and branch.relation != "asked":
+        yield Span("  <- asked", "open")
     if branch.relation == "candidate":
         yield Span("  one of several callers that fit", "open")
 
 
-def _calls(branch: Branch) -> Iterator[Inline]:
-    """Refusals first, then sensitive calls, then the rest, most frequent first."""
+LAST = "~"
+"""After every time."""
+
+
+def _calls(branch: Branch) -> Iterator[tuple[str, Inline]]:
+    """Refused roles and operations with their first time; of many operations the refused ones, then the sensitive ones,
+    then the most frequent ones."""
     for tried in branch.tried:
-        yield (Span("REFUSED ", "denied"), f"{tried.count:,}x role {tried.role_arn}", _error(tried.error))
+        told = (Span("REFUSED ", "denied"), f"{tried.count:,}x role {tried.role_arn}", _error(tried.error))
+        yield tried.first, (*told, Span(f"  {tried.first}", "quiet"))
     ranked = sorted(branch.done, key=lambda done: (done.error is None, not done.sensitive, -done.count, done.action))
-    yield from (_done(done) for done in ranked[:DONE_SHOWN])
+    yield from ((done.first, _done(done)) for done in ranked[:DONE_SHOWN])
     if len(ranked) > DONE_SHOWN:
         rest = counted(len(ranked) - DONE_SHOWN, "more operation")
         calls = counted(sum(done.count for done in ranked[DONE_SHOWN:]), "call")
-        yield (Span(f"and {rest} ({calls}); --json lists them", "quiet"),)
+        yield LAST, (Span(f"and {rest} ({calls}); --json lists them", "quiet"),)
 
 
 def _done(done: Done) -> Inline:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lineage.questions.shared.models import Confidence, Model
+from lineage.questions.shared.models import Confidence, LoadedTo, Model
 
 
 class SessionId(Model):
@@ -194,3 +194,5 @@ class Who(Model):
     answers: list[WhoAnswer]
     note: str | None = None
     """What the answer could not see, in one sentence."""
+    newest: list[LoadedTo] = Field(default_factory=list)
+    """How far the logs of the accounts on the chains are loaded; by account."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import networkx as nx
 
 from lineage.model import keys, schema
@@ -24,6 +26,7 @@ from lineage.questions.shared.climb import (
 )
 from lineage.questions.shared.identifiers import Caller, begins, by_record, meant
 from lineage.questions.shared.joins import Joined, sessions_at, through_lost_copy, weaker, with_login
+from lineage.questions.shared.newest import newest
 from lineage.questions.who import (
     CallIdentity,
     CopyPlace,
@@ -75,7 +78,15 @@ def _who(reader: Reader, ask: str, kind: str, callers: list[Caller], limit: int,
         truncated=total > len(answers),
         answers=answers,
         note=note,
+        newest=newest(reader, {account for answer in answers for account in _accounts(answer)}),
     )
+
+
+def _accounts(answer: WhoAnswer) -> Iterator[str | None]:
+    """The accounts of a chain."""
+    yield from (answer.identity.account, answer.origin.account)
+    for hop in answer.hops:
+        yield from (hop.session.account, hop.caller_account)
 
 
 def explain(reader: Reader, caller: Caller, *, graph: Graph | None = None, provenance: bool = True) -> list[WhoAnswer]:

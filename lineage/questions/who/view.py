@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.registry import Row
 from lineage.questions.shared import words
+from lineage.questions.shared.view import up_to
 from lineage.questions.who import Hop, Origin, Provenance, Who, WhoAnswer
 from lineage.render.blocks import Block, Facts, Grid, Heading, Inline, Ladder, Note, Para, Rung, Some, Span, Text
 from lineage.render.columns import head, line, number
@@ -38,6 +39,7 @@ def blocks(who: Who) -> Iterator[Block]:
         yield Note((f"{len(who.answers):,} of {who.total:,} shown; --limit shows more",))
     if who.note:
         yield Note((who.note,))
+    yield from up_to(who.newest)
 
 
 def _list(who: Who, several: bool) -> Iterator[Block]:
