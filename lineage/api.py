@@ -34,6 +34,12 @@ Paths = Annotated[
 ]
 
 
+def _confidences() -> Sequence[str]:
+    from lineage.model.schema import CONFIDENCE
+
+    return CONFIDENCE
+
+
 def open(target: str | os.PathLike[str], *, create: bool = True) -> "Lineage":
     """Open the store at a path (SQLite file) or Neo4j URI.
 
@@ -108,7 +114,10 @@ class Lineage(Questions):
         paths: Paths,
         *,
         min_confidence: Annotated[
-            str, Param("Leave out origins below this confidence; they appear in `guess` only.", "CLASS")
+            str,
+            Param(
+                "Leave out origins below this confidence; they appear in `guess` only.", "CLASS", completes=_confidences
+            ),
         ] = "LIKELY",
         sums: "Sums | None" = None,
     ) -> "Iterator[Enriched]":

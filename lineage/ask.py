@@ -83,9 +83,13 @@ def _alert_files(text: str) -> Iterable[str]:
 
 Subject = Annotated[
     str,
-    Param("Event ID, access key, session, ARN, name, account ID, IP address or agent:TEXT for a user agent.", "ASK"),
+    Param(
+        "Event ID, access key, session, ARN, name, account ID, IP address or agent:TEXT for a user agent.",
+        "ASK",
+        completes="ask",
+    ),
 ]
-Identity = Annotated[str, Param("Event ID, access key, session, ARN or name.", "ASK")]
+Identity = Annotated[str, Param("Event ID, access key, session, ARN or name.", "ASK", completes="ask")]
 Since = Annotated[
     str | None, _since("Start of the time range: a time like 2026-01-31T12:00:00Z, or a day like 2026-01-31.")
 ]
@@ -139,6 +143,7 @@ class Questions:
                 "File with GuardDuty or Security Hub findings or CloudTrail events, their JSON, or an event ID, access "
                 "key, session or ARN; on the command line also - for standard input.",
                 "ALERT",
+                completes="ask",
                 files=_alert_files,
             ),
         ],
@@ -194,6 +199,7 @@ class Questions:
                 "Event ID, access key, session, ARN, name or JSON record; on the command line also a file with a "
                 "record, or - to read one ask per line.",
                 "ASK",
+                completes="ask",
             ),
         ],
         *,
@@ -238,8 +244,8 @@ class Questions:
         self,
         *,
         min_depth: Annotated[int, Param("Minimum number of roles on the path.", "N", min=1)] = 2,
-        role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME")] = None,
-        account: Annotated[str | None, Param("Only chains through this account.", "ID")] = None,
+        role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME", completes="role")] = None,
+        account: Annotated[str | None, Param("Only chains through this account.", "ID", completes="account")] = None,
         cross_account: Annotated[bool, Param("Only chains between accounts.")] = False,
         since: Annotated[str | None, _since("Only chains whose last hop is at or after this time.")] = None,
         until: Annotated[str | None, _until("Only chains whose last hop is at or before this time.")] = None,
@@ -440,7 +446,9 @@ class Questions:
     @question("arn:aws:iam::804275613390:role/payments-operations", "role/ci --since 2026-03-11", panel="The chain")
     def role(
         self,
-        ask: Annotated[str, Param("ARN or name of a role, or a session, access key or event ID of it.", "ROLE")],
+        ask: Annotated[
+            str, Param("ARN or name of a role, or a session, access key or event ID of it.", "ROLE", completes="ask")
+        ],
         *,
         since: Annotated[
             str | None,
@@ -466,7 +474,10 @@ class Questions:
     def assumed(
         self,
         ask: Annotated[
-            str, Param("Session, access key, ARN or name; an event ID means the origin of its chain.", "ASK")
+            str,
+            Param(
+                "Session, access key, ARN or name; an event ID means the origin of its chain.", "ASK", completes="ask"
+            ),
         ],
         *,
         since: Annotated[str | None, _since("Only assumptions at or after this time.")] = None,
@@ -486,7 +497,9 @@ class Questions:
         ask: Annotated[
             str | None,
             Param(
-                "Event ID, access key, session, ARN, account ID, IP address or agent:TEXT; default: all calls.", "[ASK]"
+                "Event ID, access key, session, ARN, account ID, IP address or agent:TEXT; default: all calls.",
+                "[ASK]",
+                completes="ask",
             ),
         ] = None,
         *,
@@ -585,8 +598,10 @@ class Questions:
     )
     def path(
         self,
-        start: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "START")],
-        end: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "END")],
+        start: Annotated[
+            str, Param("Event ID, access key, session, ARN, name or account ID.", "START", completes="ask")
+        ],
+        end: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "END", completes="ask")],
         *,
         limit: Annotated[
             int, _limit("Maximum number of paths: without provenance first, then fewest hops, then oldest.")
@@ -604,7 +619,7 @@ class Questions:
     @question("arn:aws:iam::804275613390:role/payments-operations", "--since 2026-03-11", panel="Whole store")
     def names(
         self,
-        role: Annotated[str | None, Param("ARN of a role; default: all roles.", "[ROLE]")] = None,
+        role: Annotated[str | None, Param("ARN of a role; default: all roles.", "[ROLE]", completes="role")] = None,
         *,
         since: Annotated[str | None, _since("Only sessions that began at or after this time.")] = None,
         until: Annotated[str | None, _until("Only sessions that began at or before this time.")] = None,
@@ -622,7 +637,8 @@ class Questions:
     def hunt(
         self,
         rules: Annotated[
-            str | Sequence[str] | None, Param("Names of rules; default: all rules.", "[RULE...]", many=True)
+            str | Sequence[str] | None,
+            Param("Names of rules; default: all rules.", "[RULE...]", many=True),
         ] = None,
         *,
         known_accounts: Annotated[
@@ -654,7 +670,9 @@ class Questions:
     @question("537140928816", "--since 2026-03-11 --until 2026-03-11", panel="Whole store")
     def coverage(
         self,
-        account: Annotated[str | None, Param("Account ID; default: all accounts.", "[ACCOUNT]")] = None,
+        account: Annotated[
+            str | None, Param("Account ID; default: all accounts.", "[ACCOUNT]", completes="account")
+        ] = None,
         *,
         since: Annotated[str | None, _since("Only hours from this time on; a gap at the start counts.")] = None,
         until: Annotated[str | None, _until("Only hours up to this time; a gap at the end counts.")] = None,

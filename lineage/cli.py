@@ -34,10 +34,8 @@ ANY_OPTION = {"ignore_unknown_options": True}
 def add(function: Callable[..., None], panel: Panel, *examples: str, **settings: bool) -> None:
     """Add a command that is no question."""
     name = function.__name__
-    app.command(
-        name, epilog=generate.examples(f"{name} {one}".rstrip() for one in examples), rich_help_panel=panel,
-        context_settings=settings,
-    )(function)  # fmt: skip
+    shown = generate.examples(f"{name} {one}".rstrip() for one in examples)
+    app.command(name, cls=guard.Described, epilog=shown, rich_help_panel=panel, context_settings=settings)(function)
 
 
 loading = command_of(Lineage.load, f"{LOGS} --accounts {ACCOUNTS}", f"{LOGS} --strict", panel="Start here")

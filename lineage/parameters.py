@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Ty
 
 if TYPE_CHECKING:
     from lineage.questions.shared.models import Model
+    from lineage.stores.sqlite.names import Kind
 
 REQUIRED: Final = inspect.Parameter.empty
 """The default of a parameter that has none."""
@@ -38,6 +39,8 @@ class Param(NamedTuple):
     max: int | None = None
     many: bool = False
     """May it be given several times? The method then takes a list."""
+    completes: "Kind | Callable[[], Iterable[str]] | None" = None
+    """What a shell offers: names of that kind in the store, or some values."""
     files: Callable[[str], Iterable[str]] | None = None
     """Returns the files that a value names, where the question reads files."""
 

@@ -17,7 +17,6 @@ app = typer.Typer(
     epilog="Exit codes: 0 found, 1 not found, 2 usage error, 3 store unreachable, 4 set aside (--strict).",
     cls=guard.Commands,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NamedTuple
 import typer
 
 from lineage.ask import QUESTIONS
-from lineage.commands import guard
+from lineage.commands import complete, guard
 from lineage.commands.app import DEFAULT, Store
 from lineage.commands.output import Out, answering, show
 from lineage.model.errors import BadUse
@@ -52,7 +52,9 @@ def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
     taken = [_typed(parameter) for parameter in command.parameters]
     callback.__signature__ = inspect.Signature([*taken, *own])  # type: ignore[attr-defined]  # functions take attributes
     epilog = examples(f"{command.name} {one}".rstrip() for one in command.examples)
-    app.command(command.name, help=command.help, epilog=epilog, rich_help_panel=command.panel)(callback)
+    app.command(
+        command.name, cls=guard.Described, help=command.help, epilog=epilog, rich_help_panel=command.panel
+    )(callback)  # fmt: skip
 
 
 def examples(lines: Iterable[str]) -> str:
@@ -87,13 +89,18 @@ def _typed(parameter: Parameter) -> inspect.Parameter:
         default = None
     if default is None:
         kind = kind | None
+    offered = complete.of(param.completes)
     info: Any  # typer's functions return Any
     if parameter.positional:
-        info = typer.Argument(metavar=param.metavar, help=param.help, min=param.min, max=param.max)
+        info = typer.Argument(
+            metavar=param.metavar, help=param.help, min=param.min, max=param.max, autocompletion=offered
+        )
     else:
         help = f"{param.help} Repeatable." if param.many else param.help
         flags = param.flags or (f"--{parameter.name.replace('_', '-')}",)  # alone, so that a switch has no --no-…
-        info = typer.Option(*flags, metavar=param.metavar, help=help, min=param.min, max=param.max)
+        info = typer.Option(
+            *flags, metavar=param.metavar, help=help, min=param.min, max=param.max, autocompletion=offered
+        )
     return inspect.Parameter(
         parameter.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lineage.ask import QUESTIONS
-from lineage.commands import guard
+from lineage.commands import complete, guard
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.commands.generate import parse
 from lineage.questions.registry import has_picture
@@ -21,7 +21,8 @@ def graph(
     question: Annotated[
         list[str],
         typer.Argument(
-            metavar="QUESTION", help=f"{', '.join(DRAWN[:-1])} or {DRAWN[-1]}, with its arguments and options."
+            metavar="QUESTION...", help=f"{', '.join(DRAWN[:-1])} or {DRAWN[-1]}, with its arguments and options.",
+            autocompletion=complete.question(lambda: DRAWN),
         ),
     ],
     output: Annotated[

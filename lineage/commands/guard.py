@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from lineage.model import gc_tuning
 from lineage.model.errors import BadUse, LineageError, SetAside
@@ -72,7 +72,34 @@ def say(line: str) -> None:
     sys.stderr.write(clean(line) + "\n")
 
 
-class Commands(TyperGroup):
+class _Quick:
+    """Completes for a shell without what takes long: converted values, and texts that rich would print."""
+
+    def parse_args(self, ctx: Any, args: Any) -> Any:  # Any: typer hides its parser's classes
+        """Parse what was typed; where a shell asks, each value stays as it is."""
+        if ctx.resilient_parsing:
+            for parameter in self.get_params(ctx):  # type: ignore[attr-defined]  # of the class it is mixed into
+                parameter.process_value = lambda ctx, value: value
+        return super().parse_args(ctx, args)  # type: ignore[misc]  # as above
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:  # Any: as above
+        """What could come next."""
+        found = super().shell_complete(ctx, incomplete)  # type: ignore[misc]  # as above
+        for one in found:
+            one.help = None
+        return found
+
+
+class Described(_Quick, TyperCommand):
+    """A command with its arguments in the usage line as its help names them."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # Any: as above
+        """The parts of the usage line behind the name."""
+        arguments = (one for one in self.get_params(ctx) if one.param_type_name == "argument")
+        return ["[OPTIONS]", *(str(one.metavar) for one in arguments)]
+
+
+class Commands(_Quick, TyperGroup):
     """The commands, by either spelling of a name, and the handling of their errors."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Any: typer hides its parser's classes

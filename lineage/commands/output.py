@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from lineage.commands import guard
+from lineage.commands import complete, guard
 from lineage.commands.app import Debug, Quiet
 from lineage.model.errors import BadUse
 
@@ -56,7 +56,13 @@ def answering(run: Callable[..., None]) -> Callable[..., None]:
 def _wanted(
     *,
     form: Annotated[
-        str | None, typer.Option("--format", metavar="FORM", help="table, json, csv, md (Markdown) or html.")
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORM",
+            help="table, json, csv, md (Markdown) or html.",
+            autocompletion=complete.values(lambda: FORMS),
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json, in a versioned schema.")] = False,
     csv: Annotated[

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from lineage.commands import guard
+from lineage.ask import QUESTIONS
+from lineage.commands import complete, guard
 from lineage.commands.app import DEFAULT, Debug, Store
 from lineage.commands.generate import parse
 
@@ -17,7 +18,11 @@ FOLDER = Path("lineage-browser")
 def explore(
     question: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[QUESTION]", help="Any question with its arguments and options; default: chains."),
+        typer.Argument(
+            metavar="[QUESTION...]",
+            help="Any question with its arguments and options; default: chains.",
+            autocompletion=complete.question(lambda: QUESTIONS),
+        ),
     ] = None,
     store: Store = DEFAULT,
     port: Annotated[

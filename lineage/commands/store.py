@@ -7,11 +7,23 @@ from typing import Annotated
 
 import typer
 
-from lineage.commands import guard
+from lineage.commands import complete, guard
 from lineage.commands.app import DEFAULT, Debug, Store
 from lineage.commands.output import Out, answering
 from lineage.commands.output import show as show_answer
 from lineage.model.errors import BadUse, StoreUnreachable
+
+
+def _queries() -> list[str]:
+    from lineage import queries
+
+    return [one.name for one in [*queries.queries(), *queries.drawings()]]
+
+
+def _schemas() -> list[str]:
+    from lineage.questions import registry
+
+    return list(registry.folders())
 
 
 @answering
@@ -35,7 +47,11 @@ def show(
 
 @answering
 def query(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of a file; default: list all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Name of a file; default: list all.",
+                       autocompletion=complete.values(_queries)),
+    ] = None,
     param: Annotated[
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Parameter, as JSON or text. Repeatable.")
     ] = None,
@@ -59,7 +75,12 @@ def query(
 
 
 def schema(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of an answer; default: list all.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Name of an answer; default: list all.", autocompletion=complete.values(_schemas)
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Print the JSON Schema of an answer, or list them."""
