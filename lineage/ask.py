@@ -91,7 +91,7 @@ Subject = Annotated[
 ]
 Identity = Annotated[str, Param("Event ID, access key, session, ARN or name.", "ASK", completes="ask")]
 Since = Annotated[
-    str | None, _since("Start of the time range: a time like 2026-01-31T12:00:00Z, or a day like 2026-01-31.")
+    str | None, _since("Start of the time range: 24h or 7d ago, yesterday, 2026-01-31, 2026-01-31 12:00 (UTC).")
 ]
 Until = Annotated[str | None, _until("End of the time range, included; a day counts to its last second.")]
 Margin = Annotated[
@@ -116,7 +116,7 @@ Given = str | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, ob
 class Questions:
     """An open store, as one asks it. Every question returns its answer model.
 
-    Times are text, like `2026-01-31T12:00:00Z` or `2026-01-31`; a range that ends before it begins raises `BadUse`.
+    Times are text, in the forms of `lineage.model.times.time_of`; a range that ends before it begins raises `BadUse`.
     Questions about a name raise `NotFound` where several users or roles have it.
     """
 

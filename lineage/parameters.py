@@ -56,6 +56,11 @@ class Parameter(NamedTuple):
     positional: bool
     param: Param
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Spellings of the option; each alone, so that a switch has no `--no-…`."""
+        return self.param.flags or (f"--{self.name.replace('_', '-')}",)
+
     def files(self, value: object) -> Iterable[str]:
         """The files that a value of this parameter names."""
         if self.param.files is None or value is None:

@@ -304,7 +304,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("trace", "no-such-event"), 1, "not found: no-such-event"),
         (("chains", "--role", "no-such-role"), 1, "not found: role paths of that kind"),
         (("show", "no-such-event", "--logs", LOGS), 1, "not found: no-such-event"),
-        (("who", KEY, "--at", "yesterday"), 2, "error: yesterday: not a time; write it like 2026-01-31 or"),
+        (("who", KEY, "--at", "soon"), 2, "error: soon: not a time; write 24h or 7d for that long ago, now, today,"),
         (("who", "README.md"), 2, "error: README.md: holds no CloudTrail record; to load logs: lineage load README.md"),
         (("who", "{}"), 2, "error: record: no CloudTrail record with eventTime and eventName found"),
         (("load", "no/such/folder"), 2, "error: no/such/folder: no such file or folder"),
@@ -334,6 +334,18 @@ def test_errors_are_one_line_with_their_code(arguments: tuple[str, ...], code: i
     assert line in " ".join(ran.err.split())
     assert "Traceback" not in ran.err
     assert CANARY not in ran.err
+
+
+def test_a_relative_time_is_told(run: Shell) -> None:
+    """What a time that is relative to now became is told, in the scope and beside an answer without one."""
+    day = time.strftime("%Y-%m-%d", time.gmtime())
+    chains = run("chains", "--since", "2026-03-01", "--until", "now")
+    called = run("session", KEY, "--since", "2026-03-01", "--until", "today", "--json")
+
+    assert re.fullmatch(rf"--to now: {day} \d\d:\d\d:\d\dZ\n", chains.err)
+    assert called.err == f"--to today: {day}\n"
+    assert json.loads(called.out)["scope"]["until"] == f"{day}T23:59:59Z"
+    assert run("chains", "--since", "2026-03-01", "--until", "now", "--quiet").err == ""
 
 
 def test_json_of_what_was_not_found_is_an_answer(run: Shell) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineage.model.times import LAST, iso, parse_when
+from lineage.model.errors import BadUse
+from lineage.model.times import LAST, absolute, iso, now, parse_when, time_of, time_range
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,86 @@ def test_anything_else_is_no_time(logged: object) -> None:
 def test_iso_is_read_back(second: int) -> None:
     """Every second is read back from the text that `iso` writes."""
     assert parse_when(iso(second)) == second
+
+
+NOON = "2026-03-12T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("typed", "first", "last"),
+    [
+        ("2026-03-12", "2026-03-12T00:00:00Z", "2026-03-12T23:59:59Z"),
+        ("2026-03-12 08:00", "2026-03-12T08:00:00Z", None),
+        ("2026-03-12 08:00:30", "2026-03-12T08:00:30Z", None),
+        ("2026-03-12T08:00Z", "2026-03-12T08:00:00Z", None),
+        ("2026-03-12T08:00:30Z", "2026-03-12T08:00:30Z", None),
+        ("2026-03-12 08:00+02:00", "2026-03-12T06:00:00Z", None),
+        ("2026-03-12 08:00 -0530", "2026-03-12T13:30:00Z", None),
+        ("2026-03-12T08:00:30+02:00", "2026-03-12T06:00:30Z", None),
+        ("now", NOON, None),
+        ("24h", "2026-03-11T12:00:00Z", None),
+        ("7d", "2026-03-05T12:00:00Z", None),
+        (" 30 m ", "2026-03-12T11:30:00Z", None),
+        ("90s", "2026-03-12T11:58:30Z", None),
+        ("today", "2026-03-12T00:00:00Z", "2026-03-12T23:59:59Z"),
+        ("Yesterday", "2026-03-11T00:00:00Z", "2026-03-11T23:59:59Z"),
+    ],
+)
+def test_times_as_people_write_them(typed: str, first: str, last: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each form is a second in UTC, relative ones are relative to now, and a day is its first or its last second."""
+    monkeypatch.setattr("lineage.model.times.now", lambda: parse_when(NOON))
+
+    assert iso(time_of(typed) or 0) == first
+    assert iso(time_of(typed, last=True) or 0) == (last or first)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "soon", "24", "h", "-1h", "1y", "2026-13-01", "2026-03-12 25:00", "2026-03-12 08", "08:00", "999999d"]
+)
+def test_what_is_no_time_is_told_with_the_forms(typed: str) -> None:
+    """Anything else is one line that names it."""
+    with pytest.raises(BadUse, match=r"not a time; write 24h|lies before 1970") as error:
+        time_of(typed)
+
+    assert str(error.value).startswith(f"{typed}: ")
+    assert "\n" not in str(error.value)
+
+
+@given(st.integers(0, LAST), st.integers(-14 * 60, 14 * 60), st.booleans(), st.sampled_from("T "))
+def test_any_second_is_read_back_in_any_form(second: int, ahead: int, minutes: bool, between: str) -> None:
+    """A second written with any offset, to the second or the minute, is that second."""
+    second -= second % 60 if minutes else 0
+    local = min(max(second + ahead * 60, 0), LAST - 59)
+    sign, size = "-" if ahead < 0 else "+", abs(ahead)
+    written = iso(local)[: 16 if minutes else 19].replace("T", between)
+    expected = local - local % 60 - ahead * 60 if minutes else local - ahead * 60
+    typed = f"{written}{sign}{size // 60:02}:{size % 60:02}"
+
+    if 0 <= expected <= LAST:
+        assert time_of(typed) == expected
+    assert time_of(written) == time_of(f"{written}Z") == local - (local % 60 if minutes else 0)
+
+
+@given(st.integers(1, 999), st.sampled_from("smhd"))
+def test_a_span_is_that_long_ago(count: int, unit: str) -> None:
+    """`24h` is as long ago as it says, and a range from it to now is in order."""
+    seconds = count * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[unit]
+    before = now()
+    start, end = time_range(f"{count}{unit}", "now")
+
+    assert start is not None
+    assert end is not None
+    assert before - seconds <= start <= now() - seconds
+    assert 0 <= end - start - seconds <= 1
+    assert absolute(f"{count}{unit}").endswith("Z")
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_time_or_a_line(typed: str) -> None:
+    """No text raises anything but `BadUse`."""
+    try:
+        time = time_of(typed)
+    except BadUse:
+        return
+    assert time is not None
+    assert 0 <= time <= LAST

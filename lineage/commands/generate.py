@@ -31,9 +31,23 @@ Run = Callable[Concatenate[Command, Arguments, ...], None]
 
 def ask(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: Out) -> None:
     """Ask the question of a store and print the answer."""
+    fix_times(command, arguments)
     with guard.opened(store) as lineage:
         answer = command.ask(lineage, arguments)
     show(answer, out)
+
+
+def fix_times(command: Command, arguments: Arguments) -> None:
+    """Replace times that are relative to now by what they mean, and say so."""
+    from lineage.model.times import absolute
+    from lineage.render.text import moment
+
+    for parameter in command.parameters:
+        if parameter.param.metavar == "TIME" and parameter.name in arguments:
+            given = arguments[parameter.name]
+            arguments[parameter.name] = fixed = absolute(given)
+            if fixed != given:
+                guard.note(f"{parameter.flags[0]} {given}: {moment(fixed)}")
 
 
 def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
@@ -97,9 +111,8 @@ def _typed(parameter: Parameter) -> inspect.Parameter:
         )
     else:
         help = f"{param.help} Repeatable." if param.many else param.help
-        flags = param.flags or (f"--{parameter.name.replace('_', '-')}",)  # alone, so that a switch has no --no-…
         info = typer.Option(
-            *flags, metavar=param.metavar, help=help, min=param.min, max=param.max, autocompletion=offered
+            *parameter.flags, metavar=param.metavar, help=help, min=param.min, max=param.max, autocompletion=offered
         )
     return inspect.Parameter(
         parameter.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, info]

@@ -10,7 +10,7 @@ import typer
 from lineage.ask import QUESTIONS
 from lineage.commands import complete, guard
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
-from lineage.commands.generate import parse
+from lineage.commands.generate import fix_times, parse
 from lineage.questions.registry import has_picture
 
 DRAWN = tuple(question.name for question in QUESTIONS.values() if has_picture(question.stem))
@@ -48,6 +48,7 @@ def graph(
     asked = parse(question, DRAWN)
     if asked.question.name == "who":
         asked.arguments["ask"] = text_of(asked.arguments["ask"])
+    fix_times(asked.question, asked.arguments)
     with guard.opened(store) as lineage:
         answer = asked.of(lineage)
         missing = answer.not_found()

@@ -32,6 +32,11 @@ _ISO = re.compile(
 _UNIX = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):(\d\d):(\d\d) (?:UTC|GMT) (\d{4})", re.ASCII)
 _EPOCH = re.compile(r"\d{9,13}(?:\.\d{1,9})?(?:E[+]?\d\d?)?", re.ASCII)
 _LONGEST = 64
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_MINUTE = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d)( ?(?:Z|UTC|[+-]\d\d:?\d\d)?)", re.ASCII)
+_SPAN = re.compile(r"\s*(\d{1,6})\s*([smhd])\s*", re.ASCII)
+TIME_FORMS = "24h or 7d for that long ago, now, today, yesterday, 2026-01-31, 2026-01-31 12:00 or 2026-01-31T12:00:00Z"
+"""How people may write a time, in words."""
 
 
 def parse_when(v: object) -> int | None:
@@ -118,14 +123,42 @@ def now() -> int:
     return int(datetime.now(UTC).timestamp())
 
 
+def absolute(text: str) -> str:
+    """The time that a relative text means now: `24h`, `30m` and `7d` ago, `now`, and the days `today`, `yesterday`.
+
+    A text of any other form is returned as it is.
+    """
+    word = text.strip().lower()
+    if word in ("today", "yesterday"):
+        return iso(now() - (86_400 if word == "yesterday" else 0))[:10]
+    if word == "now":
+        return iso(now())
+    if _SPAN.fullmatch(word) is None:
+        return text
+    then = now() - (duration(word) or 0)
+    if then < 0:
+        raise BadUse(f"{text}: lies before 1970")
+    return iso(then)
+
+
 def time_of(text: str | None, *, last: bool = False) -> int | None:
-    """The second that a person's text names; of a day the first, or the `last`. Raises `BadUse`."""
+    """The second that a person's text names; of a day the first, or the `last`. UTC unless it has an offset.
+
+    Raises `BadUse`.
+
+    >>> time_of("2026-01-31 12:00") == time_of("2026-01-31T14:00:00+02:00") == 1769860800
+    True
+    """
     if text is None:
         return None
-    day = re.fullmatch(r"\d{4}-\d\d-\d\d", text.strip())
-    time = parse_when(f"{text.strip()}T{'23:59:59' if last else '00:00:00'}Z" if day else text)
+    wanted = " ".join(absolute(text).split())
+    if _DAY.fullmatch(wanted):
+        wanted += " 23:59:59" if last else " 00:00:00"
+    elif minute := _MINUTE.fullmatch(wanted):
+        wanted = f"{minute[1]}:00{minute[2]}"
+    time = parse_when(wanted)
     if time is None:
-        raise BadUse(f"{text}: not a time; write it like 2026-01-31 or 2026-01-31T12:00:00Z")
+        raise BadUse(f"{text}: not a time; write {TIME_FORMS}")
     return time
 
 
@@ -145,7 +178,7 @@ def duration(text: str | None) -> int | None:
     """
     if text is None:
         return None
-    found = re.fullmatch(r"\s*(\d{1,6})\s*([smhd])\s*", text)
+    found = _SPAN.fullmatch(text)
     if found is None:
         raise BadUse(f"{text}: not a duration; write it like 30m, 2h or 7d")
     return int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86_400}[found[2]]
