@@ -156,7 +156,7 @@ def test_one_caller_needs_no_name(store: Store, tmp_path: Path) -> None:
 
 def test_every_rule_says_what_it_cannot_see() -> None:
     """A rule has a name of its own, a title, what it finds and its limits."""
-    assert len(set(NAMES)) == len(NAMES) == 11
+    assert len(set(NAMES)) == len(NAMES) == 12
     assert [rule.name for rule in RULES if not (rule.title and rule.about and rule.limits)] == []
 
 
@@ -571,6 +571,39 @@ def test_a_path_is_as_sure_as_the_steps_that_it_shows(store: Store, tmp_path: Pa
     assert way.hops == len(found.hops) == path.depth
 
 
+@pytest.mark.parametrize("mfa", [True, False])
+def test_who_says_whether_mfa_was_used(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], mfa: bool
+) -> None:
+    """The sign-in of a user states it; a role's session shows it only where it was used."""
+    cloud = Cloud(seed=11)
+    home = cloud.account("home")
+    console = cloud.console_login(cloud.user(home, "alice"), mfa=mfa)
+    event = cloud.call(cloud.switch_role(console, cloud.role(home, "ops")), "ec2.amazonaws.com", "DescribeVpcs")
+    load(store, tmp_path, cloud)
+
+    answer = store.who(event)
+    terminal.show(blocks_of(answer))
+    shown = capsys.readouterr().out
+
+    assert answer.answers[0].hops[0].mfa is mfa
+    assert ("without MFA" in shown, "with MFA" in shown) == (not mfa, mfa)
+    assert shown.count("without MFA") == (not mfa)
+
+
+def test_a_resource_is_no_end_of_a_path(store: Store, tmp_path: Path) -> None:
+    """Asked for one, `path` says so and names the question that answers; an unknown role is still not found."""
+    cloud = Cloud(seed=12)
+    alice = cloud.user(cloud.account("home", "111122223333"), "alice")
+    cloud.call(alice, "s3.amazonaws.com", "PutBucketAcl", request={"bucketName": "ledger"})
+    load(store, tmp_path, cloud)
+
+    for start, end in (("user/alice", "arn:aws:s3:::ledger"), ("ledger", "user/alice")):
+        with pytest.raises(BadUse, match="a resource is no end of a path; lineage touched"):
+            store.path(start, end)
+    assert not store.path("user/alice", "arn:aws:iam::111122223333:role/none").found
+
+
 # all
 
 
@@ -594,7 +627,7 @@ def test_nothing_found_says_what_that_rests_on(
             cli.main(words)
 
     assert ended.value.code == 1
-    assert "not found: findings of 11 rules; based on 1 events in 1 of 1 hours" in capsys.readouterr().err
+    assert "not found: findings of 12 rules; based on 1 events in 1 of 1 hours" in capsys.readouterr().err
 
 
 def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

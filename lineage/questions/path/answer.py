@@ -12,14 +12,16 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from lineage.model import schema
-from lineage.model.arn import account_in_id
-from lineage.model.keys import ref
-from lineage.model.results import ALWAYS, Graph
+from lineage.model.arn import account_in_id, parse_arn
+from lineage.model.errors import BadUse
+from lineage.model.keys import Ref, ref
+from lineage.model.results import ALWAYS, CallFilter, Graph
 from lineage.questions.path import Path, PathStep, Way
 from lineage.questions.shared.climb import account_of, joined_by, session_key_of
 from lineage.questions.shared.descent import Descent, Link, begin, walk
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Confidence, Sight
+from lineage.questions.shared.resources import wanted
 from lineage.questions.shared.subjects import find
 from lineage.stores.reader import Reader
 
@@ -46,6 +48,9 @@ class End(NamedTuple):
 def answer(reader: Reader, start: str, end: str, *, limit: int) -> Path:
     """Every way from one to the other; at most `limit`. Raises `BadUse` where an end names no credentials."""
     one, other = _end(reader, start), _end(reader, end)
+    for ask, found in ((start, one), (end, other)):
+        if found is None and _is_resource(reader, ask):
+            raise BadUse(f"{ask}: a resource is no end of a path; lineage touched shows whose credentials reached it")
     if one is None or other is None:
         return Path(
             start=start, end=end, found=False, total=0, truncated=False, ways=[], perhaps=0,
@@ -61,6 +66,18 @@ def answer(reader: Reader, start: str, end: str, *, limit: int) -> Path:
         ways=ways[:limit], perhaps=sum(other.holds(link.node, descent.graph) for link in descent.perhaps),
         sight=_sight(reader, one, other),
     )  # fmt: skip
+
+
+def _is_resource(reader: Reader, ask: str) -> bool:
+    """Does an ask that names no credentials name a resource: by an ARN of another service than IAM and STS, or as the
+    target of loaded calls?"""
+    arn = parse_arn(ask)
+    if arn is not None:
+        return arn.service not in ("iam", "sts")
+    named = wanted(ask)
+    return bool(reader.calls(CallFilter("resource", tuple(sorted(named.keys))))) or any(
+        map(reader.has, (Ref(schema.RESOURCE, key) for key in named.keys))
+    )
 
 
 def _end(reader: Reader, ask: str) -> End | None:

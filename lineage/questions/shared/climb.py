@@ -250,6 +250,7 @@ def _hop(
         caller_access_key_id=caller_key,
         source_ip=source_ip,
         user_agent=agent,
+        mfa=way["mfa"] if way.get("mfa") is not None else node.get("mfa"),
         region=way["region"],
         account=way["account"],
         caller_account=way["caller_account"],

@@ -90,7 +90,10 @@ class Hop(Model):
     """The key that the hop issued and the next step used; null if its issue was not logged."""
     caller_access_key_id: str | None
     source_ip: str | None
+    """Of the sign-in where `sign_in_event_ids` has one, else of the grant."""
     user_agent: str | None
+    mfa: bool | None = None
+    """Was MFA used, as the grant, the sign-in or the session's own calls state it; null where none does."""
     region: str | None = None
     account: str | None = None
     caller_account: str | None = None

@@ -21,7 +21,7 @@ COLUMNS = (
     "confidence", "ambiguous", "reason", "missing_account", "missing_region", "missing_day",
     "identity_arn", "identity_account", "principal_id", "creation_date", "access_key_id",
     "time", "api", "how", "via", "role_arn", "session_name", "session_account", "hop_access_key_id",
-    "caller_access_key_id", "source_ip", "user_agent", "cross_account", "rule", "hop_confidence", "event_ids",
+    "caller_access_key_id", "source_ip", "user_agent", "mfa", "cross_account", "rule", "hop_confidence", "event_ids",
     "sign_in_event_ids", "on_behalf_of", "invoked_by", "credentials", "made_by", "made_by_event_ids", "started_by",
     "started_by_event_ids", "attempt",
 )  # fmt: skip
@@ -121,7 +121,10 @@ def _hop(hop: Hop, below: Hop | None) -> Rung:
         step.append((Span("with key ", "quiet"), Span(hop.caller_access_key_id, "key")))
     if hop.source_ip:
         agent = ("  ", Span(hop.user_agent, "quiet", AGENT_WIDTH)) if hop.user_agent else ()
-        step.append((Span("from ", "quiet"), Span(hop.source_ip, "place"), *agent))
+        whence = "signed in from " if hop.sign_in_event_ids else "from "
+        step.append((Span(whence, "quiet"), Span(hop.source_ip, "place"), *agent))
+    if hop.mfa or (hop.mfa is False and hop.role_arn is None):  # of a role's session it says nothing about the sign-in
+        step.append((Span("with MFA" if hop.mfa else "without MFA", "quiet" if hop.mfa else "open"),))
     if hop.source_identity:
         step.append((Span("source identity ", "quiet"), hop.source_identity))
     candidates = f", {hop.candidates} candidates" if hop.candidates > 1 else ""
