@@ -21,7 +21,7 @@ from lineage.draw.layout import bends, place
 from lineage.draw.shape import Box, Link, Node, Shape, placed, view
 from tests.crowd import crowd
 from tests.test_cli import incident  # noqa: F401 - a fixture
-from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile
+from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile, one_line
 from tests.test_stories import STORIES
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Opened:
     def labels(self) -> set[str]:
         """Captions of the drawn nodes."""
         found: list[str] = self.page.evaluate("lineagePage.cy().nodes().not('.frame').map(one => one.data('caption'))")
-        return {one.replace("\n", " ") for one in found}
+        return set(map(one_line, found))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +127,7 @@ def test_it_opens_from_a_file_and_asks_for_nothing(name: str, opened: Opener, pi
     assert tab.asked == [tab.page.url]
     assert tab.visible()[0] == list(shown.entries)
     assert tab.drawn() == (len(shown.entries), len(shown.ways))
-    assert tab.labels() == {entry.caption.replace("\n", " ") for entry in shown.entries.values()}
+    assert tab.labels() == {one_line(entry.caption) for entry in shown.entries.values()}
     assert tab.text("#title") == pictures[name].title
 
 
@@ -517,7 +517,7 @@ def test_what_cannot_be_read_as_a_whole_opens_on_what_was_asked(opened: Opener) 
     x, y = tab.page.evaluate(place)
     lowest = "Math.max(...lineagePage.cy().nodes().map((one) => one.renderedBoundingBox().y2))"
 
-    assert tab.page.evaluate("lineagePage.cy().zoom()") == pytest.approx(0.6)
+    assert tab.page.evaluate("lineagePage.cy().zoom()") == pytest.approx(11 / 12)
     assert 0 < x < tab.page.evaluate("lineagePage.cy().width()")
     assert 0 < y < tab.page.evaluate("lineagePage.cy().height()")
     assert "Not everything is visible" in tab.text("#said")
@@ -595,7 +595,7 @@ def random_drawings() -> list[tuple[list[str], list[tuple[str, str]], dict[str, 
 @pytest.fixture
 def javascript(request: pytest.FixtureRequest) -> Callable[[str, object], Any]:
     """Evaluates a function of one value beside layout.js and model.js: in node where there is one, else in Chromium."""
-    source = "".join((PAGE / name).read_text("utf-8") for name in ("layout.js", "model.js"))
+    source = "".join((PAGE / name).read_text("utf-8") for name in ("lettering.js", "layout.js", "model.js"))
     node = shutil.which("node")
 
     def evaluate(function: str, value: object) -> Any:

@@ -43,6 +43,7 @@ def graph(
     """Draw an answer as a web page or a picture."""
     from lineage.commands.who import text_of
     from lineage.draw import files
+    from lineage.render.text import counted
 
     wanted = _form(output, form)
     asked = parse(question, DRAWN)
@@ -60,7 +61,7 @@ def graph(
         sys.stdout.write(files.text(picture, wanted))
     else:
         files.write(picture, output, wanted)
-        guard.note(f"{output}: {len(picture.nodes):,} nodes, {len(picture.links):,} edges")
+        guard.note(f"{output}: {counted(len(picture.nodes), 'node')}, {counted(len(picture.links), 'edge')}")
 
 
 def _form(output: str, form: str | None) -> str:

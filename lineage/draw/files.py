@@ -22,8 +22,8 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from lineage.draw.labels import DASHES, LOOKS, statement
-from lineage.draw.shape import Box, Element, Facts, Kind, Link, Node, Shape, placed, view
+from lineage.draw.labels import DASHES, LOOKS, MARKS, PALE, statement
+from lineage.draw.shape import WORKS, Box, Element, Facts, Kind, Link, Node, Shape, placed, view
 from lineage.draw.svg import svg
 from lineage.model.errors import BadUse
 from lineage.model.results import grouped
@@ -81,8 +81,9 @@ def _within(
 
 def _node(node: Node, numbers: dict[str, str]) -> str:
     wide = ", penwidth=3" if node.lit else ""
+    label = f"{node.label}, {WORKS[node.works]}" if node.works else node.label
     return (
-        f"{numbers[node.id]} [label={quoted(node.label)}, shape={_FORMS[node.kind]}, "
+        f"{numbers[node.id]} [label={quoted(label)}, shape={_FORMS[node.kind]}, "
         f'color="{LOOKS[node.kind].light}", tooltip={quoted(node.id)}{wide}];'
     )
 
@@ -107,7 +108,7 @@ def _edge(link: Link, numbers: dict[str, str]) -> str:
 Value = str | int | bool | None
 _NODE = {
     "key": "string", "label": "string", "kind": "string", "account": "string", "account_name": "string",
-    "box": "string", "lit": "boolean", "evidence": "string",
+    "box": "string", "lit": "boolean", "works": "string", "evidence": "string",
 }  # fmt: skip
 _EDGE = {
     "key": "string", "type": "string", "label": "string", "confidence": "string", "guess": "boolean",
@@ -145,7 +146,7 @@ def _of_node(node: Node, accounts: Mapping[str, str], boxes: Mapping[str, str]) 
     return {
         "key": node.id, "label": node.label, "kind": node.kind, "account": node.account,
         "account_name": accounts.get(node.account or ""), "box": boxes.get(node.box or ""), "lit": node.lit,
-        "evidence": _evidence(node.facts),
+        "works": node.works, "evidence": _evidence(node.facts),
     }  # fmt: skip
 
 
@@ -245,7 +246,9 @@ def write(shape: Shape, path: str | os.PathLike[str], form: str | None = None) -
         raise BadUse(f"{os.fspath(path)}: cannot be written ({error.strerror}); give another file with -o") from None
 
 
-SCRIPTS = ("cytoscape.min.js", "layout.js", "model.js", "picture.js", "panels.js", "export.js", "page.js")
+SCRIPTS = (
+    "cytoscape.min.js", "lettering.js", "layout.js", "model.js", "picture.js", "panels.js", "export.js", "page.js",
+)  # fmt: skip
 """The scripts of the page, in their order."""
 _CYTOSCAPE_STYLE = ".__________cytoscape_container { position: relative; }"
 """What the drawing library would put into the page by itself, which the policy refuses."""
@@ -280,7 +283,7 @@ def page(shape: Shape, *, live: str | None = None, asking: str = "") -> str:
 def data(shape: Shape) -> dict[str, Any]:  # Any: JSON values
     """What the page shows: the picture, and how kinds of things look."""
     looks = {kind: look._asdict() for kind, look in LOOKS.items()}
-    return {**graph(shape), "looks": looks, "dashes": DASHES}
+    return {**graph(shape), "looks": looks, "dashes": DASHES, "marks": MARKS, "pale": PALE}
 
 
 def in_script(value: object) -> str:

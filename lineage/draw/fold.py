@@ -16,13 +16,14 @@ from graphlib import CycleError, TopologicalSorter
 import msgspec
 
 from lineage.draw.labels import caption
-from lineage.draw.shape import Box, Drawn, Kind, Link, Node, Shape, view
+from lineage.draw.layout import extent
+from lineage.draw.shape import Box, Drawn, Kind, Link, Node, Shape, placed, view
 from lineage.draw.sheet import Drawing, facts
 from lineage.model import schema
 from lineage.model.results import grouped
 
-SEVERAL = 3
-"""So many that are alike make a box."""
+SEVERAL, PAIR = 3, 2
+"""So many that are alike make a box; and so many where room is short."""
 NAMED = 20
 """So many of them are named in its evidence."""
 _ROUNDS = 4
@@ -37,11 +38,11 @@ _FOLDED: dict[str, Kind] = {"session": "group", "calls": "calls"}
 """Kinds of boxes around them, where they have one of their own."""
 
 
-def alike(shape: Shape, *, people: bool) -> Shape:
+def alike(shape: Shape, *, people: bool, several: int = SEVERAL) -> Shape:
     """The picture with all that is alike in boxes; with `people`, persons too."""
     kinds = _WORDS.keys() if people else _WORDS.keys() - {"person"}
     for _ in range(_ROUNDS):
-        found = [members for members in _alike(shape) if _kind(members[0]) in kinds]
+        found = [members for members in _alike(shape, several) if _kind(members[0]) in kinds]
         if not found:
             break
         shape = boxed(shape, [(_box(members), [entry.thing.id for entry in members]) for members in found])
@@ -80,7 +81,7 @@ def _kind(entry: Drawn) -> str:
     return _SAME.get(entry.thing.kind, entry.thing.kind)
 
 
-def _alike(shape: Shape) -> Iterable[Sequence[Drawn]]:
+def _alike(shape: Shape, several: int) -> Iterable[Sequence[Drawn]]:
     """The entries that are alike, where they are several."""
     shown = view(shape)
     around: dict[str, set[tuple[object, ...]]] = defaultdict(set)
@@ -93,7 +94,7 @@ def _alike(shape: Shape) -> Iterable[Sequence[Drawn]]:
     for id_, entry in shown.entries.items():
         if around[id_] and not entry.lit:
             found[_kind(entry), entry.thing.account, entry.thing.box, frozenset(around[id_])].append(entry)
-    return [members for members in found.values() if len(members) >= SEVERAL]
+    return [members for members in found.values() if len(members) >= several]
 
 
 def _box(members: Sequence[Drawn]) -> Box:
@@ -138,29 +139,36 @@ def boxed(shape: Shape, new: Sequence[tuple[Box, Sequence[str]]]) -> Shape:
     )
 
 
-READABLE = 24
-"""So many nodes are drawn as they are."""
+WINDOW, SCREEN = (970.0, 640.0), (1600.0, 1070.0)
+"""How wide and high a drawing is that a page shows as a whole with letters of a readable size: in a window of 1280 by
+800 pixels, and in one of 1920 by 1200."""
 MOST = 60
-"""More than so many are not drawn when a picture opens, if folding can help it."""
+"""More nodes than so many are not drawn when a picture opens, if folding can help it."""
+
+
+def fits(shape: Shape, size: tuple[float, float]) -> bool:
+    """Is what is drawn when the picture opens at most so wide and high, and no more than `MOST`?"""
+    shown = view(shape)
+    if len(shown.entries) > MOST:
+        return False
+    left, top, right, bottom = extent(placed(shown))
+    return right - left <= size[0] and bottom - top <= size[1]
 
 
 def crowded(shape: Shape) -> Shape:
-    """The picture with more of it folded, and a note: first what is alike, then whole accounts, then the rest of
-    accounts in which something is highlighted.
+    """The picture with more of it folded, and a note, where it does not fit: first what is alike, then whole accounts,
+    then the rest of accounts in which something is highlighted.
 
     Nothing that is highlighted is folded.
     """
-    before = len(view(shape).entries)
-    if before <= READABLE:
+    if fits(shape, WINDOW):
         return shape
+    before = len(view(shape).entries)
     folded = alike(with_calls(shape), people=False)
-    if len(view(folded).entries) > MOST:
-        lit = _around_lit(folded)
-        accounts = [box for box in folded.boxes if box.kind == "account"]
-        dark = _fullest(folded, [box for box in accounts if box.id not in lit])
-        folded = msgspec.structs.replace(folded, folded=(*folded.folded, *(box.id for box in dark)))
-        folded = _rests(folded, _fullest(folded, [box for box in accounts if box.id in lit]), lit)
-        folded = alike(folded, people=True)
+    if not fits(folded, WINDOW):
+        folded = alike(folded, people=False, several=PAIR)
+    if not fits(folded, SCREEN):
+        folded = alike(_without_accounts(folded), people=True)
     left = len(view(folded).entries)
     if left == before:
         return shape
@@ -180,21 +188,47 @@ def _around_lit(shape: Shape) -> set[str]:
     return found
 
 
-def _fullest(shape: Shape, accounts: Sequence[Box]) -> list[Box]:
-    """As many of the accounts as must be folded, or all but their lit nodes, those first in which most is drawn."""
+def _without_accounts(shape: Shape) -> Shape:
+    """The picture with as many accounts folded as must be, those first in which most is drawn; those in which something
+    is highlighted last, and all of it but that."""
+    lit = _around_lit(shape)
+    accounts = [box for box in shape.boxes if box.kind == "account"]
+
+    def dark(shape: Shape, boxes: Sequence[Box]) -> Shape:
+        return msgspec.structs.replace(shape, folded=(*shape.folded, *(box.id for box in boxes)))
+
+    def rests(shape: Shape, boxes: Sequence[Box]) -> Shape:
+        return _rests(shape, boxes, lit)
+
+    for fold, wanted in (
+        (dark, [box for box in accounts if box.id not in lit]),
+        (rests, [box for box in accounts if box.id in lit]),
+    ):
+        at_once, others = _fullest(shape, wanted)
+        if at_once:
+            shape = fold(shape, at_once)
+        for box in others:
+            if fits(shape, SCREEN):
+                break
+            shape = fold(shape, [box])
+    return shape
+
+
+def _fullest(shape: Shape, accounts: Sequence[Box]) -> tuple[list[Box], list[Box]]:
+    """The accounts in which several nodes are drawn, the fullest first: those without which no more than `MOST` are
+    left, and the others."""
     outermost: dict[str, str] = {}
     for box in shape.boxes:  # each is after the box that it lies in
         outermost[box.id] = outermost[box.box] if box.box else box.id
     drawn = view(shape).entries.values()
     within = Counter(outermost[entry.thing.box] for entry in drawn if entry.thing.box and not entry.lit)
-    left = len(drawn)
-    found = []
-    for box in sorted(accounts, key=lambda one: (-within[one.id], one.label)):
-        if left <= MOST or within[box.id] < 2:
-            break
-        left -= within[box.id] - 1
-        found.append(box)
-    return found
+    ordered = sorted(accounts, key=lambda one: (-within[one.id], one.label))
+    several = [box for box in ordered if within[box.id] > 1]
+    left, count = len(drawn), 0
+    while left > MOST and count < len(several):
+        left -= within[several[count].id] - 1
+        count += 1
+    return several[:count], several[count:]
 
 
 def _rests(shape: Shape, accounts: Sequence[Box], lit: Set[str]) -> Shape:
@@ -261,7 +295,7 @@ class _Folding:
             title=self.drawing.title, about=self.drawing.about,
             accounts={account: name for account, name in self.names.items() if f"account {account}" in self.boxes},
             boxes=tuple(self.boxes.values()), folded=tuple(self.folded), nodes=nodes, links=tuple(self.links),
-            notes=tuple(self.drawing.notes),
+            notes=tuple(self.drawing.notes), evaluated=self.drawing.evaluated,
         )  # fmt: skip
         return crowded(made)
 

@@ -13,21 +13,18 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from lineage.draw.shape import Kind, Paste
+from lineage.draw.lettering import CAPTION_WIDTH, cut, wrapped
+from lineage.draw.shape import CAPTION_LINES, Kind, Paste, Works
 from lineage.model import schema
 from lineage.model.arn import parse_arn, role_of
 from lineage.queries import query
-from lineage.render.text import ELLIPSIS, clean, fits
+from lineage.render.text import clean, fits
 
-CAPTION_WIDTH = 27
-"""Characters of one line of a caption: what fits next to the next layer."""
 _TYPED = re.compile(r"[0-9]*:([A-Za-z0-9]+(?:::[A-Za-z0-9]+)+):(.+)", re.DOTALL)
 """The key of a resource that has no ARN: account, type, ID."""
 _KEY = re.compile(r"A[KS]IA[A-Z0-9]{12,}")
 _BEGUN = re.compile(r"/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ(:|\Z)")
 """Where the key of a session says when it began."""
-_SIGNS = (re.compile(":"), re.compile("[/@ ]"), re.compile("[_.-]"))
-"""Where names are broken, the best first."""
 _SUFFIX = re.compile(r"(AWSReservedSSO_.+)_[0-9a-f]{16}")
 
 
@@ -79,44 +76,22 @@ def ref_of(key: str) -> str:
 
 
 def caption(*lines: str | None) -> str:
-    """The lines of a caption, each cut in its middle to what fits. One alone may take two.
+    """The lines of a caption: a name that is too long takes two, else it is cut in its middle.
 
     >>> caption("payments-operations", "as ops")
     'payments-operations\\nas ops'
-    >>> caption("a-very-long-name-of-a-role-in-the-middle", "as ops")
-    'a-very-long-n…-in-the-middle\\nas ops'
-    >>> caption("repo:example/billing-etl:ref:refs/heads/main", None)
-    'repo:example/billing-etl:\\nref:refs/heads/main'
+    >>> caption("a-very-long-name-of-a-role-in-the-middle-of-it-all", "as ops")
+    'a-very-long…e-of-it-all\\nas ops'
+    >>> caption("AWSReservedSSO_PlatformAdmin", "as ops")
+    'AWSReservedSSO_\\nPlatformAdmin\\nas ops'
     """
-    result = [clean(line) for line in lines if line]
-    return "\n".join(map(_cut, _broken(result[0]) if len(result) == 1 else result))
-
-
-def _broken(text: str) -> list[str]:
-    """A name too long for a line in two of them, broken behind a sign between its parts."""
-    if len(text) <= CAPTION_WIDTH + 1:
-        return [text]
-    for signs in _SIGNS:
-        ends = [
-            found.end()
-            for found in signs.finditer(text)
-            if len(text) - CAPTION_WIDTH - 1 <= found.end() <= CAPTION_WIDTH + 1
-        ]
-        if ends:
-            end = min(ends, key=lambda one: abs(2 * one - len(text)))
-            return [text[:end].rstrip(), text[end:]]
-    return [text]
-
-
-def _cut(text: str) -> str:
-    if len(text) <= CAPTION_WIDTH + 1:
-        return text
-    half = CAPTION_WIDTH // 2
-    return text[:half].rstrip() + ELLIPSIS + text[-half - 1 :].lstrip()
-
-
-WIDTH, HEIGHT = 34, 26
-"""Of a node, in pixels."""
+    said = [clean(line) for line in lines if line]
+    result: list[str] = []
+    for number, line in enumerate(said):
+        broken = wrapped(line, CAPTION_WIDTH)
+        fits_in = len(result) + len(broken) + len(said) - number - 1 <= CAPTION_LINES
+        result += broken if fits_in else [cut(line, CAPTION_WIDTH)]
+    return "\n".join(result)
 
 
 class Look(NamedTuple):
@@ -158,6 +133,14 @@ LOOKS: Final[dict[Kind, Look]] = {
 
 DASHES: Final = {"likely": "10 5", "guess": "2 5", "beside": "12 4 2 4"}
 """Dashes of links by their certainty; `beside` is what is not part of the chain."""
+
+
+MARKS: Final[dict[Works, tuple[str, str, str]]] = {
+    "yes": ("#1a7f37", "#3fb950", ""), "unknown": ("#9a6700", "#d29922", "5 3"), "no": ("", "", ""),
+}  # fmt: skip
+"""The ring around what works, and may work: its colour on light paper and on dark, and its dashes. What has ended has
+none, and is pale."""
+PALE: Final = 0.45
 
 
 DRAWN = 100

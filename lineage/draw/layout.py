@@ -29,15 +29,15 @@ LOOSE = "\0"
 class Size(NamedTuple):
     """Distances of the drawing, in pixels."""
 
-    layer: float = 260.0
+    layer: float = 196.0
     """From one layer to the next."""
-    node: float = 72.0
-    """From one node to the one below it: room for two lines of a label."""
-    side: float = 116.0
+    node: float = 78.0
+    """From one node to the one below it: room for three lines of a caption."""
+    side: float = 84.0
     """From the middle of a node to the side of its frame."""
-    above: float = 50.0
+    above: float = 54.0
     """From the middle of a node to the top of its frame."""
-    below: float = 56.0
+    below: float = 66.0
     gap: float = 28.0
     """Between two frames."""
 
@@ -56,6 +56,23 @@ class Placed(NamedTuple):
     layers: dict[str, int]
 
 
+def extent(stands: Placed) -> Frame:
+    """What everything takes up: frames, and nodes with their captions.
+
+    >>> extent(place(["a", "b"], [("a", "b")], {}))
+    (-84.0, -54.0, 280.0, 66.0)
+    """
+    rooms = [*stands.frames.values()] + [
+        (x - SIZE.side, y - SIZE.above, x + SIZE.side, y + SIZE.below) for x, y in stands.at.values()
+    ]
+    if not rooms:
+        return (0.0, 0.0, 0.0, 0.0)
+    return (
+        min(room[0] for room in rooms), min(room[1] for room in rooms),
+        max(room[2] for room in rooms), max(room[3] for room in rooms),
+    )  # fmt: skip
+
+
 _Links = Mapping[str, Sequence[str]]
 _Cells = dict[str, dict[int, list[str]]]
 """The nodes of each band and layer, from top to bottom."""
@@ -66,7 +83,7 @@ def place(nodes: Sequence[str], edges: Iterable[tuple[str, str]], accounts: Mapp
 
     >>> placed = place(["a", "b", "c"], [("a", "b"), ("b", "c")], {})
     >>> [placed.at[node] for node in "abc"]
-    [(0.0, 0.0), (260.0, 0.0), (520.0, 0.0)]
+    [(0.0, 0.0), (196.0, 0.0), (392.0, 0.0)]
     """
     known = set(nodes)
     ways = list(dict.fromkeys((s, t) for s, t in edges if s in known and t in known and s != t))
@@ -272,11 +289,11 @@ def _nearest(wish: float, taken: Iterable[tuple[float, float]]) -> float:
     return low if 2 * (wish - low) < high - wish else high
 
 
-APART = 32.0
+APART = 44.0
 """Between the control points of two links of the same ends."""
 TRIED = (0.0, -25.0, 25.0, -50.0, 50.0, -70.0, 70.0, -100.0, 100.0, -140.0, 140.0, -190.0, 190.0, -240.0, 240.0)
 """Ways around, the nearest first."""
-ABOVE, BELOW = 20.0, 46.0
+ABOVE, BELOW = 20.0, 58.0
 """What a node and its caption take up, from its middle."""
 BODY = 17.0
 """What the node itself takes up on each side: a line through it is read as leading there, so it counts for three."""
@@ -287,7 +304,7 @@ MOST = 1500
 def bends(ways: Sequence[tuple[str, str]], at: Mapping[str, Point]) -> list[float]:
     """How far the control point of each link lies off the middle of its ends, to the right of its direction.
 
-    >>> at = {"a": (0, 0), "b": (260, 0), "c": (520, 0)}
+    >>> at = {"a": (0, 0), "b": (196, 0), "c": (392, 0)}
     >>> bends([("a", "b"), ("b", "c"), ("a", "c")], at)
     [0.0, 0.0, -50.0]
     """

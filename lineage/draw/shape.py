@@ -20,6 +20,9 @@ Kind = Literal[
     "calls",
 ]  # fmt: skip
 """What a node or a box represents; each has a form and a colour of its own."""
+Works = Literal["yes", "unknown", "no"]
+"""Does a session or key work for new calls?"""
+WORKS: dict[Works, str] = {"yes": "works", "unknown": "may work", "no": "ended"}
 Fact = tuple[str, str | tuple[str, ...]]
 """A line of evidence: what it is, and its value or values."""
 Facts = tuple[Fact, ...]
@@ -48,6 +51,8 @@ class Element(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     copy: Mapping[str, str] = {}
     """Texts to take along, by what they are."""
     cypher: Paste | None = None
+    works: Works | None = None
+    """Of a node: did it still work when the answer was evaluated? None where that was not asked."""
     kind: Kind
 
 
@@ -103,6 +108,8 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = ()
     """What the picture leaves out or cannot show, in sentences."""
+    evaluated: str | None = None
+    """The time at which nodes work or do not."""
 
 
 def is_guess(confidence: str) -> bool:
@@ -114,6 +121,10 @@ def is_guess(confidence: str) -> bool:
     return schema.CONFIDENCE.index(confidence) > schema.CONFIDENCE.index("LIKELY")
 
 
+CAPTION_LINES = 3
+"""Lines that a caption has at most."""
+STATE_SIGN = " \u00b7 "
+"""Between a name and whether it works, where they share a line."""
 UNCOUNTED = ("session", "calls")
 """Kinds of boxes that do not say how many they represent: a session with its keys, and what says it in its name."""
 
@@ -131,12 +142,37 @@ class Drawn(NamedTuple):
         return self.thing.lit or any(node.lit for node in self.members)
 
     @property
+    def works(self) -> Works | None:
+        """Does anything in it still work, as far as that was asked?"""
+        states = {node.works for node in self.members}
+        return next((state for state in WORKS if state in states), None)
+
+    @property
     def caption(self) -> str:
-        """What is below it: of several sessions, or nodes, folded into one how many."""
+        """What is below it: of several sessions, or nodes, folded into one how many, and whether they still work."""
+        own, state = self._own_caption, self._state
+        if not state:
+            return own
+        return f"{own}{chr(10) if own.count(chr(10)) < CAPTION_LINES - 1 else STATE_SIGN}{state}"
+
+    @property
+    def _state(self) -> str | None:
+        asked = [node.works for node in self.members if node.works]
+        if self.works is None or len(set(asked)) == 1:
+            return WORKS[self.works] if self.works else None
+        return f"{asked.count(self.works)} of {len(asked)} {'work' if self.works == 'yes' else 'may work'}"
+
+    @property
+    def _own_caption(self) -> str:
         if isinstance(self.thing, Node) or self.thing.kind in UNCOUNTED:
             return self.thing.caption
         sessions = sum(node.kind == "session" for node in self.members)
         return f"{self.thing.caption} \u00d7{sessions or len(self.members):,}"
+
+    @property
+    def lines(self) -> list[str]:
+        """The caption by its lines."""
+        return self.caption.split("\n")
 
 
 class Way(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage.draw.labels import caption, command, paste, role_name, short_name, type_of
-from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, is_guess
+from lineage.draw.shape import Box, Fact, Facts, Kind, Link, Node, Paste, Works, is_guess
 from lineage.model import attempts, keys, schema
 from lineage.model.arn import role_of
 from lineage.model.results import EventRow, Graph
@@ -132,6 +132,10 @@ class Sheet:
         for one in ids:
             if one in self.nodes:
                 self.nodes[one] = msgspec.structs.replace(self.nodes[one], lit=True)
+
+    def mark(self, node: str, works: Works) -> None:
+        """Mark a node as one that works, or does not."""
+        self.nodes[node] = msgspec.structs.replace(self.nodes[node], works=works)
 
     def of_ref(self, ref: str, *more: Fact, lit: bool = False, **said: Any) -> str:  # Any: of the graph's attributes
         """Put down what a reference names, with what the graph and `said` show of it."""
@@ -353,3 +357,5 @@ class Drawing(NamedTuple):
     about: str
     """The command that gives the answer."""
     notes: Sequence[str] = ()
+    evaluated: str | None = None
+    """The time at which nodes work or do not."""

@@ -8,39 +8,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from lineage.draw.labels import DASHES, HEIGHT, LOOKS, WIDTH
-from lineage.draw.layout import Frame, Placed, Point, bends
-from lineage.draw.shape import Drawn, Kind, Shape, View, Way, is_guess, placed, view
+from lineage.draw.labels import DASHES, LOOKS, MARKS, PALE
+from lineage.draw.layout import Frame, Placed, Point, bends, extent
+from lineage.draw.lettering import (
+    FONT,
+    FRAME_FONT,
+    FRAME_LINE,
+    HEIGHT,
+    LINE,
+    WIDTH,
+    Line,
+    Place,
+    measured,
+    node_rooms,
+    places,
+    title,
+    title_room,
+)
+from lineage.draw.shape import WORKS, Drawn, Kind, Shape, View, Way, Works, is_guess, placed, view
 from lineage.render.text import clean
 
 INK, QUIET, LIT, FAILED, FRAME, EDGE, PAPER = (
     "#1b1f24", "#59636e", "#bf3989", "#cf222e", "#f1f4f8", "#b6c2ce", "#ffffff"
 )  # fmt: skip
-NODE_FONT, WAY_FONT, FRAME_FONT = 12, 10.5, 14
-"""Sizes of letters, in pixels; those of `page/picture.js`."""
 _NAMESPACE = 'xmlns="http://www.w3.org/2000/svg" '
 _MARGIN = 30.0
-_HALF_LABEL = 118.0
-"""Half the widest caption."""
-
-
-class Line(NamedTuple):
-    """Where a link runs: a curve with one control point."""
-
-    start: Point
-    control: Point
-    end: Point
-
-    @property
-    def middle(self) -> Point:
-        """The point halfway, where its words are."""
-        return (
-            (self.start[0] + 2 * self.control[0] + self.end[0]) / 4,
-            (self.start[1] + 2 * self.control[1] + self.end[1]) / 4,
-        )
 
 
 def svg(shape: Shape, within: str = "") -> str:
@@ -48,6 +42,7 @@ def svg(shape: Shape, within: str = "") -> str:
     shown = view(shape)
     stands = placed(shown)
     lines = list(_lines(shown, stands))
+    said = written(shape, shown, stands)
     left, top, right, bottom = _extent(stands, [line for _, line in lines])
     head = [shape.title, shape.about]
     notes = [*shape.notes, *_folded(shown)]
@@ -65,9 +60,10 @@ def svg(shape: Shape, within: str = "") -> str:
         f'<rect x="{box[0]:.1f}" y="{box[1]:.1f}" width="{box[2]:.1f}" height="{box[3]:.1f}" fill="{PAPER}"/>',
         _words(left, top - 44, head[0], 16, INK, anchor="start", bold=True),
         _words(left, top - 24, head[1], 12, QUIET, anchor="start"),
-        *(part for account, frame in stands.frames.items() for part in _frame(frame, _name(shape, account))),
+        *(part for account, frame in stands.frames.items() for part in _frame(frame, _title(shape, account, frame))),
         *(part for way, line in lines for part in _way(way, line)),
         *(part for one, entry in shown.entries.items() for part in _node(entry, stands.at[one])),
+        *(part for (way, line), place in zip(lines, said, strict=True) for part in _said(way, line, place)),
         *(item for _, item in legend),
     ]
     parts += [_words(left, bottom + 66 + 16 * at, note, 12, QUIET, anchor="start") for at, note in enumerate(notes)]
@@ -75,14 +71,9 @@ def svg(shape: Shape, within: str = "") -> str:
 
 
 def _extent(stands: Placed, lines: Iterable[Line]) -> Frame:
-    points = [*stands.at.values(), *(line.middle for line in lines)]
-    xs = [x for x, _ in points] or [0.0]
-    ys = [y for _, y in points] or [0.0]
-    frames = [*stands.frames.values(), (min(xs) - _HALF_LABEL, min(ys) - 20, max(xs) + _HALF_LABEL, max(ys) + 50)]
-    return (
-        min(frame[0] for frame in frames), min(frame[1] for frame in frames),
-        max(frame[2] for frame in frames), max(frame[3] for frame in frames),
-    )  # fmt: skip
+    left, top, right, bottom = extent(stands)
+    heights = [line.at(0.5)[1] for line in lines]
+    return (left, min([top, *heights]), right, max([bottom, *heights]))
 
 
 def _described(shown: View) -> Iterator[str]:
@@ -100,18 +91,28 @@ def _folded(shown: View) -> list[str]:
     return [f"A double outline is a group: {inside:,} in {len(folded):,}."] if folded else []
 
 
-def _name(shape: Shape, account: str) -> str:
-    name = shape.accounts.get(account)
-    return f"{name}  {account}" if name else account
+def written(shape: Shape, shown: View, stands: Placed) -> list[Place | None]:
+    """Where the words of each link are, those of what was asked about first; None where there is no room."""
+    taken = [room for one, entry in shown.entries.items() for room in node_rooms(*stands.at[one], entry.lines)]
+    taken += [title_room(frame, _title(shape, account, frame)) for account, frame in stands.frames.items()]
+    lines = [line for _, line in _lines(shown, stands)]
+    order = sorted(range(len(lines)), key=lambda one: not shown.ways[one].lit)
+    found = places([lines[one] for one in order], [shown.ways[one].words for one in order], taken)
+    return [place for _, place in sorted(zip(order, found, strict=True), key=lambda pair: pair[0])]
 
 
-def _frame(frame: Frame, name: str) -> Iterator[str]:
+def _title(shape: Shape, account: str, frame: Frame) -> list[str]:
+    return title(shape.accounts.get(account), account, frame[2] - frame[0])
+
+
+def _frame(frame: Frame, name: list[str]) -> Iterator[str]:
     left, top, right, bottom = frame
     yield (
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" height="{bottom - top:.1f}" rx="4" '
         f'fill="{FRAME}" stroke="{EDGE}"/>'
     )
-    yield _words((left + right) / 2, top + 19, name, FRAME_FONT, QUIET)
+    for number, line in enumerate(name):
+        yield _words((left + right) / 2, top + 17 + FRAME_LINE * number, line, FRAME_FONT, QUIET)
 
 
 def _lines(shown: View, stands: Placed) -> Iterator[tuple[Way, Line]]:
@@ -140,9 +141,16 @@ def _way(way: Way, line: Line) -> Iterator[str]:
     curve = f"M{_numbers(*line.start)}Q{_numbers(*line.control)} {_numbers(*line.end)}"
     yield _stroke(curve, colour, 3 if way.lit else 1.6, DASHES[dash] if dash else "")
     yield _tip(line, colour, failed=first.failed)
-    angle = math.degrees(math.atan2(line.end[1] - line.start[1], line.end[0] - line.start[0]))
-    x, y = line.middle
-    yield _words(x, y + 3, way.words, WAY_FONT, colour, turn=angle + (180 if abs(angle) > 90 else 0), behind=PAPER)
+
+
+def _said(way: Way, line: Line, place: Place | None) -> Iterator[str]:
+    """The words at a link, above all that is drawn."""
+    if place is None:
+        return
+    x, y = line.at(place.along)
+    colour = FAILED if way.members[0].failed else LIT if way.lit else QUIET
+    for number, words in enumerate(place.lines):
+        yield _words(x, y + 4 + LINE * (number - (len(place.lines) - 1) / 2), words, FONT, colour, behind=PAPER)
 
 
 def _tip(line: Line, colour: str, *, failed: bool) -> str:
@@ -158,16 +166,25 @@ def _tip(line: Line, colour: str, *, failed: bool) -> str:
 
 def _node(entry: Drawn, at: Point) -> Iterator[str]:
     behind = FRAME if entry.thing.account and entry.thing.kind != "account" else PAPER
-    yield from _form(entry.thing.kind, at, lit=entry.lit, double=len(entry.members) > 1)
-    for number, line in enumerate(entry.caption.split("\n")):
-        yield _words(at[0], at[1] + HEIGHT / 2 + 15 + 14 * number, line, NODE_FONT, INK, bold=entry.lit, behind=behind)
+    yield from _form(entry.thing.kind, at, lit=entry.lit, double=len(entry.members) > 1, works=entry.works)
+    for number, line in enumerate(entry.lines):
+        yield _words(at[0], at[1] + HEIGHT / 2 + 15 + LINE * number, line, FONT, INK, behind=behind)
 
 
-def _form(kind: Kind, at: Point, *, lit: bool = False, double: bool = False) -> Iterator[str]:
+def _form(
+    kind: Kind, at: Point, *, lit: bool = False, double: bool = False, works: Works | None = None
+) -> Iterator[str]:
     look = LOOKS[kind]
     place = f"translate({_numbers(*at)})"
+    ring, _, dash = MARKS[works] if works else ("", "", "")
+    if ring:
+        yield (
+            f'<path d="{look.path}" transform="{place} scale(1.4)" fill="none" stroke="{ring}" stroke-width="2"'
+            f"{_dashes(dash)}/>"
+        )
+    pale = f' opacity="{PALE}"' if works == "no" else ""
     yield (
-        f'<path d="{look.path}" transform="{place}" fill="{PAPER}" stroke="{look.light}" '
+        f'<path d="{look.path}" transform="{place}" fill="{PAPER}" stroke="{look.light}"{pale} '
         f'stroke-width="{4 if lit else 2}"/><path d="{look.path}" transform="{place}" fill="{look.light}" '
         'fill-opacity=".18"/>'
     )
@@ -187,6 +204,9 @@ def _legend(shown: View, left: float, y: float) -> Iterator[tuple[float, str]]:
     for kind in kinds:
         form = "".join(_form(kind, (0, 0), double=kind in double and LOOKS[kind].double))
         samples.append((LOOKS[kind].words.partition(":")[0], form))
+    for state, said in WORKS.items():
+        if any(entry.works == state for entry in shown.entries.values()):
+            samples.append((said, "".join(_form("session", (0, 0), works=state))))
     for words, dash, colour, there in (
         ("refused or failed", "", FAILED, any(way.members[0].failed for way in shown.ways)),
         ("outside the chain", DASHES["beside"], QUIET, any(way.members[0].beside for way in shown.ways)),
@@ -196,21 +216,24 @@ def _legend(shown: View, left: float, y: float) -> Iterator[tuple[float, str]]:
     ):
         if there:
             line = _stroke("M-17 0H17", colour, 3 if colour == LIT else 1.6, dash)
-            samples.append((words, line + (_words(0, 4, "\u2715", NODE_FONT, colour) if colour == FAILED else "")))
+            samples.append((words, line + (_words(0, 4, "\u2715", FONT, colour) if colour == FAILED else "")))
     for words, sample in samples:
         shown_at = f'<g transform="translate({_numbers(x, y)})">{sample}</g>'
-        yield x + 30 + _width(words, WAY_FONT), shown_at + _words(x + 24, y + 4, words, WAY_FONT, QUIET, anchor="start")
-        x += 60 + _width(words, WAY_FONT)
+        yield x + 30 + _width(words, FONT), shown_at + _words(x + 24, y + 4, words, FONT, QUIET, anchor="start")
+        x += 60 + _width(words, FONT)
 
 
 def _stroke(path: str, colour: str, width: float, dash: str = "") -> str:
-    dashed = f' stroke-dasharray="{dash}"' if dash else ""
-    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}"{dashed}/>'
+    return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="{width}"{_dashes(dash)}/>'
+
+
+def _dashes(dash: str) -> str:
+    return f' stroke-dasharray="{dash}"' if dash else ""
 
 
 def _words(
     x: float, y: float, words: str, size: float, colour: str, *, anchor: str = "middle", bold: bool = False,
-    turn: float = 0, behind: str | None = None,
+    behind: str | None = None,
 ) -> str:  # fmt: skip
     """Words with a background, if given, for the lines that run behind them."""
     weight = ' font-weight="bold"' if bold else ""
@@ -225,14 +248,12 @@ def _words(
         f'<rect x="{x - wide / 2:.1f}" y="{y - size:.1f}" width="{wide:.1f}" height="{size * 1.3:.1f}" '
         f'fill="{behind}" fill-opacity=".85"/>'
     )
-    if abs(turn) < 1:
-        return back + shown
-    return f'<g transform="rotate({turn:.1f} {_numbers(x, y - size / 3)})">{back}{shown}</g>'
+    return back + shown
 
 
 def _width(words: str, size: float) -> float:
     """About how wide words are."""
-    return 0.58 * size * len(words)
+    return measured(words, size)
 
 
 def _text(words: str) -> str:

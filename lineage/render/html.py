@@ -16,7 +16,7 @@ from itertools import groupby
 
 from lineage.render import blocks
 from lineage.render.columns import Column
-from lineage.render.text import clean, moment, plain
+from lineage.render.text import clean, counted, moment, plain
 
 SCRIPT = 'addEventListener("beforeprint",()=>document.querySelectorAll("details").forEach(d=>d.open=true))'
 _CLASSES = {"number": "n", "ids": "id", "time": "t", "whole": "t", "long": "w"}
@@ -249,7 +249,7 @@ def _bars(hours: Sequence[blocks.Hour], step: float, most: float) -> Iterator[st
             continue
         x = _x(position + 0.14, step)
         top, middle, ground = _y(hour.calls, most), _y(hour.calls - hour.failed, most), _y(0, most)
-        told = f"<title>{moment(hour.hour)}: {hour.calls} calls, {hour.failed} failed</title>"
+        told = f"<title>{moment(hour.hour)}: {counted(hour.calls, 'call')}, {hour.failed:,} failed</title>"
         yield f'<rect x="{x}" y="{middle}" width="{wide}" height="{round(ground - middle, 1)}" class="ok">{told}</rect>'
         if hour.failed:
             yield f'<rect x="{x}" y="{top}" width="{wide}" height="{round(middle - top, 1)}" class="bad">{told}</rect>'

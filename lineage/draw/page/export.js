@@ -5,7 +5,7 @@ const Export = (() => {
   // XML knows no control characters at all, not even escaped ones.
   const escaped = (text) => String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd").replace(/[&<>"']/g, (one) => NAMED[one]);
 
-  function svg(picture, looks, dashes, title) {
+  function svg(picture, {looks, dashes, marks, pale, title}) {
     const {cy} = picture, css = Picture.css, seen = cy.elements().boundingBox(), parts = [];
     const box = [seen.x1 - 20, seen.y1 - 20, seen.w + 40, seen.h + 40].map((n) => Math.round(n * 10) / 10);
     const text = (x, y, lines, size, colour, more) => lines.split("\n").forEach((line, i) => parts.push(
@@ -15,7 +15,7 @@ const Export = (() => {
     cy.nodes(".frame").forEach((node) => {
       const {x, y} = node.position(), {w, h, caption} = node.data();
       parts.push(`<rect x="${x - w / 2}" y="${y - h / 2}" width="${w}" height="${h}" fill="${css("--frame")}" stroke="${css("--frame-line")}"/>`);
-      text(x, y - h / 2 + 19, caption, Picture.FONT.frame, css("--quiet"));
+      text(x, y - h / 2 + 17, caption, Lettering.FRAME_FONT, css("--quiet"));
     });
     cy.edges().forEach((edge) => {
       const s = edge.sourceEndpoint(), t = edge.targetEndpoint(), middle = edge.midpoint(), failed = edge.hasClass("failed"), lit = edge.hasClass("lit");
@@ -24,15 +24,18 @@ const Export = (() => {
       const tip = (turn, far) => `${t.x - far * Math.cos(angle + turn)} ${t.y - far * Math.sin(angle + turn)}`;
       parts.push(`<g${edge.hasClass("dim") ? ' opacity="0.2"' : ""}><path d="M${s.x} ${s.y}Q${bend.x} ${bend.y} ${t.x} ${t.y}" fill="none" stroke="${colour}" stroke-width="${lit ? 3 : 1.6}"${kind ? ` stroke-dasharray="${dashes[kind]}"` : ""}/>`,
         failed ? `<path d="M${tip(Math.PI / 2, 7)}L${tip(-Math.PI / 2, 7)}" stroke="${colour}" stroke-width="3"/>` : `<path d="M${t.x} ${t.y}L${tip(0.4, 10)}L${tip(-0.4, 10)}Z" fill="${colour}"/>`);
-      text(middle.x, middle.y - 5, edge.data("caption"), Picture.FONT.way, failed || lit ? colour : css("--quiet"));
+      const words = edge.data("caption"), above = words.split("\n").length / 2 - 1;
+      text(middle.x + edge.data("aside"), middle.y + edge.data("below") - Lettering.LINE * above - 3, words, Lettering.FONT, failed || lit ? colour : css("--quiet"));
       parts.push("</g>");
     });
     cy.nodes().not(".frame").forEach((node) => {
       const {x, y} = node.position(), kind = Object.keys(looks).find((one) => node.hasClass(`k-${one}`)), look = looks[kind];
       const colour = Picture.dark() ? look.dark : look.light, lit = node.hasClass("lit");
-      parts.push(`<g${node.hasClass("dim") ? ' opacity="0.2"' : ""}><path d="${look.path}" transform="translate(${x} ${y})" fill="${colour}" fill-opacity=".18" stroke="${colour}" stroke-width="${lit ? 4 : 2}"/>`);
+      parts.push(`<g${node.hasClass("dim") ? ' opacity="0.2"' : ""}><path d="${look.path}" transform="translate(${x} ${y})" fill="${colour}" fill-opacity=".18" stroke="${colour}" stroke-width="${lit ? 4 : 2}"${node.hasClass("works-no") ? ` opacity="${pale}"` : ""}/>`);
+      const state = Object.keys(marks).find((one) => node.hasClass(`works-${one}`)), ring = state && Picture.ring(marks[state]);
+      if (ring) parts.push(`<path d="${look.path}" transform="translate(${x} ${y}) scale(1.4)" fill="none" stroke="${ring}" stroke-width="2"${marks[state][2] ? ` stroke-dasharray="${marks[state][2]}"` : ""}/>`);
       if (node.hasClass("folded")) parts.push(`<path d="${look.path}" transform="translate(${x} ${y}) scale(.72)" fill="none" stroke="${colour}" stroke-width="1.6"/>`);
-      text(x, y + 29, node.data("caption"), Picture.FONT.node, css("--ink"), lit ? 'font-weight="bold"' : "");
+      text(x, y + 29, node.data("caption"), Lettering.FONT, css("--ink"));
       parts.push("</g>");
     });
     return `${parts.join("\n")}</svg>\n`;

@@ -2,7 +2,7 @@
 // what is unfolded in the page: same steps, same numbers.
 "use strict";
 const Layout = (() => {
-  const SIZE = {layer: 260, node: 72, side: 116, above: 50, below: 56, gap: 28};
+  const SIZE = {layer: 196, node: 78, side: 84, above: 54, below: 66, gap: 28};
   const SWEEPS = 6;
   const LOOSE = "\u0000";
 
@@ -177,8 +177,8 @@ const Layout = (() => {
   }
 
   // As in lineage/draw/layout.py: how far the control point of each link lies off the middle of its ends.
-  const APART = 32, TRIED = [0, -25, 25, -50, 50, -70, 70, -100, 100, -140, 140, -190, 190, -240, 240],
-    ABOVE = 20, BELOW = 46, BODY = 17, MOST = 1500;
+  const APART = 44, TRIED = [0, -25, 25, -50, 50, -70, 70, -100, 100, -140, 140, -190, 190, -240, 240],
+    ABOVE = 20, BELOW = 58, BODY = 17, MOST = 1500;
 
   function bends(ways, at) {
     if (at.size > MOST) return ways.map(() => 0);

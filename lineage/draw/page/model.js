@@ -90,12 +90,28 @@ const Model = (() => {
     return {nodes, links, boxes, take, start, around, look, kind, stands, accountOf, view, isLit, places};
   }
 
+  const WORKS = {yes: "works", unknown: "may work", no: "ended"}, CAPTION_LINES = 3;
+
   // The caption of an entry: of several sessions, or nodes, folded into one it says how many.
   function caption(entry) {
+    const own = ownCaption(entry), state = stateOf(entry);
+    return state ? `${own}${own.split("\n").length < CAPTION_LINES ? "\n" : " \u00b7 "}${state}` : own;
+  }
+
+  function ownCaption(entry) {
     const own = entry.thing.caption || entry.thing.label;
     if (!entry.folded || ["session", "calls"].includes(entry.kind)) return own;
     const sessions = entry.members.filter((node) => node.kind === "session").length;
     return `${own} \u00d7${(sessions || entry.members.length).toLocaleString("en")}`;
+  }
+
+  // Does anything in an entry still work, as far as that was asked?
+  const works = (entry) => Object.keys(WORKS).find((state) => entry.members.some((node) => node.works === state)) || null;
+
+  function stateOf(entry) {
+    const asked = entry.members.map((node) => node.works).filter(Boolean), state = works(entry);
+    if (!state || asked.every((one) => one === state)) return state && WORKS[state];
+    return `${asked.filter((one) => one === state).length} of ${asked.length} ${state === "yes" ? "work" : "may work"}`;
   }
 
   // What a way is, in short.
@@ -196,6 +212,6 @@ const Model = (() => {
       (found.shared.length ? `; ${found.shared.join(", ")} ${found.shared.length > 1 ? "stand" : "stands"} for many sessions, so it may be no one chain` : "");
   }
 
-  return {make, caption, what, words, path, origin, marked, doubts, guess, weakest, calls, CLASSES, LIKELY};
+  return {make, caption, works, WORKS, what, words, path, origin, marked, doubts, guess, weakest, calls, CLASSES, LIKELY};
 })();
 if (typeof module !== "undefined") module.exports = Model;

@@ -4,13 +4,14 @@
 (() => {
   const {$, element, button} = Panels;
   const DATA = JSON.parse($("data").textContent);
-  const LOOKS = DATA.looks, DASHES = DATA.dashes, MOST_DRAWN = 100;
+  const LOOKS = DATA.looks, MOST_DRAWN = 100;
   const model = Model.make(DATA);
   const root = document.documentElement;
+  const titleOf = (account, wide) => Lettering.title((DATA.accounts || {})[account], account, wide);
   const nameOf = (account) => (DATA.accounts && DATA.accounts[account] ? `${DATA.accounts[account]}  ${account}` : account);
   let state = model.start(), seen = null, untouched = true;
   root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  const picture = Picture.make($("drawing"), {looks: LOOKS, dashes: DASHES, covered: () => ($("notes").offsetHeight && $("drawing").getBoundingClientRect().bottom - $("notes").getBoundingClientRect().top)}, Object.keys(DATA.at || {}).length);
+  const picture = Picture.make($("drawing"), DATA, Object.keys(DATA.at || {}).length);
 
   // ---- drawing -------------------------------------------------------------------------------------------------
   // Where everything stands does not depend on the time, so that nothing jumps while the chain is played.
@@ -33,7 +34,7 @@
     const before = anchor ? picture.at(model.stands(anchor, state.folded)) || picture.at(anchor) || anchored(anchor) : null;
     seen = model.view(state);
     const placed = stands();
-    picture.show(Picture.elements(model, seen, placed, state, nameOf), placed);
+    picture.show(Picture.elements(model, seen, placed, state, titleOf), placed);
     const after = anchor ? picture.at(model.stands(anchor, state.folded)) || anchored(anchor) : null;
     notes();
     if (before && after) picture.hold(before, after); else if (fit) picture.fit();
@@ -285,7 +286,7 @@
 
   // ---- saving, and the link to a view ----------------------------------------------------------------------------
   $("svg").addEventListener("click", () => {
-    const url = URL.createObjectURL(new Blob([Export.svg(picture, LOOKS, DASHES, DATA.title)], {type: "image/svg+xml"}));
+    const url = URL.createObjectURL(new Blob([Export.svg(picture, DATA)], {type: "image/svg+xml"}));
     Export.save("lineage.svg", url);
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   });
@@ -354,7 +355,7 @@
   function theme() {
     root.dataset.theme = Picture.dark() ? "light" : "dark";
     picture.restyle();
-    Panels.legend($("legend"), LOOKS, DASHES);
+    Panels.legend($("legend"), DATA);
   }
 
   // ---- live, and the beginning -----------------------------------------------------------------------------------
@@ -375,7 +376,7 @@
   moments();
   recall();
   controls();
-  Panels.legend($("legend"), LOOKS, DASHES);
+  Panels.legend($("legend"), DATA);
   opened();
   if (state.picked) pick(state.picked);
   window.lineagePage = {visible: () => ({nodes: [...seen.entries.keys()], edges: [...seen.ways.keys()]}), state: () => state, cy: () => cy, model, draw};

@@ -158,7 +158,7 @@ const Panels = (() => {
     ["u", "open every group"], ["d", "light or dark"], ["s", "hide or show this side"], ["+ \u2212", "nearer, farther"], ["space", "play"],
     ["Escape", "undo: a path, the selection, then everything"]];
 
-  function legend(panel, looks, dashes) {
+  function legend(panel, {looks, dashes, marks, pale, evaluated}) {
     const NS = "http://www.w3.org/2000/svg", nodes = element("div", null, {class: "legend"}), ways = element("div", null, {class: "legend"});
     const shape = (name, attributes) => { const made = document.createElementNS(NS, name); for (const [k, v] of Object.entries(attributes)) made.setAttribute(k, v); return made; };
     const picture = (...parts) => { const made = shape("svg", {width: 56, height: 34, "aria-hidden": "true"}); made.append(...parts); return made; };
@@ -175,9 +175,17 @@ const Panels = (() => {
       if (tip) parts.push(shape("line", {x1: 52, y1: 11, x2: 52, y2: 23, stroke: Picture.css(colour), "stroke-width": 3}));
       ways.append(picture(...parts), element("span", text));
     }
+    const states = element("div", null, {class: "legend"}), session = looks.session;
+    for (const [state, text] of Object.entries(Model.WORKS)) {
+      const colour = Picture.dark() ? session.dark : session.light, place = "translate(28 17)", [, , dash] = marks[state];
+      const parts = [shape("path", {d: session.path, transform: place, fill: colour, "fill-opacity": 0.18, stroke: colour, "stroke-width": 2, ...(state === "no" ? {opacity: pale} : {})})];
+      if (Picture.ring(marks[state])) parts.push(shape("path", {d: session.path, transform: `${place} scale(1.25)`, fill: "none", stroke: Picture.ring(marks[state]), "stroke-width": 2, "stroke-dasharray": dash}));
+      states.append(picture(...parts), element("span", text));
+    }
     const keys = element("dl");
     for (const [key, text] of KEYS) keys.append(element("dt", key), element("dd", text));
     panel.replaceChildren(element("h3", "Nodes"), nodes, element("p", "A double outline: several things, folded into one. Open it with a double click. A frame is an account.", {class: "quiet"}),
+      ...(evaluated ? [element("h3", `Sessions and keys at ${evaluated.replace("T", " ")}`), states] : []),
       element("h3", "Edges"), ways, element("h3", "Keys"), keys);
   }
 

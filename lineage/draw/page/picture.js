@@ -6,38 +6,44 @@ const Picture = (() => {
   const css = (name) => getComputedStyle(root).getPropertyValue(name).trim();
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
   const pattern = (dashes) => dashes.split(" ").map(Number);
-  const MANY = 1500, READABLE = 0.6, SMALL = 0.4;  // the zoom at which labels are well to be read, and the least that is opened with
+  const MANY = 1500, MARGIN = 16;
+  const READABLE = Lettering.READABLE / Lettering.FONT, NEAREST = 1.25;  // the zooms that a page opens with, least and most
 
-  const FONT = {node: 12, way: 10.5, frame: 14};  // pixels of the drawing; those of lineage/draw/svg.py
+  const ring = (mark) => (dark() ? mark[1] : mark[0]);
 
-  function styles(looks, dashes, many) {
+  function styles({looks, dashes, marks, pale}, many) {
     const ink = css("--ink"), paper = css("--paper"), lit = css("--lit"), failed = css("--failed"), quiet = css("--quiet");
     const rules = [
       {selector: "node", style: {
-        label: "data(caption)", "text-wrap": "wrap", "text-max-width": 260, "text-valign": "bottom", "text-margin-y": 4,
-        "font-family": "system-ui, sans-serif", "font-size": FONT.node, "line-height": 1.15, color: ink, "text-outline-color": paper,
+        label: "data(caption)", "text-wrap": "wrap", "text-max-width": 400, "text-valign": "bottom", "text-margin-y": 4,
+        "font-family": "system-ui, sans-serif", "font-size": Lettering.FONT, "line-height": 1.15, color: ink, "text-outline-color": paper,
         "text-outline-width": many ? 0 : 2, "min-zoomed-font-size": 7, width: 34, height: 26, "border-width": 2,
         "background-opacity": 0.18, "z-index": 2, "z-index-compare": "manual"}},
       {selector: "edge", style: {
         "z-index": 1, "z-index-compare": "manual", ...(many ? {"curve-style": "haystack"} : {"curve-style": "unbundled-bezier", "control-point-distances": "data(bend)",
           "control-point-weights": 0.5, "edge-distances": "node-position"}), "target-arrow-shape": "triangle",
-        width: 1.6, "line-color": quiet, "target-arrow-color": quiet, "arrow-scale": 0.9, label: "data(caption)",
-        "font-family": "system-ui, sans-serif", "font-size": FONT.way, color: quiet, "text-background-color": paper,
+        width: 1.6, "line-color": quiet, "target-arrow-color": quiet, "arrow-scale": 0.9, label: "data(caption)", "text-wrap": "wrap",
+        "text-max-width": 400, "text-margin-x": "data(aside)", "text-margin-y": "data(below)",
+        "font-family": "system-ui, sans-serif", "font-size": Lettering.FONT, "line-height": 1.15, color: quiet, "text-background-color": paper,
         "text-background-opacity": 0.9, "text-background-padding": 1, "text-background-shape": "round-rectangle",
-        "min-zoomed-font-size": 8, "text-rotation": "autorotate"}},
+        "min-zoomed-font-size": 8}},
       {selector: "edge.likely", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.likely)}},
       {selector: "edge.guess", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.guess)}},
       {selector: "edge.beside", style: {"line-style": "dashed", "line-dash-pattern": pattern(dashes.beside), "target-arrow-shape": "vee"}},
       {selector: "edge.failed", style: {"line-color": failed, "target-arrow-color": failed, "target-arrow-shape": "tee", color: failed}},
       {selector: "edge.lit", style: {"line-color": lit, "target-arrow-color": lit, color: lit, width: 3, "z-index": 9, "min-zoomed-font-size": 6}},
-      {selector: "node.lit", style: {"border-width": 4, "font-weight": "bold", "z-index": 10, "min-zoomed-font-size": 4}},
+      ...["yes", "unknown"].map((state) => ({selector: `node.works-${state}`, style: {"outline-width": 2, "outline-offset": 4,
+        "outline-color": ring(marks[state]), "outline-style": marks[state][2] ? "dashed" : "solid"}})),
+      {selector: "node.works-no", style: {"border-opacity": pale, "background-opacity": 0.05}},
+      {selector: "node.lit", style: {"border-width": 4, "z-index": 10, "min-zoomed-font-size": 4}},
       {selector: ".dim", style: {opacity: 0.2}},
       {selector: "node.end", style: {"border-style": "dotted", "border-width": 6}},
+      {selector: "edge.picked", style: {label: "data(words)", "z-index": 11}},
       {selector: ".picked", style: {"underlay-color": css("--accent"), "underlay-opacity": 0.35, "underlay-padding": 7}},
       {selector: "node.frame", style: {
         shape: "rectangle", "background-color": css("--frame"), "background-opacity": 1, "border-color": css("--frame-line"),
-        "border-width": 1, width: "data(w)", height: "data(h)", "text-valign": "top", "text-halign": "center", "text-margin-y": 19,
-        "font-size": FONT.frame, color: quiet, "text-outline-width": 0, events: "no", "z-index": 0, "min-zoomed-font-size": 4}},
+        "border-width": 1, width: "data(w)", height: "data(h)", "text-valign": "top", "text-halign": "center", "text-margin-y": "data(down)",
+        "font-size": Lettering.FRAME_FONT, color: quiet, "text-outline-width": 0, events: "no", "z-index": 0, "min-zoomed-font-size": 4}},
     ];
     const kinds = Object.entries(looks).map(([kind, look]) => {
       const colour = dark() ? look.dark : look.light;
@@ -58,15 +64,17 @@ const Picture = (() => {
     return classes;
   }
 
-  function elements(model, seen, stands, state, nameOf) {
+  function elements(model, seen, stands, state, titleOf) {
     const made = [], path = Model.marked(seen, state);
     for (const [account, [left, top, right, bottom]] of stands.frames) {
-      made.push({group: "nodes", data: {id: `frame ${account}`, caption: nameOf(account), w: right - left, h: bottom - top},
+      const lines = titleOf(account, right - left);
+      made.push({group: "nodes", data: {id: `frame ${account}`, caption: lines.join("\n"), w: right - left, h: bottom - top, down: 4 + Lettering.FRAME_LINE * lines.length},
         position: {x: (left + right) / 2, y: (top + bottom) / 2}, classes: "frame", selectable: false, grabbable: false, pannable: true});
     }
     for (const entry of seen.entries.values()) {
       const classes = [`k-${entry.kind}`];
       if (entry.folded) classes.push("folded");
+      if (Model.works(entry)) classes.push(`works-${Model.works(entry)}`);
       if (path ? path.nodes.has(entry.id) : model.isLit(entry)) classes.push("lit"); else if (path) classes.push("dim");
       if (state.ends.includes(entry.id) || state.lead === entry.id) classes.push("end");
       if (entry.id === state.picked) classes.push("picked");
@@ -74,20 +82,46 @@ const Picture = (() => {
       made.push({group: "nodes", data: {id: entry.id, caption: Model.caption(entry)}, position: {x: at.x, y: at.y}, classes: classes.join(" ")});
     }
     const bends = Layout.bends([...seen.ways.values()].map((way) => [way.source, way.target]), stands.at);
+    const written = words(seen, stands, bends, titleOf);
     let number = 0;
     for (const way of seen.ways.values()) {
       const classes = wayClasses(way);
       if (path ? path.ways.has(way.id) : way.members.some((link) => link.lit)) classes.push("lit"); else if (path) classes.push("dim");
       if (way.id === state.picked) classes.push("picked");
-      made.push({group: "edges", data: {id: way.id, source: way.source, target: way.target, caption: Model.words(way), bend: bends[number++]}, classes: classes.join(" ")});
+      made.push({group: "edges", data: {id: way.id, source: way.source, target: way.target, words: Lettering.wrapped(Model.words(way), Lettering.WAY_WIDTH).join("\n"), ...written[number], bend: bends[number++]}, classes: classes.join(" ")});
     }
     return made;
   }
 
-  // The drawing in its container, which begins with so many nodes. `looks` and `dashes` come from Python, which draws
-  // the same on paper; `covered` tells how many pixels at the foot are covered by notes.
-  function make(container, {looks, dashes, covered}, first) {
-    const cy = cytoscape({container, style: styles(looks, dashes, first > MANY), layout: {name: "preset", fit: false}, minZoom: 0.02,
+  // Where the words of the ways are, as lineage/draw/svg.py puts them: what was asked about first, and none where there is
+  // no room, for they would cover something. A tip has them, and a way that is picked. `aside` and `below`: off its middle.
+  function words(seen, stands, bends, titleOf) {
+    const ways = [...seen.ways.values()];
+    if (stands.at.size > MANY) return ways.map((way) => ({caption: Model.words(way), aside: 0, below: 0}));
+    const found = ways.map(() => ({caption: "", aside: 0, below: 0}));
+    const lines = ways.map((way, number) => Lettering.line(stands.at.get(way.source), stands.at.get(way.target), bends[number]));
+    places(seen, stands, lines, titleOf).forEach((place, number) => {
+      if (!place) return;
+      const middle = Lettering.at(lines[number], 0.5), there = Lettering.at(lines[number], place.along);
+      found[number] = {caption: place.lines.join("\n"), aside: there.x - middle.x, below: there.y - middle.y};
+    });
+    return found;
+  }
+
+  function places(seen, stands, lines, titleOf) {
+    const ways = [...seen.ways.values()], lit = ways.map((way) => way.members.some((link) => link.lit));
+    const taken = [...seen.entries.values()].flatMap((entry) => { const {x, y} = stands.at.get(entry.id); return Lettering.nodeRooms(x, y, Model.caption(entry).split("\n")); });
+    for (const [account, frame] of stands.frames) taken.push(Lettering.titleRoom(frame, titleOf(account, frame[2] - frame[0])));
+    const order = ways.map((_, number) => number).sort((a, b) => lit[b] - lit[a]), found = [];
+    Lettering.places(order.map((one) => lines[one]), order.map((one) => Model.words(ways[one])), taken)
+      .forEach((place, number) => { found[order[number]] = place; });
+    return found;
+  }
+
+  // The drawing in its container, which begins with so many nodes. `given` is how all looks, from Python, which draws
+  // the same on paper.
+  function make(container, given, first) {
+    const cy = cytoscape({container, style: styles(given, first > MANY), layout: {name: "preset", fit: false}, minZoom: 0.02,
       maxZoom: 4, boxSelectionEnabled: false, autounselectify: true, autoungrabify: true});
     let stands = null, around = null, many = first > MANY;
 
@@ -102,11 +136,12 @@ const Picture = (() => {
     // The extent by what the layout says: asking the library for that of all labels takes a second of 5,000 nodes.
     function extent() {
       let left = Infinity, right = -Infinity, top = Infinity, bottom = -Infinity;
+      const {side, above, below} = Layout.SIZE;
       for (const {x, y} of stands.at.values()) {
-        left = Math.min(left, x - 120); right = Math.max(right, x + 120);
-        top = Math.min(top, y - 62); bottom = Math.max(bottom, y + 68);
+        left = Math.min(left, x - side); right = Math.max(right, x + side);
+        top = Math.min(top, y - above); bottom = Math.max(bottom, y + below);
       }
-      return [left, right, top, bottom];
+      return [left - MARGIN, right + MARGIN, top - MARGIN, bottom + MARGIN];
     }
 
     // Was all of it to be seen when somebody last moved it? Then it is fitted in again when its place changes.
@@ -120,8 +155,8 @@ const Picture = (() => {
 
     function fit() {
       if (!stands || !stands.at.size) return;
-      const [left, right, top, bottom] = around, height = cy.height() - covered();
-      const level = Math.max(0.02, Math.min(1.5, cy.width() / (right - left), height / (bottom - top)));
+      const [left, right, top, bottom] = around, height = cy.height();
+      const level = Math.max(0.02, Math.min(NEAREST, cy.width() / (right - left), height / (bottom - top)));
       cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * (left + right) / 2, y: height / 2 - level * (top + bottom) / 2}});
     }
 
@@ -129,7 +164,7 @@ const Picture = (() => {
     // Tells whether all is to be seen.
     function open(ids) {
       fit();
-      if (!stands || cy.zoom() >= SMALL) return true;
+      if (!stands || cy.zoom() >= READABLE) return true;
       const [left, right, top, bottom] = around;
       // Where it is smaller than the screen it stands in the middle; else no side of the screen stays empty.
       const pan = (axis, low, high, size) => {
@@ -137,7 +172,7 @@ const Picture = (() => {
         if (READABLE * (high - low) < size) return size / 2 - READABLE * (low + high) / 2;
         return ids.length ? Math.max(size - READABLE * high, Math.min(-READABLE * low, size / 2 - READABLE * wanted)) : -READABLE * low;
       };
-      cy.viewport({zoom: READABLE, pan: {x: pan("x", left, right, cy.width()), y: pan("y", top, bottom, cy.height() - covered())}});
+      cy.viewport({zoom: READABLE, pan: {x: pan("x", left, right, cy.width()), y: pan("y", top, bottom, cy.height())}});
       return false;
     }
 
@@ -164,9 +199,9 @@ const Picture = (() => {
     const where = () => { const {x1, x2, y1, y2} = cy.extent(); return [cy.zoom(), (x1 + x2) / 2, (y1 + y2) / 2].map((n) => Math.round(n * 1000) / 1000); };
     const look = ([level, x, y]) => cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * x, y: cy.height() / 2 - level * y}});
     const zoom = (factor) => cy.zoom({level: cy.zoom() * factor, renderedPosition: {x: cy.width() / 2, y: cy.height() / 2}});
-    const restyle = () => cy.style(styles(looks, dashes, many));
+    const restyle = () => cy.style(styles(given, many));
     return {cy, show, fit, open, where, look, whole: () => whole, hold, bring, pick, zoom, restyle, at: (id) => stands && stands.at.get(id), stands: () => stands};
   }
 
-  return {make, elements, wayClasses, css, dark, FONT};
+  return {make, elements, places, wayClasses, css, dark, ring};
 })();

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from lineage.draw.labels import caption, command, ref_of, role_name, short_name
-from lineage.draw.shape import Box
+from lineage.draw.shape import WORKS, Box
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
 from lineage.model.operations import operation_of
@@ -14,8 +14,6 @@ from lineage.questions.blast import Altered, Blast, Reached, Workload
 from lineage.questions.shared.whose import credentials_of
 from lineage.questions.trace.picture import HANGS, grant_facts, lead, link_type
 from lineage.questions.who.picture import LIT
-
-_LIVE = {"yes": "works", "no": "ended", "unknown": "may work"}
 
 
 def refs(answer: Blast) -> Iterator[str]:
@@ -39,6 +37,8 @@ def draw(answer: Blast, known: Known) -> Drawing:
     for branch in answer.branches:
         ref = ref_of(branch.target)
         target = sheet.of_ref(ref, ("made", f"{branch.what}, {branch.time}"))
+        if ref.startswith(schema.CREDENTIAL) and not branch.followed:
+            sheet.mark(target, branch.live)
         sheet.link(
             branch.source, target, schema.ISSUED if ref.startswith(schema.CREDENTIAL) else schema.CREATED,
             label="made" if branch.followed else f"made: {branch.what}", beside=True, first=branch.time,
@@ -51,16 +51,18 @@ def draw(answer: Blast, known: Known) -> Drawing:
     _touched(sheet, answer)
     whose = f", by {credentials_of(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
-    return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer))
+    return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer), answer.at)
 
 
 def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
-    life = f"{_LIVE[one.life.live]}, until {one.life.until or 'unknown'} ({one.life.why})" if one.life else None
-    sheet.of_ref(
+    life = f"{WORKS[one.life.live]}, until {one.life.until or 'unknown'} ({one.life.why})" if one.life else None
+    node = sheet.of_ref(
         one.ref, *facts(at_the_time_asked=life, calls=one.calls, failed_calls=one.failed or None, first=one.first,
                         last=one.last),
         role_arn=one.role_arn, name=one.name, account=one.account, lit=lit,
     )  # fmt: skip
+    if one.life is not None:
+        sheet.mark(node, one.life.live)
     if one.parent is None:
         return
     if one.parent not in sheet.nodes:
