@@ -28,6 +28,8 @@ from lineage.draw.sheet import Known
 from lineage.model.errors import BadUse, NotFound
 from lineage.model.results import Graph
 from lineage.questions import registry
+from lineage.questions.cross_account import CrossAccount, Crossing
+from lineage.questions.cross_account.picture import draw as draw_pairs
 from lineage.questions.denied import Denied
 from lineage.questions.shared.models import Model
 from lineage.questions.who import CallIdentity, Hop, Origin, SessionId, Who, WhoAnswer
@@ -312,6 +314,28 @@ def test_what_is_alike_stands_as_one() -> None:
     }  # fmt: skip
     assert dict(next(box for box in shape.boxes if box.id.startswith("alike")).facts)["names"][0] == "job-2 as 2"
     assert shape.notes == ("It opens with 6 of 42 nodes; the rest is folded.",)
+
+
+def test_many_accounts_are_a_matrix() -> None:
+    """Where words of links would be on other links, or accounts do not fit, accounts are shown as a matrix."""
+    few = shape_of_pairs(3)
+    many = shape_of_pairs(9)
+
+    assert not few.matrix
+    assert many.matrix
+    assert len(view(many).entries) == 9
+
+
+def shape_of_pairs(count: int) -> Shape:
+    """So many accounts, each of which assumes roles of all that come after it."""
+    names = [f"{number:012d}" for number in range(count)]
+    crossings = [
+        Crossing(from_account=one, from_name=None, to_account=other, to_name=None, count=5, callers=1, roles=2,
+                 hows=["cli-sdk"], first="2026-01-01T00:00:00Z", last="2026-01-02T00:00:00Z", role_arns=[])
+        for one, other in combinations(names, 2)
+    ]  # fmt: skip
+    drawing = draw_pairs(CrossAccount(total=len(crossings), crossings=crossings), Known({}, nx.MultiDiGraph(), {}, {}))
+    return fold.shape(drawing, {})
 
 
 def people_of_one_role(count: int) -> Shape:

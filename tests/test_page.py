@@ -15,13 +15,13 @@ from urllib.parse import unquote
 import pytest
 
 import lineage
-from lineage.draw import files
+from lineage.draw import files, lettering
 from lineage.draw.labels import LOOKS
 from lineage.draw.layout import bends, place
 from lineage.draw.shape import Box, Link, Node, Shape, placed, view
 from tests.crowd import crowd
 from tests.test_cli import incident  # noqa: F401 - a fixture
-from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile, one_line
+from tests.test_draw import DANA, HOSTILE, KEY, OPS, ROLE, SIGN_IN, STARTED, hostile, one_line, shape_of_pairs
 from tests.test_stories import STORIES
 
 if TYPE_CHECKING:
@@ -506,6 +506,76 @@ def test_labels_thin_out_and_come_back(opened: Opener) -> None:
     assert tab.page.evaluate(size, ".lit") < tab.page.evaluate(size, ".k-calls")
 
 
+def test_a_number_of_the_matrix_draws_its_pair(opened: Opener) -> None:
+    """The matrix counts assumptions from account into account; a click or Enter draws the pair, Escape leaves it."""
+    tab = opened(shape_of_pairs(9))
+    first, second, last = (f"Account {number:012d}" for number in (0, 1, 8))
+
+    assert tab.page.locator("#matrix tbody tr").count() == 8
+    assert tab.page.locator("#matrix tbody button").count() == 36
+    assert tab.page.locator("#drawing").bounding_box()["height"] < 2
+    tab.page.locator("#matrix button").first.focus()
+    tab.page.keyboard.press("ArrowDown")
+    pair = json.loads(tab.page.evaluate("document.activeElement.dataset.pair"))
+    tab.page.keyboard.press("Enter")
+    assert tab.visible()[0] == pair
+    assert tab.state("pair") == pair
+    assert pair[0] != first
+    assert tab.page.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+    assert tab.page.evaluate("lineagePage.cy().zoom()") >= 1
+    assert "callers" in tab.text("#details")
+    tab.page.keyboard.press("Escape")
+    assert tab.state("pair") is None
+    assert len(tab.visible()[0]) == 9
+    tab.page.locator(f"#matrix button[data-pair*='{second}'][data-pair*='{last}']").click()
+    assert tab.visible()[0] == [second, last]
+    assert tab.said == []
+
+
+def test_a_link_holds_the_pair(opened: Opener) -> None:
+    """The fragment of the address opens on the same pair."""
+    tab = opened(shape_of_pairs(9))
+    tab.page.locator("#matrix button").first.click()
+    again = opened(shape_of_pairs(9), fragment="#" + tab.page.url.split("#")[1])
+
+    assert again.state("pair") == tab.state("pair")
+    assert again.visible() == tab.visible()
+
+
+def test_blast_marks_what_works(opened: Opener) -> None:
+    """What works has a ring and says so, what has ended is pale and says so; the legend tells both, with the time."""
+    tab = opened("blast")
+    ring = "id => ['style', 'width'].map((one) => lineagePage.cy().getElementById(id).style(`outline-${one}`)).join('')"
+    tab.page.click("#tab-legend")
+
+    assert f"{KEY} works" in tab.labels()
+    assert tab.page.evaluate(ring, f"Credential {KEY}") == "solid2px"
+    assert tab.page.evaluate(ring, SESSION).endswith("0px")
+    assert any(label.endswith("ended") for label in tab.labels())
+    assert "Sessions and keys at 2026-03-12 17:55:30Z\nworks\nmay work\nended" in tab.text("#legend").replace(
+        "\n\n", "\n"
+    )
+
+
+def test_the_slider_ends_at_the_last_time(opened: Opener, pictures: dict[str, Shape]) -> None:
+    """The range goes from the first time to the last of any link, also where the last began before others did."""
+    tab = opened("chains")
+    links = pictures["chains"].links
+    first, last = min(link.first or "" for link in links), max(link.last or link.first or "" for link in links)
+
+    assert last > max(link.first or "" for link in links)
+    assert tab.text("#clock") == f"all: {first.replace('T', ' ')} to {last.replace('T', ' ')}"
+
+
+def test_names_break_between_their_parts(opened: Opener) -> None:
+    """In the evidence an ARN breaks behind a sign, and what is copied has no breaks."""
+    tab = opened("role")
+    tab.tap(next(node for node in tab.visible()[0] if node.startswith("role ")))
+
+    assert ROLE in tab.page.evaluate("document.getElementById('details').textContent")
+    assert tab.page.locator("#details dd wbr").count() > 3
+
+
 # ---- hostile text
 def test_what_cannot_be_read_as_a_whole_opens_on_what_was_asked(opened: Opener) -> None:
     """A tall picture begins at a zoom at which labels can be read, with what is lit in sight; `f` fits all of it in."""
@@ -628,6 +698,32 @@ def test_layouts_agree(javascript: Callable[[str, object], Any]) -> None:
         assert {node: (x, y) for node, x, y in at} == stands.at
         assert {account: tuple(frame) for account, frame in frames} == stands.frames
         assert bent == bends(links, stands.at)
+
+
+def test_words_agree(javascript: Callable[[str, object], Any]) -> None:
+    """The page breaks and places words as Python does for paper."""
+    asked = []
+    for seed in range(30):
+        dice = random.Random(seed)
+        point = lambda dice=dice: (dice.randrange(600), dice.randrange(400))  # noqa: E731 - two numbers
+        lines = [(point(), point(), point()) for _ in range(dice.randrange(30))]
+        words = [
+            dice.choice(("key", "called, 12\u00d7", "AssumeRoleWithWebIdentity, 3\u00d7", "\u2715 Client.UnauthorizedOperation",
+                         "caf\u00e9 \U0001f600 of everything that there is"))
+            for _ in lines
+        ]  # fmt: skip
+        taken = [(x, y, x + 40, y + 20) for x, y in (point() for _ in range(10))]
+        asked.append((lines, words, taken))
+    found = javascript(
+        "all => all.map(([lines, words, taken]) => Lettering.places(lines.map(([start, control, end]) => {"
+        " const point = ([x, y]) => ({x, y}); return {start: point(start), control: point(control), end: point(end)}; }),"
+        " words, taken).map((one) => one && [one.along, one.lines]))",
+        asked,
+    )
+
+    for (lines, words, taken), places in zip(asked, found, strict=True):
+        own = lettering.places([lettering.Line(*line) for line in lines], words, taken)
+        assert places == [one and [one.along, one.lines] for one in own]
 
 
 def random_shapes() -> list[Shape]:

@@ -247,7 +247,8 @@ def write(shape: Shape, path: str | os.PathLike[str], form: str | None = None) -
 
 
 SCRIPTS = (
-    "cytoscape.min.js", "lettering.js", "layout.js", "model.js", "picture.js", "panels.js", "export.js", "page.js",
+    "cytoscape.min.js", "lettering.js", "layout.js", "model.js", "picture.js", "panels.js", "matrix.js", "export.js",
+    "page.js",
 )  # fmt: skip
 """The scripts of the page, in their order."""
 _CYTOSCAPE_STYLE = ".__________cytoscape_container { position: relative; }"

@@ -19,6 +19,7 @@ from lineage.draw.labels import caption
 from lineage.draw.layout import extent
 from lineage.draw.shape import Box, Drawn, Kind, Link, Node, Shape, placed, view
 from lineage.draw.sheet import Drawing, facts
+from lineage.draw.svg import written
 from lineage.model import schema
 from lineage.model.results import grouped
 
@@ -153,6 +154,12 @@ def fits(shape: Shape, size: tuple[float, float]) -> bool:
         return False
     left, top, right, bottom = extent(placed(shown))
     return right - left <= size[0] and bottom - top <= size[1]
+
+
+def legible(shape: Shape) -> bool:
+    """Does the drawing fit as it is, with the words of each link where they cover nothing, and no other link?"""
+    shown = view(shape)
+    return fits(shape, WINDOW) and all(one and not one.crossed for one in written(shape, shown, placed(shown)))
 
 
 def crowded(shape: Shape) -> Shape:
@@ -297,6 +304,8 @@ class _Folding:
             boxes=tuple(self.boxes.values()), folded=tuple(self.folded), nodes=nodes, links=tuple(self.links),
             notes=tuple(self.drawing.notes), evaluated=self.drawing.evaluated,
         )  # fmt: skip
+        if self.drawing.matrix and not legible(made):
+            return msgspec.structs.replace(made, matrix=True)
         return crowded(made)
 
     def _box(self, box: Box, members: Iterable[str], *, folded: bool = True) -> None:

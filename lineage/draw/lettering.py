@@ -6,6 +6,7 @@ what is unfolded in the page: same steps, same numbers.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -116,7 +117,15 @@ class Line(NamedTuple):
             a * self.start[1] + b * self.control[1] + c * self.end[1],
         )
 
+    def points(self) -> list[Point]:
+        """Points along the line."""
+        far = abs(self.end[0] - self.start[0]) + abs(self.end[1] - self.start[1])
+        steps = max(8, math.ceil(far / STEP))
+        return [self.at(step / steps) for step in range(1, steps)]
 
+
+STEP = 10.0
+"""From one point of a line to the next that words should not be written on."""
 TRIED = (0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25)
 """How far along its line the words of a link may be, the best first."""
 _CELL = 64.0
@@ -129,6 +138,8 @@ class Place(NamedTuple):
 
     along: float
     lines: list[str]
+    crossed: bool
+    """Does another line run behind them?"""
 
 
 def forms(words: str) -> list[list[str]]:
@@ -142,42 +153,59 @@ def forms(words: str) -> list[list[str]]:
 
 
 def places(lines: Sequence[Line], words: Sequence[str], taken: Iterable[Room]) -> list[Place | None]:
-    """Where the words of each line are, so that none cover others or what is taken; None where there is no room.
+    """Where the words of each line are, so that none cover others or what is taken, and, if that can be, none are on
+    another line; None where there is no room.
 
     >>> one = Line((0, 0), (100, 0), (200, 0))
     >>> [found and found.along for found in places([one, one, one], ["called"] * 3, [(90, -8, 110, 8)])]
     [0.7, 0.3, None]
     """
-    cells: dict[tuple[int, int], list[Room]] = defaultdict(list)
+    rooms, points = _Cells(), _Cells()
+    for one in taken:
+        rooms.take(one)
+    for number, line in enumerate(lines):
+        for x, y in line.points():
+            points.take((x, y, x, y), number)
+    found: list[Place | None] = []
+    for number, (line, said) in enumerate(zip(lines, words, strict=True)):
+        best: tuple[Place, Room] | None = None
+        for along, form in ((along, form) for form in forms(said) for along in TRIED):
+            x, y = line.at(along)
+            wanted = room(form, x, y - len(form) * LINE / 2 - 1)
+            if not rooms.free(wanted):
+                continue
+            crossed = not points.free(wanted, number)
+            if best is None or not crossed:
+                best = Place(along, form, crossed), wanted
+            if not crossed:
+                break
+        if best is not None:
+            rooms.take(best[1])
+        found.append(best[0] if best else None)
+    return found
 
-    def around(one: Room) -> list[tuple[int, int]]:
+
+class _Cells:
+    """Rooms by where they are, each of an owner or of none."""
+
+    def __init__(self) -> None:
+        self.cells: dict[tuple[int, int], list[tuple[Room, int]]] = defaultdict(list)
+
+    def take(self, one: Room, owner: int = -1) -> None:
+        for cell in self._around(one):
+            self.cells[cell].append((one, owner))
+
+    def free(self, one: Room, owner: int = -2) -> bool:
+        """Is nothing there but what the owner has?"""
+        return not any(
+            other[0] < one[2] and one[0] < other[2] and other[1] < one[3] and one[1] < other[3] and other_owner != owner
+            for cell in self._around(one)
+            for other, other_owner in self.cells.get(cell, ())
+        )
+
+    def _around(self, one: Room) -> list[tuple[int, int]]:
         return [
             (column, row)
             for column in range(int(one[0] // _CELL), int(one[2] // _CELL) + 1)
             for row in range(int(one[1] // _CELL), int(one[3] // _CELL) + 1)
         ]
-
-    def take(one: Room) -> None:
-        for cell in around(one):
-            cells[cell].append(one)
-
-    def free(one: Room) -> bool:
-        return not any(
-            other[0] < one[2] and one[0] < other[2] and other[1] < one[3] and one[1] < other[3]
-            for cell in around(one)
-            for other in cells.get(cell, ())
-        )
-
-    for one in taken:
-        take(one)
-    found: list[Place | None] = []
-    for line, said in zip(lines, words, strict=True):
-        found.append(None)
-        for along, form in ((along, form) for form in forms(said) for along in TRIED):
-            x, y = line.at(along)
-            wanted = room(form, x, y - len(form) * LINE / 2 - 1)
-            if free(wanted):
-                take(wanted)
-                found[-1] = Place(along, form)
-                break
-    return found

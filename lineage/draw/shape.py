@@ -108,6 +108,8 @@ class Shape(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     links: tuple[Link, ...] = ()
     notes: tuple[str, ...] = ()
     """What the picture leaves out or cannot show, in sentences."""
+    matrix: bool = False
+    """Are there too many accounts to draw them all? Then the page shows a matrix, and draws a pair of them."""
     evaluated: str | None = None
     """The time at which nodes work or do not."""
 

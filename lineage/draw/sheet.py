@@ -357,5 +357,7 @@ class Drawing(NamedTuple):
     about: str
     """The command that gives the answer."""
     notes: Sequence[str] = ()
+    matrix: bool = False
+    """Is it better shown as a matrix where it cannot be read as a drawing?"""
     evaluated: str | None = None
     """The time at which nodes work or do not."""

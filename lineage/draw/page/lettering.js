@@ -62,7 +62,7 @@ const Lettering = (() => {
     return {x: a * start.x + b * control.x + c * end.x, y: a * start.y + b * control.y + c * end.y};
   }
 
-  const TRIED = [0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25], CELL = 64, LEAST = 6;
+  const TRIED = [0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25], CELL = 64, STEP = 10, LEAST = 6;
 
   function forms(words) {
     const usual = wrapped(words, WAY_WIDTH), narrow = wrapped(words, Math.max(Math.floor(length(words) / 2) + 2, LEAST));
@@ -71,23 +71,44 @@ const Lettering = (() => {
 
   // Where the words of each line are (`along` it, and by `lines`); null where there is no room.
   function places(lines, words, taken) {
-    const cells = new Map();
+    const rooms = cells(), points = cells();
+    for (const one of taken) rooms.take(one, -1);
+    lines.forEach((line, number) => {
+      const far = Math.abs(line.end.x - line.start.x) + Math.abs(line.end.y - line.start.y), steps = Math.max(8, Math.ceil(far / STEP));
+      for (let step = 1; step < steps; step++) { const {x, y} = at(line, step / steps); points.take([x, y, x, y], number); }
+    });
+    return lines.map((line, number) => {
+      const found = place(line, words[number], number, rooms, points);
+      if (found) rooms.take(found.wanted, -1);
+      return found;
+    });
+  }
+
+  function place(line, words, number, rooms, points) {
+    let best = null;
+    for (const form of forms(words)) for (const along of TRIED) {
+      const {x, y} = at(line, along), wanted = room(form, x, y - form.length * LINE / 2 - 1);
+      if (!rooms.free(wanted, -2)) continue;
+      if (points.free(wanted, number)) return {along, lines: form, wanted};
+      best = best || {along, lines: form, wanted};
+    }
+    return best;
+  }
+
+  // Rooms by where they are, each of an owner or of none.
+  function cells() {
+    const held = new Map();
     function around(one) {
       const found = [];
       for (let column = Math.floor(one[0] / CELL); column <= Math.floor(one[2] / CELL); column++)
         for (let row = Math.floor(one[1] / CELL); row <= Math.floor(one[3] / CELL); row++) found.push(`${column} ${row}`);
       return found;
     }
-    const take = (one) => around(one).forEach((cell) => { if (!cells.has(cell)) cells.set(cell, []); cells.get(cell).push(one); });
-    const free = (one) => !around(one).some((cell) => (cells.get(cell) || []).some((other) => other[0] < one[2] && one[0] < other[2] && other[1] < one[3] && one[1] < other[3]));
-    taken.forEach(take);
-    return lines.map((one, number) => {
-      for (const form of forms(words[number])) for (const along of TRIED) {
-        const {x, y} = at(one, along), wanted = room(form, x, y - form.length * LINE / 2 - 1);
-        if (free(wanted)) { take(wanted); return {along, lines: form}; }
-      }
-      return null;
-    });
+    return {
+      take: (one, owner) => around(one).forEach((cell) => { if (!held.has(cell)) held.set(cell, []); held.get(cell).push([one, owner]); }),
+      free: (one, owner) => !around(one).some((cell) => (held.get(cell) || []).some(([other, of]) =>
+        of !== owner && other[0] < one[2] && one[0] < other[2] && other[1] < one[3] && one[1] < other[3])),
+    };
   }
 
   return {wrapped, cut, title, nodeRooms, titleRoom, line, at, places, FONT, FRAME_FONT, FRAME_LINE, READABLE, LINE, WAY_WIDTH};

@@ -21,7 +21,7 @@ const Model = (() => {
     take(data);
 
     const start = () => ({folded: new Set(folded), account: "", confidence: "NONE", failed: false, cross: false,
-      beside: true, until: null, picked: null, ends: [], lead: null});
+      beside: true, until: null, pair: null, picked: null, ends: [], lead: null});
 
     // The boxes that a node or box lies in, the outermost first.
     function around(id) {
@@ -41,6 +41,7 @@ const Model = (() => {
       if (state.cross && !link.cross) return false;
       if (!state.beside && link.beside) return false;
       if (state.until !== null && link.first && link.first > state.until) return false;
+      if (state.pair && !(state.pair.includes(link.source) && state.pair.includes(link.target))) return false;
       return !state.account || [link.source, link.target].some((end) => nodes.has(end) && nodes.get(end).account === state.account);
     }
 
@@ -57,7 +58,7 @@ const Model = (() => {
     // and the entry that each node stands in.
     function view(state) {
       const entries = new Map(), ways = new Map(), wayOf = new Map(), at = new Map();
-      const filtered = state.failed || state.cross || state.account || state.confidence !== "NONE" || state.until !== null;
+      const filtered = state.failed || state.cross || state.account || state.confidence !== "NONE" || state.until !== null || state.pair;
       const kept = [...links.values()].filter((link) => passes(link, state) && nodes.has(link.source) && nodes.has(link.target));
       const touched = new Set(kept.flatMap((link) => [link.source, link.target]));
       const hidden = state.beside ? new Set() : besideAlone();

@@ -17,14 +17,14 @@
   // Where everything stands does not depend on the time, so that nothing jumps while the chain is played.
   let standing = {key: null, stands: null};
   function stands() {
-    const key = JSON.stringify([[...state.folded].sort(), state.account, state.confidence, state.failed, state.cross, state.beside, model.nodes.size, model.links.size]);
+    const key = JSON.stringify([[...state.folded].sort(), state.account, state.confidence, state.failed, state.cross, state.beside, state.pair, model.nodes.size, model.links.size]);
     if (standing.key !== key) {
       const opening = untouched && DATA.at && state.until === null && key === openingKey;
       standing = {key, stands: opening ? given() : model.places(model.view({...state, until: null}))};
     }
     return standing.stands;
   }
-  const openingKey = JSON.stringify([[...state.folded].sort(), "", "NONE", false, false, state.beside, model.nodes.size, model.links.size]);
+  const openingKey = JSON.stringify([[...state.folded].sort(), "", "NONE", false, false, state.beside, null, model.nodes.size, model.links.size]);
   const given = () => ({at: new Map(Object.entries(DATA.at).map(([id, [x, y]]) => [id, {x, y}])), frames: new Map(Object.entries(DATA.frames))});
 
   // Draws what the state says and fits all of it in; or keeps the place of `anchor` on the screen, where somebody has
@@ -33,12 +33,29 @@
     if (picture.whole()) anchor = null;
     const before = anchor ? picture.at(model.stands(anchor, state.folded)) || picture.at(anchor) || anchored(anchor) : null;
     seen = model.view(state);
+    matrix();
     const placed = stands();
     picture.show(Picture.elements(model, seen, placed, state, titleOf), placed);
     const after = anchor ? picture.at(model.stands(anchor, state.folded)) || anchored(anchor) : null;
     notes();
     if (before && after) picture.hold(before, after); else if (fit) picture.fit();
     panels();
+  }
+
+  // The matrix, where there are too many accounts to draw them all; the drawing is then of the pair that is chosen.
+  function matrix() {
+    if (!DATA.matrix) return;
+    $("matrix").hidden = false;
+    $("graph").classList.add("matrix");
+    $("graph").classList.toggle("pair", Boolean(state.pair));
+    Matrix.show($("matrix"), {model, seen: model.view({...state, pair: null}), state, pick: pair});
+  }
+
+  function pair(chosen) {
+    state.pair = chosen;
+    draw();
+    const way = [...seen.ways.values()].find((one) => one.source === chosen[0] && one.target === chosen[1]);
+    pick(way ? way.id : null);
   }
 
   // Where something that lies in a box stands now.
@@ -52,7 +69,8 @@
     const folded = [...seen.entries.values()].filter((entry) => entry.folded);
     const inside = folded.reduce((sum, entry) => sum + entry.members.length, 0), told = [...(DATA.notes || [])];
     if (folded.length) told.push(`${many(inside, "thing")} in ${many(folded.length, "folded group")}; a double click opens one.`);
-    if (seen.entries.size > MOST_DRAWN) told.push(`${many(seen.entries.size, "node")} are drawn; fold accounts or filter to see more clearly.`);
+    if (DATA.matrix) told.push(state.pair ? "Escape leaves the pair." : "A number of the matrix draws its pair of accounts.");
+    else if (seen.entries.size > MOST_DRAWN) told.push(`${many(seen.entries.size, "node")} are drawn; fold accounts or filter to see more clearly.`);
     if (!seen.entries.size) told.push("Nothing fits these filters. \u201cAs opened\u201d resets them.");
     $("notes").replaceChildren(...told.map((line) => element("div", line)));
   }
@@ -86,6 +104,7 @@
   function pick(id, bring) {
     state.picked = id && (seen.entries.has(id) || seen.ways.has(id)) ? id : null;
     picture.pick(state.picked);
+    matrix();
     if (state.picked && bring) picture.bring(state.picked);
     Panels.evidence($("details"), {model, seen, state, data: DATA, looks: LOOKS, acts: {pick, toggle, mark, lead, copy}, live: LIVE});
     Panels.markRows(seen, state.picked, true);
@@ -128,7 +147,8 @@
   }
 
   function takeBack() {
-    if (state.ends.length || state.lead) { state.ends = []; state.lead = null; draw({fit: false}); remember(); }
+    if (state.pair) { state.pair = null; draw(); pick(null); }
+    else if (state.ends.length || state.lead) { state.ends = []; state.lead = null; draw({fit: false}); remember(); }
     else if (state.picked) pick(null);
     else asOpened();
   }
@@ -140,6 +160,7 @@
   function opened() {
     draw({fit: false});
     if (place) { picture.look(place); return; }
+    if (DATA.matrix && !state.pair) return;
     const lit = [...seen.entries.values()].filter(model.isLit).map((entry) => entry.id);
     if (!picture.open(lit)) say("Not everything is visible: f, or \u2922, fits it in");
   }
@@ -195,6 +216,7 @@
     if (e.key === "Escape") { if (typing) at.blur(); else takeBack(); return; }
     if (typing || e.ctrlKey || e.metaKey || e.altKey) return;
     if (at.tagName === "BUTTON" && (e.key === "Enter" || e.key === " ")) return;
+    if (e.key.startsWith("Arrow") && $("matrix").contains(at)) { Matrix.step(at, e.key); e.preventDefault(); return; }
     if (e.key.startsWith("Arrow") && at.type !== "range" && !$("side").contains(at)) { step(e.key); e.preventDefault(); return; }
     if (Object.hasOwn(keys, e.key)) { keys[e.key](); e.preventDefault(); }
   });
@@ -301,6 +323,7 @@
     if (closed.length) changed.closed = closed;
     for (const name of ["account", "confidence", "failed", "cross", "beside", "until", "picked"]) if (state[name] !== first[name]) changed[name] = state[name];
     if (state.ends.length) changed.ends = state.ends;
+    if (state.pair) changed.pair = state.pair;
     if (state.lead) changed.lead = state.lead;
     return Object.keys(changed).length ? `#${encodeURIComponent(JSON.stringify(changed))}` : "";
   }
@@ -326,6 +349,7 @@
     if (typeof said.picked === "string") state.picked = said.picked;
     state.ends = ids(said.ends).slice(0, 2);
     state.lead = ids([said.lead])[0] || null;
+    if (DATA.matrix && ids(said.pair).length === 2) state.pair = ids(said.pair);
     place = Array.isArray(said.at) && said.at.length === 3 && said.at.every(Number.isFinite) ? said.at : null;
     told = location.hash;
   }

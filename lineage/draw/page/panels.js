@@ -1,12 +1,19 @@
 // What stands beside the drawing: evidence, the table, the legend. Text goes into the document as text alone.
 "use strict";
 const Panels = (() => {
+  const LONG = 24;  // letters that fit beside the name of a fact
   const $ = (id) => document.getElementById(id);
 
   function element(name, text, attributes) {
     const made = document.createElement(name);
     if (text !== undefined && text !== null) made.textContent = text;
     for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
+    return made;
+  }
+
+  // A text that breaks between the parts of its names.
+  function flowing(made, text) {
+    String(text).split(/(?<=[:/_.,@-])(?=[^\d:])/).forEach((part, place) => made.append(...(place ? [document.createElement("wbr")] : []), part));
     return made;
   }
 
@@ -19,9 +26,10 @@ const Panels = (() => {
   function factList(facts) {
     const made = element("dl");
     for (const [name, value] of facts) {
-      const told = element("dd");
-      if (Array.isArray(value)) value.forEach((one) => told.append(element("code", one), element("br")));
-      else told.textContent = value;
+      const long = Array.isArray(value) ? value.some((one) => one.length > LONG) : String(value).length > LONG;
+      const told = element("dd", null, long ? {class: "whole"} : {});
+      if (Array.isArray(value)) value.forEach((one) => told.append(flowing(element("code"), one), element("br")));
+      else flowing(told, value);
       made.append(element("dt", name), told);
     }
     return made;
@@ -46,7 +54,7 @@ const Panels = (() => {
     const go = (way, text) => button(text, () => acts.pick(way, true), {class: "go"});
     if (id && seen.entries.has(id)) {
       const entry = seen.entries.get(id), thing = entry.thing;
-      panel.append(element("h2", thing.label));
+      panel.append(flowing(element("h2"), thing.label));
       const does = element("div", null, {class: "copies"});
       if (entry.folded) does.append(button(`Open (${entry.members.length.toLocaleString("en")})`, () => acts.toggle(id)));
       for (const box of model.around(id).reverse()) does.append(button(`Fold ${label(box)}`, () => acts.toggle(box)));
@@ -63,14 +71,14 @@ const Panels = (() => {
       }
       if (entry.folded) {
         panel.append(element("h3", "Folded here"));
-        entry.members.slice(0, 200).forEach((node) => panel.append(element("div", node.label, {class: "member"})));
+        entry.members.slice(0, 200).forEach((node) => panel.append(flowing(element("div", null, {class: "member"}), node.label)));
         if (entry.members.length > 200) panel.append(element("p", `and ${(entry.members.length - 200).toLocaleString("en")} more`));
       }
       return;
     }
     if (id && seen.ways.has(id)) {
       const way = seen.ways.get(id);
-      panel.append(element("h2", `${label(way.source)} \u2192 ${label(way.target)}`));
+      panel.append(flowing(element("h2"), `${label(way.source)} \u2192 ${label(way.target)}`));
       const ends = element("div", null, {class: "copies"});
       ends.append(button("Go to its source", () => acts.pick(way.source, true)), button("Go to its target", () => acts.pick(way.target, true)));
       panel.append(ends);
@@ -132,7 +140,7 @@ const Panels = (() => {
     const fitting = rows.filter((row) => !wanted || COLUMNS.some(([, key]) => String(row[key]).toLowerCase().includes(wanted)));
     for (const row of fitting.slice(0, MOST_ROWS)) {
       const line = element("tr", null, {tabindex: "0", "aria-selected": String(row.id === state.picked)});
-      for (const [, key] of COLUMNS) line.append(element("td", key === "count" ? row[key].toLocaleString("en") : key === "first" ? row[key].replace("T", " ") : row[key]));
+      for (const [, key] of COLUMNS) line.append(flowing(element("td"), key === "count" ? row[key].toLocaleString("en") : key === "first" ? row[key].replace("T", " ") : row[key]));
       line.dataset.id = row.id;
       made.append(line);
     }

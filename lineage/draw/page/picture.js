@@ -155,6 +155,7 @@ const Picture = (() => {
 
     function fit() {
       if (!stands || !stands.at.size) return;
+      cy.resize();
       const [left, right, top, bottom] = around, height = cy.height();
       const level = Math.max(0.02, Math.min(NEAREST, cy.width() / (right - left), height / (bottom - top)));
       cy.viewport({zoom: level, pan: {x: cy.width() / 2 - level * (left + right) / 2, y: height / 2 - level * (top + bottom) / 2}});

@@ -51,7 +51,7 @@ def draw(answer: Blast, known: Known) -> Drawing:
     _touched(sheet, answer)
     whose = f", by {credentials_of(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
-    return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer), answer.at)
+    return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer), evaluated=answer.at)
 
 
 def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:

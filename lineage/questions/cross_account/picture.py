@@ -1,4 +1,4 @@
-"""The picture of `cross-account`: accounts, and which one's principals assumed roles of which."""
+"""The picture of `cross-account`: accounts, and which one's principals assumed roles of which; of many a matrix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def draw(answer: CrossAccount, known: Known) -> Drawing:
             how=[words.HOWS.get(how, how) for how in one.hows], roles=one.role_arns,
         )  # fmt: skip
     title = f"Assumptions between accounts: {answer.total:,} direction{'s' if answer.total != 1 else ''}"
-    return Drawing(sheet, title, "lineage cross-account", [])
+    return Drawing(sheet, title, "lineage cross-account", [], matrix=True)
 
 
 def _account(sheet: Sheet, account: str, name: str | None) -> str:
