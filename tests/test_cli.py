@@ -215,7 +215,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("query", "no-such-query"), 2, "error: query no-such-query: not found"),
         (("query", "who", "--param", "ask"), 2, "error: --param ask: not KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
-        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: who, trace"),
+        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: find, who"),
         (("info", "--json", "--csv"), 2, "--json and --csv exclude each other"),
         (("who",), 2, "Missing argument"),
         (("no-such-command",), 2, "No such command"),

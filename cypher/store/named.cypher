@@ -1,4 +1,4 @@
-// Principals by name or unique ID
+// Principals by name, unique ID, or the ID of an Identity Center user
 // $text: text.
 // Columns: key, kind, account. No order.
 CALL () {
@@ -11,6 +11,10 @@ CALL () {
   UNION
   MATCH (p:ExternalAccount)
   WHERE p.key ENDS WITH ':' + $text
+  RETURN p
+  UNION
+  MATCH (p:IdentityCenterUser)
+  WHERE p.key ENDS WITH '/' + $text AND NOT p.key STARTS WITH 'name/'
   RETURN p
 }
 WITH p

@@ -5,6 +5,7 @@ What is heavy is imported by the command that needs it, so that `--help` is quic
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,8 +60,8 @@ def root(
     """Whose credentials were these really? Identity lineage from AWS CloudTrail."""
 
 
-def show(answer: Model, *, json: bool = False, csv: bool = False) -> None:
-    """Print an answer in the requested form; exit with 1 where nothing was found."""
+def show(answer: Model, *, json: bool = False, csv: bool = False, near: Sequence[str] = ()) -> None:
+    """Print an answer in the requested form; exit with 1 where nothing was found, and say what is `near`."""
     if json and csv:
         raise typer.BadParameter("--json and --csv exclude each other")
     missing = answer.not_found()
@@ -80,5 +81,4 @@ def show(answer: Model, *, json: bool = False, csv: bool = False) -> None:
         if missing is None or answer.stem() == "who":  # which says what it could not see
             terminal.show(blocks_of(answer), title_of(answer))
     if missing is not None:
-        guard.say(f"not found: {missing}")
-        raise typer.Exit(1)
+        guard.refuse_missing(missing, near)

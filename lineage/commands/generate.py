@@ -35,7 +35,8 @@ def ask(
     """Ask the question of a store and print the answer."""
     with guard.opened(store) as lineage:
         answer = command.ask(lineage, arguments)
-    show(answer, json=json, csv=csv)
+        near = lineage.near(answer) if answer.not_found() is not None else []
+    show(answer, json=json, csv=csv, near=near)
 
 
 def add(app: typer.Typer, command: Command, run: Run = ask) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import typer
 from typer.core import TyperGroup
 
 from lineage.model import gc_tuning
-from lineage.model.errors import BadUse, LineageError, SetAside
+from lineage.model.errors import BadUse, LineageError, NotFound, SetAside
 
 if TYPE_CHECKING:
     from lineage import Lineage
@@ -58,6 +59,11 @@ class Commands(TyperGroup):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
+        except NotFound as error:
+            _tell(error.head)
+            for candidate in error.candidates:
+                say(f"  {candidate}")
+            raise typer.Exit(error.exit_code) from None
         except LineageError as error:
             _tell(str(error))
             raise typer.Exit(error.exit_code) from None
@@ -100,6 +106,14 @@ def opened(target: str, *, create: bool = False) -> Lineage:
     import lineage
 
     return lineage.open(target, create=create)
+
+
+def refuse_missing(missing: str, near: Iterable[str]) -> NoReturn:
+    """Say what was not found and what is near it, and exit."""
+    say(f"not found: {missing}")
+    for line in near:
+        say(f"  {line}")
+    raise typer.Exit(NotFound.exit_code)
 
 
 def refuse_set_aside(count: int, unread: int) -> None:

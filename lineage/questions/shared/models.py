@@ -31,6 +31,11 @@ class Model(BaseModel):
         """What was not found, for the line `not found: …`; None where something was."""
         return None if getattr(self, "found", True) else str(getattr(self, "asked", ""))
 
+    def asks(self) -> list[str]:
+        """The texts that were asked for, where nothing was found and they may be names."""
+        asked = getattr(self, "asked", None)
+        return [asked] if isinstance(asked, str) and self.not_found() is not None else []
+
 
 Confidence = Literal["EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"]
 

@@ -15,7 +15,7 @@ from lineage.model.keys import Ref, ref
 from lineage.model.operations import is_read
 from lineage.model.results import CallFilter, CallRow, EventRow, Window, grouped
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared import grants, identifiers, models
+from lineage.questions.shared import called, grants, identifiers, models
 from lineage.questions.shared.addresses import parsed
 from lineage.questions.shared.climb import account_of, session_key_of
 from lineage.questions.shared.grants import own_calls
@@ -76,7 +76,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     Parameters
     ----------
     reader : the store
-    ask : an identifier as for `identifiers.meant`, a 12-digit account, an address, or `agent:TEXT` for a user agent
+    ask : as for `identifiers.meant`, or an account (ID or name), an address, or `agent:TEXT` for a user agent
     kind : restricts names to principals of one kind
 
     Returns
@@ -87,7 +87,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
 
     Raises
     ------
-    NotFound : several principals have the name.
+    NotFound : several have the name.
 
     Examples
     --------
@@ -103,10 +103,9 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
         which = CallFilter("agent", (agent,))
         return Subject(ask, "agent", agent, (), which) if reader.calls(which) else None
     if re.fullmatch(r"\d{12}", ask):
-        return Subject(ask, "account", ask, (), CallFilter("account", (ask,))) if reader.coverage(ask) else None
-    if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
-        known = ask in reader.addresses()
-        return Subject(ask, "address", ask, (), CallFilter("address", (ask,))) if known else None
+        return _of_account(reader, ask, ask)
+    if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} ") and ask in reader.addresses():
+        return Subject(ask, "address", ask, (), CallFilter("address", (ask,)))
     what = identifiers.meant(reader, ask, kind)
     if what.kind == "event":
         subject = _of_event(reader, ask, what.texts[0])
@@ -118,8 +117,20 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     elif what.kind == "arn":
         subject = _of_arns(reader, ask, what.texts)
     else:
-        return None
-    return subject._replace(note=what.note or subject.note) if subject else None
+        subject = None
+    account = identifiers.account_of_name(reader, ask) if kind is None else None
+    if account is None or what.kind == "key" or (what.kind == "event" and subject is not None):
+        return subject._replace(note=what.note or subject.note) if subject else None
+    others = [called.of_principal(one) for one in reader.named(ask)] or reader.sessions_named(ask)
+    if others:
+        raise called.several(reader, ask, [called.of_account(account, ask), *others], "things have that name")
+    return _of_account(reader, ask, account)
+
+
+def _of_account(reader: Reader, ask: str, account: str) -> Subject | None:
+    # Its first row: `coverage` would sum all of them.
+    known = reader.logs_around(account, 0).first is not None
+    return Subject(ask, "account", account, (), CallFilter("account", (account,))) if known else None
 
 
 def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
