@@ -1,4 +1,4 @@
-// Principals by name, unique ID, or the ID of an Identity Center user
+// Principals by name, unique ID, or the ID or a learnt name of an Identity Center user
 // $text: text.
 // Columns: key, kind, account. No order.
 CALL () {
@@ -6,6 +6,10 @@ CALL () {
   RETURN p
   UNION
   MATCH (s:_Sighting {unique_id: $text})
+  MATCH (p:Principal {key: s.principal})
+  RETURN p
+  UNION
+  MATCH (s:_Sighting {arn: $text})
   MATCH (p:Principal {key: s.principal})
   RETURN p
   UNION

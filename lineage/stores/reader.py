@@ -91,7 +91,8 @@ class Reader(Protocol):
         """Keys of the principals with that key or ARN, sorted."""
 
     def named(self, text: str) -> list[PrincipalRow]:
-        """The principals with a name or a unique ID (`AROA…`, `AIDA…`), sorted."""
+        """The principals with a name, also a learnt one of an Identity Center user, an ARN, or a unique ID (`AROA…`,
+        `AIDA…`, a user ID), sorted."""
 
     def search(self, text: str) -> list[NameRow]:
         """The principals, sessions, keys and resources whose key, name or ID contains a text, in lower or upper case;

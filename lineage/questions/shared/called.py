@@ -64,6 +64,9 @@ def name_of(row: NameRow) -> str:
     if row.label == schema.SESSION:
         role, name = role_of(row.principal), row.name or row.key
         return f"{role.role_name} as {name}" if role else name
+    if row.kind == "IdentityCenterUser" and not row.name:
+        # The name may have been learnt; the ID is the end of the key.
+        return next((one for one in row.others if not row.key.endswith(f"/{one}")), row.key)
     return row.name or row.key
 
 

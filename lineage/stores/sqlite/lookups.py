@@ -75,9 +75,10 @@ class LookUps(Tables):
     def named(self, text: str) -> list[PrincipalRow]:
         found = self._db.execute(
             "SELECT n.ref, n.kind, n.body FROM (SELECT principal FROM called WHERE name = ? "
-            "UNION SELECT principal FROM sighting WHERE unique_id = ? AND unique_id != '') p "
+            "UNION SELECT principal FROM sighting WHERE unique_id = ? AND unique_id != '' "
+            "UNION SELECT principal FROM sighting WHERE arn = ? AND arn != '') p "
             f"CROSS JOIN node n ON n.ref = '{schema.PRINCIPAL} ' || p.principal WHERE {_HANGS}",
-            (text, text),
+            (text, text, text),
         )
         return sorted(
             PrincipalRow(keys.ref(ref).key, kind, unpack_properties(body).get("account"))  # type: ignore[arg-type]  # a text
