@@ -9,7 +9,6 @@ methods is the order everywhere.
 # because the answer models take longer to import than `lineage --help` may take.
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from lineage.questions.coverage import Coverage
     from lineage.questions.cross_account import CrossAccount
     from lineage.questions.denied import Denied
+    from lineage.questions.find import Find
     from lineage.questions.from_ import From
     from lineage.questions.hunt import Hunt
     from lineage.questions.info import Info
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 REPORT_SECONDS = 600.0
 """How long the questions of one report may read the same state of the store."""
+NEAR_SHOWN = 5
+"""Names that are suggested for one that is not found."""
 
 
 def _since(help: str) -> Param:
@@ -84,7 +86,7 @@ def _alert_files(text: str) -> Iterable[str]:
 Subject = Annotated[
     str,
     Param(
-        "Event ID, access key, session, ARN, name, account ID, IP address or agent:TEXT for a user agent.",
+        "Event ID, access key, session, ARN, name, account, IP address or agent:TEXT for a user agent.",
         "ASK",
         completes="ask",
     ),
@@ -186,9 +188,37 @@ class Questions:
         finally:
             self._memo = None
 
+    def _account(self, ask: str | None) -> str | None:
+        """The ID of an account by ID or name. Raises `BadUse` where no account has the name."""
+        from lineage.questions.shared.identifiers import account_of_name
+
+        if ask is None:
+            return None
+        found = account_of_name(self._reader(), ask.strip())
+        if found is None:
+            raise BadUse(f"{ask}: not an account; give its 12-digit ID or its name (lineage info lists them)")
+        return found
+
     def _ask(self, method: str, *about: object, **options: object) -> "Model":
         answer: Model = getattr(self, method)(*about, **options)
         return answer
+
+    @question("dana", "i-07b3e6f2 --limit 5", panel="Start here")
+    def find(
+        self,
+        text: Annotated[str, Param("Name, ID, address, or a part of one; upper and lower case are alike.", "TEXT")],
+        *,
+        limit: Annotated[int, _limit("Maximum number of matches.")] = 20,
+    ) -> "Find":
+        """Find names and IDs to ask with.
+
+        People, users, roles, sessions, keys, accounts, addresses and resources whose name, ID or part of it matches.
+        """
+        from lineage.questions.find import answer as find
+
+        if not text.strip():
+            raise BadUse("find: give a name, an ID or a part of one")
+        return find.answer(self._reader(), text.strip(), limit=limit)
 
     @question("c0ffee00-0000-4000-8000-000000000007", "AKIA3WQUP53HKQ7V2LCK", panel="Start here")
     def who(
@@ -223,6 +253,14 @@ class Questions:
             return who.answer_record(self._reader(), ask, *summarize_first(ask), limit=limit)
         return who.answer(self._reader(), ask, at=time_of(at), limit=limit)
 
+    def near(self, answer: "Model") -> list[str]:
+        """What to say, line by line, of what an answer did not find: what it looks like, and the nearest names."""
+        from lineage.questions.find.view import hint
+
+        asks = [text for text in answer.asks() if text.strip()]
+        found = [self.find(text, limit=NEAR_SHOWN) for text in asks]
+        return [line for one in found for line in hint(one, alone=len(asks) == 1)]
+
     def whos(self, asks: Iterable[str]) -> Iterator["Who"]:
         """Answer many asks, in order."""
         for ask in asks:
@@ -245,7 +283,9 @@ class Questions:
         *,
         min_depth: Annotated[int, Param("Minimum number of roles on the path.", "N", min=1)] = 2,
         role: Annotated[str | None, Param("Only chains through this role.", "ARN|NAME", completes="role")] = None,
-        account: Annotated[str | None, Param("Only chains through this account.", "ID", completes="account")] = None,
+        account: Annotated[
+            str | None, Param("Only chains through this account.", "ID|NAME", completes="account")
+        ] = None,
         cross_account: Annotated[bool, Param("Only chains between accounts.")] = False,
         since: Annotated[str | None, _since("Only chains whose last hop is at or after this time.")] = None,
         until: Annotated[str | None, _until("Only chains whose last hop is at or before this time.")] = None,
@@ -259,8 +299,8 @@ class Questions:
 
         start, end = time_range(since, until)
         return chains.answer(
-            self._reader(), min_depth=min_depth, role=role, account=account, cross_account=cross_account,
-            since=start, until=end, limit=limit,
+            self._reader(), min_depth=min_depth, role=role, account=self._account(account),
+            cross_account=cross_account, since=start, until=end, limit=limit,
         )  # fmt: skip
 
     @question("--since 2026-03-11", "--since 2026-03-11 --until 2026-03-11", panel="The chain")
@@ -497,7 +537,7 @@ class Questions:
         ask: Annotated[
             str | None,
             Param(
-                "Event ID, access key, session, ARN, account ID, IP address or agent:TEXT; default: all calls.",
+                "Event ID, access key, session, ARN, name, account, IP address or agent:TEXT; default: all calls.",
                 "[ASK]",
                 completes="ask",
             ),
@@ -599,9 +639,12 @@ class Questions:
     def path(
         self,
         start: Annotated[
-            str, Param("Event ID, access key, session, ARN, name or account ID.", "START", completes="ask")
+            str,
+            Param("Event ID, access key, session, ARN, name, or an account's ID or name.", "START", completes="ask"),
         ],
-        end: Annotated[str, Param("Event ID, access key, session, ARN, name or account ID.", "END", completes="ask")],
+        end: Annotated[
+            str, Param("Event ID, access key, session, ARN, name, or an account's ID or name.", "END", completes="ask")
+        ],
         *,
         limit: Annotated[
             int, _limit("Maximum number of paths: without provenance first, then fewest hops, then oldest.")
@@ -619,7 +662,9 @@ class Questions:
     @question("arn:aws:iam::804275613390:role/payments-operations", "--since 2026-03-11", panel="Whole store")
     def names(
         self,
-        role: Annotated[str | None, Param("ARN of a role; default: all roles.", "[ROLE]", completes="role")] = None,
+        role: Annotated[
+            str | None, Param("ARN or name of a role; default: all roles.", "[ROLE]", completes="role")
+        ] = None,
         *,
         since: Annotated[str | None, _since("Only sessions that began at or after this time.")] = None,
         until: Annotated[str | None, _until("Only sessions that began at or before this time.")] = None,
@@ -671,7 +716,7 @@ class Questions:
     def coverage(
         self,
         account: Annotated[
-            str | None, Param("Account ID; default: all accounts.", "[ACCOUNT]", completes="account")
+            str | None, Param("Account ID or name; default: all accounts.", "[ACCOUNT]", completes="account")
         ] = None,
         *,
         since: Annotated[str | None, _since("Only hours from this time on; a gap at the start counts.")] = None,
@@ -681,12 +726,8 @@ class Questions:
         """Show which logs are loaded and where they have gaps."""
         from lineage.questions.coverage import answer as coverage
 
-        if account is not None and not re.fullmatch(r"\d{12}", account.strip(), re.ASCII):
-            raise BadUse(f"{account}: not an account; give its 12-digit ID")
         start, end = time_range(since, until)
-        return coverage.answer(
-            self._reader(), account.strip() if account is not None else None, since=start, until=end, limit=limit
-        )
+        return coverage.answer(self._reader(), self._account(account), since=start, until=end, limit=limit)
 
     @question("--limit 5", "--format csv -o central.csv", panel="Whole store")
     def central(self, *, limit: LimitEach = 20) -> "Central":

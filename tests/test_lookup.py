@@ -119,14 +119,21 @@ def test_a_name_of_several_is_asked_back(store: Store, tmp_path: Path) -> None:
         cloud.call(cloud.assume_role(user, cloud.role(account, "ops"), "x"), *EC2)
     cloud.call(user, *EC2)
     load(store, tmp_path, cloud.records)
-    roles = [f"arn:aws:iam::{account}:role/ops (Role in account {account})" for account in (HOME, OTHER)]
-    everybody = ", ".join([roles[0], f"arn:aws:iam::{HOME}:user/ops (IAMUser in account {HOME})", roles[1]])
+    everybody = [
+        (f"arn:aws:iam::{HOME}:role/ops", "role", HOME),
+        (f"arn:aws:iam::{HOME}:user/ops", "IAM user", HOME),
+        (f"arn:aws:iam::{OTHER}:role/ops", "role", OTHER),
+    ]
 
     for question in (store.who, store.session, store.trace, store.blast):
         with pytest.raises(NotFound) as told:
             question("ops")
-        assert str(told.value) == f"ops: 3 principals have that name; ask with one of them: {everybody}"
+        assert told.value.head == "ops: 3 principals have that name; ask with one of them:"
         assert told.value.exit_code == 1
+        for candidate, (ask, kind, account) in zip(told.value.candidates, everybody, strict=True):
+            assert candidate.startswith(f"{ask} ({kind}, account {account}, 20"), candidate  # then the times
+            assert candidate in str(told.value)
+            assert getattr(store, question.__name__)(ask).found
     with pytest.raises(NotFound, match=f"ops: 2 principals have that name; .*{OTHER}"):
         store.role("ops")
     with pytest.raises(NotFound, match="assumed-role/ops/x: 2 principals have that name"):

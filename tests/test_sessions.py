@@ -210,10 +210,11 @@ def test_every_answer_has_three_forms(name: str, run: Shell) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_not_there_ends_in_one(name: str, run: Shell) -> None:
-    """What the store does not know is one line and exit code 1."""
+    """What the store does not know is told with what it looks like, and ends in exit code 1."""
     ran = run(name, "AKIAIOSFODNN7ABCDEFG")
 
-    assert (ran.code, ran.out, ran.err) == (1, "", "not found: AKIAIOSFODNN7ABCDEFG\n")
+    said = "not found: AKIAIOSFODNN7ABCDEFG\n  it looks like an access key ID\n"
+    assert (ran.code, ran.out, ran.err) == (1, "", said)
     assert name in commands()
 
 

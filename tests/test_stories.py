@@ -74,6 +74,25 @@ def texts(value: Any) -> Iterator[str]:
             yield from texts(one)
 
 
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+"""What CloudTrail logs instead of a name that may be a password."""
+
+
+def names(value: Any) -> Iterator[str]:
+    """The names in an answer: of origins that have a node, of people, and of sessions that have one."""
+    if isinstance(value, list):
+        for one in value:
+            yield from names(one)
+    elif isinstance(value, dict):
+        origin = value.get("origin") or value.get("whose") or {}
+        if origin.get("node") and origin["kind"] != "ExternalAccount":  # a hint may name that
+            yield from filter(None, (origin["name"], (value.get("person") or {}).get("name")))
+        if value.get("session_name") and (value.get("session") or value.get("label") == "Session"):
+            yield value["session_name"]
+        for one in value.values():
+            yield from names(one)
+
+
 def unasked(store: Store, answers: list[Any], asked: set[str]) -> Iterator[str]:
     """What answers name and no question takes: sessions, keys and principals, but for those that were only asked
     for or tried."""
@@ -81,6 +100,13 @@ def unasked(store: Store, answers: list[Any], asked: set[str]) -> Iterator[str]:
     for text in sorted({text for one in answers for text in texts(one) if ASKABLE.fullmatch(text)} - asked):
         if find(reader, text) is None and not (text.startswith("arn:") and store.touched(text).found):
             yield f"{text}: named by an answer, and cannot be asked"
+    for name in sorted({name for one in answers for name in names(one)} - {HIDDEN}):
+        try:
+            known = find(reader, name) is not None
+        except NotFound as error:
+            known = bool(error.candidates)
+        if not known:
+            yield f"{name}: a name of an answer, and cannot be asked"
 
 
 @pytest.mark.parametrize(("folder", "loads"), CASES)

@@ -17,6 +17,7 @@ CREATE CONSTRAINT lineage_changed IF NOT EXISTS FOR ()-[r:CHANGED]-() REQUIRE r.
 CREATE CONSTRAINT lineage_started IF NOT EXISTS FOR ()-[r:STARTED]-() REQUIRE r.key IS UNIQUE;
 CREATE CONSTRAINT lineage_seen_from IF NOT EXISTS FOR ()-[r:SEEN_FROM]-() REQUIRE r.key IS UNIQUE;
 CREATE INDEX lineage_session_id IF NOT EXISTS FOR (n:Session) ON (n.principal_id);
+CREATE INDEX lineage_session_name IF NOT EXISTS FOR (n:Session) ON (n.name);
 CREATE INDEX lineage_access_key IF NOT EXISTS FOR (n:Credential) ON (n.access_key_id);
 CREATE INDEX lineage_principal_name IF NOT EXISTS FOR (n:Principal) ON (n.name);
 CREATE TEXT INDEX lineage_external_key IF NOT EXISTS FOR (n:ExternalAccount) ON (n.key);

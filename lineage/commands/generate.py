@@ -34,7 +34,8 @@ def ask(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: 
     fix_times(command, arguments)
     with guard.opened(store) as lineage:
         answer = command.ask(lineage, arguments)
-    show(answer, out)
+        near = lineage.near(answer) if answer.not_found() is not None else []
+    show(answer, out, near=near)
 
 
 def fix_times(command: Command, arguments: Arguments) -> None:

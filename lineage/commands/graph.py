@@ -55,8 +55,7 @@ def graph(
         missing = answer.not_found()
         picture = lineage.picture(answer) if missing is None else None
         if picture is None or not picture.nodes:
-            guard.note(f"not found: {missing or ' '.join(question)}")
-            raise typer.Exit(1)
+            guard.refuse_missing(missing or " ".join(question), lineage.near(answer))
     if output == "-":
         sys.stdout.write(files.text(picture, wanted))
     else:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from lineage.model import gc_tuning
-from lineage.model.errors import BadUse, LineageError, SetAside
+from lineage.model.errors import BadUse, LineageError, NotFound, SetAside
 from lineage.parameters import PANELS
 
 if TYPE_CHECKING:
@@ -125,6 +126,11 @@ class Commands(_Quick, TyperGroup):
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
+        except NotFound as error:
+            _tell(error.head)
+            for candidate in error.candidates:
+                say(f"  {candidate}")
+            raise typer.Exit(error.exit_code) from None
         except LineageError as error:
             _tell(str(error))
             raise typer.Exit(error.exit_code) from None
@@ -167,6 +173,14 @@ def opened(target: str, *, create: bool = False) -> Lineage:
     import lineage
 
     return lineage.open(target, create=create)
+
+
+def refuse_missing(missing: str, near: Iterable[str]) -> NoReturn:
+    """Say what was not found and what is near it, and exit."""
+    note(f"not found: {missing}")
+    for line in near:
+        note(f"  {line}")
+    raise typer.Exit(NotFound.exit_code)
 
 
 def refuse_set_aside(count: int, unread: int) -> None:

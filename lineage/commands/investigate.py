@@ -58,6 +58,7 @@ def investigate(
         from lineage.questions.investigate import view
 
         answer = cast("Investigation", command.ask(lineage, arguments))
+        near = [] if answer.found else lineage.near(answer)
         content = None
         if answer.found and (out.form == "html" or folder is not None):
             content = list(view.blocks(answer, drawings(lineage, answer)))
@@ -66,7 +67,7 @@ def investigate(
             _keep(folder, lineage, answer, arguments, reports, logs or [], store)
     if out.form == "table":
         content = list(view.blocks(answer) if every else view.brief(view.blocks(answer), section or ()))
-    show(answer, out, content if out.form in ("table", "html") else None)
+    show(answer, out, content if out.form in ("table", "html") else None, near=near)
 
 
 def _keep(

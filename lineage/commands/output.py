@@ -88,8 +88,8 @@ def _wanted(
     return Out(form, path, not no_color, not no_pager)
 
 
-def show(answer: Model, out: Out, content: Iterable[Block] | None = None) -> None:
-    """Print an answer as it is wanted; exit with 1 where nothing was found.
+def show(answer: Model, out: Out, content: Iterable[Block] | None = None, *, near: Iterable[str] = ()) -> None:
+    """Print an answer as it is wanted; exit with 1 where nothing was found, and say what is `near`.
 
     `content` is shown in place of the whole view of the answer, where that has a choice.
     """
@@ -100,8 +100,7 @@ def show(answer: Model, out: Out, content: Iterable[Block] | None = None) -> Non
         else:
             write(out.path, text(answer, out.form, content))
     if missing is not None:
-        guard.note(f"not found: {missing}")
-        raise typer.Exit(1)
+        guard.refuse_missing(missing, near)
 
 
 def write(path: str, content: str) -> None:

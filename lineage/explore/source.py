@@ -89,7 +89,7 @@ class StoreSource:
         answer = parse(words_of(line), files=False).of(self._store)
         missing = answer.not_found()
         if missing is not None:
-            raise NotFound(f"not found: {missing}")
+            raise NotFound("; ".join([f"not found: {missing}", *self._store.near(answer)]))
         return answer
 
     def near(self, node: str) -> object:

@@ -13,6 +13,8 @@ A message says where (file and record), what, and what to do next, in one line.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class LineageError(Exception):
     """Base of all errors that are shown to the user as one line."""
@@ -21,9 +23,14 @@ class LineageError(Exception):
 
 
 class NotFound(LineageError):
-    """Not found in the store."""
+    """Not found in the store, or several fit: these are `candidates`, each with the text to ask with."""
 
     exit_code = 1
+
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        super().__init__(" ".join([message, ", ".join(candidates)]) if candidates else message)
+        self.head = message
+        self.candidates = tuple(candidates)
 
 
 class BadUse(LineageError):

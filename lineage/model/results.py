@@ -224,6 +224,37 @@ class PrincipalRow(NamedTuple):
     account: str | None
 
 
+class NameRow(NamedTuple):
+    """What a search for a part of a name or ID finds."""
+
+    label: str
+    """`Principal`, `Session`, `Credential` or `Resource`."""
+    key: str
+    """Of the node; of keys the access key ID, of sessions the principal ID, which several may have."""
+    name: str | None = None
+    """Of a principal or account; of sessions the session name."""
+    kind: str | None = None
+    """Of a principal."""
+    account: str | None = None
+    principal: str | None = None
+    """Of sessions: key of the principal that they are of."""
+    others: tuple[str, ...] = ()
+    """What else a principal is called: ARNs and unique IDs; sorted."""
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """What lists of them are sorted by."""
+        return (self.label, self.key, self.name or "", self.account or "", self.principal or "")
+
+
+class Activity(NamedTuple):
+    """When something called, in seconds, and how often."""
+
+    first: int
+    last: int
+    calls: int
+
+
 class Coverage(msgspec.Struct, frozen=True):
     """Events of one account, region, hour and category."""
 

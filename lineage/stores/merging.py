@@ -14,7 +14,7 @@ from lineage.model import schema
 from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, sample_choice
 from lineage.model.copies import Content, differs, maximal, standing
 from lineage.model.facts import AnyFact, Grant, Identity, Made, Sample, SignIn
-from lineage.model.results import Conflict, EventCopy, Graph
+from lineage.model.results import Activity, Conflict, EventCopy, Graph
 from lineage.resolve.graph_elements import Properties
 from lineage.stores.windows import uuid_text
 
@@ -186,3 +186,12 @@ def is_gap(hour: int, busy: Sequence[int]) -> bool:
 def load_id() -> str:
     """A new load's ID; IDs sort by when the loads began."""
     return f"{time.time_ns() // 1000:013x}{os.urandom(2).hex()}"
+
+
+def activity_of(parts: Iterable[tuple[str, Activity]]) -> dict[str, Activity]:
+    """The activity of each value, of parts of it."""
+    found: dict[str, Activity] = {}
+    for value, one in parts:
+        had = found.get(value, one._replace(calls=0))
+        found[value] = Activity(min(had.first, one.first), max(had.last, one.last), had.calls + one.calls)
+    return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol
 
 from lineage.model import schema
 from lineage.model.batch import Batch, Sighting
@@ -18,6 +18,7 @@ from lineage.model.facts import AnyFact, Identity
 from lineage.model.keys import Ref
 from lineage.model.results import (
     ALWAYS,
+    Activity,
     CallFilter,
     CallRow,
     ChangeEdge,
@@ -27,6 +28,7 @@ from lineage.model.results import (
     Graph,
     LineageEdge,
     LogsAround,
+    NameRow,
     PrincipalRow,
     SessionRow,
     SharedCall,
@@ -89,7 +91,29 @@ class Reader(Protocol):
         """Keys of the principals with that key or ARN, sorted."""
 
     def named(self, text: str) -> list[PrincipalRow]:
-        """The principals with a name or a unique ID (`AROA…`, `AIDA…`), sorted."""
+        """The principals with a name, also a learnt one of an Identity Center user, an ARN, or a unique ID (`AROA…`,
+        `AIDA…`, a user ID), sorted."""
+
+    def search(self, text: str) -> list[NameRow]:
+        """The principals, sessions, keys and resources whose key, name or ID contains a text, in lower or upper case;
+        sorted. Sessions are found by name and principal ID, all of one principal ID together; those of users and root
+        are left out, for their names are the user's, and workloads that no call is about.
+
+        The cost is that of a pass over all principals, sessions, keys and targets: at a million events half a second.
+        """
+
+    def sessions_named(self, name: str) -> list[NameRow]:
+        """The sessions with exactly that name, as `search` gives them."""
+
+    def activity(
+        self, by: Literal["principal", "key", "id", "address", "resource"], values: Sequence[str]
+    ) -> dict[str, Activity]:
+        """When something called or was called upon, and how often, by value; what never was is missing.
+
+        `principal` (key) means its own sessions and keys too, `key` an access key ID, `id` the sessions of a principal
+        ID, `address` a source as logged, through whatever endpoint, `resource` a target of changing, sensitive and
+        refused calls. Copies of a call count. The cost is that of the rows, which are summed and not read.
+        """
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         """Key, kind and name of the principals of some kinds that have lineage, sorted by key."""

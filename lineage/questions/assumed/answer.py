@@ -26,7 +26,6 @@ from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Scope
 from lineage.questions.shared.origins import PARENT_SECONDS
 from lineage.questions.shared.subjects import Subject, find, of_node
-from lineage.questions.shared.whose import whose
 from lineage.stores.reader import Reader
 
 BY_THEMSELVES: Final = ("IAMUser", "RootUser", "SAMLIdentity", "WebIdentity", "IdentityCenterUser")
@@ -197,11 +196,10 @@ def answer(
         [*_granted_lines(walk, granted), *_refused_lines(reader, walk, tries)],
         key=lambda one: (one.hops, one.first, one.role_arn, one.how, one.outcome, one.through or ""),
     )
-    starts = begin.subject.starts
     nodes = [*walk.depth, *(grant.session for grant, _ in granted)]
     return Assumed(
         asked=ask, found=True, subject=begin.subject.to_model(),
-        whose=whose(reader, starts)[starts[0]] if len(starts) == 1 and begin.subject.kind != "role" else None,
+        whose=subjects.one_origin(reader, begin.subject) if len(begin.subject.starts) == 1 else None,
         scope=scope, roles=lines[:limit], total=len(lines),
         granted=sum(one.count for one in lines if one.outcome == GRANTED),
         refused=sum(one.count for one in lines if one.outcome != GRANTED),

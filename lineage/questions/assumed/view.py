@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lineage.questions.assumed import Assumed
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import rests_on, whose
+from lineage.questions.shared.view import person, rests_on, whose
 from lineage.questions.shared.words import ways
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -20,7 +20,9 @@ COLUMNS = (
 
 def blocks(answer: Assumed) -> Iterator[Block]:
     """Whose they are, then the roles, granted and refused."""
-    if answer.whose is not None:
+    if answer.subject is not None and answer.subject.person is not None:
+        yield from person(answer.subject, answer.whose)
+    elif answer.whose is not None:
         yield Para(whose(answer.whose))
     else:
         asked = answer.subject.key if answer.subject and answer.subject.key else answer.asked

@@ -19,6 +19,7 @@ from lineage.model.times import iso
 from lineage.questions.names import Demanded, Name, Names, NamesOfRole, Verdict
 from lineage.questions.shared import grants
 from lineage.questions.shared.forest import PEOPLE, Forest, Origin
+from lineage.questions.shared.identifiers import meant
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
 
@@ -292,9 +293,10 @@ def answer(
 ) -> Names:
     """Hold the names of all sessions, or of those of one role, against their origins.
 
-    The window is over the times at which sessions began. Raises `BadUse` where `role` is no role's ARN.
+    The window is over the times at which sessions began. Raises `BadUse` where `role` is no role, `NotFound` where
+    several have that name.
     """
-    wanted = _wanted(role)
+    wanted = _wanted(reader, role)
     window = Window(since, until)
     forest = Forest(_graph(reader, wanted, window))
     chosen = [
@@ -327,12 +329,13 @@ def _graph(reader: Reader, wanted: str | None, window: Window) -> Graph:
     return reader.ascend([f"{schema.SESSION} {one.key}" for one in seen if grants.in_window(one.created, window)])
 
 
-def _wanted(role: str | None) -> str | None:
+def _wanted(reader: Reader, role: str | None) -> str | None:
     if role is None:
         return None
-    parts = role_of(role.strip())
+    what = meant(reader, role.strip(), "Role")
+    parts = role_of(what.texts[0]) if what.kind == "arn" else None
     if parts is None:
-        raise BadUse(f"{role}: not a role; give its ARN, like arn:aws:iam::111122223333:role/NAME")
+        raise BadUse(f"{role}: not a role; give its name or ARN, like arn:aws:iam::111122223333:role/NAME")
     return str(keys.role(*parts[:3]).ref)
 
 

@@ -56,6 +56,10 @@ class Path(Model):
     """Sessions of the end that several callers fit, one of them from the start: no path is listed for these."""
     sight: Sight
 
+    def asks(self) -> list[str]:
+        """The ends, where there is no path."""
+        return [] if self.found else [self.start, self.end]
+
     def not_found(self) -> str | None:
         """What was not found; None where something was."""
         if self.found:

@@ -82,9 +82,9 @@ def _is_resource(reader: Reader, ask: str) -> bool:
 
 def _end(reader: Reader, ask: str) -> End | None:
     """What an ask represents as the end of a path; None where the store knows nothing of it."""
-    if ask.isdigit() and len(ask) == 12:
-        known = find(reader, ask) is not None
-        return End(frozenset(), frozenset({ask}), ask) if known else None
+    found = find(reader, ask)
+    if found is not None and found.kind == "account" and found.key is not None:
+        return End(frozenset(), frozenset({found.key}), found.key)
     subject = begin(reader, ask)
     if subject is None:
         return None

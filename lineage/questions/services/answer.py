@@ -45,9 +45,7 @@ def answer(reader: Reader, ask: str, *, until: int | None = None, days: int = 7)
     end = until if until is not None else _end(reader, subject)
     window = Window(max(end - days * DAY, 0), end)
     history = past_of(reader, subject, reader.calls(subject.which, window), window)
-    # Both accounts' copies of a call can only meet where no node is asked for.
-    both = subject.kind in ("address", "agent")
-    rows = past_calls(reader, history, window, grants.loaded(reader) if both else set())
+    rows = past_calls(reader, history, window, None)
     return Services(
         asked=ask, found=True, subject=subject.to_model(), whose=history.whose, basis=history.basis, note=history.note,
         scope=Scope(since=iso(window.since or 0), until=iso(end), basis="activity" if until is None else "asked"),

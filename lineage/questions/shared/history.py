@@ -13,7 +13,7 @@ from lineage.model import schema
 from lineage.model.errors import BadUse
 from lineage.model.keys import ref
 from lineage.model.results import CallFilter, CallRow, Graph, Window
-from lineage.model.times import iso
+from lineage.model.times import LAST, iso, parse_when
 from lineage.questions.shared import grants, subjects
 from lineage.questions.shared.addresses import doubt, place
 from lineage.questions.shared.climb import account_of, climb, owner_of, principal_behind, principal_of, session_key_of
@@ -81,6 +81,8 @@ def past_of(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: Win
 
     `rows` are its own calls in the scope; `span` is all the time that will be looked at.
     """
+    if subject.person is not None:
+        return _of_person(reader, subject, span)
     graph = reader.ascend(subject.starts)
     if subject.kind == "session":
         roles = sorted({owner for start in subject.starts if (owner := _shared_owner(graph, start))})
@@ -97,6 +99,20 @@ def past_of(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: Win
         return Past("own calls", result, whose, CallFilter("principal", owners), frozenset(), graph, begun, 1)
     result = f"all calls of the {subject.kind}, from any caller"
     return Past("own calls", result, whose, subject.which, frozenset(), graph, (), 1 if whose else None)
+
+
+def _of_person(reader: Reader, subject: Subject, span: Window) -> Past:
+    """All that a person did, in all roles and accounts."""
+    since = span.since - LONGEST_SESSION_SECONDS if span.since is not None else 0
+    last = span.until if span.until is not None else LAST
+    begun = tuple(
+        f"{schema.SESSION} {key}"
+        for key in subject.sessions
+        if since <= (parse_when(key.rsplit("/", 1)[-1]) or 0) <= last
+    )
+    result = f"all calls of {subject.person.name}, in all roles and with any key" if subject.person else ""
+    whose = subjects.one_origin(reader, subject)
+    return Past("own calls", result, whose, subject.which, frozenset(), reader.ascend(begun), tuple(sorted(begun)), 1)
 
 
 def _begun(reader: Reader, principals: Iterable[str], span: Window) -> tuple[str, ...]:
@@ -193,9 +209,10 @@ def _top(graph: Graph, node: str) -> str | None:
     return top if ref(top).label == schema.PRINCIPAL else None
 
 
-def past_calls(reader: Reader, past: Past, window: Window, loaded: set[str]) -> list[CallRow]:
-    """The calls of a past in a window, each once."""
-    rows = own_calls(reader.calls(past.which, window), loaded)
+def past_calls(reader: Reader, past: Past, window: Window, loaded: set[str] | None) -> list[CallRow]:
+    """The calls of a past in a window, each once. `loaded` are the accounts that are loaded, if they are known."""
+    rows = reader.calls(past.which, window)
+    rows = own_calls(rows, loaded) if loaded is not None else grants.own(reader, rows)
     if past.places:
         rows = [row for row in rows if place(row) in past.places]
     if past.basis == "own calls" and past.which.by == "principal":
@@ -212,7 +229,7 @@ LEAST_LOGGED: Final = 0.5
 
 def accounts_of(subject: Subject, rows: Iterable[CallRow], loaded: set[str]) -> set[str]:
     """The accounts whose logs a past is based on: the identity's own, else those of the calls."""
-    own = {account for start in subject.starts if (account := account_of(start))}
+    own = {account for node in subject.nodes if (account := account_of(node))}
     if subject.kind == "account" and subject.key:
         own = {subject.key}
     return own or {row.row.account for row in rows if row.row.account} or loaded

@@ -6,16 +6,17 @@ This is the one place where such a text is understood: `meant` finds what it rep
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lineage.model import arn as arns
-from lineage.model import keys, schema
+from lineage.model import attempts, keys, schema
 from lineage.model.errors import NotFound
 from lineage.model.facts import Grant, Identity, Portal, SignIn
 from lineage.model.keys import Ref
-from lineage.model.results import CallFilter, EventCopy, EventRow, PrincipalRow, SessionRow, SharedCall, Window
+from lineage.model.results import CallFilter, EventCopy, EventRow, SessionRow, SharedCall, Window
 from lineage.model.times import parse_when
+from lineage.questions.shared import called
 from lineage.questions.shared.climb import principal_id_in, session_key_of
 from lineage.resolve.join_keys import TOKEN_MAKER, is_forwarded, long_term_key
 from lineage.stores.reader import Reader
@@ -31,8 +32,6 @@ _UNIQUE_ID = re.compile(r"(A(?:ROA|IDA)[A-Z0-9]{4,124})(?::(.+))?\Z")
 _OF_ACCOUNT = re.compile(r"(\d{12}):(.+)\Z")
 _KINDS = {"user": "IAMUser", "role": "Role", "assumed-role": "Role", "federated-user": "FederatedUser"}
 """The kind of principal that the first part of an ARN's resource names."""
-CANDIDATES = 10
-"""So many of the principals that fit a name are listed."""
 
 
 class Caller(NamedTuple):
@@ -93,9 +92,8 @@ def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
     Parameters
     ----------
     reader : the store
-    ask : an event ID, access key ID, session key, ARN, name (`NAME`, `user/NAME`, `ACCOUNT:role/NAME`, …), unique ID,
-    or
-        a node as answers write it (`LABEL KEY`)
+    ask : an event ID, access key ID, session key, ARN, name (`NAME`, `user/NAME`, `ACCOUNT:role/NAME`, …), session
+        name, unique ID, or a node as answers write it (`LABEL KEY`)
     kind : restricts names to principals of one kind, such as `Role`
 
     Returns
@@ -105,7 +103,7 @@ def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
 
     Raises
     ------
-    NotFound : several principals have the name; none of them is picked.
+    NotFound : several principals, or sessions of several roles, have the name; none of them is picked.
 
     Examples
     --------
@@ -123,8 +121,10 @@ def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
     if form != "event" or reader.events(ask):
         return Meant(form, (ask,))
     if originals := reader.amended(ask):
-        named = _one(ask, {one: one for one in originals}, "events are amended by that addendum")
-        return Meant(form, (named,), f"{ask} is an addendum; it amends event {named}.")
+        if len(originals) > 1:
+            raise NotFound(f"{ask}: {len(originals):,} events are amended by that addendum; ask with one of them:",
+                           originals)  # fmt: skip
+        return Meant(form, (originals[0],), f"{ask} is an addendum; it amends event {originals[0]}.")
     if reader.has(Ref(schema.PRINCIPAL, ask)):
         return Meant("arn", (ask,))
     return _by_unique_id(reader, ask) or _by_name(reader, ask, kind) or Meant(form, (ask,))
@@ -170,8 +170,8 @@ def _by_unique_id(reader: Reader, ask: str) -> Meant | None:
 
 
 def _by_name(reader: Reader, ask: str, kind: str | None) -> Meant | None:
-    """The principal of a name, as `NAME`, `user/NAME`, `role/NAME`, with `ACCOUNT:` before it, or the sessions
-    of `assumed-role/ROLE/SESSION`."""
+    """The principal of a name, else the sessions of a session name; as `NAME`, `user/NAME`, `role/NAME`, with
+    `ACCOUNT:` before it, or the sessions of `assumed-role/ROLE/SESSION`. Raises `NotFound` where several fit."""
     qualified = _OF_ACCOUNT.match(ask)
     account, text = (qualified[1], qualified[2]) if qualified else (None, ask)
     prefix, _, rest = text.partition("/")
@@ -186,29 +186,39 @@ def _by_name(reader: Reader, ask: str, kind: str | None) -> Meant | None:
         for one in reader.named(name)
         if (kind is None or one.kind == kind) and (account is None or one.account == account)
     ]
+    # A failed sign-in tells nothing of who has the name.
+    found = [one for one in found if one.kind != attempts.KIND] or found
     if session:
         having = {one.key: reader.sessions_of(one.key, session, False) for one in found}
         found = [one for one in found if having[one.key]]
-    if not found:
-        return None
-    key = _one(ask, {one.key: principal_text(one) for one in found}, "principals have that name")
-    if session:
-        return Meant("session", tuple(seen.key for seen in having[key]))
-    return Meant("arn", (key,), f"{ask} is {key}.")
-
-
-def principal_text(one: PrincipalRow) -> str:
-    """A principal as it may be asked for, with its kind and account."""
-    return f"{one.key} ({one.kind}{f' in account {one.account}' if one.account else ''})"
-
-
-def _one(ask: str, found: Mapping[str, str], what: str) -> str:
-    """The one that fits, of texts by key. Raises `NotFound` for several."""
     if len(found) > 1:
-        shown = ", ".join(list(found.values())[:CANDIDATES])
-        more = f" and {len(found) - CANDIDATES:,} more" if len(found) > CANDIDATES else ""
-        raise NotFound(f"{ask}: {len(found):,} {what}; ask with one of them: {shown}{more}")
-    return next(iter(found))
+        raise called.several(reader, ask, [called.of_principal(one) for one in found], "principals have that name")
+    if found and session:
+        return Meant("session", tuple(seen.key for seen in having[found[0].key]))
+    if found:
+        return Meant("arn", (found[0].key,), f"{ask} is {found[0].key}.")
+    return _by_session_name(reader, ask, name, account) if kind is None and not session else None
+
+
+def _by_session_name(reader: Reader, ask: str, name: str, account: str | None) -> Meant | None:
+    """The sessions of one role or federated user that have the name."""
+    found = [one for one in reader.sessions_named(name) if account in (None, one.account)]
+    if len({one.principal for one in found}) > 1:
+        raise called.several(reader, ask, found, "roles have sessions of that name")
+    if not found or found[0].principal is None:
+        return None
+    sessions = reader.sessions_of(found[0].principal, name, False)
+    return Meant("session", tuple(seen.key for seen in sessions), f"{ask} is a session name of {found[0].principal}.")
+
+
+def account_of_name(reader: Reader, ask: str) -> str | None:
+    """The account with that ID or name; None where there is none. Raises `NotFound` where several have the name."""
+    if re.fullmatch(r"\d{12}", ask, re.ASCII):
+        return ask
+    found = sorted(id_ for id_, name in reader.account_names().items() if name == ask)
+    if len(found) > 1:
+        raise called.several(reader, ask, [called.of_account(id_, ask) for id_ in found], "accounts have that name")
+    return found[0] if found else None
 
 
 def begins(reader: Reader, what: Meant, at: int | None) -> Iterator[Caller]:

@@ -48,6 +48,9 @@ class Memo:
         self.sessions_of = store.sessions_of
         self.principals_of = store.principals_of
         self.named = store.named
+        self.search = store.search
+        self.sessions_named = store.sessions_named
+        self.activity = store.activity
         self.amended = store.amended
         self.principals = store.principals
         self.direct_calls = store.direct_calls

@@ -31,6 +31,11 @@ class Model(BaseModel):
         """What was not found, for the line `not found: …`; None where something was."""
         return None if getattr(self, "found", True) else str(getattr(self, "asked", ""))
 
+    def asks(self) -> list[str]:
+        """The texts that were asked for, where nothing was found and they may be names."""
+        asked = getattr(self, "asked", None)
+        return [asked] if isinstance(asked, str) and self.not_found() is not None else []
+
 
 Confidence = Literal["EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE"]
 
@@ -44,15 +49,36 @@ class Scope(Model):
     """What set it: the person who asked, the alert's own times, the activity of what was asked about, or nothing."""
 
 
+class Person(Model):
+    """A person: one identity at one provider, with its sessions in all roles and accounts."""
+
+    name: str
+    kind: str
+    """Kind of its principal."""
+    roles: int
+    """Roles that its sessions are of."""
+    accounts: list[str]
+    """Accounts that its sessions are in, sorted."""
+    confidence: Confidence
+    """That of the weakest chain from a session or key to it."""
+    perhaps: list[str] = []
+    """Keys of sessions whose chain only possibly leads to it, which do not count; sorted, at most 20."""
+    perhaps_total: int = 0
+    namesakes: list[str] = []
+    """Others of the same name, as they can be asked, with their kind; sorted. They are no part of it."""
+
+
 class Subject(Model):
     """What was asked about, as it was understood."""
 
-    kind: Literal["session", "key", "principal", "role", "account", "address", "agent", "resource", "unknown"]
+    kind: Literal["person", "session", "key", "principal", "role", "account", "address", "agent", "resource", "unknown"]
     key: str | None
     """Key of its node; the text itself of an address or agent."""
     sessions: list[str] = []
     """Keys of the sessions that it represents, oldest first; at most 100."""
     sessions_total: int = 0
+    person: Person | None = None
+    """Of a person, what it is made of; else null."""
     opened: Confidence | None = None
     """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions. Of
     several sessions each is a candidate; `NONE`: no loaded event shows the session. Else null."""

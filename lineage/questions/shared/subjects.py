@@ -15,12 +15,12 @@ from lineage.model.keys import Ref, ref
 from lineage.model.operations import is_read
 from lineage.model.results import CallFilter, CallRow, EventRow, Window, grouped
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared import grants, identifiers, models
+from lineage.questions.shared import called, grants, identifiers, models
 from lineage.questions.shared.addresses import parsed
 from lineage.questions.shared.climb import account_of, session_key_of
-from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.joins import opened
 from lineage.questions.shared.models import CallKind, Confidence, Counted, Scope, Whose
+from lineage.questions.shared.people import Person, person_of
 from lineage.questions.shared.whose import whose
 from lineage.stores.reader import Reader
 
@@ -55,10 +55,18 @@ class Subject(NamedTuple):
     """Of a sign-in, role switch or portal event: how sure it is that it opened these sessions; `NONE` where no loaded
     event shows the session. None of any other ask."""
 
+    person: Person | None = None
+    """Of a person, all that came from it."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes that it represents; of a person, all that came from it."""
+        return self.person.nodes if self.person is not None else self.starts
+
     @property
     def sessions(self) -> tuple[str, ...]:
         """Keys of the sessions among its nodes, oldest first."""
-        found = {key for start in self.starts if (key := session_key_of(start))}
+        found = {key for node in self.nodes if (key := session_key_of(node))}
         return tuple(sorted(found, key=lambda key: (key.rsplit("/", 1)[-1], key)))
 
     def to_model(self) -> models.Subject:
@@ -66,7 +74,7 @@ class Subject(NamedTuple):
         sessions = self.sessions
         return models.Subject(
             kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
-            opened=self.opened,
+            person=self.person.to_model() if self.person is not None else None, opened=self.opened,
         )  # fmt: skip
 
 
@@ -76,18 +84,19 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     Parameters
     ----------
     reader : the store
-    ask : an identifier as for `identifiers.meant`, a 12-digit account, an address, or `agent:TEXT` for a user agent
+    ask : as for `identifiers.meant`, or an account (ID or name), an address, or `agent:TEXT` for a user agent
     kind : restricts names to principals of one kind
 
     Returns
     -------
-    The subject, or None where the store knows nothing of it. An event ID represents the session (else credential, else
+    The subject, or None where the store knows nothing of it. A user or other person represents all that came from it,
+    in all roles and accounts. An event ID represents the session (else credential, else
     principal) of its caller; a sign-in, role switch or portal event for the session that it opened; a temporary key for
     its sessions; a role for all its sessions.
 
     Raises
     ------
-    NotFound : several principals have the name.
+    NotFound : several have the name.
 
     Examples
     --------
@@ -103,10 +112,9 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
         which = CallFilter("agent", (agent,))
         return Subject(ask, "agent", agent, (), which) if reader.calls(which) else None
     if re.fullmatch(r"\d{12}", ask):
-        return Subject(ask, "account", ask, (), CallFilter("account", (ask,))) if reader.coverage(ask) else None
-    if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} "):
-        known = ask in reader.addresses()
-        return Subject(ask, "address", ask, (), CallFilter("address", (ask,))) if known else None
+        return _of_account(reader, ask, ask)
+    if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} ") and ask in reader.addresses():
+        return Subject(ask, "address", ask, (), CallFilter("address", (ask,)))
     what = identifiers.meant(reader, ask, kind)
     if what.kind == "event":
         subject = _of_event(reader, ask, what.texts[0])
@@ -118,8 +126,20 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     elif what.kind == "arn":
         subject = _of_arns(reader, ask, what.texts)
     else:
-        return None
-    return subject._replace(note=what.note or subject.note) if subject else None
+        subject = None
+    account = identifiers.account_of_name(reader, ask) if kind is None else None
+    if account is None or what.kind == "key" or (what.kind == "event" and subject is not None):
+        return subject._replace(note=what.note or subject.note) if subject else None
+    others = [called.of_principal(one) for one in reader.named(ask)] or reader.sessions_named(ask)
+    if others:
+        raise called.several(reader, ask, [called.of_account(account, ask), *others], "things have that name")
+    return _of_account(reader, ask, account)
+
+
+def _of_account(reader: Reader, ask: str, account: str) -> Subject | None:
+    # Its first row: `coverage` would sum all of them.
+    known = reader.logs_around(account, 0).first is not None
+    return Subject(ask, "account", account, (), CallFilter("account", (account,))) if known else None
 
 
 def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
@@ -200,7 +220,10 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
     found = reader.principals_of(arn)
     if not found:
         return None
+    person = person_of(reader, found[0]) if len(found) == 1 else None
     starts = tuple(sorted(f"{schema.PRINCIPAL} {key}" for key in found))
+    if person is not None:
+        return Subject(ask, "person", found[0], starts, CallFilter("node", person.nodes), person=person)
     return Subject(ask, "principal", found[0], starts, CallFilter("principal", tuple(sorted(found))))
 
 
@@ -343,13 +366,13 @@ def own(reader: Reader, subject: Subject, rows: list[CallRow]) -> list[CallRow]:
     """The rows without the copies that the caller's own account has too; those of one account under their callers'
     sessions.
 
-    They can only meet where no node is asked for, and one account's trail has one copy alone.
+    Another account's copy is attached to the user or role itself. One account's trail has one copy alone.
     """
-    if subject.kind not in ("account", "address", "agent") or not any(row.row.copy for row in rows):
+    if not any(row.row.copy for row in rows):
         return rows
     if subject.kind == "account":
         return grants.under_callers(reader, rows)
-    return own_calls(rows, grants.loaded(reader))
+    return grants.own(reader, rows)
 
 
 def kind_of(row: CallRow) -> CallKind:
@@ -465,9 +488,12 @@ def counted(
 
 
 def one_origin(reader: Reader, subject: Subject) -> Whose | None:
-    """Whose the subject is; None of a role or of what represents several origins, and of what has no chain."""
+    """Whose the subject is; None of a role or of what represents several origins, and of what has no chain. A person is
+    as sure as its weakest chain."""
     if not subject.starts or subject.kind == "role":
         return None
+    if subject.person is not None:
+        return subject.person.whose
     found = list(whose(reader, subject.starts).values())
     return found[0] if len({one.key or str(number) for number, one in enumerate(found)}) == 1 else None
 
@@ -479,4 +505,4 @@ def accounts(subject: Subject, rows: Iterable[CallRow]) -> set[str | None]:
 
 def own_accounts(subject: Subject) -> set[str | None]:
     """The accounts that a subject is in, as far as its nodes show."""
-    return {subject.key} if subject.kind == "account" else {account_of(node) for node in subject.starts}
+    return {subject.key} if subject.kind == "account" else {account_of(node) for node in subject.nodes}

@@ -42,8 +42,7 @@ def whose(one: Whose) -> Inline:
         return (Span(one.attempt, "open"), why) if one.attempt else ("credentials of ", Span(call_it(one), "open"), why)
     resource = f" for {one.resource}" if one.resource else ""
     said = f" ({KINDS.get(one.kind, one.kind)}{_provider(one)}){resource}{by_another(one)}"
-    sure = () if one.confidence == "EXACT" else (" ", Span(one.confidence, one.confidence))
-    return ("credentials of ", Span(named(one), "name"), said, *sure)
+    return ("credentials of ", Span(named(one), "name"), said, *_sure(one.confidence))
 
 
 def origin_cells(one: Whose | None) -> dict[str, object]:
@@ -78,6 +77,9 @@ def role_as(role_arn: str | None, name: str | None, otherwise: str) -> str:
 
 def subject(of: Whose | None, found: Subject | None, asked: str) -> Iterator[Block]:
     """Whose credentials, and what was asked about."""
+    if found is not None and found.person is not None:
+        yield from person(found, of)
+        return
     if of is not None:
         yield Para(whose(of))
     if found is None:
@@ -88,6 +90,28 @@ def subject(of: Whose | None, found: Subject | None, asked: str) -> Iterator[Blo
     many = counted(found.sessions_total, "session") if found.key is None else ""
     told = (Span(f"{found.kind} ", "quiet"), found.key or f"{asked}: {many}", Span(fits, "open"))
     yield Para(told, indent=1 if of else 0)
+
+
+def person(found: Subject | None, of: Whose | None = None) -> Iterator[Block]:
+    """Of a person that was asked about: its sessions, what possibly is its too, and who else has the name."""
+    if found is None or found.person is None:
+        return
+    one = found.person
+    name = whose(of) if of is not None else (Span(one.name, "name"), f" ({KINDS.get(one.kind, one.kind)})")
+    sessions = counted(found.sessions_total, "session")
+    if one.roles:
+        sessions += f" in {counted(one.roles, 'role')} of {counted(len(one.accounts), 'account')}"
+    yield Para((*name, f", {sessions}", *(_sure(one.confidence) if of is None else ())))
+    if one.perhaps:
+        rest = one.perhaps_total - len(one.perhaps)
+        cut = f" and {rest:,} more" if rest else ""
+        yield Para((Span(f"possibly also {', '.join(one.perhaps)}{cut}", "open"),), indent=1)
+    if one.namesakes:
+        yield Para((Span(f"same name at {', '.join(one.namesakes)}", "quiet"),), indent=1)
+
+
+def _sure(confidence: str) -> Inline:
+    return () if confidence == "EXACT" else (" ", Span(confidence, confidence))
 
 
 def scope(found: Scope | None) -> str:

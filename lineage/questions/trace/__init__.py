@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from lineage.questions.shared.models import Confidence, LoadedTo, Model
+from lineage.questions.shared.models import Confidence, LoadedTo, Model, Subject
 
 
 class Done(Model):
@@ -66,6 +66,8 @@ class Trace(Model):
     schema_: Literal["lineage.trace/1"] = Field(default="lineage.trace/1", alias="schema")
     asked: str
     found: bool
+    subject: Subject | None = None
+    """Set of a user or other person that was asked about."""
     sessions: int
     credentials: int
     calls: int

@@ -13,7 +13,10 @@ from lineage.questions.shared import grants, identifiers
 from lineage.questions.shared.climb import account_of, principal_behind
 from lineage.questions.shared.descent import relation_of
 from lineage.questions.shared.joins import granted, opened
+from lineage.questions.shared.models import Subject
 from lineage.questions.shared.newest import newest
+from lineage.questions.shared.people import person_of
+from lineage.questions.shared.subjects import SESSIONS_SHOWN
 from lineage.questions.trace import Branch, Done, Trace, TriedRole, walk
 from lineage.stores.reader import Reader
 
@@ -22,7 +25,9 @@ IDS_SHOWN = 3
 
 def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     """Trace from a key, session, ARN or the identity behind an event ID; at most `limit` branches."""
-    starts = _starts(reader, ask)
+    what = identifiers.meant(reader, ask)
+    starts = _starts(reader, what)
+    person = person_of(reader, key) if (key := _one_principal(starts)) is not None else None
     graph = reader.descend(starts)
     used = grouped(reader.calls(CallFilter("node", tuple(graph.nodes))), lambda row: row.source)
     tree = _Walk(graph, used, limit)
@@ -31,6 +36,15 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     return Trace(
         asked=ask,
         found=bool(roots),
+        subject=Subject(
+            kind="person",
+            key=key,
+            sessions=list(person.sessions[:SESSIONS_SHOWN]),
+            sessions_total=len(person.sessions),
+            person=person.to_model(),
+        )
+        if person is not None
+        else None,
         sessions=tree.count(schema.SESSION),
         credentials=tree.count(schema.CREDENTIAL),
         calls=grants.total(row for node in tree.seen for row in used.get(node, ())),
@@ -40,8 +54,7 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     )
 
 
-def _starts(reader: Reader, ask: str) -> list[str]:
-    what = identifiers.meant(reader, ask)
+def _starts(reader: Reader, what: identifiers.Meant) -> list[str]:
     if what.kind == "event":
         seen = reader.events(what.texts[0])
         found = opened(reader, what.texts[0], seen[-1]) if seen else None
@@ -123,6 +136,11 @@ def _parent(graph: Graph, node: str, issued_by: Sequence[str]) -> tuple[str, str
     if not ways and owner is not None and graph.nodes[owner].get("kind") in ("IAMUser", "RootUser"):
         return owner, "own", {}
     return None
+
+
+def _one_principal(starts: Sequence[str]) -> str | None:
+    label, key = ref(starts[0]) if len(starts) == 1 else ("", "")
+    return key if label == schema.PRINCIPAL else None
 
 
 class _Walk:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Literal
 
 from lineage.model import keys, schema
 from lineage.model.batch import Sighting
 from lineage.model.facts import Identity
 from lineage.model.keys import Ref
-from lineage.model.results import PrincipalRow, SessionRow
+from lineage.model.results import Activity, NameRow, PrincipalRow, SessionRow
 from lineage.model.times import parse_when
-from lineage.stores.merging import IDENTITY
-from lineage.stores.neo4j.db import Record, Statements, by_label, read_many
+from lineage.stores.merging import IDENTITY, activity_of
+from lineage.stores.neo4j.db import Record, Statements, actor_prefix, by_label, read_many
 from lineage.stores.neo4j.shards import last_of
 
 
@@ -52,6 +54,40 @@ class LookUps(Statements):
     def named(self, text: str) -> list[PrincipalRow]:
         return sorted(PrincipalRow(*found) for found in self._read("named", text=text))
 
+    def search(self, text: str) -> list[NameRow]:
+        found = [
+            NameRow(schema.PRINCIPAL, key, name, kind, account, None, tuple(sorted({*others} - {"", key})))
+            for key, name, kind, account, others in self._read("search_principals", text=text.lower())
+        ]
+        found += self._sessions_called(self._read("search_sessions", text=text.lower()))
+        # Keys whose last event lost to another content have no hours any more.
+        others = self._read("search_keys", text=text.lower())
+        found += [NameRow(schema.CREDENTIAL, key) for key in {key for key, hours in others if hours}]
+        found += [NameRow(schema.RESOURCE, key) for (key,) in self._read("search_resources", text=text.lower())]
+        return sorted(found, key=attrgetter("order"))
+
+    def sessions_named(self, name: str) -> list[NameRow]:
+        return sorted(self._sessions_called(self._read("sessions_named", name=name)), key=attrgetter("order"))
+
+    def _sessions_called(self, found: Iterable[Record]) -> Iterator[NameRow]:
+        for principal_id, account, principal, name in found:
+            yield NameRow(schema.SESSION, principal_id, name, None, account, principal)
+
+    def activity(
+        self, by: Literal["principal", "key", "id", "address", "resource"], values: Sequence[str]
+    ) -> dict[str, Activity]:
+        if by in ("address", "resource"):
+            asked: dict[str, Sequence[str]] = {"addresses": [], "resources": []}
+            asked["addresses" if by == "address" else "resources"] = values
+            return activity_of(map(_activity, self._read("activity_at", **asked)))
+        asked = {"principals": [], "keys": [], "ids": []} | {f"{by}s": values}
+        rows = [
+            {"value": value, "prefix": actor_prefix(actor)}
+            for value, actor, hours in self._read("callers_by", **asked)
+            if hours
+        ]
+        return activity_of(map(_activity, read_many(self._read, "activity", "rows", rows)))
+
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         return sorted((key, kind, name) for key, kind, name in self._read("principals", kinds=list(kinds)))
 
@@ -67,3 +103,8 @@ class LookUps(Statements):
 
     def identities_of(self, ref: Ref) -> list[Identity]:
         return [IDENTITY.decode(body) for _, body, hours in self._read("actors_of_source", source=str(ref)) if hours]
+
+
+def _activity(record: Record) -> tuple[str, Activity]:
+    value, first, last, calls = record
+    return value, Activity(parse_when(first) or 0, parse_when(last) or 0, calls)

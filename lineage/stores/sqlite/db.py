@@ -48,8 +48,16 @@ def write_node(db: sqlite3.Connection, node: Node, scope: str | None) -> None:
         (ref, node.kind, scope, pack(properties)),
     )
     if old is None and node.ref.label == schema.PRINCIPAL:
-        outside = node.ref.key.partition(":")[2] if node.kind == "ExternalAccount" else None
+        own = _own_id(node.kind, node.ref.key)
         db.executemany(
             "INSERT OR IGNORE INTO called VALUES (?, ?)",
-            [(name, node.ref.key) for name in (node.properties.get("name"), outside) if name],
+            [(name, node.ref.key) for name in (node.properties.get("name"), own) if name],
         )
+
+
+def _own_id(kind: str | None, key: str) -> str | None:
+    """The ID that a principal may be asked for by, where no sighting has it: of a principal of an outside account that
+    behind the account, of an Identity Center user that behind the identity store."""
+    if kind == "ExternalAccount":
+        return key.partition(":")[2]
+    return key.partition("/")[2] if kind == "IdentityCenterUser" and not key.startswith("name/") else None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
+from typing import Literal
 
 from lineage.model import keys, schema
 from lineage.model.batch import Sighting
 from lineage.model.facts import Identity
 from lineage.model.keys import Ref
-from lineage.model.results import PrincipalRow, SessionRow
-from lineage.stores.merging import IDENTITY
+from lineage.model.results import Activity, NameRow, PrincipalRow, SessionRow
+from lineage.stores.merging import IDENTITY, activity_of
 from lineage.stores.sqlite.db import LIVE, Tables, read_in, unpack_properties
 
 
@@ -72,14 +75,99 @@ class LookUps(Tables):
     def named(self, text: str) -> list[PrincipalRow]:
         found = self._db.execute(
             "SELECT n.ref, n.kind, n.body FROM (SELECT principal FROM called WHERE name = ? "
-            "UNION SELECT principal FROM sighting WHERE unique_id = ? AND unique_id != '') p "
+            "UNION SELECT principal FROM sighting WHERE unique_id = ? AND unique_id != '' "
+            "UNION SELECT principal FROM sighting WHERE arn = ? AND arn != '') p "
             f"CROSS JOIN node n ON n.ref = '{schema.PRINCIPAL} ' || p.principal WHERE {_HANGS}",
-            (text, text),
+            (text, text, text),
         )
         return sorted(
             PrincipalRow(keys.ref(ref).key, kind, unpack_properties(body).get("account"))  # type: ignore[arg-type]  # a text
             for ref, kind, body in found
         )
+
+    def search(self, text: str) -> list[NameRow]:
+        self._db.create_function("holds", 1, _holding(text), deterministic=True)
+        found = [*self._principals_called(), *self._sessions_called("(holds(name) OR holds(principal_id))")]
+        keys_held = self._db.execute(
+            "SELECT id FROM (SELECT DISTINCT substr(ref, ?, instr(substr(ref, ?) || ' ', ' ') - 1) AS id FROM node "
+            f"WHERE ref > ? AND ref < ? UNION SELECT key FROM actor WHERE key IS NOT NULL AND {LIVE}) WHERE holds(id)",
+            (len(_CREDENTIAL) + 1, len(_CREDENTIAL) + 1, _CREDENTIAL, f"{schema.CREDENTIAL}!"),
+        )
+        found += [NameRow(schema.CREDENTIAL, key) for (key,) in keys_held]
+        resources = self._db.execute(
+            # From one value of the index to the next: there are far fewer targets than rows.
+            "WITH RECURSIVE one(target) AS (SELECT min(target) FROM row UNION ALL "
+            "SELECT (SELECT min(r.target) FROM row r WHERE r.target > one.target) FROM one "
+            "WHERE one.target IS NOT NULL) SELECT target FROM one WHERE holds(target) AND EXISTS "
+            "(SELECT 1 FROM row r WHERE r.target = one.target AND r.relation = ? AND r.count > 0) "
+            "UNION SELECT target FROM other_target b WHERE holds(target) AND EXISTS "
+            "(SELECT 1 FROM row r WHERE r.id = b.row AND r.count > 0) "
+            "UNION SELECT substr(target, ?) FROM change WHERE target > ? AND target < ? AND holds(substr(target, ?))",
+            (schema.TOUCHED, _BEHIND_RESOURCE, _RESOURCE, f"{schema.RESOURCE}!", _BEHIND_RESOURCE),
+        )
+        found += [NameRow(schema.RESOURCE, key) for (key,) in resources]
+        return sorted(found, key=_ORDER)
+
+    def _principals_called(self) -> Iterator[NameRow]:
+        names: dict[str, set[str]] = defaultdict(set)
+        found = {
+            ref: (kind, unpack_properties(body))
+            for ref, kind, body in self._db.execute(
+                "SELECT n.ref, n.kind, n.body FROM (SELECT principal FROM called WHERE holds(name) "
+                "UNION SELECT principal FROM sighting WHERE holds(unique_id) OR holds(arn) "
+                "UNION SELECT substr(ref, ?) FROM node WHERE ref > ? AND ref < ? AND holds(substr(ref, ?))) p "
+                f"CROSS JOIN node n ON n.ref = '{_PRINCIPAL}' || p.principal WHERE {_HANGS}",
+                (len(_PRINCIPAL) + 1, _PRINCIPAL, f"{schema.PRINCIPAL}!", len(_PRINCIPAL) + 1),
+            )
+        }
+        wanted = [keys.ref(ref).key for ref in found]
+        seen = "SELECT principal, unique_id, arn FROM sighting WHERE principal IN (*)"
+        for principal, unique_id, arn in read_in(self._db, seen, wanted):
+            names[principal] |= {unique_id, arn}
+        for ref, (kind, body) in found.items():
+            key = keys.ref(ref).key
+            known: list[str | None] = [body.get(name) for name in ("name", "account", "arn")]  # type: ignore[misc]  # texts
+            others = names[key] | {known[2] or ""}
+            yield NameRow(schema.PRINCIPAL, key, known[0], kind, known[1], None, tuple(sorted(others - {"", key})))
+
+    def _sessions_called(self, which: str, *values: str) -> Iterator[NameRow]:
+        for account, principal_id, principal, name in self._db.execute(
+            "SELECT DISTINCT account, principal_id, principal, name FROM session "
+            f"WHERE instr(principal_id, ':') > 0 AND {which}",
+            values,
+        ):
+            yield NameRow(schema.SESSION, principal_id, name, None, account, principal)
+
+    def sessions_named(self, name: str) -> list[NameRow]:
+        return sorted(self._sessions_called("name = ?", name), key=_ORDER)
+
+    def activity(
+        self, by: Literal["principal", "key", "id", "address", "resource"], values: Sequence[str]
+    ) -> dict[str, Activity]:
+        sums, live = "min(r.first), max(r.last), sum(r.count) FROM", "r.count > 0"
+        calls = f"CROSS JOIN row r ON r.actor = a.id AND {live}"
+        statements = {
+            "principal": [f"SELECT a.principal, {sums} actor a {calls} WHERE a.principal IN (*) GROUP BY 1"],
+            "key": [f"SELECT a.key, {sums} actor a {calls} WHERE a.key IN (*) GROUP BY 1"],
+            "id": [f"SELECT s.principal_id, {sums} session s CROSS JOIN actor a ON a.session = s.key {calls} "
+                   "WHERE s.principal_id IN (*) GROUP BY 1"],
+            "resource": [
+                f"SELECT r.target, {sums} row r WHERE r.relation = '{schema.TOUCHED}' AND {live} "
+                "AND r.target IN (*) GROUP BY 1",
+                f"SELECT b.target, {sums} other_target b CROSS JOIN row r ON r.id = b.row WHERE {live} "
+                "AND b.target IN (*) GROUP BY 1",
+            ],
+        }  # fmt: skip
+        if by == "address":
+            # The column is "ADDRESS" or "ADDRESS ENDPOINT".
+            exact = f"SELECT r.address, {sums} row r WHERE {live} AND r.address IN (*) GROUP BY 1"
+            behind = f"SELECT ?, {sums} row r WHERE {live} AND r.address > ? AND r.address < ?"
+            found = list(read_in(self._db, exact, values))
+            for value in values:
+                found += self._db.execute(behind, (value, f"{value} ", f"{value}!"))
+        else:
+            found = [one for statement in statements[by] for one in read_in(self._db, statement, values)]
+        return activity_of((value, Activity(*some)) for value, *some in found if some[0] is not None)
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
         marks = ", ".join("?" * len(kinds))
@@ -113,6 +201,21 @@ class LookUps(Tables):
     def identities_of(self, ref: Ref) -> list[Identity]:
         found = self._db.execute(f"SELECT body FROM actor WHERE source = ? AND {LIVE} ORDER BY id", (str(ref),))
         return [IDENTITY.decode(body) for (body,) in found]
+
+
+_PRINCIPAL = f"{schema.PRINCIPAL} "
+_CREDENTIAL = f"{schema.CREDENTIAL} "
+_RESOURCE = f"{schema.RESOURCE} "
+_BEHIND_RESOURCE = len(_RESOURCE) + 1
+
+
+_ORDER = attrgetter("order")
+
+
+def _holding(text: str) -> Callable[[str | None], bool]:
+    """Whether a value contains the text, as SQLite calls it: its own `lower` knows ASCII alone."""
+    low = text.lower()
+    return lambda value: value is not None and low in value.lower()
 
 
 _HANGS = (

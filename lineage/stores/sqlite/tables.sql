@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS sighting (
 CREATE INDEX IF NOT EXISTS sighting_id ON sighting (unique_id);
 CREATE INDEX IF NOT EXISTS sighting_arn ON sighting (arn);
 
--- What principals may be asked for by: their names, and the IDs of those in outside accounts.
+-- What principals may be asked for by: their names, and the IDs of those in outside accounts and of Identity Center.
 CREATE TABLE IF NOT EXISTS called (name TEXT, principal TEXT, PRIMARY KEY (name, principal)) WITHOUT ROWID;
 
 -- Addenda: their own event ID, and the event that they amend and are counted as.
@@ -88,6 +88,7 @@ CREATE INDEX IF NOT EXISTS change_event ON change (hour, id);
 CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY, account TEXT, principal_id TEXT, principal TEXT, name TEXT, created INTEGER, scope TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS session_id ON session (principal_id);
 CREATE INDEX IF NOT EXISTS session_principal ON session (principal, created);
+CREATE INDEX IF NOT EXISTS session_name ON session (name);
 CREATE INDEX IF NOT EXISTS session_scope ON session (scope);
 
 CREATE TABLE IF NOT EXISTS load (
