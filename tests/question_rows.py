@@ -52,6 +52,8 @@ class Case(NamedTuple):
     """Shared columns that are summed where lines of the API are one row of the file."""
     least: tuple[str, ...] = ()
     most: tuple[str, ...] = ()
+    apart: tuple[str, ...] = ()
+    """Columns that only the file has and that tell its rows apart in addition to `by`."""
     extra: Callable[[Row], bool] = lambda _: False
     """Is that a row of the API which the file leaves out? Where the file has it, it has to be equal."""
 
@@ -82,6 +84,11 @@ def cases(store: Store) -> Iterator[Case]:
         yield _trace(store, graph, ask)
         yield from _assumed(store, ask)
         yield from _blast(store, graph, ask)
+    for ask in _some(_used_keys(graph)):
+        yield _who(store, graph, ask)
+        yield _trace(store, graph, ask)
+    for ask in _some(_events(graph), 6):
+        yield from _who_of_event(store, graph, ask)
     yield from _chains(store)
     yield from _cross_account(store)
     for key in _some(_of(graph, schema.PRINCIPAL, "Role")):
@@ -102,7 +109,7 @@ def difference(case: Case, rows: Sequence[Row], *, ends: bool = True) -> str:
         case = case._replace(by=shared[0], sums=shared[1])
     by = case.by
     got, want = _grouped(case, by, rows), _grouped(case, by, case.rows)
-    if ends and len(got) < len(rows):
+    if ends and len({_key((*by, *case.apart), row) for row in rows}) < len(rows):
         return f"{case.name} {case.params}: rows that are alike in {by}"
     for row in case.rows:
         if case.extra(row) and (key := _key(by, row)) not in got:
@@ -157,6 +164,18 @@ def _keys(graph: Graph) -> list[str]:
     return sorted({key.partition(" ")[0] for key in _of(graph, schema.CREDENTIAL)})
 
 
+def _used_keys(graph: Graph) -> list[str]:
+    """Access key IDs that calls state and no key of the graph has, such as those of console sessions."""
+    calls = (way for _, _, way in graph.edges(data=True) if way["type"] == schema.USED)
+    return sorted({str(way["access_key_id"]) for way in calls if way.get("access_key_id")} - {*_keys(graph)})
+
+
+def _events(graph: Graph) -> list[str]:
+    """Event IDs of grants and changes, and the first of each row of calls."""
+    ways = [way for _, _, way in graph.edges(data=True) if way["type"] != schema.ISSUED]
+    return sorted({event_id for way in ways for event_id in way.get("event_ids") or ()})
+
+
 def _identities(graph: Graph) -> list[str]:
     """Principals but services, whose names `lineage` takes for addresses."""
     return _of(graph, schema.PRINCIPAL, *(kind for kind in schema.KINDS if kind != "AWSService"))
@@ -199,6 +218,15 @@ def _who(store: Store, graph: Graph, ask: str) -> Case:
     return Case("who", {"ask": ask, "limit": 1000}, rows, ("start", "origin_kind", "origin", "depth", "hops"))
 
 
+def _who_of_event(store: Store, graph: Graph, event_id: str) -> Iterator[Case]:
+    """The chain of the node that an event hangs on; none where the command finds another, by time or shared event."""
+    found = {one.node for one in store.who(event_id).answers}
+    ways = [(source, way) for source, _, way in graph.edges(data=True) if event_id in (way.get("event_ids") or ())]
+    if len(found) == 1 and (node := found.pop()) in {source for source, way in ways if way["type"] != schema.TOUCHED}:
+        case = _who(store, graph, node)
+        yield case._replace(params=case.params | {"ask": event_id})
+
+
 def _hop(hop: Hop) -> Row:
     return {name: getattr(hop, name) for name in STEP} | {"session": hop.session.key}
 
@@ -207,18 +235,13 @@ def _trace(store: Store, graph: Graph, ask: str) -> Case:
     found: dict[str, Row] = {}
 
     def walk(branch: Branch, parent: Branch | None, depth: int) -> None:
-        if branch.relation in ("made", "candidate"):
-            return
-        by_session = parent is not None and parent.label == schema.SESSION
-        below = branch.relation == "assumed" or (branch.relation == "issued" and by_session)
         depth += branch.relation == "assumed"
         row = {
-            "depth": depth, "label": branch.label, "key": branch.key,
-            "parent": parent.key if parent and below else None,
-            "how": branch.how if below else None,
-            "time": branch.time if below else graph.nodes[branch.ref].get("created"),
+            "depth": depth, "label": branch.label, "key": branch.key, "relation": branch.relation,
+            "parent": parent.key if parent else None, "how": branch.how,
+            "time": branch.time or graph.nodes[branch.ref].get("created"),
             "role_arn": branch.role_arn, "session_name": branch.session_name, "account": branch.account,
-            "confidence": branch.confidence if below else None, "calls": branch.calls,
+            "confidence": branch.confidence, "calls": branch.calls,
             "failed": sum(done.count for done in branch.done if done.error) + sum(one.count for one in branch.tried),
             "first": branch.first, "last": branch.last,
             "tried": sorted({_role_key(one.role_arn) for one in branch.tried}),
@@ -229,9 +252,10 @@ def _trace(store: Store, graph: Graph, ask: str) -> Case:
             walk(child, branch, depth)
 
     for start in store.trace(ask).starts():
-        walk(start.model_copy(update={"relation": "asked"}), None, 0)
-    by = ("depth", "label", "key", "parent", "how", "time", "role_arn", "session_name", "account", "confidence",
-          "calls", "failed", "first", "last", "tried")  # fmt: skip
+        asked = {"relation": "asked", "how": None, "time": None, "confidence": "EXACT"}
+        walk(start.model_copy(update=asked), None, 0)
+    by = ("depth", "label", "key", "relation", "parent", "how", "time", "role_arn", "session_name", "account",
+          "confidence", "calls", "failed", "first", "last", "tried")  # fmt: skip
     return Case("trace", {"ask": ask, "limit": 1000}, list(found.values()), by,
                 extra=lambda row: row["label"] == schema.PRINCIPAL and ask.startswith("ASIA"))  # fmt: skip
 
@@ -372,7 +396,7 @@ def _from(store: Store, graph: Graph) -> Iterator[Case]:
             for one in hit.origins
         ]
         by, sums = ("address", "origin_kind", "origin"), ("calls", "failed", "sessions")
-        yield Case("from", {"addresses": addresses, "limit": 1000}, rows, by, sums, ("first",), ("last",))
+        yield Case("from", {"addresses": addresses, "limit": 1000}, rows, by, sums, ("first",), ("last",), ("caller",))
 
 
 def _touched(store: Store, graph: Graph, key: str) -> Case:

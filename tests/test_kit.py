@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import http.client
 import io
+import json
 import os
 import re
 import signal
@@ -38,6 +39,13 @@ if TYPE_CHECKING:
 
 DRAWINGS = {one.name: one for one in queries.drawings()}
 TABLES = {one.name: one for one in queries.queries()}
+
+
+def wanted(query: queries.Query) -> set[str]:
+    """The parameters of a question."""
+    return {one.name for one in query.parameters}
+
+
 RULE = re.compile(r"(node|relationship)\.(\w+) \{\n((?:  [a-z-]+: [^;:\n]+;\n)+)\}\n")
 
 
@@ -97,15 +105,21 @@ def test_a_drawing_takes_the_parameters_of_its_table(name: str) -> None:
     """A file that draws goes by the name of one that answers with a table, and takes its parameters and a limit."""
     table = TABLES[name.removeprefix("draw/")]
 
-    assert set(saved.wanted(DRAWINGS[name])) == {*saved.wanted(table), "limit"}
+    assert wanted(DRAWINGS[name]) == wanted(table) | {"limit"}
 
 
-def test_every_parameter_has_its_example() -> None:
-    """Each parameter of the questions is set by the kit, and no other."""
-    wanted = {name for one in (*DRAWINGS.values(), *TABLES.values()) for name in saved.wanted(one)}
+def test_every_parameter_is_set() -> None:
+    """Each parameter of the questions is set by the kit, and no other: to an example where a question requires one,
+    else to the default of the questions that draw."""
+    every = [each for one in (*DRAWINGS.values(), *TABLES.values()) for each in one.parameters]
+    required = {one.name for one in every if one.required}
 
-    assert saved.EXAMPLES.keys() == wanted
-    assert re.findall(r"^:param (\w+) => .+;$", saved.parameters(), re.M) == list(saved.EXAMPLES)
+    assert saved.settings().keys() == {one.name for one in every}
+    assert re.findall(r"^:param (\w+) => .+;$", saved.parameters(), re.M) == list(saved.settings())
+    assert saved.settings() == {
+        name: queries.EXAMPLES[name] if name in required else {"cross_account": False, "made": False, "limit": 50,
+        "min_depth": 2}.get(name) for name in saved.settings()
+    }  # fmt: skip
 
 
 def test_every_drawing_is_documented() -> None:
@@ -117,13 +131,16 @@ def test_every_drawing_is_documented() -> None:
 
 @pytest.mark.parametrize("name", [*DRAWINGS, *TABLES])
 def test_a_saved_question_is_the_shipped_one(name: str) -> None:
-    """A saved question has its title first, a line for each of its parameters, and is otherwise unchanged."""
+    """A saved question has its title first, a line with an example or the default of each of its parameters, and is
+    otherwise unchanged."""
     query = (DRAWINGS | TABLES)[name]
     title, *lines = saved.text(query).splitlines()
     parameters = [line for line in lines if line.startswith("//   :param ")]
+    values = [queries.EXAMPLES[one.name] if one.required else one.default for one in query.parameters]
 
     assert title == f"// {query.title}"
-    assert [line.split()[2] for line in parameters] == saved.wanted(query)
+    assert [line.split()[2] for line in parameters] == [one.name for one in query.parameters]
+    assert [line.partition(" => ")[2] for line in parameters] == [literal(value) for value in values]
     assert [title, *lines[len(parameters) :]] == query.text.splitlines()
 
 
@@ -266,6 +283,59 @@ def test_queries_that_draw_are_listed(run: Shell) -> None:
     listed = run("query", "--csv").out.splitlines()
 
     assert [line.partition(",")[0] for line in listed[1:]] == [*TABLES, *DRAWINGS]
+
+
+@pytest.mark.parametrize("arguments", [("who", "--help"), ("--help", "who"), ("who", "-h", "--param", "x=1")])
+def test_a_query_explains_itself(arguments: tuple[str, ...], run: Shell) -> None:
+    """`lineage query NAME --help` has the file's title, parameters with type and default, columns and an example."""
+    ran = run("query", *arguments)
+    told = " ".join(ran.out.split())
+
+    assert (ran.code, ran.err) == (0, "")
+    assert f"Usage: lineage query who [--param KEY=VALUE]... [--store URI] {TABLES['who'].title}" in told
+    assert all(f"{one.spelled()}: {one.help}" in told for one in TABLES["who"].parameters)
+    assert "limit (integer, default 1000): how many chains at most." in told
+    assert f"Columns: {TABLES['who'].columns}" in told
+    assert told.endswith(f"Example: lineage query who --param ask={saved.SESSION}")
+
+
+def test_the_command_explains_itself(run: Shell) -> None:
+    """Without a name, `--help` is that of the command."""
+    ran = run("query", "--help")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert "lineage query [OPTIONS] [[NAME]]" in ran.out
+    assert "--param KEY=VALUE" in ran.out
+
+
+def test_the_list_names_the_parameters(run: Shell) -> None:
+    """`lineage query` names type and default of each parameter."""
+    rows = {row["name"]: row["parameters"] for row in csv.DictReader(io.StringIO(run("query", "--csv").out))}
+
+    assert rows["draw/path"] == "start (text), end (text), made (boolean, default false), limit (integer, default 50)"
+    assert rows == {
+        name: ", ".join(each.spelled() for each in one.parameters) for name, one in (TABLES | DRAWINGS).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("who",), "query who: needs ask (text); write it like ask="),
+        (
+            ("chains", "--param", "depth=3"),
+            "query chains: no parameter depth; it takes min_depth (integer, default 2), ",
+        ),
+        (("chains", "--param", "min_depth=three"), "min_depth=three: not a whole number; write it like min_depth=3\n"),
+    ],
+)
+def test_a_wrong_parameter_of_the_command_is_one_line(arguments: tuple[str, ...], said: str, run: Shell) -> None:
+    """A missing, unknown or wrong parameter is told in one line, before any store is opened."""
+    ran = run("query", *arguments, "--store", "bolt://127.0.0.1:1")
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: {said}")
+    assert ran.err.count("\n") == 1
 
 
 # ---- the server
@@ -419,9 +489,9 @@ def drawn(rows: list[Record]) -> set[str]:
 
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_draws_the_incident(told: Server, name: str) -> None:
-    """With the kit's examples every drawing question returns paths, and of a limit of one at most one row."""
-    rows = answer(told, DRAWINGS[name].text, **saved.EXAMPLES)
-    first = answer(told, DRAWINGS[name].text, **saved.EXAMPLES | {"limit": 1})
+    """With what the kit sets every drawing question returns paths, and of a limit of one at most one row."""
+    rows = answer(told, DRAWINGS[name].text, **saved.settings())
+    first = answer(told, DRAWINGS[name].text, **saved.settings() | {"limit": 1})
 
     assert drawn(rows)
     assert all(isinstance(row["path"], GraphPath) for row in rows)
@@ -437,25 +507,25 @@ LEDGER = "804275613390:AWS::SecretsManager::Secret:payments/ledger-db"
 
 FOUND: dict[str, tuple[int, dict[str, object]]] = {
     "assumed": (1, {"role": OPERATIONS, "outcome": "granted", "how": "cli-sdk", "hops": 1, "count": 1}),
-    "blast": (5, {"hops": 0, "label": "Session", "key": saved.SESSION, "made": False, "role_arn": ADMIN}),
+    "blast": (4, {"hops": 0, "label": "Session", "key": saved.SESSION, "made": False, "role_arn": ADMIN}),
     "chains": (1, {"roles": [ADMIN, OPERATIONS], "depth": 2, "cross_account": True}),
-    "cross_account": (1, {"from_name": "platform", "to_name": "payments", "count": 12, "callers": 5, "roles": 2}),
+    "cross_account": (1, {"from_name": "platform", "to_name": "payments", "count": 43, "callers": 5, "roles": 2}),
     "denied": (1, {"origin": DANA, "action": "iam:AttachRolePolicy", "error": "AccessDenied", "count": 1}),
     "from": (2, {"address": "192.0.2.144", "origin": REPORTS, "calls": 14, "keys": [saved.KEY]}),
     "hunt": (2, {"rule": "trails-stopped", "last": "2026-03-11T21:49:35Z", "origin": DANA}),
-    "path": (1, {"start": saved.SESSION, "end": saved.KEY, "hops": 1, "made": True}),
+    "path": (1, {"start": saved.SESSION, "end": saved.CHAINED, "hops": 1, "made": False}),
     "role": (
         4,
         {
             "direction": "in",
             "principal": ADMIN.replace("aws-reserved/sso.amazonaws.com/", ""),
             "origin": DANA,
-            "count": 2,
-            "sessions": 2,
+            "count": 4,
+            "sessions": 4,
         },
     ),
     "touched": (1, {"resource": LEDGER, "origin": REPORTS, "action": "secretsmanager:GetSecretValue", "count": 1}),
-    "trace": (4, {"depth": 0, "label": "Session", "key": saved.SESSION, "parent": None, "calls": 5}),
+    "trace": (5, {"depth": 0, "label": "Session", "key": saved.SESSION, "relation": "asked", "calls": 5}),
     "who": (1, {"start": saved.SESSION, "origin_kind": "IdentityCenterUser", "origin": DANA, "depth": 1}),
 }
 """What each question says of the incident with the kit's examples: how many rows, and cells of the first."""
@@ -463,8 +533,8 @@ FOUND: dict[str, tuple[int, dict[str, object]]] = {
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_answers_with_the_examples(told: Server, name: str) -> None:
-    """With the kit's examples every question says of the incident what happened."""
-    rows = answer(told, TABLES[name].text, **saved.EXAMPLES)
+    """With what the kit sets every question says of the incident what happened."""
+    rows = answer(told, TABLES[name].text, **saved.settings())
     count, first = FOUND[name]
 
     assert (len(rows), {column: rows[0][column] for column in first}) == (count, first)
@@ -472,10 +542,10 @@ def test_a_table_answers_with_the_examples(told: Server, name: str) -> None:
 
 def test_a_parameter_is_set_to_its_example(told: Server) -> None:
     """What a `:param` line says is what the server takes it for."""
-    said = ", ".join(f"{name}: {literal(value)}" for name, value in saved.EXAMPLES.items())
+    said = ", ".join(f"{name}: {literal(value)}" for name, value in saved.settings().items())
     (row,) = answer(told, f"RETURN {{{said}}} AS examples")
 
-    assert row["examples"] == saved.EXAMPLES
+    assert row["examples"] == saved.settings()
 
 
 def test_a_node_has_the_colour_that_graph_gives_it(told: Server) -> None:
@@ -506,21 +576,18 @@ CASES = [
     ("denied", {}),
     ("cross_account", {}),
     ("chains", {}),
-    ("role", {"role": saved.EXAMPLES["role"]}),
+    ("role", {"role": saved.settings()["role"]}),
 ]
 
 
 @pytest.mark.parametrize(("name", "asked"), CASES, ids=[name for name, _ in CASES])
 def test_a_query_of_the_guide_asks_what_the_question_asks(
-    told: Server, name: str, asked: dict[str, saved.Value]
+    told: Server, name: str, asked: dict[str, queries.Value]
 ) -> None:
     """Its values in the place of its parameters, and conditions left open left out, a question draws the same."""
-    open_ended = {"since": None, "until": None, "role": None, "account": None}
-    parameters = saved.EXAMPLES | open_ended | asked
+    query = DRAWINGS[f"draw/{name}"]
 
-    assert drawn(answer(told, guide.drawing(name, **asked))) == drawn(
-        answer(told, DRAWINGS[f"draw/{name}"].text, **parameters)
-    )
+    assert drawn(answer(told, guide.drawing(name, **asked))) == drawn(answer(told, query.text, **query.filled(asked)))
 
 
 def test_the_chain_is_drawn_up_to_the_person(told: Server) -> None:
@@ -551,6 +618,23 @@ def test_a_drawing_runs_from_the_command_line(told: Server, capsys: pytest.Captu
 
     assert (ran.code, ran.err) == (0, "")
     assert f"-[ASSUMED]-> {saved.SESSION} -[ASSUMED]-> {saved.CHAINED}" in ran.out
+
+
+def test_a_table_runs_from_the_command_line(told: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """`lineage query NAME` needs only what has no default; lists and maps are JSON, in the table and as CSV."""
+    shell = Shell(capsys)
+    asked = ("query", "who", "--param", f"ask={saved.CHAINED}", "--store", told.uri)
+    (row,) = csv.DictReader(io.StringIO(shell(*asked, "--csv").out))
+    hops = json.loads(row["hops"])
+    shown = shell(*asked).out
+    with lineage.open(told.uri) as store:
+        columns, (cells,) = store.query("who", ask=saved.CHAINED)
+
+    assert [(hop["session"], hop["event_ids"]) for hop in hops][1][0] == saved.CHAINED
+    assert hops == dict(zip(columns, cells, strict=True))["hops"]
+    assert row["candidates"] == "[]"
+    assert f'"session":"{saved.CHAINED}"' in shown
+    assert "{'" not in shown
 
 
 CROWD = """
@@ -589,8 +673,8 @@ def test_no_drawing_floods_browser(neo4j_any: Server) -> None:
     neo4j_any.wipe(schema=False)
     lineage.open(neo4j_any.uri).close()
     answer(neo4j_any, CROWD)
-    asked = saved.EXAMPLES | {
-        "since": None, "until": None, "account": None, "role": "one", "ask": "one", "start": "222222222222",
+    asked = saved.settings() | {
+        "role": "one", "ask": "one", "start": "222222222222",
         "end": "222222222222", "resource": "thing", "addresses": ["192.0.2."], "cross_account": False,
     }  # fmt: skip
     rows = {name: answer(neo4j_any, query.text, **asked) for name, query in DRAWINGS.items()}
@@ -654,8 +738,8 @@ def test_the_style_is_seen(kit: KitServer, classic: Classic) -> None:
     assert count == 5
     assert looks == {
         (grass.colour("IdentityCenterUser"), "dana.whitfield"),
-        (grass.colour(schema.SESSION), "dana.whitfield"),
-        (grass.colour(schema.SESSION), "ops-maintenance"),
+        (grass.colour(schema.SESSION), "dana.whitfield AWSReservedSSO_PlatformA…"),
+        (grass.colour(schema.SESSION), "ops-maintenance payments-operations"),
         (grass.colour("Role"), "537140928816 AWSReservedSSO_PlatformA…"),
         (grass.colour("Role"), "804275613390 payments-operations"),
     }
@@ -699,7 +783,7 @@ def test_a_saved_question_draws_with_the_parameters(told: Server, classic: Class
     classic.run_each(saved.parameters())
     classic.run(text)
 
-    assert classic.drawn() == len(drawn(answer(told, text, **saved.EXAMPLES)))
+    assert classic.drawn() == len(drawn(answer(told, text, **saved.settings())))
 
 
 @pytest.fixture
@@ -716,10 +800,10 @@ def test_the_newer_browser_takes_the_list(told: Server, page: Page, tmp_path: Pa
     browser = Newer(page, told)
     browser.take(tmp_path / "saved.csv")
     lines = page.locator("[role=treegrid] [role=row]").all_inner_texts()
-    browser.play_each("Set every parameter, to an example from the incident", len(saved.EXAMPLES))
+    browser.play_each("Set every parameter, to its default or an example from the incident", len(saved.settings()))
     browser.play("Draw the chain back to where these credentials come from")
     page.get_by_text("Results overview").wait_for()
     count = page.get_by_text(re.compile(r"^Nodes \(\d+\)$")).last.inner_text()
 
     assert len({line.strip() for line in lines}) >= len(DRAWINGS) + len(TABLES)
-    assert count == f"Nodes ({len(drawn(answer(told, DRAWINGS['draw/who'].text, **saved.EXAMPLES)))})"
+    assert count == f"Nodes ({len(drawn(answer(told, DRAWINGS['draw/who'].text, **saved.settings())))})"

@@ -144,17 +144,8 @@ def test_questions_have_their_cypher_files() -> None:
         "assumed", "blast", "chains", "cross_account", "denied", "from", "hunt", "path", "role", "touched", "trace",
         "who",
     ]  # fmt: skip
-    assert [query.name for query in shipped if not (query.title and query.header)] == []
+    assert [query.name for query in shipped if not (query.title and query.about and query.columns)] == []
     assert [query.name for query in shipped if "\nRETURN " not in query.text] == []
-
-
-def test_a_cypher_file_explains_itself() -> None:
-    """Title, header and text are taken from the comment lines at the top, and nothing from below."""
-    parsed = queries.parse("roles", "// Roles\n// $limit: integer.\nMATCH (n)\n// not this\nRETURN n\n")
-
-    assert parsed == queries.Query(
-        "roles", "Roles", "$limit: integer.", "// Roles\n// $limit: integer.\nMATCH (n)\n// not this\nRETURN n\n"
-    )  # fmt: skip
 
 
 def test_addendum_is_shown_with_the_event_that_it_amends(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 // The answer of questions/blast.cypher as paths.
 // Forward from an access key, a session or all that belongs to a principal, at most
 // 20 steps down, each session and key with what it made, changed, started and touched.
-// $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
-// $made: boolean, go on through long-term keys that were made for somebody else.
-// $limit: integer, how many sessions and keys at most, the nearest; 50 can still be read.
+// $ask (text): an access key ID, the key of a Session, or the key of a Principal (its ARN).
+// $made (boolean, default false): go on through long-term keys that were made for somebody else.
+// $limit (integer, default 50): how many sessions and keys at most, the nearest; 50 can still be read.
 // Columns: path (from what was asked to a session or key), owners (paths: whose it is), altered (paths: at most 10 of
 // what it made, changed or started), keys_made (paths: at most 5 keys made for somebody else), touched (paths: at most
 // 5 resources of other calls, and of refused ones), tried (paths: at most 5 refused assumptions by it). In order of

@@ -2,10 +2,13 @@
 // The answer of questions/chains.cypher as paths.
 // One chain for each path of two and more roles, the newest, from its origin
 // along resolved parents, of at most 50 steps.
-// $min_depth: integer, roles on the path at least. $role: text, ARN or name of a role on the path, or null.
-// $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
-// $since, $until: ISO times between which the last hop lies, or null.
-// $limit: integer, how many paths at most; 50 can still be read.
+// $min_depth (integer, default 2): roles on the path at least.
+// $role (text, default null): ARN or name of a role on the path.
+// $account (text, default null): an account on the path.
+// $cross_account (boolean, default false): only paths that leave their account.
+// $since (time, default null): only paths with their last hop at this time or later.
+// $until (time, default null): only paths with their last hop at this time or earlier.
+// $limit (integer, default 50): how many paths at most; 50 can still be read.
 // Columns: path, owners (paths: which role each session is of), chains (how many stand behind the one that is drawn),
 // last (ISO time of the newest). Longest first, then most chains, then by roles.
 MATCH (leaf:Session {type: 'role'})

@@ -2,8 +2,9 @@
 // The answer of questions/cross_account.cypher as paths.
 // One grant for each caller's principal and role, the newest, between its
 // two accounts.
-// $since, $until: ISO times between which the sessions began, or null.
-// $limit: integer, how many pairs at most; 50 can still be read.
+// $since (time, default null): only sessions begun at this time or later.
+// $until (time, default null): only sessions begun at this time or earlier.
+// $limit (integer, default 50): how many pairs at most; 50 can still be read.
 // Columns: path (caller, session, role), accounts (paths: whose session or key each one is, and in which account it
 // is), sessions (how many stand behind the one that is drawn), last (ISO time of the newest). Most sessions first,
 // then the newest.

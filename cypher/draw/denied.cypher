@@ -2,8 +2,9 @@
 // The answer of questions/denied.cypher as paths.
 // One call for each origin, operation and error, the newest, with at most 50 steps
 // up to the origin.
-// $since, $until: ISO times that the hours of the calls lie between, or null.
-// $limit: integer, how many at most; 50 can still be read.
+// $since (time, default null): only calls at this time or later; calls of one hour count together.
+// $until (time, default null): only calls at this time or earlier; calls of one hour count together.
+// $limit (integer, default 50): how many at most; 50 can still be read.
 // Columns: path (caller and operation), chain (path from the origin to the caller), tried (paths: at most 5 roles that
 // were refused to it), refused (how many calls stand behind the one that is drawn), last (ISO time of the newest). Most
 // calls first, then the newest.

@@ -2,8 +2,8 @@
 // The answer of questions/from.cypher as paths.
 // One session or key for each address and origin, the newest, with at most 50 steps
 // up to the origin. An address proves nobody: that two lines meet in one says no more than that.
-// $addresses: list of texts, addresses, or beginnings of them that end in a point, like 198.51.100.
-// $limit: integer, how many at most; 50 can still be read.
+// $addresses (list of texts): addresses, or beginnings of them that end in a point, like 198.51.100.
+// $limit (integer, default 50): how many at most; 50 can still be read.
 // Columns: path (session or key, and address), chain (path from the origin to it), owners (paths: whose session or key
 // each one is), calls, sessions (how many stand behind the one that is drawn), last (ISO time of the newest). In order
 // of address, last, newest first, and origin.

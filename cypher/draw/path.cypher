@@ -2,9 +2,10 @@
 // The answer of questions/path.cypher as paths.
 // Every way along resolved parents, in order of time, of at most 50 steps: never
 // through a shared role, action or address. (Whose sessions they are is drawn too.)
-// $start, $end: texts, each an access key ID, the key of a Session, the key of a Principal (its ARN), or an account ID.
-// $made: boolean, go on through long-term keys that were made for somebody else.
-// $limit: integer, how many ways at most; 50 can still be read.
+// $start (text): an access key ID, the key of a Session, the key of a Principal (its ARN), or an account ID.
+// $end (text): an access key ID, the key of a Session, the key of a Principal (its ARN), or an account ID.
+// $made (boolean, default false): go on through long-term keys that were made for somebody else.
+// $limit (integer, default 50): how many ways at most; 50 can still be read.
 // Columns: path, owners (paths: whose session or key each one is). Fewest steps first, then oldest, then by key.
 CALL () {
   MATCH (a:Credential {access_key_id: $start})

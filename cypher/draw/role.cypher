@@ -2,9 +2,10 @@
 // The answer of questions/role.cypher as paths.
 // One way in for each caller's principal with one origin behind it, and one way out
 // for each role that was obtained, the newest each, with at most 50 steps up to the origin.
-// $role: text, the key of the role: its ARN without its path.
-// $since, $until: ISO times between which the sessions began, or null.
-// $limit: integer, how many ways at most; 50 can still be read.
+// $role (text): the key of the role: its ARN without its path.
+// $since (time, default null): only sessions begun at this time or later.
+// $until (time, default null): only sessions begun at this time or earlier.
+// $limit (integer, default 50): how many ways at most; 50 can still be read.
 // Columns: path (caller, session, role), chain (path from the origin to the caller), sessions (how many stand behind
 // the one that is drawn), last (ISO time of the newest). Most sessions first, then the newest.
 CALL () {

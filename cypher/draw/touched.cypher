@@ -2,9 +2,10 @@
 // The answer of questions/touched.cypher as paths.
 // One call for each origin, operation and outcome, the newest, with at most 50
 // steps up to the origin.
-// $resource: text, the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
-// $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
-// $limit: integer, how many at most; 50 can still be read.
+// $resource (text): the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
+// $since (time, default null): only calls at this time or later; calls of one hour count together.
+// $until (time, default null): only calls at this time or earlier; calls of one hour count together.
+// $limit (integer, default 50): how many at most; 50 can still be read.
 // Columns: path (caller and resource), chain (path from the origin to the caller), owners (paths: whose session or key
 // each one is), calls (how many stand behind the one that is drawn), last (ISO time of the newest). Newest first, then
 // by origin.

@@ -2,8 +2,8 @@
 // The answer of questions/trace.cypher as paths.
 // Forward from an access key, a session or all that belongs to a principal, along
 // resolved parents, at most 20 steps down.
-// $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
-// $limit: integer, how many sessions and keys at most, the nearest; 50 can still be read.
+// $ask (text): an access key ID, the key of a Session, or the key of a Principal (its ARN).
+// $limit (integer, default 50): how many sessions and keys at most, the nearest; 50 can still be read.
 // Columns: path (from what was asked to a session or key), owners (paths: whose it is), tried (paths: at most 5
 // refused assumptions by it). In order of steps, creation and key.
 CALL () {

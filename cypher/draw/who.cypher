@@ -2,8 +2,8 @@
 // The answer of questions/who.cypher as paths.
 // Back from an access key, a session or all sessions of a principal, along resolved
 // parents, at most 50 steps up.
-// $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
-// $limit: integer, how many chains at most, the newest; 50 can still be read.
+// $ask (text): an access key ID, the key of a Session, or the key of a Principal (its ARN).
+// $limit (integer, default 50): how many chains at most, the newest; 50 can still be read.
 // Columns: path (from the origin to what was asked), owners (paths: whose session or key each one is), made_by (paths:
 // at most 5 makers of the key that the chain begins with), candidates (paths: at most 10 callers that fit where none is
 // the parent). Newest start first, then by its key.

@@ -3,9 +3,9 @@
 // outcome.
 // Leaves out how refused calls would have obtained the role. Calls that a service made in a user's name are shown for
 // the user, not for one of its keys.
-// $ask: text, an access key ID (a temporary one stands for its session), the key of a Session, or the key of a
+// $ask (text): an access key ID (a temporary one stands for its session), the key of a Session, or the key of a
 // Principal (its ARN).
-// $limit: integer, how many rows at most.
+// $limit (integer, default 1000): how many rows at most.
 // Columns: role (ARN; of refusals without its path, or unknown), outcome (granted, or the error), how and via (null of
 // refusals), hops (how many grants away at least), through (ARN of the role whose session called), count, first, last
 // (ISO times), event_ids (at most 5). In order of hops, first and role.

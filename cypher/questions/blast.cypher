@@ -2,10 +2,10 @@
 // Forward from an access key, a session or all that belongs to a principal: every session and key along resolved
 // parents, each with what it created, changed, started and touched.
 // Leaves out what still works, what was undone, and users and passwords made for others, which lineage blast follows.
-// $ask: text, an access key ID (a temporary one stands for its session), the key of a Session, or the key of a
+// $ask (text): an access key ID (a temporary one stands for its session), the key of a Session, or the key of a
 // Principal (its ARN).
-// $made: boolean, go on through long-term keys that were made for others.
-// $limit: integer, how many rows at most.
+// $made (boolean, default false): go on through long-term keys that were made for others.
+// $limit (integer, default 1000): how many rows at most.
 // Columns: hops (grants from the start), label, key, made (does the way go through a key made for others?), time, how,
 // role_arn, session_name, account, expires (as logged), altered (list of maps: api, what, target, time, event_ids),
 // keys_made (of others, as far as known), workloads (keys of what it started or entered), resources (keys of what it

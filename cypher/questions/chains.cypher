@@ -1,9 +1,13 @@
 // Which paths lead through several roles?
 // All longest role paths of two and more roles, along resolved parents, a row each.
 // Leaves out the confidence of each path and the event IDs of its grants.
-// $min_depth: integer, roles on the path at least. $role: text, ARN or name of a role on the path, or null.
-// $account: text, an account on the path, or null. $cross_account: boolean, only paths that leave their account.
-// $since, $until: ISO times between which the last hop lies, or null. $limit: integer, how many paths at most.
+// $min_depth (integer, default 2): roles on the path at least.
+// $role (text, default null): ARN or name of a role on the path.
+// $account (text, default null): an account on the path.
+// $cross_account (boolean, default false): only paths that leave their account.
+// $since (time, default null): only paths with their last hop at this time or later.
+// $until (time, default null): only paths with their last hop at this time or earlier.
+// $limit (integer, default 1000): how many paths at most.
 // Columns: roles (ARNs, first to last), accounts, origins (keys, at most 20), depth, count (chains), cross_account,
 // first, last (ISO times), sessions (keys of the last sessions, oldest first, at most 5). In order of depth and count,
 // greatest first, then of roles.

@@ -3,7 +3,8 @@
 // by the origins behind them.
 // Leaves out the event IDs of the grants, and origins that no relationship states: the service of a service-linked role,
 // a caller of another account that is known by its role alone, the session behind a lost record.
-// $since, $until: ISO times between which the sessions were granted, or null.
+// $since (time, default null): only sessions granted at this time or later.
+// $until (time, default null): only sessions granted at this time or earlier.
 // Columns: from_account, from_name, to_account, to_name, count (grants), callers, roles (how many), hows, first, last
 // (ISO times), role_arns (at most 20). In order of count, greatest first, then of the accounts.
 MATCH (caller)-[way:ASSUMED {cross_account: true}]->(:Session)-[of:SESSION_OF WHERE of.stated IS NULL]->(role:Principal)

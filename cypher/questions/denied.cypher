@@ -4,10 +4,12 @@
 // Leaves out origins that no relationship states: the service of a service-linked role, a caller of another account
 // that is known by its role alone, the session behind a lost record. They are Unresolved here, all in one row. Bursts,
 // and what was granted after a refusal, are in lineage denied.
-// $since, $until: ISO times that the hours of the calls lie between, or null. $limit: integer, how many rows at most.
+// $since (time, default null): only calls at this time or later; calls of one hour count together.
+// $until (time, default null): only calls at this time or earlier; calls of one hour count together.
+// $limit (integer, default 1000): how many rows at most.
 // Columns: origin_kind (Unresolved where the chain is open), origin (key), action (like sts:AssumeRole), error, count,
-// first, last (ISO times), nodes (how many sessions, keys and principals called), targets (keys of roles and resources, at most 20),
-// event_ids (at most 5). In order of count, greatest first, then of action, error and origin.
+// first, last (ISO times), nodes (how many sessions, keys and principals called), targets (keys of roles and resources,
+// at most 20), event_ids (at most 5). In order of count, greatest first, then of action, error and origin.
 CALL () {
   MATCH ()-[used:USED]->(:Action)
   RETURN collect(DISTINCT used.account) AS loaded

@@ -1,12 +1,14 @@
 // What was seen from these addresses?
-// A row for each address and origin. An address proves nobody: the order ranks nobody. Of a call that two accounts
-// logged the caller's own record counts.
+// A row for each address and origin; each caller whose origin is not known has a row of its own. An address proves
+// nobody: the order ranks nobody. Of a call that two accounts logged the caller's own record counts.
 // Leaves out origins that no relationship states: the service of a service-linked role, a caller of another account
-// that is known by its role alone, the session behind a lost record. They are Unresolved here, all in one row.
-// $addresses: list of texts, addresses, or beginnings of them that end in a point, like 198.51.100.
-// $limit: integer, how many rows at most.
-// Columns: address, origin_kind (Unresolved where the chain is open), origin (key), calls, failed (of the calls),
-// sessions, keys (access key IDs, at most 20), first, last (ISO times). In order of address, first and origin.
+// that is known by its role alone, the session behind a lost record. They are Unresolved here. Networks like
+// 198.51.100.0/25 and lists in files are read by lineage from alone.
+// $addresses (list of texts): addresses, or beginnings of them that end in a point, like 198.51.100.
+// $limit (integer, default 1000): how many rows at most.
+// Columns: address, origin_kind (Unresolved where the chain is open), origin (key), caller (key of the session, key or
+// principal where the origin is not known), calls, failed (of the calls), sessions, keys (access key IDs, at most 20),
+// first, last (ISO times). In order of address, first, origin and caller.
 CALL () {
   MATCH ()-[used:USED]->(:Action)
   RETURN collect(DISTINCT used.account) AS loaded
@@ -28,11 +30,11 @@ CALL (n) {
   WHERE NOT found.kind IN ['Role', 'FederatedUser', 'SignInAttempt', 'Unknown']
   RETURN head(collect(found)) AS origin
 }
-WITH used.source_ip AS address, origin, sum(used.count) AS calls,
+WITH used.source_ip AS address, origin, CASE WHEN origin IS NULL THEN n.key END AS caller, sum(used.count) AS calls,
      sum(CASE WHEN used.error IS NOT NULL THEN used.count ELSE 0 END) AS failed,
      min(used.first) AS first, max(used.last) AS last, count(DISTINCT session) AS sessions,
      collect(DISTINCT used.access_key_id) AS ids
-RETURN address, coalesce(origin.kind, 'Unresolved') AS origin_kind, origin.key AS origin, calls, failed, sessions,
-       COLLECT { UNWIND ids AS id RETURN id ORDER BY id LIMIT 20 } AS keys, first, last
-ORDER BY address, first, coalesce(origin, '')
+RETURN address, coalesce(origin.kind, 'Unresolved') AS origin_kind, origin.key AS origin, caller, calls, failed,
+       sessions, COLLECT { UNWIND ids AS id RETURN id ORDER BY id LIMIT 20 } AS keys, first, last
+ORDER BY address, first, coalesce(origin, ''), coalesce(caller, '')
 LIMIT $limit

@@ -3,8 +3,10 @@
 // foreign-accounts. A finding is no verdict.
 // Leaves out the other rules of lineage hunt and what each rule cannot see, refused calls to stop a trail, and changes
 // of the buckets that trails write to. Origins that no relationship states are Unresolved here.
-// $known_accounts: list of account IDs that are one's own, or null: then all that have logs are.
-// $since, $until: ISO times between which the finding lies, or null. $limit: integer, how many rows at most.
+// $known_accounts (list of texts, default null): account IDs that are one's own; null: all that have logs.
+// $since (time, default null): only findings at this time or later.
+// $until (time, default null): only findings at this time or earlier.
+// $limit (integer, default 1000): how many rows at most.
 // Columns: rule, subject (key of what it is about: caller, key, user or role), detail (API, what, account or sessions),
 // origin_kind (Unresolved where the chain is open), origin (key), first, last (ISO times), event_ids (at most 5). In
 // order of last, rule, subject and detail.

@@ -2,10 +2,12 @@
 // Every way along resolved parents, in order of time, from a key, session, principal, role or account to another: never
 // through a shared role, action or address. Each begins at the last node of the start and ends at the first of the end.
 // Leaves out users and passwords made for others, which lineage path follows.
-// $start, $end: texts, each an access key ID (a temporary one stands for its session), the key of a Session, the key of
-// a Principal (its ARN), or an account ID.
-// $made: boolean, go on through long-term keys that were made for others.
-// $limit: integer, how many ways at most.
+// $start (text): an access key ID (a temporary one stands for its session), the key of a Session, the key of a
+// Principal (its ARN), or an account ID.
+// $end (text): an access key ID (a temporary one stands for its session), the key of a Session, the key of a Principal
+// (its ARN), or an account ID.
+// $made (boolean, default false): go on through long-term keys that were made for others.
+// $limit (integer, default 1000): how many ways at most.
 // Columns: start, end (keys), hops, made (does it go through a key made for others?), steps (list of maps: type,
 // target, time, how, api, rule, confidence, event_ids; of a session that the way goes on from by a key: rule and
 // confidence of that key), first, last (ISO times). Without makings first, then fewest

@@ -4,8 +4,10 @@
 // Leaves out origins that no relationship states: the service of a service-linked role, a caller of another account
 // that is known by its role alone, the session behind a lost record. They are Unresolved here, all in one row. Refused
 // assumptions are in denied, the sessions themselves in who.
-// $role: text, the key of the role: its ARN without its path.
-// $since, $until: ISO times between which the sessions were granted, or null. $limit: integer, how many rows at most.
+// $role (text): the key of the role: its ARN without its path.
+// $since (time, default null): only sessions granted at this time or later.
+// $until (time, default null): only sessions granted at this time or earlier.
+// $limit (integer, default 1000): how many rows at most.
 // Columns: direction (in or out), principal (key of the caller, or ARN of the role that was obtained), kind, account,
 // origin_kind (Unresolved where the chain is open; null of direction out), origin (key), hows, count (grants),
 // sessions, first, last (ISO times). In order of direction, count, greatest first, then of principal and origin.

@@ -5,9 +5,10 @@
 // Leaves out origins that no relationship states: the service of a service-linked role, a caller of another account
 // that is known by its role alone, the session behind a lost record. They are Unresolved here, all in one row. Reads
 // that only the samples of calls name are in lineage touched.
-// $resource: text, the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
-// $since, $until: ISO times that the calls lie between (of calls of one hour: some of them), or null.
-// $limit: integer, how many rows at most.
+// $resource (text): the key of a Resource (its ARN, or ACCOUNT:TYPE:ID), or its ID or name alone.
+// $since (time, default null): only calls at this time or later; calls of one hour count together.
+// $until (time, default null): only calls at this time or earlier; calls of one hour count together.
+// $limit (integer, default 1000): how many rows at most.
 // Columns: resource (key), origin_kind (Unresolved where the chain is open), origin (key), type (of the relationship),
 // action (like sts:AssumeRole), error, count, first, last (ISO times), event_ids (at most 5). In order of resource,
 // first, action, type and origin.

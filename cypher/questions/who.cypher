@@ -3,9 +3,12 @@
 // parents; a session of a user or root, of a federated user or on behalf of somebody states its origin itself.
 // Leaves out origins that no relationship states: the service of a service-linked role, a caller of another account
 // that is known by its role alone, the session behind a lost record. They are Unresolved here. Where several callers
-// fit a session, lineage who also follows the event that issued its key. Event IDs are looked up in the ledger.
-// $ask: text, an access key ID, the key of a Session, or the key of a Principal (its ARN).
-// $limit: integer, how many chains at most.
+// fit a session, lineage who also follows the event that issued its key. Of an event, the graph knows the node that it
+// hangs on: a call that states no session hangs on its role, where lineage who finds the session by time, and the copy
+// of another account's call is not joined to the caller's own. Rows of calls have the IDs of the first calls only.
+// $ask (text): an access key ID, also one that is no node; the key of a Session; the key of a Principal (its ARN); or
+// the ID of an event: a grant, a change, or one of the first calls of a row.
+// $limit (integer, default 1000): how many chains at most.
 // Columns: start (key), origin_kind (Unresolved where the chain is open), origin (key), account, access_key_id (of the
 // origin), depth (hops), hops (list of maps, first to last: api, how, via, time, event_ids, rule, confidence, session,
 // role_arn, session_name, source_ip, cross_account), candidates (keys of callers that fit where none is the parent).
@@ -23,6 +26,20 @@ CALL () {
   UNION
   MATCH (owner:Principal {key: $ask})<-[of:SESSION_OF]-(n:Session)
   WHERE (owner:Role OR owner:FederatedUser) AND of.stated IS NULL
+  RETURN n
+  UNION
+  WITH $ask AS id
+  WHERE id =~ 'A[KS]IA[A-Z0-9]+' AND NOT EXISTS { (:Credential {access_key_id: id}) }
+  MATCH (n)-[:USED {access_key_id: id}]->(:Action)
+  RETURN n
+  UNION
+  WITH $ask AS id
+  WHERE id =~ '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+  MATCH (caller)-[way:ASSUMED|ISSUED|USED|CREATED|CHANGED|STARTED]->()
+  WHERE id IN way.event_ids AND NOT (type(way) = 'ISSUED' AND way.parent)
+  WITH caller, CASE WHEN way.copy = false THEN 0 WHEN type(way) IN ['ASSUMED', 'ISSUED'] THEN 1 ELSE 2 END AS rank
+  WITH collect({node: caller, rank: rank}) AS found, min(rank) AS best
+  UNWIND [one IN found WHERE one.rank = best | one.node] AS n
   RETURN n
 }
 MATCH path = (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from lineage.commands.app import DEFAULT, Debug, Store
 from lineage.commands.output import Out, answering
 from lineage.commands.output import show as show_answer
 from lineage.model.errors import BadUse, StoreUnreachable
+
+if TYPE_CHECKING:
+    from lineage.questions.query import QueryRows
 
 
 def _queries() -> list[str]:
@@ -47,31 +50,28 @@ def show(
 
 @answering
 def query(
+    context: typer.Context,
     name: Annotated[
         str | None,
         typer.Argument(metavar="[NAME]", help="Name of a file; default: list all.",
                        autocompletion=complete.values(_queries)),
     ] = None,
     param: Annotated[
-        list[str] | None, typer.Option(metavar="KEY=VALUE", help="Parameter, as JSON or text. Repeatable.")
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="Parameter, unless its default fits; lists with commas. Repeatable."),
     ] = None,
-    *, store: Store = DEFAULT, out: Out,
-) -> None:  # fmt: skip
-    """Run a Cypher file on Neo4j, or list the files."""
-    import msgspec
-
-    from lineage import queries
-    from lineage.questions.query import QueryRows
-
-    if name:
-        found = queries.query(name)
-        with guard.opened(store) as lineage:
-            columns, rows = lineage.query(found.name, **parameters(param or []))
-        answer = QueryRows(query=found.name, columns=columns, rows=msgspec.to_builtins(rows, builtin_types=()))
-    else:
-        files = [*queries.queries(), *queries.drawings()]
-        answer = QueryRows(query="", columns=["name", "title"], rows=[[one.name, one.title] for one in files])
-    show_answer(answer, out)
+    *,
+    store: Store = DEFAULT,
+    help: Annotated[
+        bool, typer.Option("--help", "-h", help="Show this message, or the parameters and columns of NAME, and exit.")
+    ] = False,
+    out: Out,
+) -> None:
+    """Run a Cypher file on Neo4j, or list the files with their parameters."""
+    if help:
+        typer.echo(_help(name) if name else context.get_help())
+        return
+    show_answer(_run(store, name, param or []) if name else _listed(), out)
 
 
 def schema(
@@ -102,30 +102,61 @@ def schema(
     typer.echo(dumps(found, indent=2))
 
 
-def parameters(assignments: Sequence[str]) -> dict[str, object]:
-    """The parameters of `KEY=VALUE` texts: numbers, truth values, null and lists as JSON, all else as text.
+def _listed() -> QueryRows:
+    """Name, title and parameters of every Cypher file."""
+    from lineage import queries
+    from lineage.questions.query import QueryRows
 
-    Account IDs are texts in the graph, so twelve digits stay a text. Raises `BadUse` where there is no `=`.
-
-    >>> parameters(["limit=5", "role=admin", "cross_account=true", "account=111122223333"])
-    {'limit': 5, 'role': 'admin', 'cross_account': True, 'account': '111122223333'}
-    """
-    found = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key:
-            raise BadUse(f"--param {assignment}: not KEY=VALUE; write it like --param limit=10")
-        found[key] = _value(text)
-    return found
+    rows: list[list[object]] = [
+        [one.name, one.title, ", ".join(each.spelled() for each in one.parameters)]
+        for one in (*queries.queries(), *queries.drawings())
+    ]
+    return QueryRows(query="", columns=["name", "title", "parameters"], rows=rows)
 
 
-def _value(text: str) -> object:
+def _help(name: str) -> str:
+    """What a Cypher file tells, its parameters and columns, and an example. Raises `BadUse` for an unknown name."""
+    from shlex import quote
+    from textwrap import fill
+
+    from lineage.queries import query
+
+    found = query(name)
+    asked = " ".join(f"--param {quote(one.example())}" for one in found.parameters if one.required)
+    parameters = [
+        fill(f"{one.spelled()}: {one.help}", initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False)
+        for one in found.parameters
+    ]
+    return "\n".join(
+        [
+            f"Usage: lineage query {name} [--param KEY=VALUE]... [--store URI]\n",
+            found.title,
+            fill(found.about, break_on_hyphens=False),
+            "\nParameters:",
+            *parameters,
+            "\n" + fill(f"Columns: {found.columns}", break_on_hyphens=False),
+            f"\nExample: lineage query {name} {asked}".rstrip(),
+        ]
+    )
+
+
+def _run(store: str, name: str, assignments: Sequence[str]) -> QueryRows:
+    """The rows of a Cypher file on Neo4j. Raises `BadUse` for an unknown name or parameter, or another store."""
     import msgspec
 
-    if len(text) == 12 and text.isdecimal():
-        return text
-    try:
-        value: object = msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return text
-    return value
+    from lineage import queries
+    from lineage.questions.query import QueryRows
+
+    found = queries.query(name)
+    given = found.read(dict(map(_assigned, assignments)))
+    with guard.opened(store) as lineage:
+        columns, rows = lineage.query(found.name, **given)
+    return QueryRows(query=found.name, columns=columns, rows=msgspec.to_builtins(rows, builtin_types=()))
+
+
+def _assigned(assignment: str) -> tuple[str, str]:
+    """Name and text of `KEY=VALUE`. Raises `BadUse`."""
+    key, equals, text = assignment.partition("=")
+    if not equals or not key:
+        raise BadUse(f"--param {assignment}: not KEY=VALUE; write it like --param limit=10")
+    return key, text

@@ -8,9 +8,9 @@ from html import escape
 from typing import Final, NamedTuple
 
 from lineage.kit import saved
-from lineage.kit.saved import EXAMPLES, Value, literal
+from lineage.kit.saved import literal
 from lineage.model import schema
-from lineage.queries import query
+from lineage.queries import EXAMPLES, Value, query
 
 TITLE: Final = "Whose credentials were these really?"
 
@@ -32,7 +32,7 @@ def drawing(name: str, **asked: Value) -> str:
     A guide is one click each: setting parameters first would take another, and change those that are set.
     """
     found = query(f"draw/{name}")
-    values = EXAMPLES | {"since": None, "until": None, "role": None, "account": None} | asked
+    values = found.filled(asked)
     body = "\n".join(line for line in found.text.splitlines() if not line.startswith("//"))
     filled = re.sub(r"\$(\w+)", lambda name: literal(values[name[1]]), body)
     return f"// {found.title}\n" + "\n".join(_without_open_conditions(filled.splitlines()))
@@ -97,14 +97,14 @@ def slides() -> tuple[Slide, ...]:
             "Forward from the session that the sign-in from an unknown address obtained, with what it made, changed, "
             "started and touched: the trail platform-events, two instances, two policies, a key. One of the two "
             "policies was refused.",
-            (drawing("blast", ask=saved.SESSION, made=False), drawing("denied")),
+            (drawing("blast", ask=saved.SESSION), drawing("denied")),
         ),
         Slide(
             "The new key",
             f"Next morning {saved.KEY} reads a secret. It belongs to the user svc-reports, but it was made by "
             "credentials of dana.whitfield: follow the line ISSUED iam:CreateAccessKey back from it. The chain itself "
             "ends at the key: who made a key is shown next to a chain and is never part of it.",
-            (drawing("touched", resource=saved.SECRET), drawing("path", start=saved.SESSION, end=saved.KEY)),
+            (drawing("touched", resource=saved.SECRET), drawing("path", start=saved.SESSION, end=saved.KEY, made=True)),
         ),
         Slide(
             "From account to account",
@@ -116,7 +116,7 @@ def slides() -> tuple[Slide, ...]:
             "Who assumes this role?",
             "Everyone who assumed payments-operations, with the origin behind each. An equal address proves nothing: "
             "check addresses last.",
-            (drawing("role", role=role), drawing("from", addresses=[saved.SIGN_IN_FROM, saved.KEY_USED_FROM])),
+            (drawing("role", role=role), drawing("from", addresses=EXAMPLES["addresses"])),
         ),
         Slide(
             "Where from here",

@@ -8,47 +8,37 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
-from lineage.queries import Query, drawings, queries
+from lineage.queries import EXAMPLES, Query, Value, drawings, queries
 
 COLUMNS: Final = ("name", "description", "query", "id", "parentId", "isFolder")
 """Of the list that the newer Browser exports and imports as "Saved Cypher"."""
 PARAMETERS: Final = "parameters.cypher"
-_TITLE: Final = "Set every parameter, to an example from the incident"
+_TITLE: Final = "Set every parameter, to its default or an example from the incident"
 
-# The example incident: `examples/incident` has its story. One value serves a parameter in every question.
-SESSION: Final = "537140928816/AROAX2EAYEEYMFDBS2QXG:dana.whitfield/2026-03-11T21:47:55Z"
+# The example incident: `examples/incident` has its story.
+SESSION: Final = str(EXAMPLES["ask"])
 """Key of the session that the sign-in from an unknown address obtained."""
-CHAINED: Final = "804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z"
+CHAINED: Final = str(EXAMPLES["end"])
 """Key of the session that came of it in the account payments."""
 KEY: Final = "AKIA3WQUP53HKQ7V2LCK"
 """The access key that was made there for another user."""
 INSTANCE: Final = "i-07b3e6f20c9a5d184"
-SECRET: Final = "payments/ledger-db"
-SIGN_IN_FROM, KEY_USED_FROM = "198.51.100.23", "192.0.2.144"
+SECRET: Final = str(EXAMPLES["resource"])
 
-Value = str | int | bool | list[str] | None
 
-EXAMPLES: Final[dict[str, Value]] = {
-    "ask": SESSION,
-    "limit": 50,
-    "since": "2026-03-11T21:00:00Z",
-    "until": "2026-03-12T12:00:00Z",
-    "role": "arn:aws:iam::804275613390:role/payments-operations",
-    "account": "804275613390",
-    "known_accounts": None,
-    "cross_account": True,
-    "min_depth": 2,
-    "made": True,
-    "start": "537140928816",
-    "end": KEY,
-    "resource": SECRET,
-    "addresses": [SIGN_IN_FROM, KEY_USED_FROM],
-}
-"""By parameter."""
+@cache
+def settings() -> dict[str, Value]:
+    """A value for every parameter of the questions: an example where some file requires one, else the default.
+
+    Browser has one value for all questions. Where their defaults differ, that of those that draw is taken.
+    """
+    found = [each for one in (*drawings(), *queries()) for each in one.parameters]
+    required = {one.name for one in found if one.required}
+    return {one.name: EXAMPLES[one.name] if one.name in required else one.default for one in reversed(found)}
 
 
 def files() -> dict[str, str]:
@@ -58,18 +48,14 @@ def files() -> dict[str, str]:
 
 def parameters() -> str:
     """A `:param` line for every parameter of the questions. The newer Browser takes no comment before the first."""
-    return "".join(f":param {name} => {literal(value)};\n" for name, value in EXAMPLES.items())
+    return "".join(f":param {name} => {literal(value)};\n" for name, value in settings().items())
 
 
 def text(query: Query) -> str:
     """A question as it ships, with the `:param` lines that it needs below its title."""
     title, _, rest = query.text.partition("\n")
-    return "\n".join([title, *(f"//   :param {name} => {literal(EXAMPLES[name])}" for name in wanted(query)), rest])
-
-
-def wanted(query: Query) -> list[str]:
-    """The parameters that a question's header names, in its order."""
-    return list(dict.fromkeys(re.findall(r"\$(\w+)", query.header)))
+    values = {one.name: EXAMPLES[one.name] if one.required else one.default for one in query.parameters}
+    return "\n".join([title, *(f"//   :param {name} => {literal(value)}" for name, value in values.items()), rest])
 
 
 def listed() -> str:
@@ -87,11 +73,9 @@ def listed() -> str:
 
 def _items(questions: Iterable[Query], parent: str, first: int) -> list[tuple[str, str, str, str, str, str]]:
     return [
-        # Described by what the header says before its parameters.
-        (query.title.rstrip("."), " ".join(query.header.partition("$")[0].split()), text(query), str(number), parent,
-         "false")
+        (query.title.rstrip("."), query.about, text(query), str(number), parent, "false")
         for number, query in enumerate(questions, first)
-    ]  # fmt: skip
+    ]
 
 
 def literal(value: Value) -> str:

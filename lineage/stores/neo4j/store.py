@@ -216,10 +216,11 @@ class Neo4jStore(Calls, LookUps, Graphs):
 
     def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
         """Run a Cypher file of the product by name: columns and rows. Raises `BadUse`."""
-        text = query(name).text
+        found = query(name)
+        values = found.filled(parameters)
 
         def work(db: Db) -> tuple[list[str], list[list[object]]]:
-            result = db.transaction.run(text, dict(parameters))
+            result = db.transaction.run(found.text, values)
             return list(result.keys()), [[_plain(value) for value in row] for row in result.values()]
 
         try:
@@ -232,6 +233,8 @@ def _plain(value: object) -> object:
     """A value without the driver's types: a path as text, `KEY -[TYPE]-> KEY <-[TYPE]- KEY`."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
     if not isinstance(value, Path):
         return value
     steps = [str(value.start_node["key"])]
