@@ -380,7 +380,7 @@ def test_calls_of_a_key_on_the_page_are_those_of_the_command(loaded: tuple[Serve
     held = sorted(ref(str(node)) for node in store.graph().nodes if str(node).startswith(f"{schema.CREDENTIAL} "))
     wrong = {}
     for key in (one.key for one in held):
-        (root,) = store.trace(key).roots
+        (root,) = store.trace(key).starts()
         rows = {tuple(row[name] for name in names) for row in rows_of(server, KEY, key=key.split(" ")[0])}
         want = {tuple(getattr(one, name) for name in names) for one in root.done}
         for error, some in grouped(root.tried, lambda one: one.error).items():

@@ -53,8 +53,9 @@ def query(
     context: typer.Context,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="Name of a file; default: list all.",
-                       autocompletion=complete.values(_queries)),
+        typer.Argument(
+            metavar="[NAME]", help="Name of a file; default: list all.", autocompletion=complete.values(_queries)
+        ),
     ] = None,
     param: Annotated[
         list[str] | None,
