@@ -131,10 +131,12 @@ def _similar(reader: Reader, text: str) -> list[NameRow]:
     """The principals, sessions, keys and accounts whose name is most like a text, most alike first."""
     low = text.lower()
     matcher = SequenceMatcher(None, b=low, autojunk=False)
-    rows = [row for row in reader.search("") if row.label != schema.RESOURCE]
+    # Whoever mistypes a name seldom mistypes both its ends.
+    ends = {end for end in (low[:SHORTEST], low[-SHORTEST:]) if len(end) == SHORTEST}
+    rows = [row for end in sorted(ends) for row in reader.search(end) if row.label != schema.RESOURCE]
     rows += [called.of_account(id_, name) for id_, name in reader.account_names().items()]
     found = []
-    for row in rows:
+    for row in dict.fromkeys(rows):
         best = max((_alike(matcher, one, low) for one in {*_names(row), row.key}), default=0.0)
         if best >= ALIKE:
             found.append((-best, ORDER.index(row.label), row.order, row))

@@ -89,21 +89,20 @@ class LookUps(Tables):
         self._db.create_function("holds", 1, _holding(text), deterministic=True)
         found = [*self._principals_called(), *self._sessions_called("(holds(name) OR holds(principal_id))")]
         keys_held = self._db.execute(
-            "SELECT id FROM (SELECT DISTINCT substr(ref, ?, instr(substr(ref, ?) || ' ', ' ') - 1) AS id FROM node "
-            f"WHERE ref > ? AND ref < ? UNION SELECT key FROM actor WHERE key IS NOT NULL AND {LIVE}) WHERE holds(id)",
+            "SELECT DISTINCT substr(ref, ?, instr(substr(ref, ?) || ' ', ' ') - 1) AS id FROM node "
+            "WHERE ref > ? AND ref < ? AND holds(id) UNION SELECT key FROM "
+            "(SELECT DISTINCT key FROM actor WHERE key IS NOT NULL) k WHERE holds(key) AND EXISTS "
+            f"(SELECT 1 FROM actor WHERE actor.key = k.key AND {LIVE})",
             (len(_CREDENTIAL) + 1, len(_CREDENTIAL) + 1, _CREDENTIAL, f"{schema.CREDENTIAL}!"),
         )
         found += [NameRow(schema.CREDENTIAL, key) for (key,) in keys_held]
         resources = self._db.execute(
-            # From one value of the index to the next: there are far fewer targets than rows.
-            "WITH RECURSIVE one(target) AS (SELECT min(target) FROM row UNION ALL "
-            "SELECT (SELECT min(r.target) FROM row r WHERE r.target > one.target) FROM one "
-            "WHERE one.target IS NOT NULL) SELECT target FROM one WHERE holds(target) AND EXISTS "
-            "(SELECT 1 FROM row r WHERE r.target = one.target AND r.relation = ? AND r.count > 0) "
-            "UNION SELECT target FROM other_target b WHERE holds(target) AND EXISTS "
-            "(SELECT 1 FROM row r WHERE r.id = b.row AND r.count > 0) "
-            "UNION SELECT substr(target, ?) FROM change WHERE target > ? AND target < ? AND holds(substr(target, ?))",
-            (schema.TOUCHED, _BEHIND_RESOURCE, _RESOURCE, f"{schema.RESOURCE}!", _BEHIND_RESOURCE),
+            "SELECT target FROM (SELECT DISTINCT target FROM row WHERE target IS NOT NULL) t WHERE holds(target) AND "
+            "EXISTS (SELECT 1 FROM row r WHERE r.target = t.target AND r.relation = ? AND r.count > 0) "
+            "UNION SELECT target FROM (SELECT DISTINCT target FROM other_target) t WHERE holds(target) AND "
+            "EXISTS (SELECT 1 FROM other_target b JOIN row r ON r.id = b.row WHERE b.target = t.target AND r.count > 0) "
+            "UNION SELECT DISTINCT substr(target, ?) AS key FROM change WHERE target > ? AND target < ? AND holds(key)",
+            (schema.TOUCHED, len(_RESOURCE) + 1, _RESOURCE, f"{schema.RESOURCE}!"),
         )
         found += [NameRow(schema.RESOURCE, key) for (key,) in resources]
         return sorted(found, key=_ORDER)
@@ -206,7 +205,6 @@ class LookUps(Tables):
 _PRINCIPAL = f"{schema.PRINCIPAL} "
 _CREDENTIAL = f"{schema.CREDENTIAL} "
 _RESOURCE = f"{schema.RESOURCE} "
-_BEHIND_RESOURCE = len(_RESOURCE) + 1
 
 
 _ORDER = attrgetter("order")
