@@ -86,7 +86,7 @@ def _alert_files(text: str) -> Iterable[str]:
 Subject = Annotated[
     str,
     Param(
-        "Event ID, access key, session, ARN, name, account, IP address or agent:TEXT for a user agent.",
+        "Event ID, access key, session, ARN, name, account, IP address or agent:TEXT for a part of user agents.",
         "ASK",
         completes="ask",
     ),

@@ -94,6 +94,13 @@ def fits(store: Store) -> dict[str, Fits]:
     }
 
 
+def is_meant(by: str, value: str | None, values: list[str]) -> bool:
+    """Does a filter mean an event? Of user agents a part is given, in another case."""
+    if by == "agent":
+        return value is not None and any(part.lower() in value.lower() for part in values)
+    return value in values
+
+
 def check(store: Store, records: list[Json], rng: random.Random, tries: int) -> None:
     """Holds what the store says of every kind of calls against a plain loop over the records."""
     by_id = {record["eventID"]: record for record in records}
@@ -117,10 +124,12 @@ def check(store: Store, records: list[Json], rng: random.Random, tries: int) -> 
         for window in windows(records, rng, tries):
             there = sorted({value for value in known.values() if value is not None}) or ["nothing of the kind"]
             values = [rng.choice(there), *rng.choice([[], there[:2], ["nothing of the kind"]])]
+            if by == "agent":
+                values = [value[rng.randrange(len(value)) :][: rng.randint(1, 12)].swapcase() for value in values]
             expected: dict[int, list[tuple[int, str]]] = {}
             for event_id, record in by_id.items():
                 time = epoch(record["eventTime"])
-                if known[event_id] in values and (window.since or 0) <= time <= (window.until or 1 << 40):
+                if is_meant(by, known[event_id], values) and (window.since or 0) <= time <= (window.until or 1 << 40):
                     expected.setdefault(row_of[event_id].row.id, []).append((time, event_id))
             which = CallFilter(by, tuple(values))
 
@@ -406,9 +415,10 @@ def test_an_empty_store(store: Lineage) -> None:
 
 
 def test_the_stores_pair_by_file() -> None:
-    """Both stores do the same jobs in files of the same names; Neo4j keeps its ledger and its rows in two more."""
+    """Both stores do the same jobs in files of the same names; Neo4j keeps its ledger and its rows in two more, and
+    names for a shell are completed of a file only, since a server answers too late."""
     stores = Path(lineage.__file__).parent / "stores"
     sqlite, neo4j = ({path.name for path in (stores / name).glob("*.py")} for name in ("sqlite", "neo4j"))
 
-    assert sqlite - neo4j == set()
+    assert sqlite - neo4j == {"names.py"}
     assert neo4j - sqlite == {"shards.py", "rows.py"}

@@ -336,6 +336,19 @@ def test_errors_are_one_line_with_their_code(arguments: tuple[str, ...], code: i
     assert CANARY not in ran.err
 
 
+@pytest.mark.parametrize("question", ["session", "interesting", "denied", "services", "baseline", "new", "volume"])
+def test_an_agent_is_asked_for_by_a_part(question: str, run: Shell) -> None:
+    """`agent:` matches a part in either case; the answer says which user agents matched."""
+    subject = json.loads(run(question, "agent:OS/MACOS", "--json").out)["subject"]
+    agents = subject["agents"]
+
+    assert subject["agents_total"] == len(agents) > 0
+    assert all("os/macos" in agent for agent in agents)
+    assert f"user agent {agents[0]}" in " ".join(run(question, "agent:OS/MACOS").out.split())
+    assert run(question, "agent:no-such-agent").code == 1
+    assert run(question, "agent:").code == 1
+
+
 def test_a_relative_time_is_told(run: Shell) -> None:
     """What a time that is relative to now became is told, in the scope and beside an answer without one."""
     day = time.strftime("%Y-%m-%d", time.gmtime())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -146,7 +147,7 @@ class CallFilter(NamedTuple):
     - `key`: those that were logged with an access key ID;
     - `account`: those that an account's trail delivered (recipientAccountId);
     - `address`: those from a source as logged, through whatever endpoint;
-    - `agent`: those of a user agent, exactly as logged;
+    - `agent`: those of user agents that have one of the texts in them (`has_part`);
     - `api`: those of an operation (`service:Operation`);
     - `resource`: changing, sensitive and refused calls about a target (key of `Target`);
     - `all`: every one.
@@ -154,6 +155,15 @@ class CallFilter(NamedTuple):
 
     by: Literal["node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "all"]
     values: tuple[str, ...] = ()
+
+
+def has_part(agent: str | None, parts: Sequence[str]) -> bool:
+    """Has a user agent one of these parts in it? ASCII letters are equal in either case.
+
+    >>> has_part("Boto3/1.34 Python/3.11", ["boto3", "curl"]), has_part(None, [""])
+    (True, False)
+    """
+    return agent is not None and any(re.search(re.escape(part), agent, re.I | re.ASCII) for part in parts)
 
 
 class CallRow(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lineage.questions.baseline import AgentFamily, Baseline, CallCompared, Habits, Match
 from lineage.questions.registry import Row
 from lineage.questions.shared.models import Counted
-from lineage.questions.shared.view import VERDICT_STYLES, history, person, places, rests_on, verdict
+from lineage.questions.shared.view import VERDICT_STYLES, history, matched, person, places, rests_on, verdict
 from lineage.render.blocks import Block, Cell, Grid, Inline, Some, Span
 from lineage.render.columns import head, ids, line, number, span, times, when
 from lineage.render.text import between, counted
@@ -25,6 +25,7 @@ def blocks(answer: Baseline) -> Iterator[Block]:
     """The verdict, the calls in question, what is usual, and what all that is based on."""
     yield from person(answer.subject)
     yield from verdict(answer.verdict, answer.statement, answer.scope)
+    yield from matched(answer.subject)
     yield Grid(
         f"calls compared with the history ({answer.calls_total:,})",
         (head("operation", "whole", style="key"), head("address", lead="from ", style="place"), head("verdict"),

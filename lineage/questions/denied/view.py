@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.denied import Burst, Denied
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import origin_cells, person, rests_on, whose
+from lineage.questions.shared.view import matched, origin_cells, person, rests_on, whose
 from lineage.render.blocks import Block, Cell, Grid, Para, Some, Span
 from lineage.render.columns import detail, head, ids, line, number, span, times, when
 from lineage.render.text import between, counted, moment
@@ -29,6 +29,7 @@ def blocks(answer: Denied) -> Iterator[Block]:
         f"{seen}; {counted(answer.callers, 'caller')} refused a role, "
         f"{counted(answer.bursts_total, 'burst')}",
     ))  # fmt: skip
+    yield from matched(answer.subject)
     yield Para((Span(answer.rule, "quiet"),))
     yield Grid(
         f"refused assumptions: {counted(answer.callers, 'caller')}",

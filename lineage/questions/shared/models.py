@@ -79,6 +79,9 @@ class Subject(Model):
     sessions_total: int = 0
     person: Person | None = None
     """Of a person, what it is made of; else null."""
+    agents: list[str] = []
+    """Of an agent: the user agents that have its text in them, sorted; at most 20."""
+    agents_total: int = 0
     opened: Confidence | None = None
     """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions. Of
     several sessions each is a candidate; `NONE`: no loaded event shows the session. Else null."""

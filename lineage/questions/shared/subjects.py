@@ -25,12 +25,13 @@ from lineage.questions.shared.whose import whose
 from lineage.stores.reader import Reader
 
 SESSIONS_SHOWN = 100
+AGENTS_SHOWN = 20
 NOT_LOADED = (
     "no loaded event shows a session that this sign-in opened; ask for its user or role by ARN, or load more logs"
 )
 """What to say of a sign-in event whose session is not known."""
 AGENT = "agent:"
-"""What begins an ask for a user agent."""
+"""What begins an ask for a part of user agents."""
 
 
 class Subject(NamedTuple):
@@ -54,7 +55,8 @@ class Subject(NamedTuple):
     opened: Confidence | None = None
     """Of a sign-in, role switch or portal event: how sure it is that it opened these sessions; `NONE` where no loaded
     event shows the session. None of any other ask."""
-
+    agents: tuple[str, ...] = ()
+    """Of an agent: the user agents that have its text in them, sorted."""
     person: Person | None = None
     """Of a person, all that came from it."""
 
@@ -74,7 +76,8 @@ class Subject(NamedTuple):
         sessions = self.sessions
         return models.Subject(
             kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
-            person=self.person.to_model() if self.person is not None else None, opened=self.opened,
+            person=self.person.to_model() if self.person is not None else None,
+            agents=list(self.agents[:AGENTS_SHOWN]), agents_total=len(self.agents), opened=self.opened,
         )  # fmt: skip
 
 
@@ -84,7 +87,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     Parameters
     ----------
     reader : the store
-    ask : as for `identifiers.meant`, or an account (ID or name), an address, or `agent:TEXT` for a user agent
+    ask : as for `identifiers.meant`, or an account (ID or name), an address, or `agent:TEXT` for a part of user agents
     kind : restricts names to principals of one kind
 
     Returns
@@ -108,9 +111,10 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
     """
     ask = ask.strip()
     if ask.startswith(AGENT):
-        agent = ask.removeprefix(AGENT)
-        which = CallFilter("agent", (agent,))
-        return Subject(ask, "agent", agent, (), which) if reader.calls(which) else None
+        agent = ask.removeprefix(AGENT).strip()
+        which = CallFilter("agent", (agent,) if agent else ())
+        agents = tuple(sorted({row.row.user_agent for row in reader.calls(which) if row.row.user_agent}))
+        return Subject(ask, "agent", agent, (), which, agents=agents) if agents else None
     if re.fullmatch(r"\d{12}", ask):
         return _of_account(reader, ask, ask)
     if is_address(ask) and not ask.startswith(f"{schema.PRINCIPAL} ") and ask in reader.addresses():

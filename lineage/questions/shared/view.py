@@ -9,7 +9,7 @@ from lineage.questions.shared.models import Counted, History, LoadedTo, Scope, S
 from lineage.questions.shared.newest import loaded_to
 from lineage.questions.shared.whose import by_another, call_it, named
 from lineage.questions.shared.words import KINDS, reason
-from lineage.render.blocks import Block, Grid, Heading, Inline, Note, Para, Span
+from lineage.render.blocks import Block, Facts, Grid, Heading, Inline, Note, Para, Some, Span
 from lineage.render.columns import detail, head, number, span, times, when
 from lineage.render.text import between, counted
 
@@ -20,6 +20,7 @@ BASES = {
     "everything": "all that is loaded",
 }
 """What set a scope, in words."""
+AGENTS_SHOWN = 5
 LONG = 200
 """Characters of a request, state or user agent that a terminal shows."""
 CALL_STYLES = {"change": "name", "sensitive": "open", "sign-in": "name", "read": "quiet", "failed": "denied"}
@@ -90,6 +91,14 @@ def subject(of: Whose | None, found: Subject | None, asked: str) -> Iterator[Blo
     many = counted(found.sessions_total, "session") if found.key is None else ""
     told = (Span(f"{found.kind} ", "quiet"), found.key or f"{asked}: {many}", Span(fits, "open"))
     yield Para(told, indent=1 if of else 0)
+    yield from matched(found)
+
+
+def matched(found: Subject | None) -> Iterator[Block]:
+    """Which user agents have the text in them that was asked for."""
+    if found is not None and found.agents:
+        shown = Some([Span(agent, "place", LONG) for agent in found.agents], found.agents_total, AGENTS_SHOWN)
+        yield Facts([("user agent", shown)])
 
 
 def person(found: Subject | None, of: Whose | None = None) -> Iterator[Block]:

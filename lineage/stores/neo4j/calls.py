@@ -9,7 +9,17 @@ from typing import Any
 from lineage.model import keys, schema
 from lineage.model.batch import JOINED, event_id_bytes
 from lineage.model.facts import AnyFact, Sample
-from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
+from lineage.model.results import (
+    ALWAYS,
+    CallFilter,
+    CallRow,
+    ChangeEdge,
+    Conflict,
+    EventRow,
+    SharedCall,
+    Window,
+    has_part,
+)
 from lineage.model.times import iso, parse_when
 from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
 from lineage.stores.neo4j.coverage import Loaded
@@ -71,7 +81,8 @@ class Calls(Loaded):
             agents = values if by == "agent" else None
             nothing = accounts == [] or agents == []
             records = [] if nothing else self._read("all_calls", accounts=accounts, agents=agents, **between)
-        return [_row_seen(ref_of(labels, key), api, row) for labels, key, api, row in records]
+        found = [_row_seen(ref_of(labels, key), api, row) for labels, key, api, row in records]
+        return [one for one in found if by != "agent" or has_part(one.row.user_agent, values)]
 
     def _prefixes(self, parameter: str, values: Sequence[str], low: int, high: int) -> list[str]:
         """What the keys of the rows of callers begin with, of those that called in the hours."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -9,7 +10,17 @@ from typing import Any
 from lineage.model import keys
 from lineage.model.batch import JOINED, Row, event_id_bytes
 from lineage.model.facts import AnyFact
-from lineage.model.results import ALWAYS, CallFilter, CallRow, ChangeEdge, Conflict, EventRow, SharedCall, Window
+from lineage.model.results import (
+    ALWAYS,
+    CallFilter,
+    CallRow,
+    ChangeEdge,
+    Conflict,
+    EventRow,
+    SharedCall,
+    Window,
+    has_part,
+)
 from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
 from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, read_in, unpack_properties
 from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, uuid_text
@@ -72,11 +83,10 @@ class Calls(Tables):
                     (f"{value} ", f"{value}!", low, high),
                 )
         else:
-            for value in which.values:
-                # The row's body holds the agent's text as it is.
-                yield from db.execute(
-                    f"{_FOUND} FROM row r WHERE {when} AND instr(r.body, ?) > 0", (low, high, value.encode())
-                )
+            # The row's body holds the agent's text as it is.
+            parts = re.compile(b"|".join(re.escape(value.encode("utf-8", "replace")) for value in which.values), re.I)
+            every = db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high)) if which.values else ()
+            yield from (record for record in every if parts.search(record[2]))
 
     def _callers(self, actors: Iterable[int]) -> dict[int, tuple[str, str | None, str | None]]:
         """By identity: the node that its calls are attached to, its key, and the service that called for it."""
@@ -229,4 +239,4 @@ def _is_meant(row: Row, which: CallFilter) -> bool:
     """Is it one of the rows that are meant? What `address` and the bytes of a body say is not exact."""
     if which.by == "address":
         return row.source_ip in which.values
-    return which.by != "agent" or row.user_agent in which.values
+    return which.by != "agent" or has_part(row.user_agent, which.values)
