@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, Ty
 
 if TYPE_CHECKING:
     from lineage.questions.shared.models import Model
-    from lineage.stores.sqlite.names import Kind
+    from lineage.stores.completion import Kind
 
 REQUIRED: Final = inspect.Parameter.empty
 """The default of a parameter that has none."""

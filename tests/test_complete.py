@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import lineage
-from lineage.stores.sqlite.names import names
+from lineage.stores.completion import names
 from tests.test_cli import ROOT, incident
 from tests.test_packaging import RECORD
 

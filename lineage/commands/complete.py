@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from lineage.stores.sqlite.names import Kind
+    from lineage.stores.completion import Kind
 
 Completion = Callable[[typer.Context, str], list[str]]
 
@@ -18,7 +18,7 @@ def names(kind: Kind) -> Completion:
 
     def complete(ctx: typer.Context, incomplete: str) -> list[str]:
         from lineage.commands.app import DEFAULT
-        from lineage.stores.sqlite.names import names as found
+        from lineage.stores.completion import names as found
 
         store = str(ctx.params.get("store") or DEFAULT)
         return [] if "://" in store else found(store, kind, incomplete)

@@ -100,7 +100,8 @@ class LookUps(Tables):
             "SELECT target FROM (SELECT DISTINCT target FROM row WHERE target IS NOT NULL) t WHERE holds(target) AND "
             "EXISTS (SELECT 1 FROM row r WHERE r.target = t.target AND r.relation = ? AND r.count > 0) "
             "UNION SELECT target FROM (SELECT DISTINCT target FROM other_target) t WHERE holds(target) AND "
-            "EXISTS (SELECT 1 FROM other_target b JOIN row r ON r.id = b.row WHERE b.target = t.target AND r.count > 0) "
+            "EXISTS (SELECT 1 FROM other_target o JOIN row r ON r.id = o.row WHERE o.target = t.target AND r.count > 0)"
+            " "
             "UNION SELECT DISTINCT substr(target, ?) AS key FROM change WHERE target > ? AND target < ? AND holds(key)",
             (schema.TOUCHED, len(_RESOURCE) + 1, _RESOURCE, f"{schema.RESOURCE}!"),
         )
