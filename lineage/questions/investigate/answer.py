@@ -101,9 +101,9 @@ def _examined(reader: Reader, alert: Alert, loaded: set[str], limits: Limits) ->
 
 def _several(reader: Reader, lead: SubjectLead, limits: Limits) -> list[str]:
     """The sessions (references, newest first) of a lead that is a role or several sessions: those that called in the
-    time of the report, else all that it names; none of a lead that is one session or key."""
+    time of the report, else all that it names; none of a lead that is one session, key or person."""
     subject = lead.subject
-    if lead.event_ids or not (subject.kind == "role" or len(subject.sessions) > 1):
+    if lead.event_ids or subject.person or not (subject.kind == "role" or len(subject.sessions) > 1):
         return []
     rows = reader.calls(subject.which, Window(limits.since, limits.until))
     last = max((row.last for row in rows), default=0)
