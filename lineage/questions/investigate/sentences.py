@@ -39,6 +39,9 @@ SENTENCES: Final[dict[str, str]] = {
     "s3:GetObject": "read objects of {target}",
     "secretsmanager:GetSecretValue": "read the secret {target}",
     "signin:ConsoleLogin": "sign in to the console",
+    "signin:CredentialChallenge": "get a sign-in prompt",
+    "signin:CredentialVerification": "enter a password or second factor",
+    "signin:UserAuthentication": "sign in to the access portal",
     "signin:SwitchRole": "switch to role {role}",
     "ssm:GetParameter": "read the parameter {target}",
     "sso:GetRoleCredentials": "get role credentials from the access portal",
@@ -120,7 +123,11 @@ def _told(entry: Entry, accounts: Mapping[str, str], name: str) -> str:
 
 def _by_name(entry: Entry) -> str:
     """By the operation's own name: `create db snapshot ledger`."""
-    verb, *noun = _WORDS.findall(operation_of(entry.api)) or ["call"]
+    verb, *noun = _WORDS.findall(operation_of(entry.api)) or [""]
+    if entry.api.startswith("signin:"):  # whose events are named by nouns
+        return " ".join(
+            ["call", entry.api, *(["on", _short(entry.targets[0]), *_more(entry)] if entry.targets else [])]
+        )
     words = [verb.lower(), *(word if word.isupper() and len(word) > 1 else word.lower() for word in noun)]
     if not entry.targets:
         return " ".join(words)
