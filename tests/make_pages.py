@@ -76,7 +76,7 @@ def page(store: Lineage, line: str) -> str:
 
 
 @contextmanager
-def served(path: Path, line: str = "chains") -> Iterator[ExploreServer]:
+def served(path: Path, line: str = "") -> Iterator[ExploreServer]:
     """`lineage explore` of a store."""
     with ExploreServer(lambda: StoreSource(lineage.open(path, create=False), line)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -90,6 +90,8 @@ def photograph(browser: Browser, address: str, out: Path, name: str) -> None:
         tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
         tab.goto(address)
         tab.wait_for_timeout(200)
+        if tab.locator("[data-part]").count():
+            tab.locator("body[data-done]").wait_for(timeout=600_000)
         tab.screenshot(path=out / f"{name}-{width}.png")
         tab.close()
 

@@ -24,6 +24,7 @@ from lineage.ask import QUESTIONS
 from lineage.commands.generate import parse
 from lineage.draw import fold
 from lineage.draw.shape import Shape
+from lineage.explore import start
 from lineage.explore.server import ExploreServer
 from lineage.explore.source import StoreSource, near
 from lineage.model.errors import BadUse
@@ -82,6 +83,96 @@ def test_the_page_shows_the_first_question(server: ExploreServer) -> None:
     assert NEW_KEY in str(shape_in(page)["nodes"])
     assert "connect-src &#x27;self&#x27;" in page
     assert (headers["Cache-Control"], headers["X-Frame-Options"]) == ("no-store", "DENY")
+
+
+def test_it_starts_with_what_there_is(server: ExploreServer, chromium: Browser) -> None:
+    """The start page has a search, what is loaded, people by activity, hunts that found something, and gaps."""
+    page = chromium.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(f"{server.address}?start=1&from=2026-03-11")
+    page.locator("body[data-done]").wait_for()
+    told = page.inner_text("main")
+    people = page.locator("[data-part=people] td:first-child").all_inner_texts()
+    rules = page.locator("#rules li a").all_inner_texts()
+    link = page.locator("[data-part=people] a").first.get_attribute("href") or ""
+    focused = page.evaluate("document.activeElement.name")
+    page.keyboard.type("ops-maint")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?from=2026-03-11&find=ops-maint")
+    found = page.locator("main td a").all_inner_texts()
+    page.close()
+
+    assert "926 events of 3 accounts, 2026-03-10 06:00:00Z to 2026-03-12 17:55:30Z" in told
+    assert people == ["dana.whitfield", "jonas.brandt", "li.wei", "priya.raman"]
+    assert "Key created for another user, then used" in rules
+    assert "Root user" not in " ".join(rules)
+    assert "the trail was stopped" in told
+    assert "from=2026-03-11" in link
+    assert focused == "find"
+    assert found
+    assert all("ops-maint" in one for one in found)
+    assert said == []
+
+
+def test_without_a_question_it_starts_there(tmp_path: Path) -> None:
+    """Nothing asked on the command line opens the start page; its parts are HTML of their own, and no others exist."""
+    path = tmp_path / "lineage.db"
+    with ExploreServer(lambda: StoreSource(lineage.open(path))) as empty:
+        threading.Thread(target=empty.serve_forever, daemon=True).start()
+        _, page, _ = get(empty, below(empty, ""))
+        parts = {name: get(empty, below(empty, f"part?name={name}"))[:2] for name in (*start.PARTS, "x")}
+        empty.shutdown()
+
+    assert 'id="finder"' in page
+    assert {status for name, (status, _) in parts.items() if name != "x"} == {200}
+    assert parts["loaded"][1] == "<p>Nothing is loaded yet: <code>lineage load</code> reads logs.</p>"
+    assert parts["juggling"][1] == ""
+    assert parts["x"][0] == 400
+
+
+def test_links_keep_the_time_range(server: ExploreServer) -> None:
+    """The time range of a page is in its fields and all its links, also through questions that take none."""
+    _, page, _ = get(server, below(server, asking("timeline", f"{STARTED} --from 2026-03-11T21:00:00Z")))
+    links = re.findall(r'href="(\./[^"]+)"', page)
+    _, who, _ = get(
+        server, below(server, asking("who", STARTED, **{"as": "text", "from": "2026-03-11", "to": "2026-03-12"}))
+    )
+    _, later, _ = get(server, below(server, asking("timeline", STARTED, **{"from": "2026-03-12"})))
+    _, wrong, _ = get(server, below(server, asking("timeline", STARTED, **{"from": "x"})))
+
+    assert links
+    assert all("from=2026-03-11T21%3A00%3A00Z" in link for link in links)
+    assert 'name="from" class="time" value="2026-03-11T21:00:00Z"' in page
+    assert f"<h1>lineage timeline {STARTED}</h1>" in page
+    assert all("from=2026-03-11&amp;to=2026-03-12" in link for link in re.findall(r'href="(\./[^"]+)"', who))
+    assert STARTED not in later.partition("<main>")[2]
+    assert '<p role="alert">' in wrong
+
+
+def test_find_looks_into_the_whole_store(server: ExploreServer, chromium: Browser) -> None:
+    """On a picture Find lists what the store has beside what is drawn; names from the logs stay text."""
+    page = chromium.new_page()
+    page.goto(server.address + asking("who", STARTED, to="2026-03-12"))
+    page.fill("#search", "jonas")
+    page.locator("#everywhere a", has_text="jonas.brandt").first.wait_for()
+    drawn = page.inner_text("#found")
+    page.focus("#search")
+    page.keyboard.press("ArrowDown")
+    focused = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Escape")
+    hidden = page.is_hidden("#everywhere")
+    page.fill("#search", "<script>nobody")
+    page.locator("#everywhere p", has_text="Nothing in the whole store").wait_for()
+    page.close()
+    _, told, _ = get(server, below(server, "?" + urlencode({"find": "<script>x"})))
+
+    assert drawn == "none"
+    assert "to=2026-03-12" in focused
+    assert hidden
+    assert "Nothing in the store has &lt;script&gt;x in its name or ID." in told
+    assert "<script" not in told
 
 
 ROLE = "arn:aws:iam::804275613390:role/payments-operations"
@@ -224,7 +315,7 @@ def test_the_page_asks_on_and_grows(server: ExploreServer, chromium: Browser) ->
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(server.address)
     page.select_option("#live select", "who")
-    page.fill("#live input", "AKIA3WQUP53HKQ7V2LCK")
+    page.fill("#live input[name=ask]", "AKIA3WQUP53HKQ7V2LCK")
     page.click("#live button")
     page.wait_for_url("**/?question=who&**")
     drawn = "lineagePage.visible().nodes.length"

@@ -20,7 +20,7 @@ def explore(
         list[str] | None,
         typer.Argument(
             metavar="[QUESTION...]",
-            help="Any question with its arguments and options; default: chains.",
+            help="Any question with its arguments and options; default: a start page.",
             autocompletion=complete.question(lambda: QUESTIONS),
         ),
     ] = None,
@@ -36,8 +36,9 @@ def explore(
     from lineage.explore.server import ExploreServer
     from lineage.explore.source import StoreSource
 
-    first = question or ["chains"]
-    parse(first, files=False)
+    first = question or []
+    if first:
+        parse(first, files=False)
     with ExploreServer(lambda: StoreSource(guard.opened(store), shlex.join(first)), port or 0) as server:
         typer.echo(server.address)
         guard.say("Open the address in a browser; Ctrl-C stops the server.")

@@ -45,7 +45,51 @@ window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
     say(more.nodes.length || more.links.length ? told : "No more neighbours");
   }
 
-  return {panel: (id) => {
+  // What the whole store has of that name or ID, below the search: each with the question to ask of it, in the time range.
+  const search = document.getElementById("search"), list = element("div", null, {id: "everywhere", role: "group", "aria-label": "In the whole store"});
+  const kept = {};
+  for (const name of ["from", "to"]) { const field = document.querySelector(`#live input[name="${name}"]`); if (field && field.value) kept[name] = field.value; }
+  let wanted = "", waiting = null;
+  list.hidden = true;
+  document.body.append(list);
+
+  function find(text) {
+    wanted = text;
+    clearTimeout(waiting);
+    if (text.length < 3) { list.hidden = true; return; }
+    waiting = setTimeout(async () => {
+      let found;
+      try { found = await (await fetch(`find?${new URLSearchParams({text})}`)).json(); } catch { return; }
+      if (text === wanted && Array.isArray(found)) show(found);
+    }, 300);
+  }
+
+  function show(found) {
+    const at = search.getBoundingClientRect();
+    list.style.left = `${at.left}px`;
+    list.style.top = `${at.bottom + 4}px`;
+    list.replaceChildren(element("p", found.length ? "In the whole store" : "Nothing in the whole store", {class: "quiet"}));
+    for (const one of found) {
+      const link = element("a", one.name, {href: `./?${new URLSearchParams({question: one.question, ask: one.ask, ...kept})}`});
+      link.append(element("span", `  ${[one.kind, one.about].filter(Boolean).join(", ")}`, {class: "quiet"}));
+      list.append(link);
+    }
+    list.hidden = false;
+  }
+
+  search.addEventListener("keydown", (e) => {
+    if (e.key === "ArrowDown" && !list.hidden) { list.querySelector("a")?.focus(); e.preventDefault(); }
+    if (e.key === "Escape") list.hidden = true;
+  });
+  list.addEventListener("keydown", (e) => {
+    e.stopPropagation();
+    const step = {ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling"}[e.key], next = step && document.activeElement[step];
+    if (step) { (next && next.tagName === "A" ? next : e.key === "ArrowUp" ? search : document.activeElement).focus(); e.preventDefault(); }
+    if (e.key === "Escape") { list.hidden = true; search.focus(); }
+  });
+  document.addEventListener("click", (e) => { if (!list.contains(e.target) && e.target !== search) list.hidden = true; });
+
+  return {find, panel: (id) => {
     const made = element("p");
     if (/^(Session|Credential|Principal|Resource) /.test(id)) made.append(button("Load neighbours", () => load(id)));
     return made;

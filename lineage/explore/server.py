@@ -32,6 +32,12 @@ class Source(Protocol):
     def page(self, query: Mapping[str, str]) -> str:
         """The page for a query, as HTML that states its own content security policy."""
 
+    def part(self, query: Mapping[str, str]) -> str:
+        """A part of the start page, as HTML. Raises `LineageError`."""
+
+    def find(self, text: str) -> object:
+        """What has a text in its name or ID, as JSON values."""
+
     def near(self, node: str) -> object:
         """The picture of the neighbours of a node, as JSON values. Raises `LineageError`."""
 
@@ -72,6 +78,10 @@ class ExploreServer(ThreadingHTTPServer):
             raise BadUse("lineage explore ends")
         if path == "":
             return self._source.page(query), "text/html; charset=utf-8"
+        if path == "part":
+            return self._source.part(query), "text/html; charset=utf-8"
+        if path == "find":
+            return msgspec.json.encode(self._source.find(query.get("text", ""))).decode(), "application/json"
         if path == "near":
             return msgspec.json.encode(self._source.near(query.get("node", ""))).decode(), "application/json"
         raise BadUse(f"{path}: not found")

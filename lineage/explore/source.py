@@ -7,6 +7,7 @@ calls that name no resource are left out.
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import partial
@@ -22,7 +23,7 @@ from lineage.draw import fold
 from lineage.draw.files import page
 from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet
-from lineage.explore import pages
+from lineage.explore import pages, start
 from lineage.model import schema
 from lineage.model.errors import BadUse, LineageError, NotFound
 from lineage.model.keys import ref
@@ -30,8 +31,9 @@ from lineage.model.operations import operation_of
 from lineage.model.results import CallFilter, CallRow, ChangeEdge
 from lineage.model.times import iso
 from lineage.questions import registry
+from lineage.questions.hunt.answer import NAMES
 from lineage.questions.investigate import Investigation
-from lineage.questions.shared import grants
+from lineage.questions.shared import grants, words
 from lineage.questions.shared.models import Model
 from lineage.questions.trace.picture import grant_facts
 from lineage.render import html as report
@@ -43,6 +45,11 @@ NEIGHBOURS = 100
 """Maximum number of grants, and of changes, in one picture, the earliest first."""
 RESOURCES = 20
 """Maximum number of links for touched resources and refused calls, the most frequent first."""
+MATCHES = 50
+"""What a search shows."""
+_ASKS = {schema.SESSION: "session", schema.CREDENTIAL: "access key", schema.PRINCIPAL: "principal"}
+"""What is searched, and what it is called."""
+_FLAGS = {"--from": "since", "--since": "since", "--to": "until", "--until": "until"}
 _LINEAL = (schema.ASSUMED, schema.ISSUED, schema.BELONGS_TO, schema.RUNS_AS)
 _DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
 _Calls = tuple[str, str, str, str | None, str]
@@ -52,8 +59,8 @@ _Calls = tuple[str, str, str, str | None, str]
 class StoreSource:
     """Pages and neighbours of nodes, of one open store."""
 
-    def __init__(self, store: Lineage, first: str) -> None:
-        """`first` is the question that the page opens on, as it is typed."""
+    def __init__(self, store: Lineage, first: str = "") -> None:
+        """`first` is the question that the page opens on, as it is typed; without one that is the start page."""
         self._store = store
         self._first = first
 
@@ -62,14 +69,24 @@ class StoreSource:
         self._store.close()
 
     def page(self, query: Mapping[str, str]) -> str:
-        """The page of a `question` with its `ask`, or of the first question; `as` selects the form.
+        """The page of a `question` with its `ask`, of what it should `find`, of the first question, or to start with.
 
-        An error is a line on a page with the form for the next question.
+        `from` and `to` are the time range, which the links of a page keep; `as` selects the form. An error is a line
+        on a page with the form for the next question.
         """
+        span = _span(query)
+        if query.get("find"):
+            return pages.found(query["find"], self.find(query["find"]), tuple(QUESTIONS), span)
         line = f"{query['question']} {query.get('ask', '')}".strip() if query.get("question") else self._first
-        ways = partial(pages.page, line, tuple(QUESTIONS))
+        if not line or query.get("start"):
+            return pages.start(tuple(QUESTIONS), NAMES, span)
         try:
-            answer = self._answer(line)
+            line, span = _spanned(line, span)
+        except LineageError as error:
+            return pages.page(line, tuple(QUESTIONS), problem=str(error), span=span)
+        ways = partial(pages.page, line, tuple(QUESTIONS), span=span)
+        try:
+            answer = self._answer(line, span)
         except LineageError as error:
             return ways(problem=str(error))
         wanted = query.get("as")
@@ -81,12 +98,40 @@ class StoreSource:
             return ways(answer)
         if wanted == "text":
             return ways(answer, others=[PICTURE])
-        asking = pages.form(line, tuple(QUESTIONS), [TEXT])
+        asking = pages.form(line, tuple(QUESTIONS), [TEXT], span)
         live = files("lineage.explore").joinpath("live.js").read_text("utf-8")
         return page(self._store.picture(answer), live=live, asking=asking)
 
-    def _answer(self, line: str) -> Model:
-        answer = parse(words_of(line), files=False).of(self._store)
+    def part(self, query: Mapping[str, str]) -> str:
+        """A part of the start page as HTML, by its `name`. Raises `LineageError`."""
+        span = _span(query)
+        return start.part(self._store, query.get("name", ""), partial(pages.href, span=span))
+
+    def find(self, text: str) -> list[pages.Match]:
+        """What has a text in its name or ID. The one place that searches the store."""
+        wanted = text.strip().lower()
+        reader = self._store._reader()
+        names = reader.account_names()
+        found = []
+        for node, body in reader.lineage().nodes(data=True):
+            label, key = ref(node)
+            if label not in _ASKS:
+                continue
+            ask = key.partition(" ")[0] if label == schema.CREDENTIAL else key
+            name, account = body.get("name") or ask, body.get("account")
+            if wanted in f"{ask}\n{name}".lower():
+                kind = words.KINDS.get(str(body.get("kind")), body.get("kind") or _ASKS[label])
+                where = " ".join(filter(None, (account, names.get(account or ""))))
+                found.append(pages.Match(kind, name, where, "trace", ask))
+        found += [
+            pages.Match("account", name, account, "coverage", account)
+            for account, name in names.items()
+            if wanted in f"{account}\n{name}".lower()
+        ]
+        return sorted(found, key=lambda one: (one.name.lower() != wanted, one.kind, one.name, one.ask))[:MATCHES]
+
+    def _answer(self, line: str, span: pages.Span = pages.NO_SPAN) -> Model:
+        answer = parse(_in_span(words_of(line), span), files=False).of(self._store)
         missing = answer.not_found()
         if missing is not None:
             raise NotFound("; ".join([f"not found: {missing}", *self._store.near(answer)]))
@@ -102,6 +147,43 @@ class StoreSource:
         if not reader.has(ref(node)) and not reader.calls(CallFilter("resource", (key,))):
             raise NotFound(f"not found: {node}")
         return msgspec.to_builtins(fold.shape(near(reader, node), reader.account_names()))
+
+
+def _span(query: Mapping[str, str]) -> pages.Span:
+    return pages.Span(query.get("from", "").strip(), query.get("to", "").strip())
+
+
+def _spanned(line: str, span: pages.Span) -> tuple[str, pages.Span]:
+    """A line without its time range, and the range: that of the line, else the one that is kept.
+
+    >>> _spanned("timeline AKIA --from 2026-03-11 --limit 3", pages.Span("2026-03-10", "2026-03-12"))
+    ('timeline AKIA --limit 3', Span(since='2026-03-11', until='2026-03-12'))
+    """
+    given = words_of(line)
+    kept, typed = [], {}
+    rest = iter(given)
+    for word in rest:
+        flag, sign, value = word.partition("=")
+        if flag not in _FLAGS:
+            kept.append(word)
+        else:
+            typed[_FLAGS[flag]] = value if sign else next(rest, "")
+    if not typed:
+        return line, span
+    return shlex.join(kept), span._replace(**typed)
+
+
+def _in_span(given: list[str], span: pages.Span) -> list[str]:
+    """The words of a question with the time range, if it takes one."""
+    question = QUESTIONS.get(given[0].replace("_", "-")) if given else None
+    taken = {parameter.name for parameter in question.parameters} if question else set()
+    options = [
+        word
+        for name, flag in (("since", "--from"), ("until", "--to"))
+        if name in taken and getattr(span, name)
+        for word in (flag, getattr(span, name))
+    ]
+    return [*given[:1], *options, *given[1:]]
 
 
 def near(reader: Reader, node: str) -> Drawing:

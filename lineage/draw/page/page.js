@@ -226,12 +226,13 @@
   const texts = (thing) => [thing.id, thing.label, thing.account, ...(thing.facts || []).flat(2)];
   function find() {
     const wanted = $("search").value.trim().toLowerCase();
-    if (!wanted) { hits = []; $("found").textContent = ""; return; }
+    if (!wanted) { hits = []; $("found").textContent = ""; if (LIVE) LIVE.find(""); return; }
     const about = new Map([...model.nodes.values()].map((node) => [node.id, texts(node)]));
     for (const link of model.links.values()) if (about.has(link.target)) about.get(link.target).push(...(link.facts || []).flat(2));
     hits = [...about].filter(([, told]) => told.some((text) => text && String(text).toLowerCase().includes(wanted))).map(([id]) => id);
     hit = 0;
     found(hits.length === 1);
+    if (LIVE) LIVE.find($("search").value.trim());
   }
   const foldedAround = (id) => model.around(id).filter((box) => state.folded.has(box));
   // Shows the hit; what it is folded into is opened on Enter, and where there is no other hit, not at each letter.

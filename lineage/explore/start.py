@@ -1,0 +1,167 @@
+"""What `explore` starts with: what is loaded, people by activity, hunts with something to look at, gaps.
+
+Each part is HTML without a document around it. The page asks for one after the other, because some read the whole
+store; a search in the meantime waits for one part at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from lineage import Lineage
+from lineage.model.errors import BadUse
+from lineage.model.times import iso
+from lineage.questions.hunt.answer import NAMES
+from lineage.questions.shared.forest import PEOPLE, Forest
+from lineage.questions.shared.words import KINDS
+from lineage.render.html import safe
+from lineage.render.text import counted, moment
+from lineage.stores.reader import Reader
+
+SHOWN = 15
+"""Lines of a part."""
+Link = Callable[[str, str], str]
+"""The address of a question and its ask."""
+PARTS = ("loaded", "people", "gaps", *NAMES)
+"""In the order in which they are asked for: hunts are one part for each rule."""
+
+
+class Person(NamedTuple):
+    """Somebody, by the sessions that began with their credentials."""
+
+    key: str
+    name: str
+    kind: str
+    sessions: int
+    roles: int
+    first: str
+    last: str
+
+
+def part(store: Lineage, name: str, link: Link) -> str:
+    """A part of the start page as HTML; empty where there is nothing to say. Raises `BadUse`."""
+    match name:
+        case "loaded":
+            return "".join(_loaded(store._reader(), link))
+        case "people":
+            return "".join(_people(people(store._reader()), link))
+        case "gaps":
+            return "".join(_gaps(store, link))
+        case _ if name in NAMES:
+            return "".join(_rule(store, name, link))
+    raise BadUse(f"{name}: no part of the start page")
+
+
+def _loaded(reader: Reader, link: Link) -> Iterator[str]:
+    names = reader.account_names()
+    held: dict[str, tuple[int, int, int]] = {}
+    for one in reader.coverage():
+        count, first, last = held.get(one.account or "", (0, one.first, one.last))
+        held[one.account or ""] = (count + one.count, min(first, one.first), max(last, one.last))
+    if not held:
+        yield "<p>Nothing is loaded yet: <code>lineage load</code> reads logs.</p>"
+        return
+    yield (
+        f"<p><b>{counted(sum(count for count, _, _ in held.values()), 'event')}</b> of "
+        f"{counted(len(held), 'account')}, {_time(min(first for _, first, _ in held.values()))} to "
+        f"{_time(max(last for _, _, last in held.values()))}</p>"
+    )
+    ordered = sorted(held.items(), key=lambda one: (-one[1][0], one[0]))
+    yield from _table(
+        ("account", "events", "first", "last"),
+        (
+            (f"{_a(link('coverage', account), account)} {safe(names.get(account, ''))}" if account else "no account",
+             f"{count:,}", _time(first), _time(last))
+            for account, (count, first, last) in ordered[:SHOWN]
+        ),
+    )  # fmt: skip
+    yield _more(len(ordered), "account", link("info", ""))
+
+
+def people(reader: Reader) -> list[Person]:
+    """People by how many sessions began with their credentials, the most active first."""
+    forest = Forest(reader.lineage())
+    held: dict[str, list[str]] = {}
+    for session in forest.sessions:
+        origin = forest.origin(session)
+        if origin is not None and origin.kind in (*PEOPLE, "RootUser"):
+            held.setdefault(origin.node, []).append(session)
+    found = []
+    for node, sessions in held.items():
+        body = forest.graph.nodes[node]
+        key = node.split(" ", 1)[1]
+        times = sorted(iso(forest.begun(session)) for session in sessions)
+        roles = {role for session in sessions if (role := forest.role(session)) is not None}
+        found.append(Person(key, body.get("name") or key, body["kind"], len(sessions), len(roles), times[0], times[-1]))
+    return sorted(found, key=lambda one: (-one.sessions, one.name, one.key))
+
+
+def _people(found: list[Person], link: Link) -> Iterator[str]:
+    if not found:
+        yield "<p>No session leads back to a person.</p>"
+        return
+    yield from _table(
+        ("person", "kind", "sessions", "roles", "first", "last"),
+        (
+            (_a(link("trace", one.key), one.name), safe(KINDS.get(one.kind, one.kind)), f"{one.sessions:,}",
+             f"{one.roles:,}", _moment(one.first), _moment(one.last))
+            for one in found[:SHOWN]
+        ),
+    )  # fmt: skip
+    yield _more(len(found), "person", link("central", ""), "people")
+
+
+def _rule(store: Lineage, name: str, link: Link) -> Iterator[str]:
+    found = store.hunt(name, limit=1)
+    if not found.total:
+        return
+    rule, first = found.rules[0], found.findings[0]
+    yield (
+        f"<li>{_a(link('hunt', name), rule.title)} <b>{found.total:,}</b>"
+        f'<div class="quiet">{safe(first.statement)}</div></li>'
+    )
+
+
+def _gaps(store: Lineage, link: Link) -> Iterator[str]:
+    found = store.coverage(limit=SHOWN)
+    if not found.gaps and not found.unseen:
+        yield "<p>No gap of six hours or more, and no trail that was stopped.</p>"
+        return
+    items = [
+        f"{_a(link('coverage', one.account), one.account) if one.account else 'the logs'}"
+        f"{f' {safe(one.region)}' if one.region else ''}: {safe(one.why)}, {_moment(one.since)} "
+        f"{f'to {_moment(one.until)}' if one.until else 'and not ended'}"
+        for one in found.gaps
+    ]
+    items += [
+        f"{_a(link('coverage', one.account), one.account)}{safe(f' {one.name}' if one.name else '')}: no logs loaded, "
+        "seen as "
+        f"{safe(' and '.join(one.seen_as))}"
+        for one in found.unseen
+    ]
+    yield f"<ul>{''.join(f'<li>{item}</li>' for item in items[:SHOWN])}</ul>"
+    yield _more(found.gaps_total + found.unseen_total, "gap", link("coverage", ""))
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    yield f'<div class="wide"><table><thead><tr>{"".join(f"<th>{one}</th>" for one in columns)}</tr></thead><tbody>'
+    for row in rows:
+        yield f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>"
+    yield "</tbody></table></div>"
+
+
+def _more(total: int, one: str, address: str, many: str | None = None) -> str:
+    return f'<p class="quiet">{_a(address, f"All of {counted(total, one, many)}")}</p>' if total > SHOWN else ""
+
+
+def _time(second: int) -> str:
+    return _moment(iso(second))
+
+
+def _moment(time: str) -> str:
+    return f'<span class="one">{safe(moment(time))}</span>'
+
+
+def _a(address: str, text: str) -> str:
+    return f'<a href="{safe(address)}">{safe(text)}</a>'
