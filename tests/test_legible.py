@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 import lineage
-from tests.make_pages import SIZES, lines, page, stored
+from tests.make_pages import SIZES, lines, page, served, stored
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -136,6 +137,32 @@ def test_nothing_sticks_to_an_edge(name: str, pages: dict[str, Path], tab: Page)
     assert seen or "Not everything is visible" in tab.inner_text("#said")
     assert tab.evaluate(_ONE_ROW)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+_BLOCKS = """() => [...document.querySelectorAll("main section, #finder, #live")].map((one) => {
+  const {left, top, right, bottom} = one.getBoundingClientRect();
+  return {kind: "block", text: one.id || one.innerText.split("\\n")[0], size: 0, box: [left, top, right, bottom]};
+})"""
+_CELLS = """() => [...document.querySelectorAll("td, th, a")]
+  .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize("name", STORES)
+def test_the_start_page_can_be_read(name: str, folder: Path, tab: Page) -> None:
+    """Letters are large enough, nothing is cut off or lies on anything else, and the search is there at once."""
+    with served(stored(folder / f"{name}.db", name)) as server:
+        tab.goto(server.address)
+        at_once = tab.is_visible("#finder input")
+        tab.locator("body[data-done]").wait_for(timeout=120_000)
+        found, texts = labels(tab.evaluate(_BLOCKS)), tab.evaluate(_TEXTS)
+        wide, cut = tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab.evaluate(_CELLS)
+
+    assert at_once
+    assert len(found) == 6
+    assert [(one.text, other.text) for one, other in combinations(found, 2) if one.covers(other)] == []
+    assert [one for one in texts if one[1] < LEAST] == []
+    assert wide
+    assert cut == []
 
 
 def test_most_words_have_room(pages: dict[str, Path], tab: Page) -> None:

@@ -71,7 +71,7 @@ window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
     list.replaceChildren(element("p", found.length ? "In the whole store" : "Nothing in the whole store", {class: "quiet"}));
     for (const one of found) {
       const link = element("a", one.name, {href: `./?${new URLSearchParams({question: one.question, ask: one.ask, ...kept})}`});
-      link.append(element("span", `  ${[one.kind, one.about].filter(Boolean).join(", ")}`, {class: "quiet"}));
+      link.append(element("span", `  ${[one.kind, one.account].filter(Boolean).join(", ")}`, {class: "quiet"}));
       list.append(link);
     }
     list.hidden = false;

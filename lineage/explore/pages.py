@@ -43,8 +43,10 @@ class Match(msgspec.Struct, frozen=True):
 
     kind: str
     name: str
-    about: str
-    """Account, times, …, in words."""
+    account: str
+    """ID and name."""
+    seen: str
+    """From when to when."""
     question: str
     ask: str
 
@@ -82,11 +84,11 @@ def found(text: str, matches: Sequence[Match], questions: Sequence[str], span: S
     """The page of what a search found."""
     rows = "\n".join(
         f'<tr><td>{safe(one.kind)}</td><td><a href="{escape(href(one.question, one.ask, span=span))}">{safe(one.name)}'
-        f"</a></td><td>{safe(one.about)}</td></tr>"
+        f"</a></td><td>{safe(one.account)}</td><td>{safe(one.seen)}</td></tr>"
         for one in matches
     )
     table = (
-        f'<div class="wide"><table><thead><tr><th>kind</th><th>name</th><th>where and when</th></tr></thead>'
+        f'<div class="wide"><table><thead><tr><th>kind</th><th>name</th><th>account</th><th>seen</th></tr></thead>'
         f"<tbody>\n{rows}\n</tbody></table></div>"
     )
     told = table if matches else f'<p role="alert">Nothing in the store has {safe(text)} in its name or ID.</p>'

@@ -2,7 +2,8 @@
 
 Access needs the token in the address, which is new at each start. The `Host` of each request must be this machine, so
 that no other page can reach the server through a name of its own (DNS rebinding). Nothing is sent to other origins. One
-thread owns the store; requests wait for it.
+thread owns the store; requests wait for it. Parts of the start page, which may read the whole store, have another
+thread with a source of its own, so that nothing waits for them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -24,6 +25,8 @@ HOST: Final = "127.0.0.1"
 NAMES: Final = frozenset((HOST, "localhost"))
 LONGEST: Final = 60_000
 """Characters of an address that is read; `http.server` reads no more than 65,536."""
+
+Answered = TypeVar("Answered")
 
 
 class Source(Protocol):
@@ -45,6 +48,36 @@ class Source(Protocol):
         """Close files and connections; called in the thread that created it."""
 
 
+class _Owner:
+    """A thread with a source, which it opens when it is first asked, and closes."""
+
+    def __init__(self, opened: Callable[[], Source]) -> None:
+        self._opened = opened
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._source: Source | None = None
+        self._ended = False
+
+    def ask(self, act: Callable[[Source], Answered]) -> Answered:
+        """What is answered, once the questions before are. Raises `LineageError`."""
+        return self._thread.submit(self._ask, act).result()
+
+    def _ask(self, act: Callable[[Source], Answered]) -> Answered:
+        if self._ended:
+            raise BadUse("lineage explore ends")
+        self._source = self._source or self._opened()
+        return act(self._source)
+
+    def end(self) -> None:
+        """Close the source once the question that is being answered is done."""
+        self._ended = True
+        self._thread.submit(self._close)
+        self._thread.shutdown()
+
+    def _close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+
+
 class ExploreServer(ThreadingHTTPServer):
     """Serves on a port of 127.0.0.1 under `address`, which holds the token."""
 
@@ -52,10 +85,10 @@ class ExploreServer(ThreadingHTTPServer):
 
     def __init__(self, opened: Callable[[], Source], port: int = 0) -> None:
         """`opened` makes the source, in the thread that owns it. Raises `BadUse` where the port is taken."""
-        self._owner = ThreadPoolExecutor(max_workers=1)
-        self._ended = False
+        self._owner, self._aside = _Owner(opened), _Owner(opened)
         self._ends = ExitStack()
-        self._ends.callback(self._owner.shutdown)
+        self._ends.callback(self._owner.end)
+        self._ends.callback(self._aside.end)
         try:
             super().__init__((HOST, port), _Handler)
         except OSError as error:
@@ -63,33 +96,28 @@ class ExploreServer(ThreadingHTTPServer):
         self.token = secrets.token_urlsafe(24)
         self.address = f"http://{HOST}:{self.server_address[1]}/{self.token}/"
         try:
-            self._source = self._owner.submit(opened).result()
+            self._owner.ask(lambda _: None)
         except BaseException:
             self.server_close()
             raise
-        self._ends.callback(self._owner.submit, self._source.close)
 
     def answer(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Body and type for a path below the token. Raises `LineageError`."""
-        return self._owner.submit(self._answer, path, query).result()
-
-    def _answer(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
-        if self._ended:
-            raise BadUse("lineage explore ends")
         if path == "":
-            return self._source.page(query), "text/html; charset=utf-8"
+            return self._owner.ask(lambda source: source.page(query)), "text/html; charset=utf-8"
         if path == "part":
-            return self._source.part(query), "text/html; charset=utf-8"
+            return self._aside.ask(lambda source: source.part(query)), "text/html; charset=utf-8"
         if path == "find":
-            return msgspec.json.encode(self._source.find(query.get("text", ""))).decode(), "application/json"
+            found = self._owner.ask(lambda source: source.find(query.get("text", "")))
+            return msgspec.json.encode(found).decode(), "application/json"
         if path == "near":
-            return msgspec.json.encode(self._source.near(query.get("node", ""))).decode(), "application/json"
+            found = self._owner.ask(lambda source: source.near(query.get("node", "")))
+            return msgspec.json.encode(found).decode(), "application/json"
         raise BadUse(f"{path}: not found")
 
     def server_close(self) -> None:
         """Release the port, the source and the thread, once the question that is being answered is done."""
         super().server_close()
-        self._ended = True
         self._ends.close()
 
     def handle_error(self, request: object, client_address: object) -> None:

@@ -33,10 +33,11 @@ from lineage.model.times import iso
 from lineage.questions import registry
 from lineage.questions.hunt.answer import NAMES
 from lineage.questions.investigate import Investigation
-from lineage.questions.shared import grants, words
+from lineage.questions.shared import grants
 from lineage.questions.shared.models import Model
 from lineage.questions.trace.picture import grant_facts
 from lineage.render import html as report
+from lineage.render.text import between
 from lineage.stores.reader import Reader
 
 TEXT, PICTURE, REPORT = ("in words", "text"), ("as a picture", ""), ("as a report", "report")
@@ -47,8 +48,6 @@ RESOURCES = 20
 """Maximum number of links for touched resources and refused calls, the most frequent first."""
 MATCHES = 50
 """What a search shows."""
-_ASKS = {schema.SESSION: "session", schema.CREDENTIAL: "access key", schema.PRINCIPAL: "principal"}
-"""What is searched, and what it is called."""
 _FLAGS = {"--from": "since", "--since": "since", "--to": "until", "--until": "until"}
 _LINEAL = (schema.ASSUMED, schema.ISSUED, schema.BELONGS_TO, schema.RUNS_AS)
 _DEEDS = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)
@@ -108,27 +107,13 @@ class StoreSource:
         return start.part(self._store, query.get("name", ""), partial(pages.href, span=span))
 
     def find(self, text: str) -> list[pages.Match]:
-        """What has a text in its name or ID. The one place that searches the store."""
-        wanted = text.strip().lower()
-        reader = self._store._reader()
-        names = reader.account_names()
-        found = []
-        for node, body in reader.lineage().nodes(data=True):
-            label, key = ref(node)
-            if label not in _ASKS:
-                continue
-            ask = key.partition(" ")[0] if label == schema.CREDENTIAL else key
-            name, account = body.get("name") or ask, body.get("account")
-            if wanted in f"{ask}\n{name}".lower():
-                kind = words.KINDS.get(str(body.get("kind")), body.get("kind") or _ASKS[label])
-                where = " ".join(filter(None, (account, names.get(account or ""))))
-                found.append(pages.Match(kind, name, where, "trace", ask))
-        found += [
-            pages.Match("account", name, account, "coverage", account)
-            for account, name in names.items()
-            if wanted in f"{account}\n{name}".lower()
-        ]
-        return sorted(found, key=lambda one: (one.name.lower() != wanted, one.kind, one.name, one.ask))[:MATCHES]
+        """What has a text in its name or ID, like the question `find`."""
+        answer = self._store.find(text, limit=MATCHES)
+        return [
+            pages.Match(one.kind, one.name, " ".join(filter(None, (one.account, one.account_name))),
+                        between(one.first, one.last) if one.first and one.last else "", one.question, one.ask)
+            for one in answer.matches
+        ]  # fmt: skip
 
     def _answer(self, line: str, span: pages.Span = pages.NO_SPAN) -> Model:
         answer = parse(_in_span(words_of(line), span), files=False).of(self._store)

@@ -28,14 +28,15 @@ PARTS = ("loaded", "people", "gaps", *NAMES)
 
 
 class Person(NamedTuple):
-    """Somebody, by the sessions that began with their credentials."""
+    """Somebody, by the sessions that began with their credentials, and their own calls."""
 
     key: str
     name: str
     kind: str
     sessions: int
     roles: int
-    first: str
+    calls: int
+    """As a user, not in a role."""
     last: str
 
 
@@ -80,32 +81,38 @@ def _loaded(reader: Reader, link: Link) -> Iterator[str]:
 
 
 def people(reader: Reader) -> list[Person]:
-    """People by how many sessions began with their credentials, the most active first."""
+    """People by how many sessions began with their credentials, the most active first; who did nothing is left out."""
     forest = Forest(reader.lineage())
     held: dict[str, list[str]] = {}
     for session in forest.sessions:
         origin = forest.origin(session)
-        if origin is not None and origin.kind in (*PEOPLE, "RootUser"):
+        if origin is not None:
             held.setdefault(origin.node, []).append(session)
+    everybody = forest.principals(*PEOPLE, "RootUser")
+    own = reader.activity("principal", [node.split(" ", 1)[1] for node, _ in everybody])
     found = []
-    for node, sessions in held.items():
-        body = forest.graph.nodes[node]
-        key = node.split(" ", 1)[1]
-        times = sorted(iso(forest.begun(session)) for session in sessions)
+    for node, body in everybody:
+        key, sessions = node.split(" ", 1)[1], held.get(node, [])
+        calls = own.get(key)
+        times = [forest.begun(session) for session in sessions] + ([calls.last] if calls else [])
         roles = {role for session in sessions if (role := forest.role(session)) is not None}
-        found.append(Person(key, body.get("name") or key, body["kind"], len(sessions), len(roles), times[0], times[-1]))
-    return sorted(found, key=lambda one: (-one.sessions, one.name, one.key))
+        if times:
+            found.append(
+                Person(key, body.get("name") or key, body["kind"], len(sessions), len(roles),
+                       calls.calls if calls else 0, iso(max(times)))
+            )  # fmt: skip
+    return sorted(found, key=lambda one: (-one.sessions, -one.calls, one.name, one.key))
 
 
 def _people(found: list[Person], link: Link) -> Iterator[str]:
     if not found:
-        yield "<p>No session leads back to a person.</p>"
+        yield "<p>No session or call leads back to a person.</p>"
         return
     yield from _table(
-        ("person", "kind", "sessions", "roles", "first", "last"),
+        ("person", "kind", "sessions", "roles", "own calls", "last seen"),
         (
             (_a(link("trace", one.key), one.name), safe(KINDS.get(one.kind, one.kind)), f"{one.sessions:,}",
-             f"{one.roles:,}", _moment(one.first), _moment(one.last))
+             f"{one.roles:,}", f"{one.calls:,}", _moment(one.last))
             for one in found[:SHOWN]
         ),
     )  # fmt: skip
