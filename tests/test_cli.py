@@ -285,6 +285,14 @@ def test_the_verdict_comes_first(run: Shell) -> None:
     assert first.startswith("credentials of dana.whitfield (Identity Center user) — STRONG")
 
 
+@pytest.mark.parametrize(
+    "asked", [("trace", STARTED), ("hunt",), ("volume", STARTED), ("who", "svc-reports"), ("contain", STARTED, "--made")]
+)
+def test_times_are_as_people_write_them(asked: tuple[str, ...], run: Shell) -> None:
+    """A time in a sentence has a blank between day and hour; with a T it is part of a key, or of a policy."""
+    assert re.findall(r"(?<![/\"])\d{4}-\d\d-\d\dT\S+", run(*asked).out) == []
+
+
 def test_either_spelling_of_a_command_is_understood(run: Shell) -> None:
     """`cross_account`, the name of the question, is `cross-account`."""
     assert run("cross_account", "--json") == run("cross-account", "--json")

@@ -315,14 +315,14 @@ def test_the_tree_shows_refusals_first() -> None:
         seen(trace(root))
         == """\
 1 session, 3 calls by the credentials behind x
-assumed admin as ops in 222222222222  2026-03-11T21:53:30Z  by API, command line
+assumed admin as ops in 222222222222  2026-03-11 21:53:30Z  by API, command line
 or SDK  STRONG
 ├── REFUSED 2x role arn:aws:iam::3:role/root (AccessDenied)
-│   2026-03-11T21:53:50Z
-├── REFUSED 2x iam:AttachRolePolicy (AccessDenied)  2026-03-11T21:54:00Z
-├── FAILED 1x s3:GetObject (NoSuchKey)  2026-03-11T21:54:00Z
-├── 1x iam:CreateAccessKey  2026-03-11T21:54:00Z
-└── 9x ec2:DescribeInstances  2026-03-11T21:54:00Z
+│   2026-03-11 21:53:50Z
+├── REFUSED 2x iam:AttachRolePolicy (AccessDenied)  2026-03-11 21:54:00Z
+├── FAILED 1x s3:GetObject (NoSuchKey)  2026-03-11 21:54:00Z
+├── 1x iam:CreateAccessKey  2026-03-11 21:54:00Z
+└── 9x ec2:DescribeInstances  2026-03-11 21:54:00Z
 """
     )
 

@@ -1,10 +1,12 @@
 """Blocks on a terminal, or as plain text in a pipe.
 
-Lines are broken between words only: an ID that is wider than the terminal stays whole, so that it can be copied.
+Lines are broken between words only, and never within a time: an ID that is wider than the terminal stays whole, so that
+it can be copied.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from io import StringIO
 
@@ -22,6 +24,9 @@ ENTRY = 4
 """The level from which a fold is an entry of a list."""
 _NARROWEST = 20
 _ASCII = str.maketrans({"│": "|", "▼": "v", "└": "`", "─": "-", "├": "|"})
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\dZ)")
+_JOINED = "\ufdd0"
+"""Instead of the blank in a time while lines are broken; `clean` lets no such character through."""
 _FLOWING = (blocks.Para, blocks.Facts, blocks.Items, blocks.Code, blocks.Tree)
 """Blocks that need no blank line between them."""
 
@@ -56,11 +61,14 @@ class Line:
         self.body = Styled.assemble(*parts)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        longest = max((len(word) for word in self.body.plain.split()), default=0)
+        body = self.body.copy()
+        body.plain = _TIME.sub(rf"\1{_JOINED}\2", body.plain)
+        longest = max((len(word) for word in body.plain.split()), default=0)
         width = max(options.max_width - len(self.mark), longest, _NARROWEST)
         mark = self.mark
-        for line in self.body.wrap(console, width):
+        for line in body.wrap(console, width):
             line.rstrip()
+            line.plain = line.plain.replace(_JOINED, " ")
             shown = mark.translate(_ASCII) if options.ascii_only else mark
             yield Styled.assemble((shown, "quiet"), line, no_wrap=True, overflow="ignore")
             mark = self.then

@@ -27,6 +27,7 @@ from lineage.questions.shared.fates import Fates
 from lineage.questions.shared.lives import last_second, lives, owners
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.whose import whose
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 NODES = 1000
@@ -314,7 +315,7 @@ def _sessions(reader: Reader, known: Known, ran: Ran) -> list[Step]:
     for owner, time in sorted(trusted.items()):
         ends = besides[owner]
         if owner not in groups and (ends.others or ends.open or ends.same or ends.perhaps):
-            why = f"Who may enter it was changed at {iso(time)}; these sessions may result from that change."
+            why = f"Who may enter it was changed at {moment(iso(time))}; these sessions may result from that change."
             steps.append(plan.whole_role(owner, why, ends, known.at))
     for owner, names in sorted(outlived.items()):
         if owner not in groups and owner not in trusted:

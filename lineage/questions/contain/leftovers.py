@@ -18,6 +18,7 @@ from lineage.questions.contain.undo import DENY_TRUST, check, close_role, earlie
 from lineage.questions.shared.alterations import lets_in, parsed_state, state_after, text_of
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.fates import CREATES, STANDS, Family, Fate, Fates, family_of, marks_of
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 ENTRANCES = ("login profile", "credential", "password")
@@ -317,7 +318,7 @@ def _check(change: Change, api: str, what: str, key: str) -> Step:
     """A step for what is probably gone: one command that only reads."""
     fate, deed = change.fate, change.deed
     command = check(deed, change.request, change.region)
-    undone = f"{fate.why} at {iso(fate.time)}" if fate.time is not None else fate.why
+    undone = f"{fate.why} at {moment(iso(fate.time))}" if fate.time is not None else fate.why
     note = f"Probably gone: {undone}, by name alone or before a gap in the logs. The command only reads."
     if command is None:
         note = f"Probably gone: {undone}. Its name is not safe in a command; check it manually."

@@ -20,7 +20,7 @@ from lineage.questions.contain.undo import DENY_TRUST, close_role
 from lineage.questions.shared.lives import ROLE_SECONDS, TOKEN_SECONDS, lives
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.whose import call_it, named, whose
-from lineage.render.text import aws_line
+from lineage.render.text import aws_line, moment
 from lineage.stores.reader import Reader
 
 REVOCATION = "AWSRevokeOlderSessions"
@@ -111,7 +111,9 @@ def password_gone(user: str, time: int, event_ids: list[str]) -> Step:
     key_ = ref(user).key
     name = key_.rsplit("/", 1)[-1]
     command = aws_line("iam get-login-profile --user-name {user}", {"user": name})
-    note = f"Probably gone: it was removed at {iso(time)}, and the logs have a gap since. The command only reads."
+    note = (
+        f"Probably gone: it was removed at {moment(iso(time))}, and the logs have a gap since. The command only reads."
+    )
     return _step("check", "password", f"Check that the console password of {name} is gone", key_, key_.split(":")[4],
                  note, event_ids, command)  # fmt: skip
 
@@ -203,11 +205,11 @@ def sessions(
         return [_step("sessions", "root", title, key_, account, note, event_ids)]
     policy = revocation(at)
     if ":role/" in key_:
-        title = f"Revoke the sessions of role {name} from before {iso(at)}"
+        title = f"Revoke the sessions of role {name} from before {moment(iso(at))}"
         return [_step("sessions", "role", title, key_, account, " ".join(filter(None, (AGAIN, doubt))), event_ids,
                       _put_policy("role", name, policy), policy, besides)]  # fmt: skip
     if ":user/" in key_:
-        title = f"Deny what tokens and console sessions of user {name} from before {iso(at)} may do"
+        title = f"Deny what tokens and console sessions of user {name} from before {moment(iso(at))} may do"
         note = f"They outlive the key that created them. Long-term keys are not affected. {AGAIN}"
         return [_step("sessions", "user", title, key_, account, " ".join(filter(None, (note, doubt))), event_ids,
                       _put_policy("user", name, policy), policy, besides)]  # fmt: skip
@@ -250,7 +252,7 @@ def whole_role(owner: str, why: str, ends: AlsoEnds, at: int) -> Step:
     """All sessions of a role are revoked."""
     key_ = ref(owner).key
     name, policy = key_.rsplit("/", 1)[-1], revocation(at)
-    return _step("sessions", "role", f"Revoke the sessions of role {name} from before {iso(at)}", key_,
+    return _step("sessions", "role", f"Revoke the sessions of role {name} from before {moment(iso(at))}", key_,
                  key_.split(":")[4], f"{why} {AGAIN}", [], _put_policy("role", name, policy), policy, ends)  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from lineage.questions.shared import words
 from lineage.questions.shared.models import Whose
 from lineage.questions.shared.whose import call_it, credentials_of
 from lineage.questions.who.picture import chain
+from lineage.render.text import between
 
 
 def refs(answer: Denied) -> Iterator[str]:
@@ -106,4 +107,6 @@ def of_whose(sheet: Sheet, whose: Whose, apart: str) -> str:
 
 def _burst(one: Burst) -> str:
     over = f"{one.roles_total:,} roles" if one.kind == "roles" else f"{len(one.services)} services"
-    return f"A burst of {one.count:,} refusals over {over} by {credentials_of(one.whose)}, {one.first} to {one.last}."
+    return (
+        f"A burst of {one.count:,} refusals over {over} by {credentials_of(one.whose)}, {between(one.first, one.last)}."
+    )

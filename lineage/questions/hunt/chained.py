@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.results import ALWAYS, CallFilter
-from lineage.model.times import iso, parse_when
+from lineage.model.times import parse_when
 from lineage.questions.denied.answer import ASSUME, ENUMERATION, ROLES, ROLES_SECONDS, found_bursts
-from lineage.questions.hunt.rules import Data, Found, Rule
+from lineage.questions.hunt.rules import Data, Found, Rule, span
 from lineage.questions.shared import grants
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.forest import Forest, account_of_role, short_role
@@ -47,7 +47,7 @@ def juggling(data: Data) -> Iterable[Found]:
         yield Found(
             f"{data.credentials(node)} renewed their session with the session itself: "
             f"{counted(place.renewals, 'renewal')} of "
-            f"{names} from {iso(place.since)} to {iso(end)}, past the one hour that a chained session lives",
+            f"{names} {span(place.since, end)}, past the one hour that a chained session lives",
             node, node, account_of_role(forest.role(node)), place.since, end, tuple(ids), len(line),
         )  # fmt: skip
 

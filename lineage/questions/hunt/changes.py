@@ -18,7 +18,7 @@ from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.forest import account_of_role, short_role
 from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.resources import PARTITIONS
-from lineage.render.text import counted
+from lineage.render.text import counted, moment
 
 SOON_HOURS = 24
 """How soon after its password was made a sign-in follows."""
@@ -73,8 +73,8 @@ def keys_for_others(data: Data) -> Iterable[Found]:
         count, first = sum(row.count for row in rows), rows[0]
         after = (first.event_ids or [""])[:1]
         yield Found(
-            f"{data.credentials(source)} made access key {keys[target]} for {ref(owner).key} at {time}; it was then "
-            f"used in {counted(count, 'call')} {span(first.first, max(row.last for row in rows))}",
+            f"{data.credentials(source)} made access key {keys[target]} for {ref(owner).key} at {moment(time)}; "
+            f"it was then used in {counted(count, 'call')} {span(first.first, max(row.last for row in rows))}",
             target, source, account_of(owner), parse_when(time) or 0, max(row.last for row in rows),
             (*ids, *filter(None, after)), count + len(ids),
         )  # fmt: skip
@@ -198,13 +198,17 @@ def trails_stopped(data: Data) -> Iterable[Found]:
         end = log_coverage.ended(change, data.changes) if change.kind in ("stopped", "deleted") else None
         then = ""
         if change.kind == "stopped" and change.api.startswith("cloudtrail:"):
-            then = f"; it was started again at {iso(end.time)}" if end else "; no later StartLogging is in the logs"
+            then = (
+                f"; it was started again at {moment(iso(end.time))}"
+                if end
+                else "; no later StartLogging is in the logs"
+            )
         verb = {"stopped": "stopped", "deleted": "deleted", "log bucket": "changed the log bucket"}.get(
             change.kind, "changed"
         )
         yield Found(
             f"{data.credentials(change.source, change.event_ids)} {verb} {change.target} ({change.api}) at "
-            f"{iso(change.time)}{then}",
+            f"{moment(iso(change.time))}{then}",
             change.source, change.source, change.account, change.time, change.time, change.event_ids, change.calls,
         )  # fmt: skip
     tried: dict[tuple[str, str], list[CallRow]] = defaultdict(list)
@@ -287,7 +291,7 @@ def conflicting_copies(data: Data) -> Iterable[Found]:
         stands = next(one for one in seen[event_id] if one.time == first.time)
         result = "; ".join(_told(copy) for copy in copies[:COPIES_SHOWN])
         yield Found(
-            f"{len(copies):,} loaded copies of {first.api} at {iso(first.time)} "
+            f"{len(copies):,} loaded copies of {first.api} at {moment(iso(first.time))} "
             f"contradict each other in {_differences(copies)}: {result}",
             str(stands.source), str(stands.source), stands.account, first.time, first.time, (event_id,), 1,
         )  # fmt: skip

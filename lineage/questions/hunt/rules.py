@@ -18,6 +18,7 @@ from lineage.questions.shared.log_coverage import Change
 from lineage.questions.shared.models import Confidence, Whose
 from lineage.questions.shared.whose import credentials_of, short
 from lineage.questions.who.answer import explain
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 
@@ -145,6 +146,6 @@ def span(first: int, last: int) -> str:
     """When it happened, as an adverb.
 
     >>> span(0, 0)
-    'at 1970-01-01T00:00:00Z'
+    'at 1970-01-01 00:00:00Z'
     """
-    return f"at {iso(first)}" if first == last else f"from {iso(first)} to {iso(last)}"
+    return f"at {moment(iso(first))}" if first == last else f"from {moment(iso(first))} to {moment(iso(last))}"

@@ -22,7 +22,7 @@ from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Basis, History, SameCredential, Scope, Whose
 from lineage.questions.shared.subjects import Subject, find
 from lineage.questions.shared.whose import call_it, whose_node
-from lineage.render.text import counted
+from lineage.render.text import counted, moment
 from lineage.stores.reader import Reader
 
 HOUR: Final = 3600
@@ -296,7 +296,7 @@ def rests_on(history: History) -> str:
     return (
         f"{counted(history.calls, 'call')} on {counted(history.days, 'day')} "
         f"({history.basis}{chosen}), logs of {where} in {looked.hours:,} of "
-        f"{looked.hours_asked:,} hours from {history.since} to {history.until}{lack}"
+        f"{looked.hours_asked:,} hours from {moment(history.since)} to {moment(history.until)}{lack}"
     )
 
 

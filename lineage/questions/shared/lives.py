@@ -19,6 +19,7 @@ from lineage.model.results import CallFilter, ChangeEdge, Graph, Window, json_va
 from lineage.model.times import iso, parse_when
 from lineage.questions.blast import Life
 from lineage.questions.shared.climb import owner_of, principal_behind, session_in, session_key_of
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 EVERYTHING = 1 << 60
@@ -70,7 +71,7 @@ def standing(deeds: Iterable[ChangeEdge]) -> Standing:
                 if issued_before is not None:
                     why = "a policy denies it everything"
                     if issued_before != EVERYTHING:
-                        why = f"sessions from before {iso(issued_before)} were revoked"
+                        why = f"sessions from before {moment(iso(issued_before))} were revoked"
                     denials[name] = Denial(deed.time, issued_before, why, ids)
             elif api.startswith("iam:Attach") and str(after).endswith(DENY_ALL):
                 denials[str(after)] = Denial(deed.time, EVERYTHING, "a policy denies it everything", ids)

@@ -10,6 +10,7 @@ from typing import Final
 
 from lineage.model.keys import UNNAMED_SERVICE
 from lineage.questions.who import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
+from lineage.render.text import moment
 
 CONFIDENCE: Final[dict[str, str]] = {
     "EXACT": "stated by the records",
@@ -220,7 +221,7 @@ def _known(credential: KnownCredential) -> str:
     verb = "set" if credential.what == "password" else "made"
     maker = f" with credentials of {credential.made_by}" if credential.made_by else " by the user"
     events = " ".join(credential.event_ids)
-    return f"Known credential: {what}, {verb}{maker} at {credential.time} ({credential.api}, {events})."
+    return f"Known credential: {what}, {verb}{maker} at {moment(credential.time)} ({credential.api}, {events})."
 
 
 SEVERAL: Final = ("ambiguous", "conflicting-copies")
@@ -234,7 +235,7 @@ def copied_from(copy: CopyPlace | None) -> str | None:
     """
     if copy is None:
         return None
-    said = f"{copy.api} at {copy.time}" + (f", {copy.error}" if copy.error else "")
+    said = f"{copy.api} at {moment(copy.time)}" + (f", {copy.error}" if copy.error else "")
     keys = f", issued {', '.join(copy.issued_access_key_ids)}" if copy.issued_access_key_ids else ""
     return f"Copy in {copy.path or 'an unknown file'}, record {copy.index:,}: {said}{keys}."
 

@@ -11,7 +11,7 @@ from lineage.questions.shared.view import CUT, person, role_as, up_to
 from lineage.questions.trace import Branch, Done, Trace
 from lineage.render import blocks as made
 from lineage.render.blocks import Block, Heading, Inline, Span, Tree
-from lineage.render.text import counted
+from lineage.render.text import counted, moment
 
 DONE_SHOWN = 12
 """Operations shown on a branch; the rest is counted."""
@@ -62,7 +62,7 @@ def _title(branch: Branch) -> Iterator[str | Span]:
         if branch.session_name and branch.session_name != branch.key:
             yield Span(f"  {branch.key}", "quiet")
     if branch.time:
-        yield f"  {branch.time}"
+        yield f"  {moment(branch.time)}"
     if branch.how:
         yield Span(f"  {words.ways(branch.how, None)}", "quiet")
     if branch.confidence != "EXACT":
@@ -83,7 +83,7 @@ def _calls(branch: Branch) -> Iterator[tuple[str, Inline]]:
     then the most frequent ones."""
     for tried in branch.tried:
         told = (Span("REFUSED ", "denied"), f"{tried.count:,}x role {tried.role_arn}", _error(tried.error))
-        yield tried.first, (*told, Span(f"  {tried.first}", "quiet"))
+        yield tried.first, (*told, Span(f"  {moment(tried.first)}", "quiet"))
     ranked = sorted(branch.done, key=lambda done: (done.error is None, not done.sensitive, -done.count, done.action))
     yield from ((done.first, _done(done)) for done in ranked[:DONE_SHOWN])
     if len(ranked) > DONE_SHOWN:
@@ -95,7 +95,7 @@ def _calls(branch: Branch) -> Iterator[tuple[str, Inline]]:
 def _done(done: Done) -> Inline:
     failed = (Span("REFUSED " if is_refusal(done.error) else "FAILED ", "denied"),) if done.error else ()
     action = Span(done.action, "name" if done.sensitive else "")
-    return (*failed, f"{done.count:,}x ", action, _error(done.error), Span(f"  {done.first}", "quiet"))
+    return (*failed, f"{done.count:,}x ", action, _error(done.error), Span(f"  {moment(done.first)}", "quiet"))
 
 
 def _error(error: str | None) -> Span:

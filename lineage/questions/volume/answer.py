@@ -15,6 +15,7 @@ from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.history import HOUR, Compared, about_credential, compare, rests_on
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.volume import Drill, Hour, Part, Volume
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 AROUND_HOURS: Final = 12
@@ -136,7 +137,8 @@ def _statement(compared: Compared, hours: Sequence[Hour]) -> str:
         said = "no calls in the scope"
     else:
         usual = "unknown" if busiest.usual is None else f"{busiest.usual:g}"
-        said = f"at most {busiest.calls:,} an hour in the scope (at {busiest.hour}), usual at that hour of day: {usual}"
+        most = f"at most {busiest.calls:,} an hour in the scope (at {moment(busiest.hour)})"
+        said = f"{most}, usual at that hour of day: {usual}"
     too_little = [] if compared.history.enough else [f"too little history: {', '.join(compared.history.lacking)}"]
     result = [said, *too_little, f"the usual level is based on {rests_on(compared.history)}"]
     return "; ".join([*result, *about_credential(compared.history)])
