@@ -243,8 +243,6 @@ class Totals(NamedTuple):
     """By label, all of `schema.LABELS` in order."""
     relationships: dict[str, int]
     """By type, all of `schema.RELATIONSHIPS` in order."""
-    waiting: int
-    """Join keys that still wait to be derived: a load was interrupted."""
 
 
 class LogsAround(NamedTuple):

@@ -218,8 +218,12 @@ class Store(Reader, Protocol):
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
         """Replace what is stored in the derived scopes, and forget the dirty join keys that led to them."""
 
-    def settle(self) -> None:
-        """Bring up to date what the store derives from rows alone; called once, after all scopes are derived."""
+    def waiting(self) -> int:
+        """How many join keys wait to be derived."""
+
+    def settle(self) -> bool:
+        """Bring up to date, after all scopes are derived, a part of what the store derives from rows alone; returns
+        whether there was any."""
 
     def finish_load(self, load: str) -> Sums:
         """Note that a load ended; returns its sums."""

@@ -25,5 +25,5 @@ def answer(store: Store) -> Info:
         events=sum(one.events for one in accounts), accounts=accounts,
         first=min((one.first for one in accounts if one.first), default=None),
         last=max((one.last for one in accounts if one.last), default=None),
-        loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=totals.waiting,
+        loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=store.waiting(),
     )  # fmt: skip

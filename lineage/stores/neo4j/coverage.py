@@ -82,9 +82,8 @@ class Loaded(Statements):
     def totals(self) -> Totals:
         counts = dict(map(tuple, self._read("counts")))
         return Totals(
-            {label: counts[label] for label in schema.LABELS}, {type_: counts[type_] for type_ in schema.RELATIONSHIPS},
-            self._read("waiting")[0][0],
-        )  # fmt: skip
+            {label: counts[label] for label in schema.LABELS}, {type_: counts[type_] for type_ in schema.RELATIONSHIPS}
+        )
 
 
 def add_coverage(db: Db, counts: Counts) -> None:

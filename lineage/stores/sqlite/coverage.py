@@ -129,8 +129,6 @@ class Loaded(Tables):
         ]
         edges[schema.IN_ACCOUNT] = len(places)
         nodes[schema.ACCOUNT] = len({account.ref for account, _ in places})
-        (waiting,) = db.execute("SELECT count(*) FROM dirty").fetchone()
         return Totals(
-            {label: nodes[label] for label in schema.LABELS}, {type_: edges[type_] for type_ in schema.RELATIONSHIPS},
-            waiting,
-        )  # fmt: skip
+            {label: nodes[label] for label in schema.LABELS}, {type_: edges[type_] for type_ in schema.RELATIONSHIPS}
+        )
