@@ -8,6 +8,7 @@ from pathlib import Path
 
 import lineage
 from lineage.load import Progress, Waits
+from tests.aws import Cloud
 from tests.aws.files import ndjson
 from tests.strategies import history
 
@@ -58,3 +59,23 @@ def test_nothing_new_is_derived_in_no_time(store: lineage.Store, tmp_path: Path)
 
     assert reports
     assert "deriving" not in {one.stage for one in reports}
+
+
+def test_one_large_file_is_told_while_it_is_read(tmp_path: Path) -> None:
+    """The bytes of a file count while it is read, and in the end all of them, each once."""
+    cloud = Cloud(seed=3)
+    user = cloud.user(cloud.account("home"), "ana")
+    for _ in range(200):
+        cloud.call(user, "ec2.amazonaws.com", "DescribeInstances")
+    records = [{**record, "eventID": f"{n}-{record['eventID']}"} for n in range(130) for record in cloud.records]
+    log = tmp_path / "a.ndjson"
+    log.write_text(ndjson(records))
+    reports: list[Progress] = []
+    with lineage.open(tmp_path / "lineage.db") as store:
+        sums = store.load([log], progress=reports.append, processes=1).sums
+    done = [one.bytes_done for one in reports if one.stage in ("reading", "writing")]
+
+    assert 0 < done[0] < log.stat().st_size
+    assert done == sorted(done)
+    assert done[-1] == sums.bytes == log.stat().st_size
+    assert reports[0].left
