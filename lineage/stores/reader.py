@@ -30,6 +30,7 @@ from lineage.model.results import (
     PrincipalRow,
     SessionRow,
     SharedCall,
+    Size,
     Sums,
     Totals,
     Window,
@@ -239,11 +240,17 @@ class Store(Reader, Protocol):
     def totals(self) -> Totals:
         """How much the store holds. The cost is that of a pass over all rows."""
 
+    def size(self) -> Size:
+        """How large the store is, by part. The cost is that of a pass over the file, or of counting labels."""
+
     def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
         """What a load set aside: path, place, offset and reason, at most `limit`."""
 
     def file_hash(self, path: str) -> str | None:
         """SHA-256 of a file as it was loaded, None if it was not."""
+
+    def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
+        """The sizes of those of some files that were loaded to their end, by path as it was given."""
 
     def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
         """Run a Cypher file by name: columns and rows. Raises `BadUse` where the store runs no Cypher."""
