@@ -27,10 +27,20 @@ def load(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file had no record.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what there is to load, and how long it will take.")
+    ] = False,
     store: Store = DEFAULT, json: Json = False, csv: Csv = False, debug: Debug = False,
 ) -> None:  # fmt: skip
     """Load, and print what came of it."""
     from lineage.render import console
+
+    if dry_run:
+        wanted = {name: arguments[name] for name in ("paths", "processes") if name in arguments}
+        with guard.opened(store, create=True) as lineage:
+            estimate = lineage.estimate(**wanted)
+        show(estimate, json=json, csv=csv)
+        return
 
     try:
         with guard.opened(store, create=True) as lineage, console.reporter(console.err()) as report:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.theme import Theme
 
-from lineage.render.text import counted, size
+from lineage.render.text import counted, shortly, size
 
 if TYPE_CHECKING:
     from lineage.load import Progress
@@ -68,7 +68,7 @@ def _console(*, stderr: bool) -> Console:
 def line(progress: Progress) -> str:
     """How far a load has come, at what speed, and what it waits for, as one line."""
     seconds = progress.seconds
-    remaining = [f"{_span(progress.left)} left"] if progress.left is not None else []
+    remaining = [f"{shortly(progress.left)} left"] if progress.left is not None else []
     if progress.stage in ("deriving", "settling"):
         what = "deriving the lineage" if progress.stage == "deriving" else "writing the calls"
         return ", ".join([f"{what} of {counted(progress.events, 'event')}", f"{seconds:.0f} s", *remaining])
@@ -112,12 +112,3 @@ def reporter(console: Console) -> Iterator[Callable[[Progress], None]]:
             console.print(line(progress), soft_wrap=True)
 
     yield say
-
-
-def _span(seconds: float) -> str:
-    """A duration, roughly.
-
-    >>> _span(42), _span(190)
-    ('42 s', '3 min')
-    """
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
