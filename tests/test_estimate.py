@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import lineage
 from lineage import estimate as estimating
 from lineage.model.errors import BadUse, NotFound
+from lineage.stores.sqlite.store import SQLiteStore
 from tests.aws.files import ndjson
 from tests.strategies import history
 from tests.test_cli import Shell
@@ -133,3 +135,21 @@ def test_the_parts_of_a_store_add_up(store: lineage.Store) -> None:
         assert info.bytes is None
         assert held["_File"].entries == 18
         assert {part.bytes for part in info.parts} == {None}
+
+
+def test_a_store_is_measured_without_dbstat(tmp_path: Path) -> None:
+    """Where SQLite cannot tell the size of tables, the parts that it can tell still add up to the same."""
+
+    def without(action: int, first: str | None, *_: str | None) -> int:
+        return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_READ and first == "dbstat" else sqlite3.SQLITE_OK
+
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([LOGS])
+        inner = store._store
+        assert isinstance(inner, SQLiteStore)
+        whole = inner.size()
+        inner._db.set_authorizer(without)
+        parts = inner.size()
+
+    assert parts.bytes == whole.bytes == sum(part.bytes or 0 for part in parts.parts)
+    assert [part.name for part in parts.parts] == ["samples", "other tables and indexes", "free", "write-ahead log"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
 from pathlib import Path
 
@@ -24,7 +25,19 @@ TABLES = {
 }
 """What is kept in each table; the samples are a column of `row`, and counted apart."""
 WRITE_AHEAD_LOG = "write-ahead log"
-PARTS = ("events", "calls", "samples", "facts", "identities", "graph", "loads", "indexes", "free", WRITE_AHEAD_LOG)
+REST = "other tables and indexes"
+PARTS: tuple[str, ...] = (
+    "events",
+    "calls",
+    "samples",
+    "facts",
+    "identities",
+    "graph",
+    "loads",
+    "indexes",
+    "free",
+    WRITE_AHEAD_LOG,
+)
 
 
 class Loaded(Tables):
@@ -101,18 +114,21 @@ class Loaded(Tables):
 
     def size(self) -> Size:
         db = self._db
-        found: Counter[str] = Counter()
         pages, free, page_size = (
             db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
         )
-        for name, bytes_ in db.execute("SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE"):
-            found[TABLES.get(name, "indexes")] += bytes_
-        (samples,) = db.execute("SELECT coalesce(sum(length(samples)), 0) FROM row").fetchone()
-        found["samples"], found["free"] = samples, free * page_size
-        found["calls"] -= samples
         log = Path(f"{self.path}-wal")
-        found[WRITE_AHEAD_LOG] = log.stat().st_size if log.exists() else 0
-        return Size(pages * page_size + found[WRITE_AHEAD_LOG], [Part(name, found[name]) for name in PARTS])
+        found = Counter({"free": free * page_size, WRITE_AHEAD_LOG: log.stat().st_size if log.exists() else 0})
+        (found["samples"],) = db.execute("SELECT coalesce(sum(length(samples)), 0) FROM row").fetchone()
+        try:
+            for name, bytes_ in db.execute("SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE"):
+                found[TABLES.get(name, "indexes")] += bytes_
+            found["calls"] -= found["samples"]
+            names = PARTS
+        except sqlite3.DatabaseError:  # not every build of SQLite has dbstat
+            found[REST] = (pages - free) * page_size - found["samples"]
+            names = ("samples", REST, "free", WRITE_AHEAD_LOG)
+        return Size(pages * page_size + found[WRITE_AHEAD_LOG], [Part(name, found[name]) for name in names])
 
     def totals(self) -> Totals:
         """How much the store holds: what `graph` would return, counted without building it."""
