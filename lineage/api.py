@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lineage.enrich import Enriched, Sums
     from lineage.load import Progress
     from lineage.model.results import Graph
+    from lineage.questions.estimate import Estimate
     from lineage.questions.load import Load
     from lineage.questions.shared.models import Model
 
@@ -108,6 +109,24 @@ class Lineage(Questions):
             for path, index, offset, reason in self._store.aside(sums.id, 1000)
         ]
         return Load(sums=LoadSums(**sums.fields()), aside=aside, aside_total=sums.set_aside)
+
+    def estimate(
+        self,
+        paths: Paths,
+        *,
+        processes: Annotated[
+            int | None, Param("Number of processes that read, instead of one per core.", "N", min=1)
+        ] = None,
+    ) -> "Estimate":
+        """Tell which files a load of the paths would read, how many are loaded, and how long it will take.
+
+        A small sample is read for that, for about three seconds; the store stays as it is. Raises `BadUse` where a
+        path names nothing.
+        """
+        from lineage.estimate import estimate
+
+        wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
+        return estimate(self._store, wanted, processes=processes)
 
     def enrich(
         self,

@@ -6,8 +6,9 @@ Several processes read; every batch is its own transaction, so the next load com
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import BinaryIO, NamedTuple
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
 from lineage.model.errors import NotFound
 from lineage.model.results import Sums
@@ -20,8 +21,16 @@ DERIVE_TERMS = 1_500
 """Most dirty terms of one derivation transaction."""
 
 
+RECENT_BATCHES = 20
+"""Batches over which it is measured what a load waits for."""
+Stage = Literal["reading", "writing", "deriving", "settling"]
+"""What a load waits for: while files are read, the slower of reading and writing; then deriving the lineage; then, in
+Neo4j, writing the calls to their places in it."""
+T = TypeVar("T")
+
+
 class Progress(NamedTuple):
-    """Progress of a load in files, bytes, events and seconds; `stage` is `reading` or `deriving`."""
+    """Progress of a load in files, bytes, events and seconds."""
 
     files_done: int
     files_total: int
@@ -29,7 +38,37 @@ class Progress(NamedTuple):
     bytes_total: int
     events: int
     seconds: float
-    stage: str
+    """Since the load began."""
+    stage: Stage
+    left: float | None = None
+    """Seconds that reading and writing, or deriving, will still take at their mean speed; None if not known."""
+
+
+class Waits:
+    """Where the time of the last batches went: waiting for them, or writing them."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[tuple[float, float]] = deque(maxlen=RECENT_BATCHES)
+        self._read = 0.0
+
+    def reading(self, batches: Iterable[T]) -> Iterator[T]:
+        """Yield the batches; what happens between two of them is writing."""
+        asked = time.monotonic()
+        for batch in batches:
+            got = time.monotonic()
+            self._read = got - asked
+            yield batch
+            asked = time.monotonic()
+
+    def written(self, seconds: float) -> None:
+        """Note how long the last batch took to write."""
+        self._seconds.append((self._read, seconds))
+
+    @property
+    def stage(self) -> Stage:
+        """What took longer."""
+        read, written = map(sum, zip(*self._seconds, strict=True)) if self._seconds else (0.0, 0.0)
+        return "writing" if written > read else "reading"
 
 
 def load(
@@ -51,29 +90,46 @@ def load(
     if not sources:
         raise NotFound(f"{' '.join(paths)}: no files there; give files or folders with CloudTrail logs")
     began = time.monotonic()
+    waits = Waits()
     total = sum(source.size for source in sources)
     named = [source.path for source in sources] if len(sources) <= 20 else list(paths)
     identifier = ""
     files = done = events = 0
 
-    def report(stage: str) -> None:
+    def report(stage: Stage, left: float | None) -> None:
         if progress:
-            progress(Progress(files, len(sources), done, total, events, time.monotonic() - began, stage))
+            progress(Progress(files, len(sources), done, total, events, time.monotonic() - began, stage, left))
 
-    for batch in batches(sources, processes, stdin):
+    for batch in waits.reading(batches(sources, processes, stdin)):
         # Only now is anything written: a load that fails before leaves no trace.
         identifier = identifier or store.begin_load(named)
+        start = time.monotonic()
         store.add(identifier, batch)
+        waits.written(time.monotonic() - start)
         files += len(batch.ended)
         done += batch.bytes_read
         events += batch.read
-        report("reading")
-    derive(store, lambda: report("deriving"))
+        report(waits.stage, time_left(time.monotonic() - began, done, total))
+    derive(store, report)
     return store.finish_load(identifier or store.begin_load(named))
 
 
-def derive(store: Store, tick: Callable[[], None] = lambda: None) -> None:
-    """Derive everything pending in the store, including what a killed load left."""
+def time_left(seconds: float, done: int, total: int) -> float | None:
+    """Return the seconds that the rest takes at the mean speed; None if that cannot be said.
+
+    >>> time_left(3.0, 1_000, 4_000), time_left(3.0, 0, 4_000), time_left(3.0, 7, 0)
+    (9.0, None, None)
+    """
+    return max(0.0, seconds * (total - done) / done) if done and total > 0 else None
+
+
+def derive(store: Store, report: Callable[[Stage, float | None], None] = lambda stage, left: None) -> None:
+    """Derive everything pending in the store, including what a killed load left.
+
+    `report` is called after each step with its stage and the seconds that are left of it.
+    """
+    began = time.monotonic()
+    most = 0
     while True:
         with store.transaction():
             terms = store.dirty(DERIVE_TERMS)
@@ -81,5 +137,8 @@ def derive(store: Store, tick: Callable[[], None] = lambda: None) -> None:
                 break
             units = resolve.expand(terms, store.lookup)
             store.write_derived(resolve.derive(units, store.lookup), terms)
-        tick()
-    store.settle()
+        waiting = store.waiting()
+        most = max(most, waiting + len(terms))
+        report("deriving", time_left(time.monotonic() - began, most - waiting, most))
+    while store.settle():
+        report("settling", None)

@@ -70,11 +70,15 @@ def pictures(path: Path, name: str) -> Iterator[tuple[str, ...]]:
             yield f"`{question.name}`", told.partition("\n")[0].partition(": ")[2].rstrip(".")
 
 
+PRINTED_BY = {"estimate": "load … --dry-run"}
+"""Answers that no command of their name prints."""
+
+
 def schemas(path: Path, name: str) -> Iterator[tuple[str, ...]]:
     """The schemas of answers, and the command that prints each."""
     yield "schema", "command"
     for schema, model in answers().items():
-        command = model.stem().replace("_", "-")
+        command = PRINTED_BY.get(model.stem(), model.stem().replace("_", "-"))
         yield f"`{schema}`", f"`lineage {command}`"
     yield "`lineage.graph/1`", "`lineage graph … -o FILE.json`: nodes, links, boxes, places"
 

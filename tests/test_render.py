@@ -509,15 +509,19 @@ def test_a_new_reason_is_not_hidden() -> None:
     ("state", "line"),
     [
         (
-            Progress(2, 8, 1_000_000, 4_000_000, 30_000, 1.5, "reading"),
-            "2 of 8 files, 1.0 MB of 4.0 MB, 30,000 events, 20,000/s, 4 s left",
+            Progress(2, 8, 1_000_000, 4_000_000, 30_000, 1.5, "reading", 4.5),
+            "2 of 8 files, 1.0 MB of 4.0 MB, 30,000 events, 20,000 events/s, 667 kB/s, 4 s left, waiting for reading",
         ),
-        (Progress(0, 1, 0, 0, 0, 0.0, "reading"), "0 of 1 file, 0 B of 0 B, 0 events, 0/s"),
-        (Progress(8, 8, 4, 4, 900, 7.2, "deriving"), "joining 900 events into lineage, 7 s"),
+        (
+            Progress(0, 1, 0, 0, 1, 0.0, "writing"),
+            "0 of 1 file, 0 B of 0 B, 1 event, 0 events/s, 0 B/s, waiting for writing",
+        ),
+        (Progress(8, 8, 4, 4, 900, 7.2, "deriving", 200), "deriving the lineage of 900 events, 7 s, 3 min left"),
+        (Progress(8, 8, 4, 4, 900, 9.0, "settling"), "writing the calls of 900 events, 9 s"),
     ],
 )
 def test_progress_is_one_line(state: Progress, line: str) -> None:
-    """Files, bytes, events per second and the time left stand in one line; unknown ends are left out."""
+    """Files, bytes, speeds, the time left and what a load waits for stand in one line; unknown ends are left out."""
     assert console.line(state) == line
 
 

@@ -28,10 +28,20 @@ def load(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit with 4 if records were set aside or a file had no record.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what there is to load, and how long it will take.")
+    ] = False,
     store: Store = DEFAULT, out: Out,
 ) -> None:  # fmt: skip
     """Load, and print what came of it."""
     from lineage.render import console
+
+    if dry_run:
+        wanted = {name: arguments[name] for name in ("paths", "processes") if name in arguments}
+        with guard.opened(store, create=True) as lineage:
+            estimate = lineage.estimate(**wanted)
+        show(estimate, out)
+        return
 
     try:
         with guard.opened(store, create=True) as lineage, console.reporter(console.err(color=out.color)) as report:

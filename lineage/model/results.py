@@ -292,6 +292,25 @@ class Totals(NamedTuple):
     """Join keys that still wait to be derived: a load was interrupted."""
 
 
+class Part(NamedTuple):
+    """A part of what a store keeps."""
+
+    name: str
+    bytes: int | None
+    """None where the database does not tell."""
+    entries: int | None = None
+    """Nodes of a label; None in SQLite, where counting costs a pass over the table."""
+
+
+class Size(NamedTuple):
+    """How large a store is."""
+
+    bytes: int | None
+    """Of the file with its write-ahead log; None where the database does not tell."""
+    parts: list[Part]
+    """In SQLite they add up to all bytes."""
+
+
 class LogsAround(NamedTuple):
     """Where a session or event lies in what was loaded: what `missing` and reasons are based on."""
 

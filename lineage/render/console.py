@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from rich.console import Console
 from rich.theme import Theme
 
-from lineage.render.text import counted, size
+from lineage.render.text import counted, shortly, size
 
 if TYPE_CHECKING:
     from lineage.load import Progress
@@ -66,26 +66,23 @@ def _console(file: TextIO, color: bool) -> Console:
     return Piped(file=file, theme=THEME, markup=False, highlight=False, emoji=False, no_color=None if color else True)
 
 
-def left(progress: Progress) -> float | None:
-    """The seconds that reading will still take at its mean speed; None where that cannot be said."""
-    if not progress.bytes_done or progress.bytes_total <= 0:
-        return None
-    return max(0.0, progress.seconds * (progress.bytes_total - progress.bytes_done) / progress.bytes_done)
-
-
 def line(progress: Progress) -> str:
-    """How far a load has come, as one line."""
-    if progress.stage != "reading":
-        return f"joining {counted(progress.events, 'event')} into lineage, {progress.seconds:.0f} s"
-    speed = progress.events / progress.seconds if progress.seconds > 0 else 0.0
+    """How far a load has come, at what speed, and what it waits for, as one line."""
+    seconds = progress.seconds
+    remaining = [f"{shortly(progress.left)} left"] if progress.left is not None else []
+    if progress.stage in ("deriving", "settling"):
+        what = "deriving the lineage" if progress.stage == "deriving" else "writing the calls"
+        return ", ".join([f"{what} of {counted(progress.events, 'event')}", f"{seconds:.0f} s", *remaining])
+    speeds = (progress.events / seconds, progress.bytes_done / seconds) if seconds > 0 else (0.0, 0.0)
     parts = [
         f"{progress.files_done:,} of {counted(progress.files_total, 'file')}",
         f"{size(progress.bytes_done)} of {size(progress.bytes_total)}",
-        f"{progress.events:,} events, {speed:,.0f}/s",
+        counted(progress.events, "event"),
+        f"{speeds[0]:,.0f} events/s",
+        f"{size(speeds[1])}/s",
+        *remaining,
+        f"waiting for {progress.stage}",
     ]
-    remaining = left(progress)
-    if remaining is not None:
-        parts.append(f"{_span(remaining)} left")
     return ", ".join(parts)
 
 
@@ -101,8 +98,8 @@ def reporter(console: Console) -> Iterator[Callable[[Progress], None]]:
             task = bar.add_task("starting", total=None)
 
             def draw(progress: Progress) -> None:
-                total = progress.bytes_total if progress.stage == "reading" and progress.bytes_total else None
-                bar.update(task, description=line(progress), completed=progress.bytes_done, total=total)
+                total = progress.bytes_total if progress.stage in ("reading", "writing") else None
+                bar.update(task, description=line(progress), completed=progress.bytes_done, total=total or None)
 
             yield draw
         return
@@ -116,12 +113,3 @@ def reporter(console: Console) -> Iterator[Callable[[Progress], None]]:
             console.print(line(progress), soft_wrap=True)
 
     yield say
-
-
-def _span(seconds: float) -> str:
-    """A duration, roughly.
-
-    >>> _span(42), _span(190)
-    ('42 s', '3 min')
-    """
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -77,6 +77,18 @@ def size(bytes_: float) -> str:
     return f"{bytes_:.1f} TB"
 
 
+def shortly(seconds: float) -> str:
+    """A duration, roughly.
+
+    >>> shortly(0.4), shortly(42), shortly(190), shortly(8_100)
+    ('1 s', '42 s', '3 min', '2 h 15 min')
+    """
+    if seconds < 120:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def moment(time: str | None) -> str:
     """An instant as it is in tables: `2026-03-11 21:53:30Z`; a dash for none.
 

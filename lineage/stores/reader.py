@@ -32,6 +32,7 @@ from lineage.model.results import (
     PrincipalRow,
     SessionRow,
     SharedCall,
+    Size,
     Sums,
     Totals,
     Window,
@@ -246,8 +247,12 @@ class Store(Reader, Protocol):
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
         """Replace what is stored in the derived scopes, and forget the dirty join keys that led to them."""
 
-    def settle(self) -> None:
-        """Bring up to date what the store derives from rows alone; called once, after all scopes are derived."""
+    def waiting(self) -> int:
+        """How many join keys wait to be derived."""
+
+    def settle(self) -> bool:
+        """Bring up to date, after all scopes are derived, a part of what the store derives from rows alone; returns
+        whether there was any."""
 
     def finish_load(self, load: str) -> Sums:
         """Note that a load ended; returns its sums."""
@@ -263,11 +268,17 @@ class Store(Reader, Protocol):
     def totals(self) -> Totals:
         """How much the store holds. The cost is that of a pass over all rows."""
 
+    def size(self) -> Size:
+        """How large the store is, by part. The cost is that of a pass over the file, or of counting labels."""
+
     def aside(self, load: str, limit: int) -> list[tuple[str, int, int | None, str]]:
         """What a load set aside: path, place, offset and reason, at most `limit`."""
 
     def file_hash(self, path: str) -> str | None:
         """SHA-256 of a file as it was loaded, None if it was not."""
+
+    def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
+        """The sizes of those of some files that were loaded to their end, by path as it was given."""
 
     def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
         """Run a Cypher file by name: columns and rows. Raises `BadUse` where the store runs no Cypher."""

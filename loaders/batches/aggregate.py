@@ -44,7 +44,7 @@ from loaders.facts import extract, signins
 from loaders.facts.classify import Call, call_of
 from loaders.facts.identity import home, identity, named_by_address, placed, unreadable
 from loaders.facts.unique_ids import Name, names_in_fact, names_of
-from loaders.files.sources import Source
+from loaders.files.sources import Source, SourceFile
 from loaders.records.items import Aside, Finding, Records
 from loaders.records.read import read
 from loaders.records.record import EMPTY, Record
@@ -147,6 +147,7 @@ class Aggregator:
         self._known: dict[Identity, _Caller] = {}
         self._clock: dict[str | None, int] = {}
         self._targets = TargetMemo()
+        self._bytes = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -194,6 +195,11 @@ class Aggregator:
             paths.append(path)
         return len(paths) - 1
 
+    def come_to(self, size: int) -> None:
+        """Count the bytes of the open file that were read, `size` by now."""
+        self._batch.bytes_read += size - self._bytes
+        self._bytes = size
+
     def note(self, path: str, item: Aside | Finding | Passed | Unread | FileEnd) -> None:
         """Count an item that holds no records: set aside, passed over, a stream without records, the end of a file."""
         if isinstance(item, Aside):
@@ -201,7 +207,8 @@ class Aggregator:
             self._batch.aside.append(SetAside(path, item.index, item.offset, item.reason))
         elif isinstance(item, FileEnd):
             self._batch.ended.append(item)
-            self._batch.bytes_read += item.size
+            self.come_to(item.size)
+            self._bytes = 0
         elif isinstance(item, Finding):
             self._batch.passed.append(Passed("finding", 1))
         elif isinstance(item, Unread):
@@ -407,10 +414,12 @@ def aggregate(sources: Iterable[Source], stdin: BinaryIO | None = None, events: 
     """
     aggregator = Aggregator()
     for source in sources:
-        for item in read(source, stdin):
+        file = SourceFile()
+        for item in read(source, stdin, file=file):
             if isinstance(item, Records):
                 aggregator.add(aggregator.open(source.path), item)
                 if len(aggregator) >= events:
+                    aggregator.come_to(file.size)
                     yield aggregator.batch()
             else:
                 aggregator.note(source.path, item)

@@ -37,10 +37,7 @@ def batches(sources: Sequence[Source], processes: int | None = None, stdin: Bina
     `processes` is the number of reading processes; None means one for each core, or one for little data. Raises
     `LineageError` if a reading process ends early.
     """
-    wanted = processes if processes is not None else (os.cpu_count() or 1)
-    if processes is None and sum(source.size for source in sources) < SMALL_BYTES:
-        wanted = 1
-    parts = shares(sources, wanted)
+    parts = shares(sources, readers(sources, processes))
     if len(parts) <= 1 or not sys.executable or any(source.path == "-" for source in sources):
         yield from aggregate(sources, stdin)
         return
@@ -62,6 +59,14 @@ def batches(sources: Sequence[Source], processes: int | None = None, stdin: Bina
         for worker in workers:
             worker.kill()
             worker.wait()
+
+
+def readers(sources: Sequence[Source], processes: int | None) -> int:
+    """Return how many processes may read the sources; `processes` as for `batches`."""
+    if processes is not None:
+        return processes
+    small = sum(source.size for source in sources) < SMALL_BYTES
+    return 1 if small else (os.cpu_count() or 1)
 
 
 def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:

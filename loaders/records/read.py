@@ -43,19 +43,20 @@ _BASE64 = re.compile(rb"\s*(?:H4sI|eyJ|ew[0o]|W3s)[A-Za-z0-9+/]{8,}={0,2}\s*?(?:
 
 
 def read(
-    source: Source, stdin: BinaryIO | None = None, size: int = split.SIZE, texts: bool = False
-) -> Iterator[Item | FileEnd]:
+    source: Source, stdin: BinaryIO | None = None, size: int = split.SIZE, texts: bool = False,
+    file: SourceFile | None = None,
+) -> Iterator[Item | FileEnd]:  # fmt: skip
     """Yield the items of a file in its order, and a `FileEnd` last. Raises nothing.
 
     Records come in batches of about `size` bytes of text, so memory does not grow with the file. A file that cannot
     be read, or that ends in a compressed stream or a record, yields everything before and one `Aside` with the
     reason. An `Unread` describes a stream without records. With `texts`, each batch has the JSON of its records, if
-    available.
+    available. `file` counts the bytes that were read so far; a small file is read at once.
     """
     if not texts and (found := _read_s3_file(source, WHOLE * size)) is not None:
         yield from found
         return
-    file = SourceFile()
+    file = file or SourceFile()
     blocks = file.blocks(source, stdin)
     packed = Packed(blocks, lambda: file.size, None if source.path == "-" else source.path)
     next_index = leaves = 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
+from lineage.model.log_files import log_file
 from lineage.model.results import ALWAYS, CallFilter, Coverage, Window, grouped
 from lineage.model.times import iso, parse_when
 from lineage.questions.coverage import AccountUnseen, Covered, Opened, Unreadable
@@ -70,8 +70,6 @@ def _covered(loaded: Iterable[Coverage], names: dict[str, str]) -> list[Covered]
     ]  # fmt: skip
 
 
-_LOG_FILE = re.compile(r"(?P<account>\d{12})_CloudTrail_(?P<region>[a-z0-9-]+)_(?P<day>\d{8})T\d{4}Z_[^/]*\Z", re.ASCII)
-"""The name that CloudTrail gives a log file: no other file has it, whatever folder a copy lies in."""
 DAY = 24 * HOUR
 
 
@@ -79,15 +77,14 @@ def _aside(reader: Reader, account: str | None, window: Window) -> list[Unreadab
     """What was set aside of an account, on days of a window, with what names neither."""
     held: dict[tuple[str, str, str, str], dict[str, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
     for path, place, reason in reader.set_aside():
-        named = _LOG_FILE.search(path.removesuffix(".gz"))
-        of, region, day = named.group("account", "region", "day") if named is not None else ("", "", "")
+        named = log_file(path)
+        of, region, day = (named.account, named.region, named.day) if named is not None else ("", "", "")
         if of and account not in (None, of):
             continue
-        day = f"{day[:4]}-{day[4:6]}-{day[6:]}" if day else ""
         begin = parse_when(f"{day}T00:00:00Z") if day else None
         if begin is not None and not _touches(begin, begin + DAY - 1, window):
             continue
-        file = named[0] if named is not None else path
+        file = named.name if named is not None else path
         held[of, region, day, reason][file].setdefault(place, path)
     return [
         Unreadable(

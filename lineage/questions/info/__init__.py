@@ -23,6 +23,16 @@ class AccountSeen(Model):
     last: str | None
 
 
+class StorePart(Model):
+    """A part of what a store keeps."""
+
+    name: str
+    bytes: int | None
+    """Null in Neo4j, which does not tell."""
+    entries: int | None
+    """Nodes of a bookkeeping label of Neo4j; null in SQLite."""
+
+
 class Info(Model):
     """What a store holds."""
 
@@ -39,6 +49,10 @@ class Info(Model):
     """By ID: with events, or with principals or resources."""
     first: str | None
     last: str | None
+    bytes: int | None = None
+    """Size of the store; null in Neo4j, which does not tell."""
+    parts: list[StorePart] = Field(default_factory=list)
+    """What the store is made of. In SQLite the parts add up to `bytes`."""
     loads: list[LoadSums]
     unfinished: int
     """Terms that still wait to be derived: a load was interrupted; the next load finishes them."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from lineage.model.results import grouped
 from lineage.model.times import iso
-from lineage.questions.info import AccountSeen, Info
+from lineage.questions.info import AccountSeen, Info, StorePart
 from lineage.questions.shared.models import LoadSums
 from lineage.stores.reader import Store
 
 
 def answer(store: Store) -> Info:
-    """Count nodes, relationships and events, the latter by account too, and list the loads."""
+    """Count nodes, relationships and events, the latter by account too; measure the store, and list the loads."""
+    size = store.size()
     totals, names = store.totals(), store.account_names()
     by_account = grouped(store.coverage(), lambda one: one.account or "")
     accounts = [
@@ -28,5 +29,6 @@ def answer(store: Store) -> Info:
         events=sum(one.events for one in accounts), accounts=accounts,
         first=min((one.first for one in accounts if one.first), default=None),
         last=max((one.last for one in accounts if one.last), default=None),
-        loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=totals.waiting,
+        bytes=size.bytes, parts=[StorePart(**one._asdict()) for one in size.parts],
+        loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=store.waiting(),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from lineage.questions.info import Info
 from lineage.questions.registry import Row
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import head
-from lineage.render.text import between, counted, moment
+from lineage.render.text import between, counted, moment, size
 
 EMPTY_SHOWN = 5
 COLUMNS = ("what", "name", "count", "first", "last")
@@ -38,6 +38,16 @@ def blocks(info: Info) -> Iterator[Block]:
              head("", "number")),
         [(*left, *kind, *right) for left, kind, right in zip_longest(*columns, fillvalue=(None, None))],
     )  # fmt: skip
+    if info.bytes is None:
+        yield Grid(
+            "", (head("the store's own nodes"), head("", "number")), [(one.name, one.entries) for one in info.parts]
+        )
+    else:
+        parts = [(one.name, size(one.bytes or 0), f"{100 * (one.bytes or 0) / info.bytes:.0f} %") for one in info.parts]
+        yield Grid(
+            "", (head("part of the store"), head("size", "number"), head("", "number")),
+            [("all", size(info.bytes), None), *parts],
+        )  # fmt: skip
     yield Grid(
         "",
         (head("load"), head("begun", "time"), head("read", "number"), head("loaded", "number"),
@@ -54,7 +64,7 @@ def blocks(info: Info) -> Iterator[Block]:
 
 
 def rows(info: Info) -> Iterator[Row]:
-    """A row for the store, each label, kind of principal, relationship, account and load."""
+    """A row for the store, each label, kind of principal, relationship, part (bytes, in Neo4j nodes), account, load."""
     yield ("store", info.store, info.events, info.first, info.last)
     for label, count in info.nodes.items():
         yield ("node", label, count, None, None)
@@ -62,6 +72,8 @@ def rows(info: Info) -> Iterator[Row]:
         yield ("principal", kind, count, None, None)
     for type_, count in info.relationships.items():
         yield ("relationship", type_, count, None, None)
+    for part in info.parts:
+        yield ("part", part.name, part.entries if part.bytes is None else part.bytes, None, None)
     for account in info.accounts:
         yield ("account", account.id, account.events, account.first, account.last)
     for sums in info.loads:

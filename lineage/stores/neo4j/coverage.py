@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from lineage.model import schema
-from lineage.model.results import ALWAYS, Coverage, LogsAround, Sums, Totals, Window
+from lineage.model.results import ALWAYS, Coverage, LogsAround, Part, Size, Sums, Totals, Window
 from lineage.stores.merging import is_gap, pack
 from lineage.stores.neo4j.db import Db, Statements, read_many, row_key, write_rows
 from lineage.stores.neo4j.shards import Place
@@ -78,6 +78,13 @@ class Loaded(Statements):
     def file_hash(self, path: str) -> str | None:
         found = self._read("file_hash", path=path)
         return found[0][0] if found else None
+
+    def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
+        return dict(map(tuple, read_many(self._read, "loaded_files", "paths", list(paths))))
+
+    def size(self) -> Size:
+        counts = dict(map(tuple, self._read("bookkeeping")))
+        return Size(None, [Part(label, None, counts[label]) for label in schema.BOOKKEEPING])
 
     def totals(self) -> Totals:
         counts = dict(map(tuple, self._read("counts")))

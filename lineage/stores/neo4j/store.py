@@ -207,10 +207,12 @@ class Neo4jStore(Calls, LookUps, Graphs):
     def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
         neo4j_derive.write_derived(self._db, derived, done)
 
-    def settle(self) -> None:
-        """Write the rows of calls that wait, now that their identities have their places."""
-        while self._write(neo4j_rows.settle):
-            pass
+    def waiting(self) -> int:
+        return int(self._read("waiting")[0][0])
+
+    def settle(self) -> bool:
+        """Write some of the rows of calls that wait, now that their identities have their places."""
+        return self._write(neo4j_rows.settle)
 
     # questions
 

@@ -2,20 +2,48 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from pathlib import Path
 
 import msgspec
 
 from lineage.model import keys, schema
-from lineage.model.results import ALWAYS, Coverage, LogsAround, Properties, Sums, Totals, Window
+from lineage.model.results import ALWAYS, Coverage, LogsAround, Part, Properties, Size, Sums, Totals, Window
 from lineage.resolve import graph_elements
 from lineage.stores.merging import is_gap
 from lineage.stores.sqlite.db import ROW, Tables, unpack_properties
 from lineage.stores.windows import hours
 
+TABLES = {
+    **dict.fromkeys(("ledger", "day", "copies", "lost"), "events"),
+    **dict.fromkeys(("row", "other_target"), "calls"),
+    **dict.fromkeys(("fact", "term", "amended", "dirty"), "facts"),
+    **dict.fromkeys(("actor", "sighting", "called"), "identities"),
+    **dict.fromkeys(("node", "edge", "change", "session"), "graph"),
+    **dict.fromkeys(("file", "load", "aside", "digest", "account", "meta", "sqlite_schema"), "loads"),
+}
+"""What is kept in each table; the samples are a column of `row`, and counted apart."""
+WRITE_AHEAD_LOG = "write-ahead log"
+REST = "other tables and indexes"
+PARTS: tuple[str, ...] = (
+    "events",
+    "calls",
+    "samples",
+    "facts",
+    "identities",
+    "graph",
+    "loads",
+    "indexes",
+    "free",
+    WRITE_AHEAD_LOG,
+)
+
 
 class Loaded(Tables):
     """What was loaded."""
+
+    path: Path
 
     def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
         whose, plain = ("account = ? AND ", (account,)) if account is not None else ("", ())
@@ -83,6 +111,24 @@ class Loaded(Tables):
     def file_hash(self, path: str) -> str | None:
         found = self._db.execute("SELECT sha256 FROM file WHERE path = ?", (path,)).fetchone()
         return found[0] if found else None
+
+    def size(self) -> Size:
+        db = self._db
+        pages, free, page_size = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count", "page_size")
+        )
+        log = Path(f"{self.path}-wal")
+        found = Counter({"free": free * page_size, WRITE_AHEAD_LOG: log.stat().st_size if log.exists() else 0})
+        (found["samples"],) = db.execute("SELECT coalesce(sum(length(samples)), 0) FROM row").fetchone()
+        try:
+            for name, bytes_ in db.execute("SELECT name, pgsize FROM dbstat WHERE aggregate = TRUE"):
+                found[TABLES.get(name, "indexes")] += bytes_
+            found["calls"] -= found["samples"]
+            names = PARTS
+        except sqlite3.DatabaseError:  # not every build of SQLite has dbstat
+            found[REST] = (pages - free) * page_size - found["samples"]
+            names = ("samples", REST, "free", WRITE_AHEAD_LOG)
+        return Size(pages * page_size + found[WRITE_AHEAD_LOG], [Part(name, found[name]) for name in names])
 
     def totals(self) -> Totals:
         """How much the store holds: what `graph` would return, counted without building it."""

@@ -129,8 +129,13 @@ class Derivation(Tables):
         self._written.add((what, value))
         return True
 
-    def settle(self) -> None:
+    def waiting(self) -> int:
+        (count,) = self._db.execute("SELECT count(*) FROM dirty").fetchone()
+        return int(count)
+
+    def settle(self) -> bool:
         """Nothing: what rows alone say is read from the rows."""
+        return False
 
 
 def is_of_session(node: Node) -> bool:

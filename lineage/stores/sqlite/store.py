@@ -25,6 +25,7 @@ from lineage.stores.merging import load_id, pack
 from lineage.stores.sqlite.add import Adding
 from lineage.stores.sqlite.calls import Calls
 from lineage.stores.sqlite.coverage import Loaded
+from lineage.stores.sqlite.db import read_in
 from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
@@ -136,6 +137,11 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
     def add(self, load: str, batch: Batch) -> None:
         with self.transaction():
             Adding(self._db, batch).run(load, self._sums(load))
+
+    def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
+        if not self.path.exists():
+            return {}  # to ask makes no file
+        return dict(read_in(self._db, "SELECT path, size FROM file WHERE sha256 != '' AND path IN (*)", paths))
 
     def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
         """Refuses: the SQLite store runs no Cypher."""
