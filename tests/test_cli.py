@@ -286,7 +286,8 @@ def test_the_verdict_comes_first(run: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [("trace", STARTED), ("hunt",), ("volume", STARTED), ("who", "svc-reports"), ("contain", STARTED, "--made")]
+    "asked",
+    [("trace", STARTED), ("hunt",), ("volume", STARTED), ("who", "svc-reports"), ("contain", STARTED, "--made")],
 )
 def test_times_are_as_people_write_them(asked: tuple[str, ...], run: Shell) -> None:
     """A time in a sentence has a blank between day and hour; with a T it is part of a key, or of a policy."""
