@@ -21,6 +21,7 @@ MOST = 8
 BUILT_ON = {
     "who": "every list of origins explains them as `who` does",
     "trace": "`lineage explore` draws the neighbours of a node as `trace` does",
+    "hunt": "the start page of `lineage explore` shows its findings",
     "investigate": "its command and page write a report in other forms too",
 }
 """Questions that other parts of the program use, and what for."""
