@@ -81,12 +81,12 @@ def cases(store: Store) -> Iterator[Case]:
     asks = [*_some(_keys(graph)), *_some(_of(graph, schema.SESSION)), *_some(_identities(graph))]
     for ask in asks:
         yield _who(store, graph, ask)
-        yield _trace(store, graph, ask)
+        yield from _trace(store, graph, ask)
         yield from _assumed(store, ask)
         yield from _blast(store, graph, ask)
     for ask in _some(_used_keys(graph)):
         yield _who(store, graph, ask)
-        yield _trace(store, graph, ask)
+        yield from _trace(store, graph, ask)
     for ask in _some(_events(graph), 6):
         yield from _who_of_event(store, graph, ask)
     yield from _chains(store)
@@ -231,7 +231,7 @@ def _hop(hop: Hop) -> Row:
     return {name: getattr(hop, name) for name in STEP} | {"session": hop.session.key}
 
 
-def _trace(store: Store, graph: Graph, ask: str) -> Case:
+def _trace(store: Store, graph: Graph, ask: str) -> Iterator[Case]:
     found: dict[str, Row] = {}
 
     def walk(branch: Branch, parent: Branch | None, depth: int) -> None:
@@ -251,12 +251,16 @@ def _trace(store: Store, graph: Graph, ask: str) -> Case:
         for child in branch.children:
             walk(child, branch, depth)
 
-    for start in store.trace(ask).starts():
+    try:
+        starts = store.trace(ask).starts()
+    except NotFound:  # a key that AWS reused is asked back
+        return
+    for start in starts:
         asked = {"relation": "asked", "how": None, "time": None, "confidence": "EXACT"}
         walk(start.model_copy(update=asked), None, 0)
     by = ("depth", "label", "key", "relation", "parent", "how", "time", "role_arn", "session_name", "account",
           "confidence", "calls", "failed", "first", "last", "tried")  # fmt: skip
-    return Case("trace", {"ask": ask, "limit": 1000}, list(found.values()), by,
+    yield Case("trace", {"ask": ask, "limit": 1000}, list(found.values()), by,
                 extra=lambda row: row["label"] == schema.PRINCIPAL and ask.startswith("ASIA"))  # fmt: skip
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lineage.model.errors import NotFound
+from lineage.questions.registry import blocks_of
 from lineage.questions.shared.climb import climbed
 from lineage.questions.shared.words import REASONS
 from lineage.questions.who.view import blocks
@@ -299,3 +301,76 @@ def test_chains_are_counted_without_being_worked_out() -> None:
 
     chains, fitting = climbed(graph, above[0])
     assert (len(chains), fitting) == (100, 40 * 40 * 40)
+
+
+def test_a_recycled_key_is_asked_back(store: Store, tmp_path: Path) -> None:
+    """Of two owners of one key ID none is picked: each is listed with its time and the text to ask with."""
+    cloud = Cloud()
+    home = cloud.account("home", HOME)
+    role, again = cloud.role(home, "deploy"), "ASIARTX3GSDSAAAAAAAA"
+    for name in ("alice", "bob"):
+        cloud.call(cloud.assume_role(cloud.user(home, name), role, f"of-{name}", key=again), *EC2)
+        cloud.tick(7200)
+    load(store, tmp_path, cloud.records)
+
+    assert {one.origin.name for one in store.who(again).answers} == {"alice", "bob"}
+    for question in (store.session, store.timeline, store.trace, store.blast, store.baseline, store.denied):
+        with pytest.raises(NotFound, match=f"{again}: 2 owners had that key, which AWS reused") as told:
+            question(again)
+        for candidate, name in zip(told.value.candidates, ("alice", "bob"), strict=True):
+            (ask,) = shlex.split(candidate.partition(" (")[0])
+            assert candidate.endswith(")")
+            assert f"(credentials of {name}, 20" in candidate
+            assert question(ask).found
+            assert store.session(ask).whose.name == name  # type: ignore[union-attr]  # found
+
+
+def test_a_key_of_one_owner_is_not_asked_back(store: Store, tmp_path: Path) -> None:
+    """A key that two sessions of one user and name had is that user's."""
+    cloud = Cloud()
+    home = cloud.account("home", HOME)
+    role, alice, again = cloud.role(home, "deploy"), cloud.user(home, "alice"), "ASIARTX3GSDSAAAAAAAA"
+    for _ in range(2):
+        cloud.call(cloud.assume_role(alice, role, "nightly", key=again), *EC2)
+        cloud.tick(7200)
+    load(store, tmp_path, cloud.records)
+
+    assert store.session(again).subject.sessions_total == 2  # type: ignore[union-attr]  # found
+
+
+def test_a_session_that_is_not_known_is_told_first(store: Store, tmp_path: Path) -> None:
+    """An answer about all sessions of a role, where one was asked for, says so in its first line; where a session fits
+    the event the answer is about that."""
+    cloud = Cloud()
+    home = cloud.account("home", HOME)
+    role = cloud.role(home, "deploy")
+    for name in ("alice", "bob"):
+        session = cloud.assume_role(cloud.user(home, name), role, name)
+        cloud.call(session, *EC2)
+    cloud.tick(60)
+    fits = cloud.call(session, *EC2)
+    cloud.tick(40 * 3600)
+    lost = cloud.call(session, *EC2)
+    for record in cloud.records:
+        if record["eventID"] in (fits, lost):  # as a service in another Region may log it
+            del record["userIdentity"]["sessionContext"], record["userIdentity"]["accessKeyId"]
+    load(store, tmp_path, cloud.records)
+    arn = f"arn:aws:iam::{HOME}:role/deploy"
+
+    for question in ("session", "timeline", "services", "interesting", "baseline", "new", "volume", "denied", "blast",
+                     "assumed", "trace"):  # fmt: skip
+        answer = getattr(store, question)(lost)
+        first = next(line.body.plain for line in written(blocks_of(answer)) if isinstance(line, Line))
+
+        assert first == f"{lost}: session not found in the loaded logs; the answer is about all sessions of {arn}."
+        assert answer.subject.whole == first
+    known = store.session(fits).subject
+    assert known is not None
+    assert (known.kind, known.opened, known.whole) == ("session", "LIKELY", None)
+    assert known.sessions[0].split("/")[1].endswith(":bob")
+    unknown = store.session(f"{role.id}:nobody").subject
+    assert unknown is not None
+    assert unknown.whole == (
+        f"{role.id}:nobody: session not found in the loaded logs; the answer is about all sessions of {arn}."
+    )
+    assert not store.session(f"arn:aws:sts::{HOME}:assumed-role/deploy/nobody").found

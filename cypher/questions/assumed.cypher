@@ -3,6 +3,7 @@
 // outcome.
 // Leaves out how refused calls would have obtained the role. Calls that a service made in a user's name are shown for
 // the user, not for one of its keys.
+// A key that AWS reused means all its owners; the command asks which is meant.
 // $ask (text): an access key ID (a temporary one stands for its session), the key of a Session, or the key of a
 // Principal (its ARN).
 // $limit (integer, default 1000): how many rows at most.

@@ -2,6 +2,7 @@
 // Forward from an access key, a session or all that belongs to a principal: every session and key along resolved
 // parents, each with what it created, changed, started and touched.
 // Leaves out what still works, what was undone, and users and passwords made for others, which lineage blast follows.
+// A key that AWS reused means all its owners; the command asks which is meant.
 // $ask (text): an access key ID (a temporary one stands for its session), the key of a Session, or the key of a
 // Principal (its ARN).
 // $made (boolean, default false): go on through long-term keys that were made for others.

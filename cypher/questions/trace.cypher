@@ -4,6 +4,7 @@
 // that several callers fit.
 // Leaves out which operations were called: ask touched and denied, or match USED. Each session and key has one row,
 // where it is nearest.
+// A key that AWS reused means all its owners; the command asks which is meant.
 // $ask (text): an access key ID, also one that is no node, the key of a Session, or the key of a Principal (its ARN).
 // $limit (integer, default 1000): how many rows at most.
 // Columns: depth (hops from the start), label, key, relation (to the parent: asked, assumed, issued, made for another,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from lineage.questions.assumed import Assumed
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import person, rests_on, whose
+from lineage.questions.shared.view import heading, rests_on, whose
 from lineage.questions.shared.words import ways
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -20,12 +20,12 @@ COLUMNS = (
 
 def blocks(answer: Assumed) -> Iterator[Block]:
     """Whose they are, then the roles, granted and refused."""
-    if answer.subject is not None and answer.subject.person is not None:
-        yield from person(answer.subject, answer.whose)
-    elif answer.whose is not None:
+    about = answer.subject
+    yield from heading(about, answer.whose)
+    if answer.whose is not None and (about is None or about.person is None):
         yield Para(whose(answer.whose))
-    else:
-        asked = answer.subject.key if answer.subject and answer.subject.key else answer.asked
+    elif answer.whose is None:
+        asked = about.key if about and about.key else answer.asked
         yield Para(("the sessions of ", Span(asked, "name")))
     if answer.scope is not None:
         counts = f"{counted(answer.granted, 'grant')}, {counted(answer.refused, 'refusal')}"

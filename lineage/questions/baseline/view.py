@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from lineage.questions.baseline import AgentFamily, Baseline, CallCompared, Habits, Match
 from lineage.questions.registry import Row
 from lineage.questions.shared.models import Counted
-from lineage.questions.shared.view import VERDICT_STYLES, history, matched, person, places, rests_on, verdict
+from lineage.questions.shared.view import VERDICT_STYLES, heading, history, matched, places, rests_on, verdict
 from lineage.render.blocks import Block, Cell, Grid, Inline, Some, Span
 from lineage.render.columns import head, ids, line, number, span, times, when
 from lineage.render.text import between, counted
@@ -23,7 +23,7 @@ COLUMNS = (
 
 def blocks(answer: Baseline) -> Iterator[Block]:
     """The verdict, the calls in question, what is usual, and what all that is based on."""
-    yield from person(answer.subject)
+    yield from heading(answer.subject)
     yield from verdict(answer.verdict, answer.statement, answer.scope)
     yield from matched(answer.subject)
     yield Grid(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.blast import Blast, Life, Reached
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import person, rests_on, role_as
+from lineage.questions.shared.view import heading, rests_on, role_as
 from lineage.questions.shared.whose import credentials_of
 from lineage.questions.shared.words import ways
 from lineage.render.blocks import Block, Branch, Facts, Grid, Inline, Para, Some, Span, Tree
@@ -26,6 +26,7 @@ LIVE = {"yes": ("works", "place"), "unknown": ("may work", "open"), "no": ("ende
 
 def blocks(answer: Blast) -> Iterator[Block]:
     """A headline, the tree, then each kind of trace."""
+    yield from heading(answer.subject)
     reach = answer.reach
     counts = ((reach.sessions, "session"), (reach.keys, "key"), (reach.users, "user"))
     told = ", ".join(counted(number, what) for number, what in counts if number)
@@ -33,7 +34,6 @@ def blocks(answer: Blast) -> Iterator[Block]:
     verb = "works" if answer.branches_live == 1 else "work"
     live = f"; {answer.branches_live:,} created for others still {verb}" if answer.branches_live else ""
     yield Para((Span(f"{told} by {of}", "name"), Span(live, "open")))
-    yield from person(answer.subject)
     if answer.subject.opened not in (None, "EXACT"):
         fits = "one of these sessions fits" if len(answer.subject.sessions) > 1 else "the session fits"
         yield Para((Span(f"Of this event {fits}: {answer.subject.opened}.", "open"),))

@@ -9,7 +9,7 @@ from lineage.questions.blast import Life
 from lineage.questions.blast.view import LIVE
 from lineage.questions.contain import AlsoEnds, Contain, Step
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import person, rests_on
+from lineage.questions.shared.view import heading, rests_on
 from lineage.questions.shared.whose import call_it
 from lineage.render.blocks import Block, Code, Fold, Grid, Heading, Para, Span
 from lineage.render.columns import detail, head, ids, line
@@ -37,9 +37,9 @@ COLUMNS = (
 
 def blocks(answer: Contain) -> Iterator[Block]:
     """The plan from the first step to the last."""
+    yield from heading(answer.subject)
     of = call_it(answer.whose) if answer.whose else answer.asked
     yield Para((Span(f"Plan to stop credentials of {of}: {counted(len(answer.steps), 'step')}", "name"),))
-    yield from person(answer.subject)
     yield Para((f"Nothing has been run. The state of the sessions is as of {moment(answer.at)}.",))
     if answer.steps:
         yield Para(("Unless a step says so, it ends no other live session in the logs.",))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.denied import Burst, Denied
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import matched, origin_cells, person, rests_on, whose
+from lineage.questions.shared.view import heading, matched, origin_cells, rests_on, whose
 from lineage.render.blocks import Block, Cell, Grid, Para, Some, Span
 from lineage.render.columns import detail, head, ids, line, number, span, times, when
 from lineage.render.text import between, counted, moment
@@ -22,7 +22,7 @@ COLUMNS = (
 
 def blocks(answer: Denied) -> Iterator[Block]:
     """Assumptions, bursts, operations."""
-    yield from person(answer.subject)
+    yield from heading(answer.subject)
     seen = f" {between(answer.scope.since, answer.scope.until)}" if answer.scope else ""
     yield Para((
         Span(counted(answer.calls, "refused call"), "name"),

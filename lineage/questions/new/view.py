@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.new import Dimension, New
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import history, matched, person, rests_on, verdict
+from lineage.questions.shared.view import heading, history, matched, rests_on, verdict
 from lineage.render.blocks import Block, Grid, Para, Span
 from lineage.render.columns import detail, head, ids, number, span, when
 from lineage.render.text import counted, moment
@@ -20,7 +20,7 @@ COLUMNS = (
 
 def blocks(answer: New) -> Iterator[Block]:
     """The verdict, then each kind of value with something new, then what is all known, then the jumps."""
-    yield from person(answer.subject)
+    yield from heading(answer.subject)
     yield from verdict(answer.verdict, answer.statement, answer.scope)
     yield from matched(answer.subject)
     yield Para((Span(counted(answer.calls, "call"), "name"), " in the scope"))

@@ -265,7 +265,8 @@ def begin(reader: Reader, ask: str) -> subjects.Subject | None:
             raise BadUse(f"{ask}: {subjects.NOT_LOADED}")
         raise BadUse(f"{ask}: {subject.kind} has no credentials; ask for a key, session, ARN or event ID")
     event_id = subject.event_id
-    if event_id is not None and subject.opened is None and (sessions := granted(reader, event_id)):
+    signed_in = subject.event is not None and subject.event.category == "signin"
+    if event_id is not None and not signed_in and (sessions := granted(reader, event_id)):
         found = subjects.of_node(sessions[0], ask)
         return found._replace(starts=tuple(sorted(sessions)), event=subject.event, event_id=event_id, note=subject.note)
     return subject

@@ -84,6 +84,8 @@ class Meant(NamedTuple):
     """Event IDs, keys, session keys, or ARNs and other keys of principals."""
     note: str | None = None
     """What it was found by, where the answer does not show that."""
+    widened: bool = False
+    """Was one session asked for that is not known? The note says what is meant instead."""
 
 
 def meant(reader: Reader, ask: str, kind: str | None = None) -> Meant:
@@ -160,7 +162,8 @@ def _by_unique_id(reader: Reader, ask: str) -> Meant | None:
         outside = [one for one in principals if one.kind == "ExternalAccount"]
         if not outside and principals:
             texts = tuple(one.key for one in principals)
-            return Meant("arn", texts, f"No session {ask} is loaded; the answer is about {' and '.join(texts)}.")
+            said = f"{ask}: session not found in the loaded logs; the answer is about all sessions of "
+            return Meant("arn", texts, f"{said}{' and '.join(texts)}.", widened=True)
         principals = outside
     elif not principals:
         sessions = [seen.key for seen in reader.sessions_by_id(ask)]

@@ -83,8 +83,11 @@ class Subject(Model):
     """Of an agent: the user agents that have its text in them, sorted; at most 20."""
     agents_total: int = 0
     opened: Confidence | None = None
-    """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions. Of
-    several sessions each is a candidate; `NONE`: no loaded event shows the session. Else null."""
+    """Where a sign-in, role switch or portal event was asked for: how sure it is that it opened these sessions; of
+    another event that states no session, that it belongs to them. Of several sessions each is a candidate; `NONE`: no
+    loaded event shows the session. Else null."""
+    whole: str | None = None
+    """Where one session was asked for and is not known: what the answer is about instead, in one sentence."""
 
 
 class Whose(Model):

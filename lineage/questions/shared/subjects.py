@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -10,6 +11,7 @@ import msgspec
 
 from lineage.model import keys, schema
 from lineage.model.arn import role_of
+from lineage.model.errors import NotFound
 from lineage.model.facts import Target
 from lineage.model.keys import Ref, ref
 from lineage.model.operations import is_read
@@ -18,10 +20,12 @@ from lineage.model.times import iso, parse_when
 from lineage.questions.shared import called, grants, identifiers, models
 from lineage.questions.shared.addresses import parsed
 from lineage.questions.shared.climb import account_of, session_key_of
-from lineage.questions.shared.joins import opened
+from lineage.questions.shared.identifiers import Caller
+from lineage.questions.shared.joins import opened, sessions_at
 from lineage.questions.shared.models import CallKind, Confidence, Counted, Scope, Whose
 from lineage.questions.shared.people import Person, person_of
-from lineage.questions.shared.whose import whose
+from lineage.questions.shared.whose import call_it, whose
+from lineage.render.text import between
 from lineage.stores.reader import Reader
 
 SESSIONS_SHOWN = 100
@@ -30,6 +34,9 @@ NOT_LOADED = (
     "no loaded event shows a session that this sign-in opened; ask for its user or role by ARN, or load more logs"
 )
 """What to say of a sign-in event whose session is not known."""
+NOT_SHOWN = "not found in the loaded logs; the answer is about"
+TEMPORARY = ("AssumedRole", "Role", "FederatedUser")
+"""Types of identities that always have a session."""
 AGENT = "agent:"
 """What begins an ask for a part of user agents."""
 
@@ -53,8 +60,10 @@ class Subject(NamedTuple):
     note: str | None = None
     """What it was found by, where that is not what was asked."""
     opened: Confidence | None = None
-    """Of a sign-in, role switch or portal event: how sure it is that it opened these sessions; `NONE` where no loaded
-    event shows the session. None of any other ask."""
+    """Of a sign-in, role switch or portal event: how sure it is that it opened these sessions; of another event that
+    states no session, that it belongs to them. `NONE` where no loaded event shows the session. None of other asks."""
+    whole: str | None = None
+    """Where one session was asked for and is not known: what it represents instead, in one sentence."""
     agents: tuple[str, ...] = ()
     """Of an agent: the user agents that have its text in them, sorted."""
     person: Person | None = None
@@ -78,6 +87,7 @@ class Subject(NamedTuple):
             kind=self.kind, key=self.key, sessions=list(sessions[:SESSIONS_SHOWN]), sessions_total=len(sessions),  # type: ignore[arg-type]  # one of the words
             person=self.person.to_model() if self.person is not None else None,
             agents=list(self.agents[:AGENTS_SHOWN]), agents_total=len(self.agents), opened=self.opened,
+            whole=self.whole,
         )  # fmt: skip
 
 
@@ -99,7 +109,7 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
 
     Raises
     ------
-    NotFound : several have the name.
+    NotFound : several have the name, or had the key.
 
     Examples
     --------
@@ -129,6 +139,8 @@ def find(reader: Reader, ask: str, kind: str | None = None) -> Subject | None:
         subject = _of_sessions(ask, known_ones) if known_ones else None
     elif what.kind == "arn":
         subject = _of_arns(reader, ask, what.texts)
+        if subject is not None and what.widened:
+            subject = subject._replace(whole=what.note)
     else:
         subject = None
     account = identifiers.account_of_name(reader, ask) if kind is None else None
@@ -156,9 +168,24 @@ def _of_event(reader: Reader, ask: str, event_id: str) -> Subject | None:
         sessions = [ref(session).key for session in found.sessions]
         return _of_sessions(ask, sessions)._replace(event=seen, event_id=event_id, opened=found.confidence)
     own = identifiers.callers_copy(reader, seen.who, seen.time, seen.api, seen.shared) if seen.copy else None
-    subject = of_node(str(own[1].source if own else seen.source), ask)
-    note = own_copy_note(event_id, own[0]) if own else None
+    call = own[1] if own else seen
+    subject = _without_session(reader, ask, call) or of_node(str(call.source), ask)
+    note = own_copy_note(event_id, own[0]) if own else subject.whole
     return subject._replace(event=seen, event_id=event_id, note=note)
+
+
+def _without_session(reader: Reader, ask: str, call: EventRow) -> Subject | None:
+    """The sessions that fit a call of temporary credentials that states no session, else the role or other principal
+    as a whole, which the subject says; None of every other call."""
+    node, who = str(call.source), call.who
+    outside = who.type == "AWSAccount" and (who.principal_id or "").startswith("AROA")
+    if call.source.label != schema.PRINCIPAL or (who.type not in TEMPORARY and not outside):
+        return None
+    found = sessions_at(reader, Caller(node, who, call.time, call.api, call.category, call.user_agent))
+    sessions = list(dict.fromkeys(key for one in found if (key := session_key_of(one.start))))
+    if sessions:
+        return _of_sessions(ask, sessions)._replace(opened=found[0].confidence)  # type: ignore[arg-type]  # a class
+    return of_node(node, ask)._replace(whole=f"{ask}: session {NOT_SHOWN} all sessions of {call.source.key}.")
 
 
 def own_copy_note(event_id: str, own: str) -> str:
@@ -187,6 +214,7 @@ def _of_sessions(ask: str, sessions: list[str]) -> Subject:
 
 def _of_key(reader: Reader, ask: str, key: str) -> Subject | None:
     found = [str(one) for one in identifiers.credentials(reader, key)]
+    _refuse_recycled(reader, ask, key, found)
     sessions = [session for one in found if (session := session_key_of(one))]
     if sessions:
         return _of_sessions(ask, sorted(set(sessions)))
@@ -194,6 +222,31 @@ def _of_key(reader: Reader, ask: str, key: str) -> Subject | None:
         return None
     lasting = [one for one in found if ref(one).label == schema.CREDENTIAL] or found
     return Subject(ask, "key", key, tuple(sorted(lasting)), CallFilter("key", (key,)))
+
+
+def _refuse_recycled(reader: Reader, ask: str, key: str, found: Sequence[str]) -> None:
+    """Ask back which owner of a key is meant: AWS gives the ID of an expired key to another session.
+
+    Raises `NotFound` with the owners, each with the text to ask with and the time of the key's calls.
+    """
+    owners = {_owner(node) for node in found} - {None}
+    if len(owners) < 2:
+        return
+    lines = []
+    names = whose(reader, found)
+    for node in sorted(found):
+        rows = [row for row in reader.calls(CallFilter("node", (node,))) if row.access_key_id in (None, key)]
+        text = ref(node).key if ref(node).label == schema.CREDENTIAL else node
+        seen = f", {between(grants.first(rows), grants.last(rows))}" if rows else ", not used"
+        lines.append(f"{shlex.quote(text)} (credentials of {call_it(names[node])}{seen})")
+    raise NotFound(f"{ask}: {len(owners)} owners had that key, which AWS reused; ask with one of them:", lines)
+
+
+def _owner(node: str) -> str | None:
+    """What distinguishes owners of a temporary key: account and principal ID of its session; None of a node that shows
+    none."""
+    session = session_key_of(node)
+    return session.rsplit("/", 1)[0] if session else None
 
 
 def _of_arns(reader: Reader, ask: str, arns: Sequence[str]) -> Subject | None:
@@ -217,7 +270,10 @@ def _of_arn(reader: Reader, ask: str, arn: str) -> Subject | None:
         if session_name:
             if not identifiers.calls_itself(reader, role.ref, session_name):
                 return None
-            return Subject(ask, "role", role.key, (str(role.ref),), CallFilter("node", (str(role.ref),)))
+            whole = f"{ask}: session {NOT_SHOWN} all calls of {role.key} that state no session."
+            return Subject(
+                ask, "role", role.key, (str(role.ref),), CallFilter("node", (str(role.ref),)), note=whole, whole=whole
+            )
         if not sessions and not reader.has(role.ref):
             return None
         return Subject(ask, "role", role.key, (str(role.ref),), CallFilter("principal", (role.key,)))

@@ -78,8 +78,8 @@ def role_as(role_arn: str | None, name: str | None, otherwise: str) -> str:
 
 def subject(of: Whose | None, found: Subject | None, asked: str) -> Iterator[Block]:
     """Whose credentials, and what was asked about."""
+    yield from heading(found, of)
     if found is not None and found.person is not None:
-        yield from person(found, of)
         return
     if of is not None:
         yield Para(whose(of))
@@ -101,8 +101,11 @@ def matched(found: Subject | None) -> Iterator[Block]:
         yield Facts([("user agent", shown)])
 
 
-def person(found: Subject | None, of: Whose | None = None) -> Iterator[Block]:
-    """Of a person that was asked about: its sessions, what possibly is its too, and who else has the name."""
+def heading(found: Subject | None, of: Whose | None = None) -> Iterator[Block]:
+    """What the first line says: where a session is not known, what the answer is about instead; of a person its
+    sessions, what possibly is its too, and who else has the name."""
+    if found is not None and found.whole is not None:
+        yield Para((Span(found.whole, "open"),))
     if found is None or found.person is None:
         return
     one = found.person

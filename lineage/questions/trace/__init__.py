@@ -67,7 +67,7 @@ class Trace(Model):
     asked: str
     found: bool
     subject: Subject | None = None
-    """Set of a user or other person that was asked about."""
+    """Set of a user or other person that was asked about, and of what stands for a session that is not known."""
     sessions: int
     credentials: int
     calls: int

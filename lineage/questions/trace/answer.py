@@ -12,11 +12,9 @@ from lineage.model.results import CallFilter, CallRow, Graph, grouped
 from lineage.questions.shared import grants, identifiers
 from lineage.questions.shared.climb import account_of, principal_behind
 from lineage.questions.shared.descent import relation_of
-from lineage.questions.shared.joins import granted, opened
-from lineage.questions.shared.models import Subject
+from lineage.questions.shared.joins import granted
 from lineage.questions.shared.newest import newest
-from lineage.questions.shared.people import person_of
-from lineage.questions.shared.subjects import SESSIONS_SHOWN
+from lineage.questions.shared.subjects import Subject, find
 from lineage.questions.trace import Branch, Done, Trace, TriedRole, walk
 from lineage.stores.reader import Reader
 
@@ -25,9 +23,7 @@ IDS_SHOWN = 3
 
 def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     """Trace from a key, session, ARN or the identity behind an event ID; at most `limit` branches."""
-    what = identifiers.meant(reader, ask)
-    starts = _starts(reader, what)
-    person = person_of(reader, key) if (key := _one_principal(starts)) is not None else None
+    starts, subject = _starts(reader, ask)
     graph = reader.descend(starts)
     used = grouped(reader.calls(CallFilter("node", tuple(graph.nodes))), lambda row: row.source)
     tree = _Walk(graph, used, limit)
@@ -36,15 +32,7 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     return Trace(
         asked=ask,
         found=bool(roots),
-        subject=Subject(
-            kind="person",
-            key=key,
-            sessions=list(person.sessions[:SESSIONS_SHOWN]),
-            sessions_total=len(person.sessions),
-            person=person.to_model(),
-        )
-        if person is not None
-        else None,
+        subject=subject.to_model() if subject is not None else None,
         sessions=tree.count(schema.SESSION),
         credentials=tree.count(schema.CREDENTIAL),
         calls=grants.total(row for node in tree.seen for row in used.get(node, ())),
@@ -54,17 +42,20 @@ def answer(reader: Reader, ask: str, *, limit: int) -> Trace:
     )
 
 
-def _starts(reader: Reader, what: identifiers.Meant) -> list[str]:
-    if what.kind == "event":
-        seen = reader.events(what.texts[0])
-        found = opened(reader, what.texts[0], seen[-1]) if seen else None
-        if found is not None:
-            return list(found.sessions)
-        if granted_by_it := granted(reader, what.texts[0]):
-            return granted_by_it
+def _starts(reader: Reader, ask: str) -> tuple[list[str], Subject | None]:
+    """The nodes to begin at, and a person, or what stands for a session that is not known, as a subject."""
+    subject = find(reader, ask)
+    if subject is not None and (subject.person is not None or subject.whole is not None):
+        return list(subject.starts), subject
+    what = identifiers.meant(reader, ask)
+    if what.kind == "event" and subject is not None:
+        if subject.opened is None and (granted_by_it := granted(reader, what.texts[0])):
+            return granted_by_it, None
+        if subject.opened is not None:
+            return list(subject.starts), None
     if what.kind == "key":
-        return [str(found) for found in identifiers.credentials(reader, what.texts[0])]
-    return list(dict.fromkeys(asked.start for asked in identifiers.begins(reader, what, None)))
+        return [str(found) for found in identifiers.credentials(reader, what.texts[0])], None
+    return list(dict.fromkeys(asked.start for asked in identifiers.begins(reader, what, None))), None
 
 
 def _from_origins(reader: Reader, found: Sequence[Branch]) -> list[Branch]:
@@ -136,11 +127,6 @@ def _parent(graph: Graph, node: str, issued_by: Sequence[str]) -> tuple[str, str
     if not ways and owner is not None and graph.nodes[owner].get("kind") in ("IAMUser", "RootUser"):
         return owner, "own", {}
     return None
-
-
-def _one_principal(starts: Sequence[str]) -> str | None:
-    label, key = ref(starts[0]) if len(starts) == 1 else ("", "")
-    return key if label == schema.PRINCIPAL else None
 
 
 class _Walk:

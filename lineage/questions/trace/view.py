@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lineage.model.operations import is_refusal
 from lineage.questions.registry import Row
 from lineage.questions.shared import words
-from lineage.questions.shared.view import CUT, person, role_as, up_to
+from lineage.questions.shared.view import CUT, heading, role_as, up_to
 from lineage.questions.trace import Branch, Done, Trace
 from lineage.render import blocks as made
 from lineage.render.blocks import Block, Heading, Inline, Span, Tree
@@ -24,10 +24,10 @@ COLUMNS = (
 
 def blocks(trace: Trace) -> Iterator[Block]:
     """A headline, then a tree for each root."""
+    yield from heading(trace.subject)
     counts = ((trace.sessions, "session"), (trace.credentials, "key"), (trace.calls, "call"))
     head = ", ".join(counted(number, what) for number, what in counts if number) or "nothing"
     yield Heading((Span(head, "name"), f" by the credentials behind {trace.asked}"))
-    yield from person(trace.subject)
     yield from (Tree(list(_grow(root))) for root in trace.roots)
     if trace.truncated:
         yield CUT

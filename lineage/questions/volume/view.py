@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import history, matched, person, rests_on, verdict
+from lineage.questions.shared.view import heading, history, matched, rests_on, verdict
 from lineage.questions.volume import Drill, Volume
 from lineage.render.blocks import Block, Chart, Grid, Hour, Para, Span
 from lineage.render.columns import detail, head, number, span, times, when
@@ -16,7 +16,7 @@ COLUMNS = ("what", "value", "calls", "failed", "asked", "usual", "logged", "in_s
 
 def blocks(answer: Volume) -> Iterator[Block]:
     """The busiest hour against the usual, the hours, the parts, and what the usual level is based on."""
-    yield from person(answer.subject)
+    yield from heading(answer.subject)
     yield from verdict(None, answer.statement, answer.scope)
     yield from matched(answer.subject)
     failed = Span(f", {answer.failed:,} failed" if answer.failed else "", "denied")
