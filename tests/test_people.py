@@ -155,3 +155,62 @@ def test_a_person_is_as_sure_as_its_weakest_session(store: Store, story: str) ->
             if len(found) > 1 and any(a.origin.node == f"Principal {key}" for a in found)
         }  # fmt: skip
         assert set(person.perhaps) == perhaps, key
+
+
+def test_a_provider_that_was_created_is_told_in_the_headline(store: Store, tmp_path: Path) -> None:
+    """The origin of a provider that the logs show created says by whom and when, in `who` and every headline."""
+    cloud = Cloud()
+    home = cloud.account("home", HOME)
+    mallory, role = cloud.user(home, "mallory"), cloud.role(home, "deploy")
+    saml, oidc = f"arn:aws:iam::{HOME}:saml-provider/evil", f"arn:aws:iam::{HOME}:oidc-provider/idp.example"
+    made = cloud.call(mallory, "iam.amazonaws.com", "CreateSAMLProvider", request={"name": "evil"},
+                      response={"sAMLProviderArn": saml}, read_only=False)  # fmt: skip
+    cloud.tick(60)
+    cloud.call(mallory, "iam.amazonaws.com", "CreateOpenIDConnectProvider", request={"url": "https://idp.example"},
+               response={"openIDConnectProviderArn": oidc}, read_only=False)  # fmt: skip
+    cloud.tick(60)
+    eve, bot = cloud.saml(role, "eve", "evil"), cloud.web_identity(role, "bot", "idp.example")
+    honest = cloud.saml(role, "ann", "corp")
+    for one in (eve, bot, honest):
+        cloud.call(one, *EC2)
+    cloud.tick(60)
+    later = cloud.call(mallory, "iam.amazonaws.com", "UpdateSAMLProvider", read_only=False,
+                       request={"sAMLProviderArn": f"arn:aws:iam::{HOME}:saml-provider/corp"})  # fmt: skip
+    cloud.tick(60)
+    after = cloud.saml(role, "ann", "corp")
+    cloud.call(after, *EC2)
+    load(store, tmp_path, cloud)
+    times = {one["eventID"]: one["eventTime"] for one in cloud.records}
+
+    for session, name, kind in ((eve, "eve", "SAML identity"), (bot, "bot", "web identity")):
+        told = lines(store.who(session.key or ""))[0]
+        assert told.startswith(f"credentials of {name} ({kind}), provider created by mallory 2026-")
+        for question in ("session", "interesting", "timeline"):
+            assert "provider created by mallory 2026-" in lines(getattr(store, question)(session.key))[0], question
+    by = store.who(eve.key or "").answers[0].provider_by
+    assert by is not None
+    assert (by.event_ids, by.answer.origin.name) == ([made], "mallory")
+    assert store.who(honest.key or "").answers[0].provider_by is None
+    assert f"provider changed by mallory {times[later]}" in lines(store.who(after.key or ""))[0]
+    assert store.session(honest.key or "").whose.provider_by is None  # type: ignore[union-attr]  # found
+    assert store.session(after.key or "").whose.provider_by == f"changed by mallory {times[later]}"  # type: ignore[union-attr]  # found
+
+
+def test_an_identity_store_whose_provider_was_changed(store: Store, tmp_path: Path) -> None:
+    """The origin of an Identity Center whose external identity provider was set says by whom and when."""
+    folder = STORIES / "on-behalf-of-an-identity-center-user"
+    records = json.loads((folder / "events.json").read_text())["Records"]
+    said = next(one["userIdentity"]["onBehalfOf"] for one in records if "onBehalfOf" in one["userIdentity"])
+    account = said["identityStoreArn"].split(":")[4]
+    cloud = Cloud()
+    mallory = cloud.user(cloud.account("home", account), "mallory")
+    cloud.call(mallory, "sso-directory.amazonaws.com", "EnableExternalIdPConfigurationForDirectory", read_only=False,
+               request={"directoryId": said["identityStoreArn"].rpartition("/")[2]})  # fmt: skip
+    for one in cloud.records:
+        one["eventTime"] = "2026-03-01T00:00:00Z"
+    (tmp_path / "records.json").write_text(json.dumps({"Records": [*records, *cloud.records]}))
+    store.load([tmp_path / "records.json"])
+    asked = store.who(said["userId"])
+
+    assert asked.answers[0].origin.kind == "IdentityCenterUser"
+    assert "provider changed by mallory 2026-03-01T00:00:00Z" in lines(asked)[0]

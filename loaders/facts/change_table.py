@@ -281,6 +281,19 @@ OPERATIONS: Mapping[str, Change] = {
     **_rows(_SSO, "PutPermissionsBoundaryToPermissionSet", Change("boundary", after=("permissionsBoundary",))),
     **_rows(_SSO, "DeletePermissionsBoundaryFromPermissionSet", Change("boundary", after=("'deleted'",))),
     **_rows(_SSO, "UpdateSsoConfiguration", Change("federation", after=("ssoConfiguration", "mfaMode"))),
+    # Whoever signs in to Identity Center is who its external identity provider says.
+    **_rows(
+        "sso-directory",
+        "CreateExternalIdPConfigurationForDirectory UpdateExternalIdPConfigurationForDirectory "
+        "EnableExternalIdPConfigurationForDirectory ImportExternalIdPCertificate",
+        Change("provider", after=("directoryId",)),
+    ),
+    **_rows(
+        "sso-directory",
+        "DisableExternalIdPConfigurationForDirectory DeleteExternalIdPConfigurationForDirectory "
+        "DeleteExternalIdPCertificate",
+        Change("provider", after=("'deleted'",)),
+    ),
     **_rows(_SSO, "AssociateDirectory", Change("federation", after=("directoryId", "directoryType"))),
     **_rows("organizations", "AttachPolicy", Change("permissions", after=("policyId",), marks=_POLICY)),
     **_rows("organizations", "DetachPolicy", Change("permissions", before=("policyId",), marks=_POLICY)),

@@ -160,6 +160,9 @@ NAMED: Mapping[str, tuple[Named, ...]] = {
         Named("accountId", "AWS::Organizations::Account"),
     ),
     "sso": (Named("permissionSetArn", "AWS::SSO::PermissionSet"), Named("instanceArn", "AWS::SSO::Instance")),
+    "sso-directory": (
+        Named("directoryId", "AWS::IdentityStore::IdentityStore", "arn:{p}:identitystore::{a}:identitystore/{id}"),
+    ),
     "ram": (Named("resourceShareArn", "AWS::RAM::ResourceShare"), Named("name", "AWS::RAM::ResourceShare")),
 }
 

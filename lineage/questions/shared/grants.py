@@ -14,7 +14,7 @@ from lineage.model.times import iso, parse_when
 from lineage.questions.shared.climb import account_of, principal_behind
 from lineage.questions.shared.identifiers import own_of, shared_call
 from lineage.questions.shared.models import Scope, Sight, Whose
-from lineage.questions.shared.whose import call_it, whose_node
+from lineage.questions.shared.whose import Makers, call_it, whose_node
 from lineage.stores.reader import Reader
 
 EVENTS_SHOWN = 5
@@ -80,7 +80,7 @@ class Owners:
         self._reader = reader
         self._graph = graph
         self._found: dict[str, Whose] = {}
-        self._makers: dict[str, str | None] = {}
+        self._makers = Makers(reader)
 
     def whose(self, node: str) -> Whose:
         """Whose a node is; where the graph holds it, it holds all that leads to it."""

@@ -106,6 +106,8 @@ class Whose(Model):
     resource: str | None = None
     """The workload of a service's session."""
     provider: str | None = None
+    provider_by: str | None = None
+    """Who created or changed that provider, and when, as far as the logs show: `created by X TIME`."""
     confidence: Confidence
     ambiguous: bool = False
     reason: str | None = None

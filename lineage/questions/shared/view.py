@@ -61,9 +61,10 @@ def _provider(one: Whose) -> str:
     >>> _provider(Whose(kind="WebIdentity", id="x", provider=idp, confidence="EXACT"))
     ' of idp.example'
     """
+    by = f", provider {one.provider_by}" if one.provider_by else ""
     if one.kind not in ("SAMLIdentity", "WebIdentity") or not one.provider:
-        return ""
-    return f" of {one.provider.rpartition('-provider/')[2]}"
+        return by
+    return f" of {one.provider.rpartition('-provider/')[2]}{by}"
 
 
 def role_as(role_arn: str | None, name: str | None, otherwise: str) -> str:

@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 from lineage.model import schema
 from lineage.model.arn import role_of
-from lineage.model.results import Graph
+from lineage.model.results import ChangeEdge, Graph
+from lineage.model.times import iso
+from lineage.questions.shared import providers
 from lineage.questions.shared.identifiers import Caller
 from lineage.questions.shared.models import Whose
+from lineage.questions.shared.providers import PROVIDED
 from lineage.questions.who import WhoAnswer
 from lineage.questions.who.answer import explain, explained
 from lineage.stores.reader import Reader
@@ -38,27 +41,62 @@ def whose(reader: Reader, refs: Iterable[str]) -> dict[str, Whose]:
     """
     wanted = list(dict.fromkeys(refs))
     graph = reader.ascend(wanted)
-    makers: dict[str, str | None] = {}
+    makers = Makers(reader)
     return {node: whose_node(reader, graph, node, makers) for node in wanted}
 
 
-def whose_node(reader: Reader, graph: Graph, node: str, makers: dict[str, str | None] | None = None) -> Whose:
+class Makers:
+    """Whose credentials made keys and providers, each looked up once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._keys: dict[str, str | None] = {}
+        self._changes: dict[tuple[str, ...], list[ChangeEdge]] = {}
+        self._names: dict[str, Whose] = {}
+
+    def of_key(self, key: str) -> str | None:
+        """Whose credentials made a long-term key; None where they were its owner's own, or its making is not logged."""
+        if key not in self._keys:
+            found = explain(self._reader, Caller(f"{schema.CREDENTIAL} {key}", None, None))
+            made = found[0].made_by if found else None
+            self._keys[key] = name_of(made.answer) if made is not None and made.what == "access key" else None
+        return self._keys[key]
+
+    def of_provider(self, nodes: tuple[str, ...], before: str | None) -> str | None:
+        """Whose credentials created or changed a provider before a time, and when; None where AWS did, or no log shows
+        it."""
+        if nodes not in self._changes:
+            self._changes[nodes] = providers.changes_of(self._reader, nodes) if nodes else []
+        change = providers.decisive(self._changes[nodes], before)
+        if change is None:
+            return None
+        if change.source not in self._names:
+            graph = self._reader.ascend([change.source])
+            self._names[change.source] = short(
+                *explained(self._reader, Caller(change.source, None, None), graph=graph, provenance=False)
+            )
+        maker = self._names[change.source]
+        if maker.kind == "AWSService":
+            return None
+        return f"{providers.verb(str(change.properties['api']))} by {named(maker)} {iso(change.time)}"
+
+
+def whose_node(reader: Reader, graph: Graph, node: str, makers: Makers | None = None) -> Whose:
     """Whose a node is; `graph` holds all that leads to it. `makers` remembers whose credentials made keys."""
-    whose = short(*explained(reader, Caller(node, None, None), graph=graph, provenance=False))
+    found, fitting = explained(reader, Caller(node, None, None), graph=graph, provenance=False)
+    whose = short(found, fitting)
+    makers = makers if makers is not None else Makers(reader)
+    if whose.kind in PROVIDED:
+        first = found[0].hops[0] if found[0].hops else None
+        session = f"{schema.SESSION} {first.session.key}" if first is not None else None
+        nodes = providers.providers_of(graph, whose.node, session)
+        by = makers.of_provider(nodes, first.time if first is not None else None)
+        return whose.model_copy(update={"provider_by": by}) if by else whose
     key = whose.access_key_id
     if key is None or whose.kind != "IAMUser":
         return whose
-    makers = makers if makers is not None else {}
-    if key not in makers:
-        makers[key] = _maker(reader, key)
-    return whose.model_copy(update={"made_by": makers[key]}) if makers[key] else whose
-
-
-def _maker(reader: Reader, key: str) -> str | None:
-    """Whose credentials made a long-term key, None where they were its owner's own or its making is not logged."""
-    found = explain(reader, Caller(f"{schema.CREDENTIAL} {key}", None, None))
-    made = found[0].made_by if found else None
-    return name_of(made.answer) if made is not None and made.what == "access key" else None
+    made_by = makers.of_key(key)
+    return whose.model_copy(update={"made_by": made_by}) if made_by else whose
 
 
 def short(found: list[WhoAnswer], fitting: int | None = None) -> Whose:

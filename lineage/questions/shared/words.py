@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.model.keys import UNNAMED_SERVICE
+from lineage.questions.shared.providers import verb
 from lineage.questions.who import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
 from lineage.render.text import moment
 
@@ -170,7 +171,14 @@ def verdict(answer: WhoAnswer) -> str:
     if answer.origin.kind == "Unresolved":
         return f"credentials of {whose(answer.origin)}"
     shown = f"credentials of {whose(answer.origin)} ({KINDS.get(answer.origin.kind, answer.origin.kind)})"
+    if answer.provider_by is not None:
+        shown += f", {by_provider(answer.provider_by)}"
     return f"{shown}, {by_another(answer.made_by)}" if answer.made_by is not None else shown
+
+
+def by_provider(made: Provenance) -> str:
+    """Who created or changed the provider that vouches for an origin, for the headline."""
+    return f"provider {verb(made.api)} by {whose(made.answer.origin)} {made.time}"
 
 
 def by_another(made: Provenance) -> str:
@@ -280,9 +288,9 @@ def settle(missing: Missing | None) -> str | None:
 
 
 def provenance(made: Provenance, relation: str) -> str:
-    """The line above a maker's own answer; `relation` is `made_by` or `started_by`."""
-    verb = "made" if relation == "made_by" else "started or last changed"
-    return f"{made.what} {verb} with {verdict(made.answer)}"
+    """The line above a maker's own answer; `relation` is `made_by`, `started_by` or `provider_by`."""
+    done = {"made_by": "made", "started_by": "started or last changed"}.get(relation) or verb(made.api)
+    return f"{made.what} {done} with {verdict(made.answer)}"
 
 
 def ways(how: str, via: str | None) -> str:

@@ -163,6 +163,8 @@ class WhoAnswer(Model):
     """In order from the origin to the identity; none for a direct long-term key."""
     made_by: Provenance | None = None
     started_by: Provenance | None = None
+    provider_by: Provenance | None = None
+    """Who created the identity provider that vouches for the origin, or changed it last before, as far as logged."""
     on_behalf_of: Behalf | None = None
     credentials: list[KnownCredential] = Field(default_factory=list)
     """Of a user that was asked for, or whose way in was not seen: what could have been used, in order of time."""

@@ -10,7 +10,7 @@ from lineage.model import keys, schema
 from lineage.model.facts import Identity
 from lineage.model.results import EventCopy, Graph
 from lineage.model.times import iso, parse_when
-from lineage.questions.shared import origins
+from lineage.questions.shared import origins, providers
 from lineage.questions.shared.climb import (
     BY_GRANT_ALONE,
     BY_TUPLE,
@@ -27,6 +27,7 @@ from lineage.questions.shared.climb import (
 from lineage.questions.shared.identifiers import Caller, begins, by_record, meant
 from lineage.questions.shared.joins import Joined, sessions_at, through_lost_copy, weaker, with_login
 from lineage.questions.shared.newest import newest
+from lineage.questions.shared.providers import PROVIDED
 from lineage.questions.who import (
     CallIdentity,
     CopyPlace,
@@ -223,6 +224,7 @@ def _element(
         hops=list(found.hops),
         made_by=_made_by(reader, graph, found, origin, caller.time) if provenance else None,
         started_by=_started_by(reader, graph, found) if provenance else None,
+        provider_by=_provider_by(reader, graph, found, origin, caller.time) if provenance else None,
         on_behalf_of=behalf,
         credentials=known,
         node=start if start in graph else None,
@@ -391,6 +393,17 @@ def _started_by(reader: Reader, graph: Graph, found: Climb) -> Provenance | None
         if edge["type"] == schema.STARTED and not edge["entered"] and edge["time"] <= session["created"]
     ]
     return _provenance(reader, "workload", starts) if starts else None
+
+
+def _provider_by(reader: Reader, graph: Graph, found: Climb, origin: Origin, time: int | None) -> Provenance | None:
+    """Who created or last changed the provider of the origin; None where AWS did."""
+    nodes = providers.providers_of(graph, origin.node, found.first_session) if origin.kind in PROVIDED else ()
+    before = found.hops[0].time if found.hops else iso(time) if time is not None else None
+    change = providers.decisive(providers.changes_of(reader, nodes), before) if nodes else None
+    if change is None:
+        return None
+    by = _provenance(reader, "provider", [(change.source, change.properties | {"event_ids": change.event_ids})])
+    return by if by.answer.origin.kind != "AWSService" else None
 
 
 def _answer_of(reader: Reader, source: str, time: str) -> WhoAnswer:

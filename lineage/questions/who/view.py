@@ -66,7 +66,8 @@ def chain(answer: WhoAnswer) -> Iterator[Block]:
     for hint in answer.hints:
         doubt = "" if hint.rule == "1" else f"  (rule {hint.rule}; no proof)"
         yield Para((Span("hint ", "quiet"), f"{hint.what}: {hint.value}", Span(doubt, "quiet")), indent=1)
-    for relation, made in (("made_by", answer.made_by), ("started_by", answer.started_by)):
+    relations = (("made_by", answer.made_by), ("started_by", answer.started_by), ("provider_by", answer.provider_by))
+    for relation, made in relations:
         if made is not None:
             yield from _provenance(made, relation)
 
