@@ -304,7 +304,7 @@ def test_the_command_explains_itself(run: Shell) -> None:
     ran = run("query", "--help")
 
     assert (ran.code, ran.err) == (0, "")
-    assert "lineage query [OPTIONS] [[NAME]]" in ran.out
+    assert "lineage query [OPTIONS]" in ran.out
     assert "--param KEY=VALUE" in ran.out
 
 

@@ -68,7 +68,7 @@ def query(
     ] = False,
     out: Out,
 ) -> None:
-    """Run a Cypher file on Neo4j, or list the files with their parameters."""
+    """Run a Cypher file on Neo4j, or list the files."""
     if help:
         typer.echo(_help(name) if name else context.get_help())
         return
