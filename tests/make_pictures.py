@@ -34,7 +34,7 @@ def shapes() -> dict[str, Shape]:
 
 def photograph(browser: Browser, shape: Shape, file: Path, *, found: str) -> None:
     """Write a picture of the page of a shape; of what is looked for, the way to it is lit."""
-    page = browser.new_page(viewport={"width": 1440, "height": 680}, color_scheme="light")
+    page = browser.new_page(viewport={"width": 1440, "height": 860}, color_scheme="light")
     page.set_content(files.page(shape))
     page.fill("#search", found)
     page.keyboard.press("Escape")

@@ -94,7 +94,7 @@ def test_it_starts_with_what_there_is(server: ExploreServer, chromium: Browser) 
     page.goto(f"{server.address}?start=1&from=2026-03-11")
     page.locator("body[data-done]").wait_for()
     told = page.inner_text("main")
-    people = page.locator("[data-part=people] td:first-child").all_inner_texts()
+    people = page.locator("[data-part=people] td:first-child a").all_inner_texts()
     rules = page.locator("#rules li a").all_inner_texts()
     link = page.locator("[data-part=people] a").first.get_attribute("href") or ""
     focused = page.evaluate("document.activeElement.name")

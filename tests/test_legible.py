@@ -143,7 +143,7 @@ _BLOCKS = """() => [...document.querySelectorAll("main section, #finder, #live")
   const {left, top, right, bottom} = one.getBoundingClientRect();
   return {kind: "block", text: one.id || one.innerText.split("\\n")[0], size: 0, box: [left, top, right, bottom]};
 })"""
-_CELLS = """() => [...document.querySelectorAll("td, th, a")]
+_CELLS = """() => [...document.querySelectorAll("td, th, a, .wide")]
   .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1).map((one) => one.textContent)"""
 
 

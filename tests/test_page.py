@@ -587,6 +587,21 @@ def test_what_cannot_be_read_as_a_whole_opens_on_what_was_asked(opened: Opener) 
     assert tab.page.evaluate(f"{lowest} + document.getElementById('drawing').getBoundingClientRect().top") <= notes
 
 
+def test_a_long_chain_opens_at_its_beginning(opened: Opener) -> None:
+    """A lit chain that is wider than the screen is read from where it begins, with letters that can be read."""
+    nodes = tuple(Node(id=f"n{n}", kind="session", label=f"n{n}", caption=f"n{n}", lit=True) for n in range(12))
+    links = tuple(
+        Link(id=f"e{n}", source=f"n{n}", target=f"n{n + 1}", type="ASSUMED", label="assumed", lit=True)
+        for n in range(11)
+    )
+    tab = opened(Shape(title="t", about="a", nodes=nodes, links=links))
+    x = "id => lineagePage.cy().getElementById(id).renderedPosition().x"
+
+    assert tab.page.evaluate("lineagePage.cy().zoom()") == pytest.approx(11 / 12)
+    assert 0 < tab.page.evaluate(x, "n0") < 200
+    assert tab.page.evaluate(x, "n11") > tab.page.evaluate("lineagePage.cy().width()")
+
+
 def test_hostile_text_stays_text(opened: Opener) -> None:
     """Names and agents that were made to do harm are text wherever the page shows them: nothing of them runs."""
     tab = opened(hostile())

@@ -109,10 +109,10 @@ def _people(found: list[Person], link: Link) -> Iterator[str]:
         yield "<p>No session or call leads back to a person.</p>"
         return
     yield from _table(
-        ("person", "kind", "sessions", "roles", "own calls", "last seen"),
+        ("person", "sessions", "roles", "own calls", "last seen"),
         (
-            (_a(link("trace", one.key), one.name), safe(KINDS.get(one.kind, one.kind)), f"{one.sessions:,}",
-             f"{one.roles:,}", f"{one.calls:,}", _moment(one.last))
+            (f'{_a(link("trace", one.key), one.name)}<div class="quiet">{safe(KINDS.get(one.kind, one.kind))}</div>',
+             f"{one.sessions:,}", f"{one.roles:,}", f"{one.calls:,}", _moment(one.last))
             for one in found[:SHOWN]
         ),
     )  # fmt: skip

@@ -169,7 +169,9 @@ const Picture = (() => {
       const [left, right, top, bottom] = around;
       // Where it is smaller than the screen it stands in the middle; else no side of the screen stays empty.
       const pan = (axis, low, high, size) => {
-        const wanted = ids.reduce((sum, id) => sum + stands.at.get(id)[axis], 0) / ids.length;
+        const places = ids.map((id) => stands.at.get(id)[axis]).sort((a, b) => a - b), first = places[0], last = places[places.length - 1];
+        // A chain that is longer than the screen is read from its beginning.
+        const wanted = READABLE * (last - first) > size - 120 ? first : (first + last) / 2;
         if (READABLE * (high - low) < size) return size / 2 - READABLE * (low + high) / 2;
         return ids.length ? Math.max(size - READABLE * high, Math.min(-READABLE * low, size / 2 - READABLE * wanted)) : -READABLE * low;
       };
