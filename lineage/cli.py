@@ -13,6 +13,7 @@ from lineage.api import Lineage
 from lineage.ask import QUESTIONS
 from lineage.commands import generate, guard
 from lineage.commands.app import app
+from lineage.commands.explain import explain
 from lineage.commands.graph import graph
 from lineage.commands.investigate import investigate
 from lineage.commands.logs import enrich, load
@@ -48,6 +49,7 @@ add(graph, "Pictures", f"{CHAIN} -o trace.html", f"{ROLE} -o role.svg", **ANY_OP
 add(explore, "Pictures", "", CHAIN, **ANY_OPTION)
 add(browser, "Pictures", "--out lineage-browser", "")
 generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv", f"{LOGS} -o enriched.ndjson"), enrich)
+add(explain, "Service", "rule-4", "STRONG identity-center")
 add(query, "Service", "", "--format csv")
 add(schema, "Service", "who", "")
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from lineage.ask import QUESTIONS, answers
 from lineage.questions.registry import has_picture, module_name
+from lineage.questions.shared.explained import EXPLAINED, named
 from tests.test_cli import commands
 
 ROOT = Path(__file__).parent.parent
@@ -83,8 +84,26 @@ def schemas(path: Path, name: str) -> Iterator[tuple[str, ...]]:
     yield "`lineage.graph/1`", "`lineage graph … -o FILE.json`: nodes, links, boxes, places"
 
 
+def explained(path: Path, kind: Any) -> Iterator[tuple[str, ...]]:  # Any: one of the kinds
+    """What rules, classes of confidence or ways into a session mean."""
+    told = [one for one in EXPLAINED if one.kind == kind]
+    columns = {"name": "name", "meaning": "meaning", "applies": "applies when", "wrong": "what could make it wrong"}
+    kept = [column for column in columns if any(getattr(one, column) for one in told)]
+    yield tuple(columns[column] for column in kept)
+    for one in told:
+        yield tuple(f"`{one.name}`" if column == "name" else getattr(one, column) for column in kept)
+
+
+def titles(path: Path, kind: Any) -> Iterator[tuple[str, ...]]:  # Any: one of the kinds
+    """The same in a few words."""
+    yield ("`how`" if kind == "method" else "class", "meaning")
+    for name, title in named(kind).items():
+        yield f"`{name}`", title
+
+
 TABLES: dict[str, Callable[[Path, Any], Iterable[tuple[str, ...]]]] = {
     "options": options, "questions": questions, "pictures": pictures, "schemas": schemas,
+    "explained": explained, "titles": titles,
 }  # fmt: skip
 
 

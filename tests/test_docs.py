@@ -162,7 +162,7 @@ def test_every_question_is_a_command() -> None:
     stems = {full.removeprefix("lineage.").removesuffix("/1") for full in answers()} - make_tables.PRINTED_BY.keys()
 
     assert {query.name for query in queries.queries()} <= stems
-    others = {"schema", "enrich", "browser", "graph", "explore"}
+    others = {"schema", "explain", "enrich", "browser", "graph", "explore"}
     assert {name.replace("-", "_") for name in commands()} - others == stems
 
 

@@ -69,9 +69,9 @@ def test_the_words_beside_a_confidence_are_those_of_the_rule() -> None:
         return words.basis(ANSWER.model_copy(update={"confidence": confidence, "hops": [GRANT, hop], "hints": []}))
 
     assert told("2", "EXACT") == "the key that was issued is the key that was used"
-    assert told("4", "STRONG") == "one grant fits, by identity and second"
-    assert told("4", "STRONG", 2) == "several grants of one caller fit, by identity and second"
-    assert told("4b", "STRONG") == "one grant fits, by role, session name and second"
+    assert told("4", "STRONG") == "one grant has the same identity and time"
+    assert told("4", "STRONG", 2) == "several grants of one caller have the same identity and time"
+    assert told("4b", "STRONG") == "one grant has the same role, session name and time"
     assert told("9", "LIKELY") == "one session of that identity was live then; the record states none"
     assert told("99", "LIKELY") == "best match, not proven"
     assert words.basis(ANSWER.model_copy(update={"confidence": "EXACT", "hops": [], "hints": []})) == (

@@ -184,7 +184,7 @@ def test_an_address_has_no_chain(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "said"),
     [
-        ("session", {"since": "yesterday"}, "yesterday: not a time"),
+        ("session", {"since": "soon"}, "soon: not a time"),
         ("session", {"since": "2026-03-02", "until": "2026-03-01"}, "2026-03-01: lies before 2026-03-02"),
         ("interesting", {"window": "soon"}, "soon: not a duration"),
         ("timeline", {"alert_since": "2026-03-02", "alert_until": "2026-03-01"}, "lies before"),

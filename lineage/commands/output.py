@@ -114,9 +114,7 @@ def write(path: str, content: str) -> None:
 
 def text(answer: Model, form: str, content: Iterable[Block] | None = None) -> str:
     """An answer in a form, as it is in a file."""
-    from lineage.questions.registry import blocks_of, table_of, title_of
-
-    content = blocks_of(answer) if content is None and form in ("table", "md", "html") else content or ()
+    from lineage.questions.registry import table_of, title_of
 
     match form:
         case "json":
@@ -130,32 +128,43 @@ def text(answer: Model, form: str, content: Iterable[Block] | None = None) -> st
         case "md":
             from lineage.render import markdown
 
-            return markdown.text(title_of(answer), content)
+            return markdown.text(title_of(answer), blocks(answer, form, content))
         case "html":
             from lineage.render import html
 
             name = f"lineage {answer.stem().replace('_', '-')}"
             asked = str(getattr(answer, "asked", None) or name)
-            return html.page(title_of(answer) or f"{name} {asked}".removesuffix(f" {name}"), content, asked)
+            return html.page(
+                title_of(answer) or f"{name} {asked}".removesuffix(f" {name}"), blocks(answer, form, content), asked
+            )
     from lineage.render import terminal
 
-    return terminal.text(content, title_of(answer))
+    return terminal.text(blocks(answer, form, content), title_of(answer))
+
+
+def blocks(answer: Model, form: str, content: Iterable[Block] | None = None) -> list[Block]:
+    """An answer as it is shown, then what explains its rules and confidence: a command, or on a page the text."""
+    from lineage.questions.registry import blocks_of
+    from lineage.questions.shared import explained
+
+    found = list(blocks_of(answer) if content is None else content)
+    names = [] if guard.is_quiet() else explained.used(found)
+    return [*found, *(explained.line(names) if form == "table" else explained.fold(names))]
 
 
 def _print(answer: Model, out: Out, content: Iterable[Block] | None) -> None:
     """Print an answer on standard output; on a terminal through the pager where it is longer than the screen."""
     if out.form == "table":
-        from lineage.questions.registry import blocks_of, title_of
+        from lineage.questions.registry import title_of
         from lineage.render import console, terminal
 
-        content = blocks_of(answer) if content is None else content
         target = console.out(color=out.color)
         pager = _pager() if out.pager and target.is_terminal and not target.is_dumb_terminal else None
         if pager is None:
-            terminal.show(content, title_of(answer), target)
+            terminal.show(blocks(answer, out.form, content), title_of(answer), target)
             return
         with target.capture() as captured:
-            terminal.show(content, title_of(answer), target)
+            terminal.show(blocks(answer, out.form, content), title_of(answer), target)
         written, height = captured.get(), target.height
     else:
         written, pager = text(answer, out.form, content), _pager() if out.pager and sys.stdout.isatty() else None

@@ -10,10 +10,11 @@ from lineage.draw.shape import WORKS, Box
 from lineage.draw.sheet import Drawing, Known, Sheet, facts
 from lineage.model import schema
 from lineage.model.operations import operation_of
-from lineage.questions.blast import Altered, Blast, Reached, Workload
+from lineage.questions.blast import Altered, Blast, Life, Reached, Workload
 from lineage.questions.shared.whose import credentials_of
 from lineage.questions.trace.picture import HANGS, grant_facts, lead, link_type
 from lineage.questions.who.picture import LIT
+from lineage.render.text import moment
 
 
 def refs(answer: Blast) -> Iterator[str]:
@@ -52,6 +53,10 @@ def draw(answer: Blast, known: Known) -> Drawing:
     whose = f", by {credentials_of(answer.whose)}" if answer.whose else ""
     about = command("blast", answer.asked, options=["--made"] if answer.made else []) or "lineage blast"
     return Drawing(sheet, f"What came from {answer.asked}{whose}", about, _notes(answer), evaluated=answer.at)
+
+
+def _until(life: Life) -> str:
+    return moment(life.until) if life.until else "unknown"
 
 
 def _reached(sheet: Sheet, one: Reached, *, lit: bool) -> None:
@@ -140,7 +145,7 @@ def _notes(answer: Blast) -> list[str]:
     result = [f"{reach.live:,} of the sessions and keys still worked", f"{reach.ended:,} had ended"]
     if reach.unknown:
         result.insert(1, f"{reach.unknown:,} may have")
-    notes = [f"At {answer.at} {', '.join(result)}."] if answer.at else []
+    notes = [f"At {moment(answer.at)} {', '.join(result)}."] if answer.at else []
     open_ = sum(not branch.followed for branch in answer.branches)
     if open_:
         notes.append(f"{open_:,} made for others; --made goes on there.")

@@ -291,9 +291,9 @@ def _scope(group: Group) -> Iterator[tuple[str, Cell]]:
     """The scope of a group, how it came about, and how busy its first lead was in it and before."""
     yield "scope", f"{between(group.scope.since, group.scope.until)}, {_basis(group)}"
     for case in group.cases[:1]:
-        yield "calls in it", _calls(case.calls, case.failed)
-        yield "its last hour", _calls(case.last_hour.calls, case.last_hour.failed)
-        yield "its last day", _calls(case.last_day.calls, case.last_day.failed)
+        yield "calls in the scope", _calls(case.calls, case.failed)
+        yield "last hour of the scope", _calls(case.last_hour.calls, case.last_hour.failed)
+        yield "24 hours to its end", _calls(case.last_day.calls, case.last_day.failed)
 
 
 def _alert(alert: AlertTold) -> Iterator[tuple[str, Cell]]:

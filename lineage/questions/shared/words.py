@@ -9,24 +9,18 @@ from __future__ import annotations
 from typing import Final
 
 from lineage.model.keys import UNNAMED_SERVICE
+from lineage.questions.shared.explained import named
 from lineage.questions.shared.providers import verb
 from lineage.questions.who import CopyPlace, Hop, KnownCredential, Missing, Origin, Provenance, WhoAnswer
 from lineage.render.text import moment
 
-CONFIDENCE: Final[dict[str, str]] = {
-    "EXACT": "stated by the records",
-    "STRONG": "the records fit in one way only",
-    "LIKELY": "best match, not proven",
-    "HEURISTIC": "plausible, needs checking",
-    "HINT": "an indication, not proof",
-    "NONE": "open",
-}
+CONFIDENCE: Final[dict[str, str]] = named("confidence")
 """What each class of confidence means, whatever rule it comes from."""
 
 BASES: Final[dict[str, dict[str, str]]] = {
     "2": {
         "EXACT": "the key that was issued is the key that was used",
-        "STRONG": "several calls issued the key that was used; identity and second distinguish them",
+        "STRONG": "several calls issued the key that was used; only one has the same identity and time",
     },
     "2b": {
         "STRONG": "one issue of the key was valid then; the record names no identity",
@@ -35,22 +29,22 @@ BASES: Final[dict[str, dict[str, str]]] = {
     "3": {"EXACT": "the sign-in and the call have the same sign-in session"},
     "4": {
         "EXACT": "the grant itself",
-        "STRONG": "one grant fits, by identity and second",
-        "LIKELY": "grants of several callers fit, by identity and second",
+        "STRONG": "one grant has the same identity and time",
+        "LIKELY": "grants of several callers have the same identity and time",
     },
     "4b": {
-        "STRONG": "one grant fits, by role, session name and second",
-        "LIKELY": "grants of several callers fit, by role, session name and second",
+        "STRONG": "one grant has the same role, session name and time",
+        "LIKELY": "grants of several callers have the same role, session name and time",
     },
     "5": {
-        "STRONG": "one sign-in fits, by identity and second",
-        "LIKELY": "sign-ins of several callers fit, by identity and second",
+        "STRONG": "one sign-in has the same identity and time",
+        "LIKELY": "sign-ins of several callers have the same identity and time",
     },
     "5b": {
-        "STRONG": "one SAML sign-in fits, by identity and second",
-        "LIKELY": "SAML sign-ins of several callers fit, by identity and second",
+        "STRONG": "one SAML sign-in has the same identity and time",
+        "LIKELY": "SAML sign-ins of several callers have the same identity and time",
     },
-    "7": {"STRONG": "a direct call of the user made the service call, by identity and second"},
+    "7": {"STRONG": "the user called that service within the same seconds"},
     "8": {
         "STRONG": "the session itself names the service that it belongs to",
         "LIKELY": "the session has the name that a service gives",
@@ -68,8 +62,8 @@ BASES: Final[dict[str, dict[str, str]]] = {
 """What a confidence is based on, by rule (guide §12.3) and class."""
 
 _SEVERAL: Final = {
-    "4": "several grants of one caller fit, by identity and second",
-    "4b": "several grants of one caller fit, by role, session name and second",
+    "4": "several grants of one caller have the same identity and time",
+    "4b": "several grants of one caller have the same role, session name and time",
 }
 """The same where one caller has several grants that fit."""
 
@@ -113,21 +107,7 @@ KINDS: Final[dict[str, str]] = {
 }
 """Kinds of origin."""
 
-HOWS: Final[dict[str, str]] = {
-    "cli-sdk": "by API, command line or SDK",
-    "console": "console sign-in",
-    "console-switch-role": "switched role in the console",
-    "federation-token": "federation token",
-    "identity-center": "signed in through Identity Center",
-    "root-task": "root task of the management account",
-    "saml": "SAML federation",
-    "saml-console": "SAML federation into the console",
-    "service": "a service assumed it",
-    "service-linked": "service-linked role",
-    "service-on-behalf": "a service, on behalf of a caller",
-    "session-token": "session token of a user",
-    "web-identity": "web-identity federation",
-}
+HOWS: Final[dict[str, str]] = named("method")
 """How a session was obtained."""
 
 VIAS: Final[dict[str, str]] = {
