@@ -519,11 +519,14 @@ def test_scope_without_logs(run: Shell) -> None:
     ],
 )
 def test_what_leads_nowhere(alert: str, why: str, run: Shell) -> None:
-    """An alert that names nobody, and a key that no log holds, end in 1 with one line that says which."""
+    """An alert that names nobody, and a key that no log holds, end in 1 with one line that says which; what was asked
+    without a finding is also told what it looks like."""
     ran = run("investigate", alert)
+    first, *near = ran.err.splitlines()
 
-    assert ran.code == 1
-    assert why in _line(ran)
+    assert (ran.code, ran.out) == (1, "")
+    assert why in first
+    assert [line.strip().partition(" ")[0] for line in near] == ([] if alert.endswith(".json") else ["it"])
 
 
 @pytest.mark.parametrize(

@@ -351,6 +351,11 @@ class Investigation(Model):
     """Groups were cut, or something in one of them."""
     sight: Sight
 
+    def asks(self) -> list[str]:
+        """The text that was given, where it is no file or record with alerts in it."""
+        given = (alert.kind for group in self.groups for alert in group.alerts)
+        return super().asks() if all(kind == "ask" for kind in given) else []
+
     def not_found(self) -> str | None:
         """What was not found; None where something was."""
         if self.found:
