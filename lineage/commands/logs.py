@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,8 +45,9 @@ def load(
         return
 
     try:
-        with guard.opened(store, create=True) as lineage, console.reporter(console.err(color=out.color)) as report:
-            answer = lineage.load(**arguments, progress=None if guard.is_quiet() else report)
+        watched = nullcontext() if guard.is_quiet() else console.reporter(console.err(color=out.color))
+        with guard.opened(store, create=True) as lineage, watched as report:
+            answer = lineage.load(**arguments, progress=report)
     except KeyboardInterrupt:
         guard.say("interrupted; what was committed stays, load again to go on")
         raise

@@ -71,7 +71,7 @@
     if (folded.length) told.push(`${many(inside, "thing")} in ${many(folded.length, "folded group")}; a double click opens one.`);
     if (DATA.matrix) told.push(state.pair ? "Escape leaves the pair." : "A number of the matrix draws its pair of accounts.");
     else if (seen.entries.size > MOST_DRAWN) told.push(`${many(seen.entries.size, "node")} are drawn; fold accounts or filter to see more clearly.`);
-    if (!seen.entries.size) told.push("Nothing fits these filters. \u201cAs opened\u201d resets them.");
+    if (!seen.entries.size) told.push("No node matches these filters. \u201cReset\u201d removes them.");
     $("notes").replaceChildren(...told.map((line) => element("div", line)));
   }
 
@@ -267,7 +267,7 @@
     const found = [...new Set([...model.nodes.values()].map((node) => node.account).filter(Boolean))].sort();
     $("account").replaceChildren($("account").options[0], ...found.map((account) => element("option", nameOf(account), {value: account})));
   }
-  for (const name of [...Model.CLASSES].reverse()) $("confidence").append(element("option", name === "NONE" ? "any" : name, {value: name}));
+  for (const name of [...Model.CLASSES].reverse()) $("confidence").append(element("option", name === "NONE" ? "any" : name === "EXACT" ? name : `${name} or better`, {value: name}));
   for (const name of ["account", "confidence"]) $(name).addEventListener("change", () => { state[name] = $(name).value; filtered(); });
   for (const name of ["failed", "cross", "beside"]) $(name).addEventListener("change", () => { state[name] = $(name).checked; filtered(); });
   function filtered() { draw(); if (state.picked && !seen.entries.has(state.picked) && !seen.ways.has(state.picked)) pick(null); remember(); }
