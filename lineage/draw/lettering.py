@@ -124,6 +124,8 @@ class Line(NamedTuple):
         return [self.at(step / steps) for step in range(1, steps)]
 
 
+SPARE = 3.0
+"""Beside words: the page draws a line a little beside where it is worked out."""
 STEP = 10.0
 """From one point of a line to the next that words should not be written on."""
 TRIED = (0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25)
@@ -171,7 +173,8 @@ def places(lines: Sequence[Line], words: Sequence[str], taken: Iterable[Room]) -
         best: tuple[Place, Room] | None = None
         for along, form in ((along, form) for form in forms(said) for along in TRIED):
             x, y = line.at(along)
-            wanted = room(form, x, y - len(form) * LINE / 2 - 1)
+            left, top, right, bottom = room(form, x, y - len(form) * LINE / 2 - 1)
+            wanted = (left - SPARE, top, right + SPARE, bottom)
             if not rooms.free(wanted):
                 continue
             crossed = not points.free(wanted, number)

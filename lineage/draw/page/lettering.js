@@ -62,7 +62,7 @@ const Lettering = (() => {
     return {x: a * start.x + b * control.x + c * end.x, y: a * start.y + b * control.y + c * end.y};
   }
 
-  const TRIED = [0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25], CELL = 64, STEP = 10, LEAST = 6;
+  const TRIED = [0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25], CELL = 64, STEP = 10, SPARE = 3, LEAST = 6;
 
   function forms(words) {
     const usual = wrapped(words, WAY_WIDTH), narrow = wrapped(words, Math.max(Math.floor(length(words) / 2) + 2, LEAST));
@@ -87,7 +87,8 @@ const Lettering = (() => {
   function place(line, words, number, rooms, points) {
     let best = null;
     for (const form of forms(words)) for (const along of TRIED) {
-      const {x, y} = at(line, along), wanted = room(form, x, y - form.length * LINE / 2 - 1);
+      const {x, y} = at(line, along), [left, top, right, bottom] = room(form, x, y - form.length * LINE / 2 - 1);
+      const wanted = [left - SPARE, top, right + SPARE, bottom];
       if (!rooms.free(wanted, -2)) continue;
       if (points.free(wanted, number)) return {along, lines: form, wanted};
       best = best || {along, lines: form, wanted};
