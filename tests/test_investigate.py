@@ -194,7 +194,7 @@ def test_the_summary_of_the_incident(report: Investigation) -> None:
         "tried to attach a policy to payments-batch: refused",
         "attached SecretsManagerReadWrite to payments-reporting",
         f"made access key {MADE} for svc-reports",
-        f"read the secret payments/ledger-db, with the made {MADE}",
+        f"read the secret payments/ledger-db, with the new {MADE}",
     ]
     assert [one for one in told.unknown if "platform-events" in one] == [
         "what 537140928816 did not record from 2026-03-11 21:49:35Z on: cloudtrail:StopLogging of "

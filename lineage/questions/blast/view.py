@@ -37,7 +37,9 @@ def blocks(answer: Blast) -> Iterator[Block]:
     if answer.subject.opened not in (None, "EXACT"):
         fits = "one of these sessions fits" if len(answer.subject.sessions) > 1 else "the session fits"
         yield Para((Span(f"Of this event {fits}: {answer.subject.opened}.", "open"),))
-    lives = f"{reach.live:,} work, {reach.unknown:,} may work, {reach.ended:,} ended"
+    lives = (
+        f"{reach.live:,} {'works' if reach.live == 1 else 'work'}, {reach.unknown:,} may work, {reach.ended:,} ended"
+    )
     yield Para((f"Of these sessions and keys, at {moment(answer.at)}: {lives}.",))
     yield Tree(list(_tree(answer.nodes)))
     yield Grid(

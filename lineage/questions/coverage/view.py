@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.coverage import Coverage, Opened
 from lineage.questions.registry import Row
+from lineage.questions.shared.models import Scope
 from lineage.questions.shared.view import origin_cells, whose
 from lineage.render.blocks import Block, Cell, Grid, Heading, Inline, Items, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -19,7 +20,7 @@ COLUMNS = (
 
 def blocks(answer: Coverage) -> Iterator[Block]:
     """Accounts with their regions, accounts without logs, gaps, blind spots."""
-    scope = f", {between(answer.scope.since, answer.scope.until)}" if answer.scope else ""
+    scope = f", {_hours(answer.scope)}" if answer.scope else ""
     yield Para((Span(f"{counted(answer.events, 'event')} loaded", "name"), f"{scope}; {_gaps(answer)}"))
     yield Grid(
         f"loaded, by account, region and category ({answer.covered_total:,})",
@@ -60,6 +61,13 @@ def blocks(answer: Coverage) -> Iterator[Block]:
     )  # fmt: skip
     yield Heading(("what answers from this store cannot show",))
     yield Items([(sentence,) for sentence in answer.cannot])
+
+
+def _hours(scope: Scope) -> str:
+    """The scope; of one that was asked for the whole hours that it touches, for those are counted."""
+    if scope.basis != "asked":
+        return between(scope.since, scope.until)
+    return f"{between(f'{scope.since[:13]}:00:00Z', f'{scope.until[:13]}:59:59Z')} (whole hours)"
 
 
 def _account(account: str, name: str | None) -> Inline:

@@ -32,9 +32,9 @@ ROLES_SECONDS: Final = 60
 ROLES: Final = 4
 HOUR = 3600
 RULE: Final = (
-    f"a burst is refusals of one origin in {BURST_SERVICES} services or {BURST_OPERATIONS} operations and more "
-    f"within {BURST_SECONDS // 60} minutes; role enumeration is {ROLES} different roles and more that are refused to "
-    f"one origin within {ROLES_SECONDS} seconds"
+    f"a burst: {BURST_SERVICES} or more services, or {BURST_OPERATIONS} or more operations, are refused to one origin "
+    f"within {BURST_SECONDS // 60} minutes; role enumeration: {ROLES} or more roles are refused to one origin within "
+    f"{ROLES_SECONDS} seconds"
 )
 
 

@@ -23,12 +23,12 @@ COLUMNS = (
 def blocks(answer: Denied) -> Iterator[Block]:
     """Assumptions, bursts, operations."""
     yield from heading(answer.subject)
-    seen = f" {between(answer.scope.since, answer.scope.until)}" if answer.scope else ""
+    seen = f", {between(answer.scope.since, answer.scope.until)}" if answer.scope else ""
     yield Para((
         Span(counted(answer.calls, "refused call"), "name"),
         f"{seen}; {counted(answer.callers, 'caller')} refused a role, "
         f"{counted(answer.bursts_total, 'burst')}",
-    ))  # fmt: skip
+    ), main=True)  # fmt: skip
     yield from matched(answer.subject)
     yield Para((Span(answer.rule, "quiet"),))
     yield Grid(

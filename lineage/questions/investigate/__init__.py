@@ -290,7 +290,7 @@ class Summary(Model):
     """The alert's addresses first, then most calls; at most 5."""
     affected: list[Affected]
     done: list[DoneStep]
-    """The most telling steps, in order of time; at most 12."""
+    """The main steps, in order of time; at most 12."""
     done_total: int
     unusual: list[str]
     """Is it unusual, and why; a line a lead."""

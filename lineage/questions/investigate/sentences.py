@@ -35,6 +35,7 @@ SENTENCES: Final[dict[str, str]] = {
     **{f"iam:Detach{kind}Policy": "detach {policy} from {target}" for kind in ("User", "Role", "Group")},
     **{f"iam:Put{kind}Policy": "put inline policy {policy} on {target}" for kind in ("User", "Role", "Group")},
     "kms:Decrypt": "decrypt with key {target}",
+    "kms:ReEncrypt": "re-encrypt with key {target}",
     "lambda:GetFunction": "read function {target}",
     "s3:GetObject": "read objects of {target}",
     "secretsmanager:GetSecretValue": "read the secret {target}",
@@ -44,6 +45,7 @@ SENTENCES: Final[dict[str, str]] = {
     "signin:UserAuthentication": "sign in to the access portal",
     "signin:SwitchRole": "switch to role {role}",
     "ssm:GetParameter": "read the parameter {target}",
+    "sso:Federate": "open an account from the access portal",
     "sso:GetRoleCredentials": "get role credentials from the access portal",
     "sts:AssumeRole": "assume {role}",
     "sts:AssumeRoleWithSAML": "sign in through SAML as {name} into {role}",
@@ -57,13 +59,22 @@ SENTENCES: Final[dict[str, str]] = {
 PORTAL = "sign in through Identity Center as {name} into {role}"
 OBJECTS: Final = ("Create", "Delete", "Start", "Stop", "Terminate", "Get", "Describe", "Run", "Invoke", "Cancel")
 """Verbs whose noun is the resource itself: `created bucket logs`; others have `on` between."""
+NO_VERBS: Final = (
+    "Admin", "Agentic", "Bulk", "Carrier", "Channel", "Contains", "Domain", "Forgot", "Global", "Insight", "Is",
+    "Phone",
+)  # fmt: skip
+"""First words of operations that are no verbs; of `signin` all events are named by nouns."""
 PAST: Final = {
-    "begin": "began", "do": "did", "get": "got", "give": "gave", "make": "made", "put": "put", "read": "read",
-    "reset": "reset", "run": "ran", "send": "sent", "set": "set", "sign": "signed", "submit": "submitted",
-    "write": "wrote",
+    "begin": "began", "build": "built", "checkout": "checked out", "commit": "committed", "do": "did",
+    "failover": "failed over", "forget": "forgot", "get": "got", "give": "gave", "infer": "inferred", "leave": "left",
+    "logout": "logged out", "lookup": "looked up", "make": "made", "override": "overrode", "put": "put",
+    "read": "read", "rebuild": "rebuilt", "redrive": "redrove", "resend": "resent", "reset": "reset",
+    "rollback": "rolled back", "run": "ran", "send": "sent", "set": "set", "setup": "set up", "shrink": "shrank",
+    "shutdown": "shut down", "sign": "signed", "split": "split", "submit": "submitted", "switchover": "switched over",
+    "take": "took", "transfer": "transferred", "withdraw": "withdrew", "write": "wrote",
 }  # fmt: skip
 _DOUBLED = re.compile(r".*[^aeiou][aeiou][bdgmnpt]\Z")
-_KEPT = ("open", "visit", "edit", "cancel", "list", "deliver")
+_KEPT = ("open", "visit", "edit", "exit", "cancel", "list", "deliver")
 _PERMISSION_SET = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[a-z0-9]+")
 
@@ -90,6 +101,8 @@ def past(told: str) -> str:
 
     >>> past("stop the trail"), past("copy image i"), past("attach p to r"), past("put x on y"), past("create user u")
     ('stopped the trail', 'copied image i', 'attached p to r', 'put x on y', 'created user u')
+    >>> [past(verb) for verb in ("failover", "exit", "commit", "transfer", "deny", "withdraw")]
+    ['failed over', 'exited', 'committed', 'transferred', 'denied', 'withdrew']
     """
     verb, _, rest = told.partition(" ")
     if verb in PAST:
@@ -124,7 +137,7 @@ def _told(entry: Entry, accounts: Mapping[str, str], name: str) -> str:
 def _by_name(entry: Entry) -> str:
     """By the operation's own name: `create db snapshot ledger`."""
     verb, *noun = _WORDS.findall(operation_of(entry.api)) or [""]
-    if entry.api.startswith("signin:"):  # whose events are named by nouns
+    if entry.api.startswith("signin:") or verb in NO_VERBS:
         return " ".join(
             ["call", entry.api, *(["on", _short(entry.targets[0]), *_more(entry)] if entry.targets else [])]
         )

@@ -49,8 +49,11 @@ FIRST = 3
 IDS = 3
 Answer = TypeVar("Answer", bound=Model)
 Value = TypeVar("Value")
-_PLAIN = ("sts:GetCallerIdentity", "sso:GetRoleCredentials")
-"""Sensitive calls that say little beside the others."""
+_PLAIN = (
+    "sts:GetCallerIdentity", "sso:GetRoleCredentials", "signin:CredentialChallenge", "signin:CredentialVerification",
+    "signin:GetSigninToken",
+)  # fmt: skip
+"""Sensitive calls, and parts of a sign-in, that say little beside the others."""
 _WEIGHTS = {"grant": 0, "change": 0, "sign-in": 1, "sensitive": 1, "failed": 2}
 
 
@@ -178,7 +181,7 @@ def _done(case: Case, accounts: Mapping[str, str]) -> list[DoneStep]:
         if entry.kind == "reads" or (entry.error is None and entry.api in _PLAIN):
             continue
         text = sentence(entry, accounts, named(case.whose))
-        text += f", with the made {made[entry.actor]}" if entry.actor in made else ""
+        text += f", with the new {made[entry.actor]}" if entry.actor in made else ""
         step = DoneStep(
             time=entry.time, until=entry.until, text=text, count=entry.count, by=entry.actor_name,
             refused=entry.error is not None, event_ids=entry.event_ids[:IDS],
@@ -280,7 +283,8 @@ def _unknown(cases: Iterable[Case], blasts: Iterable[Blast], looked: Sight, note
             yield f"whether {counted(blast.perhaps_total, 'more session')} came from it: several callers fit"
         if blast.permissions_not_known_total:
             roles = counted(blast.permissions_not_known_total, "role or user", "roles and users")
-            yield f"what {roles} may do: no loaded event shows their permissions"
+            whose = "its" if blast.permissions_not_known_total == 1 else "their"
+            yield f"what {roles} may do: no loaded event shows {whose} permissions"
     stopped = [gap for case in cases if (logs := answer_of(case, Coverage)) is not None for gap in logs.gaps]
     for gap in [one for one in stopped if one.kind != "no events"][:GAPS]:
         until = f"to {moment(gap.until)}" if gap.until else "on"

@@ -106,7 +106,7 @@ def _summary(told: Summary) -> Iterator[Block]:
         ("unusual?", list(told.unusual)),
     ])  # fmt: skip
     if told.done:
-        most = f": the most telling {len(told.done)} of {told.done_total:,} steps" if told.done_total > STEPS else ""
+        most = f": the {len(told.done)} main steps of {told.done_total:,}" if told.done_total > STEPS else ""
         yield Heading((f"What was done{most}",))
         yield Items([_done(one) for one in told.done])
     if told.at:
@@ -134,7 +134,7 @@ def _who(one: Whose) -> Inline:
 
 def _made(one: Provenanced) -> Inline:
     sure = "" if one.confidence == "EXACT" else f" {one.confidence}"
-    ask = f"; was it meant? lineage investigate {one.event_id}" if one.event_id else ""
+    ask = f"; was it intended? lineage investigate {one.event_id}" if one.event_id else ""
     return (Span(f"{one.what} {moment(one.time)} with credentials of {one.by}{sure}", "open"), ask)
 
 
@@ -155,7 +155,7 @@ def _works(one: Working) -> Inline:
     account = f" in {one.account}" if one.account else ""
     until = f" until {moment(one.until)}" if one.until else ""
     made = ", made for another user" if one.made else ""
-    other = ", of the same origin but no part of this" if one.same_origin else ""
+    other = ", of the same origin but not part of this" if one.same_origin else ""
     may = Span(" (may work)" if one.live == "unknown" else "", "open")
     return (f"{one.what} ", Span(one.name, "key"), f"{account}{until}{made}{other}", may)
 
@@ -348,8 +348,8 @@ def _basis(group: Group) -> str:
         case "asked":
             return "as asked for"
         case "alert":
-            return f"the alert's own activity, {side} wider on either side and an hour at least"
-    return f"the activity, {side} wider on either side and an hour at least"
+            return f"the alert's own activity, {side} wider on either side and at least an hour"
+    return f"the activity, {side} wider on either side and at least an hour"
 
 
 def _calls(calls: int, failed: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.names import Demanded, Name, Names, NamesOfRole
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import origin_cells, rests_on, whose
+from lineage.questions.shared.view import origin_cells, rests_on, whose, within
 from lineage.render.blocks import Block, Cell, Grid, Inline, Note, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
 from lineage.render.text import counted, moment
@@ -33,7 +33,7 @@ def blocks(answer: Names) -> Iterator[Block]:
     yield Para((
         Span(counted(answer.sessions, "session"), "name"), ": ", another,
         f", {answer.names_origin:,} name the origin, {answer.names_nobody:,} name no known person, "
-        f"{answer.not_known:,} have unknown callers{unnamed}",
+        f"{answer.not_known:,} have unknown callers{unnamed}{within(answer.scope)}",
     ))  # fmt: skip
     yield Grid(
         f"names ({answer.names_total:,})",

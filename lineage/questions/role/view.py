@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lineage.questions.registry import Row
 from lineage.questions.role import Role, RoleCaller, RoleSession
-from lineage.questions.shared.view import origin_cells, rests_on, role_as, whose
+from lineage.questions.shared.view import origin_cells, rests_on, role_as, whose, within
 from lineage.questions.shared.words import HOWS, ways
 from lineage.render.blocks import Block, Grid, Inline, Para, Span
 from lineage.render.columns import detail, head, ids, line, number, span, when
@@ -24,7 +24,7 @@ def blocks(answer: Role) -> Iterator[Block]:
     yield Para((
         Span(answer.role_arn or answer.asked, "name"),
         f": assumed by {counted(answer.callers_total, 'caller')}, {answer.refused_callers:,} refused; "
-        f"{counted(answer.taken_total, 'role')} assumed with its sessions",
+        f"{counted(answer.taken_total, 'role')} assumed with its sessions{within(answer.scope)}",
     ))  # fmt: skip
     if len(answer.unique_ids) > 1:
         told = f"created again: sessions under {', '.join(answer.unique_ids)}"

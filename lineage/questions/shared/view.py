@@ -14,7 +14,7 @@ from lineage.render.columns import detail, head, number, span, times, when
 from lineage.render.text import between, counted
 
 BASES = {
-    "asked": "as asked",
+    "asked": "as given",
     "alert": "the time of the alert",
     "activity": "around the activity",
     "everything": "all that is loaded",
@@ -131,9 +131,18 @@ def scope(found: Scope | None) -> str:
     """The stretch of time in words.
 
     >>> scope(Scope(since="2026-03-11T21:00:00Z", until="2026-03-11T22:00:00Z", basis="asked"))
-    '2026-03-11 21:00:00Z to 2026-03-11 22:00:00Z (as asked)'
+    '2026-03-11 21:00:00Z to 2026-03-11 22:00:00Z (as given)'
     """
     return f"{between(found.since, found.until)} ({BASES[found.basis]})" if found else "at any time"
+
+
+def within(found: Scope | None) -> str:
+    """The stretch of time that was asked for, at the end of a line; nothing where an answer is about all times.
+
+    >>> within(Scope(since="2026-03-11T21:00:00Z", until="2026-03-11T22:00:00Z", basis="asked"))
+    '; 2026-03-11 21:00:00Z to 2026-03-11 22:00:00Z'
+    """
+    return f"; {between(found.since, found.until)}" if found and found.basis == "asked" else ""
 
 
 def calls(made: int, failed: int) -> Inline:
@@ -170,10 +179,12 @@ def up_to(found: Sequence[LoadedTo]) -> Iterator[Block]:
 def verdict(said: str | None, statement: str | None, of: Scope | None) -> Iterator[Block]:
     """The verdict of a comparison, its statement, and the scope."""
     if said is not None:
-        yield Para((Span(said, VERDICT_STYLES[said]),))
+        yield Para((Span(said, VERDICT_STYLES[said]),), main=True)
     if statement:
         first, mark, rest = statement.partition("; ")
-        yield Para((first, Span(mark + rest, "", 0)))  # a terminal has the rest below, in the history
+        yield Para(
+            (first, Span(mark + rest, "", 0)), main=said is None
+        )  # a terminal has the rest below, in the history
     if of is not None:
         yield Para((Span(f"scope {between(of.since, of.until)}", "quiet"),))
 
