@@ -47,11 +47,11 @@ def sums_agree(info: Info) -> None:
 
 
 def answers_of(store: Store, event_ids: Iterable[str], keys: Iterable[str] = ()) -> Said:
-    """`who` of each event, `who` and `trace` of each key, `chains` and `cross_account`."""
+    """`who` of each event, `who` and `trace` of each key, `chains` and `cross_account`; without when it was loaded."""
     told: Said = {f"who {one}": _without_files(store.who(one)) for one in dict.fromkeys(event_ids)}
     for key in dict.fromkeys(keys):
-        told[f"who {key}"] = store.who(key).model_dump(mode="json")
-        told[f"trace {key}"] = store.trace(key).model_dump(mode="json")
+        told[f"who {key}"] = store.who(key).model_dump(mode="json", exclude={"loaded_at"})
+        told[f"trace {key}"] = store.trace(key).model_dump(mode="json", exclude={"loaded_at"})
     told["chains"] = store.chains().model_dump(mode="json")
     told["cross_account"] = store.cross_account().model_dump(mode="json")
     return told
@@ -59,7 +59,7 @@ def answers_of(store: Store, event_ids: Iterable[str], keys: Iterable[str] = ())
 
 def _without_files(answer: Who) -> Said:
     """The answer without the places of contradicting copies, which are those of the files."""
-    told = answer.model_dump(mode="json")
+    told = answer.model_dump(mode="json", exclude={"loaded_at"})
     for one in told["answers"]:
         for name in ("path", "index") if one["copied_from"] else ():
             del one["copied_from"][name]

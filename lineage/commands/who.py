@@ -56,7 +56,7 @@ def stream(lineage: Lineage, source: int, out: BinaryIO, options: Arguments) -> 
     for asks in batches(source):
         written = []
         for ask in asks:
-            answer = _answer(lineage, options | {"ask": ask})
+            answer = _answer(lineage, ask, options)
             found = found and answer.found
             written.append(as_json(answer))
         out.write("".join(f"{text}\n" for text in written).encode("utf-8", "backslashreplace"))
@@ -117,14 +117,14 @@ def text_of(ask: str) -> str:
     return text
 
 
-def _answer(lineage: Lineage, arguments: Arguments) -> Who:
+def _answer(lineage: Lineage, ask: str, options: Arguments) -> Who:
     from lineage.questions.shared.identifiers import kind_of
     from lineage.questions.who import Who
 
     try:
-        return lineage.who(**arguments)
+        (found,) = lineage.whos([ask], **{name: value for name, value in options.items() if name != "ask"})
+        return found
     except LineageError as error:
-        ask = arguments["ask"]
         kind = kind_of(ask)
         return Who.model_validate(
             {

@@ -389,7 +389,7 @@ BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
     "_Sighting": ("key", "principal", "unique_id", "arn", "first", "last"),
     "_Scope": ("term", "sessions"),
     "_Load": ("id", "started", "finished", "body"),
-    "_File": ("path", "id", "sha256", "size"),
+    "_File": ("path", "id", "sha256", "size", "load"),
     "_Aside": ("load", "path", "place", "offset", "reason"),
     "_Digest": ("key", "account", "region", "start", "end"),
     "_Coverage": ("key", "account", "day", "count", "first", "last", "regions", "body"),

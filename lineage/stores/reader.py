@@ -217,6 +217,13 @@ class Reader(Protocol):
     def loads(self) -> list[Sums]:
         """The sums of every load, oldest first."""
 
+    def loaded_at(self, event_ids: Iterable[str], window: Window = ALWAYS) -> str | None:
+        """When the load ended that last gave an event, or changed one, in the files that some events are in.
+
+        Events outside the hours of the window are left out, and those of files that were loaded by a program that did
+        not note it; None where none is left. The cost grows with the events times the days (Neo4j: hours) of the
+        window."""
+
     def set_aside(self) -> list[tuple[str, int, str]]:
         """What all loads set aside: path, place and reason, sorted; what several loads set aside is there once."""
 

@@ -15,12 +15,13 @@ from lineage.model.errors import LineageError
 from lineage.model.results import CallRow, Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.investigate import Case, Group, Investigation, Lead, OwnAddress, Recent, Section, Started
-from lineage.questions.investigate.groups import Examined, Together, alert_of, cited, event_ids, nothing_found, together
+from lineage.questions.investigate.groups import Examined, Together, alert_of, cited, nothing_found, together
 from lineage.questions.investigate.leads import SubjectLead, leads
 from lineage.questions.investigate.summary import origins, summary
 from lineage.questions.registry import module_name
 from lineage.questions.shared import grants, models
 from lineage.questions.shared.addresses import is_place
+from lineage.questions.shared.citations import citations, loaded_at
 from lineage.questions.shared.climb import account_of, session_key_of
 from lineage.questions.shared.grants import own_calls
 from lineage.questions.shared.identifiers import Caller, by_event
@@ -84,7 +85,9 @@ def answer(reader: Reader, ask: Ask, alerts: Sequence[Alert], *, asked: str, lim
         truncated=len(groups) > MOST_GROUPS or any(one.truncated for one in reports),
         sight=reports[0].sight
         if len(reports) == 1
-        else log_coverage(reader, accounts, Window(parse_when(begin), parse_when(end))),
+        else log_coverage(reader, accounts, Window(parse_when(begin), parse_when(end))).model_copy(
+            update={"loaded_at": max(filter(None, (report.sight.loaded_at for report in reports)), default=None)}
+        ),
     )
 
 
@@ -137,7 +140,7 @@ def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: 
     accounts = {account_of(start) for _, lead in first for start in lead.subject.starts}
     looked = log_coverage(reader, accounts or {alert.account for alert in alerts}, window)
     about = [*leading, *cases, *ours]
-    events = cited(reader, [one for part in about for one in event_ids(part)])
+    events = cited(reader, [one.event_id for one in citations(about)])
     told, notes = [alert_of(alert) for alert in alerts], list(_notes(group, [lead for _, lead in first], looked))
     return Group(
         headline=headline(cases),
@@ -158,7 +161,7 @@ def _group(reader: Reader, ask: Ask, group: Together, loaded: set[str], limits: 
         or len(events) > CITED
         or any(one.found.total > len(one.found.found) for one in group.members),
         notes=notes,
-        sight=looked,
+        sight=looked.model_copy(update={"loaded_at": loaded_at(reader, citations(about))}),
     )
 
 

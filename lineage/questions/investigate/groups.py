@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel
@@ -165,27 +165,6 @@ def nothing_found(one: Alert) -> str:
 def moment(time: int | None) -> str | None:
     """A time as text, None of none."""
     return iso(time) if time is not None else None
-
-
-MEMBERS = frozenset({"event_id", "event_ids", "sign_in_event_ids", "issue_event_ids", "grant_event_ids", "undone_by"})
-
-
-def event_ids(value: object) -> Iterator[str]:
-    """Every event ID in an answer, in its order, as often as it occurs."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseModel):
-            for name in type(one).model_fields:
-                found = getattr(one, name)
-                if name in MEMBERS or name.endswith("_event_ids"):
-                    yield from [found] if isinstance(found, str) else found or ()
-                elif isinstance(found, (BaseModel, list, dict)):
-                    waiting.append(found)
-        elif isinstance(one, dict):
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += [inner for inner in one if isinstance(inner, (BaseModel, list, dict))]
 
 
 def cited(reader: Reader, ids: Iterable[str]) -> list[Cited]:

@@ -25,7 +25,7 @@ from lineage.questions.investigate.summary import STEPS, origins, whose_of
 from lineage.questions.registry import Row, blocks_of
 from lineage.questions.shared.log_coverage import in_words
 from lineage.questions.shared.models import Model, Whose
-from lineage.questions.shared.view import origin_cells, whose
+from lineage.questions.shared.view import origin_cells, up_to, whose
 from lineage.questions.who import Who
 from lineage.questions.who import view as who
 from lineage.render.blocks import (
@@ -219,6 +219,7 @@ def _group(group: Group, number: int, drawings: Drawings) -> Iterator[Block]:
     many = f"-{number}"
     if group.summary is not None:
         yield from _summary(group.summary)
+        yield from up_to(group.sight.newest, group.sight.loaded_at)
     yield Fold("What happened", f"alert{many}", (_together(group),), list(_happened(group)), name="alert")
     for position, case in enumerate(group.cases, 1):
         mark = f"{many}-{position}"

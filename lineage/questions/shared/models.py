@@ -186,6 +186,9 @@ class Sight(Model):
     """Accounts of which nothing is loaded, at no time; sorted."""
     newest: list[LoadedTo] = []
     """By account, of those that have logs: what happened later, no answer can know."""
+    loaded_at: str | None = None
+    """When the load ended that brought the last of the events that the answer cites, of at most fifty, the latest ones.
+    Null where that is not known, and of questions that are not about one identity."""
     loaded: bool = True
     """Is anything loaded, of any account and time?"""
 

@@ -11,7 +11,7 @@ from lineage.questions.shared.whose import by_another, call_it, named
 from lineage.questions.shared.words import KINDS, reason
 from lineage.render.blocks import Block, Facts, Grid, Heading, Inline, Note, Para, Some, Span
 from lineage.render.columns import detail, head, number, span, times, when
-from lineage.render.text import between, counted
+from lineage.render.text import between, counted, moment
 
 BASES = {
     "asked": "as given",
@@ -167,13 +167,15 @@ def rests_on(sight: Sight | None, truncated: bool = False, what: str = "") -> It
         yield CUT
     if sight is not None:
         yield Note((Span(f"{what}{in_words(sight)}", "quiet"),))
-        yield from up_to(sight.newest)
+        yield from up_to(sight.newest, sight.loaded_at)
 
 
-def up_to(found: Sequence[LoadedTo]) -> Iterator[Block]:
-    """How far the logs of the accounts are loaded."""
+def up_to(found: Sequence[LoadedTo], loaded_at: str | None = None) -> Iterator[Block]:
+    """How far the logs of the accounts are loaded, and since when the answer is as it is."""
     if found:
         yield Note((Span(loaded_to(found), "quiet"),))
+    if loaded_at is not None:
+        yield Note((Span(f"evidence loaded {moment(loaded_at)}; asked earlier, the answer could differ", "quiet"),))
 
 
 def verdict(said: str | None, statement: str | None, of: Scope | None) -> Iterator[Block]:

@@ -76,6 +76,9 @@ class Trace(Model):
     """Where the chains to what was asked begin, in order of time. Branches and calls of each are in order of time."""
     newest: list[LoadedTo] = Field(default_factory=list)
     """How far the logs of the accounts on the chains are loaded; by account."""
+    loaded_at: str | None = None
+    """When the load ended that brought the last of the events that the answer cites, of at most fifty, the latest ones;
+    null where that is not known."""
 
     def branches(self) -> Iterator[tuple[Branch, Branch | None]]:
         """Every branch with the one above it, each after that; without recursion, for renewals make long chains."""

@@ -31,7 +31,7 @@ def blocks(trace: Trace) -> Iterator[Block]:
     yield from (Tree(list(_grow(root))) for root in trace.roots)
     if trace.truncated:
         yield CUT
-    yield from up_to(trace.newest)
+    yield from up_to(trace.newest, trace.loaded_at)
 
 
 def _grow(root: Branch) -> Iterator[made.Branch]:

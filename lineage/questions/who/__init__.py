@@ -201,3 +201,6 @@ class Who(Model):
     """What the answer could not see, in one sentence."""
     newest: list[LoadedTo] = Field(default_factory=list)
     """How far the logs of the accounts on the chains are loaded; by account."""
+    loaded_at: str | None = None
+    """When the load ended that brought the last of the events that the answer cites, of at most fifty, the latest ones;
+    null where that is not known."""

@@ -39,7 +39,7 @@ def blocks(who: Who) -> Iterator[Block]:
         yield Note((f"{len(who.answers):,} of {who.total:,} shown; --limit shows more",))
     if who.note:
         yield Note((who.note,))
-    yield from up_to(who.newest)
+    yield from up_to(who.newest, who.loaded_at)
 
 
 def _list(who: Who, several: bool) -> Iterator[Block]:

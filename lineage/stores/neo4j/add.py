@@ -114,6 +114,8 @@ class _Adding:
         self.recount: dict[int, set[tuple[int, int]]] = defaultdict(set)
         """By hour: actor and row."""
         self.waiting: dict[int, Pending] = defaultdict(Pending)
+        self.changed_files: set[int] = set()
+        """Numbers of the files that gave an event, or of which an event changed."""
         self.copies: list[dict[str, Any]] = []
         self.uncopied: list[str] = []
 
@@ -182,6 +184,7 @@ class _Adding:
         hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
         start = hour * 3600
         actor_of, added, several = self.actor_of, self.added, self.arrivals.several
+        changed_files = self.changed_files
         for entry in entries:
             _, id_, second, rank, fingerprint, row, file, index, shared = entry
             bucket = (id_[14] << 8 | id_[15]) % buckets
@@ -194,6 +197,7 @@ class _Adding:
                     was = was._replace(shared=shared)
                     shard[id_] = pack_place(*was)
                     touched.add(bucket)
+                    changed_files.add(was.file)
                 if was.content != (rank, fingerprint, row, second) or (hour, id_) in several:
                     self.open.append((entry, was))
                 else:
@@ -214,6 +218,7 @@ class _Adding:
                     count[2] = time
             found.events += 1
             touched.add(bucket)
+            changed_files.add(files[file])
             shard[id_] = pack_place(second, rank, fingerprint, row, actor_of[row], files[file], index, shared)
 
     def _settle(self, hours: dict[int, _Hour], files: list[int]) -> None:
@@ -227,6 +232,7 @@ class _Adding:
             if not changed:
                 self.same.add(event)
                 continue
+            self.changed_files.add(stands.file)
             row = stands.row
             if row.id & JOINED:
                 self.joined[row.id] = row
@@ -453,6 +459,8 @@ class _Adding:
             {"load": load, "path": aside.path, "place": aside.index, "offset": aside.offset, "reason": aside.reason}
             for aside in batch.aside
         ])  # fmt: skip
+        if self.changed_files:
+            db.write("set_loads_of_files", ids=sorted(self.changed_files), load=load)
         db.write("set_load", id=load, finished=None, body=pack(sums))
 
 

@@ -193,6 +193,11 @@ class Calls(Loaded):
             )  # fmt: skip
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}
 
+    def loaded_at(self, event_ids: Iterable[str], window: Window = ALWAYS) -> str | None:
+        files = sorted({at.file for _, _, at in self._places(list(dict.fromkeys(event_ids)), window)})
+        found = self._read("loaded_at", files=files)
+        return found[0][0] if found else None
+
     def facts_of(self, event_id: str) -> list[AnyFact]:
         id_ = event_id_bytes(event_id)
         events = [event_key(hour, id_) for _, hour, _ in self._places([event_id])]
@@ -219,13 +224,15 @@ class Calls(Loaded):
         paths = dict(map(tuple, self._read("paths", ids=files))) if files else {}
         return [conflict_of(id_, body, paths) for id_, body in found]
 
-    def _places(self, event_ids: Sequence[str]) -> list[tuple[str, int, Place]]:
-        """Hours and places of the events under IDs."""
+    def _places(self, event_ids: Sequence[str], window: Window = ALWAYS) -> list[tuple[str, int, Place]]:
+        """Hours and places of the events under IDs, of the hours of a window."""
         found = []
+        low, high = hours(window)
         ids = [event_id_bytes(event_id) for event_id in event_ids]
         rows = [{"n": n, "id": id_text(id_), "hash": id_hash(id_)} for n, id_ in enumerate(ids)]
         for start in range(0, len(rows), _PROBES):
-            for n, hour, shard, rest in self._read("shards_of_events", rows=rows[start : start + _PROBES]):
+            some = rows[start : start + _PROBES]
+            for n, hour, shard, rest in self._read("shards_of_events", rows=some, low=low, high=high):
                 packed = unpack(shard, rest).get(ids[n])
                 if packed is not None:
                     found.append((event_ids[n], hour, place(packed)))

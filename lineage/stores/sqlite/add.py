@@ -49,6 +49,8 @@ class Adding:
         """Rows that represent an event which was settled, by hash."""
         self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
         """Actor and facts of the events whose content changed."""
+        self.changed_files: set[int] = set()
+        """Numbers of the files that gave an event, or of which an event changed."""
         self.contents: dict[int, tuple[Row, Identity]] = {}
         """Stored rows with their identities, by number."""
 
@@ -118,6 +120,7 @@ class Adding:
             }
             db.executemany(insert, [entry for entry in plain if (entry[2], entry[1]) not in settled])
         db.execute("RELEASE entries")
+        self.changed_files |= {entry[7] for entry in plain if not settled or (entry[2], entry[1]) not in settled}
         settled |= several
         if settled:
             self._settle(settled, files)
@@ -139,6 +142,7 @@ class Adding:
             if was is not None:
                 self.duplicates += 1
                 if shared > was[7]:
+                    self.changed_files.add(was[5])
                     self.db.execute(
                         "UPDATE ledger SET shared = ? WHERE day = ? AND id = ? AND hour = ?",
                         (shared, hour // 24, id_, hour),
@@ -159,6 +163,7 @@ class Adding:
         self.conflicts += differs
         if not changed:
             return
+        self.changed_files.add(stands.file)
         number = self._place(stands)
         self.recount.add((hour, stands.row.id))
         if was is not None:
@@ -409,6 +414,7 @@ class Adding:
             "INSERT INTO aside VALUES (?, ?, ?, ?, ?)",
             [(load, aside.path, aside.index, aside.offset, aside.reason) for aside in batch.aside],
         )
+        self.db.executemany("UPDATE file SET load = ? WHERE id = ?", [(load, one) for one in self.changed_files])
         self.db.execute("UPDATE load SET body = ? WHERE id = ?", (pack(sums), load))
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from lineage.model import keys, schema
+from lineage.model.batch import event_id_bytes
 from lineage.model.results import ALWAYS, Coverage, LogsAround, Part, Properties, Size, Sums, Totals, Window
 from lineage.resolve import graph_elements
 from lineage.stores.merging import is_gap
-from lineage.stores.sqlite.db import ROW, Tables, unpack_properties
+from lineage.stores.sqlite.db import ROW, Tables, read_in, unpack_properties
 from lineage.stores.windows import hours
 
 TABLES = {
@@ -129,6 +131,26 @@ class Loaded(Tables):
             found[REST] = (pages - free) * page_size - found["samples"]
             names = ("samples", REST, "free", WRITE_AHEAD_LOG)
         return Size(pages * page_size + found[WRITE_AHEAD_LOG], [Part(name, found[name]) for name in names])
+
+    def loaded_at(self, event_ids: Iterable[str], window: Window = ALWAYS) -> str | None:
+        if not self._knows_loads_of_files():
+            return None
+        low, high = hours(window)
+        # What a killed load brought, the next one has derived.
+        found = read_in(
+            self._db,
+            "SELECT DISTINCT coalesce(w.finished, (SELECT min(n.finished) FROM load n WHERE n.started >= w.started)) "
+            "FROM day CROSS JOIN ledger l CROSS JOIN file f ON f.id = l.file CROSS JOIN load w ON w.id = f.load "
+            "WHERE day.day BETWEEN ? AND ? AND l.day = day.day AND l.id IN (*)",
+            sorted({event_id_bytes(event_id) for event_id in event_ids}),
+            low // 24,
+            high // 24,
+        )
+        return max((finished for (finished,) in found if finished), default=None)
+
+    def _knows_loads_of_files(self) -> bool:
+        """Has the table of files the column `load`? A store of an older program gets it with its next load."""
+        return any(name == "load" for _, name, *_ in self._db.execute("PRAGMA table_info(file)"))
 
     def totals(self) -> Totals:
         """How much the store holds: what `graph` would return, counted without building it."""

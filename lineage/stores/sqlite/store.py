@@ -111,6 +111,8 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
         started = iso(now())
         sums = Sums(id=load, started=started, paths=list(paths))
         with self.transaction():
+            if not self._knows_loads_of_files():
+                self._db.execute("ALTER TABLE file ADD COLUMN load TEXT")
             self._db.execute("INSERT INTO load VALUES (?, ?, NULL, ?)", (load, started, pack(sums)))
         return load
 

@@ -22,7 +22,8 @@ CREATE INDEX IF NOT EXISTS copies_conflict ON copies (id) WHERE conflict = 1;
 -- Events that hold a place among the smallest of a row, but do not count in it: at most three a row.
 CREATE TABLE IF NOT EXISTS lost (row INTEGER, time INTEGER, id BLOB, PRIMARY KEY (row, time, id)) WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER);
+-- `load` is the last load that gave the file an event or changed one of it; stores of older programs lack the column.
+CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER, load TEXT);
 
 -- Rows have numbers of their own, apart from the hash that names them everywhere: numbers grow with time, so that
 -- a load touches the newest pages of the tables and indexes that hold them.
