@@ -133,7 +133,8 @@ def test_quiet_prints_the_answer_alone(run: Shell, tmp_path: Path) -> None:
     file = tmp_path / "answer.json"
 
     assert run("who", STARTED, "-o", str(file), "--quiet") == Ran(0, "", "")
-    assert run("who", STARTED, "-q") == run("who", STARTED)
+    assert run("who", STARTED).out.startswith(run("who", STARTED, "-q").out.rstrip())
+    assert "Rules:" not in run("who", STARTED, "-q").out
     assert run("trace", "no-such-event", "-q") == Ran(1, "", "")
     assert run("load", "nosuch", "-q").err.startswith("error: nosuch: ")
     assert run("graph", "who", STARTED, "-o", str(tmp_path / "x.svg"), "-q") == Ran(0, "", "")
