@@ -125,7 +125,7 @@ class Line(NamedTuple):
 
 
 SPARE = 3.0
-"""Beside words: the page draws a line a little beside where it is worked out."""
+"""Beside words: fonts differ."""
 STEP = 10.0
 """From one point of a line to the next that words should not be written on."""
 TRIED = (0.5, 0.55, 0.45, 0.6, 0.4, 0.65, 0.35, 0.7, 0.3, 0.75, 0.25)

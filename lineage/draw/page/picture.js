@@ -94,7 +94,8 @@ const Picture = (() => {
   }
 
   // Where the words of the ways are, as lineage/draw/svg.py puts them: what was asked about first, and none where there is
-  // no room, for they would cover something. A tip has them, and a way that is picked. `aside` and `below`: off its middle.
+  // no room, for they would cover something. A tip has them, and a way that is picked. `place` is their middle, and `aside`
+  // and `below` how far that is off the middle of the way as the library draws it, which `show` finds out.
   function words(seen, stands, bends, titleOf) {
     const ways = [...seen.ways.values()];
     if (stands.at.size > MANY) return ways.map((way) => ({caption: Model.words(way), aside: 0, below: 0}));
@@ -102,8 +103,7 @@ const Picture = (() => {
     const lines = ways.map((way, number) => Lettering.line(stands.at.get(way.source), stands.at.get(way.target), bends[number]));
     places(seen, stands, lines, titleOf).forEach((place, number) => {
       if (!place) return;
-      const middle = Lettering.at(lines[number], 0.5), there = Lettering.at(lines[number], place.along);
-      found[number] = {caption: place.lines.join("\n"), aside: there.x - middle.x, below: there.y - middle.y};
+      found[number] = {caption: place.lines.join("\n"), aside: 0, below: 0, place: Lettering.at(lines[number], place.along)};
     });
     return found;
   }
@@ -129,6 +129,10 @@ const Picture = (() => {
       const crowd = placed.at.size > MANY;
       cy.batch(() => { cy.elements().remove(); cy.add(made); });
       if (crowd !== many) { many = crowd; restyle(); }
+      cy.batch(() => cy.edges().forEach((edge) => {
+        const place = edge.data("place"), middle = place && edge.midpoint();
+        if (middle) edge.data({aside: place.x - middle.x, below: place.y - middle.y});
+      }));
       stands = placed;
       around = extent();
     }
