@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from lineage.commands import case as cases
 from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Store
 from lineage.commands.generate import Arguments
@@ -53,6 +52,8 @@ def investigate(
         raise typer.BadParameter("--logs goes with --case")
     if arguments["alert"] == "-":
         arguments["alert"] = sys.stdin.read()
+    from lineage.commands import case as cases
+
     folder = cases.refuse_used(case) if case is not None else None
     with guard.opened(store) as lineage:
         from lineage.questions.investigate import view
@@ -75,6 +76,8 @@ def _keep(
     logs: list[str], store: str,
 ) -> None:  # fmt: skip
     """Write the folder of a case, and say what is missing from it."""
+    from lineage.commands import case as cases
+
     missing = cases.write(
         folder, lineage, answer, arguments, reports, alert=cases.given(arguments["alert"]), logs=logs, store=store
     )
