@@ -191,6 +191,30 @@ def test_sessions_through_assume_root_are_no_past_of_root(store: Store, tmp_path
     assert (answer.history.calls, answer.history.days) == (4, 4)
 
 
+def test_a_key_made_after_the_history_has_no_call_in_it(store: Store, tmp_path: Path) -> None:
+    """A history that is older than the key says when that was made, and not that its calls are of the maker's key."""
+    cloud = Cloud(seed=9)
+    home = cloud.account("home", HOME)
+    bob, mallory = cloud.user(home, "bob"), cloud.user(home, "mallory")
+    worked(cloud, bob, 8)
+    made = cloud.create_access_key(mallory, bob)
+    cloud.tick(60)
+    cloud.call(made, S3, "ListBuckets")
+    load(store, tmp_path, cloud)
+    made_at = next(one["eventTime"] for one in cloud.records if one["eventName"] == "CreateAccessKey")
+    of_made, of_old = store.new(key_of(made)).history, store.new(key_of(bob)).history
+    said = " ".join(terminal.text(blocks_of(store.new(key_of(made)))).split())
+
+    assert of_made is not None
+    assert of_old is not None
+    assert of_made.whose is not None
+    assert (of_made.calls, of_made.credential, of_made.key_made) == (64, None, made_at)
+    assert (of_made.whose.name, of_made.whose.made_by) == ("bob", None)
+    assert (of_old.key_made, of_old.credential is None) == (None, False)
+    assert f"no call with the key in question, which was made {made_at.replace('T', ' ')}" in said
+    assert "by a key that" not in said.partition("history (own calls)")[2]
+
+
 def test_an_account_has_its_own_past(store: Store, tmp_path: Path) -> None:
     """Accounts, addresses and agents are compared with their own calls, and no origin is told for them."""
     cloud = Cloud(seed=1)

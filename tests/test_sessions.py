@@ -13,8 +13,10 @@ import pytest
 import lineage
 from lineage.model.errors import BadUse
 from lineage.questions.interesting.techniques import OPERATIONS, techniques
+from lineage.questions.registry import blocks_of
 from lineage.questions.services import answer as services
 from lineage.questions.timeline import Entry
+from lineage.render import terminal
 from tests.aws import Cloud, Identity, Json
 from tests.test_cli import Shell, commands, incident, run
 
@@ -167,6 +169,38 @@ def test_a_console_session_has_keys_whose_end_is_unknown(tmp_path: Path) -> None
     assert {(one.issued, one.expires, one.long_term) for one in answer.keys} == {(None, None, False)}
     assert (answer.sessions[0].how, answer.sessions[0].expires) == ("console", None)
     assert store.timeline(cloud.records[-1]["eventID"]).entries[0].kind == "grant"
+
+
+@pytest.mark.parametrize(("mfa", "said"), [(True, "with MFA"), (False, "without MFA")])
+def test_a_session_says_whether_mfa_was_used(tmp_path: Path, mfa: bool, said: str) -> None:
+    """A user's session has MFA as its sign-in and its calls state it, as `who` says; of a role's none says nothing."""
+    cloud = Cloud(seed=7)
+    home = cloud.account("home", "111122223333")
+    console = cloud.console_login(cloud.user(home, "alice"), mfa=mfa)
+    cloud.call(console, "ec2.amazonaws.com", "DescribeInstances")
+    own = cloud.records[-1]["eventID"]
+    role = cloud.assume_role(cloud.user(home, "bob"), cloud.role(home, "ops"), "s")
+    cloud.call(role, "ec2.amazonaws.com", "DescribeInstances")
+    store = lineage.open(tmp_path / "lineage.db")
+    store.load([saved(cloud.records, tmp_path)])
+    mine, theirs = store.session(own), store.session(cloud.records[-1]["eventID"])
+    whos = [store.who(one).answers[0].hops[-1].mfa for one in (own, cloud.records[-1]["eventID"])]
+
+    assert [mine.sessions[0].mfa, theirs.sessions[0].mfa] == whos == [mfa, None]
+    assert said in terminal.text(blocks_of(mine))
+    assert "MFA" not in terminal.text(blocks_of(theirs))
+
+
+@pytest.mark.parametrize("name", ["session", "interesting"])
+def test_the_calls_of_one_session_are_not_called_all(run: Shell, name: str) -> None:
+    """What is told of a session or key says that its chain did more, and which question tells that; what is told of a
+    user or role does not say so."""
+    said = " ".join(run(name, STARTED).out.split())
+    line = "Only its own calls. The whole chain, with the keys that it made: "
+
+    assert f"{line}lineage timeline {STARTED} --made" in said
+    assert line in " ".join(run("investigate", STARTED, "--section", name).out.split())
+    assert line not in " ".join(run(name, "arn:aws:iam::804275613390:role/payments-operations").out.split())
 
 
 def test_an_address_has_no_chain(tmp_path: Path) -> None:

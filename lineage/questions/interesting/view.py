@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lineage.questions.interesting import Interesting, InterestingCall
 from lineage.questions.registry import Row
-from lineage.questions.shared.view import CALL_STYLES, LONG, rests_on, scope, subject
+from lineage.questions.shared.view import CALL_STYLES, LONG, own_calls_only, rests_on, scope, subject
 from lineage.render.blocks import Block, Cell, Grid, Para, Some, Span
 from lineage.render.columns import head, ids, line, span, times, when
 from lineage.render.text import counted
@@ -36,6 +36,7 @@ def blocks(answer: Interesting) -> Iterator[Block]:
     if any(one.techniques for _, calls, _, _ in classes for one in calls):
         said = f"Techniques: MITRE ATT&CK version {answer.attack_version}; everyday work has the same calls."
         yield Para((Span(said, "quiet"),))
+    yield from own_calls_only(answer.subject, answer.asked)
     yield from rests_on(answer.sight, answer.truncated)
 
 

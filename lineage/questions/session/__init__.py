@@ -96,6 +96,8 @@ class SessionTold(Model):
     """As far as its grants say; null where none says it."""
     how: str | None
     """Null where its grant was not logged."""
+    mfa: bool | None = None
+    """Was MFA used, as its grant, its sign-in or its calls state it; null where none does."""
     grant_event_ids: list[str]
     first: str | None
     last: str | None

@@ -133,6 +133,7 @@ def _session(graph: Graph, key: str, node: str, used: list[CallRow], owner: mode
         key=key, name=known.get("name"), role_arn=known.get("role_arn"), account=known.get("account"),
         issued=known.get("created") or key.rsplit("/", 1)[-1], expires=max(ends, default=None),
         how=ways[0]["how"] if ways else None,
+        mfa=next((way["mfa"] for way in ways if way.get("mfa") is not None), known.get("mfa")),
         grant_event_ids=sorted({event_id for way in ways for event_id in way["event_ids"]}),
         first=grants.first(used) if used else None, last=grants.last(used) if used else None, whose=owner,
     )  # fmt: skip

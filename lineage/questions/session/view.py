@@ -6,7 +6,19 @@ from collections.abc import Iterator, Sequence
 
 from lineage.questions.registry import Row
 from lineage.questions.session import KeySeen, Operation, Session, SessionTold
-from lineage.questions.shared.view import CALL_STYLES, LONG, calls, places, rests_on, role_as, scope, subject, whose
+from lineage.questions.shared.view import (
+    CALL_STYLES,
+    LONG,
+    calls,
+    mfa,
+    own_calls_only,
+    places,
+    rests_on,
+    role_as,
+    scope,
+    subject,
+    whose,
+)
 from lineage.questions.shared.words import ways
 from lineage.render.blocks import Block, Cell, Grid, Inline, Para, Some, Span
 from lineage.render.columns import detail, head, ids, line, number, span, times, when
@@ -16,7 +28,7 @@ SESSIONS_SHOWN = 5
 PLACES_SHOWN = 10
 COLUMNS = (
     "what", "value", "kind", "calls", "failed", "errors", "first", "last", "issued", "expires", "resources",
-    "parameters", "filters", "via", "note", "event_ids", "access_key_id", "user_agent",
+    "parameters", "filters", "via", "note", "event_ids", "access_key_id", "user_agent", "mfa",
 )  # fmt: skip
 
 
@@ -61,6 +73,7 @@ def blocks(answer: Session) -> Iterator[Block]:
         ("region", "regions", answer.regions, len(answer.regions)),
     ):
         yield places(counted(total, one, many), one, found, total, PLACES_SHOWN)
+    yield from own_calls_only(answer.subject, answer.asked)
     yield from rests_on(answer.sight, answer.truncated)
 
 
@@ -68,13 +81,13 @@ def _sessions(found: Sequence[SessionTold], total: int, with_origin: bool) -> Gr
     return Grid(
         counted(total, "session"),
         (head("session", style="key"), head("account", "whole", lead="in "), detail("issued", "time"),
-         detail("expires", "time"), when("used", "used "), detail("how", lead=""), line("whose", lead=""),
-         line("key", lead=""), ids("granted by")),
+         detail("expires", "time"), when("used", "used "), detail("how", lead=""), detail("MFA", lead=""),
+         line("whose", lead=""), line("key", lead=""), ids("granted by")),
         [
             (role_as(one.role_arn, one.name, one.key), one.account or "an unknown account", moment(one.issued),
              moment(one.expires) if one.expires else "at an unknown time",
              span(one.first, one.last) or "never in the loaded logs",
-             ways(one.how, None) if one.how else "its grant is not in the loaded logs",
+             ways(one.how, None) if one.how else "its grant is not in the loaded logs", mfa(one.mfa, one.role_arn),
              whose(one.whose) if with_origin else None, one.key, one.grant_event_ids)
             for one in found
         ],

@@ -94,6 +94,8 @@ def past_of(reader: Reader, subject: Subject, rows: Sequence[CallRow], span: Win
     )
     if owners:
         begun = _begun(reader, owners, span)
+        # Its calls are those of all keys, so that who made the key in question says nothing about them.
+        whose = whose.model_copy(update={"access_key_id": None, "made_by": None}) if whose is not None else None
         names = (str(graph.nodes[f"{schema.PRINCIPAL} {key}"].get("name") or key) for key in owners)
         result = f"all calls of {', '.join(names)}, with any key"
         return Past("own calls", result, whose, CallFilter("principal", owners), frozenset(), graph, begun, 1)
@@ -258,12 +260,21 @@ def history_of(
         sessions=len({key for row in rows if (key := session_key_of(row.source))}), days=days,
         first=grants.first(rows) if rows else None, last=grants.last(rows) if rows else None,
         logged_days=len(logged), asked_days=asked, enough=not lacking, lacking=lacking,
+        key_made=_key_made(subject, past) if not credential else None,
         credential=SameCredential(
             calls=grants.total(credential), first=grants.first(credential), last=grants.last(credential),
             event_ids=grants.earliest(credential),
         ) if credential else None,
         sight=looked,
     )  # fmt: skip
+
+
+def _key_made(subject: Subject, past: Past) -> str | None:
+    """When the key that is asked about was made, as logged; None of all else."""
+    if subject.kind != "key":
+        return None
+    ways = [way for start in subject.starts if start in past.graph for *_, way in past.graph.in_edges(start, data=True)]
+    return max((way["time"] for way in ways if way["type"] == schema.ISSUED and way.get("event_ids")), default=None)
 
 
 def _is_credential(subject: Subject, row: CallRow) -> bool:

@@ -233,6 +233,8 @@ class History(Model):
     enough: bool
     lacking: list[str]
     """Why it is too little, in words."""
+    key_made: str | None = None
+    """Of a key that made no call of the history, when it was made, as far as that is logged."""
     credential: SameCredential | None = None
     """Set where it holds the credential itself: the history may then already be an intruder's."""
     sight: Sight

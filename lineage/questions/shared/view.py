@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from lineage.questions.shared.log_coverage import in_words
@@ -127,6 +128,24 @@ def _sure(confidence: str) -> Inline:
     return () if confidence == "EXACT" else (" ", Span(confidence, confidence))
 
 
+def mfa(used: bool | None, role_arn: str | None) -> Span | None:
+    """Whether MFA was used, where that says something: of a role's session, `false` says nothing about the sign-in.
+
+    >>> mfa(True, None), mfa(False, "arn:aws:iam::1:role/a")
+    (Span(text='with MFA', style='quiet', most=None), None)
+    """
+    if used:
+        return Span("with MFA", "quiet")
+    return Span("without MFA", "open") if used is False and role_arn is None else None
+
+
+def own_calls_only(found: Subject | None, asked: str) -> Iterator[Block]:
+    """That the calls of one session or key are not all of its chain, and where those are."""
+    if found is not None and found.kind in ("session", "key"):
+        wider = f"lineage timeline {shlex.quote(asked)} --made"
+        yield Note((Span(f"Only its own calls. The whole chain, with the keys that it made: {wider}", "quiet"),))
+
+
 def scope(found: Scope | None) -> str:
     """The stretch of time in words.
 
@@ -209,6 +228,8 @@ def history(told: History) -> Iterator[Block]:
         lines.append((Span("selected by the address: an equal address proves nothing", "open"),))
     if not told.enough:
         lines.append((Span("too little history: ", "open"), ", ".join(told.lacking)))
+    if told.key_made is not None:
+        lines.append((Span(f"no call with the key in question, which was made {moment(told.key_made)}", "open"),))
     if told.credential is not None:
         many = counted(told.credential.calls, "call")
         seen = between(told.credential.first, told.credential.last)

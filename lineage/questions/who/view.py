@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lineage.questions.registry import Row
 from lineage.questions.shared import words
-from lineage.questions.shared.view import up_to
+from lineage.questions.shared.view import mfa, up_to
 from lineage.questions.who import Hop, Origin, Provenance, Who, WhoAnswer
 from lineage.render.blocks import Block, Facts, Grid, Heading, Inline, Ladder, Note, Para, Rung, Some, Span, Text
 from lineage.render.columns import head, line, number
@@ -124,8 +124,8 @@ def _hop(hop: Hop, below: Hop | None) -> Rung:
         agent = ("  ", Span(hop.user_agent, "quiet", AGENT_WIDTH)) if hop.user_agent else ()
         whence = "signed in from " if hop.sign_in_event_ids else "from "
         step.append((Span(whence, "quiet"), Span(hop.source_ip, "place"), *agent))
-    if hop.mfa or (hop.mfa is False and hop.role_arn is None):  # of a role's session it says nothing about the sign-in
-        step.append((Span("with MFA" if hop.mfa else "without MFA", "quiet" if hop.mfa else "open"),))
+    if used := mfa(hop.mfa, hop.role_arn):
+        step.append((used,))
     if hop.source_identity:
         step.append((Span("source identity ", "quiet"), hop.source_identity))
     candidates = f", {hop.candidates} candidates" if hop.candidates > 1 else ""
