@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -13,63 +15,94 @@ from lineage.model import schema
 from lineage.model.errors import LineageError
 from lineage.model.keys import ref
 from lineage.questions.shared.models import Confidence
+from lineage.questions.trace import Trace
+from lineage.questions.who import Who
 from tests.same import sums_agree
 from tests.test_stories import STORIES, orders
 
 STORY = sorted(STORIES.iterdir())
 SESSIONS_SHOWN = 5
+Answer = TypeVar("Answer")
 ASKED = 6
 """About so many identities of a story are asked."""
 
 
+class Told:
+    """A story, and what is asked about it in several tests, each once."""
+
+    def __init__(self, store: lineage.Store) -> None:
+        self.store = store
+        self._who: dict[str, Who | None] = {}
+        self._trace: dict[str, Trace | None] = {}
+
+    @cached_property
+    def identities(self) -> list[str]:
+        """Some sessions, keys and users, each kind first, last and between."""
+        found: dict[str, list[str]] = {}
+        for node, body in self.store.graph().nodes(data=True):
+            label, key = ref(node)
+            if label in (schema.SESSION, schema.CREDENTIAL) or body.get("kind") == "IAMUser":
+                found.setdefault(label, []).append(key.partition(" ")[0] if label == schema.CREDENTIAL else key)
+        return [key for some in found.values() for key in sorted(set(some))[:: max(1, len(some) // (ASKED // 3))]]
+
+    def who(self, ask: str) -> Who | None:
+        """Whose it is; None where several principals have that name."""
+        return _once(self._who, self.store.who, ask)
+
+    def trace(self, ask: str) -> Trace | None:
+        """What came from it; None where several principals have that name."""
+        return _once(self._trace, self.store.trace, ask)
+
+
+def _once(known: dict[str, Answer | None], question: Callable[[str], Answer], ask: str) -> Answer | None:
+    if ask not in known:
+        try:
+            known[ask] = question(ask)
+        except LineageError:
+            known[ask] = None
+    return known[ask]
+
+
 @pytest.fixture(scope="module", params=STORY, ids=lambda folder: folder.name)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[lineage.Store]:
-    """A store of one story."""
+def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    """One story, loaded."""
     folder: Path = request.param
     with lineage.open(tmp_path_factory.mktemp("story") / "story.db") as store:
         for names in orders(folder)[0]:
             store.load([folder / name for name in names])
-        yield store
+        yield Told(store)
 
 
-def test_answers_agree_on_every_story(told: lineage.Store) -> None:
+def test_answers_agree_on_every_story(told: Told) -> None:
     """`chains`, `path` and `who` give one confidence for one chain."""
-    for path in told.chains().chains:
+    for path in told.store.chains().chains:
         assert sum(path.confidences.values()) == path.count
         assert path.confidence == next(iter(path.confidences))
         if path.count > SESSIONS_SHOWN:
             continue
         found: Counter[Confidence] = Counter()
         for session in path.sessions:
-            (one,) = told.who(session).answers
+            asked = told.who(session)
+            assert asked is not None
+            (one,) = asked.answers
             if one.origin.kind != "Unresolved":
                 found[one.confidence] += 1
         assert all(path.confidences.get(name, 0) >= count for name, count in found.items()), path
 
 
-def test_sums_of_info_agree_on_every_story(told: lineage.Store) -> None:
+def test_sums_of_info_agree_on_every_story(told: Told) -> None:
     """Events by account, load and hour; principals by kind; accounts with what is in them."""
-    info, coverage = told.info(), told.coverage()
+    info, coverage = told.store.info(), told.store.coverage()
 
     sums_agree(info)
     assert coverage.events == sum(one.events for one in info.accounts if one.id)
 
 
-def identities(store: lineage.Store) -> list[str]:
-    """Some sessions, keys and users of a store, each kind first, last and between."""
-    found: dict[str, list[str]] = {}
-    for node, body in store.graph().nodes(data=True):
-        label, key = ref(node)
-        if label in (schema.SESSION, schema.CREDENTIAL) or body.get("kind") == "IAMUser":
-            found.setdefault(label, []).append(key.partition(" ")[0] if label == schema.CREDENTIAL else key)
-    return [key for some in found.values() for key in sorted(set(some))[:: max(1, len(some) // (ASKED // 3))]]
-
-
-def test_contain_has_no_step_twice(told: lineage.Store) -> None:
+def test_contain_has_no_step_twice(told: Told) -> None:
     """No two steps of a plan give the same commands in one account, and no two are the same in words."""
-    for ask in identities(told):
+    for ask in told.identities:
         try:
-            steps = told.contain(ask, made=True).steps
+            steps = told.store.contain(ask, made=True).steps
         except LineageError:
             continue  # several principals have that name
         commands = [(step.account, *step.commands) for step in steps if step.commands]
@@ -80,14 +113,14 @@ def test_contain_has_no_step_twice(told: lineage.Store) -> None:
         assert len(set(words)) == len(words), ask
 
 
-def test_trace_begins_at_the_origin_and_is_in_order_of_time(told: lineage.Store) -> None:
+def test_trace_begins_at_the_origin_and_is_in_order_of_time(told: Told) -> None:
     """What was asked is marked once and is below the origin that `who` names; branches and calls are in order of time,
     each node is there once, and the sums are those of what was asked."""
-    for ask in identities(told):
-        try:
-            found, answers = told.trace(ask), told.who(ask).answers
-        except LineageError:
+    for ask in told.identities:
+        found, asked = told.trace(ask), told.who(ask)
+        if found is None or asked is None:
             continue
+        answers = asked.answers
         refs = [branch.ref for branch, _ in found.branches()]
         below = [branch for branch, _ in found.below()]
 
@@ -105,16 +138,16 @@ def test_trace_begins_at_the_origin_and_is_in_order_of_time(told: lineage.Store)
             assert answers[0].origin.node in [root.ref for root in found.roots], ask
 
 
-def test_every_answer_tells_how_far_logs_are_loaded(told: lineage.Store) -> None:
+def test_every_answer_tells_how_far_logs_are_loaded(told: Told) -> None:
     """`newest` is the last event that `info` gives for the account, for each account of a chain that has logs."""
-    last = {one.id: one.last for one in told.info().accounts if one.id and one.last}
-    found = [told.chains().newest, told.cross_account().newest, told.denied().sight.newest]  # type: ignore[union-attr]  # found
-    for ask in identities(told)[:3]:
-        try:
-            who = told.who(ask)
-        except LineageError:
+    last = {one.id: one.last for one in told.store.info().accounts if one.id and one.last}
+    store = told.store
+    found = [store.chains().newest, store.cross_account().newest, store.denied().sight.newest]  # type: ignore[union-attr]  # found
+    for ask in told.identities[:3]:
+        who, trace = told.who(ask), told.trace(ask)
+        if who is None or trace is None:
             continue
-        found += [who.newest, told.trace(ask).newest]
+        found += [who.newest, trace.newest]
         accounts = {hop.session.account for one in who.answers for hop in one.hops}
         assert accounts & set(last) <= {one.account for one in who.newest}
 
