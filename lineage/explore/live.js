@@ -60,7 +60,7 @@ window.lineageLive = ({model, grow, pick, say, many, element, button}) => {
     waiting = setTimeout(async () => {
       let found;
       try { found = await (await fetch(`find?${new URLSearchParams({text})}`)).json(); } catch { return; }
-      if (text === wanted && Array.isArray(found)) show(found);
+      if (text === wanted && Array.isArray(found) && document.activeElement === search) show(found);  // whoever left the field has gone on
     }, 300);
   }
 
