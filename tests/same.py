@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lineage.model import schema
+from lineage.model.errors import NotFound
 
 if TYPE_CHECKING:
     from lineage import Store
@@ -51,7 +52,10 @@ def answers_of(store: Store, event_ids: Iterable[str], keys: Iterable[str] = ())
     told: Said = {f"who {one}": _without_files(store.who(one)) for one in dict.fromkeys(event_ids)}
     for key in dict.fromkeys(keys):
         told[f"who {key}"] = store.who(key).model_dump(mode="json", exclude={"loaded_at"})
-        told[f"trace {key}"] = store.trace(key).model_dump(mode="json", exclude={"loaded_at"})
+        try:
+            told[f"trace {key}"] = store.trace(key).model_dump(mode="json", exclude={"loaded_at"})
+        except NotFound as several:  # of a reused key: its owners
+            told[f"trace {key}"] = {"refused": several.head, "owners": list(several.candidates)}
     told["chains"] = store.chains().model_dump(mode="json")
     told["cross_account"] = store.cross_account().model_dump(mode="json")
     return told
