@@ -17,8 +17,8 @@ from lineage.stores.reader import Store
 from loaders.batches.parallel import batches
 from loaders.files.sources import find
 
-DERIVE_TERMS = 1_500
-"""Most dirty terms of one derivation transaction."""
+DERIVE_KEYS = 1_500
+"""Most dirty join keys of one derivation transaction."""
 
 
 RECENT_BATCHES = 20
@@ -132,13 +132,13 @@ def derive(store: Store, report: Callable[[Stage, float | None], None] = lambda 
     most = 0
     while True:
         with store.transaction():
-            terms = store.dirty(DERIVE_TERMS)
-            if not terms:
+            dirty = store.dirty(DERIVE_KEYS)
+            if not dirty:
                 break
-            units = resolve.expand(terms, store.lookup)
-            store.write_derived(resolve.derive(units, store.lookup), terms)
+            units = resolve.expand(dirty, store.lookup)
+            store.write_derived(resolve.derive(units, store.lookup), dirty)
         waiting = store.waiting()
-        most = max(most, waiting + len(terms))
+        most = max(most, waiting + len(dirty))
         report("deriving", time_left(time.monotonic() - began, most - waiting, most))
     while store.settle():
         report("settling", None)

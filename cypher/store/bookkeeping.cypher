@@ -20,6 +20,10 @@ MATCH (n:_Fact)
 WITH count(n) AS count
 RETURN '_Fact' AS name, count
 UNION ALL
+MATCH (n:_JoinKey)
+WITH count(n) AS count
+RETURN '_JoinKey' AS name, count
+UNION ALL
 MATCH (n:_Dirty)
 WITH count(n) AS count
 RETURN '_Dirty' AS name, count

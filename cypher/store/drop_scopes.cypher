@@ -1,5 +1,5 @@
 // Forget scopes without sessions
-// $terms: list of texts.
-UNWIND $terms AS term
-MATCH (s:_Scope {term: term})
+// $units: list of texts (join keys).
+UNWIND $units AS unit
+MATCH (s:_Scope {unit: unit})
 DELETE s

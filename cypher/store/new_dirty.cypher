@@ -1,3 +1,3 @@
-// Mark terms to be derived
-// $terms: list of texts.
-CREATE (d:_Dirty {terms: $terms})
+// Mark join keys to be derived
+// $join_keys: list of texts.
+CREATE (d:_Dirty {join_keys: $join_keys})

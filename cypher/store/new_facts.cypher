@@ -1,5 +1,5 @@
 // Add facts
-// $rows: list of maps: key (event and number), event, actor, body, and terms by their first letter.
+// $rows: list of maps: key (event and number), event, actor, body.
 UNWIND $rows AS row
 CREATE (x:_Fact)
 SET x = row

@@ -26,11 +26,6 @@ CREATE CONSTRAINT lineage__store IF NOT EXISTS FOR (n:_Store) REQUIRE n.key IS U
 CREATE CONSTRAINT lineage__hour IF NOT EXISTS FOR (n:_Hour) REQUIRE n.hour IS UNIQUE;
 CREATE CONSTRAINT lineage__shard IF NOT EXISTS FOR (n:_Shard) REQUIRE n.key IS UNIQUE;
 CREATE CONSTRAINT lineage__actor IF NOT EXISTS FOR (n:_Actor) REQUIRE n.id IS UNIQUE;
-CREATE INDEX lineage__actor_s IF NOT EXISTS FOR (n:_Actor) ON (n.s);
-CREATE INDEX lineage__actor_k IF NOT EXISTS FOR (n:_Actor) ON (n.k);
-CREATE INDEX lineage__actor_n IF NOT EXISTS FOR (n:_Actor) ON (n.n);
-CREATE INDEX lineage__actor_g IF NOT EXISTS FOR (n:_Actor) ON (n.g);
-CREATE INDEX lineage__actor_i IF NOT EXISTS FOR (n:_Actor) ON (n.i);
 CREATE INDEX lineage__actor_key IF NOT EXISTS FOR (n:_Actor) ON (n.key);
 CREATE INDEX lineage__actor_source IF NOT EXISTS FOR (n:_Actor) ON (n.source);
 CREATE INDEX lineage__actor_session IF NOT EXISTS FOR (n:_Actor) ON (n.session);
@@ -38,16 +33,7 @@ CREATE INDEX lineage__actor_principal IF NOT EXISTS FOR (n:_Actor) ON (n.princip
 CREATE CONSTRAINT lineage__fact IF NOT EXISTS FOR (n:_Fact) REQUIRE n.key IS UNIQUE;
 CREATE INDEX lineage__fact_event IF NOT EXISTS FOR (n:_Fact) ON (n.event);
 CREATE INDEX lineage__fact_actor IF NOT EXISTS FOR (n:_Fact) ON (n.actor);
-CREATE INDEX lineage__fact_s IF NOT EXISTS FOR (n:_Fact) ON (n.s);
-CREATE INDEX lineage__fact_t IF NOT EXISTS FOR (n:_Fact) ON (n.t);
-CREATE INDEX lineage__fact_k IF NOT EXISTS FOR (n:_Fact) ON (n.k);
-CREATE INDEX lineage__fact_c IF NOT EXISTS FOR (n:_Fact) ON (n.c);
-CREATE INDEX lineage__fact_f IF NOT EXISTS FOR (n:_Fact) ON (n.f);
-CREATE INDEX lineage__fact_g IF NOT EXISTS FOR (n:_Fact) ON (n.g);
-CREATE INDEX lineage__fact_n IF NOT EXISTS FOR (n:_Fact) ON (n.n);
-CREATE INDEX lineage__fact_p IF NOT EXISTS FOR (n:_Fact) ON (n.p);
-CREATE INDEX lineage__fact_q IF NOT EXISTS FOR (n:_Fact) ON (n.q);
-CREATE INDEX lineage__fact_i IF NOT EXISTS FOR (n:_Fact) ON (n.i);
+CREATE INDEX lineage__join_key IF NOT EXISTS FOR (n:_JoinKey) ON (n.key);
 CREATE INDEX lineage__pending IF NOT EXISTS FOR (n:_Pending) ON (n.hour);
 CREATE CONSTRAINT lineage__copies IF NOT EXISTS FOR (n:_Copies) REQUIRE n.event IS UNIQUE;
 CREATE INDEX lineage__copies_id IF NOT EXISTS FOR (n:_Copies) ON (n.id);
@@ -60,7 +46,7 @@ CREATE INDEX lineage__sighting_id IF NOT EXISTS FOR (n:_Sighting) ON (n.unique_i
 CREATE INDEX lineage__sighting_arn IF NOT EXISTS FOR (n:_Sighting) ON (n.arn);
 CREATE CONSTRAINT lineage__amended IF NOT EXISTS FOR (n:_Amended) REQUIRE n.key IS UNIQUE;
 CREATE INDEX lineage__amended_id IF NOT EXISTS FOR (n:_Amended) ON (n.id);
-CREATE CONSTRAINT lineage__scope IF NOT EXISTS FOR (n:_Scope) REQUIRE n.term IS UNIQUE;
+CREATE CONSTRAINT lineage__scope IF NOT EXISTS FOR (n:_Scope) REQUIRE n.unit IS UNIQUE;
 CREATE CONSTRAINT lineage__load IF NOT EXISTS FOR (n:_Load) REQUIRE n.id IS UNIQUE;
 CREATE INDEX lineage__aside IF NOT EXISTS FOR (n:_Aside) ON (n.load);
 CREATE CONSTRAINT lineage__file IF NOT EXISTS FOR (n:_File) REQUIRE n.path IS UNIQUE;

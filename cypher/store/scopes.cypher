@@ -1,6 +1,6 @@
 // The sessions that stand in derived scopes
-// $terms: list of texts.
-// Columns: rows, one list of lists of term, sessions (list of keys). No order.
-UNWIND $terms AS term
-MATCH (s:_Scope {term: term})
-RETURN collect([s.term, s.sessions]) AS rows
+// $units: list of texts (join keys).
+// Columns: rows, one list of lists of unit, sessions (list of keys). No order.
+UNWIND $units AS unit
+MATCH (s:_Scope {unit: unit})
+RETURN collect([s.unit, s.sessions]) AS rows

@@ -1,9 +1,9 @@
-// Take terms off their marks
-// $rows: list of maps: id (of the mark), terms (those that remain).
+// Take join keys off their marks
+// $rows: list of maps: id (of the mark), join_keys (those that remain).
 UNWIND $rows AS row
 MATCH (d:_Dirty)
 WHERE elementId(d) = row.id
-SET d.terms = row.terms
+SET d.join_keys = row.join_keys
 WITH d
-WHERE size(d.terms) = 0
+WHERE size(d.join_keys) = 0
 DELETE d

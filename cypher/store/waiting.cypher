@@ -1,4 +1,4 @@
-// How many terms wait to be derived
-// Columns: terms.
+// How many join keys wait to be derived
+// Columns: join_keys.
 OPTIONAL MATCH (d:_Dirty)
-RETURN coalesce(sum(size(d.terms)), 0) AS terms
+RETURN coalesce(sum(size(d.join_keys)), 0) AS join_keys

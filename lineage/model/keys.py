@@ -1,7 +1,6 @@
-"""Keys of nodes, and terms: join keys under which facts that may belong together are stored.
+"""Keys of nodes, of their sessions, and of groups of sessions.
 
-A reference is a node as a string: label, blank, key. A term names a group of facts (design §7): all that may join to
-one session, one access key, one user name.
+A reference is a node as a string: label, blank, key.
 """
 
 from __future__ import annotations
@@ -14,10 +13,6 @@ from lineage.model import attempts, schema
 from lineage.model.arn import parse_arn, role_of
 from lineage.model.facts import Grant, Identity, Made
 from lineage.model.times import iso
-
-BUCKET_SECONDS = 64
-"""Width of a session term in time: wide compared to the largest tolerance (2 s, guide §4.3), so few times are near two
-terms, and narrow enough to derive few facts together."""
 
 
 class Ref(NamedTuple):
@@ -309,76 +304,3 @@ def granted_group(grant: Grant) -> str | None:
     if grant.session_type == "federated":
         return f"{account}/federated/{grant.session_name}"
     return None
-
-
-def session_term(session_group: str, time: int) -> str:
-    """Return the term of what happened to a group of sessions around a time."""
-    return f"s {session_group} {time // BUCKET_SECONDS}"
-
-
-def id_term(unique_id: str) -> str:
-    """Return the term of the names of a unique ID (AIDA…, AROA…), and of identities that need a name."""
-    return f"i {unique_id}"
-
-
-def near_terms(session_group: str, time: int, seconds: int = 4) -> list[str]:
-    """Return all session terms within `seconds` of `time`."""
-    low, high = (time - seconds) // BUCKET_SECONDS, (time + seconds) // BUCKET_SECONDS
-    return [f"s {session_group} {bucket}" for bucket in range(low, high + 1)]
-
-
-def key_term(access_key_id: str) -> str:
-    """Return the term of the grants that issued a key and the identities that used it."""
-    return f"k {access_key_id}"
-
-
-def caller_term(access_key_id: str) -> str:
-    """Return the term of the grants that were requested with a key."""
-    return f"c {access_key_id}"
-
-
-def unsure_term(session_group: str, created: int) -> str:
-    """Return the term of the grants that an identity without its own session requested: forward access of a user, a
-    record without a principal ID."""
-    return f"f {session_group} {created // BUCKET_SECONDS}"
-
-
-def name_term(user_name: str) -> str:
-    """Return the term of all facts about an Identity Center user name."""
-    return f"n {user_name.casefold()}"
-
-
-def named_term(user_name: str) -> str:
-    """Return the term of the Identity Center grants of a user name."""
-    return f"g {user_name.casefold()}"
-
-
-def user_id_term(user_id: str) -> str:
-    """Return the term of the names of an Identity Center user ID, and of the identities that state only the ID."""
-    return f"g id {user_id}"
-
-
-def credential_term(credential_id: str) -> str:
-    """Return the term of the call that created an Identity Center token with IAM credentials, by the token's ID."""
-    return f"n credential {credential_id}"
-
-
-def workflow_term(workflow: str) -> str:
-    """Return the term of the events of one Identity Center sign-in that state only a user ID or a user name."""
-    return f"p workflow {workflow}"
-
-
-def portal_term(account: str, time: int) -> str:
-    """Return the term of the portal events that requested credentials in an account around a time."""
-    return f"p {account} {time // BUCKET_SECONDS}"
-
-
-def entered_term(account: str, time: int) -> str:
-    """Return the term of the Identity Center grants in an account around a time."""
-    return f"q {account} {time // BUCKET_SECONDS}"
-
-
-def moments(time: int, seconds: int) -> list[int]:
-    """Return times whose buckets cover everything within `seconds` of a time."""
-    first, last = time - seconds, time + seconds
-    return [time] if first // BUCKET_SECONDS == last // BUCKET_SECONDS else [first, last]

@@ -12,7 +12,16 @@ from lineage.model.arn import is_long_term
 from lineage.model.batch import Sighting
 from lineage.model.facts import Fact, Grant, Identity, Portal, SignIn, UserName
 from lineage.model.keys import Ref
-from lineage.resolve.join_keys import PORTAL_SECONDS, is_forwarded, is_unsure, long_term_key
+from lineage.resolve.join_keys import (
+    PORTAL_SECONDS,
+    JoinKey,
+    KeyKind,
+    is_forwarded,
+    is_unsure,
+    long_term_key,
+    near,
+    of_user,
+)
 from lineage.resolve.resolved import Actor, Call, Item
 
 T = TypeVar("T", bound=Fact)
@@ -94,7 +103,7 @@ def _by_service(call: Call, name: str | None) -> Call:
 class Context:
     """Facts beyond the bucket: who issued which key, forward access of callers, user names."""
 
-    def __init__(self, items: Mapping[str, Sequence[Item]]) -> None:
+    def __init__(self, items: Mapping[JoinKey, Sequence[Item]]) -> None:
         self._items = items
         self._issuers: dict[str, list[Call]] = {}
 
@@ -102,7 +111,7 @@ class Context:
         """All calls that issued the key."""
         found = self._issuers.get(key)
         if found is None:
-            items = self._items.get(keys.key_term(key), ())
+            items = self._items.get(JoinKey(KeyKind.ACCESS_KEY, key), ())
             found = self._issuers[key] = merge_copies(
                 item for item in items if isinstance(item, Grant) and item.key == key
             )
@@ -126,7 +135,7 @@ class Context:
             return owner
         named = [
             (sighting.last, sighting.first, keys.named(sighting.principal, sighting.arn))
-            for sighting in self._items.get(keys.id_term(unique), ())
+            for sighting in self._items.get(JoinKey(KeyKind.UNIQUE_ID, unique), ())
             if isinstance(sighting, Sighting) and sighting.principal.startswith("arn:")
         ]
         fitting = [
@@ -153,14 +162,14 @@ class Context:
         if session is None or who.created is None or not is_unsure(who):
             return session
         group = keys.group(who)
-        terms = keys.near_terms(group, who.created) if group else []
-        state = state_of(who, [item for term in terms for item in self._items.get(term, ())])
+        nearby = near(KeyKind.SESSION, group, who.created) if group else []
+        state = state_of(who, [item for key in nearby for item in self._items.get(key, ())])
         return keys.session_key(who.account, *state) if state is not None else None
 
     def user_ids(self, name: str) -> tuple[tuple[str | None, str], ...]:
         """Identity stores and user IDs that go with a user name."""
         found: set[tuple[str | None, str]] = set()
-        for item in self._items.get(keys.name_term(name), ()):
+        for item in self._items.get(of_user(KeyKind.USER_NAME, name), ()):
             if isinstance(item, UserName):
                 found |= {(one.store, one.user_id) for one in self._parts(item) if one.user_id}
             elif isinstance(item, Actor) and (named := keys.named_user(item.who)) is not None:
@@ -169,13 +178,13 @@ class Context:
 
     def name_of(self, user_id: str) -> str | None:
         """The user name that goes with an Identity Center user ID; the longest of several, as nodes have it."""
-        items = self._items.get(keys.user_id_term(user_id), ())
+        items = self._items.get(JoinKey(KeyKind.USER_ID, user_id), ())
         names = {one.name for item in items if isinstance(item, UserName) for one in self._parts(item) if one.name}
         return max(names, key=lambda name: (len(name), name), default=None)
 
     def _parts(self, fact: UserName) -> list[UserName]:
         """What a fact states, with the other events of its sign-in where it states a name or a user ID alone."""
-        others = self._items.get(keys.workflow_term(fact.workflow), ()) if fact.workflow else ()
+        others = self._items.get(JoinKey(KeyKind.SIGN_IN, fact.workflow), ()) if fact.workflow else ()
         return [fact, *(item for item in others if isinstance(item, UserName))]
 
     def portals(self, grant: Grant) -> list[Portal]:
@@ -183,8 +192,8 @@ class Context:
         time, account = grant.event.time, grant.account or ""
         found = {
             item
-            for moment in keys.moments(time, PORTAL_SECONDS)
-            for item in self._items.get(keys.portal_term(account, moment), ())
+            for key in near(KeyKind.PORTAL, account, time, PORTAL_SECONDS)
+            for item in self._items.get(key, ())
             if isinstance(item, Portal)
             and abs(item.event.time - time) <= PORTAL_SECONDS
             and f"_{item.role_name}_" in (grant.role_name or "")

@@ -1,8 +1,8 @@
 """Facts to lineage: which grant opened which session, and who asked for it.
 
-Everything here is a pure function of facts. What is derived belongs to a *unit*, a look-up term: the
+Everything here is a pure function of facts. What is derived belongs to a *unit*, a join key: the
 sessions of one role and session name (or one user) within one time bucket, or one long-term key. A unit is
-derived from the facts that its terms find and from nothing else, so that it comes out the same whenever and
+derived from the facts that its join keys find and from nothing else, so that it comes out the same whenever and
 in whatever order those facts arrived (design §7). Rules and tolerances: field guide §12.3, §4.3.
 """
 
@@ -17,90 +17,95 @@ from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn, Use
 from lineage.model.keys import Ref
 from lineage.resolve.context import TOLERANCE_SECONDS, Context, in_order, merge_copies, services_named, state_of
 from lineage.resolve.evidence import agreeing, evidence, opened, opens_another, principal_of, signed_in_key
-from lineage.resolve.join_keys import (  # fmt: skip
+from lineage.resolve.join_keys import (
+    BUCKET_SECONDS,
     PORTAL_SECONDS,
+    JoinKey,
+    KeyKind,
+    around,
     began,
     is_single_sign_on,
     is_unsure,
     long_term_key,
+    name_and_bucket,
     named_by,
+    near,
+    of_user,
     states_user_id_alone,
     touched_by_actor,
 )
 from lineage.resolve.resolved import Actor, Assumed, Call, Derived, Issued, Item, Link, LongTermKey, Lookup, Session
 
 
-def expand(terms: Iterable[str], lookup: Lookup) -> set[str]:
-    """The units behind dirty terms: those that are units, and those of the facts that the others find."""
-    units = {term for term in terms if term[0] in "sa" or (term[0] == "k" and is_long_term(term[2:]))}
-    further: set[str] = set()
-    for items in lookup([term for term in terms if term not in units]).values():
+def expand(join_keys: Iterable[JoinKey], lookup: Lookup) -> set[JoinKey]:
+    """The units behind dirty join keys: those that are units, and those of the facts that the others find."""
+    join_keys = list(join_keys)
+    units = {key for key in join_keys if key.is_unit}
+    further: set[JoinKey] = set()
+    for items in lookup([key for key in join_keys if key not in units]).values():
         for item in items:
             units |= _units_of(item)
             if isinstance(item, UserName) and item.workflow:
                 further.update(named_by(item))  # one event of a sign-in shows what another one is about
     for items in lookup(further).values() if further else ():
         units.update(unit for item in items for unit in _units_of(item))
-    return {unit for unit in units if unit[0] in "sak"}
+    return units
 
 
-def _units_of(item: Item) -> set[str]:
+def _units_of(item: Item) -> set[JoinKey]:
     """The units that an identity, a grant or a sign-in event may change."""
     if isinstance(item, Actor):
-        return {term for term in touched_by_actor(item.id, item.who) if term[0] in "sak"}
+        return {key for key in touched_by_actor(item.id, item.who) if key.is_unit}
     group = None
     if isinstance(item, Grant):
         group = keys.granted_group(item)
     elif isinstance(item, SignIn):
         group = keys.group(item.caller)
-    return set(keys.near_terms(group, item.event.time)) if group is not None and isinstance(item, Fact) else set()
+    if group is None or not isinstance(item, Fact):
+        return set()
+    return set(near(KeyKind.SESSION, group, item.event.time))
 
 
-def derive(units: Iterable[str], lookup: Lookup) -> Derived:
+def derive(units: Iterable[JoinKey], lookup: Lookup) -> Derived:
     """Derive the units anew from what `lookup` finds."""
-    units = set(units)
+    by_kind: dict[KeyKind, list[JoinKey]] = defaultdict(list)
+    for unit in sorted(set(units)):
+        by_kind[unit.kind].append(unit)
     found = Derived({}, {}, {})
-    buckets = {unit: _bucket(unit) for unit in units if unit[0] == "s"}
-    near = {term for group, bucket in buckets.values() for term in _around(group, bucket)}
-    near |= {unit for unit in units if unit[0] in "ka"}
-    items = lookup(near)
+    buckets = {unit: name_and_bucket(unit) for unit in by_kind[KeyKind.SESSION]}
+    wanted = {key for group, bucket in buckets.values() for key in around(group, bucket)}
+    items = lookup(wanted.union(by_kind[KeyKind.ACCESS_KEY], by_kind[KeyKind.IDENTITY]))
 
-    lone = [item for unit in sorted(units) if unit[0] == "a" for item in items.get(unit, ()) if isinstance(item, Actor)]
-    lasting = {unit: items.get(unit, ()) for unit in sorted(units) if unit[0] == "k"}
+    lone = [item for unit in by_kind[KeyKind.IDENTITY] for item in items.get(unit, ()) if isinstance(item, Actor)]
+    lasting = {unit: items.get(unit, ()) for unit in by_kind[KeyKind.ACCESS_KEY]}
     users = [item for found_items in lasting.values() for item in found_items if isinstance(item, Actor)]
 
     workspaces = {}
-    wanted = {keys.name_term(actor.who.user_name or "") for actor in lone if is_single_sign_on(actor.who)}
-    wanted |= {keys.id_term(unique) for actor in (*lone, *users) if (unique := keys.unnamed_id(actor.who)) is not None}
+    wanted = {of_user(KeyKind.USER_NAME, one.who.user_name or "") for one in lone if is_single_sign_on(one.who)}
+    wanted |= {JoinKey(KeyKind.USER_ID, one.who.on_behalf_of or "") for one in lone if states_user_id_alone(one.who)}
+    wanted |= {
+        JoinKey(KeyKind.UNIQUE_ID, unique)
+        for actor in (*lone, *users)
+        if (unique := keys.unnamed_id(actor.who)) is not None
+    }
     for unit, (group, bucket) in buckets.items():
-        work = workspaces[unit] = _Workspace(group, bucket, [items.get(term, ()) for term in _around(group, bucket)])
-        wanted |= work.wanted_terms()
-    wanted |= {keys.user_id_term(actor.who.on_behalf_of or "") for actor in lone if states_user_id_alone(actor.who)}
+        work = workspaces[unit] = _Workspace(group, bucket, [items.get(key, ()) for key in around(group, bucket)])
+        wanted |= work.wanted()
     about = dict(lookup(wanted))
     workflows = {
-        keys.workflow_term(item.workflow)
+        JoinKey(KeyKind.SIGN_IN, item.workflow)
         for found_items in about.values()
         for item in found_items
         if isinstance(item, UserName) and item.workflow
     }
     context = Context({**about, **lookup(workflows)} if workflows else about)
     for unit, of_key in lasting.items():
-        found.long_term[unit] = _long_term(unit[2:], of_key, context, found.links)
+        found.long_term[unit] = _long_term(unit.value, of_key, context, found.links)
     for actor in lone:
         found.links[actor.id] = _lone_link(actor.who, context)
-    for unit in sorted(workspaces):
-        found.sessions[unit] = workspaces[unit].sessions(context, found.links)
+    for unit, work in workspaces.items():
+        found.sessions[unit] = work.sessions(context, found.links)
     return found
-
-
-def _bucket(unit: str) -> tuple[str, int]:
-    _, rest = unit.split(" ", 1)
-    group, bucket = rest.rsplit(" ", 1)
-    return group, int(bucket)
-
-
-def _around(group: str, bucket: int) -> list[str]:
-    return [f"s {group} {number}" for number in (bucket - 1, bucket, bucket + 1)]
 
 
 def _lone_link(who: Identity, context: Context) -> Link:
@@ -159,31 +164,28 @@ class _Workspace:
         self.states = {actor.id: state_of(actor.who, items) for actor in self.actors}
         """The session that each identity states; None where forward access alone does."""
 
-    def wanted_terms(self) -> set[str]:
-        """Terms of the facts beyond the bucket that deriving it needs."""
-        wanted: set[str] = set()
+    def wanted(self) -> set[JoinKey]:
+        """Join keys of the facts beyond the bucket that deriving it needs."""
+        wanted: set[JoinKey] = set()
         for actor in self.actors:
             if actor.who.access_key_id and self._mine(actor.who.created or 0):
-                wanted.add(keys.key_term(actor.who.access_key_id))
+                wanted.add(JoinKey(KeyKind.ACCESS_KEY, actor.who.access_key_id))
         for call in (*self.calls, *self.opened):
             caller = call.grant.caller
             if caller.access_key_id and not is_long_term(caller.access_key_id):
-                wanted.add(keys.key_term(caller.access_key_id))
+                wanted.add(JoinKey(KeyKind.ACCESS_KEY, caller.access_key_id))
             caller_group = keys.group(caller)
             if is_unsure(caller) and caller_group and caller.created is not None:
-                wanted.update(keys.near_terms(caller_group, caller.created))
+                wanted.update(near(KeyKind.SESSION, caller_group, caller.created))
             if (unique := keys.unnamed_id(caller)) is not None:
-                wanted.add(keys.id_term(unique))
+                wanted.add(JoinKey(KeyKind.UNIQUE_ID, unique))
             if call.grant.session_name and grant_method.is_identity_center(call.grant):
-                wanted.add(keys.name_term(call.grant.session_name))
-                wanted |= {
-                    keys.portal_term(call.grant.account or "", moment)
-                    for moment in keys.moments(call.time, PORTAL_SECONDS)
-                }
+                wanted.add(of_user(KeyKind.USER_NAME, call.grant.session_name))
+                wanted.update(near(KeyKind.PORTAL, call.grant.account or "", call.time, PORTAL_SECONDS))
         return wanted
 
     def _mine(self, time: int) -> bool:
-        return time // keys.BUCKET_SECONDS == self.bucket
+        return time // BUCKET_SECONDS == self.bucket
 
     def sessions(self, context: Context, links: dict[int, Link]) -> list[Session]:
         """The sessions that began in the bucket, in order; adds the links of their actors."""

@@ -9,6 +9,7 @@ from lineage.model import keys, schema
 from lineage.model.batch import Sighting
 from lineage.model.facts import Fact, Grant, Identity, Made, Portal, SignIn
 from lineage.model.keys import Ref
+from lineage.resolve.join_keys import JoinKey
 
 
 class Actor(NamedTuple):
@@ -21,8 +22,8 @@ class Actor(NamedTuple):
 Item = Actor | Fact | Sighting
 
 
-Lookup = Callable[[Iterable[str]], Mapping[str, Sequence[Item]]]
-"""Gives the facts, actors and names of each term."""
+Lookup = Callable[[Iterable[JoinKey]], Mapping[JoinKey, Sequence[Item]]]
+"""Gives the facts, actors and names of each join key."""
 
 
 class Call(NamedTuple):
@@ -107,8 +108,8 @@ class Link(NamedTuple):
 class Derived(NamedTuple):
     """All that the dirty units derive to."""
 
-    sessions: dict[str, list[Session]]
+    sessions: dict[JoinKey, list[Session]]
     """By unit; an empty list where nothing is left."""
-    long_term: dict[str, LongTermKey | None]
+    long_term: dict[JoinKey, LongTermKey | None]
     links: dict[int, Link]
     """By actor."""

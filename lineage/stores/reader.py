@@ -37,6 +37,7 @@ from lineage.model.results import (
     Totals,
     Window,
 )
+from lineage.resolve.join_keys import JoinKey
 from lineage.resolve.resolved import Derived, Item
 
 
@@ -127,8 +128,8 @@ class Reader(Protocol):
         """The Identity Center users (keys of principals) with each name that sign-in events gave them, sorted; also
         those that have no lineage."""
 
-    def lookup(self, terms: Iterable[str]) -> Mapping[str, Sequence[Item]]:
-        """Facts, identities and names by join key (`lineage.resolve.join_keys`)."""
+    def lookup(self, wanted: Iterable[JoinKey]) -> Mapping[JoinKey, Sequence[Item]]:
+        """Facts, identities and names by join key."""
 
     def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
         """The identities by number (`Row.actor`). A number that is not there is missing."""
@@ -248,10 +249,10 @@ class Store(Reader, Protocol):
     def transaction(self) -> AbstractContextManager[None]:
         """One write transaction; no other derivation runs at the same time."""
 
-    def dirty(self, limit: int) -> list[str]:
+    def dirty(self, limit: int) -> list[JoinKey]:
         """At most `limit` of the join keys that wait to be derived."""
 
-    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+    def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         """Replace what is stored in the derived scopes, and forget the dirty join keys that led to them."""
 
     def waiting(self) -> int:

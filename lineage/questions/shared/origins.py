@@ -17,7 +17,7 @@ from lineage.model.times import iso, parse_when
 from lineage.questions.shared.climb import Attributes, Climb, owner_of, session_in, session_key_of
 from lineage.questions.shared.identifiers import Caller
 from lineage.questions.who import Behalf, Hint, Hop, Missing, Origin, Person
-from lineage.resolve.join_keys import is_forwarded
+from lineage.resolve.join_keys import JoinKey, KeyKind, is_forwarded
 from lineage.stores.reader import Reader
 
 UNRESOLVED = Origin(kind="Unresolved", id=None)
@@ -260,8 +260,8 @@ def token_makers(reader: Reader, caller: Caller) -> list[Hint]:
     who = caller.who
     if who is None or caller.time is None or not who.credential_id or who.attempt:
         return []
-    term = keys.credential_term(who.credential_id)
-    facts = [fact for fact in reader.lookup([term])[term] if isinstance(fact, Portal) and fact.caller != who]
+    token = JoinKey(KeyKind.TOKEN, who.credential_id)
+    facts = [fact for fact in reader.lookup([token])[token] if isinstance(fact, Portal) and fact.caller != who]
     return [Hint(what="token made by", value=fact.caller.arn, rule="11") for fact in facts if fact.caller.arn]
 
 
@@ -296,11 +296,11 @@ def _user_name(reader: Reader, user_id: str, time: int | None) -> str | None:
     found = _at([one for one in reader.names_of(user_id) if one.arn], time)
     if found is not None:
         return found.arn
-    term = keys.user_id_term(user_id)
-    facts = [fact for fact in reader.lookup([term])[term] if isinstance(fact, UserName)]
+    user = JoinKey(KeyKind.USER_ID, user_id)
+    facts = [fact for fact in reader.lookup([user])[user] if isinstance(fact, UserName)]
     # The events of one sign-in may state ID and name apart.
-    terms = sorted({keys.workflow_term(fact.workflow) for fact in facts if fact.workflow})
-    joined = [fact for items in (reader.lookup(terms).values() if terms else ()) for fact in items]
+    sign_ins = sorted({JoinKey(KeyKind.SIGN_IN, fact.workflow) for fact in facts if fact.workflow})
+    joined = [fact for items in (reader.lookup(sign_ins).values() if sign_ins else ()) for fact in items]
     names = {fact.name for fact in joined if isinstance(fact, UserName) and fact.name}
     return max(names, key=lambda name: (len(name), name), default=None)
 

@@ -11,17 +11,22 @@ from typing import Any
 
 import msgspec
 
-from lineage.model import keys, schema
+from lineage.model import schema
 from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Row
 from lineage.model.copies import Content, in_conflict
-from lineage.model.facts import AnyFact, Identity
+from lineage.model.facts import AnyFact
 from lineage.model.results import Sums
 from lineage.resolve import graph_elements
-from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
+from lineage.resolve.join_keys import (
+    JoinKey,
+    KeyKind,
+    join_keys_of_actor,
+    join_keys_of_fact,
+    touched_by_actor,
+    touched_by_fact,
+)
 from lineage.stores.merging import CONTENTS, FACT, IDENTITY, Arrivals, Moves, names_that_count, pack
 from lineage.stores.neo4j.db import (
-    ACTOR_LETTERS,
-    FACT_LETTERS,
     PENDING,
     Db,
     Delta,
@@ -49,8 +54,8 @@ from lineage.stores.neo4j.shards import (
 )
 from lineage.stores.neo4j.shards import pack as pack_shard
 
-DIRTY_TERMS = 4_000
-"""Terms of one mark."""
+DIRTY_KEYS = 4_000
+"""Join keys of one mark."""
 
 
 def add(db: Db, load: str, batch: Batch) -> None:
@@ -97,7 +102,7 @@ class _Adding:
         self.actors = dict(batch.actors)
         self.duplicates = 0
         self.conflicts = 0
-        self.dirty: dict[str, None] = {}
+        self.dirty: dict[JoinKey, None] = {}
         self.moves = Moves()
         self.added: dict[int, list[int]] = {}
         """By row: count, first, last of its new events."""
@@ -131,9 +136,9 @@ class _Adding:
             {"key": f"{id_.hex()} {original}", "id": id_.hex(), "original": original}
             for id_, original in self.batch.amended
         ])  # fmt: skip
-        terms = list(self.dirty)
-        for start in range(0, len(terms), DIRTY_TERMS):
-            self.db.write("new_dirty", terms=terms[start : start + DIRTY_TERMS])
+        dirty = list(map(str, self.dirty))
+        for start in range(0, len(dirty), DIRTY_KEYS):
+            self.db.write("new_dirty", join_keys=dirty[start : start + DIRTY_KEYS])
         write_pending(self.db, self.waiting)
         self._account(load)
 
@@ -355,7 +360,7 @@ class _Adding:
         write_rows(self.db, "set_sightings", list(found.values()))
         for unique_id, names in self._names(ids).items():
             if names != before.get(unique_id):
-                self.dirty[keys.id_term(unique_id)] = None
+                self.dirty[JoinKey(KeyKind.UNIQUE_ID, unique_id)] = None
 
     def _names(self, ids: list[str]) -> dict[str, Sequence[tuple[object, ...]]]:
         found: dict[str, list[tuple[object, ...]]] = defaultdict(list)
@@ -368,13 +373,16 @@ class _Adding:
         events = {event_key(hour, id_): hour for hour, id_ in self.replaced}
         if not events:
             return
+        joins: list[dict[str, str]] = []
         for event, _, body in read_many(self.db.read, "facts_of_events", "events", list(events)):
             fact = FACT.decode(body)
+            joins += [{"key": str(join_key), "event": event} for join_key in join_keys_of_fact(fact)]
             self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
             self.waiting[events[event]].dropped += [
                 (change.type, change.key) for change in graph_elements.changes(fact)
             ]
         self.db.write("drop_facts", events=list(events))
+        write_rows(self.db, "drop_join_keys", joins)
 
     def _actors(self) -> None:
         """Note where identities were seen; those that are new, or forwarded, or gained or lost events by another
@@ -389,7 +397,7 @@ class _Adding:
         wanted = sorted({*seen, *(actor for _, actor in recounted)})
         stored = {record[0]: record for record in read_many(self.db.read, "actors", "ids", wanted)}
         exact = _last_seconds(self.db, self.hours, recounted)
-        new, changed = [], []
+        new, changed, joins = [], [], []
         for actor in wanted:
             record = stored.get(actor)
             who = self.actors[actor] if actor in self.actors else IDENTITY.decode(record[1])  # type: ignore[index]  # it is in one of the two
@@ -406,18 +414,12 @@ class _Adding:
                 self.dirty.update(dict.fromkeys(touched_by_actor(actor, who)))
             packed = pack_hours(hours)
             if record is None:
-                new.append(
-                    {
-                        "id": actor,
-                        "body": pack(who),
-                        "key": who.access_key_id,
-                        "hours": packed,
-                        **_actor_terms(actor, who),
-                    }
-                )
+                new.append({"id": actor, "body": pack(who), "key": who.access_key_id, "hours": packed})
+                joins += [{"key": str(key), "actor": actor} for key in join_keys_of_actor(actor, who)]
             elif packed != record[2]:
                 changed.append({"id": actor, "properties": {"hours": packed}})
         write_rows(self.db, "new_actors", new)
+        write_rows(self.db, "new_join_keys", joins)
         write_rows(self.db, "set_actors", changed)
 
     def _facts(self) -> None:
@@ -426,25 +428,20 @@ class _Adding:
         actors = {(e[0], e[1]): self.actor_of[e[5]] for e in self.batch.entries if (e[0], e[1]) in wanted}
         facts = [(*event, actors[event], self.arrivals.facts[event]) for event in wanted]
         facts += [(*event, actor, list(found)) for event, (actor, found) in self.settled.items()]
-        new = []
+        new, joins = [], []
         for hour, id_, actor, found in sorted(facts, key=lambda one: one[:2]):
             event = event_key(hour, id_)
             changes = False
             for number, fact in enumerate(found):
-                new.append(
-                    {
-                        "key": f"{event} {number:03d}",
-                        "event": event,
-                        "actor": actor,
-                        "body": pack(fact),
-                        **_fact_terms(fact),
-                    }
-                )
+                key = f"{event} {number:03d}"
+                new.append({"key": key, "event": event, "actor": actor, "body": pack(fact)})
+                joins += [{"key": str(join_key), "fact": key} for join_key in join_keys_of_fact(fact)]
                 self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
                 changes = changes or bool(graph_elements.changes(fact))
             if changes:
                 self.waiting[hour].events.append(event)
         write_rows(self.db, "new_facts", new)
+        write_rows(self.db, "new_join_keys", joins)
 
     def _account(self, load: str) -> None:
         batch, db = self.batch, self.db
@@ -490,21 +487,3 @@ def _last_seconds(db: Db, hours: dict[int, _Hour], wanted: set[tuple[int, int]])
                     had = found[one.actor][hour]
                     found[one.actor][hour] = one.second if had is None else max(had, one.second)
     return found
-
-
-def _actor_terms(actor: int, who: Identity) -> dict[str, str]:
-    terms = {term[0]: term for term in terms_of_actor(actor, who) if term[0] != "a"}
-    if not set(terms) <= set(ACTOR_LETTERS):
-        raise RuntimeError(f"no index for the terms {sorted(terms)} of identities")
-    return terms
-
-
-def _fact_terms(fact: AnyFact) -> dict[str, str]:
-    """The terms of a fact by their first letter; a second session term is `t`."""
-    terms: dict[str, str] = {}
-    for term in terms_of_fact(fact):
-        letter = "t" if term[0] in terms else term[0]
-        if letter not in f"{FACT_LETTERS}t" or letter in terms or (letter == "t" and term[0] != "s"):
-            raise RuntimeError(f"no index for the term {term[0]} of facts")
-        terms[letter] = term
-    return terms

@@ -22,11 +22,6 @@ from lineage.stores.merging import StoredSample, merge_properties
 UNWIND_ROWS = 5_000
 """Rows of one statement: half as many are slower, twice as many no faster (measured)."""
 
-FACT_LETTERS = "skcfgnpqi"
-ACTOR_LETTERS = "skngi"
-"""First letters of the terms under which facts and identities are found: each is a property, and has an index;
-the term of an identity itself (`a`) is its number."""
-
 Record = list[Any]
 """One record of a result: values as the driver gives them, in the order of the statement's columns."""
 

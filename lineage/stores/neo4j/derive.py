@@ -1,4 +1,4 @@
-"""What is derived from facts, in Neo4j: look-ups by term, and sessions, keys and their ways in as relationships.
+"""What is derived from facts, in Neo4j: look-ups by join key, and sessions, keys and their ways in as relationships.
 
 Only what differs from what is stored is written, so that a scope that derives to the same again costs only reads.
 """
@@ -8,18 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from lineage.model import attempts, keys, schema
+from lineage.model import attempts, schema
 from lineage.model.batch import Sighting
 from lineage.model.facts import AnyFact
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Edge, Node
-from lineage.resolve.join_keys import terms_of_actor
+from lineage.resolve.join_keys import JoinKey, KeyKind, join_key
 from lineage.resolve.resolved import Actor, Derived, Item
 from lineage.stores.merging import FACT, IDENTITY
 from lineage.stores.neo4j.add import write_pending
 from lineage.stores.neo4j.db import (
-    ACTOR_LETTERS,
-    FACT_LETTERS,
     Db,
     Pending,
     Record,
@@ -37,54 +35,49 @@ NO_HOUR = -1
 _MARKS = 20
 
 
-def dirty(db: Db, limit: int) -> list[str]:
-    """Some of the terms that wait to be derived."""
-    terms: dict[str, None] = {}
+def dirty(db: Db, limit: int) -> list[JoinKey]:
+    """Some of the join keys that wait to be derived."""
+    waiting: dict[str, None] = {}
     for _, found in db.read("dirty", limit=_MARKS):
-        terms.update(dict.fromkeys(found))
-        if len(terms) >= limit:
+        waiting.update(dict.fromkeys(found))
+        if len(waiting) >= limit:
             break
-    return list(terms)[:limit]
+    return list(map(join_key, waiting))[:limit]
 
 
-def forget_dirty(db: Db, done: Sequence[str]) -> None:
-    """Take derived terms off their marks."""
-    gone = set(done)
+def forget_dirty(db: Db, done: Sequence[JoinKey]) -> None:
+    """Take derived join keys off their marks."""
+    gone = set(map(str, done))
     changed = []
-    for id_, terms in db.read("dirty", limit=_MARKS):
-        rest = [term for term in terms if term not in gone]
-        if len(rest) != len(terms):
-            changed.append({"id": id_, "terms": rest})
+    for id_, waiting in db.read("dirty", limit=_MARKS):
+        rest = [key for key in waiting if key not in gone]
+        if len(rest) != len(waiting):
+            changed.append({"id": id_, "join_keys": rest})
     write_rows(db, "set_dirty", changed)
 
 
-def lookup(db: Db, terms: Iterable[str]) -> dict[str, list[Item]]:
-    """Facts and live actors by term."""
-    found: dict[str, list[Item]] = {term: [] for term in terms}
-    by_letter: dict[str, list[str]] = {letter: [] for letter in FACT_LETTERS + "a"}
-    for term in found:
-        by_letter[term[0]].append(term)
-    facts: dict[bytes, AnyFact] = {}
-    letters = {letter: by_letter[letter] for letter in FACT_LETTERS}
-    if any(letters.values()):
-        for term, body in db.read("facts_by_term", **letters):
-            fact = facts.get(body)
-            if fact is None:
-                fact = facts[body] = FACT.decode(body)
-            found[term].append(fact)
-    numbers = [int(term[2:]) for term in by_letter["a"]]
-    named = {letter: by_letter[letter] for letter in ACTOR_LETTERS}
-    if numbers or any(named.values()):
-        actors: dict[int, Actor] = {}
-        for term, actor, body, hours in db.read("actors_by_term", ids=numbers, **named):
-            if last_of(hours) is None:
-                continue
-            if actor not in actors:
-                actors[actor] = Actor(actor, IDENTITY.decode(body))
-            if term[0] != "a" or term in terms_of_actor(actor, actors[actor].who):
-                found[term].append(actors[actor])
-    for names in read_many(db.read, "names_of_ids", "ids", [term[2:] for term in by_letter["i"]]):
-        found[keys.id_term(names[1])].append(Sighting(*names))
+def lookup(db: Db, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
+    """Facts, live identities and names by join key."""
+    found: dict[JoinKey, list[Item]] = {key: [] for key in wanted}
+    by_text = {str(key): items for key, items in found.items()}
+    texts = list(by_text)
+    facts: dict[str, AnyFact] = {}
+    for text, key, body in read_many(db.read, "facts_by_join_key", "join_keys", texts):
+        fact = facts.get(key)
+        if fact is None:
+            fact = facts[key] = FACT.decode(body)
+        by_text[text].append(fact)
+    actors: dict[int, Actor] = {}
+    for text, id_, body, hours in read_many(db.read, "actors_by_join_key", "join_keys", texts):
+        if last_of(hours) is None:
+            continue
+        actor = actors.get(id_)
+        if actor is None:
+            actor = actors[id_] = Actor(id_, IDENTITY.decode(body))
+        by_text[text].append(actor)
+    ids = [key.value for key in found if key.kind == KeyKind.UNIQUE_ID]
+    for names in read_many(db.read, "names_of_ids", "ids", ids):
+        found[JoinKey(KeyKind.UNIQUE_ID, names[1])].append(Sighting(*names))
     return found
 
 
@@ -92,18 +85,18 @@ LEARNT = ("IdentityCenterUser", attempts.KIND)
 """Kinds of principals whose name may come from another record."""
 
 
-def write_derived(db: Db, derived: Derived, done: Sequence[str]) -> None:
-    """Replace what is stored in the derived scopes, and forget the dirty terms that led to them."""
+def write_derived(db: Db, derived: Derived, done: Sequence[JoinKey]) -> None:
+    """Replace what is stored in the derived scopes, and forget the dirty join keys that led to them."""
     nodes: list[Node] = []
     edges: dict[tuple[str, str], Edge] = {}
     sessions: dict[str, list[str]] = {}
-    for scope, found in derived.sessions.items():
-        sessions[scope] = [session.key for session in found]
+    for unit, found in derived.sessions.items():
+        sessions[str(unit)] = [session.key for session in found]
         for session in found:
             _collect(graph_elements.session_elements(session), nodes, edges)
     keys = []
-    for scope, key in derived.long_term.items():
-        keys.append(scope[2:])
+    for unit, key in derived.long_term.items():
+        keys.append(unit.value)
         if key is not None:
             _collect(graph_elements.key_elements(key), nodes, edges)
     ends = {str(end) for edge in edges.values() for end in (edge.source, edge.target)}
@@ -131,11 +124,11 @@ def _collect(made: graph_elements.Elements, nodes: list[Node], edges: dict[tuple
 
 def _replace_scopes(db: Db, sessions: dict[str, list[str]]) -> list[str]:
     """Note the new sessions of scopes; returns the keys of all that was there."""
-    stood = dict(map(tuple, read_many(db.read, "scopes", "terms", list(sessions))))
+    stood = dict(map(tuple, read_many(db.read, "scopes", "units", list(sessions))))
     write_rows(db, "set_scopes", [
-        {"term": term, "sessions": keys} for term, keys in sessions.items() if keys and keys != stood.get(term)
+        {"unit": unit, "sessions": keys} for unit, keys in sessions.items() if keys and keys != stood.get(unit)
     ])  # fmt: skip
-    db.write("drop_scopes", terms=[term for term, keys in sessions.items() if not keys and term in stood])
+    db.write("drop_scopes", units=[unit for unit, keys in sessions.items() if not keys and unit in stood])
     return [key for keys in stood.values() for key in keys]
 
 

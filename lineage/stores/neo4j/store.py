@@ -35,6 +35,7 @@ from lineage.model.errors import BadUse, StoreUnreachable
 from lineage.model.results import Sums
 from lineage.model.times import iso, now
 from lineage.queries import query
+from lineage.resolve.join_keys import JoinKey
 from lineage.resolve.resolved import Derived, Item
 from lineage.stores.merging import load_id, pack
 from lineage.stores.neo4j import add as neo4j_add
@@ -45,7 +46,7 @@ from lineage.stores.neo4j.db import Db, Record, statement
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
-SCHEMA_VERSION = "4"
+SCHEMA_VERSION = "5"
 METADATA = {"app": "cloudtrail-lineage"}
 READ_SECONDS = 300.0
 """A reading transaction that takes longer is given up."""
@@ -198,13 +199,13 @@ class Neo4jStore(Calls, LookUps, Graphs):
 
     # derivation, inside `transaction`
 
-    def dirty(self, limit: int) -> list[str]:
+    def dirty(self, limit: int) -> list[JoinKey]:
         return neo4j_derive.dirty(self._db, limit)
 
-    def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
-        return self._reading(lambda db: neo4j_derive.lookup(db, terms))
+    def lookup(self, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
+        return self._reading(lambda db: neo4j_derive.lookup(db, wanted))
 
-    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+    def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         neo4j_derive.write_derived(self._db, derived, done)
 
     def waiting(self) -> int:

@@ -6,13 +6,19 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from lineage.model import keys
 from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, Row
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
 from lineage.resolve import graph_elements
-from lineage.resolve.join_keys import terms_of_actor, terms_of_fact, touched_by_actor, touched_by_fact
+from lineage.resolve.join_keys import (
+    JoinKey,
+    KeyKind,
+    join_keys_of_actor,
+    join_keys_of_fact,
+    touched_by_actor,
+    touched_by_fact,
+)
 from lineage.stores.merging import (
     CONTENTS,
     FACT,
@@ -36,7 +42,7 @@ class Adding:
         self.batch = batch
         self.duplicates = 0
         self.conflicts = 0
-        self.dirty: set[str] = set()
+        self.dirty: set[JoinKey] = set()
         self.moves = Moves()
         self.recount: set[tuple[int, int]] = set()
         """Rows to count anew: hour and hash."""
@@ -62,7 +68,7 @@ class Adding:
         self._write_facts(settled)
         self._write_sightings()
         self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", batch.amended)
-        self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(term,) for term in sorted(self.dirty)])
+        self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", sorted(self.dirty))
         self._account(load, sums)
 
     def _files(self) -> list[int]:
@@ -232,11 +238,10 @@ class Adding:
         ).fetchall():
             fact = FACT.decode(body)
             self.dirty.update(touched_by_fact(fact))
-            for term in terms_of_fact(fact):
-                self.db.execute(
-                    "DELETE FROM term WHERE term = ? AND hour = ? AND item = ? AND number = ?",
-                    (term, hour, id_, number),
-                )
+            self.db.executemany(
+                "DELETE FROM join_key WHERE kind = ? AND value = ? AND hour = ? AND item = ? AND number = ?",
+                [(*key, hour, id_, number) for key in join_keys_of_fact(fact)],
+            )
         self.db.execute("DELETE FROM fact WHERE hour = ? AND id = ?", (hour, id_))
         self.db.execute("DELETE FROM change WHERE hour = ? AND id = ?", (hour, id_))
 
@@ -354,8 +359,8 @@ class Adding:
             if done:
                 number = actor.to_bytes(8, "big")
                 self.db.executemany(
-                    "INSERT OR IGNORE INTO term VALUES (?, 0, ?, -1)",
-                    [(term, number) for term in terms_of_actor(actor, who)],
+                    "INSERT OR IGNORE INTO join_key VALUES (?, ?, 0, ?, -1)",
+                    [(*key, number) for key in join_keys_of_actor(actor, who)],
                 )
 
     def _write_facts(self, settled: set[tuple[int, bytes]]) -> None:
@@ -370,8 +375,8 @@ class Adding:
             for number, fact in enumerate(facts):
                 self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, pack(fact)))
                 self.db.executemany(
-                    "INSERT OR IGNORE INTO term VALUES (?, ?, ?, ?)",
-                    [(term, hour, id_, number) for term in terms_of_fact(fact)],
+                    "INSERT OR IGNORE INTO join_key VALUES (?, ?, ?, ?, ?)",
+                    [(*key, hour, id_, number) for key in join_keys_of_fact(fact)],
                 )
                 self.dirty.update(touched_by_fact(fact))
                 for change in graph_elements.changes(fact):
@@ -392,7 +397,7 @@ class Adding:
         )
         for unique_id, names in self._names(ids).items():
             if names != before.get(unique_id):
-                self.dirty.add(keys.id_term(unique_id))
+                self.dirty.add(JoinKey(KeyKind.UNIQUE_ID, unique_id))
 
     def _names(self, ids: Sequence[str]) -> dict[str, Sequence[tuple[object, ...]]]:
         found: dict[str, list[tuple[object, ...]]] = defaultdict(list)

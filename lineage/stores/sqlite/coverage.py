@@ -20,7 +20,7 @@ from lineage.stores.windows import hours
 TABLES = {
     **dict.fromkeys(("ledger", "day", "copies", "lost"), "events"),
     **dict.fromkeys(("row", "other_target"), "calls"),
-    **dict.fromkeys(("fact", "term", "amended", "dirty"), "facts"),
+    **dict.fromkeys(("fact", "join_key", "amended", "dirty"), "facts"),
     **dict.fromkeys(("actor", "sighting", "called"), "identities"),
     **dict.fromkeys(("node", "edge", "change", "session"), "graph"),
     **dict.fromkeys(("file", "load", "aside", "digest", "account", "meta", "sqlite_schema"), "loads"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from lineage.model import keys, schema
+from lineage.model import schema
 from lineage.model.batch import Sighting
 from lineage.model.facts import AnyFact
 from lineage.resolve import graph_elements, resolve
 from lineage.resolve.graph_elements import Edge, Node
+from lineage.resolve.join_keys import JoinKey, KeyKind
 from lineage.resolve.resolved import Actor, Derived, Item
 from lineage.stores.merging import FACT, IDENTITY, pack
 from lineage.stores.sqlite.db import LIVE, Tables, read_in, write_node
 
 LINKS = 2_000
 """Join keys that are followed at a time."""
+UNITS = (KeyKind.SESSION, KeyKind.IDENTITY, KeyKind.ACCESS_KEY)
+"""Kinds of join keys that are units, or were: a temporary key leads to them."""
 
 
 class Derivation(Tables):
@@ -22,42 +26,48 @@ class Derivation(Tables):
 
     _written: set[tuple[str, object]]
 
-    def dirty(self, limit: int) -> list[str]:
-        """Some of the scopes that wait to be derived.
+    def dirty(self, limit: int) -> list[JoinKey]:
+        """Some of the units that wait to be derived.
 
-        Terms that only lead to scopes are followed first, all of them, so that no scope is derived twice.
+        Join keys that only lead to units are followed first, all of them, so that no unit is derived twice.
         """
         db = self._db
-        links = "SELECT term FROM dirty WHERE NOT (term GLOB 's *' OR term GLOB 'a *' OR term GLOB 'k *') LIMIT ?"
-        while some := [term for (term,) in db.execute(links, (LINKS,))]:
-            scopes = resolve.expand(some, self.lookup)
-            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?)", [(scope,) for scope in sorted(scopes)])
-            db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in some])
-        return [term for (term,) in db.execute("SELECT term FROM dirty LIMIT ?", (limit,))]
+        marks = ", ".join("?" * len(UNITS))
+        links = f"SELECT kind, value FROM dirty WHERE kind NOT IN ({marks}) LIMIT ?"
+        while some := [JoinKey(KeyKind(kind), value) for kind, value in db.execute(links, (*UNITS, LINKS))]:
+            units = resolve.expand(some, self.lookup)
+            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", sorted(units))
+            db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", some)
+        found = db.execute("SELECT kind, value FROM dirty LIMIT ?", (limit,))
+        return [JoinKey(KeyKind(kind), value) for kind, value in found]
 
-    def lookup(self, terms: Iterable[str]) -> dict[str, list[Item]]:
-        wanted = sorted(set(terms))
-        found: dict[str, list[Item]] = {term: [] for term in wanted}
+    def lookup(self, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
+        found: dict[JoinKey, list[Item]] = {key: [] for key in wanted}
+        by_kind: dict[KeyKind, list[str]] = defaultdict(list)
+        for kind, value in found:
+            by_kind[kind].append(value)
         facts: dict[tuple[int, bytes, int], AnyFact] = {}
-        for term, hour, item, number, body in read_in(
-            self._db,
-            "SELECT t.term, t.hour, t.item, t.number, f.body FROM term t "
-            "CROSS JOIN fact f ON f.hour = t.hour AND f.id = t.item AND f.number = t.number WHERE t.term IN (*)",
-            wanted,
-        ):
-            key = (hour, item, number)
-            fact = facts.get(key)
-            if fact is None:
-                fact = facts[key] = FACT.decode(body)
-            found[term].append(fact)
-        for term, item in read_in(self._db, "SELECT term, item FROM term WHERE number = -1 AND term IN (*)", wanted):
-            actor = self._actor(int.from_bytes(item, "big"))
-            if actor is not None:
-                found[term].append(actor)
-        ids = [term[2:] for term in wanted if term[0] == "i"]
+        for kind, values in by_kind.items():
+            for value, hour, item, number, body in read_in(
+                self._db,
+                "SELECT k.value, k.hour, k.item, k.number, f.body FROM join_key k CROSS JOIN fact f "
+                "ON f.hour = k.hour AND f.id = k.item AND f.number = k.number WHERE k.kind = ? AND k.value IN (*)",
+                values,
+                kind,
+            ):
+                one = (hour, item, number)
+                fact = facts.get(one)
+                if fact is None:
+                    fact = facts[one] = FACT.decode(body)
+                found[JoinKey(kind, value)].append(fact)
+            actors = "SELECT value, item FROM join_key WHERE kind = ? AND number = -1 AND value IN (*)"
+            for value, item in read_in(self._db, actors, values, kind):
+                actor = self._actor(int.from_bytes(item, "big"))
+                if actor is not None:
+                    found[JoinKey(kind, value)].append(actor)
         named = "SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN (*)"
-        for names in read_in(self._db, named, ids):
-            found[keys.id_term(names[1])].append(Sighting(*names))
+        for names in read_in(self._db, named, by_kind[KeyKind.UNIQUE_ID]):
+            found[JoinKey(KeyKind.UNIQUE_ID, names[1])].append(Sighting(*names))
         return found
 
     def _actor(self, actor: int) -> Actor | None:
@@ -65,15 +75,16 @@ class Derivation(Tables):
         found = self._db.execute(f"SELECT body FROM actor WHERE id = ? AND {LIVE}", (actor,)).fetchone()
         return Actor(actor, IDENTITY.decode(found[0])) if found is not None else None
 
-    def write_derived(self, derived: Derived, done: Sequence[str]) -> None:
+    def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         db = self._db
-        scopes = [(scope,) for scope in [*derived.sessions, *derived.long_term]]
+        scopes = [(str(unit),) for unit in [*derived.sessions, *derived.long_term]]
         for table in ("node", "edge", "session"):
             db.executemany(f"DELETE FROM {table} WHERE scope = ?", scopes)
         nodes: list[tuple[Node, str | None]] = []
         edges: list[tuple[Edge, str | None]] = []
         sessions = []
-        for scope, found in derived.sessions.items():
+        for unit, found in derived.sessions.items():
+            scope = str(unit)
             for session in found:
                 made = graph_elements.session_elements(session)
                 nodes += [(node, scope) for node in made.nodes]
@@ -82,7 +93,8 @@ class Derivation(Tables):
                     (session.key, session.account, session.principal_id, session.principal.key, session.name,
                      session.created, scope)
                 )  # fmt: skip
-        for scope, key in derived.long_term.items():
+        for unit, key in derived.long_term.items():
+            scope = str(unit)
             if key is not None:
                 made = graph_elements.key_elements(key)
                 nodes += [(node, scope) for node in made.nodes]
@@ -104,7 +116,7 @@ class Derivation(Tables):
             "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
             [(str(link.source), link.session, link.principal.key, actor) for actor, link in derived.links.items()],
         )
-        db.executemany("DELETE FROM dirty WHERE term = ?", [(term,) for term in done])
+        db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", done)
 
     def _write_nodes(self, nodes: Iterable[tuple[Node, str | None]]) -> None:
         """Write nodes: those of a scope as they are, shared ones merged with what is known of them."""

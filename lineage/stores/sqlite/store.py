@@ -30,7 +30,7 @@ from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 
 
 class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):

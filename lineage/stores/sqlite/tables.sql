@@ -53,8 +53,12 @@ CREATE INDEX IF NOT EXISTS actor_session ON actor (session) WHERE session IS NOT
 CREATE TABLE IF NOT EXISTS fact (
   hour INTEGER, id BLOB, number INTEGER, body BLOB, PRIMARY KEY (hour, id, number)
 );
-CREATE TABLE IF NOT EXISTS term (term TEXT, hour INTEGER, item BLOB, number INTEGER, PRIMARY KEY (term, hour, item, number)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS dirty (term TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Facts and identities by join key; an identity has hour 0 and number -1.
+CREATE TABLE IF NOT EXISTS join_key (
+  kind INTEGER, value TEXT, hour INTEGER, item BLOB, number INTEGER, PRIMARY KEY (kind, value, hour, item, number)
+) WITHOUT ROWID;
+-- Join keys that wait to be derived.
+CREATE TABLE IF NOT EXISTS dirty (kind INTEGER, value TEXT, PRIMARY KEY (kind, value)) WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS sighting (
   principal TEXT, unique_id TEXT, arn TEXT, first INTEGER, last INTEGER, PRIMARY KEY (principal, unique_id, arn)
