@@ -309,13 +309,13 @@ def test_processes_read_what_one_reads(tmp_path: Path) -> None:
         "print(sum(len(b.entries) for b in batches(find([sys.argv[1]]), 2)))"
     )
 
-    alone = [entry[:7] for batch in aggregate(sources) for entry in batch.entries]
+    alone = [entry[:5] for batch in aggregate(sources) for entry in batch.events]
     several = list(batches(sources, 2))
     printed = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
     )
 
-    assert sorted(entry[:6] for entry in alone) == sorted(entry[:6] for b in several for entry in b.entries)
+    assert sorted(alone) == sorted(entry[:5] for b in several for entry in b.events)
     assert len(several) == 2
     assert printed.stdout == "30\n"
 

@@ -47,7 +47,7 @@ def batch_of(*records: Json) -> Batch:
 def content_of(record: Json) -> Content:
     """What the loader makes of one copy."""
     batch = batch_of(record)
-    ((_, _, second, rank, fingerprint, _, file, place, _),) = batch.entries
+    ((_, _, second, rank, fingerprint, _, file, place, _),) = batch.events
     (row,) = batch.rows
     facts = tuple(batch.facts[0][2]) if batch.facts else ()
     return Content(rank, fingerprint, second, row, batch.actors[row.actor], facts, file, place)

@@ -304,7 +304,7 @@ def test_the_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def row(api: str, hour: int, count: int) -> CallRow:
     """A row of so many calls in an hour."""
     told = Row(
-        id=hash((api, hour)), actor=1, api=api, hour=hour, account=HOME, region="eu-west-1", source_ip="203.0.113.10",
+        actor=b"one", api=api, hour=hour, account=HOME, region="eu-west-1", source_ip="203.0.113.10",
         endpoint=None, user_agent=None, error=None, console=False, copy=False, category="management-read",
         sensitive=False, presigned=False, target=None, relation=None,
     )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import sqlite3
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,22 +115,6 @@ def test_a_killed_load_counts_as_ended_by_the_next(tmp_path: Path) -> None:
         assert before is None
         assert asked.who(CALL).loaded_at == finished(asked)
     store.close()
-
-
-def test_a_store_of_an_older_program_opens(tmp_path: Path) -> None:
-    """Its files do not have their load: answers name none until the next load, then that for what it brings."""
-    path = tmp_path / "lineage.db"
-    with lineage.open(path) as store:
-        store.load([OURS])
-    with sqlite3.connect(path) as db:
-        db.execute("ALTER TABLE file DROP COLUMN load")
-    db.close()
-    with lineage.open(path) as store:
-        assert store.who(CALL).answers
-        assert store.who(CALL).loaded_at is None
-        store.load([THEIRS])
-
-        assert store.who(CALL).loaded_at == finished(store)
 
 
 def test_many_asks_leave_it_out(store: Store) -> None:

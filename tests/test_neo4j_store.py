@@ -138,14 +138,18 @@ def test_unreachable_server_is_one_line_without_a_password(uri: str) -> None:
 def test_shard_gives_back_what_it_took() -> None:
     """An event is found in the shard that it was packed into, and no other is."""
     one, other = bytes(range(240, 256)), bytes(16)
-    shard = {one: pack_place(3599, 2, 2**63 - 1, 7, 9, 1, 4, 2**47 - 1), other: pack_place(*[0] * 8)}
+    row, actor, none = b"r" * 16, b"a" * 16, bytes(16)
+    shard = {
+        one: pack_place(3599, 2, 2**63 - 1, row, actor, 1, 4, 2**47 - 1),
+        other: pack_place(0, 0, 0, none, none, 0, 0, 0),
+    }
     ids, rest = pack(shard)
 
     assert unpack(ids, rest) == shard
     assert id_text(one) in ids
     found = dict(places(ids, rest)).get(one)
     assert found is not None
-    assert found == (3599, 2, 2**63 - 1, 7, 9, 1, 4, 2**47 - 1)
+    assert found == (3599, 2, 2**63 - 1, row, actor, 1, 4, 2**47 - 1)
     assert b"x" * 16 not in dict(places(ids, rest))
 
 

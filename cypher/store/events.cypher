@@ -1,5 +1,5 @@
 // What is known of events of the ledger
-// $rows: list of maps: n (number), key (of the row), actor, file (numbers).
+// $rows: list of maps: n (number), key (of the row), actor (its ID), file (number).
 // Columns: n, body (bytes, the identity), source, session, api, row (properties), path. No order.
 UNWIND $rows AS row
 MATCH (x:_Actor {id: row.actor})

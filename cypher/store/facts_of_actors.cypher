@@ -1,5 +1,5 @@
 // Facts of calls by identities
-// $actors: list of actor numbers.
+// $actors: list of identity IDs (hex).
 // Columns: event, actor, body (bytes). No order.
 UNWIND $actors AS actor
 MATCH (x:_Fact {actor: actor})

@@ -1,5 +1,5 @@
 // Events that hold a place in rows where they do not count
-// $rows: list of row numbers.
+// $rows: list of row IDs (hex).
 // Columns: row, time, id (bytes). No order.
 UNWIND $rows AS row
 MATCH (l:_Lost {row: row})

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, repeat
 from typing import NamedTuple
 
 import msgspec
@@ -24,11 +25,11 @@ SAMPLES_PER_ROW = 3
 """Most samples of a row: its smallest events by (time, event ID)."""
 
 
-JOINED = 1
-"""Lowest bit of the ID of a row whose events have several copies; single copies are never in such a row."""
+ContentKey = tuple[int, int, bytes, int]
+"""What makes two copies of an event the same: rank, fingerprint, ID of the row, second."""
 
 
-def precedence(content: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+def precedence(content: ContentKey) -> ContentKey:
     """Return the sort key of contents with one event ID: the smallest takes precedence (design §4, invariant 2)."""
     rank, fingerprint, row, second = content
     return (-rank, fingerprint, row, second)
@@ -48,53 +49,63 @@ EntryTuple = tuple[int, bytes, int, int, int, int, int, int, int]
 
 - hour: UTC hours since the epoch, and 16-byte ID of the event;
 - second within the hour;
-- rank: how much the copy states (`lineage.model.copies`), and fingerprint of its content;
-- row: ID of its row;
+- rank: how much the copy states (`lineage.model.copies`), and fingerprint: the rank, or of a call with facts a hash of
+  what they were read from with the rank in its lowest bits;
+- row: index into `Batch.rows`;
 - file: index into `Batch.paths`, and place: index of the record in its file;
 - shared: `shared_hash`, the greatest of all copies of the event.
 """
 
 
 class Entries(msgspec.Struct, array_like=True, frozen=True):
-    """Ledger entries as columns: 48 bytes for each event, passed between processes unchanged.
+    """Ledger entries as columns, in order of row, second and ID: 31 bytes for each event, passed between processes
+    unchanged. Numbers are in the byte order of the machine."""
 
-    Iterating yields `EntryTuple`s. Numbers are in the byte order of the machine.
-    """
-
-    hours: bytes = b""
+    counts: bytes = b""
+    """Number of entries of each row, in the order of `Batch.rows` (4 bytes each)."""
     ids: bytes = b""
+    """16 bytes each."""
     seconds: bytes = b""
+    """2 bytes each."""
     ranks: bytes = b""
-    fingerprints: bytes = b""
-    rows: bytes = b""
     files: bytes = b""
+    """2 bytes each."""
     places: bytes = b""
-    shared: bytes = b""
+    """4 bytes each."""
+    fingerprints: dict[int, int] = {}
+    """By position: those that are not the rank."""
+    shared: dict[int, int] = {}
+    """By position: those that are not 0."""
 
     def __len__(self) -> int:
         return len(self.ranks)
 
-    def __iter__(self) -> Iterator[EntryTuple]:
-        ids = self.ids
-        return zip(
-            array("i", self.hours),
-            [ids[start : start + 16] for start in range(0, len(ids), 16)],
-            array("H", self.seconds),
-            self.ranks,
-            array("q", self.fingerprints),
-            array("q", self.rows),
-            array("i", self.files),
-            array("i", self.places),
-            array("q", self.shared),
-            strict=True,
+    def of(self, hours: Sequence[int]) -> Iterator[EntryTuple]:
+        """Yield the entries; `hours` are those of the rows."""
+        ids, counts = self.ids, array("I", self.counts)
+        fingerprint, shared = self.fingerprints.get, self.shared.get
+        return (
+            (hour, id_, second, rank, fingerprint(n, rank), row, file, place, shared(n, 0))
+            for n, (hour, row, id_, second, rank, file, place) in enumerate(
+                zip(
+                    chain.from_iterable(map(repeat, hours, counts)),
+                    chain.from_iterable(map(repeat, range(len(counts)), counts)),
+                    [ids[start : start + 16] for start in range(0, len(ids), 16)],
+                    array("H", self.seconds),
+                    self.ranks,
+                    array("H", self.files),
+                    array("I", self.places),
+                    strict=True,
+                )
+            )
         )
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """One `USED` row: what its calls have in common. `id` is a hash of all other fields."""
+    """One `USED` row: what its calls have in common."""
 
-    id: int
-    actor: int
+    actor: bytes
+    """`actor_id` of the identity."""
     api: str
     hour: int
     account: str | None
@@ -118,6 +129,14 @@ class Row(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """Other targets of the same type that each call names, sorted by key; at most `BESIDE`."""
     beyond: int = 0
     """Number of further targets of each call."""
+    joined: bool = False
+    """Its events have several copies each; single copies are never in such a row."""
+
+    @property
+    def id(self) -> bytes:
+        """The 16 bytes by which stores name the row: a hash of its fields, whose lowest bit is `joined`."""
+        digest = stable_id(_pack(self))
+        return digest[:-1] + bytes([digest[-1] & 0xFE | self.joined])
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -132,8 +151,13 @@ def relation_of(api: str, error: str | None, target: Target | None) -> str | Non
     return "TOUCHED" if target is not None else None
 
 
+def is_joined(row_id: bytes) -> bool:
+    """Return `Row.joined` of the row with that ID."""
+    return bool(row_id[-1] & 1)
+
+
 class Lost(NamedTuple):
-    """An event that a covered copy would have added to a row."""
+    """An event that a covered copy would have added to a row (index into `Batch.rows`)."""
 
     row: int
     time: int
@@ -212,9 +236,9 @@ class Batch(msgspec.Struct, array_like=True):
 
     entries: Entries = Entries()
     rows: list[Row] = []
-    samples: dict[int, list[tuple[Sample, bytes, int]]] = {}
-    """By row: samples with their 16-byte ID and fingerprint."""
-    actors: dict[int, Identity] = {}
+    samples: list[bytes] = []
+    """Of each row, as `lineage.model.samples.pack` packs them."""
+    actors: dict[bytes, Identity] = {}
     facts: list[tuple[int, bytes, list[AnyFact]]] = []
     """By event: hour, ID, and the facts of the copy in `entries`."""
     copies: list[Copy] = []
@@ -234,6 +258,11 @@ class Batch(msgspec.Struct, array_like=True):
     """Files that `file` of an entry is an index into."""
     ended: list[FileEnd] = []
     unread: list[Unread] = []
+
+    @property
+    def events(self) -> Iterator[EntryTuple]:
+        """The ledger entries, one for each event."""
+        return self.entries.of([row.hour for row in self.rows])
 
     @property
     def digests(self) -> list[Passed]:
@@ -260,6 +289,12 @@ def event_id_text(event_id: str) -> str:
     return event_id if event_id.islower() or not _UUID.match(event_id) else event_id.lower()
 
 
+def uuid_text(id_: bytes) -> str:
+    """Return the event ID of 16 bytes; of an ID that is no UUID, a text under which the event is found all the same."""
+    text = id_.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
 def shared_hash(shared_id: str | None) -> int:
     """Return what the ledger keeps of a `sharedEventID`: a 47-bit hash (6 bytes in SQLite); 0 if there is none."""
     if not shared_id or is_masked(shared_id):
@@ -267,16 +302,11 @@ def shared_hash(shared_id: str | None) -> int:
     return xxh3_64_intdigest(event_id_text(shared_id).encode("utf-8", "surrogatepass")) >> 17
 
 
-def stable_id(parts: bytes) -> int:
-    """Return a 63-bit hash that is equal in every process; cryptographic, because callers choose some parts."""
-    return int.from_bytes(hashlib.blake2b(parts, digest_size=8).digest(), "big") >> 1
+def stable_id(parts: bytes) -> bytes:
+    """Return a 128-bit hash that is equal in every process; cryptographic, because callers choose some parts."""
+    return hashlib.blake2b(parts, digest_size=16).digest()
 
 
-def row_id(row: Row) -> int:
-    """Return the ID of a row: a hash of all its other fields, without `JOINED`."""
-    return stable_id(_pack(msgspec.structs.replace(row, id=0))) & ~JOINED
-
-
-def actor_id(who: Identity) -> int:
+def actor_id(who: Identity) -> bytes:
     """Return the ID of an identity as stated by records."""
     return stable_id(msgspec.json.encode(who))

@@ -62,9 +62,10 @@ def _dictionary() -> zstandard.ZstdCompressionDict:
 
 
 _DICTIONARY = _dictionary()
-_DICTIONARY.precompute_compress(level=1)
+_LEVEL = -1  # half the time of level 1, as small to a percent
+_DICTIONARY.precompute_compress(level=_LEVEL)
 _SETTINGS = zstandard.ZstdCompressionParameters.from_level(
-    1, format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=1, write_checksum=0, write_dict_id=0
+    _LEVEL, format=zstandard.FORMAT_ZSTD1_MAGICLESS, write_content_size=1, write_checksum=0, write_dict_id=0
 )
 _compress = zstandard.ZstdCompressor(dict_data=_DICTIONARY, compression_params=_SETTINGS).compress
 _decompress = zstandard.ZstdDecompressor(dict_data=_DICTIONARY, format=zstandard.FORMAT_ZSTD1_MAGICLESS).decompress

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from lineage.model.arn import is_masked, is_temporary
-from lineage.model.batch import JOINED, Row, actor_id, precedence, relation_of, row_id
+from lineage.model.batch import ContentKey, Row, actor_id, precedence, relation_of
 from lineage.model.facts import (
     AnyFact,
     Changed,
@@ -83,7 +83,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True):
     place: int
 
     @property
-    def key(self) -> tuple[int, int, int, int]:
+    def key(self) -> ContentKey:
         """Copies with equal keys are the same."""
         return (self.rank, self.fingerprint, self.row.id, self.second)
 
@@ -163,7 +163,7 @@ def standing(contents: Sequence[Content]) -> Content:
         who = _identity([one.who for one in contents])
         row = _row([one.row for one in contents], who)
         facts = _facts(contents, row, who)
-    row = msgspec.structs.replace(row, id=row_id(row) | JOINED)
+    row = msgspec.structs.replace(row, joined=True)
     return msgspec.structs.replace(best, row=row, who=who, facts=facts)
 
 

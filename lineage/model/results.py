@@ -81,7 +81,7 @@ class EventRow(msgspec.Struct, frozen=True):
     account: str | None
     region: str | None
     who: Identity
-    actor: int
+    actor: bytes
     source: Ref
     session: str | None
     path: str | None

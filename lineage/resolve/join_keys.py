@@ -118,7 +118,7 @@ def of_user(kind: KeyKind, user_name: str) -> JoinKey:
     return JoinKey(kind, user_name.casefold())
 
 
-def join_keys_of_actor(actor_id: int, who: Identity) -> list[JoinKey]:
+def join_keys_of_actor(actor_id: bytes, who: Identity) -> list[JoinKey]:
     """The join keys under which an identity is found: its own unit first."""
     found = [unit_of_actor(actor_id, who)]
     if who.access_key_id and found[0].kind != KeyKind.ACCESS_KEY:
@@ -134,7 +134,7 @@ def join_keys_of_actor(actor_id: int, who: Identity) -> list[JoinKey]:
     return found
 
 
-def unit_of_actor(actor_id: int, who: Identity) -> JoinKey:
+def unit_of_actor(actor_id: bytes, who: Identity) -> JoinKey:
     """The unit that an identity's link is derived in: its long-term key, the session that it states, or itself."""
     lasting = long_term_key(who)
     if lasting is not None:
@@ -142,7 +142,7 @@ def unit_of_actor(actor_id: int, who: Identity) -> JoinKey:
     session_group = keys.group(who)
     if keys.session_of(who) is not None and session_group is not None:
         return at(KeyKind.SESSION, session_group, who.created or 0)
-    return JoinKey(KeyKind.IDENTITY, str(actor_id))
+    return JoinKey(KeyKind.IDENTITY, actor_id.hex())
 
 
 def join_keys_of_fact(fact: AnyFact) -> list[JoinKey]:
@@ -186,7 +186,7 @@ def join_keys_of_fact(fact: AnyFact) -> list[JoinKey]:
     return found
 
 
-def touched_by_actor(actor_id: int, who: Identity) -> list[JoinKey]:
+def touched_by_actor(actor_id: bytes, who: Identity) -> list[JoinKey]:
     """The units, and the join keys whose finds name further units, that a new identity may change."""
     found = [unit_of_actor(actor_id, who)]
     session_group = keys.group(who)

@@ -120,7 +120,7 @@ def _lone_link(who: Identity, context: Context) -> Link:
     return Link(owner.ref, None, owner)
 
 
-def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[int, Link]) -> LongTermKey | None:
+def _long_term(key: str, items: Sequence[Item], context: Context, links: dict[bytes, Link]) -> LongTermKey | None:
     """The long-term key of a unit and the links of all identities that used it."""
     made = in_order(item for item in items if isinstance(item, Made) and item.key == key)
     users = [item for item in items if isinstance(item, Actor) and long_term_key(item.who) == key]
@@ -187,7 +187,7 @@ class _Workspace:
     def _mine(self, time: int) -> bool:
         return time // BUCKET_SECONDS == self.bucket
 
-    def sessions(self, context: Context, links: dict[int, Link]) -> list[Session]:
+    def sessions(self, context: Context, links: dict[bytes, Link]) -> list[Session]:
         """The sessions that began in the bucket, in order; adds the links of their actors."""
         stated: dict[tuple[str, int, bool], list[Actor]] = defaultdict(list)
         for actor in self.actors:

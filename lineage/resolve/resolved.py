@@ -15,7 +15,7 @@ from lineage.resolve.join_keys import JoinKey
 class Actor(NamedTuple):
     """An identity as records state it."""
 
-    id: int
+    id: bytes
     who: Identity
 
 
@@ -111,5 +111,5 @@ class Derived(NamedTuple):
     sessions: dict[JoinKey, list[Session]]
     """By unit; an empty list where nothing is left."""
     long_term: dict[JoinKey, LongTermKey | None]
-    links: dict[int, Link]
+    links: dict[bytes, Link]
     """By actor."""

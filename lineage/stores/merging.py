@@ -11,19 +11,17 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model import schema
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, sample_choice
+from lineage.model.batch import SAMPLES_PER_ROW, Batch, EntryTuple, is_joined, sample_choice, uuid_text
 from lineage.model.copies import Content, differs, maximal, standing
-from lineage.model.facts import AnyFact, Grant, Identity, Made, Sample, SignIn
+from lineage.model.facts import AnyFact, Grant, Identity, Made, SignIn
 from lineage.model.results import Activity, Conflict, EventCopy, Graph
+from lineage.model.samples import StoredSample
 from lineage.resolve.graph_elements import Properties
-from lineage.stores.windows import uuid_text
 
 pack = msgspec.msgpack.Encoder().encode
 FACT = msgspec.msgpack.Decoder(AnyFact)
 IDENTITY = msgspec.msgpack.Decoder(Identity)
 CONTENTS = msgspec.msgpack.Decoder(list[Content])
-StoredSample = tuple[int, bytes, int, Sample]
-"""Time, 16-byte ID, fingerprint, sample."""
 
 
 class Kept(NamedTuple):
@@ -53,7 +51,7 @@ class Arrivals:
     """The events of a batch, as they are compared with those of a store."""
 
     def __init__(self, batch: Batch) -> None:
-        self.rows = {row.id: row for row in batch.rows}
+        self.rows = batch.rows
         self.facts = {(hour, id_): found for hour, id_, found in batch.facts}
         self._actors = batch.actors
         self._more: dict[tuple[int, bytes], list[tuple[EntryTuple, list[AnyFact]]]] = defaultdict(list)
@@ -72,8 +70,8 @@ class Arrivals:
         return [self._content(one, facts, files) for one, facts in found]
 
     def _content(self, entry: EntryTuple, facts: Sequence[AnyFact], files: Sequence[int]) -> Content:
-        _, _, second, rank, fingerprint, row_id, file, place, _ = entry
-        row = self.rows[row_id]
+        _, _, second, rank, fingerprint, number, file, place, _ = entry
+        row = self.rows[number]
         return Content(rank, fingerprint, second, row, self._actors[row.actor], tuple(facts), files[file], place)
 
 
@@ -98,9 +96,9 @@ class Moves:
     """Events whose copies were settled: where they do not count, and where they do."""
 
     def __init__(self) -> None:
-        self.lost: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
-        """By row: time and ID."""
-        self.back: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
+        self.lost: dict[bytes, set[tuple[int, bytes]]] = defaultdict(set)
+        """By ID of the row: time and ID of events."""
+        self.back: dict[bytes, set[tuple[int, bytes]]] = defaultdict(set)
 
     def join(self, hour: int, id_: bytes, stored: Sequence[Content], arrived: Sequence[Content]) -> Settled:
         """Settle the copies of an event; `arrived` has one at least."""
@@ -111,14 +109,14 @@ class Moves:
         changed = [one.key for one in copies] != [one.key for one in stored]
         return Settled(copies, stands, differs(arrived[0], stored), changed)
 
-    def settle(self, hour: int, id_: bytes, offered: Iterable[tuple[int, int]], stands: tuple[int, int]) -> None:
+    def settle(self, hour: int, id_: bytes, offered: Iterable[tuple[bytes, int]], stands: tuple[bytes, int]) -> None:
         """Note where an event was offered, and where it counts: row and second. Rows of joined copies have their
         samples from the ledger alone."""
         for row, second in offered:
-            if not row & JOINED:
+            if not is_joined(row):
                 (self.back if (row, second) == stands else self.lost)[row].add((hour * 3600 + second, id_))
 
-    def of(self, row: int, stored: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
+    def of(self, row: bytes, stored: Iterable[tuple[int, bytes]]) -> set[tuple[int, bytes]]:
         """All events that were offered to a row and do not count in it, with those that were stored before."""
         return ({*stored} | self.lost.get(row, set())) - self.back.get(row, set())
 

@@ -131,8 +131,8 @@ class Reader(Protocol):
     def lookup(self, wanted: Iterable[JoinKey]) -> Mapping[JoinKey, Sequence[Item]]:
         """Facts, identities and names by join key."""
 
-    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        """The identities by number (`Row.actor`). A number that is not there is missing."""
+    def identities(self, actors: Iterable[bytes]) -> dict[bytes, Identity]:
+        """The identities by ID (`Row.actor`). An ID that is not there is missing."""
 
     def identities_of(self, ref: Ref) -> list[Identity]:
         """The identities whose calls are attached to a node."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from lineage.model import schema
-from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes
+from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes, uuid_text
 from lineage.model.facts import Sample
 from lineage.model.results import CallRow, ChangeEdge, EventRow, Properties, SharedCall, Window
 from lineage.model.times import LAST, parse_when
@@ -20,7 +20,7 @@ HOUR = 3600
 
 Event = tuple[int, bytes]
 """Time and 16-byte ID."""
-Ledger = Callable[[Sequence[CallRow], int, int], Mapping[int, Sequence[Event]]]
+Ledger = Callable[[Sequence[CallRow], int, int], Mapping[bytes, Sequence[Event]]]
 """The events of rows (by the row's ID) between two seconds, as a store reads them; in any order."""
 
 
@@ -101,9 +101,3 @@ def own_copies(
             if not seen.copy and call in calls:
                 own.setdefault(call, []).append((event_id, seen))
     return own
-
-
-def uuid_text(id_: bytes) -> str:
-    """The event ID of 16 bytes; of an ID that is no UUID, a text under which the event is found all the same."""
-    text = id_.hex()
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

@@ -34,12 +34,11 @@ from lineage.model.batch import (
     event_id_bytes,
     event_id_text,
     relation_of,
-    row_id,
-    shared_hash,
 )
 from lineage.model.facts import Identity
+from lineage.model.samples import pack
 from lineage.model.times import parse_when
-from loaders.batches.entries import MOST_CANDIDATES, Columns, Override, SampleCandidate, key_of, sample, smallest
+from loaders.batches.entries import MOST_CANDIDATES, Columns, Override, SampleCandidate, sample, smallest
 from loaders.facts import extract, signins
 from loaders.facts.classify import Call, call_of
 from loaders.facts.identity import home, identity, named_by_address, placed, unreadable
@@ -59,6 +58,8 @@ CLOCK = 5_000
 """Most cached time strings, then the cache is cleared: an hour has 3,600."""
 IDENTITIES = 1_000
 """Most cached identities, then the cache is cleared."""
+KINDS = 10_000
+"""Most cached kinds of calls, then the cache is cleared."""
 
 _NEVER = 1 << 62
 _SECONDS = {f":{second:02d}Z": second for second in range(60)}
@@ -84,7 +85,7 @@ _raws = attrgetter(
 class _Caller(msgspec.Struct, frozen=True):
     """The caller in a `userIdentity`: actor ID, identity, and the names that it states for unique IDs."""
 
-    actor: int
+    actor: bytes
     identity: Identity
     names: tuple[Name, ...]
     stated: int
@@ -92,31 +93,32 @@ class _Caller(msgspec.Struct, frozen=True):
 
 
 class _Row:
-    """A row in progress. A call at or before `cutoff` may be one of its samples; `keeps_request`: its samples keep the
-    request."""
+    """A row in progress: `number` is its index in the batch. A call at or before `cutoff` may be one of its samples;
+    `keeps_request`: its samples keep the request."""
 
-    __slots__ = ("candidates", "cutoff", "first", "keeps_request", "last", "row", "who")
+    __slots__ = ("candidates", "cutoff", "first", "keeps_request", "last", "number", "row", "who")
 
-    def __init__(self, row: Row, who: _Caller, keeps_request: bool) -> None:
+    def __init__(self, row: Row, who: _Caller, keeps_request: bool, number: int) -> None:
         self.row = row
         self.who = who
         self.keeps_request = keeps_request
+        self.number = number
         self.first = self.cutoff = _NEVER
         self.last = -1
         self.candidates: list[SampleCandidate] = []
 
 
 class _Kind:
-    """What calls with the same key have in common.
+    """What calls with the same key have in common, in any hour.
 
-    `row` is their common row, None if the record decides: the target, the provider of a SAML identity (`saml`), a
-    presigned URL (`objects`), whether a sign-in failed (`sign_in`). `plain`: they yield no facts. `stated`: the
-    common part of their rank.
+    Calls of one hour have a common row, unless the record decides (`differs`): the target (`targeted`), the provider of
+    a SAML identity (`saml`), a presigned URL (`objects`), whether a sign-in failed (`sign_in`). `plain`: they yield no
+    facts. `stated`: the common part of their rank.
     """
 
     __slots__ = (
-        *("sign_in", "call", "counted", "error", "objects", "site", "plain", "reader", "row", "rows", "saml"),
-        *("stated", "targeted", "who"),
+        *("call", "counted", "differs", "error", "hour", "objects", "plain", "reader", "row", "rows"),
+        *("saml", "sign_in", "site", "stated", "targeted", "who"),
     )
 
     def __init__(self, call: Call, who: _Caller, error: str | None, counted: bool, stated: int) -> None:
@@ -132,8 +134,16 @@ class _Kind:
         self.objects = call.category == "data:s3"
         self.plain = not call.facts
         self.targeted = error is not None or call.changing or call.sensitive
+        self.differs = self.targeted or self.saml or self.objects or self.sign_in
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget the rows: those of a batch are not those of the next."""
+        self.hour = -1
         self.row: _Row | None = None
-        self.rows: dict[tuple[object, ...] | None, _Row] = {}
+        """The common row of the calls in `hour`."""
+        self.rows: dict[tuple[object, ...], _Row] = {}
+        """By hour and what differs."""
 
 
 class Aggregator:
@@ -144,6 +154,7 @@ class Aggregator:
 
     def __init__(self) -> None:
         self._identities: dict[tuple[bytes, str | None], _Caller] = {}
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
         self._known: dict[Identity, _Caller] = {}
         self._clock: dict[str | None, int] = {}
         self._targets = TargetMemo()
@@ -151,8 +162,7 @@ class Aggregator:
         self._reset()
 
     def _reset(self) -> None:
-        self._kinds: dict[tuple[object, ...], _Kind] = {}
-        self._rows: dict[int, _Row] = {}
+        self._rows: dict[Row, _Row] = {}
         self._columns = Columns()
         self._named: dict[Name, Sighting] = {}
         self._batch = Batch()
@@ -162,17 +172,21 @@ class Aggregator:
 
     def batch(self) -> Batch:
         """Return everything that was added since the last batch."""
-        batch = self._batch
-        self._columns.finish(batch, self._row_and_identity)
-        seen = self._named
-        for number, state in self._rows.items():
+        batch, seen = self._batch, self._named
+        states = list(self._rows.values())
+        batch.rows = [state.row for state in states]
+        self._columns.finish(batch, batch.rows, [state.who.identity for state in states])
+        for state in states:
             who = state.who
-            batch.rows.append(state.row)
             batch.actors[who.actor] = who.identity
-            candidates = state.candidates if len(state.candidates) == 1 else smallest(state.candidates)
-            batch.samples[number] = [
-                (sample(candidate), key_of(candidate)[1], candidate.fingerprint) for candidate in candidates
-            ]
+            batch.samples.append(
+                pack(
+                    [
+                        (one.time, event_id_bytes(one.event_id), one.fingerprint, sample(one))
+                        for one in smallest(state.candidates)
+                    ]
+                )
+            )
             for name in who.names:
                 _note_sighting(seen, name, state.first, state.last)
         batch.sightings = list(seen.values())
@@ -182,11 +196,12 @@ class Aggregator:
             self._known.clear()
         if len(self._clock) > CLOCK:
             self._clock.clear()
+        if len(self._kinds) > KINDS:
+            self._kinds.clear()
+        for kind in self._kinds.values():
+            if kind.rows or kind.row is not None:
+                kind.forget()
         return batch
-
-    def _row_and_identity(self, row: int) -> tuple[Row, Identity]:
-        state = self._rows[row]
-        return state.row, state.who.identity
 
     def open(self, path: str) -> int:
         """Begin a file; return the number under which its records are added."""
@@ -229,17 +244,19 @@ class Aggregator:
             time = clock.get(when)
             if time is None:
                 time = self._time(when)
-            # Everything that a row depends on, except what differs between calls of one kind.
+            # Everything that a row depends on, except its hour and what differs between calls of one kind.
             key = (
                 xxh3_128_digest(record.user_identity, seed), record.event_name, record.event_source,
-                record.aws_region, record.source_ip, record.user_agent, time // 3600, record.error_code,
-                record.error_message, record.recipient_account_id, record.event_type, record.event_category,
-                record.read_only, record.vpc_endpoint_id, record.session_credential_from_console,
+                record.aws_region, record.source_ip, record.user_agent, record.error_code, record.error_message,
+                record.recipient_account_id, record.event_type, record.event_category, record.read_only,
+                record.vpc_endpoint_id, record.session_credential_from_console, time < 0,
             )  # fmt: skip
             kind = kinds.get(key)
             if kind is None:
                 kind = kinds[key] = self._kind(record, time)
-            row = kind.row or self._row_of(kind, record, time)
+            row = kind.row
+            if row is None or time // 3600 != kind.hour:
+                row = self._row_of(kind, record, time)
             request, response = len(record.request_parameters) > _NULL, len(record.response_elements)
             # Two for each stated member (`lineage.model.copies.MEMBER`).
             rank = kind.stated + 2 * (
@@ -253,12 +270,9 @@ class Aggregator:
                 event_id, fingerprint = record.event_id, rank
                 if (
                     not kind.plain
-                    or row.keeps_request
                     or record.addendum is not EMPTY
                     or event_id is None
-                    or len(record.resources) > _NULL
                     or (response > _NULL and extract.issues_key(bytes(record.response_elements)))
-                    or (request and b"ilter" in bytes(record.request_parameters))
                 ):
                     override = _override(len(rows), kind, row, record, time, rank)
                     overrides.append(override)
@@ -286,7 +300,7 @@ class Aggregator:
         """Add a chunk to the ledger; set aside or pass over records that are no calls."""
         batch = self._batch
         ids = list(map(_event_id, records.records))
-        shared = [shared_hash(one) if one else 0 for one in map(_shared_id, records.records)]
+        shared = list(map(_shared_id, records.records))
         places: Sequence[int] = records.indexes or range(records.first, records.first + len(ids))
         for override in overrides:
             ids[override.position] = override.id
@@ -305,8 +319,8 @@ class Aggregator:
                 list(compress(column, keep)) for column in (rows, times, ranks, ids, shared, places)
             )
         batch.read += len(rows)
-        numbers = [row.row.id for row in rows if row is not None]
-        self._columns.add(file, places, ranks, ids, numbers, times, shared, overrides)
+        numbers = [row.number for row in rows if row is not None]
+        self._columns.add(file, places, ranks, ids, numbers, [time % 3600 for time in times], shared, overrides)
 
     def _time(self, when: str | None) -> int:
         """Return the epoch second of a time string; -1 if it cannot be parsed."""
@@ -335,8 +349,6 @@ class Aggregator:
         kind = _Kind(call, who, error, counted, copies.MEMBER * stated + outcome)
         if kind.targeted:
             kind.site = self._targets.site(call.api, record, who.identity)
-        elif counted and not kind.objects and not kind.saml and not kind.sign_in:
-            kind.row = self._row(kind, who, kind.error, record, time, _NO_TARGETS, False)
         return kind
 
     def _who(self, record: Record) -> _Caller:
@@ -355,15 +367,21 @@ class Aggregator:
         return known
 
     def _row_of(self, kind: _Kind, record: Record, time: int) -> _Row | None:
-        """Return the row of a call whose kind has no common row; None if it is no call."""
+        """Return the row of a call; None if it is no call."""
         if not kind.counted:
             return None
+        who, error, presigned, hour = kind.who, kind.error, False, time // 3600
+        if not kind.differs:
+            row = kind.rows.get((hour,))
+            if row is None:
+                row = kind.rows[hour,] = self._row(kind, who, error, record, hour, _NO_TARGETS, presigned)
+            kind.row, kind.hour = row, hour
+            return row
         request = bytes(record.request_parameters)
         names: Names | None = _NO_NAMES
         if kind.targeted:
             names = names_in(kind.reader, request, bytes(record.resources))
-        who, error, presigned = kind.who, kind.error, False
-        variant: tuple[object, ...] | None = names
+        variant: tuple[object, ...] | None = None if names is None else (hour, *names)
         if kind.saml and (provider := extract.saml_provider(request)) is not None:
             # A SAML identity names its provider by a hash; the request has the ARN.
             who = self._caller_of(msgspec.structs.replace(who.identity, identity_provider=provider))
@@ -371,24 +389,24 @@ class Aggregator:
             who = self._caller_of(signins.attempted(record, kind.call.api, error, who.identity))
         if kind.saml or kind.objects or kind.sign_in:
             presigned = kind.objects and b"QueryString" in bytes(record.additional_event_data)
-            variant = None if names is None else (*names, presigned, who.actor, error)
-        row = kind.rows.get(variant)
+            variant = None if variant is None else (*variant, presigned, who.actor, error)
+        row = kind.rows.get(variant) if variant is not None else None
         if row is None:
             targets, shared = _NO_TARGETS, True
             if kind.targeted:
                 targets, shared = self._targets.find(kind.site, names, record, who.identity)
-            row = self._row(kind, who, error, record, time, targets, presigned)
+            row = self._row(kind, who, error, record, hour, targets, presigned)
             if shared and variant is not None:
                 kind.rows[variant] = row
         return row
 
     def _row(
-        self, kind: _Kind, who: _Caller, error: str | None, record: Record, time: int, targets: Targets, presigned: bool
+        self, kind: _Kind, who: _Caller, error: str | None, record: Record, hour: int, targets: Targets, presigned: bool
     ) -> _Row:
         call, agent = kind.call, record.user_agent
         target, beside, beyond = targets
         row = Row(
-            id=0, actor=who.actor, api=call.api, hour=time // 3600,
+            actor=who.actor, api=call.api, hour=hour,
             account=record.recipient_account_id or home(who.identity), region=record.aws_region,
             source_ip=record.source_ip, endpoint=record.vpc_endpoint_id,
             user_agent=scrub_text(agent) if agent else agent,
@@ -397,11 +415,9 @@ class Aggregator:
             presigned=presigned, target=target,
             relation=relation_of(call.api, error, target), beside=beside, beyond=beyond,
         )  # fmt: skip
-        number = row_id(row)
-        known = self._rows.get(number)
+        known = self._rows.get(row)
         if known is None:
-            msgspec.structs.force_setattr(row, "id", number)  # it was not hashed or shared yet
-            known = self._rows[number] = _Row(row, who, kind.targeted)
+            known = self._rows[row] = _Row(row, who, kind.targeted, len(self._rows))
         return known
 
 
@@ -447,20 +463,15 @@ def _override(position: int, kind: _Kind, row: _Row, record: Record, time: int, 
     event_id = canonical_id(record) if event_id is None else event_id_text(event_id)
     who, response = row.who.identity, record.response_elements
     if kind.plain and not extract.issues_key(bytes(response)):
-        # In addition to its row and second, only the parts that a sample keeps matter.
-        resources, request = _sample_parts(row, record)
-        if not resources and not request:
-            return Override(position, rank, rank, event_id, None)
-        digest = xxh3_64_intdigest(b"|".join((resources, request)).translate(None, _BLANKS))
-        return Override(position, rank, digest >> 1 & ~RANK | rank, event_id, None)
-    # Blanks depend on the file and mean nothing.
-    digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
+        return Override(position, rank, rank, event_id, None)
     event = extract.event_of(record, kind.call, time, event_id, who)
     facts = list(extract.facts(record, kind.call, who, event))
-    if facts:
-        rest = f"{event.shared_id}|{event.request_id}|{record.error_message}"
-        digest ^= xxh3_64_intdigest(rest.encode("utf-8", "surrogatepass"))
-    # The fingerprint contains the rank: stores choose samples by it.
+    if not facts:
+        return Override(position, rank, rank, event_id, None)
+    # Blanks depend on the file and mean nothing. The rank is in it: stores choose samples by the fingerprint.
+    digest = xxh3_64_intdigest(b"|".join(_raws(record)).translate(None, _BLANKS))
+    rest = f"{event.shared_id}|{event.request_id}|{record.error_message}"
+    digest ^= xxh3_64_intdigest(rest.encode("utf-8", "surrogatepass"))
     return Override(position, rank, digest >> 1 & ~RANK | rank, event_id, facts)
 
 
@@ -468,9 +479,11 @@ def _add_candidate(row: _Row, record: Record, time: int, event_id: str, fingerpr
     candidates = row.candidates
     resources, request = _sample_parts(row, record)
     candidates.append(SampleCandidate(time, event_id_text(event_id), fingerprint, resources, request))
-    if len(candidates) > MOST_CANDIDATES or (len(candidates) >= SAMPLES_PER_ROW and row.cutoff == _NEVER):
-        if len(candidates) > 1:
-            candidates[:] = smallest(candidates)  # repeated events do not displace others
+    if len(candidates) == SAMPLES_PER_ROW:
+        if len({one.event_id for one in candidates}) == SAMPLES_PER_ROW:
+            row.cutoff = max(one.time for one in candidates)
+    elif len(candidates) > MOST_CANDIDATES or (len(candidates) > SAMPLES_PER_ROW and row.cutoff == _NEVER):
+        candidates[:] = smallest(candidates)  # repeated events do not displace others
         if len(candidates) == SAMPLES_PER_ROW:
             row.cutoff = candidates[-1].time
 

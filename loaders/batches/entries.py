@@ -8,7 +8,9 @@ memory for it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import compress
 from typing import NamedTuple
 
@@ -24,6 +26,7 @@ from lineage.model.batch import (
     Row,
     event_id_bytes,
     sample_choice,
+    shared_hash,
 )
 from lineage.model.copies import Content, differs, maximal
 from lineage.model.facts import AnyFact, Identity, Sample
@@ -32,6 +35,8 @@ from loaders.secrets import nothing_to_hide
 
 MOST_CANDIDATES = 4 * SAMPLES_PER_ROW
 """Candidates that a row collects before it drops the larger ones."""
+SHORT = 2_000
+"""Longest request whose parameters are cached."""
 
 
 class Override(NamedTuple):
@@ -45,113 +50,124 @@ class Override(NamedTuple):
 
 
 class Columns:
-    """Ledger entries as columns, in order of arrival, including repeated events; `facts` by position."""
+    """Ledger entries as columns, in order of arrival, including repeated events; the dictionaries are by position."""
 
     def __init__(self) -> None:
-        self.hours = array("i")
         self.ids: list[bytes] = []
         self.seconds = array("H")
         self.ranks = bytearray()
-        self.fingerprints = array("q")
-        self.rows = array("q")
-        self.files = array("i")
-        self.places = array("i")
-        self.shared = array("q")
+        self.rows = array("I")
+        self.files = array("H")
+        self.places = array("I")
+        self.fingerprints: dict[int, int] = {}
+        self.shared: dict[int, int] = {}
         self.facts: dict[int, list[AnyFact]] = {}
 
     def add(
         self, file: int, places: Sequence[int], ranks: Sequence[int], ids: Sequence[str], rows: Sequence[int],
-        times: Sequence[int], shared: Sequence[int], overrides: Iterable[Override],
+        seconds: Sequence[int], shared: Sequence[str | None], overrides: Iterable[Override],
     ) -> None:  # fmt: skip
-        """Add a chunk of entries as columns; `rows` are row IDs, `times` epoch seconds, `shared` hashes of shared event
-        IDs.
+        """Add a chunk of entries as columns; `rows` are indexes into the batch's rows, `seconds` those within the hour,
+        `shared` the shared event IDs.
 
         The fingerprint of a usual entry is its rank: only its row and its second matter.
         """
         begin = len(self.rows)
         self.rows.extend(rows)
-        self.hours.extend([time // 3600 for time in times])
-        self.seconds.extend([time % 3600 for time in times])
+        self.seconds.extend(seconds)
         self.ranks += bytes(ranks)
-        self.fingerprints.extend(ranks)
         self.files.extend([file] * len(rows))
         self.places.extend(places)
-        self.shared.extend(shared)
         for override in overrides:
             self.ranks[begin + override.position] = override.rank
-            self.fingerprints[begin + override.position] = override.fingerprint
+            if override.fingerprint != override.rank:
+                self.fingerprints[begin + override.position] = override.fingerprint
             if override.facts:
                 self.facts[begin + override.position] = override.facts
+        for here, one in enumerate(shared, begin):
+            if one is not None and (hash_ := shared_hash(one)):
+                self.shared[here] = hash_
         self.ids += event_ids_bytes(ids)
 
-    def finish(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> None:
+    def finish(self, batch: Batch, rows: Sequence[Row], whos: Sequence[Identity]) -> None:
         """Put the entries, one for each event, and their facts into the batch, and further copies separately.
 
-        `row_of` returns the row of an ID and its identity.
+        `rows` and `whos` are the rows of the batch and their identities.
         """
-        hours, ids = self.hours, self.ids
-        keep: list[bool] | None = None
+        hours = [row.hour for row in rows]
+        ids, numbers = self.ids, self.rows
+        order: Iterable[int] = range(len(ids))
         if len(set(ids)) < len(ids):
-            keep = self._once(batch, row_of)
-        batch.facts = [(hours[n], ids[n], found) for n, found in self.facts.items() if keep is None or keep[n]]
+            order = compress(order, self._once(batch, rows, whos, hours))
+        # In order of row, second and ID.
+        order = [n for *_, n in sorted((numbers[n], self.seconds[n], ids[n], n) for n in order)]
+        batch.facts = [(hours[numbers[n]], ids[n], self.facts[n]) for n in order if n in self.facts]
+        counts = Counter(map(numbers.__getitem__, order))
         batch.entries = Entries(
-            hours=_packed("i", hours, keep),
-            ids=b"".join(compress(ids, keep) if keep else ids),
-            seconds=_packed("H", self.seconds, keep),
-            ranks=bytes(compress(self.ranks, keep) if keep else self.ranks),
-            fingerprints=_packed("q", self.fingerprints, keep),
-            rows=_packed("q", self.rows, keep),
-            files=_packed("i", self.files, keep),
-            places=_packed("i", self.places, keep),
-            shared=_packed("q", self.shared, keep),
+            counts=array("I", map(counts.__getitem__, range(len(rows)))).tobytes(),
+            ids=b"".join(map(ids.__getitem__, order)),
+            seconds=array("H", map(self.seconds.__getitem__, order)).tobytes(),
+            ranks=bytes(map(self.ranks.__getitem__, order)),
+            files=array("H", map(self.files.__getitem__, order)).tobytes(),
+            places=array("I", map(self.places.__getitem__, order)).tobytes(),
+            fingerprints=_moved(self.fingerprints, order),
+            shared=_moved(self.shared, order),
         )
 
-    def _once(self, batch: Batch, row_of: Callable[[int], tuple[Row, Identity]]) -> list[bool]:
+    def _once(self, batch: Batch, rows: Sequence[Row], whos: Sequence[Identity], hours: Sequence[int]) -> list[bool]:
         """Merge repeated events; return for each entry whether it stays."""
         keep = [True] * len(self.ids)
         first: dict[tuple[int, bytes], int] = {}
         again: dict[tuple[int, bytes], list[int]] = {}
         shared: dict[tuple[int, bytes], int] = {}
-        for here, key in enumerate(zip(self.hours, self.ids, strict=True)):
+        keys = [(hours[row], id_) for row, id_ in zip(self.rows, self.ids, strict=True)]
+        for here, key in enumerate(keys):
             there = first.setdefault(key, here)
             if there == here:
                 continue
             batch.duplicates += 1
             keep[here] = False
-            if self.shared[here] != self.shared[there]:
-                shared[key] = max(self.shared[here], self.shared[there], shared.get(key, 0))
+            mine, other = self.shared.get(here, 0), self.shared.get(there, 0)
+            if mine != other:
+                shared[key] = max(mine, other, shared.get(key, 0))
             if self._key(there) != self._key(here):
                 again.setdefault(key, [there]).append(here)
         for (hour, id_), places in again.items():
             by_key = {self._key(n): n for n in reversed(places)}
-            contents = {n: self._content(n, *row_of(self.rows[n])) for n in by_key.values()}
-            stands = [by_key[content.key] for content in maximal(contents.values())]
+            contents = {n: self._content(n, rows, whos) for n in by_key.values()}
+            by_content = {content.key: n for n, content in contents.items()}
+            stands = [by_content[content.key] for content in maximal(contents.values())]
             keep[places[0]] = False
             keep[stands[0]] = True
-            batch.copies += [Copy(self._entry(n), self.facts.get(n, [])) for n in stands[1:]]
+            batch.copies += [Copy(self._entry(n, hour), self.facts.get(n, [])) for n in stands[1:]]
             best = contents[stands[0]]
             for n, content in contents.items():
                 batch.conflicts += differs(content, [best])
                 if n not in stands:
                     batch.lost.append(Lost(self.rows[n], hour * 3600 + self.seconds[n], id_))
         if shared:
-            for n, key in enumerate(zip(self.hours, self.ids, strict=True)):
-                self.shared[n] = shared.get(key, self.shared[n])
+            for n, key in enumerate(keys):
+                if key in shared:
+                    self.shared[n] = shared[key]
         return keep
 
     def _key(self, n: int) -> tuple[int, int, int, int]:
-        return self.ranks[n], self.fingerprints[n], self.rows[n], self.seconds[n]
+        return self.ranks[n], self._fingerprint(n), self.rows[n], self.seconds[n]
 
-    def _content(self, n: int, row: Row, who: Identity) -> Content:
+    def _fingerprint(self, n: int) -> int:
+        return self.fingerprints.get(n, self.ranks[n])
+
+    def _content(self, n: int, rows: Sequence[Row], whos: Sequence[Identity]) -> Content:
+        row = self.rows[n]
         return Content(
-            self.ranks[n], self.fingerprints[n], self.seconds[n], row, who, tuple(self.facts.get(n, ())),
+            self.ranks[n], self._fingerprint(n), self.seconds[n], rows[row], whos[row], tuple(self.facts.get(n, ())),
             self.files[n], self.places[n],
         )  # fmt: skip
 
-    def _entry(self, n: int) -> EntryTuple:
+    def _entry(self, n: int, hour: int) -> EntryTuple:
         return (
-            self.hours[n], self.ids[n], self.seconds[n], self.ranks[n], self.fingerprints[n], self.rows[n],
-            self.files[n], self.places[n], self.shared[n],
+            hour, self.ids[n], self.seconds[n], self.ranks[n], self._fingerprint(n), self.rows[n], self.files[n],
+            self.places[n], self.shared.get(n, 0),
         )  # fmt: skip
 
 
@@ -172,8 +188,9 @@ def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:
     return [event_id_bytes(one) for one in ids]
 
 
-def _packed(code: str, column: array[int], keep: list[bool] | None) -> bytes:
-    return (array(code, compress(column, keep)) if keep else column).tobytes()
+def _moved(values: Mapping[int, int], order: Iterable[int]) -> dict[int, int]:
+    """Return values by position in their new order."""
+    return {n: values[old] for n, old in enumerate(order) if old in values} if values else {}
 
 
 class SampleCandidate(NamedTuple):
@@ -186,32 +203,30 @@ class SampleCandidate(NamedTuple):
     request: bytes
 
 
-def smallest(candidates: Iterable[SampleCandidate]) -> list[SampleCandidate]:
-    """Return the `SAMPLES_PER_ROW` smallest candidates, sorted.
+def smallest(candidates: Sequence[SampleCandidate]) -> list[SampleCandidate]:
+    """Return the `SAMPLES_PER_ROW` smallest candidates, sorted by time and 16-byte event ID.
 
     Of several copies of one event, the one that stores prefer too is kept, so the order of arrival does not matter.
     """
+    if len(candidates) <= 1:
+        return list(candidates)
     best: dict[tuple[int, bytes], SampleCandidate] = {}
     for candidate in candidates:
-        key = key_of(candidate)
+        key = candidate.time, event_id_bytes(candidate.event_id)
         old = best.get(key)
         if old is None or (old != candidate and _preference(candidate) < _preference(old)):
             best[key] = candidate
     return [best[key] for key in sorted(best)[:SAMPLES_PER_ROW]]
 
 
-def key_of(candidate: SampleCandidate) -> tuple[int, bytes]:
-    """Return the sort key of samples: time, 16-byte event ID."""
-    return candidate.time, event_id_bytes(candidate.event_id)
-
-
 def sample(candidate: SampleCandidate) -> Sample:
     """Return the sample of a candidate, without secrets."""
+    _, _, _, resources, request = candidate
     return Sample(
         time=candidate.time,
         event_id=candidate.event_id,
-        resources=extract.arns(candidate.resources) if candidate.resources else (),
-        parameters=parameters(candidate.request) if candidate.request else None,
+        resources=_arns(resources) if resources else (),
+        parameters=(_parameters(request) if len(request) < SHORT else parameters(request)) if request else None,
     )
 
 
@@ -220,8 +235,14 @@ def parameters(request: bytes) -> str | None:
     if request in (b"", b"null", b"{}"):
         return None
     if request.startswith(b'{"') and nothing_to_hide(request):
-        return msgspec.json.format(request, indent=-1).decode()[: extract.PARAMETERS]
+        compact = len(request.translate(None, _BLANKS)) == len(request)
+        return (request if compact else msgspec.json.format(request, indent=-1)).decode()[: extract.PARAMETERS]
     return extract.parameters(request)
+
+
+_BLANKS = b" \t\r\n"
+_parameters = lru_cache(maxsize=8_192)(parameters)
+_arns = lru_cache(maxsize=8_192)(extract.arns)
 
 
 def _preference(candidate: SampleCandidate) -> tuple[int, int, bytes]:

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 
 from lineage.model import schema
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, EntryTuple, Row
+from lineage.model.batch import SAMPLES_PER_ROW, Batch, EntryTuple, Row, is_joined
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact
 from lineage.model.results import Sums
+from lineage.model.samples import unpack as unpack_samples
 from lineage.resolve import graph_elements
 from lineage.resolve.join_keys import (
     JoinKey,
@@ -97,26 +98,28 @@ class _Adding:
     def __init__(self, db: Db, batch: Batch) -> None:
         self.db = db
         self.batch = batch
-        self.actor_of = {row.id: row.actor for row in batch.rows}
+        self.ids = [row.id for row in batch.rows]
+        """IDs of the rows of the batch."""
+        self.actor_of = {id_: row.actor for id_, row in zip(self.ids, batch.rows, strict=True)}
         self.arrivals = Arrivals(batch)
         self.actors = dict(batch.actors)
         self.duplicates = 0
         self.conflicts = 0
         self.dirty: dict[JoinKey, None] = {}
         self.moves = Moves()
-        self.added: dict[int, list[int]] = {}
+        self.added: dict[bytes, list[int]] = {}
         """By row: count, first, last of its new events."""
         self.open: list[tuple[EntryTuple, Place | None]] = []
         """Events whose copies are to be compared, with what the ledger has of them."""
         self.same: set[tuple[int, bytes]] = set()
         """Repeated events that are as they were."""
-        self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
+        self.settled: dict[tuple[int, bytes], tuple[bytes, tuple[AnyFact, ...]]] = {}
         """Actor and facts of the events whose content changed."""
         self.replaced: set[tuple[int, bytes]] = set()
         """Those of them that the ledger had."""
-        self.joined: dict[int, Row] = {}
+        self.joined: dict[bytes, Row] = {}
         """Rows of several copies that this batch writes."""
-        self.recount: dict[int, set[tuple[int, int]]] = defaultdict(set)
+        self.recount: dict[int, set[tuple[bytes, bytes]]] = defaultdict(set)
         """By hour: actor and row."""
         self.waiting: dict[int, Pending] = defaultdict(Pending)
         self.changed_files: set[int] = set()
@@ -155,7 +158,7 @@ class _Adding:
     def _ledger(self, files: list[int]) -> dict[int, _Hour]:
         """Settle the events that the ledger has already; the others go in."""
         by_hour: dict[int, list[EntryTuple]] = defaultdict(list)
-        for entry in self.batch.entries:
+        for entry in self.batch.events:
             by_hour[entry[0]].append(entry)
         wanted = sorted(by_hour)
         hours = {
@@ -188,10 +191,11 @@ class _Adding:
         """Enter new events; those that are there in another form, or came in several, stay open."""
         hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
         start = hour * 3600
-        actor_of, added, several = self.actor_of, self.added, self.arrivals.several
+        ids, actor_of, added, several = self.ids, self.actor_of, self.added, self.arrivals.several
         changed_files = self.changed_files
         for entry in entries:
-            _, id_, second, rank, fingerprint, row, file, index, shared = entry
+            _, id_, second, rank, fingerprint, number, file, index, shared = entry
+            row = ids[number]
             bucket = (id_[14] << 8 | id_[15]) % buckets
             shard = shards[bucket]
             packed = shard.get(id_)
@@ -239,7 +243,7 @@ class _Adding:
                 continue
             self.changed_files.add(stands.file)
             row = stands.row
-            if row.id & JOINED:
+            if row.joined:
                 self.joined[row.id] = row
                 self.actors[row.actor] = stands.who
             self.recount[hour].add((row.actor, row.id))
@@ -273,7 +277,7 @@ class _Adding:
         places = {(entry[0], entry[1]): was for entry, was in self.open if was is not None}
         by_key = {event_key(*event): event for event in places}
         found: dict[tuple[int, bytes], list[Content]] = {}
-        joined = [key for key, event in by_key.items() if places[event].row & JOINED]
+        joined = [key for key, event in by_key.items() if is_joined(places[event].row)]
         for key, body in read_many(self.db.read, "copies_of", "events", joined):
             found[by_key[key]] = CONTENTS.decode(body)
         single = [key for key, event in by_key.items() if event not in found]
@@ -282,8 +286,11 @@ class _Adding:
             facts[key].append(FACT.decode(body))
         known = {by_key[key] for key in single}
         rows_ = self._stored_rows({(event[0], places[event].actor, places[event].row) for event in known})
-        actors = sorted({places[event].actor for event in known})
-        whos = {record[0]: IDENTITY.decode(record[1]) for record in read_many(self.db.read, "actors", "ids", actors)}
+        actors = sorted({places[event].actor.hex() for event in known})
+        whos = {
+            bytes.fromhex(record[0]): IDENTITY.decode(record[1])
+            for record in read_many(self.db.read, "actors", "ids", actors)
+        }
         for key in single:
             event = by_key[key]
             at = places[event]
@@ -293,7 +300,7 @@ class _Adding:
             ]  # fmt: skip
         return found
 
-    def _stored_rows(self, wanted: set[tuple[int, int, int]]) -> dict[int, Row]:
+    def _stored_rows(self, wanted: set[tuple[int, bytes, bytes]]) -> dict[bytes, Row]:
         """Rows of some hours, actors and IDs: from the graph, or waiting to be written there."""
         keys = sorted({row_key(actor, row) for _, actor, row in wanted})
         found = {}
@@ -312,7 +319,7 @@ class _Adding:
             hour = one.time // 3600
             at = hours[hour]
             stands = place(at.shards[id_hash(one.id) % at.buckets][one.id])
-            self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], (stands.row, stands.second))
+            self.moves.settle(hour, one.id, [(self.ids[one.row], one.time - hour * 3600)], (stands.row, stands.second))
         for row, lost in self.moves.lost.items():
             for hour in {time // 3600 for time, _ in lost}:
                 if row in self.actor_of:
@@ -323,7 +330,7 @@ class _Adding:
         moves = self.moves
         write_rows(self.db, "drop_lost", [lost_key(row, *one) for row, back in moves.back.items() for one in back])
         write_rows(self.db, "new_lost", [
-            {"key": lost_key(row, *one), "row": row, "time": one[0], "id": one[1]}
+            {"key": lost_key(row, *one), "row": row.hex(), "time": one[0], "id": one[1]}
             for row in moves.lost for one in sorted(moves.of(row, ()))[:SAMPLES_PER_ROW]
         ])  # fmt: skip
 
@@ -331,11 +338,11 @@ class _Adding:
         """Let the rows wait; they are written once all identities have their places."""
         recount = {row for rows_ in self.recount.values() for _, row in rows_}
         samples = self.batch.samples
-        for row in self.batch.rows:
-            count = self.added.get(row.id)
-            if count is None and row.id not in recount:
+        for row_id, row, packed in zip(self.ids, self.batch.rows, samples, strict=True):
+            count = self.added.get(row_id)
+            if count is None and row_id not in recount:
                 continue
-            offered = [(sample.time, id_, fingerprint, sample) for sample, id_, fingerprint in samples.get(row.id, ())]
+            offered = unpack_samples(packed)
             number, first, last = count or (0, 0, 0)
             self.waiting[row.hour].rows.append(Delta(row, number, first, last, offered))
         for row in self.joined.values():
@@ -387,15 +394,18 @@ class _Adding:
     def _actors(self) -> None:
         """Note where identities were seen; those that are new, or forwarded, or gained or lost events by another
         content are to be derived."""
-        seen: dict[int, dict[int, int]] = defaultdict(dict)
-        for row in self.batch.rows:
-            count = self.added.get(row.id)
+        seen: dict[bytes, dict[int, int]] = defaultdict(dict)
+        for row_id, row in zip(self.ids, self.batch.rows, strict=True):
+            count = self.added.get(row_id)
             if count is not None:
                 hours = seen[row.actor]
                 hours[row.hour] = max(hours.get(row.hour, 0), count[2] - row.hour * 3600)
         recounted = {(hour, actor) for hour, pairs in self.recount.items() for actor, _ in pairs}
         wanted = sorted({*seen, *(actor for _, actor in recounted)})
-        stored = {record[0]: record for record in read_many(self.db.read, "actors", "ids", wanted)}
+        stored = {
+            bytes.fromhex(record[0]): record
+            for record in read_many(self.db.read, "actors", "ids", [actor.hex() for actor in wanted])
+        }
         exact = _last_seconds(self.db, self.hours, recounted)
         new, changed, joins = [], [], []
         for actor in wanted:
@@ -414,10 +424,10 @@ class _Adding:
                 self.dirty.update(dict.fromkeys(touched_by_actor(actor, who)))
             packed = pack_hours(hours)
             if record is None:
-                new.append({"id": actor, "body": pack(who), "key": who.access_key_id, "hours": packed})
-                joins += [{"key": str(key), "actor": actor} for key in join_keys_of_actor(actor, who)]
+                new.append({"id": actor.hex(), "body": pack(who), "key": who.access_key_id, "hours": packed})
+                joins += [{"key": str(key), "actor": actor.hex()} for key in join_keys_of_actor(actor, who)]
             elif packed != record[2]:
-                changed.append({"id": actor, "properties": {"hours": packed}})
+                changed.append({"id": actor.hex(), "properties": {"hours": packed}})
         write_rows(self.db, "new_actors", new)
         write_rows(self.db, "new_join_keys", joins)
         write_rows(self.db, "set_actors", changed)
@@ -425,7 +435,7 @@ class _Adding:
     def _facts(self) -> None:
         passed = self.same | self.settled.keys()
         wanted = {event for event in self.arrivals.facts if event not in passed}
-        actors = {(e[0], e[1]): self.actor_of[e[5]] for e in self.batch.entries if (e[0], e[1]) in wanted}
+        actors = {(e[0], e[1]): self.batch.rows[e[5]].actor for e in self.batch.events if (e[0], e[1]) in wanted}
         facts = [(*event, actors[event], self.arrivals.facts[event]) for event in wanted]
         facts += [(*event, actor, list(found)) for event, (actor, found) in self.settled.items()]
         new, joins = [], []
@@ -434,7 +444,7 @@ class _Adding:
             changes = False
             for number, fact in enumerate(found):
                 key = f"{event} {number:03d}"
-                new.append({"key": key, "event": event, "actor": actor, "body": pack(fact)})
+                new.append({"key": key, "event": event, "actor": actor.hex(), "body": pack(fact)})
                 joins += [{"key": str(join_key), "fact": key} for join_key in join_keys_of_fact(fact)]
                 self.dirty.update(dict.fromkeys(touched_by_fact(fact)))
                 changes = changes or bool(graph_elements.changes(fact))
@@ -471,11 +481,13 @@ def write_pending(db: Db, waiting: dict[int, Pending]) -> None:
         db.write("new_pending", rows=nodes[start : start + 50])
 
 
-def _last_seconds(db: Db, hours: dict[int, _Hour], wanted: set[tuple[int, int]]) -> dict[int, dict[int, int | None]]:
+def _last_seconds(
+    db: Db, hours: dict[int, _Hour], wanted: set[tuple[int, bytes]]
+) -> dict[bytes, dict[int, int | None]]:
     """By actor and hour: the last second in which it was seen there, None if it was not; from the whole ledger
     of the hour, for an event may have left it."""
-    found: dict[int, dict[int, int | None]] = defaultdict(dict)
-    by_hour: dict[int, set[int]] = defaultdict(set)
+    found: dict[bytes, dict[int, int | None]] = defaultdict(dict)
+    by_hour: dict[int, set[bytes]] = defaultdict(set)
     for hour, actor in wanted:
         by_hour[hour].add(actor)
         found[actor][hour] = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from lineage.model import keys, schema
-from lineage.model.batch import JOINED, event_id_bytes
+from lineage.model.batch import event_id_bytes, is_joined, uuid_text
 from lineage.model.facts import AnyFact, Sample
 from lineage.model.results import (
     ALWAYS,
@@ -45,7 +45,7 @@ from lineage.stores.neo4j.shards import (
     unpack,
     unpack_hours,
 )
-from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, seconds, uuid_text
+from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, seconds
 
 SHARDS = 500
 """Shards of one statement."""
@@ -92,13 +92,13 @@ class Calls(Loaded):
             asked[parameter] = values[start : start + UNWIND_ROWS]
             for actor, packed in self._read("callers", **asked):
                 if any(low <= hour <= high for hour in unpack_hours(packed)):
-                    found.append(actor_prefix(actor))
+                    found.append(actor_prefix(bytes.fromhex(actor)))
         return found
 
-    def _events_between(self, rows: Sequence[CallRow], since: int, until: int) -> Mapping[int, Sequence[Event]]:
+    def _events_between(self, rows: Sequence[CallRow], since: int, until: int) -> Mapping[bytes, Sequence[Event]]:
         """The events of rows between two seconds, by the row's ID: their hours' ledger is looked through."""
         wanted = {row.row.id for row in rows}
-        found: dict[int, list[Event]] = defaultdict(list)
+        found: dict[bytes, list[Event]] = defaultdict(list)
         for hour, ids, rest in self._shards({row.row.hour for row in rows}):
             for row, second, id_ in places_of_rows(ids, rest, wanted):
                 time = hour * HOUR + second
@@ -116,16 +116,15 @@ class Calls(Loaded):
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
         hours = sorted({(time - seconds) // 3600, (time + seconds) // 3600})
-        callers: dict[int, str] = {}
+        callers: dict[bytes, str] = {}
         for actor, key, packed in self._read("callers_of_principal", principal=principal):
             if unpack_hours(packed).keys() & set(hours):
-                callers[actor] = key
+                callers[bytes.fromhex(actor)] = key
         if not callers:
             return []
         calls = []
-        patterns = [actor.to_bytes(8, "little") for actor in callers]
         for hour, ids, rest in self._shards(hours):
-            if any(pattern in rest for pattern in patterns):
+            if any(actor in rest for actor in callers):
                 for _, at in places(ids, rest):
                     if at.actor in callers and abs(hour * 3600 + at.second - time) <= seconds:
                         calls.append((hour * 3600 + at.second, at))
@@ -175,7 +174,7 @@ class Calls(Loaded):
         asked = list(dict.fromkeys(event_ids))
         found = self._places(asked)
         rows = [
-            {"n": n, "key": row_key(at.actor, at.row), "actor": at.actor, "file": at.file}
+            {"n": n, "key": row_key(at.actor, at.row), "actor": at.actor.hex(), "file": at.file}
             for n, (_, _, at) in enumerate(found)
         ]
         seen: dict[str, list[EventRow]] = defaultdict(list)
@@ -188,7 +187,7 @@ class Calls(Loaded):
                     region=row.get("region"), who=who, actor=at.actor,
                     source=keys.ref(source) if source else keys.principal(who).ref, session=session, path=path,
                     place=at.at, error=row.get("error"), user_agent=row.get("user_agent"), copy=row["copy"],
-                    several=bool(at.row & JOINED), shared=at.shared,
+                    several=is_joined(at.row), shared=at.shared,
                 )
             )  # fmt: skip
         return {event_id: sorted(seen[event_id], key=lambda one: one.time) for event_id in asked if event_id in seen}

@@ -12,12 +12,13 @@ import msgspec
 from neo4j import ManagedTransaction, Transaction
 
 from lineage.model import keys, schema
-from lineage.model.batch import Row, Sighting, relation_of
+from lineage.model.batch import Row, Sighting, is_joined, relation_of
 from lineage.model.facts import Sample, Target
 from lineage.model.results import Properties
+from lineage.model.samples import StoredSample
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node, in_account
-from lineage.stores.merging import StoredSample, merge_properties
+from lineage.stores.merging import merge_properties
 
 UNWIND_ROWS = 5_000
 """Rows of one statement: half as many are slower, twice as many no faster (measured)."""
@@ -87,14 +88,14 @@ class Pending(msgspec.Struct, array_like=True):
     what ledger and facts hold when it is taken decides."""
 
     rows: list[Delta] = []
-    recount: list[tuple[int, int]] = []
+    recount: list[tuple[bytes, bytes]] = []
     """Actor and row of rows that lost or won an event against another content: counted from the ledger."""
     events: list[str] = []
     """Events whose changes are to be written from their facts."""
     dropped: list[tuple[str, str]] = []
     """Type and key of changes whose facts are gone."""
     sightings: list[Sighting] = []
-    moved: list[int] = []
+    moved: list[bytes] = []
     """Identities that have another node now."""
 
 
@@ -103,14 +104,14 @@ _SAMPLE = msgspec.json.Decoder(Sample)
 PENDING = msgspec.msgpack.Decoder(Pending)
 
 
-def row_key(actor: int, row: int) -> str:
+def row_key(actor: bytes, row: bytes) -> str:
     """Key of the relationships of a row; rows of one actor begin alike."""
-    return f"{actor_prefix(actor)}{row:x}"
+    return f"{actor_prefix(actor)}{row.hex()}"
 
 
-def actor_prefix(actor: int) -> str:
+def actor_prefix(actor: bytes) -> str:
     """What the keys of all rows of an actor begin with."""
-    return f"{actor:x} "
+    return f"{actor.hex()} "
 
 
 def target_key(key: str, place: int) -> str:
@@ -118,9 +119,14 @@ def target_key(key: str, place: int) -> str:
     return f"{key} {place}" if place else key
 
 
-def row_of_key(key: str) -> int:
-    """The row's number in its key, or in that of one of its targets."""
-    return int(key.split(" ", 2)[1], 16)
+def actor_of_key(key: str) -> bytes:
+    """The identity's ID in the key of a row, or of one of its targets."""
+    return bytes.fromhex(key.split(" ", 1)[0])
+
+
+def row_of_key(key: str) -> bytes:
+    """The row's ID in its key, or in that of one of its targets."""
+    return bytes.fromhex(key.split(" ", 2)[1])
 
 
 def event_key(hour: int, id_: bytes) -> str:
@@ -128,14 +134,13 @@ def event_key(hour: int, id_: bytes) -> str:
     return f"{hour} {id_.hex()}"
 
 
-def lost_key(row: int, time: int, id_: bytes) -> str:
+def lost_key(row: bytes, time: int, id_: bytes) -> str:
     """Key of an event that holds a place in a row, but does not count there."""
-    return f"{row} {time} {id_.hex()}"
+    return f"{row.hex()} {time} {id_.hex()}"
 
 
 def stored_row(api: str, properties: dict[str, Any]) -> Row:
     """A row from its `USED` relationship."""
-    actor, number = (int(part, 16) for part in properties["key"].split(" "))
     target = None
     if (resource := properties.get("resource")) is not None:
         target = Target(
@@ -144,13 +149,14 @@ def stored_row(api: str, properties: dict[str, Any]) -> Row:
         )  # fmt: skip
     error = properties.get("error")
     return Row(
-        id=number, actor=actor, api=api, hour=(parse_when(properties["hour"]) or 0) // 3600,
+        actor=actor_of_key(properties["key"]), api=api, hour=(parse_when(properties["hour"]) or 0) // 3600,
         account=properties.get("account"), region=properties.get("region"), source_ip=properties.get("source_ip"),
         endpoint=properties.get("endpoint"), user_agent=properties.get("user_agent"), error=error,
         console=properties["console"], copy=properties["copy"], category=properties["category"],
         sensitive=properties["sensitive"], presigned=properties["presigned"], target=target,
         relation=relation_of(api, error, target),
         beside=tuple(map(_TARGET.decode, properties.get("beside") or ())), beyond=properties.get("beyond") or 0,
+        joined=is_joined(row_of_key(properties["key"])),
     )  # fmt: skip
 
 

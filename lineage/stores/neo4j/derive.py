@@ -67,13 +67,13 @@ def lookup(db: Db, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
         if fact is None:
             fact = facts[key] = FACT.decode(body)
         by_text[text].append(fact)
-    actors: dict[int, Actor] = {}
+    actors: dict[str, Actor] = {}
     for text, id_, body, hours in read_many(db.read, "actors_by_join_key", "join_keys", texts):
         if last_of(hours) is None:
             continue
         actor = actors.get(id_)
         if actor is None:
-            actor = actors[id_] = Actor(id_, IDENTITY.decode(body))
+            actor = actors[id_] = Actor(bytes.fromhex(id_), IDENTITY.decode(body))
         by_text[text].append(actor)
     ids = [key.value for key in found if key.kind == KeyKind.UNIQUE_ID]
     for names in read_many(db.read, "names_of_ids", "ids", ids):
@@ -172,14 +172,15 @@ def _write(
 def _write_links(db: Db, derived: Derived) -> None:
     """Note the nodes of identities; the rows of those that had another one wait to be moved."""
     changed, moved = [], []
-    stored = {record[0]: record for record in read_many(db.read, "actors", "ids", list(derived.links))}
+    ids = [actor.hex() for actor in derived.links]
+    stored = {bytes.fromhex(record[0]): record for record in read_many(db.read, "actors", "ids", ids)}
     for actor, link in derived.links.items():
         if actor not in stored:
             continue
         _, _, _, source, session, principal, hung = stored[actor]
         now: dict[str, Any] = {"source": str(link.source), "session": link.session, "principal": link.principal.key}
         if now != {"source": source, "session": session, "principal": principal}:
-            changed.append({"id": actor, "properties": now})
+            changed.append({"id": actor.hex(), "properties": now})
         if hung is not None and hung != now["source"]:
             moved.append(actor)
     write_rows(db, "set_actors", changed)

@@ -86,7 +86,7 @@ def add_node(graph: Graph, labels: Sequence[str] | str, properties: dict[str, An
 def add_edge(graph: Graph, source: str, target: str, type_: str, properties: dict[str, Any]) -> None:
     """Add a relationship with all properties of its type."""
     key = properties["key"]
-    name = row_of_key(key) if type_ in _ROWS else key
+    name = row_of_key(key).hex() if type_ in _ROWS else key
     full = dict.fromkeys(schema.RELATIONSHIP_PROPERTIES[type_]) | properties
     del full["key"]
     graph.add_edge(source, target, key=f"{type_} {name}", type=type_, **full)

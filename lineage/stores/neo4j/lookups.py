@@ -82,7 +82,7 @@ class LookUps(Statements):
             return activity_of(map(_activity, self._read("activity_at", **asked)))
         asked = {"principals": [], "keys": [], "ids": []} | {f"{by}s": values}
         rows = [
-            {"value": value, "prefix": actor_prefix(actor)}
+            {"value": value, "prefix": actor_prefix(bytes.fromhex(actor))}
             for value, actor, hours in self._read("callers_by", **asked)
             if hours
         ]
@@ -97,9 +97,9 @@ class LookUps(Statements):
     def user_names(self) -> list[tuple[str, str]]:
         return [(principal, name) for principal, name in self._read("user_names")]
 
-    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        records = read_many(self._read, "actors", "ids", sorted(set(actors)))
-        return {actor: IDENTITY.decode(body) for actor, body, *_ in records}
+    def identities(self, actors: Iterable[bytes]) -> dict[bytes, Identity]:
+        records = read_many(self._read, "actors", "ids", sorted({actor.hex() for actor in actors}))
+        return {bytes.fromhex(actor): IDENTITY.decode(body) for actor, body, *_ in records}
 
     def identities_of(self, ref: Ref) -> list[Identity]:
         return [IDENTITY.decode(body) for _, body, hours in self._read("actors_of_source", source=str(ref)) if hours]

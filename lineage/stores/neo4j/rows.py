@@ -12,18 +12,20 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage.model import keys, schema
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, event_id_bytes
+from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes, is_joined, uuid_text
 from lineage.model.facts import Identity, Sample
+from lineage.model.samples import StoredSample
 from lineage.model.times import iso, parse_when
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import FACT, IDENTITY, StoredSample, merge_properties, smallest
+from lineage.stores.merging import FACT, IDENTITY, merge_properties, smallest
 from lineage.stores.neo4j.coverage import Counts, add_coverage, recount_coverage
 from lineage.stores.neo4j.db import (
     PENDING,
     Db,
     Delta,
     Pending,
+    actor_of_key,
     actor_prefix,
     known,
     lost_key,
@@ -39,7 +41,6 @@ from lineage.stores.neo4j.db import (
 )
 from lineage.stores.neo4j.derive import NO_HOUR
 from lineage.stores.neo4j.shards import Place, id_hash, place, places, shard_key, shard_keys, unpack
-from lineage.stores.windows import uuid_text
 
 STEP_BYTES = 4_000_000
 """What one transaction takes of waiting rows, in whole hours."""
@@ -90,8 +91,8 @@ class _Settling:
 
     def __init__(self, db: Db, hours: list[int]) -> None:
         self.db = db
-        self.deltas: dict[int, Delta] = {}
-        self.recount: dict[int, tuple[int, int]] = {}
+        self.deltas: dict[bytes, Delta] = {}
+        self.recount: dict[bytes, tuple[bytes, int]] = {}
         """By row: actor and hour."""
         self.waiting = Pending()
         for hour, body in read_many(db.read, "take_pending", "hours", hours):
@@ -117,9 +118,8 @@ class _Settling:
 
     def _merge(self, hour: int, pending: Pending) -> None:
         for delta in pending.rows:
-            had = self.deltas.get(delta.row.id)
-            if had is None:
-                self.deltas[delta.row.id] = delta
+            had = self.deltas.setdefault(delta.row.id, delta)
+            if had is delta:
                 continue
             if delta.count:
                 had.first = min(had.first, delta.first) if had.count else delta.first
@@ -161,7 +161,7 @@ class _Settling:
         self._seen_from(ids)
         self._coverage(standing)
         write_rows(self.db, "set_actors", [
-            {"id": actor, "properties": {"hung": self.places[actor]}}
+            {"id": actor.hex(), "properties": {"hung": self.places[actor]}}
             for actor in self.places if self.hung.get(actor) != self.places[actor]
         ])  # fmt: skip
         self._sightings()
@@ -171,19 +171,21 @@ class _Settling:
     def _facts(self) -> None:
         """Facts whose changes are to be written: of new events, and of identities that moved."""
         found = read_many(self.db.read, "facts_of_events", "events", sorted(set(self.waiting.events)))
-        found += read_many(self.db.read, "facts_of_actors", "actors", sorted(self.moved))
-        self.facts = [(actor, FACT.decode(body)) for _, actor, body in found]
+        found += read_many(self.db.read, "facts_of_actors", "actors", sorted(actor.hex() for actor in self.moved))
+        self.facts = [(bytes.fromhex(actor), FACT.decode(body)) for _, actor, body in found]
 
     def _actors(self) -> None:
         """The nodes of the rows' identities."""
         wanted = {delta.row.actor for delta in self.deltas.values()} | self.moved
         wanted |= {actor for actor, _ in self.recount.values()} | {actor for actor, _ in self.facts}
-        self.places: dict[int, str] = {}
-        self.hung: dict[int, str | None] = {}
-        self.who: dict[int, Identity] = {}
-        self.owners: dict[int, Node] = {}
+        self.places: dict[bytes, str] = {}
+        self.hung: dict[bytes, str | None] = {}
+        self.who: dict[bytes, Identity] = {}
+        self.owners: dict[bytes, Node] = {}
         """The nodes of principals that calls are attached to directly."""
-        for actor, body, _, source, _, _, hung in read_many(self.db.read, "actors", "ids", sorted(wanted)):
+        ids = sorted(actor.hex() for actor in wanted)
+        for text, body, _, source, _, _, hung in read_many(self.db.read, "actors", "ids", ids):
+            actor = bytes.fromhex(text)
             who = self.who[actor] = IDENTITY.decode(body)
             owner = keys.principal(who)
             self.places[actor] = source or str(owner.ref)
@@ -191,7 +193,7 @@ class _Settling:
                 self.owners[actor] = graph_elements.node_of(owner)
             self.hung[actor] = hung
 
-    def _standing(self) -> dict[int, dict[str, _Standing]]:
+    def _standing(self) -> dict[bytes, dict[str, _Standing]]:
         """By row: its relationships as they are, by type and, of further targets, place. Hours that were never
         written are not asked for."""
         wanted = [
@@ -201,19 +203,19 @@ class _Settling:
         records += read_many(
             self.db.read, "rows_of_actors", "prefixes", [actor_prefix(actor) for actor in sorted(self.moved)]
         )
-        found: dict[int, dict[str, _Standing]] = defaultdict(dict)
+        found: dict[bytes, dict[str, _Standing]] = defaultdict(dict)
         for id_, type_, source_id, labels, source_key, target_id, _, properties in records:
             one = _Standing(id_, type_, source_id, ref_of(labels, source_key), target_id, properties)
             found[row_of_key(properties["key"])][_part(type_, properties["key"])] = one
         return dict(found)
 
-    def _count(self, standing: dict[int, dict[str, _Standing]]) -> dict[int, _Counted]:
+    def _count(self, standing: dict[bytes, dict[str, _Standing]]) -> dict[bytes, _Counted]:
         """What the rows that changed count to now."""
         wanted = [*self.deltas, *(row for row in self.recount if row not in self.deltas)]
-        lost: dict[int, set[tuple[int, bytes]]] = defaultdict(set)
+        lost: dict[bytes, set[tuple[int, bytes]]] = defaultdict(set)
         if self.db.read("any_lost")[0][0]:
-            for row, time, id_ in read_many(self.db.read, "lost", "rows", wanted):
-                lost[row].add((time, bytes(id_)))
+            for text, time, id_ in read_many(self.db.read, "lost", "rows", [row.hex() for row in wanted]):
+                lost[bytes.fromhex(text)].add((time, bytes(id_)))
         stale = []
         exact = self._from_ledger()
         samples = self._stored_samples([standing[row][schema.USED] for row in wanted if row in standing])
@@ -228,7 +230,7 @@ class _Settling:
             stale += [lost_key(row, *one) for one in lost.get(row, set()) - {*places}]
             if row in exact:
                 found[row] = exact[row]
-                if not row & JOINED:
+                if not is_joined(row):
                     found[row].samples = best
             elif delta is not None:
                 count, first, last = delta.count, delta.first, delta.last
@@ -241,7 +243,7 @@ class _Settling:
         write_rows(self.db, "drop_lost", stale)
         return found
 
-    def _from_ledger(self) -> dict[int, _Counted]:
+    def _from_ledger(self) -> dict[bytes, _Counted]:
         """What the rows that are to be counted anew count to; rows of several copies have their samples from here."""
         counts = {row: _Counted(0, 1 << 62, -1, []) for row in self.recount}
         for hour in sorted({hour for _, hour in self.recount.values()}):
@@ -253,7 +255,7 @@ class _Settling:
                 count.count += 1
                 count.first = min(count.first, time)
                 count.last = max(count.last, time)
-                if one.row & JOINED:
+                if is_joined(one.row):
                     count.samples.append((time, id_, 0, Sample(time=time, event_id=uuid_text(id_))))
         for count in counts.values():
             count.samples = sorted(count.samples, key=lambda sample: sample[:2])[:SAMPLES_PER_ROW]
@@ -266,7 +268,7 @@ class _Settling:
             event for _, ids, rest in read_many(self.db.read, "shards", "keys", shards) for event in places(ids, rest)
         ]
 
-    def _stored_samples(self, standing: list[_Standing]) -> dict[int, list[StoredSample]]:
+    def _stored_samples(self, standing: list[_Standing]) -> dict[bytes, list[StoredSample]]:
         """The samples of existing rows, with the time and fingerprint that the ledger has of them."""
         wanted: dict[int, set[bytes]] = defaultdict(set)
         for one in standing:
@@ -278,7 +280,7 @@ class _Settling:
         for key, ids, rest in read_many(self.db.read, "shards", "keys", list(wanted)):
             shard = unpack(ids, rest)
             places.update({(key >> 16, id_): place(shard[id_]) for id_ in wanted[key] if id_ in shard})
-        found: dict[int, list[StoredSample]] = {}
+        found: dict[bytes, list[StoredSample]] = {}
         for one in standing:
             hour = (parse_when(one.properties["hour"]) or 0) // 3600
             row = row_of_key(one.properties["key"])
@@ -295,7 +297,7 @@ class _Settling:
                 )
         return found
 
-    def _write_row(self, row: int, result: _Counted, parts: dict[str, _Standing]) -> None:
+    def _write_row(self, row: bytes, result: _Counted, parts: dict[str, _Standing]) -> None:
         delta = self.deltas.get(row)
         actor = delta.row.actor if delta else self.recount[row][0]
         source = self.places[actor]
@@ -359,7 +361,7 @@ class _Settling:
         if not parts:
             return
         used = parts[schema.USED]
-        actor = int(used.properties["key"].split(" ", 1)[0], 16)
+        actor = actor_of_key(used.properties["key"])
         source = self.places[actor]
         if used.source == source:
             return
@@ -449,7 +451,7 @@ class _Settling:
                          "properties": {"key": change.key, **known(change.properties)}})  # fmt: skip
         return made
 
-    def _coverage(self, standing: dict[int, dict[str, _Standing]]) -> None:
+    def _coverage(self, standing: dict[bytes, dict[str, _Standing]]) -> None:
         counts: Counts = defaultdict(lambda: [0, 1 << 62, -1])
         recounted = {hour for _, hour in self.recount.values()}
         accounts: dict[int, set[str]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""The ledger as Neo4j keeps it: one entry of 59 bytes for each counted event, in shards.
+"""The ledger as Neo4j keeps it: one entry of 75 bytes for each counted event, in shards.
 
 A shard holds the events of one UTC hour whose IDs fall into one bucket. The buckets of an hour grow with it,
 so that a shard stays small: a repeated or late event costs one shard, and so does a search in an hour.
@@ -9,6 +9,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Container, Iterator
 from typing import NamedTuple
+
+from lineage.model.batch import ContentKey
 
 ID_BYTES = 16
 SHARD_EVENTS = 128
@@ -25,8 +27,8 @@ class Place(NamedTuple):
     second: int
     rank: int
     fingerprint: int
-    row: int
-    actor: int
+    row: bytes
+    actor: bytes
     file: int
     at: int
     """Place of the record in its file."""
@@ -34,12 +36,12 @@ class Place(NamedTuple):
     """As `lineage.model.batch.shared_hash` gives it."""
 
     @property
-    def content(self) -> tuple[int, int, int, int]:
+    def content(self) -> ContentKey:
         """What makes two deliveries of an event the same (`lineage.model.batch.precedence`)."""
         return (self.rank, self.fingerprint, self.row, self.second)
 
 
-_PLACE = struct.Struct("<HBQQQIIQ")
+_PLACE = struct.Struct("<HBQ16s16sIIQ")
 pack_place = _PLACE.pack
 """Second, rank, fingerprint, row, actor, file, index, shared to bytes."""
 
@@ -89,7 +91,7 @@ def pack(shard: Shard) -> tuple[str, bytes]:
     return b"".join(shard).decode("latin-1"), b"".join(shard.values())
 
 
-def places_of_rows(ids: str, rest: bytes, rows: Container[int]) -> Iterator[tuple[int, int, bytes]]:
+def places_of_rows(ids: str, rest: bytes, rows: Container[bytes]) -> Iterator[tuple[bytes, int, bytes]]:
     """Row, second and ID of the events of a shard that went into some rows."""
     for n, (second, _, _, row, *_) in enumerate(_PLACE.iter_unpack(rest)):
         if row in rows:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
+from itertools import chain, repeat
+from operator import itemgetter
+from typing import Any
 
-from lineage.model.batch import JOINED, SAMPLES_PER_ROW, Batch, Row
+from xxhash import xxh3_64_intdigest
+
+from lineage.model.batch import SAMPLES_PER_ROW, Batch, EntryTuple, Row, uuid_text
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
+from lineage.model.samples import StoredSample
+from lineage.model.samples import pack as pack_samples
+from lineage.model.samples import unpack as unpack_samples
 from lineage.resolve import graph_elements
 from lineage.resolve.join_keys import (
     JoinKey,
@@ -19,217 +29,314 @@ from lineage.resolve.join_keys import (
     touched_by_actor,
     touched_by_fact,
 )
-from lineage.stores.merging import (
-    CONTENTS,
-    FACT,
-    IDENTITY,
-    Arrivals,
-    Moves,
-    StoredSample,
-    names_that_count,
-    pack,
-    smallest,
-)
-from lineage.stores.sqlite.db import LIVE, ROW, SAMPLES, read_in, write_node
-from lineage.stores.windows import uuid_text
+from lineage.stores.merging import CONTENTS, FACT, IDENTITY, Arrivals, Moves, names_that_count, pack, smallest
+from lineage.stores.sqlite import events
+from lineage.stores.sqlite import rows as stored_rows
+from lineage.stores.sqlite.db import LIVE, read_in, write_node
+from lineage.stores.sqlite.events import CHUNKS, Counted
+from lineage.stores.sqlite.rows import CONTENT, Rows
+
+_SEARCH = 200
+"""Rows that are looked for in one statement."""
+_Event = tuple[int, bytes]
+"""Hour and ID."""
 
 
 class Adding:
     """One batch on its way into the tables; lives for one transaction."""
 
-    def __init__(self, db: sqlite3.Connection, batch: Batch) -> None:
+    def __init__(self, db: sqlite3.Connection, rows: Rows, batch: Batch, load: int) -> None:
         self.db = db
+        self.rows = rows
         self.batch = batch
+        self.load = load
+        """Number of the load."""
         self.duplicates = 0
         self.conflicts = 0
         self.dirty: set[JoinKey] = set()
         self.moves = Moves()
-        self.recount: set[tuple[int, int]] = set()
-        """Rows to count anew: hour and hash."""
-        self.local = self._numbers()
+        self.recount: set[int] = set()
+        """Numbers of rows to count anew."""
+        self.numbers: dict[bytes, int] = {}
+        """Numbers of rows that hold settled events, by ID."""
         self.actors = dict(batch.actors)
         self.joined: dict[int, Row] = {}
-        """Rows of several copies that this batch writes, by hash."""
-        self.arrivals = Arrivals(batch)
-        self.gained: set[int] = set()
-        """Rows that represent an event which was settled, by hash."""
-        self.settled: dict[tuple[int, bytes], tuple[int, tuple[AnyFact, ...]]] = {}
+        """Rows of several copies that this batch writes, by number."""
+        self.gained: dict[int, list[Counted]] = defaultdict(list)
+        """By number of a row: settled events that are counted in it."""
+        self.left: dict[int, set[bytes]] = defaultdict(set)
+        """By number of a row: IDs of settled events that are counted in it no longer."""
+        self.settled: dict[_Event, tuple[bytes, tuple[AnyFact, ...]]] = {}
         """Actor and facts of the events whose content changed."""
         self.changed_files: set[int] = set()
         """Numbers of the files that gave an event, or of which an event changed."""
+        self.stands: dict[_Event, tuple[bytes, int]] = {}
+        """Where settled events are counted: ID of the row, and second."""
+        self.written_actors: set[bytes] = set()
         self.contents: dict[int, tuple[Row, Identity]] = {}
         """Stored rows with their identities, by number."""
 
     def run(self, load: str, sums: Sums) -> None:
-        batch = self.batch
-        settled = self._write_ledger(self._files())
-        self.recount |= {(time // 3600, row) for row, lost in self.moves.lost.items() for time, _ in lost}
+        self._number_files()
+        self._number_actors()
+        self._number_rows()
+        self.arrivals = Arrivals(self.batch)
+        settled = self._write_ledger()
         self._write_rows(settled)
         self._write_facts(settled)
         self._write_sightings()
-        self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", batch.amended)
+        self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", self.batch.amended)
         self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", sorted(self.dirty))
         self._account(load, sums)
 
-    def _files(self) -> list[int]:
-        for path in dict.fromkeys([*self.batch.paths, *(end.path for end in self.batch.ended)]):
-            self.db.execute("INSERT OR IGNORE INTO file (path) VALUES (?)", (path,))
-        self.db.executemany(
-            "UPDATE file SET sha256 = ?, size = ? WHERE path = ?",
-            [(end.sha256, end.size, end.path) for end in self.batch.ended],
-        )
-        return [
-            self.db.execute("SELECT id FROM file WHERE path = ?", (path,)).fetchone()[0] for path in self.batch.paths
-        ]
+    def _last(self, table: str) -> int:
+        (last,) = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+        return int(last)
 
-    def _numbers(self) -> dict[int, int]:
-        """The number of each row of the batch, by its hash; new rows get the next ones."""
-        by_hour: dict[int, list[int]] = defaultdict(list)
-        for row in self.batch.rows:
-            by_hour[row.hour].append(row.id)
-        found: dict[int, int] = {}
-        for hour, hashes in by_hour.items():
-            found.update(read_in(self.db, "SELECT hash, id FROM row WHERE hour = ? AND hash IN (*)", hashes, hour))
-        (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM row").fetchone()
-        news = (row.id for row in self.batch.rows if row.id not in found)
-        found |= {row: number for number, row in enumerate(dict.fromkeys(news), last + 1)}
-        self.last = max(last, *found.values()) if found else last
-        """The highest number of a row."""
+    def _number_files(self) -> None:
+        """Give the files of the batch consecutive numbers; one that ends here and gave no event gets one too."""
+        paths = self.batch.paths
+        self.first_file = self._last("file") + 1
+        ends = {end.path: end for end in self.batch.ended}
+        folders = self.rows.texts.keep(folder_of(path) for path in {*paths, *ends})
+        found = []
+        for number, path in enumerate([*paths, *(path for path in ends if path not in set(paths))], self.first_file):
+            end = ends.get(path)
+            digest, size = (bytes.fromhex(end.sha256), end.size) if end is not None else (None, None)
+            found.append((number, folders[folder_of(path)], name_of(path), path_hash(path), digest, size))
+        self.db.executemany("INSERT INTO file VALUES (?, ?, ?, ?, ?, ?, NULL)", found)
+        self.files = range(self.first_file, self.first_file + len(paths))
+
+    def _number_actors(self) -> None:
+        """The numbers of the identities; new ones get the next ones."""
+        actors = self.batch.actors
+        self.actor_numbers: dict[bytes, int] = {}
+        self._find_actors(actors)
+        self.known_actors = set(self.actor_numbers)
+        self.actor_numbers |= {
+            actor: number
+            for number, actor in enumerate(
+                (one for one in actors if one not in self.known_actors), self._last("actor") + 1
+            )
+        }
+
+    def _find_actors(self, actors: Collection[bytes]) -> None:
+        self.actor_numbers |= dict(read_in(self.db, "SELECT hash, id FROM actor WHERE hash IN (*)", [*actors]))
+
+    def _number_rows(self) -> None:
+        """The numbers of the rows of the batch; new ones get the next ones."""
+        rows = self.batch.rows
+        self.row_contents = self.rows.contents(rows)
+        self.row_hashes = [stored_rows.hash_of(row) for row in rows]
+        self.local = self._find_rows(rows, self.row_contents, self.row_hashes)
+        """Numbers of the rows of the batch, in their order."""
+        self.there = {number for number in self.local if number}
+        """Those that were there before."""
+        self.last = self._last("row")
+        for n, number in enumerate(self.local):
+            if not number:
+                self.last += 1
+                self.local[n] = self.last
+
+    def _find_rows(
+        self, rows: Sequence[Row], contents: Sequence[tuple[object, ...]], hashes: Sequence[int]
+    ) -> list[int]:
+        """The numbers of rows that are stored, 0 of others. Those of new identities are not looked for."""
+        found = [0] * len(rows)
+        wanted = [n for n, row in enumerate(rows) if row.actor in self.known_actors]
+        for start in range(0, len(wanted), _SEARCH):
+            some = wanted[start : start + _SEARCH]
+            statement = (
+                f"WITH w (n, actor, hour, hash) AS (VALUES {', '.join(['(?, ?, ?, ?)'] * len(some))}) "
+                f"SELECT w.n, r.id, {CONTENT} FROM w CROSS JOIN row r "
+                "ON r.actor = w.actor AND r.hour = w.hour AND r.hash = w.hash"
+            )
+            values = chain.from_iterable((n, self.actor_numbers[rows[n].actor], rows[n].hour, hashes[n]) for n in some)
+            for n, number, *content in self.db.execute(statement, tuple(values)):
+                if tuple(content) == contents[n]:
+                    found[n] = number
         return found
 
-    def _write_ledger(self, files: Sequence[int]) -> set[tuple[int, bytes]]:
+    def _write_ledger(self) -> set[_Event]:
         """Write the events that the ledger does not have, settle the others, and return the latter with those that
         came in several copies.
 
         Most batches hold nothing but new events: they go in as they are, and only where one was there already
         is the batch rolled back and compared.
         """
-        db = self.db
-        entries = sorted(
-            (hour // 24, id_, hour, second, rank, fingerprint, self.local[row], files[file], place, shared)
-            for hour, id_, second, rank, fingerprint, row, file, place, shared in self.batch.entries
-        )
-        db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(entry[0],) for entry in entries}))
-        several = self.arrivals.several
-        plain = [entry for entry in entries if (entry[2], entry[1]) not in several] if several else entries
-        insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        db, entries, batch = self.db, self.batch.entries, self.batch
+        hours = [row.hour for row in batch.rows]
+        db.executemany("INSERT OR IGNORE INTO day VALUES (?)", sorted({(hour // 24,) for hour in hours}))
+        places = chain.from_iterable(map(repeat, self.local, array("I", entries.counts)))
+        index = list(zip(events.index_keys(entries, hours), places, strict=True))
+        insert = "INSERT OR IGNORE INTO ledger VALUES (?, ?)"
+        settled: set[_Event] = set(self.arrivals.several)
         db.execute("SAVEPOINT entries")
-        settled: set[tuple[int, bytes]] = set()
-        if db.executemany(insert, plain).rowcount < len(plain):
-            db.execute("ROLLBACK TO entries")
-            settled = {
-                (entry[2], entry[1])
-                for entry in plain
-                if db.execute(
-                    "SELECT 1 FROM ledger WHERE day = ? AND id = ? AND hour = ?", (entry[0], entry[1], entry[2])
-                ).fetchone()
-            }
-            db.executemany(insert, [entry for entry in plain if (entry[2], entry[1]) not in settled])
+        if not settled and db.executemany(insert, sorted(index)).rowcount == len(index):
+            db.execute("RELEASE entries")
+            self.changed_files |= {self.first_file + file for file in set(array("H", entries.files))}
+            return settled
+        db.execute("ROLLBACK TO entries")
         db.execute("RELEASE entries")
-        self.changed_files |= {entry[7] for entry in plain if not settled or (entry[2], entry[1]) not in settled}
-        settled |= several
-        if settled:
-            self._settle(settled, files)
-        self._settle_lost(settled)
+        taken = {key for (key,) in read_in(db, "SELECT key FROM ledger WHERE key IN (*)", [key for key, _ in index])}
+        plain = []
+        stored: dict[_Event, tuple[int, Counted]] = {}
+        for one, entry in zip(index, batch.events, strict=True):
+            hour, id_ = event = entry[0], entry[1]
+            if one[0] in taken and (was := events.find(db, hour, id_)) is not None:
+                stored[event] = was
+                settled.add(event)
+            elif event in settled:
+                pass
+            elif one[0] in taken:  # by another event
+                db.execute("INSERT INTO ledger_more VALUES (?, ?, ?)", (hour, id_, one[1]))
+                self.changed_files.add(self.first_file + entry[6])
+            else:
+                taken.add(one[0])
+                plain.append(one)
+                self.changed_files.add(self.first_file + entry[6])
+        db.executemany(insert, sorted(plain))
+        for entry in batch.events:
+            if entry[:2] in settled:
+                self._settle(entry, stored.get(entry[:2]))
+        self._settle_lost()
         return settled
 
-    def _settle(self, settled: set[tuple[int, bytes]], files: Sequence[int]) -> None:
-        """Settle events that the ledger has, or that came in several copies."""
-        for entry in self.batch.entries:
-            event = hour, id_ = entry[0], entry[1]
-            if event not in settled:
-                continue
-            was = self.db.execute(
-                "SELECT l.rank, l.fingerprint, r.hash, l.second, l.row, l.file, l.place, l.shared "
-                "FROM ledger l CROSS JOIN row r ON r.id = l.row WHERE l.day = ? AND l.id = ? AND l.hour = ?",
-                (hour // 24, id_, hour),
-            ).fetchone()
-            shared = entry[8]
-            if was is not None:
-                self.duplicates += 1
-                if shared > was[7]:
-                    self.changed_files.add(was[5])
-                    self.db.execute(
-                        "UPDATE ledger SET shared = ? WHERE day = ? AND id = ? AND hour = ?",
-                        (shared, hour // 24, id_, hour),
-                    )
-                shared = max(shared, was[7])
-                if event not in self.arrivals.several and was[:4] == (entry[3], entry[4], entry[5], entry[2]):
-                    continue
-            arrived = self.arrivals.contents(entry, files)
-            self._settle_one(hour, id_, was[:7] if was is not None else None, arrived, shared)
-
-    def _settle_one(
-        self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int] | None, arrived: list[Content],
-        shared: int,
-    ) -> None:  # fmt: skip
-        db = self.db
-        stored = [] if was is None else self._stored(hour, id_, was)
-        found, stands, differs, changed = self.moves.join(hour, id_, stored, arrived)
+    def _settle(self, entry: EntryTuple, stored: tuple[int, Counted] | None) -> None:
+        """Settle an event that the ledger has, or that came in several copies."""
+        event = hour, id_ = entry[0], entry[1]
+        shared = entry[8]
+        if stored is not None:
+            number, was = stored
+            self.duplicates += 1
+            if shared > was.shared:
+                self.changed_files.add(was.file)
+            shared = max(shared, was.shared)
+            if event not in self.arrivals.several and number == self.local[entry[5]] and was[1:4] == entry[2:5]:
+                self._share(stored, shared)
+                self.stands[event] = (self.batch.rows[entry[5]].id, was.second)
+                return
+        arrived = self.arrivals.contents(entry, self.files)
+        for one in arrived:
+            self._number_of(one.row)
+        known_contents = [] if stored is None else self._stored(hour, *stored)
+        found, stands, differs, changed = self.moves.join(hour, id_, known_contents, arrived)
         self.conflicts += differs
+        self.stands[event] = (stands.row.id, stands.second)
         if not changed:
+            self._share(stored, shared)
             return
         self.changed_files.add(stands.file)
         number = self._place(stands)
-        self.recount.add((hour, stands.row.id))
-        if was is not None:
-            self.recount.add((hour, was[2]))
+        self.recount.add(number)
+        if stored is not None:
+            self.recount.add(stored[0])
+            self.left[stored[0]].add(id_)
             self._drop_facts(hour, id_)
-        content = (stands.second, stands.rank, stands.fingerprint)
-        db.execute(
-            "INSERT OR REPLACE INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (hour // 24, id_, hour, *content, number, stands.file, stands.place, shared),
+        self.gained[number].append(
+            Counted(id_, stands.second, stands.rank, stands.fingerprint, stands.file, stands.place, shared)
         )
+        self._point(hour, id_, stored, number)
         if len(found) > 1:
-            db.execute(
+            self.db.execute(
                 "INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?)", (hour, id_, in_conflict(found), pack(found))
             )
-        elif len(stored) > 1:
-            db.execute("DELETE FROM copies WHERE hour = ? AND id = ?", (hour, id_))
-        self.settled[hour, id_] = (stands.row.actor, stands.facts)
+        elif len(known_contents) > 1:
+            self.db.execute("DELETE FROM copies WHERE hour = ? AND id = ?", (hour, id_))
+        self.settled[event] = (stands.row.actor, stands.facts)
 
-    def _settle_lost(self, settled: set[tuple[int, bytes]]) -> None:
+    def _share(self, stored: tuple[int, Counted] | None, shared: int) -> None:
+        """Note the hash that an event has in common with other accounts' copies of its call."""
+        if stored is not None and shared > stored[1].shared:
+            number, event = stored
+            self.left[number].add(event.id)
+            self.gained[number].append(event._replace(shared=shared))
+
+    def _point(self, hour: int, id_: bytes, stored: tuple[int, Counted] | None, row: int) -> None:
+        """Let the index say which row an event is in."""
+        key = events.index_key(hour, id_)
+        if stored is None:
+            done = self.db.execute("INSERT OR IGNORE INTO ledger VALUES (?, ?)", (key, row)).rowcount
+            if not done:
+                self.db.execute("INSERT INTO ledger_more VALUES (?, ?, ?)", (hour, id_, row))
+        elif stored[0] != row:
+            more = "UPDATE ledger_more SET row = ? WHERE hour = ? AND id = ?"
+            if not self.db.execute(more, (row, hour, id_)).rowcount:
+                self.db.execute("UPDATE ledger SET row = ? WHERE key = ?", (row, key))
+
+    def _settle_lost(self) -> None:
         """Note where copies lie that others of the batch cover."""
-        lost = self.batch.lost
-        wanted = {(one.time // 3600, one.id) for one in lost}
-        stands = {(e[0], e[1]): (e[5], e[2]) for e in self.batch.entries if (e[0], e[1]) in wanted} if lost else {}
-        for event in wanted & settled:
-            (row, second) = self.db.execute(
-                "SELECT r.hash, l.second FROM ledger l CROSS JOIN row r ON r.id = l.row "
-                "WHERE l.day = ? AND l.id = ? AND l.hour = ?",
-                (event[0] // 24, event[1], event[0]),
-            ).fetchone() or (0, 0)  # a row that is not written yet
-            stands[event] = (row, second)
+        lost, rows = self.batch.lost, self.batch.rows
+        wanted = {(one.time // 3600, one.id) for one in lost} - self.stands.keys()
+        if wanted:
+            self.stands |= {e[:2]: (rows[e[5]].id, e[2]) for e in self.batch.events if e[:2] in wanted}
         for one in lost:
-            hour = one.time // 3600
-            self.moves.settle(hour, one.id, [(one.row, one.time - hour * 3600)], stands[hour, one.id])
+            row, hour = rows[one.row], one.time // 3600
+            self._number_of(row)
+            self.moves.settle(hour, one.id, [(row.id, one.time - hour * 3600)], self.stands[hour, one.id])
 
-    def _stored(self, hour: int, id_: bytes, was: tuple[int, int, int, int, int, int, int]) -> list[Content]:
-        rank, fingerprint, row_hash, second, number, file, place = was
-        if row_hash & JOINED:
-            (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, id_)).fetchone()
-            return CONTENTS.decode(body)
-        if number not in self.contents:
-            row, who = self.db.execute(
-                "SELECT r.body, a.body FROM row r CROSS JOIN actor a ON a.id = r.actor WHERE r.id = ?", (number,)
-            ).fetchone()
-            self.contents[number] = (ROW.decode(row), IDENTITY.decode(who))
-        found = self.db.execute("SELECT body FROM fact WHERE hour = ? AND id = ? ORDER BY number", (hour, id_))
+    def _stored(self, hour: int, number: int, was: Counted) -> list[Content]:
+        row, who = self._content_of(number)
+        self.numbers[row.id] = number
+        if row.joined:
+            (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, was.id)).fetchone()
+            contents = CONTENTS.decode(body)
+            for one in contents:
+                self._number_of(one.row)
+            return contents
+        found = self.db.execute("SELECT body FROM fact WHERE hour = ? AND id = ? ORDER BY number", (hour, was.id))
         facts = tuple(FACT.decode(body) for (body,) in found)
-        return [Content(rank, fingerprint, second, *self.contents[number], facts, file, place)]
+        return [Content(was.rank, was.fingerprint, was.second, row, who, facts, was.file, was.place)]
+
+    def _content_of(self, number: int) -> tuple[Row, Identity]:
+        """A stored row and its identity."""
+        if number not in self.contents:
+            *record, actor, body = self.db.execute(
+                f"SELECT r.actor, r.hour, {CONTENT}, a.hash, a.body FROM row r CROSS JOIN actor a ON a.id = r.actor "
+                "WHERE r.id = ?",
+                (number,),
+            ).fetchone()
+            (row,) = self.rows.read([record], {record[0]: actor})
+            self.contents[number] = (row, IDENTITY.decode(body))
+        return self.contents[number]
+
+    def _number_of(self, row: Row) -> int:
+        """The number of a row; one that is not stored gets the next one."""
+        number = self.numbers.get(row.id)
+        if number is None:
+            self._number_actor(row.actor)
+            at = self.by_row.get(row)
+            if at is not None:
+                number = self.local[at]
+            else:
+                (number,) = self._find_rows([row], self.rows.contents([row]), [stored_rows.hash_of(row)])
+            if not number:
+                self.last += 1
+                number = self.last
+            self.numbers[row.id] = number
+        return number
+
+    def _number_actor(self, actor: bytes) -> None:
+        if actor not in self.actor_numbers:
+            self._find_actors([actor])
+            if actor in self.actor_numbers:
+                self.known_actors.add(actor)
+            else:
+                self.actor_numbers[actor] = max(self._last("actor"), *self.actor_numbers.values()) + 1
+
+    @cached_property
+    def by_row(self) -> dict[Row, int]:
+        """The rows of the batch, by what they are."""
+        return {row: n for n, row in enumerate(self.batch.rows)}
 
     def _place(self, stands: Content) -> int:
         """The number of the row that an event counts in now."""
         row = stands.row
-        self.gained.add(row.id)
-        if row.id & JOINED:
-            self.joined[row.id] = row
+        number = self._number_of(row)
+        if row.joined:
+            self.joined[number] = row
             self.actors[row.actor] = stands.who
-        if row.id not in self.local:
-            found = self.db.execute("SELECT id FROM row WHERE hour = ? AND hash = ?", (row.hour, row.id)).fetchone()
-            self.last += not found
-            self.local[row.id] = found[0] if found else self.last
-        return self.local[row.id]
+        return number
 
     def _drop_facts(self, hour: int, id_: bytes) -> None:
         """Forget the facts of a content that lost."""
@@ -245,132 +352,195 @@ class Adding:
         self.db.execute("DELETE FROM fact WHERE hour = ? AND id = ?", (hour, id_))
         self.db.execute("DELETE FROM change WHERE hour = ? AND id = ?", (hour, id_))
 
-    def _write_rows(self, settled: set[tuple[int, bytes]]) -> None:
-        """Add counts and samples to rows; rows that lost an event are counted anew from the ledger."""
-        db = self.db
-        added: dict[int, tuple[int, int, int]] = {}
-        for hour, id_, second, _, _, row_id, *_ in self.batch.entries:
-            if settled and (hour, id_) in settled:
-                continue
-            time = hour * 3600 + second
-            count, first, last = added.get(row_id, (0, time, time))
-            added[row_id] = (count + 1, time if time < first else first, time if time > last else last)
+    def _write_rows(self, settled: set[_Event]) -> None:
+        """Add events and samples to rows; rows that lost an event are counted anew."""
+        db, batch = self.db, self.batch
+        self.recount |= {self.numbers[row] for row in self.moves.lost}
         self.any_lost = bool(self.moves.lost) or bool(db.execute("SELECT 1 FROM lost LIMIT 1").fetchone())
         lived = self._lived(self.actors)
-        rows_ = [*self.batch.rows, *self.joined.values()]
-        wanted = [row for row in rows_ if row.id in added or (row.hour, row.id) in self.recount]
-        stored = self._standing(wanted)
-        new_rows = []
-        other_targets = []
-        changed = []
-        written = []
-        for row in wanted:
-            count, first, last = added.get(row.id, (0, 0, 0))
-            offered = [(s.time, id_, fp, s) for s, id_, fp in self.batch.samples.get(row.id, ())]
-            old = stored.get(row.id)
-            samples = self._kept(row.id, [*SAMPLES.decode(old[3]), *offered] if old else offered)
-            if old is None and not count and row.id not in self.gained:
+        stored = self._standing([*self.there, *self.joined])
+        new_rows: list[tuple[Any, ...]] = []
+        other_targets, changed, chunks = [], [], []
+        written: dict[bytes, None] = {}
+        packed = events.chunks(batch.entries, self.first_file)
+        counts = array("I", batch.entries.counts)
+        seconds = array("H", batch.entries.seconds)
+        ids = batch.entries.ids
+        start = 0
+        for n, row in enumerate(batch.rows):
+            number, count, chunk = self.local[n], counts[n], next(packed)
+            first, last = (seconds[start], seconds[start + count - 1]) if count else (0, 0)
+            if settled and any(
+                (row.hour, ids[16 * at : 16 * at + 16]) in settled for at in range(start, start + count)
+            ):
+                own = [event for event in events.events_in(chunk) if (row.hour, event.id) not in settled]
+                count = len(own)
+                if own:
+                    chunk, first, last = events.chunk(own), own[0].second, own[-1].second
+            start += counts[n]
+            if not count and number not in self.recount and number not in self.gained:
+                continue
+            old = stored.get(number)
+            had, old_first, old_last, old_samples = old or (0, 0, 0, None)
+            if old_samples is None and not self.any_lost:
+                samples = batch.samples[n]
+            else:
+                offered = unpack_samples(batch.samples[n])
+                samples = self._kept(row, [*unpack_samples(old_samples), *offered] if old_samples else offered)
+            if old is None and not count and number not in self.gained:
                 continue  # nothing counts in it
-            written.append(row.actor)
+            written[row.actor] = None
+            if count:
+                chunks.append((number, chunk))
             if old is None:
                 new_rows.append(
-                    (self.local[row.id], row.id, row.actor, row.hour, row.account, row.region, row.category,
-                     row.api, row.relation, row.target.key if row.target else None, address_key(row), pack(row), count,
-                     first, last,
-                     pack(samples))
+                    (number, self.actor_numbers[row.actor], row.hour, self.row_hashes[n], *self.row_contents[n], count,
+                     first, last, samples)
                 )  # fmt: skip
-                other_targets += [(target.key, self.local[row.id]) for target in row.beside]
+                other_targets += self._others(number, row, self.row_contents[n])
                 continue
-            if old[0] and count:
-                count, first, last = count + old[0], min(first, old[1]), max(last, old[2])
-            elif old[0]:
-                count, first, last = old[:3]
-            changed.append((count, first, last, pack(samples), self.local[row.id]))
-        marks = ", ".join("?" * 16)
-        db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows))
+            if had and count:
+                count, first, last = count + had, min(first, old_first), max(last, old_last)
+            elif had:
+                count, first, last = had, old_first, old_last
+            changed.append((count, first, last, samples, number))
+        for number, row in self.joined.items():
+            written[row.actor] = None
+            if number not in stored and number not in self.local:
+                (content,) = self.rows.contents([row])
+                actor = self.actor_numbers[row.actor]
+                new_rows.append(
+                    (number, actor, row.hour, stored_rows.hash_of(row), *content, 0, 0, 0, pack_samples([]))
+                )  # fmt: skip
+                other_targets += self._others(number, row, content)
+        marks = ", ".join("?" * 19)
+        db.executemany(f"INSERT INTO row VALUES ({marks})", sorted(new_rows, key=itemgetter(0)))
         db.executemany("INSERT OR IGNORE INTO other_target VALUES (?, ?)", sorted(other_targets))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(written)
-        for hour, row_id in sorted(self.recount):
-            self._recount(hour, row_id)
-        for actor in self._lived({*written} - lived):
-            self.dirty.update(touched_by_actor(actor, self.actors[actor]))
+        self._write_events(chunks)
+        for number in sorted(self.recount):
+            self._recount(number)
+        for one in self._lived({*written} - lived):
+            self.dirty.update(touched_by_actor(one, self.actors[one]))
 
-    def _standing(self, wanted: Iterable[Row]) -> dict[int, tuple[int, int, int, bytes]]:
-        """Count, first, last and samples of the rows that are there already, by hash."""
-        statement = "SELECT hash, count, first, last, samples FROM row WHERE id IN (*)"
-        numbers = [self.local[row.id] for row in wanted]
-        return {row_hash: tuple(values) for row_hash, *values in read_in(self.db, statement, numbers)}
+    def _others(self, number: int, row: Row, content: tuple[object, ...]) -> list[tuple[int, int]]:
+        """The further targets of a row: numbers of target and row."""
+        return [(target, number) for target in self.rows.others(content)] if row.beside else []
 
-    def _lived(self, actors: Iterable[int]) -> set[int]:
+    def _write_events(self, new: Sequence[tuple[int, bytes]]) -> None:
+        """Write the chunks of rows, and move the settled events."""
+        db = self.db
+        for number, ids in self.left.items():
+            for chunk_id, body in db.execute(
+                "SELECT id, body FROM events WHERE id BETWEEN ? AND ?", (number * CHUNKS, number * CHUNKS + CHUNKS - 1)
+            ).fetchall():
+                found = events.events_in(body)
+                kept = [event for event in found if event.id not in ids]
+                if not kept:
+                    db.execute("DELETE FROM events WHERE id = ?", (chunk_id,))
+                elif len(kept) < len(found):
+                    db.execute("UPDATE events SET body = ? WHERE id = ?", (events.chunk(kept), chunk_id))
+        chunks = [*new, *((number, events.chunk(found)) for number, found in self.gained.items() if found)]
+        used: dict[int, int] = {}
+        wanted = sorted({number for number, _ in chunks if number in self.there or number in self.gained})
+        for number, last in read_in(
+            db,
+            f"SELECT r.value, (SELECT max(id) FROM events e WHERE e.id BETWEEN r.value * {CHUNKS} "
+            f"AND r.value * {CHUNKS} + {CHUNKS - 1}) FROM (SELECT id AS value FROM row WHERE id IN (*)) r",
+            wanted,
+        ):
+            if last is not None:
+                used[number] = last - number * CHUNKS + 1
+        records = []
+        for number, body in chunks:
+            n = used.get(number, 0)
+            if n == CHUNKS:
+                n = self._into_one(number)
+            records.append((number * CHUNKS + n, body))
+            used[number] = n + 1
+        db.executemany("INSERT INTO events VALUES (?, ?)", sorted(records))
+
+    def _into_one(self, number: int) -> int:
+        """Make one chunk of all chunks of a row; returns how many there are."""
+        found = events.events_of(self.db, [number])[number]
+        self.db.execute("DELETE FROM events WHERE id BETWEEN ? AND ?", (number * CHUNKS, number * CHUNKS + CHUNKS - 1))
+        self.db.execute("INSERT INTO events VALUES (?, ?)", (number * CHUNKS, events.chunk(found)))
+        return 1
+
+    def _standing(self, numbers: Sequence[int]) -> dict[int, tuple[int, int, int, bytes]]:
+        """Count, first, last and samples of the rows that are there already."""
+        statement = "SELECT id, count, first, last, samples FROM row WHERE id IN (*)"
+        return {number: tuple(values) for number, *values in read_in(self.db, statement, numbers)}
+
+    def _lived(self, actors: Iterable[bytes]) -> set[bytes]:
         """Which of the actors have counted events already?"""
-        statement = f"SELECT id FROM actor WHERE {LIVE} AND id IN (*)"
-        return {actor for (actor,) in read_in(self.db, statement, list(actors))}
+        statement = f"SELECT hash FROM actor WHERE {LIVE} AND hash IN (*)"
+        wanted = [actor for actor in actors if actor in self.known_actors or actor in self.written_actors]
+        return {actor for (actor,) in read_in(self.db, statement, wanted)}
 
-    def _kept(self, row: int, offered: Sequence[StoredSample]) -> list[StoredSample]:
+    def _kept(self, row: Row, offered: Sequence[StoredSample]) -> bytes:
         """The samples of a row; where events lost their places in it, that is noted."""
         if not self.any_lost:
-            return smallest(offered, frozenset()).samples
-        stored = {tuple(found) for found in self.db.execute("SELECT time, id FROM lost WHERE row = ?", (row,))}
-        kept = smallest(offered, self.moves.of(row, stored))
+            return pack_samples(smallest(offered, frozenset()).samples)
+        row_id = row.id
+        stored = {tuple(found) for found in self.db.execute("SELECT time, id FROM lost WHERE row = ?", (row_id,))}
+        kept = smallest(offered, self.moves.of(row_id, stored))
         if stored != {*kept.lost}:
-            self.db.execute("DELETE FROM lost WHERE row = ?", (row,))
-            self.db.executemany("INSERT INTO lost VALUES (?, ?, ?)", [(row, *lost) for lost in kept.lost])
-        return kept.samples
+            self.db.execute("DELETE FROM lost WHERE row = ?", (row_id,))
+            self.db.executemany("INSERT INTO lost VALUES (?, ?, ?)", [(row_id, *lost) for lost in kept.lost])
+        return pack_samples(kept.samples)
 
-    def _recount(self, hour: int, row: int) -> None:
-        """Count a row anew from the ledger; its actor may gain or lose its last event by that."""
+    def _recount(self, number: int) -> None:
+        """Count a row anew from its events; its actor may gain or lose its last event by that."""
         db = self.db
-        found = db.execute("SELECT id, actor, samples FROM row WHERE hour = ? AND hash = ?", (hour, row)).fetchone()
+        found = db.execute("SELECT samples FROM row WHERE id = ?", (number,)).fetchone()
         if found is None:
             return
-        number, actor, samples = found
-        count, first, last = db.execute(
-            "SELECT count(*), min(hour * 3600 + second), max(hour * 3600 + second) FROM ledger WHERE row = ?", (number,)
-        ).fetchone()
-        kept = self._joined_samples(number) if row & JOINED else self._kept(row, SAMPLES.decode(samples))
-        if count:
+        samples = found[0]
+        row, who = self._content_of(number)
+        counted = events.events_of(db, [number]).get(number, [])
+        packed = self._joined_samples(row.hour, counted) if row.joined else self._kept(row, unpack_samples(samples))
+        if counted:
+            seconds = [event.second for event in counted]
             db.execute(
                 "UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?",
-                (count, first, last, pack(kept), number),
+                (len(counted), min(seconds), max(seconds), packed, number),
             )
         else:
             db.execute("DELETE FROM row WHERE id = ?", (number,))
             db.execute("DELETE FROM other_target WHERE row = ?", (number,))
-        body = db.execute("SELECT body FROM actor WHERE id = ?", (actor,)).fetchone()
-        if body:
-            self.dirty.update(touched_by_actor(actor, IDENTITY.decode(body[0])))
+        self.dirty.update(touched_by_actor(row.actor, who))
 
-    def _joined_samples(self, number: int) -> list[StoredSample]:
+    def _joined_samples(self, hour: int, counted: Sequence[Counted]) -> bytes:
         """The samples of a row of several copies: its earliest events."""
-        found = self.db.execute(
-            "SELECT hour * 3600 + second AS time, id FROM ledger WHERE row = ? ORDER BY time, id LIMIT ?",
-            (number, SAMPLES_PER_ROW),
-        )
-        return [(time, id_, 0, Sample(time=time, event_id=uuid_text(id_))) for time, id_ in found]
+        first = sorted((hour * 3600 + event.second, event.id) for event in counted)[:SAMPLES_PER_ROW]
+        return pack_samples([(time, id_, 0, Sample(time=time, event_id=uuid_text(id_))) for time, id_ in first])
 
-    def _write_actors(self, wanted: Iterable[int]) -> None:
+    def _write_actors(self, wanted: Iterable[bytes]) -> None:
         for actor in dict.fromkeys(wanted):
-            who = self.actors[actor]
-            body = pack(who)
-            done = self.db.execute(
-                "INSERT OR IGNORE INTO actor (id, body, key) VALUES (?, ?, ?)", (actor, body, who.access_key_id)
-            ).rowcount
-            if done:
-                number = actor.to_bytes(8, "big")
-                self.db.executemany(
-                    "INSERT OR IGNORE INTO join_key VALUES (?, ?, 0, ?, -1)",
-                    [(*key, number) for key in join_keys_of_actor(actor, who)],
-                )
+            if actor in self.known_actors:
+                continue
+            who, number = self.actors[actor], self.actor_numbers[actor]
+            self.written_actors.add(actor)
+            self.db.execute(
+                "INSERT INTO actor (id, hash, body, key) VALUES (?, ?, ?, ?)",
+                (number, actor, pack(who), who.access_key_id),
+            )
+            self.db.executemany(
+                "INSERT OR IGNORE INTO join_key VALUES (?, ?, 0, ?, -1)",
+                [(*key, number.to_bytes(8, "big")) for key in join_keys_of_actor(actor, who)],
+            )
 
     def _write_facts(self, settled: set[tuple[int, bytes]]) -> None:
-        actors = {(entry[0], entry[1]): entry[5] for entry in self.batch.entries} if self.batch.facts else {}
+        rows, numbers = self.batch.rows, self.actor_numbers
+        actors = {entry[:2]: rows[entry[5]].actor for entry in self.batch.events} if self.batch.facts else {}
         new = [
-            (hour, id_, self.arrivals.rows[actors[hour, id_]].actor, found)
+            (hour, id_, numbers[actors[hour, id_]], found)
             for hour, id_, found in self.batch.facts
             if (hour, id_) not in settled
         ]
-        changed = [(hour, id_, actor, found) for (hour, id_), (actor, found) in self.settled.items()]
+        changed = [(hour, id_, numbers[actor], found) for (hour, id_), (actor, found) in self.settled.items()]
         for hour, id_, actor, facts in [*new, *changed]:
             for number, fact in enumerate(facts):
                 self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, pack(fact)))
@@ -419,11 +589,34 @@ class Adding:
             "INSERT INTO aside VALUES (?, ?, ?, ?, ?)",
             [(load, aside.path, aside.index, aside.offset, aside.reason) for aside in batch.aside],
         )
-        self.db.executemany("UPDATE file SET load = ? WHERE id = ?", [(load, one) for one in self.changed_files])
+        self.db.executemany("UPDATE file SET load = ? WHERE id = ?", [(self.load, one) for one in self.changed_files])
+        self._forget_files()
         self.db.execute("UPDATE load SET body = ? WHERE id = ?", (pack(sums), load))
 
+    def _forget_files(self) -> None:
+        """Forget the files of the batch that gave no event and are known with the same content."""
+        self.db.executemany(
+            "DELETE FROM file WHERE id = ? AND EXISTS (SELECT 1 FROM file f WHERE f.hash = file.hash "
+            "AND f.id < file.id AND f.name = file.name AND f.folder IS file.folder AND f.sha256 IS file.sha256)",
+            [
+                (number,)
+                for number in range(self.first_file, self._last("file") + 1)
+                if number not in self.changed_files
+            ],
+        )
 
-def address_key(row: Row) -> str | None:
-    """Key of the address node of a row."""
-    node = graph_elements.address_node(row)
-    return node.ref.key if node else None
+
+def folder_of(path: str) -> str | None:
+    """Return the folder of a path; None where it has none."""
+    folder, slash, _ = path.rpartition("/")
+    return folder if slash else None
+
+
+def name_of(path: str) -> str:
+    """Return the name of a file in its folder."""
+    return path.rpartition("/")[2]
+
+
+def path_hash(path: str) -> int:
+    """Return the hash that finds a path."""
+    return xxh3_64_intdigest(path.encode("utf-8", "surrogateescape")) >> 1

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lineage.model import keys
-from lineage.model.batch import JOINED, Row, event_id_bytes
+from lineage.model.batch import event_id_bytes, uuid_text
 from lineage.model.facts import AnyFact
 from lineage.model.results import (
     ALWAYS,
@@ -21,13 +20,32 @@ from lineage.model.results import (
     Window,
     has_part,
 )
+from lineage.model.samples import unpack
 from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
-from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, read_in, unpack_properties
-from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies, uuid_text
+from lineage.stores.sqlite import events
+from lineage.stores.sqlite.db import Tables, read_in, unpack_properties
+from lineage.stores.sqlite.events import Counted
+from lineage.stores.sqlite.rows import CONTENT
+from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
 """The column of `actor` that says which calls are meant."""
-_FOUND = "SELECT r.id, r.actor, r.body, r.count, r.first, r.last, r.samples"
+_FOUND = f"SELECT r.id, r.count, r.first, r.last, r.samples, r.actor, r.hour, {CONTENT}"
+
+
+_AGENT = 7 + CONTENT.split(", ").index("r.agent")
+"""Place of the agent in a record."""
+
+
+class _Caller(NamedTuple):
+    """An identity as its calls show it."""
+
+    hash: bytes
+    source: str
+    """The node that its calls are attached to."""
+    key: str | None
+    invoked_by: str | None
+    """The service that called for it."""
 
 
 class Calls(Tables):
@@ -36,31 +54,39 @@ class Calls(Tables):
     def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
         found = self._found(which, window)
 
-        def ledger(rows: Sequence[CallRow], since: int, until: int) -> Mapping[int, Sequence[Event]]:
-            wanted = {row.row.id for row in rows}
-            numbers = {number: row.row.id for number, row in found.items() if row.row.id in wanted}
-            return self._events_between(numbers, since, until)
+        def ledger(rows: Sequence[CallRow], since: int, until: int) -> Mapping[bytes, Sequence[Event]]:
+            wanted = {id(row) for row in rows}
+            numbers = {number: row for number, row in found.items() if id(row) in wanted}
+            counted = events.events_of(self._db, sorted(numbers))
+            return {
+                row.row.id: [
+                    (time, event.id)
+                    for event in counted.get(number, ())
+                    if since <= (time := row.row.hour * HOUR + event.second) <= until
+                ]
+                for number, row in numbers.items()
+            }
 
         return cut(found.values(), window, every, ledger)
 
     def _found(self, which: CallFilter, window: Window) -> dict[int, CallRow]:
         """By number: the rows that have calls in the hours of the window, whole."""
-        records = {record[0]: record for record in self._records(which, *hours(window))}
-        callers = self._callers({record[1] for record in records.values()})
+        records = list({record[0]: record for record in self._records(which, *hours(window))}.values())
+        callers = self._callers({record[5] for record in records})
+        rows = self._rows.read(
+            [record[5:] for record in records], {number: one.hash for number, one in callers.items()}
+        )
         found = {}
-        for number, actor, body, count, first, last, samples in records.values():
-            row = ROW.decode(body)
-            if not _is_meant(row, which):
-                continue
-            source, access_key_id, invoked_by = callers[actor]
-            kept = [sample[3] for sample in SAMPLES.decode(samples)]
-            found[number] = CallRow(source, row, count, first, last, kept, access_key_id, invoked_by)
+        for (number, count, first, last, samples, actor, hour, *_), row in zip(records, rows, strict=True):
+            caller, start = callers[actor], hour * HOUR
+            kept = [sample[3] for sample in unpack(samples)]
+            found[number] = CallRow(
+                caller.source, row, count, start + first, start + last, kept, caller.key, caller.invoked_by
+            )
         return found
 
-    def _records(
-        self, which: CallFilter, low: int, high: int
-    ) -> Iterator[tuple[int, int, bytes, int, int, int, bytes]]:
-        """The rows of some hours as they are: all that are meant, and of agents and addresses maybe others."""
+    def _records(self, which: CallFilter, low: int, high: int) -> Iterator[tuple[Any, ...]]:
+        """The rows of some hours that are meant, as they are."""
         by, db = which.by, self._db
         when = "r.hour BETWEEN ? AND ? AND r.count > 0"
         if by == "all":
@@ -69,55 +95,43 @@ class Calls(Tables):
             found = f"actor a CROSS JOIN row r ON r.actor = a.id AND {when} WHERE a.{_CALLERS[by]} IN (*)"
             yield from read_in(db, f"{_FOUND} FROM {found}", which.values, low, high)
         elif by == "resource":
+            targets = self._rows.targets_called(which.values)
             other = f"other_target b CROSS JOIN row r ON r.id = b.row WHERE {when} AND b.target IN (*)"
             for found in (f"row r WHERE {when} AND r.target IN (*)", other):
-                yield from read_in(db, f"{_FOUND} FROM {found}", which.values, low, high)
-        elif by in ("account", "api"):
-            yield from read_in(db, f"{_FOUND} FROM row r WHERE {when} AND r.{by} IN (*)", which.values, low, high)
-        elif by == "address":
-            # The column is "ADDRESS" or "ADDRESS ENDPOINT".
-            for value in which.values:
-                yield from db.execute(f"{_FOUND} FROM row r WHERE r.address = ? AND {when}", (value, low, high))
-                yield from db.execute(
-                    f"{_FOUND} FROM row r WHERE r.address > ? AND r.address < ? AND {when}",
-                    (f"{value} ", f"{value}!", low, high),
-                )
-        else:
-            # The row's body holds the agent's text as it is.
-            parts = re.compile(b"|".join(re.escape(value.encode("utf-8", "replace")) for value in which.values), re.I)
-            every = db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high)) if which.values else ()
-            yield from (record for record in every if parts.search(record[2]))
+                yield from read_in(db, f"{_FOUND} FROM {found}", targets, low, high)
+        elif by in ("account", "api", "address"):
+            numbers = sorted(self._rows.texts.find(which.values).values())
+            yield from read_in(db, f"{_FOUND} FROM row r WHERE {when} AND r.{by} IN (*)", numbers, low, high)
+        elif which.values:
+            every = list(db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high)))
+            agents = self._rows.texts.of({record[_AGENT] for record in every})
+            meant = {number for number, agent in agents.items() if has_part(agent, which.values)}
+            yield from (record for record in every if record[_AGENT] in meant)
 
-    def _callers(self, actors: Iterable[int]) -> dict[int, tuple[str, str | None, str | None]]:
-        """By identity: the node that its calls are attached to, its key, and the service that called for it."""
+    def _callers(self, actors: Iterable[int]) -> dict[int, _Caller]:
+        """Identities by number."""
         found = {}
-        statement = "SELECT id, source, body FROM actor WHERE id IN (*)"
-        for actor, source, body in read_in(self._db, statement, sorted(actors)):
+        statement = "SELECT id, hash, source, body FROM actor WHERE id IN (*)"
+        for actor, hash_, source, body in read_in(self._db, statement, sorted(actors)):
             who = IDENTITY.decode(body)
-            found[actor] = (source or str(keys.principal(who).ref), who.access_key_id, who.invoked_by)
-        return found
-
-    def _events_between(self, rows: Mapping[int, int], since: int, until: int) -> Mapping[int, list[Event]]:
-        """The events of rows (by number: the ID to give them under) between two seconds."""
-        found: dict[int, list[Event]] = defaultdict(list)
-        statement = "SELECT row, hour, second, id FROM ledger WHERE row IN (*)"
-        for row, hour, second, id_ in read_in(self._db, statement, list(rows)):
-            time = hour * HOUR + second
-            if since <= time <= until:
-                found[rows[row]].append((time, id_))
+            found[actor] = _Caller(hash_, source or str(keys.principal(who).ref), who.access_key_id, who.invoked_by)
         return found
 
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
         found = []
-        for hour in sorted({(time - seconds) // 3600, (time + seconds) // 3600}):
-            low, high = time - seconds - hour * 3600, time + seconds - hour * 3600
-            for second, api, key in self._db.execute(
-                "SELECT l.second, r.api, a.key FROM actor a CROSS JOIN row r ON r.actor = a.id AND r.hour = ? "
-                "CROSS JOIN ledger l ON l.row = r.id AND l.second BETWEEN ? AND ? "
-                "WHERE a.principal = ? AND a.key IS NOT NULL AND a.key NOT LIKE 'ASIA%'",
-                (hour, low, high, principal),
-            ):
-                found.append((hour * 3600 + second, api.partition(":")[0], key))
+        for hour in sorted({(time - seconds) // HOUR, (time + seconds) // HOUR}):
+            low, high = time - seconds - hour * HOUR, time + seconds - hour * HOUR
+            rows = {
+                row: (api.partition(":")[0], key)
+                for row, api, key in self._db.execute(
+                    "SELECT r.id, t.value, a.key FROM actor a CROSS JOIN row r ON r.actor = a.id AND r.hour = ? "
+                    "AND r.first <= ? AND r.last >= ? AND r.count > 0 CROSS JOIN text t ON t.id = r.api "
+                    "WHERE a.principal = ? AND a.key IS NOT NULL AND a.key NOT LIKE 'ASIA%'",
+                    (hour, high, low, principal),
+                )
+            }
+            for row, counted in events.events_of(self._db, sorted(rows)).items():
+                found += [(hour * HOUR + event.second, *rows[row]) for event in counted if low <= event.second <= high]
         return sorted(found)
 
     def changes(
@@ -152,20 +166,13 @@ class Calls(Tables):
         return in_window(found, window)
 
     def addresses(self) -> list[str]:
-        found = set()
         # From one value of the index to the next: there are far fewer addresses than rows.
-        for (key,) in self._db.execute(
+        found = self._db.execute(
             "WITH RECURSIVE one(address) AS (SELECT min(address) FROM row UNION ALL "
             "SELECT (SELECT min(r.address) FROM row r WHERE r.address > one.address) FROM one "
-            "WHERE one.address IS NOT NULL) SELECT address FROM one WHERE address IS NOT NULL"
-        ).fetchall():
-            found.add(key if " " not in key else self._address(key))
-        return sorted(found)
-
-    def _address(self, key: str) -> str:
-        """The address without its endpoint; an address may have a blank too ("AWS Internal")."""
-        (body,) = self._db.execute("SELECT body FROM row WHERE address = ? LIMIT 1", (key,)).fetchone()
-        return ROW.decode(body).source_ip or key
+            "WHERE one.address IS NOT NULL) SELECT t.value FROM one JOIN text t ON t.id = one.address"
+        )
+        return sorted(address for (address,) in found if address)
 
     # events
 
@@ -174,32 +181,50 @@ class Calls(Tables):
 
     def events_of(self, event_ids: Iterable[str]) -> dict[str, list[EventRow]]:
         asked = {event_id: event_id_bytes(event_id) for event_id in event_ids}
+        places = list(self._places(asked.values()))
+        records = {
+            record[0]: record
+            for record in read_in(
+                self._db,
+                f"SELECT r.id, a.source, a.session, a.body, a.hash, r.actor, r.hour, {CONTENT} FROM row r "
+                "CROSS JOIN actor a ON a.id = r.actor WHERE r.id IN (*)",
+                sorted({row for _, row, _ in places}),
+            )
+        }
+        actors = {record[5]: record[4] for record in records.values()}
+        rows = dict(zip(records, self._rows.read([record[5:] for record in records.values()], actors), strict=True))
+        paths = self._paths({event.file for *_, event in places})
         by_id: dict[bytes, list[EventRow]] = defaultdict(list)
-        found = read_in(
-            self._db,
-            "SELECT l.id, l.hour * 3600 + l.second, r.body, a.body, a.id, a.source, a.session, f.path, l.place, "
-            "l.shared FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id IN (*) "
-            "CROSS JOIN row r ON r.id = l.row CROSS JOIN actor a ON a.id = r.actor "
-            "LEFT JOIN file f ON f.id = l.file ORDER BY l.hour, l.id",
-            sorted(set(asked.values())),
-        )
-        for id_, time, row_body, who_body, actor, source, session, path, place, shared in found:
-            row, who = ROW.decode(row_body), IDENTITY.decode(who_body)
+        for id_, number, event in places:
+            row, (_, source, session, body, *_) = rows[number], records[number]
+            who = IDENTITY.decode(body)
             by_id[id_].append(
                 EventRow(
-                    time=time, api=row.api, category=row.category, account=row.account, region=row.region, who=who,
-                    actor=actor, source=keys.ref(source) if source else keys.principal(who).ref, session=session,
-                    path=path, place=place, error=row.error, user_agent=row.user_agent, copy=row.copy,
-                    several=bool(row.id & JOINED), shared=shared,
+                    time=row.hour * HOUR + event.second, api=row.api, category=row.category, account=row.account,
+                    region=row.region, who=who, actor=row.actor,
+                    source=keys.ref(source) if source else keys.principal(who).ref, session=session,
+                    path=paths.get(event.file), place=event.place, error=row.error, user_agent=row.user_agent,
+                    copy=row.copy, several=row.joined, shared=event.shared,
                 )
             )  # fmt: skip
-        return {event_id: by_id[id_] for event_id, id_ in asked.items() if id_ in by_id}
+        return {
+            event_id: sorted(by_id[id_], key=lambda one: one.time) for event_id, id_ in asked.items() if id_ in by_id
+        }
+
+    def _places(self, ids: Iterable[bytes], window: Window = ALWAYS) -> Iterator[tuple[bytes, int, Counted]]:
+        """ID, row and event of the counted events with some IDs, of the days that a window touches."""
+        low, high = hours(window)
+        days = self._db.execute("SELECT day FROM day WHERE day BETWEEN ? AND ? ORDER BY 1", (low // 24, high // 24))
+        return events.rows_of(self._db, sorted(set(ids)), [day for (day,) in days])
 
     def facts_of(self, event_id: str) -> list[AnyFact]:
-        found = self._db.execute(
-            "SELECT f.body FROM day CROSS JOIN ledger l ON l.day = day.day AND l.id = ? "
-            "CROSS JOIN fact f ON f.hour = l.hour AND f.id = l.id ORDER BY f.hour, f.number",
-            (event_id_bytes(event_id),),
+        numbers = sorted({row for _, row, _ in self._places([event_id_bytes(event_id)])})
+        found = read_in(
+            self._db,
+            "SELECT f.body FROM row r CROSS JOIN fact f ON f.hour = r.hour AND f.id = ? WHERE r.id IN (*) "
+            "ORDER BY f.hour, f.number",
+            numbers,
+            event_id_bytes(event_id),
         )
         return [FACT.decode(body) for (body,) in found]
 
@@ -212,14 +237,17 @@ class Calls(Tables):
     def callers_copies(self, calls: Iterable[SharedCall]) -> dict[SharedCall, list[tuple[str, EventRow]]]:
         wanted = sorted(set(calls))
         # Along the rows of the account's hour: the hashes have no index.
+        number = self._rows.texts.find({text for one in wanted for text in (one.account, one.api)})
         ids = {
-            uuid_text(id_)
+            uuid_text(event.id)
             for account, api, time, shared in wanted
-            for (id_,) in self._db.execute(
-                "SELECT l.id FROM row r CROSS JOIN ledger l ON l.row = r.id AND l.second = ? "
-                "WHERE r.account = ? AND r.hour = ? AND r.api = ? AND l.shared = ?",
-                (time % HOUR, account, time // HOUR, api, shared),
-            )
+            if account in number and api in number
+            for (row,) in self._db.execute(
+                "SELECT id FROM row WHERE account = ? AND hour = ? AND api = ?",
+                (number[account], time // HOUR, number[api]),
+            ).fetchall()
+            for event in events.events_of(self._db, [row]).get(row, ())
+            if event.shared == shared and event.second == time % HOUR
         }
         return own_copies(self.events_of(sorted(ids)), wanted)
 
@@ -231,12 +259,11 @@ class Calls(Tables):
             ids = sorted({event_id_bytes(one) for one in event_ids})
             found = sorted(read_in(self._db, f"{statement} AND id IN (*)", ids))
         files = {number for _, _, body in found for number in files_of(body)}
-        paths = dict(read_in(self._db, "SELECT id, path FROM file WHERE id IN (*)", sorted(files)))
+        paths = self._paths(files)
         return [conflict_of(id_, body, paths) for _, id_, body in found]
 
-
-def _is_meant(row: Row, which: CallFilter) -> bool:
-    """Is it one of the rows that are meant? What `address` and the bytes of a body say is not exact."""
-    if which.by == "address":
-        return row.source_ip in which.values
-    return which.by != "agent" or has_part(row.user_agent, which.values)
+    def _paths(self, files: Iterable[int]) -> dict[int, str]:
+        """The paths of files."""
+        statement = "SELECT f.id, d.value, f.name FROM file f LEFT JOIN text d ON d.id = f.folder WHERE f.id IN (*)"
+        found = read_in(self._db, statement, sorted(files))
+        return {number: name if folder is None else f"{folder}/{name}" for number, folder, name in found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,12 +14,15 @@ from lineage.model.batch import event_id_bytes
 from lineage.model.results import ALWAYS, Coverage, LogsAround, Part, Properties, Size, Sums, Totals, Window
 from lineage.resolve import graph_elements
 from lineage.stores.merging import is_gap
-from lineage.stores.sqlite.db import ROW, Tables, read_in, unpack_properties
+from lineage.stores.sqlite.add import path_hash
+from lineage.stores.sqlite.calls import Calls
+from lineage.stores.sqlite.db import read_in, unpack_properties
+from lineage.stores.sqlite.rows import CONTENT, FIRST_RELATION, relation_of
 from lineage.stores.windows import hours
 
 TABLES = {
-    **dict.fromkeys(("ledger", "day", "copies", "lost"), "events"),
-    **dict.fromkeys(("row", "other_target"), "calls"),
+    **dict.fromkeys(("ledger", "ledger_more", "events", "day", "copies", "lost"), "events"),
+    **dict.fromkeys(("row", "target", "other_target", "text"), "calls"),
     **dict.fromkeys(("fact", "join_key", "amended", "dirty"), "facts"),
     **dict.fromkeys(("actor", "sighting", "called"), "identities"),
     **dict.fromkeys(("node", "edge", "change", "session"), "graph"),
@@ -42,37 +45,46 @@ PARTS: tuple[str, ...] = (
 )
 
 
-class Loaded(Tables):
+class Loaded(Calls):
     """What was loaded."""
 
     path: Path
 
     def coverage(self, account: str | None = None, window: Window = ALWAYS) -> list[Coverage]:
-        whose, plain = ("account = ? AND ", (account,)) if account is not None else ("", ())
-        return [
-            Coverage(*found)
-            for found in self._db.execute(
-                "SELECT account, region, hour, category, sum(count), min(first), max(last) FROM row "
-                f"WHERE {whose}hour BETWEEN ? AND ? AND count > 0 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
-                (*plain, *hours(window)),
-            )
+        whose, plain = ("account = ? AND ", (self._account(account),)) if account is not None else ("", ())
+        records = self._db.execute(
+            "SELECT account, region, hour, category, sum(count), hour * 3600 + min(first), hour * 3600 + max(last) "
+            f"FROM row WHERE {whose}hour BETWEEN ? AND ? AND count > 0 GROUP BY 1, 2, 3, 4",
+            (*plain, *hours(window)),
+        ).fetchall()
+        text = self._rows.texts.of({number for one in records for number in (one[0], one[1], one[3])})
+        found = [
+            Coverage(text[whose], text[region], hour, text[category] or "", *rest)
+            for whose, region, hour, category, *rest in records
         ]
+        return sorted(found, key=lambda one: (_order(one.account), _order(one.region), one.hour, one.category))
+
+    def _account(self, account: str | None) -> int | None:
+        """The number of an account; of one that is not there a number that is not there either."""
+        return self._rows.texts.find([account]).get(account, 0) if account is not None else None
 
     def logs_around(self, account: str | None, time: int) -> LogsAround:
-        db = self._db
+        db, whose = self._db, self._account(account)
         first, last = (
             db.execute(
-                f"SELECT {side}({side_of}) FROM row WHERE account = ? AND count > 0 AND hour = "
+                f"SELECT hour * 3600 + {side}({side_of}) FROM row WHERE account = ? AND count > 0 AND hour = "
                 f"(SELECT hour FROM row WHERE account = ? AND count > 0 ORDER BY hour {order} LIMIT 1)",
-                (account, account),
+                (whose, whose),
             ).fetchone()[0]
             for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
         )
         hour = time // 3600
         near = "FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0"
+        categories = self._rows.texts.find(("management-read", "management-write"))
         reads, writes = (
             db.execute(
-                f"SELECT EXISTS (SELECT 1 {near} AND category = ?)", (account, hour - 24, hour + 24, category)
+                f"SELECT EXISTS (SELECT 1 {near} AND category = ?)",
+                (whose, hour - 24, hour + 24, categories.get(category, 0)),
             ).fetchone()[0]
             for category in ("management-read", "management-write")
         )
@@ -81,11 +93,7 @@ class Loaded(Tables):
         busy = [
             found[0]
             for low, high, order in sides
-            if (
-                found := db.execute(
-                    f"SELECT hour {near} ORDER BY hour {order} LIMIT 1", (account, low, high)
-                ).fetchone()
-            )
+            if (found := db.execute(f"SELECT hour {near} ORDER BY hour {order} LIMIT 1", (whose, low, high)).fetchone())
         ]
         digests = db.execute(
             'SELECT start, "end" FROM digest WHERE account = ? AND start <= ? AND "end" > ?', (account, time, time)
@@ -111,8 +119,23 @@ class Loaded(Tables):
         return self._db.execute("SELECT DISTINCT path, place, reason FROM aside ORDER BY 1, 2, 3").fetchall()
 
     def file_hash(self, path: str) -> str | None:
-        found = self._db.execute("SELECT sha256 FROM file WHERE path = ?", (path,)).fetchone()
-        return found[0] if found else None
+        found = [digest for _, digest, _ in self._files_at([path])]
+        return found[-1] if found else None
+
+    def _files_at(self, paths: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Path, SHA-256 and size of the files that ended under some paths, in the order of loading."""
+        hashes = {path_hash(path): path for path in paths}
+        found = read_in(
+            self._db,
+            "SELECT f.id, f.hash, d.value, f.name, f.sha256, f.size FROM file f LEFT JOIN text d ON d.id = f.folder "
+            "WHERE f.sha256 IS NOT NULL AND f.hash IN (*)",
+            sorted(hashes),
+        )
+        return [
+            (path, digest.hex(), size)
+            for _, hash_, folder, name, digest, size in sorted(found)
+            if (path := name if folder is None else f"{folder}/{name}") == hashes[hash_]
+        ]
 
     def size(self) -> Size:
         db = self._db
@@ -133,24 +156,15 @@ class Loaded(Tables):
         return Size(pages * page_size + found[WRITE_AHEAD_LOG], [Part(name, found[name]) for name in names])
 
     def loaded_at(self, event_ids: Iterable[str], window: Window = ALWAYS) -> str | None:
-        if not self._knows_loads_of_files():
-            return None
-        low, high = hours(window)
+        files = {event.file for *_, event in self._places({event_id_bytes(one) for one in event_ids}, window)}
         # What a killed load brought, the next one has derived.
         found = read_in(
             self._db,
             "SELECT DISTINCT coalesce(w.finished, (SELECT min(n.finished) FROM load n WHERE n.started >= w.started)) "
-            "FROM day CROSS JOIN ledger l CROSS JOIN file f ON f.id = l.file CROSS JOIN load w ON w.id = f.load "
-            "WHERE day.day BETWEEN ? AND ? AND l.day = day.day AND l.id IN (*)",
-            sorted({event_id_bytes(event_id) for event_id in event_ids}),
-            low // 24,
-            high // 24,
+            "FROM file f CROSS JOIN load w ON w.number = f.load WHERE f.id IN (*)",
+            sorted(files),
         )
         return max((finished for (finished,) in found if finished), default=None)
-
-    def _knows_loads_of_files(self) -> bool:
-        """Has the table of files the column `load`? A store of an older program gets it with its next load."""
-        return any(name == "load" for _, name, *_ in self._db.execute("PRAGMA table_info(file)"))
 
     def totals(self) -> Totals:
         """How much the store holds: what `graph` would return, counted without building it."""
@@ -161,21 +175,24 @@ class Loaded(Tables):
         )
         live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
         (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
-        edges.update(dict(db.execute(f"SELECT r.relation, count(*) FROM {live} AND r.relation IS NOT NULL GROUP BY 1")))
+        for flags, count in db.execute(f"SELECT r.flags, count(*) FROM {live} GROUP BY 1"):
+            if (relation := relation_of(flags)) is not None:
+                edges[relation] += count
         (others,) = db.execute(f"SELECT count(*) FROM other_target b JOIN {live} AND r.id = b.row").fetchone()
         edges[schema.TOUCHED] += others
-        seen = (
-            f"SELECT DISTINCT a.source, r.address FROM {live} "
-            "AND r.address IS NOT NULL AND a.source NOT LIKE 'Principal %'"
-        )
-        (edges[schema.SEEN_FROM],) = db.execute(f"SELECT count(*) FROM ({seen})").fetchone()
+        seen = [
+            (source, address, endpoint)
+            for source, address, endpoint in db.execute(
+                "SELECT DISTINCT a.source, t.value, e.value FROM row r JOIN actor a ON a.id = r.actor "
+                "JOIN text t ON t.id = r.address LEFT JOIN text e ON e.id = r.endpoint "
+                "WHERE r.count > 0 AND a.source NOT LIKE 'Principal %'"
+            )
+            if address
+        ]
+        edges[schema.SEEN_FROM] = len(seen)
         refs = (
             "SELECT source AS ref FROM edge UNION SELECT target FROM edge UNION SELECT d.target FROM change d "
-            "UNION SELECT a.source FROM change d JOIN actor a ON a.id = d.actor "
-            f"UNION SELECT a.source FROM {live} UNION SELECT '{schema.ACTION} ' || r.api FROM {live} "
-            f"UNION SELECT '{schema.RESOURCE} ' || r.target FROM {live} AND r.relation = '{schema.TOUCHED}' "
-            f"UNION SELECT '{schema.RESOURCE} ' || b.target FROM other_target b JOIN {live} AND r.id = b.row "
-            f"UNION SELECT '{schema.IP_ADDRESS} ' || address FROM ({seen})"
+            f"UNION SELECT a.source FROM change d JOIN actor a ON a.id = d.actor UNION SELECT a.source FROM {live}"
         )
         found: dict[str, Properties] = {
             ref: unpack_properties(body) if body else {}
@@ -183,12 +200,19 @@ class Loaded(Tables):
                 f"SELECT r.ref, n.body FROM ({refs}) r LEFT JOIN node n ON n.ref = r.ref WHERE r.ref IS NOT NULL"
             )
         }
-        targets = f"SELECT r.body FROM {live} AND r.relation IS NOT NULL GROUP BY r.relation, r.target"
-        several = f"SELECT r.body FROM {live} AND r.id IN (SELECT row FROM other_target)"
-        for (body,) in (*db.execute(targets), *db.execute(several)):
-            for node in graph_elements.target_nodes(ROW.decode(body)):
-                if not found.get(str(node.ref)):
-                    found[str(node.ref)] = node.properties
+        for (api,) in db.execute(f"SELECT DISTINCT t.value FROM text t JOIN {live} AND t.id = r.api"):
+            found[f"{schema.ACTION} {api}"] = {}
+        for _, address, endpoint in seen:
+            found[f"{schema.IP_ADDRESS} {address} {endpoint}" if endpoint else f"{schema.IP_ADDRESS} {address}"] = {}
+        records = db.execute(
+            f"SELECT r.actor, r.hour, {CONTENT}, max(r.id) FROM {live} AND r.flags >= {FIRST_RELATION} "
+            f"GROUP BY r.flags / {FIRST_RELATION}, r.target, r.beside"
+        ).fetchall()
+        rows = self._rows.read([record[:-1] for record in records], {record[0]: b"" for record in records})
+        for node in (node for row in rows for node in graph_elements.target_nodes(row)):
+            if not found.get(ref := str(node.ref)):
+                stored = db.execute("SELECT body FROM node WHERE ref = ?", (ref,)).fetchone()
+                found[ref] = unpack_properties(stored[0]) if stored else node.properties
         nodes = Counter(ref.split(" ", 1)[0] for ref in found)
         places = [
             place
@@ -206,3 +230,8 @@ class Loaded(Tables):
             {label: nodes[label] for label in schema.LABELS}, {type_: edges[type_] for type_ in schema.RELATIONSHIPS},
             {kind: kinds[kind] for kind in schema.KINDS if kind in kinds}, dict(within), waiting,
         )  # fmt: skip
+
+
+def _order(text: str | None) -> tuple[bool, str]:
+    """Return the sort key of a text that may be missing, which comes first."""
+    return (text is not None, text or "")

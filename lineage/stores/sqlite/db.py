@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from lineage.model import schema
-from lineage.model.batch import Row
 from lineage.model.results import Properties
 from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import StoredSample, merge_properties, pack
+from lineage.stores.merging import merge_properties, pack
+
+if TYPE_CHECKING:
+    from lineage.stores.sqlite.rows import Rows
 
 IN_VALUES = 500
 """Values of one IN list."""
-ROW = msgspec.msgpack.Decoder(Row)
-SAMPLES = msgspec.msgpack.Decoder(list[StoredSample])
 LIVE = "EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0)"
 """An identity counts only as long as an event of its does: of two contents of an event, one loses."""
 unpack_properties = msgspec.msgpack.Decoder(Properties).decode
@@ -27,6 +27,7 @@ class Tables:
     """An open file."""
 
     _db: sqlite3.Connection
+    _rows: Rows
 
 
 def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *first: object) -> Iterator[Any]:

@@ -72,8 +72,8 @@ class Derivation(Tables):
 
     def _actor(self, actor: int) -> Actor | None:
         """The actor, None if no event of its is counted any more."""
-        found = self._db.execute(f"SELECT body FROM actor WHERE id = ? AND {LIVE}", (actor,)).fetchone()
-        return Actor(actor, IDENTITY.decode(found[0])) if found is not None else None
+        found = self._db.execute(f"SELECT hash, body FROM actor WHERE id = ? AND {LIVE}", (actor,)).fetchone()
+        return Actor(found[0], IDENTITY.decode(found[1])) if found is not None else None
 
     def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         db = self._db
@@ -113,7 +113,7 @@ class Derivation(Tables):
         )  # fmt: skip
         db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)
         db.executemany(
-            "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
+            "UPDATE actor SET source = ?, session = ?, principal = ? WHERE hash = ?",
             [(str(link.source), link.session, link.principal.key, actor) for actor, link in derived.links.items()],
         )
         db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", done)

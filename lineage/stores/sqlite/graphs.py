@@ -9,11 +9,14 @@ import networkx as nx
 
 from lineage.model import keys, schema
 from lineage.model.results import CHANGE_TYPES, Graph, LineageEdge, Properties, leading
+from lineage.model.samples import unpack
 from lineage.model.times import iso
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import IDENTITY, complete, merge_properties
-from lineage.stores.sqlite.db import ROW, SAMPLES, Tables, read_in, unpack_properties
+from lineage.stores.sqlite.db import Tables, read_in, unpack_properties
+from lineage.stores.sqlite.rows import CONTENT
+from lineage.stores.windows import HOUR
 
 _PRINCIPAL = f"{schema.PRINCIPAL} "
 _EDGES = "SELECT type, key, source, target, body FROM edge"
@@ -117,16 +120,19 @@ class Graphs(Tables):
         """The whole graph, calls included; attribute names are those of `lineage.model.schema`."""
         graph = self.lineage()
         seen_from: dict[tuple[str, str], list[int]] = {}
-        for source, who_body, body, count, first, last, samples in self._db.execute(
-            "SELECT a.source, a.body, r.body, r.count, r.first, r.last, r.samples "
-            "FROM row r JOIN actor a ON a.id = r.actor WHERE r.count > 0 ORDER BY r.hour, r.hash"
-        ):
-            row, who = ROW.decode(body), IDENTITY.decode(who_body)
+        records = self._db.execute(
+            f"SELECT a.source, a.body, a.hash, r.count, r.first, r.last, r.samples, r.actor, r.hour, {CONTENT} "
+            "FROM row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
+        ).fetchall()
+        rows = self._rows.read([record[7:] for record in records], {record[7]: record[2] for record in records})
+        for row, record in sorted(zip(rows, records, strict=True), key=lambda one: (one[0].hour, one[0].id)):
+            source, count, who = record[0], record[3], IDENTITY.decode(record[1])
+            first, last = (row.hour * HOUR + second for second in record[4:6])
             source = source or str(keys.principal(who).ref)
-            kept = [sample[3] for sample in SAMPLES.decode(samples)]
+            kept = [sample[3] for sample in unpack(record[6])]
             for edge_type, node, properties in graph_elements.call_edges(row, who, count, first, last, kept):
                 self._ensure(graph, node)
-                graph.add_edge(source, str(node.ref), key=f"{edge_type} {row.id}", type=edge_type, **properties)
+                graph.add_edge(source, str(node.ref), key=f"{edge_type} {row.id.hex()}", type=edge_type, **properties)
             address = graph_elements.address_node(row)
             if address is not None and not source.startswith(_PRINCIPAL):
                 self._ensure(graph, address)

@@ -14,6 +14,7 @@ from lineage.model.keys import Ref
 from lineage.model.results import Activity, NameRow, PrincipalRow, SessionRow
 from lineage.stores.merging import IDENTITY, activity_of
 from lineage.stores.sqlite.db import LIVE, Tables, read_in, unpack_properties
+from lineage.stores.sqlite.rows import IS_TOUCHED
 
 
 class LookUps(Tables):
@@ -59,7 +60,9 @@ class LookUps(Tables):
 
     def _session_seen(self, key: str, created: int) -> SessionRow:
         (last,) = self._db.execute(
-            "SELECT max(r.last) FROM actor a JOIN row r ON r.actor = a.id WHERE a.session = ? AND r.count > 0", (key,)
+            "SELECT max(r.hour * 3600 + r.last) FROM actor a JOIN row r ON r.actor = a.id "
+            "WHERE a.session = ? AND r.count > 0",
+            (key,),
         ).fetchone()
         expires = self._db.execute(
             "SELECT body FROM edge WHERE target = ? AND type = ?", (f"{schema.SESSION} {key}", schema.ASSUMED)
@@ -97,13 +100,13 @@ class LookUps(Tables):
         )
         found += [NameRow(schema.CREDENTIAL, key) for (key,) in keys_held]
         resources = self._db.execute(
-            "SELECT target FROM (SELECT DISTINCT target FROM row WHERE target IS NOT NULL) t WHERE holds(target) AND "
-            "EXISTS (SELECT 1 FROM row r WHERE r.target = t.target AND r.relation = ? AND r.count > 0) "
-            "UNION SELECT target FROM (SELECT DISTINCT target FROM other_target) t WHERE holds(target) AND "
-            "EXISTS (SELECT 1 FROM other_target o JOIN row r ON r.id = o.row WHERE o.target = t.target AND r.count > 0)"
-            " "
+            "SELECT k.value FROM text k WHERE holds(k.value) AND (EXISTS "
+            "(SELECT 1 FROM target t JOIN row r ON r.target = t.id WHERE t.key = k.id AND r.count > 0 "
+            f"AND {IS_TOUCHED}) "
+            "OR EXISTS (SELECT 1 FROM target t JOIN other_target o ON o.target = t.id JOIN row r ON r.id = o.row "
+            "WHERE t.key = k.id AND r.count > 0)) "
             "UNION SELECT DISTINCT substr(target, ?) AS key FROM change WHERE target > ? AND target < ? AND holds(key)",
-            (schema.TOUCHED, len(_RESOURCE) + 1, _RESOURCE, f"{schema.RESOURCE}!"),
+            (len(_RESOURCE) + 1, _RESOURCE, f"{schema.RESOURCE}!"),
         )
         found += [NameRow(schema.RESOURCE, key) for (key,) in resources]
         return sorted(found, key=_ORDER)
@@ -144,29 +147,25 @@ class LookUps(Tables):
     def activity(
         self, by: Literal["principal", "key", "id", "address", "resource"], values: Sequence[str]
     ) -> dict[str, Activity]:
-        sums, live = "min(r.first), max(r.last), sum(r.count) FROM", "r.count > 0"
+        sums, live = "min(r.hour * 3600 + r.first), max(r.hour * 3600 + r.last), sum(r.count) FROM", "r.count > 0"
         calls = f"CROSS JOIN row r ON r.actor = a.id AND {live}"
+        about = f"SELECT k.value, {sums} text k CROSS JOIN target t ON t.key = k.id CROSS JOIN"
         statements = {
             "principal": [f"SELECT a.principal, {sums} actor a {calls} WHERE a.principal IN (*) GROUP BY 1"],
             "key": [f"SELECT a.key, {sums} actor a {calls} WHERE a.key IN (*) GROUP BY 1"],
             "id": [f"SELECT s.principal_id, {sums} session s CROSS JOIN actor a ON a.session = s.key {calls} "
                    "WHERE s.principal_id IN (*) GROUP BY 1"],
             "resource": [
-                f"SELECT r.target, {sums} row r WHERE r.relation = '{schema.TOUCHED}' AND {live} "
-                "AND r.target IN (*) GROUP BY 1",
-                f"SELECT b.target, {sums} other_target b CROSS JOIN row r ON r.id = b.row WHERE {live} "
-                "AND b.target IN (*) GROUP BY 1",
+                f"{about} row r ON r.target = t.id WHERE {IS_TOUCHED} AND {live} AND k.value IN (*) GROUP BY 1",
+                f"{about} other_target b ON b.target = t.id CROSS JOIN row r ON r.id = b.row WHERE {live} "
+                "AND k.value IN (*) GROUP BY 1",
+            ],
+            "address": [
+                f"SELECT k.value, {sums} text k CROSS JOIN row r ON r.address = k.id WHERE {live} AND k.value IN (*) "
+                "GROUP BY 1"
             ],
         }  # fmt: skip
-        if by == "address":
-            # The column is "ADDRESS" or "ADDRESS ENDPOINT".
-            exact = f"SELECT r.address, {sums} row r WHERE {live} AND r.address IN (*) GROUP BY 1"
-            behind = f"SELECT ?, {sums} row r WHERE {live} AND r.address > ? AND r.address < ?"
-            found = list(read_in(self._db, exact, values))
-            for value in values:
-                found += self._db.execute(behind, (value, f"{value} ", f"{value}!"))
-        else:
-            found = [one for statement in statements[by] for one in read_in(self._db, statement, values)]
+        found = [one for statement in statements[by] for one in read_in(self._db, statement, values)]
         return activity_of((value, Activity(*some)) for value, *some in found if some[0] is not None)
 
     def principals(self, kinds: Sequence[str]) -> list[tuple[str, str, str | None]]:
@@ -194,8 +193,8 @@ class LookUps(Tables):
             "AND arn NOT LIKE 'arn:%' ORDER BY 1, 2"
         ).fetchall()
 
-    def identities(self, actors: Iterable[int]) -> dict[int, Identity]:
-        found = read_in(self._db, "SELECT id, body FROM actor WHERE id IN (*)", sorted(set(actors)))
+    def identities(self, actors: Iterable[bytes]) -> dict[bytes, Identity]:
+        found = read_in(self._db, "SELECT hash, body FROM actor WHERE hash IN (*)", sorted(set(actors)))
         return {actor: IDENTITY.decode(body) for actor, body in found}
 
     def identities_of(self, ref: Ref) -> list[Identity]:

@@ -23,17 +23,17 @@ from lineage.model.results import Sums
 from lineage.model.times import iso, now
 from lineage.stores.merging import load_id, pack
 from lineage.stores.sqlite.add import Adding
-from lineage.stores.sqlite.calls import Calls
 from lineage.stores.sqlite.coverage import Loaded
-from lineage.stores.sqlite.db import read_in
 from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
+from lineage.stores.sqlite.rows import Rows
+from lineage.stores.sqlite.texts import Texts
 
 SCHEMA_VERSION = "6"
 
 
-class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
+class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
     """Lineage in one SQLite file."""
 
     name = "sqlite"
@@ -63,6 +63,10 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
         except sqlite3.Error as error:
             raise StoreUnreachable(f"{self.path}: cannot be opened as a store ({error})") from None
         return db
+
+    @cached_property
+    def _rows(self) -> Rows:  # type: ignore[override]  # as above
+        return Rows(self._db, Texts(self._db))
 
     def _migrate(self) -> None:
         version = self._version()
@@ -101,6 +105,7 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
         except BaseException:
             self._db.execute("ROLLBACK")
             self._written.clear()
+            self._rows.forget()
             raise
         self._db.execute("COMMIT")
 
@@ -111,9 +116,7 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
         started = iso(now())
         sums = Sums(id=load, started=started, paths=list(paths))
         with self.transaction():
-            if not self._knows_loads_of_files():
-                self._db.execute("ALTER TABLE file ADD COLUMN load TEXT")
-            self._db.execute("INSERT INTO load VALUES (?, ?, NULL, ?)", (load, started, pack(sums)))
+            self._db.execute("INSERT INTO load (id, started, body) VALUES (?, ?, ?)", (load, started, pack(sums)))
         return load
 
     def finish_load(self, load: str) -> Sums:
@@ -138,12 +141,13 @@ class SQLiteStore(Calls, LookUps, Graphs, Loaded, Derivation):
 
     def add(self, load: str, batch: Batch) -> None:
         with self.transaction():
-            Adding(self._db, batch).run(load, self._sums(load))
+            (number,) = self._db.execute("SELECT number FROM load WHERE id = ?", (load,)).fetchone()
+            Adding(self._db, self._rows, batch, number).run(load, self._sums(load))
 
     def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
         if not self.path.exists():
             return {}  # to ask makes no file
-        return dict(read_in(self._db, "SELECT path, size FROM file WHERE sha256 != '' AND path IN (*)", paths))
+        return {path: size for path, digest, size in self._files_at(paths) if digest}
 
     def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
         """Refuses: the SQLite store runs no Cypher."""

@@ -3,15 +3,16 @@
 
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 
--- One entry for each counted event. The day comes first so that a repeated or late load touches only
--- the pages of its own days, however large the file is; who EVENT_ID probes one place a day.
-CREATE TABLE IF NOT EXISTS ledger (
-  day INTEGER, id BLOB, hour INTEGER, second INTEGER, rank INTEGER, fingerprint INTEGER,
-  row INTEGER, file INTEGER, place INTEGER, shared INTEGER,
-  PRIMARY KEY (day, id, hour)
-) WITHOUT ROWID;
+-- Texts that many records have in common: accounts, operations, addresses, agents, keys of targets.
+CREATE TABLE IF NOT EXISTS text (id INTEGER PRIMARY KEY, value TEXT UNIQUE);
+
+-- The row of each counted event, by 48 bits of its ID with its day: a repeated or late load touches only the pages of
+-- its own days, however large the file is; who EVENT_ID probes one place a day. The event itself is in a chunk of its
+-- row (lineage/stores/sqlite/events.py), up to 64 a row, from 64 times the number of the row.
+CREATE TABLE IF NOT EXISTS ledger (key INTEGER PRIMARY KEY, row INTEGER);
+CREATE TABLE IF NOT EXISTS ledger_more (hour INTEGER, id BLOB, row INTEGER, PRIMARY KEY (hour, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS day (day INTEGER PRIMARY KEY);
-CREATE INDEX IF NOT EXISTS ledger_row ON ledger (row, second);
 
 -- Copies of an event that no other copy covers, where there are several (`lineage.model.copies`).
 CREATE TABLE IF NOT EXISTS copies (
@@ -19,31 +20,40 @@ CREATE TABLE IF NOT EXISTS copies (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS copies_conflict ON copies (id) WHERE conflict = 1;
 
--- Events that hold a place among the smallest of a row, but do not count in it: at most three a row.
-CREATE TABLE IF NOT EXISTS lost (row INTEGER, time INTEGER, id BLOB, PRIMARY KEY (row, time, id)) WITHOUT ROWID;
+-- Events that hold a place among the smallest of a row (by its ID), but do not count in it: at most three a row.
+CREATE TABLE IF NOT EXISTS lost (row BLOB, time INTEGER, id BLOB, PRIMARY KEY (row, time, id)) WITHOUT ROWID;
 
--- `load` is the last load that gave the file an event or changed one of it; stores of older programs lack the column.
-CREATE TABLE IF NOT EXISTS file (id INTEGER PRIMARY KEY, path TEXT UNIQUE, sha256 TEXT, size INTEGER, load TEXT);
-
--- Rows have numbers of their own, apart from the hash that names them everywhere: numbers grow with time, so that
--- a load touches the newest pages of the tables and indexes that hold them.
-CREATE TABLE IF NOT EXISTS row (
-  id INTEGER PRIMARY KEY, hash INTEGER, actor INTEGER, hour INTEGER, account TEXT, region TEXT, category TEXT, api TEXT,
-  relation TEXT, target TEXT, address TEXT, body BLOB, count INTEGER, first INTEGER, last INTEGER, samples BLOB
+-- A file as a batch had it, so a large one has several records. `hash` is that of its path, `load` the number of the
+-- last load that gave it an event or changed one of it.
+CREATE TABLE IF NOT EXISTS file (
+  id INTEGER PRIMARY KEY, folder INTEGER, name TEXT, hash INTEGER, sha256 BLOB, size INTEGER, load INTEGER
 );
-CREATE UNIQUE INDEX IF NOT EXISTS row_hash ON row (hour, hash);
-CREATE INDEX IF NOT EXISTS row_actor ON row (actor, hour);
+CREATE INDEX IF NOT EXISTS file_hash ON file (hash);
+
+-- What calls of one hour have in common. Numbers are those of `text`, `actor` and `target`; `first` and `last` are
+-- seconds within the hour. Numbers of rows grow with time, so that a load touches the newest pages. `hash` finds a row
+-- of an actor and hour, all columns tell whether it is the same.
+CREATE TABLE IF NOT EXISTS row (
+  id INTEGER PRIMARY KEY, actor INTEGER, hour INTEGER, hash INTEGER, api INTEGER, account INTEGER, region INTEGER,
+  address INTEGER, endpoint INTEGER, agent INTEGER, error INTEGER, category INTEGER, flags INTEGER, target INTEGER,
+  beside BLOB, count INTEGER, first INTEGER, last INTEGER, samples BLOB
+);
+CREATE INDEX IF NOT EXISTS row_actor ON row (actor, hour, hash);
+CREATE INDEX IF NOT EXISTS row_hour ON row (hour);
 CREATE INDEX IF NOT EXISTS row_account ON row (account, hour);
 CREATE INDEX IF NOT EXISTS row_api ON row (api, hour);
 CREATE INDEX IF NOT EXISTS row_address ON row (address, hour) WHERE address IS NOT NULL;
 CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
 
+-- What calls are about; `key` is a text.
+CREATE TABLE IF NOT EXISTS target (id INTEGER PRIMARY KEY, key INTEGER, body BLOB);
+CREATE INDEX IF NOT EXISTS target_key ON target (key);
 -- The other targets of rows whose calls have several.
-CREATE TABLE IF NOT EXISTS other_target (target TEXT, row INTEGER, PRIMARY KEY (target, row)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS other_target (target INTEGER, row INTEGER, PRIMARY KEY (target, row)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS other_target_row ON other_target (row);
 
 CREATE TABLE IF NOT EXISTS actor (
-  id INTEGER PRIMARY KEY, body BLOB, key TEXT, source TEXT, session TEXT, principal TEXT
+  id INTEGER PRIMARY KEY, hash BLOB UNIQUE, body BLOB, key TEXT, source TEXT, session TEXT, principal TEXT
 );
 CREATE INDEX IF NOT EXISTS actor_source ON actor (source);
 CREATE INDEX IF NOT EXISTS actor_principal ON actor (principal);
@@ -97,8 +107,8 @@ CREATE INDEX IF NOT EXISTS session_name ON session (name);
 CREATE INDEX IF NOT EXISTS session_scope ON session (scope);
 
 CREATE TABLE IF NOT EXISTS load (
-  id TEXT PRIMARY KEY, started TEXT, finished TEXT, body BLOB
-) WITHOUT ROWID;
+  number INTEGER PRIMARY KEY, id TEXT UNIQUE, started TEXT, finished TEXT, body BLOB
+);
 CREATE TABLE IF NOT EXISTS aside (load TEXT, path TEXT, place INTEGER, offset INTEGER, reason TEXT);
 CREATE TABLE IF NOT EXISTS digest (
   account TEXT, region TEXT, start INTEGER, "end" INTEGER, PRIMARY KEY (account, region, start, "end")

@@ -34,7 +34,9 @@ class Texts:
             if new := sorted(missing - self._numbers.keys()):
                 (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM text").fetchone()
                 made = {text: number for number, text in enumerate(new, last + 1)}
-                self._db.executemany("INSERT INTO text VALUES (?, ?)", [(number, text) for text, number in made.items()])
+                self._db.executemany(
+                    "INSERT INTO text VALUES (?, ?)", [(number, text) for text, number in made.items()]
+                )
                 self._numbers |= made
         return {None: None} | {text: self._numbers[text] for text in wanted}
 
