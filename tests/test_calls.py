@@ -126,7 +126,7 @@ def check(store: Store, records: list[Json], rng: random.Random, tries: int) -> 
             values = [rng.choice(there), *rng.choice([[], there[:2], ["nothing of the kind"]])]
             if by == "agent":
                 values = [value[rng.randrange(len(value)) :][: rng.randint(1, 12)].swapcase() for value in values]
-            expected: dict[int, list[tuple[int, str]]] = {}
+            expected: dict[bytes, list[tuple[int, str]]] = {}
             for event_id, record in by_id.items():
                 time = epoch(record["eventTime"])
                 if is_meant(by, known[event_id], values) and (window.since or 0) <= time <= (window.until or 1 << 40):

@@ -275,6 +275,12 @@ _pack = ENCODER.encode
 DECODER = msgspec.msgpack.Decoder(Batch)
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")
+_LOWER_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
+
+
+def is_uuid(event_id: str) -> bool:
+    """Return whether an event ID is the UUID that `uuid_text` makes of its bytes."""
+    return _LOWER_UUID.match(event_id) is not None
 
 
 def event_id_bytes(event_id: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from lineage.model.batch import uuid_text
+from lineage.model.batch import is_uuid, uuid_text
 from lineage.model.compact import compress, decompress
 from lineage.model.facts import Sample
 
@@ -19,7 +19,7 @@ def pack(samples: Sequence[StoredSample]) -> bytes:
     return compress(
         _pack(
             [
-                (time, id_, fingerprint, None if uuid_text(id_) == one.event_id else one.event_id, one.resources,
+                (time, id_, fingerprint, None if is_uuid(one.event_id) else one.event_id, one.resources,
                  one.parameters)
                 for time, id_, fingerprint, one in samples
             ]

@@ -47,7 +47,7 @@ def _found(db: sqlite3.Connection, kind: Kind, begin: str) -> Iterator[str]:
         accounts = db.execute(
             "WITH RECURSIVE one(account) AS (SELECT min(account) FROM row UNION ALL "
             "SELECT (SELECT min(r.account) FROM row r WHERE r.account > one.account) FROM one "
-            "WHERE one.account IS NOT NULL) SELECT account FROM one WHERE account IS NOT NULL"
+            "WHERE one.account IS NOT NULL) SELECT t.value FROM one CROSS JOIN text t ON t.id = one.account"
         )
         yield from (account for (account,) in accounts if account.startswith(begin))
     if kind == "role":

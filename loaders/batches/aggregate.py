@@ -344,7 +344,7 @@ class Aggregator:
         counted = call.passed is None and _unusable_reason(record, time) is None
         if call.api in attempts.OPERATIONS:
             who = self._caller_of(signins.attempted(record, call.api, error, who.identity))
-        stated = who.stated + sum(not _is_missing(value) for value in _of_kind(record))
+        stated = who.stated + sum(map(_is_stated, _of_kind(record)))
         outcome = 0 if error is None else copies.STATES_OUTCOME
         kind = _Kind(call, who, error, counted, copies.MEMBER * stated + outcome)
         if kind.targeted:
@@ -517,8 +517,8 @@ def _unusable_reason(record: Record, time: int) -> str | None:
     return unreadable(record.user_identity)
 
 
-def _is_missing(value: str | bool | None) -> bool:
-    return value is None or (isinstance(value, str) and is_masked(value))
+def _is_stated(value: str | bool | None) -> bool:
+    return value is not None and (value is True or value is False or not is_masked(value))
 
 
 def _from_console(flag: str | bool | None, agent: str | None) -> bool:

@@ -208,8 +208,10 @@ def smallest(candidates: Sequence[SampleCandidate]) -> list[SampleCandidate]:
 
     Of several copies of one event, the one that stores prefer too is kept, so the order of arrival does not matter.
     """
-    if len(candidates) <= 1:
-        return list(candidates)
+    if len(candidates) <= SAMPLES_PER_ROW:
+        keyed = [(one.time, event_id_bytes(one.event_id), one) for one in candidates]
+        if len({id_ for _, id_, _ in keyed}) == len(keyed):
+            return [one for _, _, one in sorted(keyed)]
     best: dict[tuple[int, bytes], SampleCandidate] = {}
     for candidate in candidates:
         key = candidate.time, event_id_bytes(candidate.event_id)

@@ -32,11 +32,11 @@ Names = tuple[bytes, bytes]
 class ParameterReader(NamedTuple):
     """Reads the parameters of an operation that can name its target.
 
-    `written` matches their names in lower case; `objects`: the resources are those of S3.
+    `written` are their names in quotes, in lower case; `objects`: the resources are those of S3.
     """
 
     decoder: msgspec.json.Decoder[msgspec.Struct]
-    written: re.Pattern[bytes]
+    written: tuple[bytes, ...]
     objects: bool
 
 
@@ -120,7 +120,7 @@ def names_in(reader: ParameterReader, request: bytes, resources: bytes) -> Names
         values: tuple[msgspec.Raw, ...] = astuple(reader.decoder.decode(request))
     except msgspec.DecodeError:
         return None
-    if len(reader.written.findall(request.lower())) != len(values) - values.count(EMPTY):
+    if sum(map(request.lower().count, reader.written)) != len(values) - values.count(EMPTY):
         return None
     return b"\0".join(values), resources
 
@@ -130,15 +130,13 @@ def reader_of(api: str) -> ParameterReader:
     """Return a reader of the parameters that can name the target of an operation."""
     names = parameters_of(api)
     fields = [(f"p{n}", msgspec.Raw, msgspec.field(default=EMPTY, name=name)) for n, name in enumerate(names)]
-    quoted = b"|".join(re.escape(name.lower().encode()) for name in names)
     return ParameterReader(
         msgspec.json.Decoder(msgspec.defstruct("Parameters", fields, gc=False)),
-        re.compile(b'"(?:' + quoted + b')"') if names else _NOTHING,
+        tuple({f'"{name.lower()}"'.encode() for name in names}),
         api.startswith("s3:"),
     )
 
 
-_NOTHING = re.compile(rb"(?!)")
 _OBJECT = re.compile(rb"(:s3:::[a-z0-9.-]+/)([\w./=:+@,-]+)")
 """Bucket and object of an ARN; not an object with a wildcard, which may be several."""
 _MASK = re.compile(rb"redacted|hidden")
