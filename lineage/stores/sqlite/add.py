@@ -175,6 +175,7 @@ class Adding:
         if not settled and db.executemany(insert, sorted(index)).rowcount == len(index):
             db.execute("RELEASE entries")
             self.changed_files |= {self.first_file + file for file in set(array("H", entries.files))}
+            self._settle_lost()
             return settled
         db.execute("ROLLBACK TO entries")
         db.execute("RELEASE entries")
