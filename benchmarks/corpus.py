@@ -26,6 +26,8 @@ from benchmarks.work import BUSY, Work
 START = int(datetime(2026, 3, 10, tzinfo=UTC).timestamp())
 EVENTS_PER_HOUR = 8_300
 """So 200,000 events are a day: a middling organisation without data events of its busiest buckets."""
+SMALL_FILE = 30
+"""Most records of a file of steady work."""
 _LEVEL = 6
 """zlib's default: what the measured reader has to undo should be packed as usual."""
 
@@ -60,24 +62,27 @@ class Made:
         )
 
 
-def make(out: Path, events: int, seed: int = 1, credentials: int = 0, one_document: bool = False) -> Made:
+def make(
+    out: Path, events: int, seed: int = 1, credentials: int = 0, one_document: bool = False, steady: bool = False
+) -> Made:
     """What was made: `events` records in the S3 layout under `out`, or in one huge document.
 
     `credentials` asks for that many issued temporary keys, with few calls each (0: what the ordinary
-    work brings). `out` is the folder, with `one_document` the file.
+    work brings). `out` is the folder, with `one_document` the file. `steady` is the work of few callers that make the
+    same calls over and over, about 30 for each hour's row, in files of at most 30 records.
     """
     made = Made()
     if one_document:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("wb") as raw, gzip.GzipFile("", "wb", 1, raw, mtime=0) as packed:
-            for number, (_, document) in enumerate(_documents(events, seed, credentials, made)):
+            for number, (_, document) in enumerate(_documents(events, seed, credentials, made, steady)):
                 # `{"Records":[` and `]}` stand once, around the records of all documents
                 packed.write((b'{"Records":[' if number == 0 else b",") + document[12:-2])
             packed.write(b"]}")
             made.files = 1
         made.packed = out.stat().st_size
         return made
-    documents = _documents(events, seed, credentials, made)
+    documents = _documents(events, seed, credentials, made, steady)
     with ThreadPoolExecutor(2) as pool:  # zlib lets other threads run
         # A few at a time: `map` takes all that it is given before it does anything.
         while some := list(islice(documents, 128)):
@@ -92,21 +97,21 @@ def _write(path: Path, document: bytes) -> int:
     return len(packed)
 
 
-def _documents(events: int, seed: int, credentials: int, made: Made) -> Iterator[tuple[str, bytes]]:
+def _documents(events: int, seed: int, credentials: int, made: Made, steady: bool) -> Iterator[tuple[str, bytes]]:
     """Yield file name and content, hour by hour; keeps `made` up to date."""
-    work = Work(seed)
+    work = Work(seed, steady)
     hours = max(1, round(events / EVENTS_PER_HOUR))
     while made.events < events:
         left = events - made.events
         start = START + made.hours * HOUR_SECONDS
         quota = left if made.hours + 1 == hours else min(left, EVENTS_PER_HOUR)
         log = work.hour(start, quota, credentials // hours)
-        yield from _files(log, start, left, made)
+        yield from _files(log, start, left, made, SMALL_FILE if steady else left)
         made.hours += 1
         made.sessions = work.at.sessions
 
 
-def _files(log: Log, start: int, limit: int, made: Made) -> Iterator[tuple[str, bytes]]:
+def _files(log: Log, start: int, limit: int, made: Made, most: int) -> Iterator[tuple[str, bytes]]:
     log.lines.sort(key=itemgetter(0))  # by time, so that a cut at `limit` takes the latest
     slots: dict[tuple[str, str, int], list[str]] = {}
     for time, account, region, _, _, line in log.lines[:limit]:
@@ -115,7 +120,8 @@ def _files(log: Log, start: int, limit: int, made: Made) -> Iterator[tuple[str, 
     made.event_ids.extend(line[3] for line in log.lines[:limit:17])
     made.keys.extend(dict.fromkeys(line[4] for line in log.lines[:limit] if line[4]))
     made.apis |= log.apis
-    for (account, region, minute), lines in slots.items():
+    shares = ((slot, lines[n : n + most]) for slot, lines in slots.items() for n in range(0, len(lines), most))
+    for (account, region, minute), lines in shares:
         document = ('{"Records":[' + ",".join(lines) + "]}").encode()
         made.events += len(lines)
         made.files += 1
@@ -135,9 +141,10 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--credentials", type=int, default=0, help="issue that many temporary keys")
+    parser.add_argument("--steady", action="store_true", help="few callers, the same calls over and over, small files")
     parser.add_argument("--one-document", action="store_true", help="one huge document in one file")
     args = parser.parse_args()
-    print(make(args.out, args.events, args.seed, args.credentials, args.one_document), file=sys.stderr)
+    print(make(args.out, args.events, args.seed, args.credentials, args.one_document, args.steady), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -101,8 +101,10 @@ def _weights(apis: tuple[Api, ...]) -> list[int]:
 class Organisation:
     """The organisation: its roles, the number of its sessions, and the log of the current hour."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, steady: bool = False) -> None:
+        """`steady`: a call is made over again with the same parameters."""
         self.rng = random.Random(seed)
+        self._steady = steady
         self.sessions = 0
         self.log = Log([], set())
         self._roles: dict[tuple[str, str], Role] = {}
@@ -150,8 +152,9 @@ class Organisation:
             error, response = _denied(session, api), "null"
             parameters = parameters if rng.random() < 0.5 else "null"
         self.log.apis.add(f"{api.service}:{api.name}")
+        digits = ""
         for _ in range(count):
-            digits = f"{rng.getrandbits(68):017x}"
+            digits = (digits if self._steady else "") or f"{rng.getrandbits(68):017x}"
             event_id = uuid(rng)
             line = record(
                 session.identity,

@@ -35,6 +35,8 @@ _LEVELS = ("ReadOnly_0f9e8d7c6b5a4321", "Developer_1a2b3c4d5e6f7081")
 _SERVICES = (("config", "Config"), ("autoscaling", "AutoScaling"), ("ssm", "AmazonSSM"))
 _OWN_NAME = ("cloudtrail.amazonaws.com", "dynamodb.amazonaws.com", "delivery.logs.amazonaws.com")
 _FROM_CONSOLE = ',"sessionCredentialFromConsole":"true"'
+_RARE = 20
+"""In steady work calls are made over again as many times more often, and jobs are as many times rarer."""
 _RECORDS_PER_JOB = 2.6
 """The grant, its second copy at times, a call or two."""
 
@@ -42,8 +44,10 @@ _RECORDS_PER_JOB = 2.6
 class Work:
     """The organisation at work."""
 
-    def __init__(self, seed: int) -> None:
-        self.at = Organisation(seed)
+    def __init__(self, seed: int, steady: bool = False) -> None:
+        """`steady`: few callers that make the same calls over and over, as monitors and agents do."""
+        self.at = Organisation(seed, steady)
+        self._steady = steady
         self._live: dict[str, list[Session]] = {}
         self._users = [
             self.at.user(
@@ -60,7 +64,7 @@ class Work:
         `jobs` asks for that many short sessions with an issued key and few calls each.
         """
         self.at.log = Log([], set())
-        jobs = jobs or quota // 60
+        jobs = jobs or quota // (_RARE if self._steady else 1) // 60
         rest = max(quota // 20, quota - int(jobs * _RECORDS_PER_JOB))
         busy = 8 <= start // HOUR_SECONDS % 24 < 18
         for share, crew in (
@@ -74,8 +78,10 @@ class Work:
         ):
             self._spend(crew, start, int(rest * share))
         self._jobs(start, jobs)
-        self._forward(start, rest // 40)
-        self._own_name(start, rest // 25)
+        self._forward(start, rest // (_RARE if self._steady else 1) // 40)
+        self._own_name(start, rest // (_RARE if self._steady else 1) // 25)
+        while self._steady and len(self.at.log.lines) < quota:
+            self._spend(self._instances(start, 4), start, quota - len(self.at.log.lines))
         while len(self.at.log.lines) < quota:
             self._pipeline(start)
         return self.at.log
@@ -87,7 +93,7 @@ class Work:
             first, last = max(session.start, start), min(session.end, start + HOUR_SECONDS)
             if last <= first:
                 continue
-            count = min(quota, 1 + self._below(session.manner.burst))
+            count = min(quota, 1 + self._below(session.manner.burst * (_RARE if self._steady else 1)))
             self.at.calls(session, self.at.pick(session), first + self._below(last - first), count)
             quota -= count
 
