@@ -20,13 +20,17 @@ from lineage.model.errors import BadUse, NotFound
 from lineage.parameters import Param
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from lineage.draw.shape import Shape
     from lineage.enrich import Enriched, Sums
     from lineage.load import Progress
+    from lineage.model.alert import Alert
     from lineage.model.results import Graph
     from lineage.questions.estimate import Estimate
     from lineage.questions.load import Load
     from lineage.questions.shared.models import Model
+    from lineage.watch import Round
     from loaders.files.sources import Narrow
 
 
@@ -148,6 +152,60 @@ class Lineage(Questions):
             sums=LoadSums(**sums.fields()), aside=aside, aside_total=sums.set_aside, known=loaded.known,
             unreadable=unreadable[:1000], unreadable_total=len(unreadable),
         )  # fmt: skip
+
+    def watch(
+        self,
+        sources: Annotated[
+            Sequence[str | os.PathLike[str]] | str,
+            Param("Folders, and prefixes of S3 like s3://BUCKET/PREFIX.", "[SOURCE...]", many=True),
+        ] = (),
+        *,
+        queue: Annotated[
+            str | None, Param("Queue of SQS that gets notifications of S3, also through SNS or EventBridge.", "URL")
+        ] = None,
+        every: Annotated[
+            str | None, Param("Look for new files this often, instead of 5m, or of 1h with --queue.", "SPAN")
+        ] = None,
+        since: Annotated[str | None, Param("List the folders of S3 from this day on, instead of all.", "TIME")] = None,
+        processes: Processes = None,
+        profile: Profile = None,
+        region: Region = None,
+        endpoint_url: EndpointUrl = None,
+        request_payer: RequestPayer = False,
+        stop: "Event | None" = None,
+        told: "Callable[[Round], None] | None" = None,
+        warned: "Callable[[str], None] | None" = None,
+    ) -> None:
+        """Load what arrives in folders, buckets and a queue.
+
+        Begins with what is there, and goes on until `stop` is set. `told` gets each round that loaded something,
+        `warned` each failure. Raises `BadUse`, also where a source cannot be listed at the start.
+        """
+        from lineage.model.times import duration, time_of
+        from lineage.watch import Watcher
+        from loaders.files.sources import Reach
+        from loaders.files.sqs import Queue
+
+        paths = _texts(sources)
+        if not paths and queue is None:
+            raise BadUse("watch: nothing to watch; give a folder, s3://BUCKET/PREFIX or --queue URL")
+        if "-" in paths:
+            raise BadUse("watch: standard input cannot be watched; give folders or s3://BUCKET/PREFIX")
+        reach = Reach(profile, region, endpoint_url, request_payer)
+        self._memo = None
+        watcher = Watcher(
+            self._store, paths, queue=Queue(queue, reach) if queue is not None else None,
+            every=float(duration(every or ("5m" if queue is None else "1h")) or 0), since=time_of(since), reach=reach,
+            processes=processes, stop=stop, told=told, warned=warned,
+        )  # fmt: skip
+        watcher.run()
+
+    def findings(self) -> "list[Alert]":
+        """The findings that were in what was loaded and watched, sorted by kind and ID; of each the newest version."""
+        from lineage.load import FINDINGS
+        from loaders.findings.findings import alerts_in
+
+        return [alerts_in(text)[0] for text in self._store.noted(FINDINGS).values()]
 
     def estimate(
         self,

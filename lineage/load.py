@@ -14,12 +14,17 @@ from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from lineage.model.alert import Alert
+from lineage.model.batch import Batch
 from lineage.model.errors import NotFound
 from lineage.model.results import Sums
 from lineage.resolve import resolve
 from lineage.stores.reader import Store
 from loaders.batches.parallel import batches
 from loaders.files.sources import Narrow, Reach, Source, find
+from loaders.records.items import FileEnd, Item
+from loaders.records.other_documents import FINDINGS as FINDINGS_FILE
+from loaders.records.read import read
 
 DERIVE_KEYS = 1_500
 """Most dirty join keys of one derivation transaction."""
@@ -153,6 +158,8 @@ def load_sources(
             identifier = identifier or store.begin_load(named)
             start = time.monotonic()
             store.add(identifier, batch)
+            for source in _with_findings(batch, sources):
+                keep_findings(store, read(source))
             whole = [end.path for end in batch.ended if end.sha256]
             store.note(OBJECTS, {mark(objects[path]): b"" for path in whole if path in objects})
             waits.written(time.monotonic() - start)
@@ -169,6 +176,38 @@ def load_sources(
     return Loaded(sums, ended, {path: why for path, why in failed.items() if path in remote})
 
 
+def _with_findings(batch: Batch, sources: Sequence[Source]) -> list[Source]:
+    """Return the files of a batch that hold findings alone, which batches only count."""
+    told = [one.path for one in batch.unread if one.looks_like == FINDINGS_FILE.like]
+    return [
+        source
+        for source in (sources if told else ())
+        if source.path != "-" and any(one == source.path or one.startswith(f"{source.path}/") for one in told)
+    ]
+
+
+def keep_findings(store: Store, items: Iterable[Item | FileEnd]) -> int:
+    """Keep the findings among some items in the store, of one ID the newest version; return how many there were."""
+    from loaders.findings import findings
+
+    found: dict[str, tuple[Alert, bytes]] = {}
+    for alert, text in findings.kept(items):
+        key = f"{alert.kind} {alert.id}"
+        if key not in found or _age(alert) >= _age(found[key][0]):
+            found[key] = (alert, text)
+    for key, before in store.noted(FINDINGS, list(found)).items():
+        if _age(findings.alerts_in(before)[0]) > _age(found[key][0]):
+            del found[key]
+    store.note(FINDINGS, {key: text for key, (_, text) in found.items()})
+    return len(found)
+
+
+def _age(alert: Alert) -> tuple[int, int]:
+    return (alert.last_seen or 0, alert.count or 0)
+
+
+FINDINGS = "finding"
+"""The kind of notes with findings: kind and ID, and the finding as JSON."""
 OBJECTS = "object"
 """The kind of notes about objects of S3 that were loaded."""
 UNREAD = "cannot be read"

@@ -268,6 +268,9 @@ class Store(Reader, Protocol):
     def name_accounts(self, names: Mapping[str, str]) -> None:
         """Give accounts their names."""
 
+    def make_durable(self) -> None:
+        """Let every commit from now on survive a power failure, which may cost speed."""
+
     def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
         """Keep values beside the lineage by kind and key, each in place of the one before."""
 

@@ -88,7 +88,8 @@ def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:
 
 def work() -> None:
     """Run a reading process: its share comes from standard input, its batches go to standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends it
+    for number in (signal.SIGINT, signal.SIGTERM):  # which a terminal or service manager sends to all processes
+        signal.signal(number, signal.SIG_IGN)  # the parent process ends it
     gc_tuning.collect_rarely()  # garbage collection costs 5 % here
     try:
         out = sys.stdout.buffer

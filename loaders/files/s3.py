@@ -116,6 +116,14 @@ def _stream(source: Source) -> Iterator[bytes]:
             time.sleep(min(LONGEST_PAUSE, 0.1 * 2**lost))
 
 
+def look(path: str, reach: Reach) -> Source:
+    """Return an object as it is now, by its address. Raises `OSError`."""
+    bucket, key = split(path)
+    call = client("s3", reach).head_object
+    found = calling(call, "s3:GetObject", reach, Bucket=bucket, Key=key, **payer(reach))
+    return Source(path, found["ContentLength"], found["ETag"].strip('"'), reach)
+
+
 def split(path: str) -> tuple[str, str]:
     """Return bucket and key, or prefix, of `s3://BUCKET/KEY`. Raises `BadUse` where there is no bucket.
 
@@ -192,7 +200,8 @@ def failure(error: Exception, action: str, reach: Reach) -> OSError:
     if code.startswith("KMS") or (code in _DENIED and "kms:" in message.lower()):
         return OSError(errno.EACCES, "its KMS key cannot be used; these credentials need kms:Decrypt on that key")
     if code in _DENIED:
-        pays = "" if reach.request_payer else "; a bucket whose requester pays needs --request-payer"
+        asked = reach.request_payer or not action.startswith("s3:")
+        pays = "" if asked else "; a bucket whose requester pays needs --request-payer"
         return OSError(errno.EACCES, f"access denied; these credentials need {action}{pays}")
     if code in _REFUSED:
         return OSError(errno.EACCES, f"AWS refuses these credentials ({code}); sign in again")

@@ -194,6 +194,9 @@ class Neo4jStore(Calls, LookUps, Graphs):
         rows = [{"id": id_, "name": name} for id_, name in sorted(names.items())]
         self._write(lambda db: db.write("set_account_names", rows=rows))
 
+    def make_durable(self) -> None:
+        """Does nothing: every commit is."""
+
     def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
         rows = [{"key": f"{kind} {key}", "kind": kind, "body": body} for key, body in sorted(entries.items())]
         if rows:

@@ -140,6 +140,9 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
                 sorted(names.items()),
             )
 
+    def make_durable(self) -> None:
+        self._db.execute("PRAGMA synchronous=FULL")
+
     def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
         if entries:
             with self.transaction():
