@@ -16,23 +16,49 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 from lineage.ask import Questions
-from lineage.model.errors import NotFound
+from lineage.model.errors import BadUse, NotFound
 from lineage.parameters import Param
 
 if TYPE_CHECKING:
+    from threading import Event
+
     from lineage.draw.shape import Shape
     from lineage.enrich import Enriched, Sums
     from lineage.load import Progress
+    from lineage.model.alert import Alert
     from lineage.model.results import Graph
     from lineage.questions.estimate import Estimate
     from lineage.questions.load import Load
     from lineage.questions.shared.models import Model
+    from lineage.watch import Round
+    from loaders.files.sources import Narrow
 
 
 Paths = Annotated[
     Sequence[str | os.PathLike[str]] | str,
     Param("Files, folders, globs, or - for standard input.", "PATH...", many=True),
 ]
+Logs = Annotated[
+    Sequence[str | os.PathLike[str]] | str,
+    Param("Files, folders, globs, s3://BUCKET/PREFIX, or - for standard input.", "PATH...", many=True),
+]
+Profile = Annotated[str | None, Param("Profile of the AWS configuration to reach S3 with.", "NAME")]
+Region = Annotated[str | None, Param("AWS Region to send requests to.", "REGION")]
+EndpointUrl = Annotated[str | None, Param("Address of another service that works like S3.", "URL")]
+RequestPayer = Annotated[bool, Param("Pay for requests to a bucket whose requester pays.")]
+OnlyAccount = Annotated[
+    Sequence[str], Param("List only the folders of this account in S3.", "ID", ("--only-account",), many=True)
+]
+OnlyRegion = Annotated[
+    Sequence[str], Param("List only the folders of this Region in S3.", "REGION", ("--only-region",), many=True)
+]
+LoadSince = Annotated[str | None, Param("Load only events from this time on, and list S3 from its day on.", "TIME")]
+LoadUntil = Annotated[str | None, Param("Load only events up to this time; a day counts to its last second.", "TIME")]
+LateDays = Annotated[
+    int, Param("With --until: list S3 for so many more days, for events that were delivered late.", "N", min=0)
+]
+Processes = Annotated[int | None, Param("Number of processes that read, instead of one per core.", "N", min=1)]
+LATE_DAYS = 30
 
 
 def _confidences() -> Sequence[str]:
@@ -72,15 +98,23 @@ class Lineage(Questions):
 
     def load(
         self,
-        paths: Paths,
+        paths: Logs,
         *,
         accounts: Annotated[
             str | os.PathLike[str] | None,
             Param("Account names: the output of `aws organizations list-accounts`, or CSV of ID and name.", "FILE"),
         ] = None,
-        processes: Annotated[
-            int | None, Param("Number of processes that read, instead of one per core.", "N", min=1)
-        ] = None,
+        processes: Processes = None,
+        since: LoadSince = None,
+        until: LoadUntil = None,
+        only_accounts: OnlyAccount = (),
+        only_regions: OnlyRegion = (),
+        late_days: LateDays = LATE_DAYS,
+        again: Annotated[bool, Param("Read objects of S3 again that were loaded before.")] = False,
+        profile: Profile = None,
+        region: Region = None,
+        endpoint_url: EndpointUrl = None,
+        request_payer: RequestPayer = False,
         progress: "Callable[[Progress], None] | None" = None,
         stdin: BinaryIO | None = None,
     ) -> "Load":
@@ -89,8 +123,9 @@ class Lineage(Questions):
         Returns the sums and what was set aside. Raises `BadUse` where a path names nothing.
         """
         from lineage import load as loading
-        from lineage.questions.load import AsideAt, Load
+        from lineage.questions.load import AsideAt, Load, Unreadable
         from lineage.questions.shared.models import LoadSums
+        from loaders.files.sources import Reach
 
         names = {}
         if accounts is not None:
@@ -99,24 +134,93 @@ class Lineage(Questions):
             from loaders.account_names import read_accounts
 
             names = read_accounts(Path(accounts))
-        wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
+        narrow = _narrow(since, until, only_accounts, only_regions, late_days)
         self._memo = None
-        sums = loading.load(self._store, wanted, processes=processes, progress=progress, stdin=stdin)
+        loaded = loading.load(
+            self._store, _texts(paths), processes=processes, progress=progress, stdin=stdin, again=again,
+            reach=Reach(profile, region, endpoint_url, request_payer), narrow=narrow,
+        )  # fmt: skip
+        sums = loaded.sums
         if names:
             self._store.name_accounts(names)
         aside = [
             AsideAt(path=path, index=index, offset=offset, reason=reason)
             for path, index, offset, reason in self._store.aside(sums.id, 1000)
         ]
-        return Load(sums=LoadSums(**sums.fields()), aside=aside, aside_total=sums.set_aside)
+        unreadable = [Unreadable(path=path, reason=reason) for path, reason in loaded.failed.items()]
+        return Load(
+            sums=LoadSums(**sums.fields()), aside=aside, aside_total=sums.set_aside, known=loaded.known,
+            unreadable=unreadable[:1000], unreadable_total=len(unreadable),
+        )  # fmt: skip
+
+    def watch(
+        self,
+        sources: Annotated[
+            Sequence[str | os.PathLike[str]] | str,
+            Param("Folders, and prefixes of S3 like s3://BUCKET/PREFIX.", "[SOURCE...]", many=True),
+        ] = (),
+        *,
+        queue: Annotated[
+            str | None, Param("Queue of SQS that gets notifications of S3, also through SNS or EventBridge.", "URL")
+        ] = None,
+        every: Annotated[
+            str | None, Param("Look for new files this often, instead of 5m, or of 1h with --queue.", "SPAN")
+        ] = None,
+        since: Annotated[str | None, Param("List the folders of S3 from this day on, instead of all.", "TIME")] = None,
+        processes: Processes = None,
+        profile: Profile = None,
+        region: Region = None,
+        endpoint_url: EndpointUrl = None,
+        request_payer: RequestPayer = False,
+        stop: "Event | None" = None,
+        told: "Callable[[Round], None] | None" = None,
+        warned: "Callable[[str], None] | None" = None,
+    ) -> None:
+        """Load what arrives in folders, buckets and a queue.
+
+        Begins with what is there, and goes on until `stop` is set. `told` gets each round that loaded something,
+        `warned` each failure. Raises `BadUse`, also where a source cannot be listed at the start.
+        """
+        from lineage.model.times import duration, time_of
+        from lineage.watch import Watcher
+        from loaders.files.sources import Reach
+        from loaders.files.sqs import Queue
+
+        paths = _texts(sources)
+        if not paths and queue is None:
+            raise BadUse("watch: nothing to watch; give a folder, s3://BUCKET/PREFIX or --queue URL")
+        if "-" in paths:
+            raise BadUse("watch: standard input cannot be watched; give folders or s3://BUCKET/PREFIX")
+        reach = Reach(profile, region, endpoint_url, request_payer)
+        self._memo = None
+        watcher = Watcher(
+            self._store, paths, queue=Queue(queue, reach) if queue is not None else None,
+            every=float(duration(every or ("5m" if queue is None else "1h")) or 0), since=time_of(since), reach=reach,
+            processes=processes, stop=stop, told=told, warned=warned,
+        )  # fmt: skip
+        watcher.run()
+
+    def findings(self) -> "list[Alert]":
+        """The findings that were in what was loaded and watched, sorted by kind and ID; of each the newest version."""
+        from lineage.load import FINDINGS
+        from loaders.findings.findings import alerts_in
+
+        return [alerts_in(text)[0] for text in self._store.noted(FINDINGS).values()]
 
     def estimate(
         self,
-        paths: Paths,
+        paths: Logs,
         *,
-        processes: Annotated[
-            int | None, Param("Number of processes that read, instead of one per core.", "N", min=1)
-        ] = None,
+        processes: Processes = None,
+        since: LoadSince = None,
+        until: LoadUntil = None,
+        only_accounts: OnlyAccount = (),
+        only_regions: OnlyRegion = (),
+        late_days: LateDays = LATE_DAYS,
+        profile: Profile = None,
+        region: Region = None,
+        endpoint_url: EndpointUrl = None,
+        request_payer: RequestPayer = False,
     ) -> "Estimate":
         """Tell which files a load of the paths would read, how many are loaded, and how long it will take.
 
@@ -124,9 +228,13 @@ class Lineage(Questions):
         path names nothing.
         """
         from lineage.estimate import estimate
+        from loaders.files.sources import Reach
 
-        wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
-        return estimate(self._store, wanted, processes=processes)
+        return estimate(
+            self._store, _texts(paths), processes=processes,
+            reach=Reach(profile, region, endpoint_url, request_payer),
+            narrow=_narrow(since, until, only_accounts, only_regions, late_days),
+        )  # fmt: skip
 
     def enrich(
         self,
@@ -146,8 +254,7 @@ class Lineage(Questions):
         """
         from lineage.enrich import enrich
 
-        wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
-        return enrich(self._reader(), wanted, min_confidence=min_confidence, sums=sums)
+        return enrich(self._reader(), _texts(paths), min_confidence=min_confidence, sums=sums)
 
     def picture(self, answer: "Model") -> "Shape":
         """The picture of an answer: nodes, links and what is folded, with their evidence.
@@ -170,6 +277,23 @@ class Lineage(Questions):
     def file_hash(self, path: str) -> str | None:
         """SHA-256 of a file as it was loaded; None if it was not."""
         return self._store.file_hash(path)
+
+
+def _texts(paths: Sequence[str | os.PathLike[str]] | str) -> list[str]:
+    return [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
+
+
+def _narrow(
+    since: str | None, until: str | None, accounts: Sequence[str], regions: Sequence[str], late_days: int
+) -> "Narrow":
+    """What is wanted of the logs. Raises `BadUse`."""
+    from lineage.model.times import time_range
+    from loaders.files.sources import Narrow
+
+    for account in accounts:
+        if not (account.isdecimal() and len(account) == 12):
+            raise BadUse(f"--only-account {account}: not an account ID of 12 digits")
+    return Narrow(frozenset(accounts), frozenset(regions), *time_range(since, until), late_days)
 
 
 __all__ = ["Lineage", "NotFound", "open"]

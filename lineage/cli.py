@@ -19,6 +19,7 @@ from lineage.commands.investigate import investigate
 from lineage.commands.logs import enrich, load
 from lineage.commands.serve import browser, explore
 from lineage.commands.store import query, schema, show
+from lineage.commands.watch import watch
 from lineage.commands.who import who
 from lineage.parameters import Panel, command_of
 
@@ -43,6 +44,10 @@ loading = command_of(Lineage.load, f"{LOGS} --accounts {ACCOUNTS}", f"{LOGS} --s
 generate.add(app, loading, load)
 for name, command in QUESTIONS.items():
     generate.add(app, command, RUNS.get(name, generate.ask))
+watching = command_of(
+    Lineage.watch, "s3://BUCKET/PREFIX --every 5m", "s3://BUCKET/PREFIX --queue URL", panel="Start here"
+)
+generate.add(app, watching, watch)
 add(show, "Sessions", f"c0ffee00-0000-4000-8000-000000000003 --logs {LOGS}",
     f"c0ffee00-0000-4000-8000-000000000007 --logs {LOGS} --format json")  # fmt: skip
 add(graph, "Pictures", f"{CHAIN} -o trace.html", f"{ROLE} -o role.svg", **ANY_OPTION)

@@ -30,7 +30,7 @@ from lineage.stores.reader import Reader
 from loaders.facts import extract, signins
 from loaders.facts.classify import call_of
 from loaders.facts.identity import identity, named_by_address, placed, unreadable
-from loaders.files.sources import Source, find
+from loaders.files.sources import Source, fetched, find
 from loaders.records.items import Aside, Records
 from loaders.records.read import read, understood
 from loaders.records.record import Record
@@ -105,7 +105,7 @@ def enrich(
     if min_confidence.upper() not in schema.CONFIDENCE[:-1]:
         raise BadUse(f"--min-confidence {min_confidence}: unknown; use one of {', '.join(schema.CONFIDENCE[:-1])}")
     origins = Origins(reader, min_confidence.upper())
-    return _enriched(origins, find(paths), stdin, sums if sums is not None else Sums())
+    return _enriched(origins, fetched(find(paths)), stdin, sums if sums is not None else Sums())
 
 
 def _enriched(origins: Origins, sources: Iterable[Source], stdin: BinaryIO | None, sums: Sums) -> Iterator[Enriched]:

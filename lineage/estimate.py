@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path, PurePath
 
-from lineage.load import derive
+from lineage.load import derive, loaded_objects
 from lineage.model.errors import BadUse, NotFound
 from lineage.model.log_files import log_file
 from lineage.model.times import parse_when
@@ -23,7 +23,7 @@ from lineage.stores.sqlite.coverage import WRITE_AHEAD_LOG
 from lineage.stores.sqlite.store import SQLiteStore
 from loaders.batches.aggregate import aggregate
 from loaders.batches.parallel import readers
-from loaders.files.sources import Source, find
+from loaders.files.sources import Narrow, Reach, Source, fetched, find
 
 SAMPLE_SECONDS = 3.0
 """Reading and writing the sample ends after the batch in which this time has passed."""
@@ -36,20 +36,22 @@ KINDS = {"": "events", "Digest": "digests", "Insight": "Insights events"}
 
 
 def estimate(
-    store: Store, paths: Sequence[str], *, processes: int | None = None, seconds: float = SAMPLE_SECONDS
-) -> Estimate:
+    store: Store, paths: Sequence[str], *, processes: int | None = None, seconds: float = SAMPLE_SECONDS,
+    reach: Reach | None = None, narrow: Narrow | None = None,
+) -> Estimate:  # fmt: skip
     """Estimate a load of the paths; nothing is written to the store.
 
-    `seconds` is about how long a sample is read. Raises `BadUse` if a path matches nothing or is standard input,
-    `NotFound` if there are only empty folders.
+    `seconds` is about how long a sample is read; `reach` and `narrow` as for `load`. Raises `BadUse` if a path matches
+    nothing or is standard input, `NotFound` if there are only empty folders.
     """
-    sources = find(paths)
+    sources = find(paths, reach, narrow)
     if not sources:
         raise NotFound(f"{' '.join(paths)}: no files there; give files or folders with CloudTrail logs")
     if any(source.path == "-" for source in sources):
         raise BadUse("-: standard input cannot be read twice; give files or folders")
     sizes = store.loaded_files([source.path for source in sources])
-    loaded = {source.path for source in sources if sizes.get(source.path) == source.size}
+    loaded = {source.path for source in sources if not source.etag and sizes.get(source.path) == source.size}
+    loaded |= {source.path for source in loaded_objects(store, sources)}
     total = sum(source.size for source in sources)
     count = readers(sources, processes)
     sample, grown = _sampled(sources, seconds)
@@ -122,7 +124,7 @@ def _sampled(sources: Sequence[Source], seconds: float) -> tuple[Sample, int]:
             began = asked = time.monotonic()
             files = read = events = 0
             reading = writing = 0.0
-            for batch in aggregate(chosen):
+            for batch in aggregate(fetched(chosen)):
                 got = time.monotonic()
                 store.add(load, batch)
                 reading += got - asked

@@ -11,7 +11,7 @@ import msgspec
 
 from lineage.model.errors import BadUse
 from lineage.questions.show import Place, Shown
-from loaders.files.sources import Source, find
+from loaders.files.sources import Source, fetched, find
 from loaders.records.items import FileEnd, Records
 from loaders.records.read import read, text_of
 from loaders.records.record import Record
@@ -61,7 +61,7 @@ _Call = tuple[str | None, ...]
 def _places(
     fits: Callable[[Record], bool], paths: Sequence[str], loaded_sha256: Callable[[str], str | None]
 ) -> Iterator[Place]:
-    for source in find(paths):
+    for source in fetched(find(paths)):
         yield from _in_file(fits, source, loaded_sha256(source.path))
 
 

@@ -75,3 +75,7 @@ UNION ALL
 MATCH (n:_AccountName)
 WITH count(n) AS count
 RETURN '_AccountName' AS name, count
+UNION ALL
+MATCH (n:_Note)
+WITH count(n) AS count
+RETURN '_Note' AS name, count

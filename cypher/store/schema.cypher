@@ -56,3 +56,5 @@ CREATE INDEX lineage__digest_account IF NOT EXISTS FOR (n:_Digest) ON (n.account
 CREATE CONSTRAINT lineage__coverage IF NOT EXISTS FOR (n:_Coverage) REQUIRE n.key IS UNIQUE;
 CREATE INDEX lineage__coverage_account IF NOT EXISTS FOR (n:_Coverage) ON (n.account);
 CREATE CONSTRAINT lineage__account_name IF NOT EXISTS FOR (n:_AccountName) REQUIRE n.id IS UNIQUE;
+CREATE CONSTRAINT lineage__note IF NOT EXISTS FOR (n:_Note) REQUIRE n.key IS UNIQUE;
+CREATE INDEX lineage__note_kind IF NOT EXISTS FOR (n:_Note) ON (n.kind);

@@ -11,9 +11,9 @@ import typer
 
 from lineage.commands import guard
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
-from lineage.commands.generate import Arguments
+from lineage.commands.generate import Arguments, fix_times
 from lineage.commands.output import Out, show
-from lineage.model.errors import BadUse
+from lineage.model.errors import BadUse, SetAside
 from lineage.parameters import Command
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from lineage.enrich import Sums
     from lineage.questions.shared.models import LoadSums
 
+SHOWN = 20
+"""Objects that could not be read, each named on a line of its own."""
 ENDINGS = {".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "ndjson", ".csv": "csv", ".parquet": "parquet"}
 
 
@@ -36,9 +38,12 @@ def load(
 ) -> None:  # fmt: skip
     """Load, and print what came of it."""
     from lineage.render import console
+    from lineage.render.text import counted
+
+    fix_times(command, arguments)
 
     if dry_run:
-        wanted = {name: arguments[name] for name in ("paths", "processes") if name in arguments}
+        wanted = {name: value for name, value in arguments.items() if name not in ("accounts", "again")}
         with guard.opened(store, create=True) as lineage:
             estimate = lineage.estimate(**wanted)
         show(estimate, out)
@@ -52,9 +57,13 @@ def load(
         guard.say("interrupted; what was committed stays, load again to go on")
         raise
     show(answer, out)
+    for one in answer.unreadable[:SHOWN]:
+        guard.say(f"{one.path}: {one.reason}")
+    if answer.unreadable_total:
+        raise SetAside(f"{counted(answer.unreadable_total, 'object')} could not be read; all others are loaded")
     if strict:
         guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
-    if not answer.sums.read:
+    if not answer.sums.read and not answer.known:
         guard.say(f"no CloudTrail record found: {_instead(answer.sums)}; give the log files that CloudTrail delivers")
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@
     ├── NotFound                 1   not found in the store
     ├── BadUse                   2   invalid argument or input
     ├── StoreUnreachable         3   no store, wrong password, server down
-    └── SetAside                 4   `--strict`, and a record was set aside or a file had none
+    └── SetAside                 4   `--strict`, and a record was set aside or a file had none; unreadable objects
 
 A message says where (file and record), what, and what to do next, in one line.
 """
@@ -44,6 +44,6 @@ class StoreUnreachable(LineageError):
 
 
 class SetAside(LineageError):
-    """With `--strict`: records were set aside, or a file had none."""
+    """With `--strict`: records were set aside, or a file had none. Objects of S3 could not be read."""
 
     exit_code = 4

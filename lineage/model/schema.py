@@ -395,6 +395,7 @@ BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
     "_Digest": ("key", "account", "region", "start", "end"),
     "_Coverage": ("key", "account", "day", "count", "first", "last", "regions", "body"),
     "_AccountName": ("id", "name"),
+    "_Note": ("key", "kind", "body"),
 }
 """What the Neo4j store keeps in addition to the graph, never drawn and never counted: labels and their properties."""
 

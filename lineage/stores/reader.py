@@ -268,7 +268,16 @@ class Store(Reader, Protocol):
     def name_accounts(self, names: Mapping[str, str]) -> None:
         """Give accounts their names."""
 
+    def make_durable(self) -> None:
+        """Let every commit from now on survive a power failure, which may cost speed."""
+
+    def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
+        """Keep values beside the lineage by kind and key, each in place of the one before."""
+
     # reading what questions do not need
+
+    def noted(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        """The values of some keys, or of all in their order, that were kept beside the lineage."""
 
     def graph(self) -> Graph:
         """The whole graph, calls included."""

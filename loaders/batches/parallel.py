@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import BinaryIO
 
 import msgspec
@@ -21,7 +21,7 @@ from lineage.model import gc_tuning
 from lineage.model.batch import DECODER, ENCODER, Batch
 from lineage.model.errors import LineageError
 from loaders.batches.aggregate import aggregate
-from loaders.files.sources import Source
+from loaders.files.sources import Source, fetched
 
 SMALL_BYTES = 1_000_000
 """Below this size, starting processes costs more than they save."""
@@ -31,7 +31,9 @@ _LENGTH = 8
 _SOURCES = msgspec.msgpack.Decoder(list[Source])
 
 
-def batches(sources: Sequence[Source], processes: int | None = None, stdin: BinaryIO | None = None) -> Iterator[Batch]:
+def batches(
+    sources: Sequence[Source], processes: int | None = None, stdin: BinaryIO | None = None
+) -> Generator[Batch, None, None]:
     """Yield the batches of the sources, in no particular order.
 
     `processes` is the number of reading processes; None means one for each core, or one for little data. Raises
@@ -39,7 +41,7 @@ def batches(sources: Sequence[Source], processes: int | None = None, stdin: Bina
     """
     parts = shares(sources, readers(sources, processes))
     if len(parts) <= 1 or not sys.executable or any(source.path == "-" for source in sources):
-        yield from aggregate(sources, stdin)
+        yield from aggregate(fetched(sources), stdin)
         return
     results: queue.Queue[bytes | None] = queue.Queue(maxsize=1)
     workers = [_started(part, results) for part in parts]
@@ -86,11 +88,12 @@ def shares(sources: Sequence[Source], number: int) -> list[list[Source]]:
 
 def work() -> None:
     """Run a reading process: its share comes from standard input, its batches go to standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process ends it
+    for number in (signal.SIGINT, signal.SIGTERM):  # which a terminal or service manager sends to all processes
+        signal.signal(number, signal.SIG_IGN)  # the parent process ends it
     gc_tuning.collect_rarely()  # garbage collection costs 5 % here
     try:
         out = sys.stdout.buffer
-        for batch in aggregate(_SOURCES.decode(sys.stdin.buffer.read())):
+        for batch in aggregate(fetched(_SOURCES.decode(sys.stdin.buffer.read()))):
             message = ENCODER.encode(batch)
             out.write(len(message).to_bytes(_LENGTH, "big"))
             out.write(message)

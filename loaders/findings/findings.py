@@ -6,7 +6,7 @@ compression that can be loaded (`loaders.records.wrappers`). Keys match in any c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -15,10 +15,11 @@ from lineage.model.errors import BadUse
 from loaders.facts.extract import summarize
 from loaders.findings import guardduty, securityhub
 from loaders.findings.guardduty import resource_from_arn
-from loaders.records.items import Aside, Finding, Item, Records
+from loaders.records.items import Aside, FileEnd, Finding, Item, Records
 from loaders.records.other_documents import is_asff, is_guardduty
 from loaders.records.read import items_of, text_of
 from loaders.records.record import Record, child, items, mapping, raw_text, text
+from loaders.secrets import scrub_json
 
 MOST = 200
 """Most findings and events of one input: GetFindings returns 50, BatchGetFindings 100."""
@@ -47,6 +48,13 @@ def alerts_in(data: str | bytes, where: str = "alert") -> list[Alert]:
     if not found:
         raise BadUse(f"{where}: no finding or event found; {_HINT}")
     return list(found.values())
+
+
+def kept(items: Iterable[Item | FileEnd]) -> Iterator[tuple[Alert, bytes]]:
+    """Yield the findings of a file or message, each as an alert and as its JSON without secrets."""
+    for item in items:
+        if isinstance(item, Finding):
+            yield next(_alerts(item)), scrub_json(bytes(item.text))
 
 
 def _alerts(item: Item) -> Iterator[Alert]:

@@ -18,6 +18,7 @@ import msgspec
 
 from lineage.model.batch import FileEnd, Passed, Unread
 from lineage.model.errors import BadUse
+from lineage.model.times import parse_when
 from loaders.files.decompress import gunzip_whole
 from loaders.files.sources import Source, SourceFile
 from loaders.files.unpack import Leaf, Packed
@@ -51,14 +52,48 @@ def read(
     Records come in batches of about `size` bytes of text, so memory does not grow with the file. A file that cannot
     be read, or that ends in a compressed stream or a record, yields everything before and one `Aside` with the
     reason. An `Unread` describes a stream without records. With `texts`, each batch has the JSON of its records, if
-    available. `file` counts the bytes that were read so far; a small file is read at once.
+    available. `file` counts the bytes that were read so far; a small file is read at once. Events outside of the
+    source's own range of time are counted and passed over.
     """
+    if source.since is None and source.until is None:
+        return _read(source, stdin, size, texts, file)
+    return _within(_read(source, stdin, size, texts, file), source.since, source.until)
+
+
+def _within(items: Iterator[Item | FileEnd], since: int | None, until: int | None) -> Iterator[Item | FileEnd]:
+    """Yield the items, without the events before `since` and after `until` (epoch seconds)."""
+    for item in items:
+        if isinstance(item, Records):
+            times = [parse_when(record.event_time) for record in item.records]
+            wanted = [
+                time is None or ((since is None or time >= since) and (until is None or time <= until))
+                for time in times
+            ]
+            if not all(wanted):
+                yield Passed("out-of-range", wanted.count(False))
+                item = _only(item, wanted)
+        if not isinstance(item, Records) or item.records:
+            yield item
+
+
+def _only(item: Records, wanted: list[bool]) -> Records:
+    """Return some of the records; each keeps its index."""
+    indexes = item.indexes or range(item.first, item.first + len(item.records))
+    texts = None if item.texts is None else list(itertools.compress(item.texts, wanted))
+    records = list(itertools.compress(item.records, wanted))
+    return Records(item.form, item.first, records, list(itertools.compress(indexes, wanted)), texts)
+
+
+def _read(
+    source: Source, stdin: BinaryIO | None, size: int, texts: bool, file: SourceFile | None
+) -> Iterator[Item | FileEnd]:
     if not texts and (found := _read_s3_file(source, WHOLE * size)) is not None:
         yield from found
         return
     file = file or SourceFile()
     blocks = file.blocks(source, stdin)
-    packed = Packed(blocks, lambda: file.size, None if source.path == "-" else source.path)
+    again = source.path != "-" and source.reach is None
+    packed = Packed(blocks, lambda: file.size, source.path if again else None)
     next_index = leaves = 0
     for leaf in packed.leaves():
         leaves += 1
@@ -146,8 +181,15 @@ def _read_s3_file(source: Source, most: int) -> tuple[Records, FileEnd] | None:
     if source.path == "-" or source.size > most:
         return None
     try:
-        with open(source.path, "rb", buffering=0) as file:  # noqa: PTH123  creating a Path costs as much as reading
-            data = file.read(most + 1)
+        if source.reach is not None:
+            from loaders.files.s3 import Ahead
+
+            if not isinstance(source, Ahead):
+                return None
+            data = source.data.result()
+        else:
+            with open(source.path, "rb", buffering=0) as file:  # noqa: PTH123  creating a Path costs as much as reading
+                data = file.read(most + 1)
     except OSError:
         return None
     text = gunzip_whole(data, most) if len(data) <= most else None

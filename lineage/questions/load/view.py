@@ -25,6 +25,8 @@ def blocks(load: Load) -> Iterator[Block]:
     rows += [("  duplicates that differed", sums.conflicting)] if sums.conflicting else []
     rows += [(f"passed over: {kind}", count) for kind, count in sorted(sums.passed.items())]
     rows += [("files without a record", sums.no_records_total)] if sums.no_records_total else []
+    if load.known:
+        yield Para((Span(f"{counted(load.known, 'object')} loaded before, not read again"),))
     yield Grid("", (head("records"), head("", "number")), rows)
     yield Grid(
         "no record in:", (line("file", lead=""),),

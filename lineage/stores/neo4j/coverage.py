@@ -82,6 +82,13 @@ class Loaded(Statements):
     def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
         return dict(map(tuple, read_many(self._read, "loaded_files", "paths", list(paths))))
 
+    def noted(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        if keys is None:
+            found = self._read("notes_of_kind", kind=kind)
+        else:
+            found = read_many(self._read, "notes", "keys", [f"{kind} {key}" for key in keys])
+        return {key.partition(" ")[2]: bytes(body) for key, body in found}
+
     def size(self) -> Size:
         counts = dict(map(tuple, self._read("bookkeeping")))
         return Size(None, [Part(label, None, counts[label]) for label in schema.BOOKKEEPING])

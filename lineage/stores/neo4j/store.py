@@ -42,7 +42,7 @@ from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
 from lineage.stores.neo4j import rows as neo4j_rows
 from lineage.stores.neo4j.calls import Calls
-from lineage.stores.neo4j.db import Db, Record, statement
+from lineage.stores.neo4j.db import Db, Record, statement, write_rows
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
@@ -193,6 +193,14 @@ class Neo4jStore(Calls, LookUps, Graphs):
     def name_accounts(self, names: Mapping[str, str]) -> None:
         rows = [{"id": id_, "name": name} for id_, name in sorted(names.items())]
         self._write(lambda db: db.write("set_account_names", rows=rows))
+
+    def make_durable(self) -> None:
+        """Does nothing: every commit is."""
+
+    def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
+        rows = [{"key": f"{kind} {key}", "kind": kind, "body": body} for key, body in sorted(entries.items())]
+        if rows:
+            self._write(lambda db: write_rows(db, "set_notes", rows))
 
     def add(self, load: str, batch: Batch) -> None:
         self._write(lambda db: neo4j_add.add(db, load, batch))

@@ -26,7 +26,7 @@ TABLES = {
     **dict.fromkeys(("fact", "join_key", "amended", "dirty"), "facts"),
     **dict.fromkeys(("actor", "sighting", "called"), "identities"),
     **dict.fromkeys(("node", "edge", "change", "session"), "graph"),
-    **dict.fromkeys(("file", "load", "aside", "digest", "account", "meta", "sqlite_schema"), "loads"),
+    **dict.fromkeys(("file", "load", "aside", "digest", "account", "meta", "note", "sqlite_schema"), "loads"),
 }
 """What is kept in each table; the samples are a column of `row`, and counted apart."""
 WRITE_AHEAD_LOG = "write-ahead log"

@@ -24,6 +24,7 @@ from lineage.model.times import iso, now
 from lineage.stores.merging import load_id, pack
 from lineage.stores.sqlite.add import Adding
 from lineage.stores.sqlite.coverage import Loaded
+from lineage.stores.sqlite.db import read_in
 from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
@@ -31,6 +32,8 @@ from lineage.stores.sqlite.rows import Rows
 from lineage.stores.sqlite.texts import Texts
 
 SCHEMA_VERSION = "6"
+NOTES = "CREATE TABLE IF NOT EXISTS note (kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID"
+"""What is kept beside the lineage; the table is made with the first note."""
 
 
 class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
@@ -137,6 +140,18 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
                 sorted(names.items()),
             )
 
+    def make_durable(self) -> None:
+        self._db.execute("PRAGMA synchronous=FULL")
+
+    def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
+        if entries:
+            with self.transaction():
+                self._db.execute(NOTES)
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO note VALUES (?, ?, ?)",
+                    sorted((kind, key, body) for key, body in entries.items()),
+                )
+
     # batches
 
     def add(self, load: str, batch: Batch) -> None:
@@ -148,6 +163,15 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
         if not self.path.exists():
             return {}  # to ask makes no file
         return {path: size for path, digest, size in self._files_at(paths) if digest}
+
+    def noted(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        if "_db" not in self.__dict__ and not self.path.exists():
+            return {}  # to ask makes no file
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchone():
+            return {}
+        if keys is None:
+            return dict(self._db.execute("SELECT key, body FROM note WHERE kind = ? ORDER BY key", (kind,)))
+        return dict(read_in(self._db, "SELECT key, body FROM note WHERE kind = ? AND key IN (*)", keys, kind))
 
     def query(self, name: str, parameters: Mapping[str, object]) -> tuple[list[str], list[list[object]]]:
         """Refuses: the SQLite store runs no Cypher."""
