@@ -125,7 +125,7 @@ class Lineage(Questions):
         from lineage import load as loading
         from lineage.questions.load import AsideAt, Load, Unreadable
         from lineage.questions.shared.models import LoadSums
-        from loaders.files.sources import Reach
+        from loaders.files.sources import S3, Reach
 
         names = {}
         if accounts is not None:
@@ -147,7 +147,7 @@ class Lineage(Questions):
             AsideAt(path=path, index=index, offset=offset, reason=reason)
             for path, index, offset, reason in self._store.aside(sums.id, 1000)
         ]
-        unreadable = [Unreadable(path=path, reason=reason) for path, reason in loaded.failed.items()]
+        unreadable = [Unreadable(path=path, reason=why) for path, why in loaded.failed.items() if path.startswith(S3)]
         return Load(
             sums=LoadSums(**sums.fields()), aside=aside, aside_total=sums.set_aside, known=loaded.known,
             unreadable=unreadable[:1000], unreadable_total=len(unreadable),

@@ -87,7 +87,7 @@ class Loaded(NamedTuple):
     ended: list[str]
     """Files and objects that were read to their end; their events are committed and derived."""
     failed: dict[str, str]
-    """Objects and prefixes of S3 that could not be read, with the reason."""
+    """Files, objects and prefixes of S3 that could not be read, with the reason."""
     known: int = 0
     """Objects that were loaded before, and so not read."""
 
@@ -142,7 +142,6 @@ def load_sources(
     waits = Waits()
     total = sum(source.size for source in sources)
     objects = {source.path: source for source in sources if source.etag}
-    remote = {source.path for source in sources if source.reach is not None}
     ended: list[str] = []
     failed: dict[str, str] = {}
     done = events = 0
@@ -164,7 +163,7 @@ def load_sources(
             store.note(OBJECTS, {mark(objects[path]): b"" for path in whole if path in objects})
             waits.written(time.monotonic() - start)
             ended += whole
-            failed |= {one.path: one.reason for one in batch.aside if one.path in remote and UNREAD in one.reason}
+            failed |= {one.path: one.reason for one in batch.aside if one.reason.startswith(UNREAD)}
             failed |= {end.path: UNREAD for end in batch.ended if not end.sha256 and end.path not in failed}
             done += batch.bytes_read
             events += batch.read
@@ -173,7 +172,7 @@ def load_sources(
                 break
     derive(store, report)
     sums = store.finish_load(identifier or store.begin_load(named))
-    return Loaded(sums, ended, {path: why for path, why in failed.items() if path in remote})
+    return Loaded(sums, ended, failed)
 
 
 def _with_findings(batch: Batch, sources: Sequence[Source]) -> list[Source]:

@@ -201,6 +201,22 @@ def test_a_folder_is_watched(tmp_path: Path, endpoint: Endpoint) -> None:
     assert different(clean(tmp_path / "clean.db", records), store_says(tmp_path / "a.db", records)) == ""
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that root cannot read either")
+def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path, endpoint: Endpoint) -> None:
+    """A file that cannot be read is named once, and the others are loaded."""
+    records = calls(2).records
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "a.json").symlink_to("/proc/self/mem")  # whose first bytes nobody can read
+    (logs / "b.json").write_text(dumps({"Records": records[:1]}))
+    with watched(tmp_path / "a.db", logs, every="1s") as told:
+        until(lambda: told.events == 1)
+        (logs / "c.json").write_text(dumps({"Records": records[1:]}))
+        until(lambda: told.events == 2)
+
+    assert told.warnings == [f"{logs / 'a.json'}: cannot be read: Input/output error"]
+
+
 def test_a_bucket_is_watched(tmp_path: Path, endpoint: Endpoint) -> None:
     """New and changed objects of a bucket are loaded, also of days before; after the first listing only recent days
     are listed."""

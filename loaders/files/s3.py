@@ -141,9 +141,13 @@ def payer(reach: Reach) -> dict[str, Any]:  # Any: arguments of boto3's methods
     return {"RequestPayer": "requester"} if reach.request_payer else {}
 
 
-@cache
 def client(service: str, reach: Reach) -> Any:  # boto3 has no types
-    """The client of a service, one for each process. Raises `BadUse` where boto3 or what it needs is missing."""
+    """Return the client of a service, one for each process. Raises `BadUse` where boto3 or a setting is missing."""
+    return _client(service, reach, tuple(sorted(one for one in os.environ.items() if one[0].startswith("AWS_"))))
+
+
+@cache
+def _client(service: str, reach: Reach, settings_of_aws: tuple[tuple[str, str], ...]) -> Any:  # as above
     try:
         import boto3
         from botocore.config import Config
