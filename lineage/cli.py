@@ -19,12 +19,14 @@ from lineage.commands.investigate import investigate
 from lineage.commands.logs import enrich, load
 from lineage.commands.serve import browser, explore
 from lineage.commands.store import query, schema, show
+from lineage.commands.verify import verify
 from lineage.commands.watch import watch
 from lineage.commands.who import who
 from lineage.parameters import Panel, command_of
 
 LOGS = "examples/incident/logs"
 ACCOUNTS = "examples/incident/accounts.csv"
+DIGESTS = "examples/incident/digests"
 CHAIN = "trace c0ffee00-0000-4000-8000-000000000002"
 ROLE = "role arn:aws:iam::804275613390:role/payments-operations"
 RUNS: dict[str, generate.Run] = {"who": who, "investigate": investigate}
@@ -54,6 +56,8 @@ add(graph, "Pictures", f"{CHAIN} -o trace.html", f"{ROLE} -o role.svg", **ANY_OP
 add(explore, "Pictures", "", CHAIN, **ANY_OPTION)
 add(browser, "Pictures", "--out lineage-browser", "")
 generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv", f"{LOGS} -o enriched.ndjson"), enrich)
+add(verify, "Service", f"{LOGS}/platform-trail {DIGESTS} --keys {DIGESTS}/keys.json",
+    f"{LOGS}/platform-trail {DIGESTS} --json")  # fmt: skip
 add(explain, "Service", "rule-4", "STRONG identity-center")
 add(query, "Service", "", "--format csv")
 add(schema, "Service", "who", "")
