@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -133,7 +134,8 @@ def copies(source: Source) -> Iterator[Copy]:
     """Yield the copies in a file: itself, or the members of an archive, each with its hash. Raises nothing."""
     file = SourceFile()
     blocks = file.blocks(source, None)
-    packed = Packed(blocks, lambda: file.size, None if source.path == "-" else source.path)
+    again = source.path != "-" and Path(source.path).is_file()
+    packed = Packed(blocks, lambda: file.size, source.path if again else None)
     for leaf in packed.leaves():
         yield from (_unreadable(source.path, reason) for reason in packed.damage())
         yield _read(source.path, leaf, packed, file)
@@ -190,7 +192,9 @@ def _read(path: str, leaf: Leaf, packed: Packed, file: SourceFile) -> Copy:
         signature = _signature(content)
         return found._replace(signature=signature, damage=None if signature else "no signature in it")
     try:
-        return found._replace(digest=msgspec.json.decode(content, type=Digest))
+        return found._replace(
+            digest=msgspec.json.decode(content, type=Digest), signature=file.metadata.get("signature")
+        )  # fmt: skip
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         why = f"larger than {MOST >> 20} MB" if size > MOST else str(error)[:100]
         return found._replace(damage=f"not a valid digest: {why}")

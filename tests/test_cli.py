@@ -402,12 +402,12 @@ def test_a_file_without_a_record_is_named(run: Shell, tmp_path: Path) -> None:
     """It is named with what it looks like and what to do, in the summary, as JSON and in the store; --strict fails."""
     logs, store = tmp_path / "logs", str(tmp_path / "store.db")
     logs.mkdir()
-    (logs / "a.parquet").write_bytes(b"PAR1" + bytes(64) + b"PAR1")
+    (logs / "a.pdf").write_bytes(b"%PDF-1.7")
     (logs / "b.json").write_text("")
     said = {
-        "path": str(logs / "a.parquet"),
-        "looks_like": "Parquet",
-        "do": "query it with Athena or DuckDB, export JSON lines or CSV, and load that",
+        "path": str(logs / "a.pdf"),
+        "looks_like": "PDF",
+        "do": "export the events as JSON or CSV (with userIdentity as JSON) and load that",
     }
 
     ran = run("load", str(logs), "--store", store, "--strict", "--json")
@@ -417,7 +417,7 @@ def test_a_file_without_a_record_is_named(run: Shell, tmp_path: Path) -> None:
     assert ran.code == 4
     assert "error: --strict: 1 file had no record; all others are loaded" in ran.err
     assert json.loads(ran.out)["sums"]["no_records"] == [said]
-    assert "a.parquet: Parquet; query it with Athena" in " ".join(shown.out.split())
+    assert "a.pdf: PDF; export the events" in " ".join(shown.out.split())
     assert [one["no_records"] for one in stored] == [[said], [said]]
     assert [one["passed"]["empty"] for one in stored] == [1, 1]
 
@@ -425,7 +425,7 @@ def test_a_file_without_a_record_is_named(run: Shell, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "found"),
     [
-        ({"a.parquet": "PAR1", "b.txt": "hello", "c.json": ""}, "3 files (1 Parquet, 1 empty, 1 text)"),
+        ({"a.pdf": "%PDF", "b.txt": "hello", "c.json": ""}, "3 files (1 PDF, 1 empty, 1 text)"),
         ({"d.json": '{"Records": []}'}, "1 file (1 empty)"),
         ({}, "no files there"),
     ],
@@ -442,7 +442,7 @@ def test_a_load_without_a_record_says_so(files: dict[str, str], found: str, run:
     assert ran.code == 1
     assert len(ran.err.splitlines()) == 1
     assert found in ran.err
-    assert run("load", str(logs), "--store", store, "--strict").code == (4 if "a.parquet" in files else 1)
+    assert run("load", str(logs), "--store", store, "--strict").code == (4 if "a.pdf" in files else 1)
 
 
 @pytest.mark.parametrize(

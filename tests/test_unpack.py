@@ -25,7 +25,7 @@ from loaders.records.other_documents import describe_file
 from loaders.records.read import read
 
 ROOT = Path(__file__).parents[1]
-PARQUET = b"PAR1" + bytes(100) + b"PAR1"
+PDF = b"%PDF-1.7" + bytes(100)
 
 
 def document(*names: str) -> bytes:
@@ -156,14 +156,14 @@ def test_every_stream_is_unpacked(name: str, tmp_path: Path) -> None:
 def test_a_damaged_file_costs_its_neighbours_nothing(tmp_path: Path) -> None:
     """What cannot be read in an archive is told with its name; the files around it are read."""
     damaged = bz2.compress(document("2"))[:-20]
-    files = {"1.json": document("1"), "2.bz2": damaged, "3.parquet": PARQUET, "4.json": document("4")}
+    files = {"1.json": document("1"), "2.bz2": damaged, "3.pdf": PDF, "4.json": document("4")}
     for data in (tarred(files), zipped(files)):
         items = list(read(put(tmp_path / "a", data)))
 
         assert ids(items) == ["1", "4"]
         assert reasons(items) == ["bzip2 stream ends early (2.bz2)"]
         unread = [item for item in items if isinstance(item, Unread)]
-        assert [(item.path, item.looks_like) for item in unread] == [("3.parquet", "Parquet")]
+        assert [(item.path, item.looks_like) for item in unread] == [("3.pdf", "PDF")]
 
 
 def test_an_encrypted_zip_is_told(tmp_path: Path) -> None:
@@ -249,14 +249,14 @@ def test_packed_too_often_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("start", "like"),
     [
-        (PARQUET, "Parquet"),
-        (b"%PDF-1.7", "PDF"),
+        (PDF, "PDF"),
+        (b"ORC" + bytes(9), "ORC"),
         (b"\x89PNG\r\n\x1a\n", "an image (PNG)"),
         (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
         (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
         (b"name,price,colour\ntea,3,green\n", "a table without CloudTrail columns"),
         (b"dear colleague", "text"),
-        (b'{"class_uid": 6003}', "OCSF (Security Lake)"),
+        (b'{"class_uid": 6003}', "OCSF of another source than CloudTrail"),
         (b'[{"name": 1}]', "JSON without CloudTrail records"),
         (b"version account-id interface-id srcaddr", "VPC flow logs"),
         (bytes(range(256)), "binary data"),

@@ -18,7 +18,7 @@ from loaders.records.record import Record
 class Records(msgspec.Struct):
     """Consecutive records of a file.
 
-    `form` is RECORD, ROW or HISTORY of `loaders.records.record`. The index of `records[i]` in the file is
+    `form` is RECORD, ROW, HISTORY or OCSF of `loaders.records.record`. The index of `records[i]` in the file is
     `indexes[i]` if there are indexes, else `first + i`; it counts elements set aside too.
     """
 

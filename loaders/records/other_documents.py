@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import msgspec
@@ -103,7 +104,6 @@ _EXPORT = "export the events as JSON or CSV (with userIdentity as JSON) and load
 _ONLY_LOGS = "load only CloudTrail logs"
 _UNPACK = "unpack it and load what is in it"
 _MAGIC: tuple[tuple[bytes, FileType], ...] = (
-    (b"PAR1", FileType("Parquet", "query it with Athena or DuckDB, export JSON lines or CSV, and load that")),
     (b"ORC", FileType("ORC", _EXPORT)),
     (b"Obj\x01", FileType("Avro", _EXPORT)),
     (OFFICE, FileType("an Office document or Excel workbook", "save the sheet as CSV and load that")),
@@ -134,9 +134,13 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], FileType], ...] = (
     (re.compile(rb"(?:https?|h2|wss?) \d{4}-\d\d-\d\dT\S+ app/"), FileType("load balancer logs", _ONLY_LOGS)),
     (re.compile(rb"#(?:Version: \d|Fields:)"), FileType("CloudFront or web server logs", _ONLY_LOGS)),
 )  # fmt: skip
+PARQUET = FileType("Parquet", "to read it: pip install 'cloudtrail-lineage[parquet]'; or export JSON lines or CSV")
+PARQUET_WITHOUT = FileType(
+    "Parquet without CloudTrail events", "keep the column names, with eventTime, eventName, userIdentity"
+)
 _JSON_BEGINS = re.compile(rb'[{\[]\s*(?:[{\["\'\]}\d-]|\Z|true\b|false\b|null\b)')
 _JSON: tuple[tuple[bytes, FileType], ...] = (
-    (b'"class_uid"', FileType("OCSF (Security Lake)", "load the CloudTrail files of the trail's bucket")),
+    (b'"class_uid"', FileType("OCSF of another source than CloudTrail", _ONLY_LOGS)),
     (b'"configurationItems"', FileType("AWS Config", _ONLY_LOGS)),
     (b'"interfaceId"', FileType("VPC flow logs", _ONLY_LOGS)),
 )
@@ -151,6 +155,8 @@ def describe_file(start: bytes) -> FileType:
     >>> [describe_file(start).like for start in (b"%PDF-1.7", b'{"name": 1}', b"[project]", b"hello")]
     ['PDF', 'JSON without CloudTrail records', 'text', 'text']
     """
+    if start.startswith(b"PAR1"):
+        return PARQUET_WITHOUT if find_spec("pyarrow") else PARQUET
     for magic, stated in _MAGIC:
         if start.startswith(magic):
             return stated

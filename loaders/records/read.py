@@ -22,12 +22,12 @@ from lineage.model.times import parse_when
 from loaders.files.decompress import gunzip_whole
 from loaders.files.sources import Source, SourceFile
 from loaders.files.unpack import Leaf, Packed
-from loaders.records import decode_fast, scan, split, tables, wrappers
+from loaders.records import decode_fast, parquet, scan, split, tables, wrappers
 from loaders.records.decode_any_case import decode_record
 from loaders.records.decode_fast import decode_all, decode_document, decode_s3_file
 from loaders.records.items import Aside, Gather, Item, Records
 from loaders.records.other_documents import FINDINGS, SYSTEM_FILES, describe_file
-from loaders.records.record import RECORD, Record, json_value
+from loaders.records.record import OCSF, RECORD, Record, json_value
 
 FIRST_BYTES = 4096
 """First bytes of a stream that are kept to describe it if it has no record."""
@@ -132,6 +132,7 @@ class _Leaf:
         """Yield the items, with indexes that continue those of the streams before, and what the stream lacks."""
         base = self.next_index
         held: Aside | None = None
+        projected = 0
         for item in items_in(self._blocks(), size, texts):
             if held is not None:
                 yield held
@@ -143,6 +144,7 @@ class _Leaf:
             if isinstance(item, Records):
                 item.first += base
                 self.next_index = item.first + len(item.records)
+                projected += len(item.records) if item.form == OCSF else 0
             else:
                 self._kinds.add(item.kind if isinstance(item, Passed) else "finding")
             yield item
@@ -156,6 +158,8 @@ class _Leaf:
             self.next_index += 1
         if held is not None:
             yield held
+        if projected:
+            yield Passed("ocsf", projected)
         if self.next_index == base and not self._file.damage:
             yield from self._nothing()
 
@@ -212,6 +216,8 @@ def items_in(blocks: Iterator[bytes], size: int = split.SIZE, texts: bool = Fals
         start += block
         if len(start) >= SNIFF:
             break
+    if start.startswith(parquet.MAGIC) and parquet.is_available():
+        return parquet.items(itertools.chain([start], blocks))
     start, blocks = _as_utf8(start, blocks)
     if not start.strip() and len(start) < SNIFF:
         return iter(())

@@ -63,6 +63,9 @@ ROW = 1
 HISTORY = 2
 """Form of a row of the console's event history CSV: no principal, no session, no parameters."""
 
+OCSF = 3
+"""Form of an event of Security Lake: parameters and responses are incomplete, some fields are lost."""
+
 DEEPEST = 48
 """Levels of nesting that are read; AWS writes fewer than 20."""
 

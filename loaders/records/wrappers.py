@@ -16,13 +16,13 @@ import msgspec
 
 from lineage.model.batch import Passed
 from loaders.files.decompress import MAGIC, gunzip
-from loaders.records import columns, decode_any_case, scan
+from loaders.records import columns, decode_any_case, ocsf, scan
 from loaders.records.carriers import CARRIERS
 from loaders.records.columns import Cell, carrier_key, short
 from loaders.records.decode_any_case import fold
 from loaders.records.items import Gather
 from loaders.records.other_documents import document, is_asff, is_guardduty, is_ocsf
-from loaders.records.record import RECORD
+from loaders.records.record import OCSF, RECORD
 
 Members = dict[str, msgspec.Raw]
 
@@ -129,6 +129,9 @@ def _add_object(gather: Gather, text: bytes | msgspec.Raw, offset: int | None, d
     if _is_finding(carried, text):
         gather.finding(text)
         return
+    if (event := _ocsf(carried, text)) is not None:
+        gather.record(OCSF, columns.from_columns(event)[1])
+        return
     for name in _NAMES["record"]:
         if name in carried and _add_carrier(gather, carried[name], offset, depth, name):
             return
@@ -187,6 +190,11 @@ def _is_finding(carried: Members, text: bytes | msgspec.Raw) -> bool:
         return False
     stated = _any.decode(text)
     return is_guardduty(stated) or is_asff(stated) or is_ocsf(stated)
+
+
+def _ocsf(carried: Members, text: bytes | msgspec.Raw) -> dict[str, Cell] | None:
+    """Return an event of CloudTrail in OCSF as columns; None for anything else."""
+    return ocsf.columns_of(_any.decode(text)) if {"classuid", "api"} <= carried.keys() else None
 
 
 def _elastic(members: Members, carried: Members) -> dict[str, Cell] | None:
@@ -391,6 +399,8 @@ def _may_hold_event(raw: msgspec.Raw, depth: int) -> bool:
     if columns.count_event_fields(members) or {"field", "value"} == members.keys():
         return True
     if document(members) is not None or _is_finding(carried, raw) or _elastic(members, carried) is not None:
+        return True
+    if _ocsf(carried, raw) is not None:
         return True
     if not carried.keys().isdisjoint(_NAMES["rows"]) or not carried.keys().isdisjoint(_ALWAYS):
         return True

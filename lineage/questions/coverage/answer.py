@@ -295,5 +295,11 @@ def _losses(reader: Reader, aside: Iterable[Unreadable]) -> Iterable[str]:
         records = f"{lost[of]:,} record{'s' if lost[of] != 1 else ''}"
         whose = f"{of}: {records} could not be read" if of else f"{records} of unknown accounts could not be read"
         yield f"{whose} and {'were' if lost[of] != 1 else 'was'} set aside while loading."
+    if projected := sum(one.passed.get("ocsf", 0) for one in reader.loads()):
+        records = f"{projected:,} records were" if projected != 1 else "1 record was"
+        yield (
+            f"{records} read from OCSF (Security Lake), which does not keep all of requests, responses and sessions: "
+            "load the trail's own files too, which take precedence."
+        )
     if any(one.finished is None for one in reader.loads()):
         yield "A load was interrupted; its files may contain more events."

@@ -23,7 +23,9 @@ def blocks(load: Load) -> Iterator[Block]:
         ("+ set aside", sums.set_aside),
     ]  # fmt: skip
     rows += [("  duplicates that differed", sums.conflicting)] if sums.conflicting else []
-    rows += [(f"passed over: {kind}", count) for kind, count in sorted(sums.passed.items())]
+    passed = dict(sums.passed)
+    rows += [("  read from OCSF", passed.pop("ocsf"))] if "ocsf" in passed else []
+    rows += [(f"passed over: {kind}", count) for kind, count in sorted(passed.items())]
     rows += [("files without a record", sums.no_records_total)] if sums.no_records_total else []
     if load.known:
         yield Para((Span(f"{counted(load.known, 'object')} loaded before, not read again"),))
