@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -19,6 +18,8 @@ from loaders.files.unpack import Leaf, Packed
 
 MOST = 256 << 20
 """Most bytes of a digest, which is kept in memory."""
+UNREAD = "cannot be read"
+"""How the damage of a file begins that could not be opened or read on: that says nothing about its content."""
 START = 4096
 """First bytes of a content that decide what it is."""
 
@@ -86,7 +87,7 @@ class Copy(NamedTuple):
     """Why it cannot be read, or is no valid digest or signature."""
     digest: Digest | None = None
     signature: str | None = None
-    """Of a digest: as the S3 object's metadata have it. Of a signature: its text in hex."""
+    """What a side file holds, in hex."""
 
 
 _DIGEST_NAME = re.compile(
@@ -134,15 +135,17 @@ def copies(source: Source) -> Iterator[Copy]:
     """Yield the copies in a file: itself, or the members of an archive, each with its hash. Raises nothing."""
     file = SourceFile()
     blocks = file.blocks(source, None)
-    again = source.path != "-" and Path(source.path).is_file()
+    again = source.path != "-" and source.reach is None
     packed = Packed(blocks, lambda: file.size, source.path if again else None)
+    leaves = 0
     for leaf in packed.leaves():
+        leaves += 1
         yield from (_unreadable(source.path, reason) for reason in packed.damage())
         yield _read(source.path, leaf, packed, file)
     for _ in blocks:
         pass
     reasons = packed.damage()
-    if file.damage is not None and not file.size:
+    if file.damage is not None and not leaves:
         reasons.append(file.damage)
     yield from (_unreadable(source.path, reason) for reason in reasons)
 
@@ -192,9 +195,7 @@ def _read(path: str, leaf: Leaf, packed: Packed, file: SourceFile) -> Copy:
         signature = _signature(content)
         return found._replace(signature=signature, damage=None if signature else "no signature in it")
     try:
-        return found._replace(
-            digest=msgspec.json.decode(content, type=Digest), signature=file.metadata.get("signature")
-        )  # fmt: skip
+        return found._replace(digest=msgspec.json.decode(content, type=Digest))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         why = f"larger than {MOST >> 20} MB" if size > MOST else str(error)[:100]
         return found._replace(damage=f"not a valid digest: {why}")

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -23,7 +25,10 @@ from lineage.model.errors import BadUse, NotFound
 from lineage.questions.verify import Chain, Verify
 from lineage.verify import verify
 from lineage.verify.keys import Keys, fetch_keys
+from loaders.files import s3
+from tests import aws_server
 from tests.aws.digests import Digests, fingerprint, key_list, public_der, write_files
+from tests.aws_server import Endpoint
 from tests.test_cli import Shell
 
 ACCOUNT = "111122223333"
@@ -559,7 +564,7 @@ class CloudTrail(BaseHTTPRequestHandler):
         region = self.headers["Authorization"].split("/")[2]
         type(self).asked.append((region, body))
         denied = region == "us-east-1"
-        answer = {"__type": "AccessDeniedException", "message": "not allowed"} if denied else {"PublicKeyList": [
+        answer = {"__type": "AccessDenied", "message": "not allowed"} if denied else {"PublicKeyList": [
             {"Value": base64.b64encode(public_der("key")).decode(), "Fingerprint": fingerprint("key")}
         ]}  # fmt: skip
         text = json.dumps(answer).encode()
@@ -583,8 +588,9 @@ def cloudtrail(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[CloudTrail]]:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    s3.client.cache_clear()
     yield handler
+    s3.client.cache_clear()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -600,12 +606,13 @@ def test_keys_are_fetched_region_by_region(tmp_path: Path, cloudtrail: type[Clou
     ]  # fmt: skip
     assert (answer.keys, len(answer.notes)) == (1, 1)
     assert answer.notes[0].startswith("us-east-1: public keys could not be fetched: ")
-    assert "not allowed" in answer.notes[0]
+    assert "cloudtrail:ListPublicKeys" in answer.notes[0]
     assert told(answer.chains[0]) == [("intact", "00", "02"), ("consistent", "02", "03")]
 
 
 def test_without_boto3_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """It names the extra."""
+    s3.client.cache_clear()
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(BadUse, match=r"pip install 'cloudtrail-lineage\[aws\]'"):
         fetch_keys(Keys(), {"eu-west-1": (0, 1)})
@@ -632,3 +639,91 @@ def test_the_command(
     assert log in bad["json"].out
     assert log in bad["csv"].out
     assert run("verify", str(keys)).code == 1
+
+
+class Bucket(NamedTuple):
+    """A bucket on loopback."""
+
+    endpoint: Endpoint
+    name: str
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """S3 on loopback, with one empty bucket; moto keeps the buckets of other tests in this process."""
+    for variable, value in aws_server.ENVIRONMENT.items():
+        monkeypatch.setenv(variable, value)
+    s3.client.cache_clear()
+    name = f"trail-{uuid4().hex}"
+    with aws_server.running() as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        place = {"LocationConstraint": aws_server.REGION}
+        endpoint.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)
+        yield Bucket(endpoint, name)
+    s3.client.cache_clear()
+
+
+def put(bucket: Bucket, made: Digests) -> None:
+    """Put the objects of a trail as CloudTrail does: digests with their signature in the metadata."""
+    client = bucket.endpoint.client("s3")
+    for key, content in made.files.items():
+        signature = made.signatures.get(key)
+        metadata = {"signature": signature, "signature-algorithm": "SHA256withRSA"} if signature else {}
+        client.put_object(Bucket=bucket.name, Key=key, Body=gzip.compress(content), Metadata=metadata)
+
+
+def test_in_the_bucket_the_newest_digest_is_signed_too(bucket: Bucket, keys: Path) -> None:
+    """Its metadata are asked for, of it and of backfills alone; with them all is intact."""
+    made = digests(6)
+    late = made.log(50)
+    made.hour(late, backfill=True)
+    put(bucket, made)
+    answer = verify(f"s3://{bucket.name}/AWSLogs/", keys=[keys])
+    heads = [request for request in bucket.endpoint.requests if request.startswith("HEAD ") and "Digest" in request]
+
+    assert [(one.verdict, one.backfill) for one in answer.chains[0].stretches] == [("intact", False), ("intact", True)]
+    assert (answer.verdict, answer.notes, answer.uncovered) == ("intact", [], [])
+    assert len(heads) == 2
+
+
+def test_objects_that_cannot_be_read_are_no_proof(bucket: Bucket, keys: Path) -> None:
+    """A log that is refused is missing with its reason, and metadata that are refused are named."""
+    made = digests(3)
+    put(bucket, made)
+    log, newest = logs_of(made)[2], digests_of(made)[-1]
+    bucket.endpoint.fail(f"GET .*{name(log)}", aws_server.DENIED)
+    bucket.endpoint.fail(f"HEAD .*{name(newest)}", aws_server.DENIED)
+    answer = verify(f"s3://{bucket.name}/AWSLogs/", keys=[keys])
+
+    assert problems(answer) == [("log missing", name(log))]
+    assert [one.path.rpartition("/")[2] for one in answer.unreadable] == [name(log)]
+    assert "access denied" in answer.chains[0].problems[0].why
+    assert answer.notes[0].startswith(f"s3://{bucket.name}/{newest}: its metadata could not be read: ")
+    assert told(answer.chains[0]) == [("intact", "00", "01"), ("missing", "01", "02"), ("consistent", "02", "03")]
+
+
+def test_digests_that_cannot_be_read_are_missing(bucket: Bucket, keys: Path) -> None:
+    """One between others, which is told once, as missing and with its reason."""
+    made = digests(4)
+    put(bucket, made)
+    bucket.endpoint.fail(f"GET .*{name(digests_of(made)[1])}", aws_server.ARCHIVED)
+    answer = verify(f"s3://{bucket.name}/AWSLogs/", keys=[keys])
+
+    assert answer.verdict == "missing"
+    assert told(answer.chains[0]) == [("intact", "00", "01"), ("missing", "01", "02"), ("intact", "02", "04")]
+    assert {one.kind for one in answer.chains[0].problems} == {"digest missing"}
+    assert "restore it" in str(answer.chains[0].stretches[1].why)
+
+
+def test_a_bucket_is_narrowed_to_accounts_and_regions(
+    bucket: Bucket, keys: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only the folders of the wanted Region are listed."""
+    put(bucket, digests(3))
+    put(bucket, digests(3, "us-east-1"))
+    address = f"s3://{bucket.name}/"
+    ran = Shell(capsys)("verify", address, "--keys", str(keys), "--only-region", "us-east-1", "--json")
+
+    assert (ran.code, ran.err) == (0, "")
+    assert [(one["region"], one["verdict"]) for one in json.loads(ran.out)["chains"]] == [("us-east-1", "intact")]
+    assert not [request for request in bucket.endpoint.requests if "eu-west-1" in request and request.startswith("GET")]

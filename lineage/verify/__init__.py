@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 from lineage.model.errors import NotFound
@@ -19,8 +19,8 @@ from lineage.verify import chains
 from lineage.verify.chains import WEAKEST, Checked
 from lineage.verify.index import ChainKey, Index
 from lineage.verify.keys import fetch_keys, read_keys
-from loaders.digests import copies
-from loaders.files.sources import find
+from loaders.digests import copies, name_of
+from loaders.files.sources import S3, Narrow, Reach, fetched, find
 
 LATE = 2 * 3600
 """So many seconds after the end of a digest the next one is there: it covers an hour, and is written soon after."""
@@ -37,22 +37,25 @@ def verify(
     keys: Sequence[str | os.PathLike[str]] = (),
     fetch: bool = False,
     limit: int = 200,
+    reach: Reach | None = None,
+    narrow: Narrow | None = None,
 ) -> Verify:
     """Verify the logs below the paths by the digest files that are there too.
 
     `keys` are files with public keys, as `aws cloudtrail list-public-keys` writes them; with `fetch` they are asked of
-    CloudTrail. `limit` cuts each list. Raises `BadUse` for paths that match nothing and for files without keys, and
-    `NotFound` where there is no digest.
+    CloudTrail. `limit` cuts each list; `reach` and `narrow` as for `find`. Raises `BadUse` for paths that match nothing
+    and for files without keys, and `NotFound` where there is no digest.
     """
     wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
     public = read_keys(os.fspath(path) for path in keys)
     with closing(Index()) as index:
-        for source in find(wanted):
+        for source in fetched(find(wanted, reach, narrow)):
             for copy in copies(source):
                 index.add(copy)
         index.finish()
         known = index.chains()
-        notes = fetch_keys(public, _times(index, known)) if fetch else []
+        notes = list(_add_signatures(index, reach or Reach()))
+        notes += fetch_keys(public, _times(index, known), reach.profile if reach else None) if fetch else []
         checked = [chains.check(index, key, public, limit) for key in known]
         checked += chains.broken(index, limit)
         if not checked:
@@ -74,6 +77,22 @@ def verify(
             unreadable=[Unreadable(path=path, why=why) for path, why in unreadable[:limit]],
             unreadable_total=len(unreadable), notes=notes,
         )  # fmt: skip
+
+
+def _add_signatures(index: Index, reach: Reach) -> Iterator[str]:
+    """Add the signatures that only the metadata of objects have; yields a line for each that could not be read."""
+    for held in index.last():
+        if not held.path.startswith(S3):
+            continue
+        from loaders.files import s3
+
+        try:
+            signature = s3.metadata(held.path, reach).get("signature")
+        except OSError as error:
+            yield f"{held.path}: its metadata could not be read: {error.strerror}"
+            continue
+        if signature is not None:
+            index.sign(name_of(held.stated.object), signature)
 
 
 def _times(index: Index, known: Sequence[ChainKey]) -> dict[str, tuple[int, int]]:

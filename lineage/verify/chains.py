@@ -15,7 +15,7 @@ from lineage.model.times import iso, parse_when
 from lineage.questions.verify import Chain, Kind, Problem, Stretch, Verdict
 from lineage.verify.index import ChainKey, Held, Index
 from lineage.verify.keys import Keys
-from loaders.digests import name_of, place_of
+from loaders.digests import UNREAD, name_of, place_of
 
 WEAKEST: tuple[Verdict, ...] = ("altered", "missing", "consistent", "intact")
 ALGORITHM = "SHA256withRSA"
@@ -100,7 +100,8 @@ def broken(index: Index, limit: int) -> Iterator[Checked]:
         end = parse_when(place.end) if place is not None else None
         key = ChainKey(*place[:4]) if place is not None else ChainKey("", "", "", "")
         text = iso(end) if end is not None else None
-        problem = Problem(kind="digest altered", since=None, until=text, object=None, path=path, why=damage)
+        kind: Kind = "digest missing" if damage.startswith(UNREAD) else "digest altered"
+        problem = Problem(kind=kind, since=None, until=text, object=None, path=path, why=damage)
         yield Checked(key, _chain(key, [], [], [problem], limit), None)
 
 
@@ -200,14 +201,15 @@ def _check_link(index: Index, link: _Link, links: Sequence[_Link]) -> None:
 def _check_logs(index: Index, link: _Link) -> None:
     for log in index.logs(link.held):
         link.logs += 1
-        if log.other is not None:
+        unread = log.damage is not None and log.damage.startswith(UNREAD)
+        if log.other is not None and not unread:
             why = log.damage or "its SHA-256 is not the one that the digest states"
             link.problems.append(_problem(link.held, "log altered", log.object, log.other, why))
         elif log.found:
             link.logs_intact += 1
         else:
-            why = "no file with its hash or its name is here"
-            link.problems.append(_problem(link.held, "log missing", log.object, None, why))
+            why = str(log.damage) if unread else "no file with its hash or its name is here"
+            link.problems.append(_problem(link.held, "log missing", log.object, log.other, why))
 
 
 def _verdict(link: _Link) -> Verdict:
@@ -250,7 +252,10 @@ def _gap(index: Index, link: _Link, end: int) -> Stretch | None:
         return None
     if any(one.chain == held.chain for one in index.of_name(stated.previous_object)):
         return None  # it is altered, and a stretch of its own
-    if there := index.files_named(stated.previous_object or ""):
+    there = index.files_named(stated.previous_object or "")
+    if there and all((damage or "").startswith(UNREAD) for _, damage in there):
+        return gap.model_copy(update={"why": there[0][1]})
+    if there:
         why = f"the digest of that time is altered: {there[0][0]}"
         return gap.model_copy(update={"verdict": "altered", "why": why})
     count = max(1, round((held.start - end) / HOUR))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model.times import parse_when
-from loaders.digests import Copy, Digest, Place, name_of, place_of
+from loaders.digests import UNREAD, Copy, Digest, Place, name_of, place_of
 
 SCHEMA = """
 CREATE TABLE copy (sha256 TEXT, name TEXT, path TEXT, kind TEXT, damage TEXT, parsed INTEGER);
@@ -106,8 +106,7 @@ class Index:
             (copy.sha256, copy.name, copy.path, copy.kind, damage, parsed),
         )
         if copy.signature is not None:
-            of = name_of(digest.object) if digest is not None else copy.name
-            self._db.execute("INSERT INTO signature VALUES (?, ?)", (of, copy.signature))
+            self.sign(copy.name, copy.signature)
         if digest is None:
             return
         place = place_of(digest.object) or Place("", "", "", "", "", False)
@@ -122,6 +121,10 @@ class Index:
                 "INSERT INTO listed VALUES (?, ?, ?, ?, ?)",
                 ((added.lastrowid, log.bucket, log.object, name_of(log.object), log.hash) for log in digest.logs or ()),
             )
+
+    def sign(self, name: str, signature: str) -> None:
+        """Add the signature of the digest of that name, in hex."""
+        self._db.execute("INSERT INTO signature VALUES (?, ?)", (name, signature))
 
     def finish(self) -> None:
         """Everything is added; now it can be asked."""
@@ -138,6 +141,12 @@ class Index:
         return self._held(
             'account = ? AND region = ? AND trail = ? AND home = ? ORDER BY "end", start, sha256', *chain
         )  # fmt: skip
+
+    def last(self) -> list[Held]:
+        """The digests that no other one follows, by path: those at the ends of chains, and backfills."""
+        return self._held(
+            "NOT EXISTS (SELECT 1 FROM digest AS later WHERE later.previous_hash = digest.sha256) ORDER BY path"
+        )
 
     def named_by(self, held: Held) -> list[Held]:
         """The digests that state this one as the one before them: by its hash, or by a name of it alone."""
@@ -181,11 +190,11 @@ class Index:
             SELECT bucket, object, EXISTS (SELECT 1 FROM copy WHERE sha256 = hash), other.path, other.damage
             FROM listed LEFT JOIN copy AS other ON other.rowid = (
                 SELECT rowid FROM copy WHERE copy.name = listed.name AND copy.sha256 IS NOT listed.hash
-                ORDER BY path LIMIT 1
+                ORDER BY damage LIKE ?, path LIMIT 1
             )
             WHERE digest = ? ORDER BY listed.rowid
             """,
-            (held.id,),
+            (f"{UNREAD}%", held.id),
         )
         for bucket, object_, found, path, damage in rows:
             yield LogState(f"s3://{bucket}/{object_}", bool(found), path, damage)
@@ -216,12 +225,14 @@ class Index:
                 yield path
 
     def unreadable(self) -> list[tuple[str, str]]:
-        """Path and damage of files that cannot be read and that are no digests, nor named by one; sorted."""
+        """Path and damage of files that cannot be read: all that could not be opened, and of those that are damaged the
+        ones that are no digests, nor named by one; sorted."""
         return list(
             self._db.execute(
                 """
-                SELECT path, damage FROM copy WHERE damage IS NOT NULL AND kind <> 'digest'
+                SELECT path, damage FROM copy WHERE damage LIKE ? OR damage IS NOT NULL AND kind <> 'digest'
                 AND NOT EXISTS (SELECT 1 FROM listed WHERE listed.name = copy.name) ORDER BY path
-                """
+                """,
+                (f"{UNREAD}%",),
             )
         )

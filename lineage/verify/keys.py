@@ -122,24 +122,23 @@ def _lists(text: str, path: str) -> list[_List]:
     return found
 
 
-def fetch_keys(keys: Keys, times: Mapping[str, tuple[int, int]]) -> list[str]:
+def fetch_keys(keys: Keys, times: Mapping[str, tuple[int, int]], profile: str | None = None) -> list[str]:
     """Add the keys of regions for their first and last second, with the AWS credentials that boto3 finds.
 
     Returns a line for each region whose keys could not be fetched. Raises `BadUse` without boto3.
     """
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise BadUse("--fetch-keys needs boto3: pip install 'cloudtrail-lineage[aws]'") from None
+    from loaders.files.s3 import calling, client
+    from loaders.files.sources import Reach
+
     notes = []
     for region, (first, last) in sorted(times.items()):
+        reach = Reach(profile, region, request_payer=True)  # so that no error speaks of a bucket
+        ask = client("cloudtrail", reach).list_public_keys
+        wanted = {"StartTime": _time(first - AROUND), "EndTime": _time(last + AROUND)}
         try:
-            listed = boto3.client("cloudtrail", region_name=region).list_public_keys(
-                StartTime=_time(first - AROUND), EndTime=_time(last + AROUND)
-            )
-        except (BotoCoreError, ClientError, ValueError) as error:
-            notes.append(f"{region}: public keys could not be fetched: {str(error)[:200]}; give them with --keys")
+            listed = calling(ask, "cloudtrail:ListPublicKeys", reach, **wanted)
+        except OSError as error:
+            notes.append(f"{region}: public keys could not be fetched: {error.strerror}; give them with --keys")
             continue
         for key in listed.get("PublicKeyList", []):
             keys.add(key["Fingerprint"], key["Value"], region)

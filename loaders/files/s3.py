@@ -124,6 +124,14 @@ def look(path: str, reach: Reach) -> Source:
     return Source(path, found["ContentLength"], found["ETag"].strip('"'), reach)
 
 
+def metadata(path: str, reach: Reach) -> dict[str, str]:
+    """Return what is kept with an object as its metadata. Raises `OSError`."""
+    bucket, key = split(path)
+    head = client("s3", reach).head_object
+    found = calling(head, "s3:GetObject", reach, Bucket=bucket, Key=key, **payer(reach))
+    return dict(found.get("Metadata", {}))
+
+
 def split(path: str) -> tuple[str, str]:
     """Return bucket and key, or prefix, of `s3://BUCKET/KEY`. Raises `BadUse` where there is no bucket.
 

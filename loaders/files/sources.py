@@ -114,8 +114,6 @@ class SourceFile:
         self.hash = hashlib.sha256()
         self.size = 0
         self.damage: str | None = None
-        self.metadata: dict[str, str] = {}
-        """Of an object in S3, what its owner keeps with it; a file has none."""
 
     def blocks(self, source: Source, stdin: BinaryIO | None) -> Iterator[bytes]:
         """Yield the blocks of the file, to its end."""

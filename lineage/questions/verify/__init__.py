@@ -42,7 +42,7 @@ class Problem(Model):
     object: str | None
     """Where CloudTrail wrote it: `s3://BUCKET/KEY`."""
     path: str | None = None
-    """The file that is altered."""
+    """The file that is altered, or cannot be read."""
     why: str
 
 
@@ -86,7 +86,7 @@ class Uncovered(Model):
 
 
 class Unreadable(Model):
-    """A file that cannot be read, and that no digest names."""
+    """A file that cannot be read."""
 
     path: str
     why: str
