@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from lineage.questions.estimate import Estimate
     from lineage.questions.load import Load
     from lineage.questions.shared.models import Model
+    from lineage.questions.verify import Verify
     from lineage.watch import Round
-    from loaders.files.sources import Narrow
+    from loaders.files.sources import Narrow, Reach
 
 
 Paths = Annotated[
@@ -235,6 +236,22 @@ class Lineage(Questions):
             reach=Reach(profile, region, endpoint_url, request_payer),
             narrow=_narrow(since, until, only_accounts, only_regions, late_days),
         )  # fmt: skip
+
+    def verify(
+        self,
+        paths: Sequence[str | os.PathLike[str]] | str,
+        *,
+        keys: Sequence[str | os.PathLike[str]] = (),
+        fetch: bool = False,
+        limit: int = 200,
+        reach: "Reach | None" = None,
+        narrow: "Narrow | None" = None,
+    ) -> "Verify":
+        """Verify logs by their digest files, as `lineage.verify.verify`, and keep the result for answers."""
+        from lineage.verify import verify
+
+        self._memo = None
+        return verify(paths, keys=keys, fetch=fetch, limit=limit, reach=reach, narrow=narrow, store=self._store)
 
     def enrich(
         self,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 import pytest
@@ -22,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lineage.model.errors import BadUse, NotFound
+from lineage.questions.shared.log_coverage import in_words
 from lineage.questions.verify import Chain, Verify
 from lineage.verify import verify
 from lineage.verify.keys import Keys, fetch_keys
@@ -29,7 +30,11 @@ from loaders.files import s3
 from tests import aws_server
 from tests.aws.digests import Digests, fingerprint, key_list, public_der, write_files
 from tests.aws_server import Endpoint
+from tests.conftest import ROOT
 from tests.test_cli import Shell
+
+if TYPE_CHECKING:
+    from lineage import Store
 
 ACCOUNT = "111122223333"
 START = "2026-03-11T00:00:00Z"
@@ -549,6 +554,79 @@ def test_without_cryptography_there_is_one_clear_line(
     assert verify([tmp_path]).verdict == "consistent"
     with pytest.raises(BadUse, match=r"pip install 'cloudtrail-lineage\[verify\]'"):
         verify([tmp_path], keys=[keys])
+
+
+INCIDENT = ROOT / "examples" / "incident"
+PLATFORM = "537140928816"
+
+
+def test_a_store_keeps_the_result(store: Store, tmp_path: Path) -> None:
+    """Coverage shows it, and answers that rest on logs of that time say that they are not whole; until they are
+    verified again."""
+    shutil.copytree(INCIDENT / "logs" / "platform-trail", tmp_path / "logs")
+    (log,) = (tmp_path / "logs").rglob("*_CloudTrail_eu-west-1_*.gz")
+    log.write_bytes(gzip.compress(gzip.decompress(log.read_bytes()).replace(b"StopLogging", b"DropLogging")))
+    digests, keys = INCIDENT / "digests", [INCIDENT / "digests" / "keys.json"]
+    store.load([INCIDENT / "logs"])
+    before = store.hunt(["instance-elsewhere"])
+    found = store.verify([tmp_path / "logs", digests], keys=keys)
+    coverage, elsewhere = store.coverage(), store.coverage("804275613390")
+    asked = store.hunt(["instance-elsewhere"])
+    earlier = store.coverage(PLATFORM, until="2026-03-10 20:00")
+    store.verify([INCIDENT / "logs" / "platform-trail", digests], keys=keys)
+    after = store.coverage()
+
+    assert found.verdict == "altered"
+    assert [(one.region, one.verdict, one.since, one.until) for one in coverage.verified] == [
+        ("eu-west-1", "altered", "2026-03-10T23:30:00Z", "2026-03-11T00:30:00Z"),
+        ("eu-west-1", "intact", "2026-03-11T00:30:00Z", "2026-03-11T01:30:00Z"),
+        ("eu-west-1", "consistent", "2026-03-11T01:30:00Z", "2026-03-11T02:30:00Z"),
+        ("us-east-1", "intact", "2026-03-10T23:30:00Z", "2026-03-11T01:30:00Z"),
+        ("us-east-1", "consistent", "2026-03-11T01:30:00Z", "2026-03-11T02:30:00Z"),
+    ]
+    assert [line for line in coverage.cannot if "lineage verify" in line] == [
+        "537140928816: lineage verify found log files or digests altered or missing: the events of that time are not "
+        "certain."
+    ]
+    assert (elsewhere.verified, earlier.verified) == ([], [])
+    assert before.sight.not_whole == []
+    assert [(one.account, one.verdict) for one in asked.sight.not_whole] == [(PLATFORM, "altered")]
+    assert in_words(asked.sight).endswith("lineage verify found logs of that time altered: see lineage coverage")
+    assert {one.verdict for one in after.verified} == {"intact", "consistent"}
+    assert not [line for line in after.cannot if "lineage verify" in line]
+
+
+def test_another_time_leaves_what_was_found_before(store: Store, tmp_path: Path, keys: Path) -> None:
+    """A trail is verified day by day: what is known of other times stays."""
+    made = digests(6)
+    early, late = digests_of(made)[:3], digests_of(made)[3:]
+    write_files({key: content for key, content in made.files.items() if key not in late}, tmp_path / "early")
+    write_files({key: content for key, content in made.files.items() if key not in early}, tmp_path / "late")
+    store.load([INCIDENT / "logs" / "platform-trail"])
+    store.verify([tmp_path / "early"], keys=[keys])
+    store.verify([tmp_path / "late"], keys=[keys])
+    found = store.coverage().verified
+
+    assert [(one.verdict, one.since[11:13], one.until[11:13]) for one in found if one.verdict != "missing"] == [
+        ("intact", "00", "02"), ("consistent", "02", "03"), ("intact", "03", "05"), ("consistent", "05", "06")
+    ]  # fmt: skip
+
+
+def test_the_command_keeps_the_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --store, which has to be there; without it nothing is written."""
+    run = Shell(capsys)
+    path = str(tmp_path / "lineage.db")
+    digests = INCIDENT / "digests"
+    logs = str(INCIDENT / "logs" / "platform-trail")
+    wanted = ("verify", logs, str(digests), "--keys", str(digests / "keys.json"))
+
+    assert run(*wanted, "--store", path).code == 3
+    assert run(*wanted).code == 0
+    assert not Path(path).exists()
+    assert run("load", str(INCIDENT / "logs"), "--store", path).code == 0
+    assert run(*wanted, "--store", path).code == 0
+    assert "verified by digests (4)" in run("coverage", "--store", path).out
+    assert "verified: intact" in run("coverage", "--store", path, "--csv").out
 
 
 class CloudTrail(BaseHTTPRequestHandler):

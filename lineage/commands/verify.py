@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from lineage.commands import guard
 from lineage.commands.output import Out, answering, show
 
 
@@ -48,17 +49,23 @@ def verify(
     request_payer: Annotated[
         bool, typer.Option("--request-payer", help="Pay for requests to a bucket whose requester pays.")
     ] = False,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", metavar="FILE|URI", help="Keep the result in this store, for coverage and answers."),
+    ] = None,
     out: Out,
 ) -> None:
     """Check by digest files that logs are whole and unaltered."""
     from lineage.verify import verify as check
     from loaders.files.sources import Narrow, Reach
 
-    answer = check(
-        paths, keys=keys or (), fetch=fetch_keys, limit=limit,
-        reach=Reach(profile, region, endpoint_url, request_payer),
-        narrow=Narrow(frozenset(only_account or ()), frozenset(only_region or ())),
-    )  # fmt: skip
+    reach = Reach(profile, region, endpoint_url, request_payer)
+    narrow = Narrow(frozenset(only_account or ()), frozenset(only_region or ()))
+    if store is None:
+        answer = check(paths, keys=keys or (), fetch=fetch_keys, limit=limit, reach=reach, narrow=narrow)
+    else:
+        with guard.opened(store) as lineage:
+            answer = lineage.verify(paths, keys=keys or (), fetch=fetch_keys, limit=limit, reach=reach, narrow=narrow)
     show(answer, out)
     if answer.verdict in ("altered", "missing"):
         raise typer.Exit(1)

@@ -225,6 +225,9 @@ class Reader(Protocol):
         not note it; None where none is left. The cost grows with the events times the days (Neo4j: hours) of the
         window."""
 
+    def noted(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
+        """The values of some keys, or of all in their order, that were kept beside the lineage."""
+
     def set_aside(self) -> list[tuple[str, int, str]]:
         """What all loads set aside: path, place and reason, sorted; what several loads set aside is there once."""
 
@@ -275,9 +278,6 @@ class Store(Reader, Protocol):
         """Keep values beside the lineage by kind and key, each in place of the one before."""
 
     # reading what questions do not need
-
-    def noted(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
-        """The values of some keys, or of all in their order, that were kept beside the lineage."""
 
     def graph(self) -> Graph:
         """The whole graph, calls included."""

@@ -1,6 +1,7 @@
 """Checks CloudTrail's digest chains over copied logs: are they whole, and as CloudTrail wrote them?
 
-Needs no store. Files are read once; what they are is kept in a temporary database (`lineage.verify.index`).
+Needs no store, and can keep its result in one. Files are read once; what they are is kept in a temporary database
+(`lineage.verify.index`).
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 
 from lineage.model.errors import NotFound
 from lineage.model.results import grouped
-from lineage.model.times import iso, parse_when
+from lineage.model.times import iso, now, parse_when
+from lineage.model.verified import KIND, Verified, pack, renewed, unpack
 from lineage.questions.verify import Uncovered, Unreadable, Verify
+from lineage.stores.reader import Store
 from lineage.verify import chains
 from lineage.verify.chains import WEAKEST, Checked
 from lineage.verify.index import ChainKey, Index
@@ -39,12 +42,15 @@ def verify(
     limit: int = 200,
     reach: Reach | None = None,
     narrow: Narrow | None = None,
+    store: Store | None = None,
 ) -> Verify:
     """Verify the logs below the paths by the digest files that are there too.
 
     `keys` are files with public keys, as `aws cloudtrail list-public-keys` writes them; with `fetch` they are asked of
-    CloudTrail. `limit` cuts each list; `reach` and `narrow` as for `find`. Raises `BadUse` for paths that match nothing
-    and for files without keys, and `NotFound` where there is no digest.
+    CloudTrail. `limit` cuts each list; `reach` and `narrow` as for `find`. A `store` keeps the result for its answers,
+    in place of what it had for the same trails, accounts, regions and times.
+
+    Raises `BadUse` for paths that match nothing and for files without keys, `NotFound` where there is no digest.
     """
     wanted = [paths] if isinstance(paths, str) else [os.fspath(path) for path in paths]
     public = read_keys(os.fspath(path) for path in keys)
@@ -67,6 +73,8 @@ def verify(
         checked = [chains.joined(by_key[key], limit) for key in sorted(by_key)]
         uncovered, newest = _uncovered(index, checked)
         checked = _with_missing_ends(checked, newest)
+        if store is not None:
+            _keep(store, checked)
         unreadable = index.unreadable()
         found = sorted((one.chain for one in checked), key=lambda chain: WEAKEST.index(chain.verdict) > 1)
         return Verify(
@@ -77,6 +85,20 @@ def verify(
             unreadable=[Unreadable(path=path, why=why) for path, why in unreadable[:limit]],
             unreadable_total=len(unreadable), notes=notes,
         )  # fmt: skip
+
+
+def _keep(store: Store, checked: Iterable[Checked]) -> None:
+    """Note the stretches of the chains in a store."""
+    at = now()
+    found = [
+        Verified(*one.key, part.verdict, parse_when(part.since) or 0, parse_when(part.until) or 0, part.why, at)
+        for one in checked
+        for part in one.chain.stretches
+        if one.key.trail and not part.backfill
+    ]
+    by_key = grouped(found, lambda one: one.key)
+    before = {key: unpack(body) for key, body in store.noted(KIND, list(by_key)).items()}
+    store.note(KIND, {key: pack(renewed(before.get(key, ()), held)) for key, held in by_key.items()})
 
 
 def _add_signatures(index: Index, reach: Reach) -> Iterator[str]:

@@ -72,6 +72,21 @@ class Unreadable(Model):
     """The first of these files."""
 
 
+class Verified(Model):
+    """What `lineage verify` found about the logs of a trail in one account and region, in a stretch of time."""
+
+    account: str
+    region: str
+    trail: str
+    home_region: str
+    verdict: Literal["altered", "missing", "consistent", "intact", "not validated"]
+    since: str
+    """By the time of delivery."""
+    until: str
+    why: str | None
+    verified_at: str
+
+
 class Coverage(Model):
     """What the store has logs for, where they have gaps, and what it therefore cannot say."""
 
@@ -94,6 +109,9 @@ class Coverage(Model):
     aside_total: int = 0
     aside_records: int = 0
     """Each record once, also where several loads, or copies of its file, set it aside."""
+    verified: list[Verified] = Field(default_factory=list)
+    """What `lineage verify --store` found, by account, region, trail and time."""
+    verified_total: int = 0
     cannot: list[str] = Field(default_factory=list)
     """What no answer of this store can say, a sentence each."""
     truncated: bool = False

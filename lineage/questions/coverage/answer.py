@@ -8,13 +8,16 @@ from collections.abc import Collection, Iterable, Sequence
 from lineage.model.log_files import log_file
 from lineage.model.results import ALWAYS, CallFilter, Coverage, Window, grouped
 from lineage.model.times import iso, parse_when
-from lineage.questions.coverage import AccountUnseen, Covered, Opened, Unreadable
+from lineage.model.verified import NOT_WHOLE
+from lineage.model.verified import Verified as Stretch
+from lineage.questions.coverage import AccountUnseen, Covered, Opened, Unreadable, Verified
 from lineage.questions.coverage import Coverage as Answer
 from lineage.questions.cross_account.answer import Grant, grants
 from lineage.questions.shared import log_coverage, models
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import Owners, in_window
 from lineage.questions.shared.log_coverage import HOUR, silences
+from lineage.questions.shared.verified import verified
 from lineage.stores.reader import Reader
 
 BUSY_SHARE = 0.5
@@ -37,16 +40,35 @@ def answer(
     covered = _covered(loaded, names)
     gaps = _gaps(reader, loaded, account, window)
     aside = _aside(reader, account, window)
+    proven = verified(reader, None if account is None else [account], window)
     return Answer(
         asked=account, found=bool(loaded) or (account is not None and bool(unseen)), scope=_scope(loaded, window),
         events=sum(one.count for one in loaded), covered=covered[:limit], covered_total=len(covered),
         unseen=unseen[:limit], unseen_total=len(unseen), gaps=gaps[:limit], gaps_total=len(gaps),
         aside=aside[:limit], aside_total=len(aside), aside_records=sum(one.records for one in aside),
+        verified=[_verified(one) for one in proven[:limit]], verified_total=len(proven),
         cannot=sentences(
             reader, loaded, unseen, gaps, aside, sum(one.count for one in found if not one.account), account in every
-        ),
-        truncated=max(len(covered), len(unseen), len(gaps), len(aside)) > limit,
+        ) + _not_whole(proven),
+        truncated=max(len(covered), len(unseen), len(gaps), len(aside), len(proven)) > limit,
     )  # fmt: skip
+
+
+def _verified(one: Stretch) -> Verified:
+    return Verified.model_validate({
+        "account": one.account, "region": one.region, "trail": one.trail, "home_region": one.home,
+        "verdict": one.verdict, "since": iso(one.since), "until": iso(one.until), "why": one.why,
+        "verified_at": iso(one.at),
+    })  # fmt: skip
+
+
+def _not_whole(proven: Iterable[Stretch]) -> list[str]:
+    """The sentence about logs that are not as CloudTrail wrote them."""
+    told = _told(
+        sorted({one.account for one in proven if one.verdict in NOT_WHOLE}),
+        "lineage verify found log files or digests altered or missing: the events of that time are not certain",
+    )
+    return [told] if told else []
 
 
 def _scope(loaded: list[Coverage], window: Window) -> models.Scope | None:

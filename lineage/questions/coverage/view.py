@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lineage.model.verified import NOT_WHOLE
 from lineage.questions.coverage import Coverage, Opened
 from lineage.questions.registry import Row
 from lineage.questions.shared.models import Scope
@@ -59,6 +60,17 @@ def blocks(answer: Coverage) -> Iterator[Block]:
         ],
         answer.aside_total,
     )  # fmt: skip
+    yield Grid(
+        f"verified by digests ({answer.verified_total:,})",
+        (head("verdict"), head("account", "whole", style="key"), head("region", "whole"), head("trail", style="name"),
+         when(), line("why", lead=""), detail("verified", "time")),
+        [
+            (Span(one.verdict, "denied" if one.verdict in NOT_WHOLE else "name"), one.account, one.region, one.trail,
+             span(one.since, one.until), one.why, span(one.verified_at))
+            for one in answer.verified
+        ],
+        answer.verified_total,
+    )  # fmt: skip
     yield Heading(("what answers from this store cannot show",))
     yield Items([(sentence,) for sentence in answer.cannot])
 
@@ -90,7 +102,7 @@ def _gap(one: Opened) -> tuple[Cell, ...]:
 
 
 def rows(answer: Coverage) -> Iterator[Row]:
-    """A row for each line of what is loaded and set aside, each account without logs, each gap and blind spot."""
+    """A row for each line of what is loaded, set aside and verified, each account without logs, gap and blind spot."""
     for one in answer.covered:
         yield {"what": "loaded", **vars(one)}
     for unseen in answer.unseen:
@@ -102,5 +114,8 @@ def rows(answer: Coverage) -> Iterator[Row]:
     for aside in answer.aside:
         lost = {"events": aside.records, "first": aside.day, "last": aside.day, "why": aside.reason}
         yield {"what": "set aside", **vars(aside), **lost, "target": aside.path}
+    for one_verified in answer.verified:
+        times = {"first": one_verified.since, "last": one_verified.until}
+        yield {"what": f"verified: {one_verified.verdict}", **vars(one_verified), **times, "target": one_verified.trail}
     for sentence in answer.cannot:
         yield {"what": "cannot say", "why": sentence}

@@ -15,11 +15,13 @@ from lineage.model.arn import parse_arn
 from lineage.model.keys import ref
 from lineage.model.results import ALWAYS, CallFilter, ChangeEdge, Coverage, Window, grouped, json_value
 from lineage.model.times import iso
+from lineage.model.verified import NOT_WHOLE
 from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import EVENTS_SHOWN
-from lineage.questions.shared.models import Gap, Sight
+from lineage.questions.shared.models import Gap, NotWhole, Sight
 from lineage.questions.shared.newest import newest
 from lineage.questions.shared.resources import PARTITIONS
+from lineage.questions.shared.verified import verified
 from lineage.stores.reader import Reader
 
 CATEGORIES = {
@@ -79,7 +81,15 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
         unlogged=unlogged,
         newest=newest(reader, named),
         loaded=bool(found) or len(unlogged) < len(named) or bool(reader.coverage()),
-    )
+        not_whole=[
+            NotWhole.model_validate(
+                {"account": one.account, "region": one.region, "verdict": one.verdict, "since": iso(one.since),
+                 "until": iso(one.until)}
+            )
+            for one in verified(reader, named, Window(since, until))
+            if one.verdict in NOT_WHOLE
+        ][:GAPS_SHOWN],
+    )  # fmt: skip
 
 
 def silences(held: Iterable[Coverage], since: int | None, until: int | None) -> list[tuple[int, int]]:
@@ -122,6 +132,9 @@ def in_words(sight: Sight) -> str:
         return f"based on no events: {'; '.join(filter(None, (silent, unlogged))) or nobody}"
     lacking = f"; not loaded: {', '.join(sight.missing)}" if sight.missing else ""
     holes = f"; {len(sight.gaps)} gap{'s' if len(sight.gaps) > 1 else ''} of more than 6 hours" if sight.gaps else ""
+    if sight.not_whole:
+        of = " and ".join(sorted({one.verdict for one in sight.not_whole}))
+        holes += f"; lineage verify found logs of that time {of}: see lineage coverage"
     return (
         f"based on {sight.events:,} events in {sight.hours:,} of {sight.hours_asked:,} hours of "
         f"{', '.join(sight.accounts)}{lacking}{holes}{f'; {unlogged}' if unlogged else ''}"

@@ -164,6 +164,17 @@ class LoadedTo(Model):
     """Of its newest loaded event, of whatever time the answer is."""
 
 
+class NotWhole(Model):
+    """A stretch in which `lineage verify` found log files or digests altered or missing."""
+
+    account: str
+    region: str
+    verdict: Literal["altered", "missing"]
+    since: str
+    """By the time of delivery."""
+    until: str
+
+
 class Sight(Model):
     """What the logs behind an answer cover; of what lies outside, the answer cannot speak."""
 
@@ -191,6 +202,8 @@ class Sight(Model):
     Null where that is not known, and of questions that are not about one identity."""
     loaded: bool = True
     """Is anything loaded, of any account and time?"""
+    not_whole: list[NotWhole] = []
+    """What `lineage verify --store` found about the logs of that time, by account, region and time; at most 20."""
 
 
 Basis = Literal["origin in this role", "session name", "source IP", "own calls"]
