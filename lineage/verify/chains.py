@@ -7,6 +7,7 @@ is consistent. Digests are matched by hash first and by name second, wherever th
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -52,6 +53,9 @@ class _Link:
     spare: bool = False
     """Is it an altered copy of a digest that is there too?"""
     problems: list[Problem] = field(default_factory=list)
+    """The first of them."""
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    """How many there are of each kind."""
     verdict: Verdict = "consistent"
     logs: int = 0
     logs_intact: int = 0
@@ -59,6 +63,7 @@ class _Link:
     def alter(self, why: str, kind: Kind = "digest altered") -> None:
         """Note that it is not as CloudTrail wrote it."""
         self.problems.append(_problem(self.held, kind, self.held.object, self.held.path, why))
+        self.kinds[kind] += 1
 
 
 class Checked(NamedTuple):
@@ -84,13 +89,15 @@ def check(index: Index, key: ChainKey, keys: Keys, limit: int) -> Checked:
         if link.signed is False and not link.problems:
             link.alter("its signature is wrong: the digest or the signature was altered", "signature wrong")
         if not link.spare:
-            _check_logs(index, link)
+            _check_logs(index, link, limit)
         link.verdict = _verdict(link)
     chain = [link for link in links if not link.spare]
     stretches, missing = _stretches(index, chain)
     stretches += _merged(_stretch(link, backfill=True) for link in late)
     problems = [one for link in (*links, *late) for one in link.problems] + missing
-    return Checked(key, _chain(key, [*links, *late], stretches, problems, limit), chain[-1].held.end if chain else None)
+    kinds = sum((link.kinds for link in (*links, *late)), Counter(one.kind for one in missing))
+    found = _chain(key, [*links, *late], stretches, problems, kinds, limit)
+    return Checked(key, found, chain[-1].held.end if chain else None)
 
 
 def broken(index: Index, limit: int) -> Iterator[Checked]:
@@ -102,7 +109,7 @@ def broken(index: Index, limit: int) -> Iterator[Checked]:
         text = iso(end) if end is not None else None
         kind: Kind = "digest missing" if damage.startswith(UNREAD) else "digest altered"
         problem = Problem(kind=kind, since=None, until=text, object=None, path=path, why=damage)
-        yield Checked(key, _chain(key, [], [], [problem], limit), None)
+        yield Checked(key, _chain(key, [], [], [problem], Counter([kind]), limit), None)
 
 
 def joined(checked: Sequence[Checked], limit: int) -> Checked:
@@ -198,25 +205,29 @@ def _check_link(index: Index, link: _Link, links: Sequence[_Link]) -> None:
         link.alter(f"the digest before it is of another trail, account or region: {before.object}")
 
 
-def _check_logs(index: Index, link: _Link) -> None:
+def _check_logs(index: Index, link: _Link, limit: int) -> None:
+    """Compare the log files that a digest lists with those that are here; of the problems the first are kept."""
     for log in index.logs(link.held):
         link.logs += 1
         unread = log.damage is not None and log.damage.startswith(UNREAD)
         if log.other is not None and not unread:
+            kind: Kind = "log altered"
             why = log.damage or "its SHA-256 is not the one that the digest states"
-            link.problems.append(_problem(link.held, "log altered", log.object, log.other, why))
         elif log.found:
             link.logs_intact += 1
+            continue
         else:
+            kind = "log missing"
             why = str(log.damage) if unread else "no file with its hash or its name is here"
-            link.problems.append(_problem(link.held, "log missing", log.object, log.other, why))
+        link.kinds[kind] += 1
+        if len(link.problems) < limit:
+            link.problems.append(_problem(link.held, kind, log.object, log.other, why))
 
 
 def _verdict(link: _Link) -> Verdict:
-    kinds = {one.kind for one in link.problems}
-    if kinds - {"log missing"}:
+    if link.kinds.keys() - {"log missing"}:
         return "altered"
-    if kinds:
+    if link.kinds:
         return "missing"
     return "intact" if link.trusted else "consistent"
 
@@ -265,7 +276,7 @@ def _gap(index: Index, link: _Link, end: int) -> Stretch | None:
 
 def _stretch(link: _Link, *, backfill: bool = False) -> Stretch:
     why = next((one.why for one in link.problems), None) or (None if link.trusted else link.unsigned)
-    if link.verdict in ("altered", "missing") and len(link.problems) > 1:
+    if link.kinds.total() > 1:
         why = None  # the list of problems has them
     return Stretch(
         verdict=link.verdict, since=iso(link.held.start), until=iso(link.held.end), digests=1, logs=link.logs,
@@ -289,19 +300,18 @@ def _merged(parts: Iterable[Stretch]) -> list[Stretch]:
 
 
 def _chain(
-    key: ChainKey, links: Sequence[_Link], stretches: list[Stretch], problems: list[Problem], limit: int
+    key: ChainKey, links: Sequence[_Link], stretches: list[Stretch], problems: list[Problem], kinds: Counter[Kind],
+    limit: int,
 ) -> Chain:  # fmt: skip
-    spare = ["altered" for link in links if link.spare]
-    kinds = {one.kind for one in problems}
-    told = ["altered"] if kinds - {"log missing", "digest missing"} else ["missing"] if kinds else []
+    told = ["altered"] if kinds.keys() - {"log missing", "digest missing"} else ["missing"] if kinds else []
     times = [one for one in stretches if not one.backfill]
     return Chain(
         account=key.account or None, region=key.region or None, trail=key.trail or None, home_region=key.home or None,
-        verdict=weakest([*(one.verdict for one in stretches), *spare, *told]),
+        verdict=weakest([*(one.verdict for one in stretches), *told]),
         since=times[0].since if times else None, until=times[-1].until if times else None,
         digests=len(links), signed=sum(link.trusted for link in links), logs=sum(link.logs for link in links),
         logs_intact=sum(link.logs_intact for link in links), stretches=stretches,
-        problems=_ordered(problems)[:limit], problems_total=len(problems),
+        problems=_ordered(problems)[:limit], problems_total=kinds.total(),
     )  # fmt: skip
 
 
