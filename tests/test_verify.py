@@ -26,7 +26,6 @@ from lineage.questions.shared.log_coverage import in_words
 from lineage.questions.verify import Chain, Verify
 from lineage.verify import verify
 from lineage.verify.keys import Keys, fetch_keys
-from loaders.files import s3
 from tests import aws_server
 from tests.aws.digests import Digests, fingerprint, key_list, public_der, write_files
 from tests.aws_server import Endpoint
@@ -666,9 +665,7 @@ def cloudtrail(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[CloudTrail]]:
     monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", f"http://127.0.0.1:{server.server_port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    s3.client.cache_clear()
     yield handler
-    s3.client.cache_clear()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -690,7 +687,6 @@ def test_keys_are_fetched_region_by_region(tmp_path: Path, cloudtrail: type[Clou
 
 def test_without_boto3_there_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """It names the extra."""
-    s3.client.cache_clear()
     monkeypatch.setitem(sys.modules, "boto3", None)
     with pytest.raises(BadUse, match=r"pip install 'cloudtrail-lineage\[aws\]'"):
         fetch_keys(Keys(), {"eu-west-1": (0, 1)})
@@ -731,14 +727,12 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """S3 on loopback, with one empty bucket; moto keeps the buckets of other tests in this process."""
     for variable, value in aws_server.ENVIRONMENT.items():
         monkeypatch.setenv(variable, value)
-    s3.client.cache_clear()
     name = f"trail-{uuid4().hex}"
     with aws_server.running() as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
         place = {"LocationConstraint": aws_server.REGION}
         endpoint.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)
         yield Bucket(endpoint, name)
-    s3.client.cache_clear()
 
 
 def put(bucket: Bucket, made: Digests) -> None:
