@@ -31,7 +31,7 @@ from tests.same import different, said
 from tests.test_cli import Shell
 from tests.test_killed import many_sessions
 
-SECONDS = 60
+SECONDS = 240
 """How long a test waits for something that takes a moment."""
 WATCH = [sys.executable, "-m", "lineage.cli", "watch"]
 FINDING = (ROOT / "examples" / "incident" / "finding.json").read_text("utf-8")
