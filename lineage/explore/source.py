@@ -101,6 +101,16 @@ class StoreSource:
         live = files("lineage.explore").joinpath("live.js").read_text("utf-8")
         return page(self._store.picture(answer), live=live, asking=asking)
 
+    def report(self, alert: bytes) -> str:
+        """The report on an alert, given as the content of a file, as a page. An error is a line on a page."""
+        try:
+            answer = self._store.investigate(alert)
+        except LineageError as error:
+            return pages.page("investigate", tuple(QUESTIONS), problem=str(error))
+        if not answer.found:
+            return pages.page("investigate", tuple(QUESTIONS), problem=f"not found: {answer.asked}")
+        return pages.page("investigate", tuple(QUESTIONS), answer)
+
     def part(self, query: Mapping[str, str]) -> str:
         """A part of the start page as HTML, by its `name`. Raises `LineageError`."""
         span = _span(query)
