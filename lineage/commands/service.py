@@ -48,7 +48,6 @@ def serve(
     debug: Debug = False,
 ) -> None:
     """Serve the questions and their pages over HTTP, for a team."""
-    from lineage.model.times import duration
     from lineage.serve import logs
 
     try:
@@ -61,9 +60,7 @@ def serve(
     from lineage.serve.pool import Pool
     from lineage.serve.tokens import Tokens, default_file
 
-    seconds = float(duration(timeout) or 0)
-    if seconds < 1:
-        raise BadUse(f"--timeout {timeout}: give a second or more")
+    seconds = _seconds(timeout)
     if (certfile is None) != (keyfile is None):
         raise BadUse("--certfile and --keyfile: go together")
     guard.refuse_password(store)
@@ -103,6 +100,32 @@ def _listening(host: str, port: int) -> socket.socket:
         raise BadUse(f"--host {host} --port {port}: cannot listen there ({error.strerror})") from None
     found.listen(512)
     return found
+
+
+def mcp(
+    store: Store = DEFAULT,
+    timeout: Annotated[
+        str, typer.Option(metavar="SPAN", help="End a question after this long, like 30s or 2m.")
+    ] = "30s",
+    debug: Debug = False,
+) -> None:
+    """Offer the questions as tools to an assistant, by MCP on stdio."""
+    try:
+        from lineage.serve import assistant
+    except ModuleNotFoundError as error:
+        raise BadUse(f"mcp needs {error.name}: pip install 'cloudtrail-lineage[mcp]'") from None
+    guard.refuse_password(store)
+    assistant.run(store, _seconds(timeout))
+
+
+def _seconds(timeout: str) -> float:
+    """A time limit. Raises `BadUse`."""
+    from lineage.model.times import duration
+
+    seconds = float(duration(timeout) or 0)
+    if seconds < 1:
+        raise BadUse(f"--timeout {timeout}: give a second or more")
+    return seconds
 
 
 def token(

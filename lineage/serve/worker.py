@@ -128,6 +128,28 @@ class Desk:
         lines = "".join(f"{as_json(answer(self._lineage, ask, options))}\n" for ask in asks)
         return Reply(200, NDJSON, lines.encode("utf-8", "backslashreplace"), len(asks))
 
+    def tool(self, name: str, arguments: dict[str, Any], offset: int, part: str) -> Reply:
+        """The answer to a question as an assistant gets it: what fits of it, its confidence, and gaps in the logs."""
+        from lineage.ask import QUESTIONS
+        from lineage.serve import bounded
+
+        answer = QUESTIONS[name].ask(self._lineage, arguments)
+        whole = answer.as_json()
+        gaps = bounded.gaps_in(whole)
+        if gaps is None:
+            held = self._lineage.coverage(limit=bounded.FEW).as_json()
+            gaps = bounded.summed(held["cannot"], held["gaps"], held["unseen"])
+            gaps["total"] = held["gaps_total"] + held["unseen_total"] + len(held["cannot"])
+        shown, cut, more = bounded.bounded(bounded.part_of(whole, part), offset, part)
+        found = {
+            "confidence": bounded.confidence_in(whole),
+            "gaps": gaps,
+            "cut": cut,
+            "next_offset": more,
+            "answer": shown,
+        }
+        return _json(found, rows=rows_of(answer))
+
     def page(self, query: Mapping[str, str]) -> Reply:
         """A page of what `lineage explore` shows."""
         return Reply(200, HTML, self._source().page(query).encode())
