@@ -30,6 +30,8 @@ from lineage.model.errors import BadUse, StoreLoading, TakesTooLong
 from lineage.render.text import as_json
 from lineage.serve.access import Access
 from lineage.serve.tokens import Tokens
+from lineage.stores.neo4j.store import Neo4jStore
+from lineage.stores.reader import Store
 from lineage.stores.snapshots import snapshots
 from lineage.stores.sqlite.store import SQLiteStore
 from loaders.batches.parallel import batches
@@ -41,6 +43,8 @@ from tests.serving import Served, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.neo4j_server import Server
 
 STARTED = "c0ffee00-0000-4000-8000-000000000007"
 SIGN_IN = "c0ffee00-0000-4000-8000-000000000002"
@@ -467,6 +471,7 @@ def test_it_says_whether_it_is_ready(tmp_path: Path) -> None:
         before = served.get("/healthz"), served.get("/readyz"), served.get("/v1/info"), served.get("/")
         with lineage.open(path) as store:
             store.load([HOME / "logs"])
+        served.wait_ready()
         after = served.get("/readyz"), served.get("/v1/info")
 
     assert [one.status_code for one in before] == [200, 503, 503, 503]
@@ -656,6 +661,59 @@ def test_a_state_is_held_and_let_go(tmp_path: Path) -> None:
 
     assert (held, still) == (0, 0)
     assert states.ask(lambda store: len(store.loads()), 10) == 1
+    states.close()
+
+
+def test_neo4j_is_asked_again(neo4j_any: Server, tmp_path: Path) -> None:
+    """Over Neo4j there is no answer while something waits to be derived; then it is that of the API."""
+    neo4j_any.wipe(schema=False)
+    files = sorted(str(one) for one in (HOME / "logs").rglob("*.json.gz"))
+    with lineage.open(neo4j_any.uri) as store:
+        store.load(files[:9])
+        first = api(store)
+        with serving(neo4j_any.uri, folder=tmp_path) as served:
+            ask = lambda name, options: undated(served.get(f"/v1/{name}", params=options).json())  # noqa: E731
+            before = by_question(ask)
+            writer = Neo4jStore(neo4j_any.uri)
+            load = writer.begin_load(files[9:])
+            for batch in batches(find(files[9:]), 1):
+                writer.add(load, batch)
+            during, ready = served.get("/v1/chains"), served.get("/readyz")
+            loading.derive(writer)
+            writer.finish_load(load)
+            writer.close()
+            after, second = by_question(ask), api(store)
+
+    assert before == first
+    assert (during.status_code, ready.status_code) == (503, 503)
+    assert "a load is running, or one was ended early" in during.json()["error"]
+    assert after == second != first
+
+
+def test_a_question_of_neo4j_sees_one_state(neo4j_any: Server) -> None:
+    """A question during which something is written is asked again; one that takes too long ends."""
+    neo4j_any.wipe(schema=False)
+    states = snapshots(neo4j_any.uri)
+    asked: list[int] = []
+
+    def counted(store: Store) -> int:
+        asked.append(len(store.loads()))
+        if len(asked) == 1:
+            with lineage.open(neo4j_any.uri) as other:
+                other.load([HOME / "logs"])
+        return asked[-1]
+
+    def written(store: Store) -> None:
+        with lineage.open(neo4j_any.uri) as other:
+            other._store.name_accounts({"111122223333": str(time.monotonic())})
+        time.sleep(1)
+
+    assert states.ask(counted, 60) == 1
+    assert asked == [0, 1]
+    with pytest.raises(StoreLoading):
+        states.ask(written, 60)
+    with pytest.raises(TakesTooLong, match="no answer within 2 s"):
+        states.ask(written, 2)
     states.close()
 
 

@@ -47,7 +47,12 @@ LONGEST: Final = 60_000
 """Characters of an address."""
 LINE: Final = 1 << 20
 """Bytes of one ask of many."""
+BODY_SECONDS: Final = 60
+FORM: Final = 10_000
+"""Bytes of the form to sign in."""
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+READY_SECONDS: Final = 0.5
+"""For so long it is not looked again whether there is a state to answer from."""
 PAGES: Final = frozenset(("/", "/part", "/find", "/near", "/investigate", "/login", "/logout", "/docs"))
 TYPES: Final = {kind.partition(";")[0]: form for form, kind in FORMS.items()}
 
@@ -244,13 +249,17 @@ def _next(request: Request, page: int) -> str:
 # Questions that are sent
 
 
-async def _body(request: Request) -> bytes:
-    """The whole body. Raises `BadUse` where it is too large."""
+async def _body(request: Request, most: int = LARGEST) -> bytes:
+    """The whole body. Raises `BadUse` where it is too large, or does not come."""
     found = bytearray()
-    async for block in request.stream():
-        found += block
-        if len(found) > LARGEST:
-            raise BadUse(f"too large: {LARGEST:,} bytes at most are read")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for block in request.stream():
+                found += block
+                if len(found) > most:
+                    raise BadUse(f"too large: {most:,} bytes at most are read")
+    except TimeoutError:
+        raise BadUse(f"the rest of what is sent did not come within {BODY_SECONDS} s") from None
     return bytes(found)
 
 
@@ -369,7 +378,7 @@ def _add_pages(made: FastAPI, settings: Settings) -> None:
         return _html(forms.login(_inside(request.query_params.get("next", "")), caller.name if caller else None))
 
     async def sign_in(request: Request) -> Response:
-        fields = parse_qs((await _body(request)).decode("utf-8", "replace"))
+        fields = parse_qs((await _body(request, FORM)).decode("utf-8", "replace"))
         begin = _inside(fields.get("next", [""])[0])
         cookie = access.sign_in(fields.get("token", [""])[0].strip())
         if cookie is None:
@@ -431,10 +440,15 @@ def _add_health(made: FastAPI, settings: Settings, metrics: Metrics) -> None:
     async def healthz() -> Response:
         return _json({"ok": True})
 
+    known = (-READY_SECONDS, 503)
+
     async def readyz(request: Request) -> Response:
-        reply = await settings.pool.ask("ready")
-        # Whoever reaches the server may ask, so it is not told where the store is.
-        return _json({"ready": reply.status == 200}, 200 if reply.status == 200 else 503)
+        # Whoever reaches the server may ask: it costs little, and does not tell where the store is.
+        nonlocal known
+        if time.monotonic() - known[0] > READY_SECONDS:
+            reply = await settings.pool.ask("ready")
+            known = time.monotonic(), 200 if reply.status == 200 else 503
+        return _json({"ready": known[1] == 200}, known[1])
 
     async def measured(request: Request) -> Response:
         if metrics.is_old:

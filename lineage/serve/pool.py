@@ -83,6 +83,7 @@ class Pool:
 
     def __init__(self, store: str, workers: int, seconds: float) -> None:
         self.seconds = seconds
+        self._holds = "://" not in store
         self._workers = [Worker(store) for _ in range(workers)]
         self._idle: asyncio.Queue[Worker] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(workers, "lineage-worker")
@@ -96,9 +97,9 @@ class Pool:
     async def ask(self, act: str, **arguments: object) -> Reply:
         """The reply to an ask; 503 where no worker is free in time.
 
-        A worker that started while a load runs has no state to answer from: the others are asked too.
+        A worker that started while a load runs holds no state of a SQLite store: the others are asked too.
         """
-        for _ in self._workers:
+        for _ in self._workers if self._holds else self._workers[:1]:
             reply = await self._ask(Ask(act, arguments, self.seconds))
             if not reply.loading:
                 break
