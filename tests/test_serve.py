@@ -9,18 +9,25 @@ import shlex
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import jsonschema
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 import lineage
 from lineage import load as loading
@@ -280,7 +287,7 @@ def test_a_token_that_is_revoked_ends_at_once(guarded: Served, tokens: tuple[Pat
     """Making and revoking needs no restart, and the cookie of a token ends with it."""
     file = Tokens(str(tokens[0]))
     token = file.new("brief", "reader", None)
-    with httpx.Client(base_url=guarded.address, trust_env=False) as browser:
+    with httpx.Client(base_url=guarded.address, timeout=60, trust_env=False) as browser:
         signed = browser.post("/login", data={"token": token, "next": "/docs"})
         before = browser.get("/docs").status_code, guarded.get("/docs", token).status_code
         file.revoke("brief")
@@ -296,7 +303,7 @@ def test_the_page_takes_a_token_for_a_cookie(guarded: Served, tokens: tuple[Path
     """A browser is led to a form; its cookie is HttpOnly and strict, and is not the token; signing out ends it."""
     token = tokens[1]["ana"]
     html = {"Accept": "text/html"}
-    with httpx.Client(base_url=guarded.address, trust_env=False, headers=html) as browser:
+    with httpx.Client(base_url=guarded.address, timeout=60, trust_env=False, headers=html) as browser:
         led = browser.get(f"/?question=who&ask={STARTED}")
         form = browser.get(led.headers["location"])
         wrong = browser.post("/login", data={"token": "lineage_wrong"})
@@ -406,6 +413,32 @@ def test_a_taken_port_is_one_line(server: Served, incident: Path, tmp_path: Path
     ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60)
 
     assert (ended.returncode, f"--port {server.port}: cannot listen there" in ended.stderr) == (2, True)
+
+
+def test_it_speaks_tls(incident: Path, tmp_path: Path) -> None:
+    """With a certificate the address is https, and the cookie of the page is for that alone."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    begin = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), begin,
+                                   begin + timedelta(days=1)).add_extension(
+        x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)  # fmt: skip
+    cert, secret = tmp_path / "cert.pem", tmp_path / "key.pem"
+    cert.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    token = Tokens(str(tmp_path / "t.db")).new("ana", "reader", None)
+    options = ["--certfile", str(cert), "--keyfile", str(secret), "--tokens", str(tmp_path / "t.db")]
+    with serving(incident, *options, folder=tmp_path, ready=False) as served:
+        trusted = ssl.create_default_context(cafile=str(cert))
+        with httpx.Client(
+            base_url=f"https://localhost:{served.port}", verify=trusted, timeout=60, trust_env=False
+        ) as http:
+            signed = http.post("/login", data={"token": token})
+            page = http.get("/docs")
+
+    assert served.address.startswith("https://")
+    assert "Secure" in signed.headers["set-cookie"].split("; ")
+    assert page.status_code == 200
 
 
 # What is told
