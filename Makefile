@@ -1,5 +1,5 @@
 # make demo   load the example incident and ask the first questions about it
-# make demo-service  the same as a service: the logs loaded, the server up, a finding posted; STAY=--stay keeps it up
+# make demo-service  the same as a service: a folder watched, the server up, a finding posted; STAY=--stay keeps it up
 # make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure, REQUIRE_CHROMIUM=1 a
 #             missing Chromium; WORKERS=2 is the number of processes, WORKERS=0 runs all in one
 # make lint   ruff and mypy alone

@@ -1,7 +1,7 @@
 """The service on this machine, without Docker: `python -m tests.demo_service FOLDER`, or `make demo-service`.
 
-Logs are put into a folder and loaded, the server starts, a finding is posted, and the page of its key is fetched. With
-`--stay` the server goes on until Ctrl-C.
+A folder is watched, the server starts, logs and a finding arrive in the folder, the finding is posted, and the page of
+its key is fetched. With `--stay` all of it goes on until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import ROOT
 from tests.make_incident import HOME
-from tests.serving import Served, serving
+from tests.serving import Served, serving, wait_loaded
 
 KEY = "AKIA3WQUP53HKQ7V2LCK"
 
@@ -25,11 +27,16 @@ def main(folder: Path, *, stay: bool = False) -> None:
     (folder / "logs").mkdir(parents=True)
     store = folder / "lineage.db"
     print(f"A folder of logs: {folder / 'logs'}")
-    shutil.copytree(HOME / "logs", folder / "logs", dirs_exist_ok=True)
-    command = [sys.executable, "-m", "lineage.cli", "load", str(folder / "logs"), "--store", str(store), "--quiet"]
-    subprocess.run(command, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
-    with serving(store, folder=folder) as served:
+    watch = ["watch", str(folder / "logs"), "--every", "1s", "--store", str(store), "--quiet"]
+    watcher = subprocess.Popen(
+        [sys.executable, "-m", "lineage.cli", *watch], env=os.environ | {"PYTHONPATH": str(ROOT)}
+    )
+    with ended(watcher), serving(store, folder=folder, ready=False) as served:
         print(f"The server: {served.address}")
+        shutil.copytree(HOME / "logs", folder / "logs", dirs_exist_ok=True)
+        shutil.copy(HOME / "finding.json", folder / "logs")
+        wait_loaded(store, 926)
+        served.wait_ready()
         show(served)
         if stay:
             print("Open the address in a browser; Ctrl-C stops the server.")
@@ -37,6 +44,16 @@ def main(folder: Path, *, stay: bool = False) -> None:
                 served.process.wait()
             except KeyboardInterrupt:
                 print()
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Stop a process at the end."""
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def show(served: Served) -> None:

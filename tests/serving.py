@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from lineage.model.errors import LineageError
+from lineage.stores.snapshots import snapshots
 from tests.conftest import ROOT
 
 
@@ -51,6 +53,17 @@ class Served:
         """Wait until there is a state to answer from."""
         while self.get("/readyz").status_code != 200:
             time.sleep(0.05)
+
+
+def wait_loaded(store: Path, events: int) -> None:
+    """Wait until a SQLite store that somebody makes holds so many events, and all is derived."""
+    while True:
+        if store.exists():
+            states = snapshots(str(store))
+            with closing(states), suppress(LineageError):
+                if states.ask(lambda found: sum(one.count for one in found.coverage()), 60) == events:
+                    return
+        time.sleep(0.1)
 
 
 @contextmanager

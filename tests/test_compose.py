@@ -16,8 +16,7 @@ import lineage
 from tests.conftest import ROOT
 from tests.make_incident import HOME
 from tests.neo4j_server import LTS
-from tests.serving import serving
-from tests.test_cli import commands
+from tests.serving import serving, wait_loaded
 
 COMPOSE = ROOT / "compose.yaml"
 OURS = ("token", "watcher", "server")
@@ -111,7 +110,7 @@ def test_the_image_is_built_for_that_user() -> None:
 
 
 def test_what_it_starts_works(compose: dict[str, Any], tmp_path: Path) -> None:
-    """The commands of the services, run as processes on a SQLite store: load, make the first token once, serve, answer
+    """The commands of the services, run as processes on a SQLite store: watch, make the first token once, serve, answer
     the health check and a question with that token."""
     services = compose["services"]
     places = {"/state": str(tmp_path), "/logs": str(HOME / "logs")}
@@ -120,13 +119,19 @@ def test_what_it_starts_works(compose: dict[str, Any], tmp_path: Path) -> None:
         "PYTHONPATH": str(ROOT),
     }  # fmt: skip
 
-    def run(name: str) -> int:
+    def started(name: str) -> subprocess.Popen[bytes]:
         words = services[name]["command"]
         for place, here in places.items():
             words = [re.sub(f"^{place}", here, word) for word in words]
-        return subprocess.run([sys.executable, "-m", "lineage.cli", *words], env=environment, cwd=tmp_path).returncode
+        return subprocess.Popen([sys.executable, "-m", "lineage.cli", *words], env=environment, cwd=tmp_path)
 
-    assert [run("watcher"), run("token")] == [0, 0]
+    def run(name: str) -> int:
+        return started(name).wait()
+
+    watcher = started("watcher")
+    wait_loaded(tmp_path / "lineage.db", 926)
+    watcher.terminate()
+    assert [watcher.wait(), run("token")] == [0, 0]
     token = (tmp_path / "first-token").read_text().strip()
     assert (tmp_path / "first-token").stat().st_mode & 0o077 == 0
     assert run("token") == 0
@@ -146,8 +151,3 @@ def test_what_it_starts_works(compose: dict[str, Any], tmp_path: Path) -> None:
     assert healthy == 0
     assert answer.json() == expected
     assert refused.status_code == 401
-
-
-def test_logs_are_watched_as_soon_as_that_can_be_done(compose: dict[str, Any]) -> None:
-    """The service that loads watches its folder where there is a command for that."""
-    assert compose["services"]["watcher"]["command"][0] == ("watch" if "watch" in commands() else "load")

@@ -297,6 +297,22 @@ def test_a_record_can_be_pasted(server: ExploreServer) -> None:
     assert record["eventID"] in page
 
 
+def test_the_last_findings_are_shown(tmp_path: Path) -> None:
+    """A finding that was met in a source is on the start page, and its link is its report."""
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([HOME / "logs", HOME / "finding.json"])
+    with ExploreServer(lambda: StoreSource(lineage.open(tmp_path / "lineage.db"))) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        _, part, _ = get(found, below(found, "part?name=findings"))
+        (link,) = re.findall(r'href="\./(\?finding=[^"]+)"', part)
+        _, page, _ = get(found, below(found, link))
+        _, other, _ = get(found, below(found, "?finding=guardduty+x"))
+        found.shutdown()
+
+    assert "credentials of dana.whitfield" in page
+    assert "not found: guardduty x; no such finding is kept" in other
+
+
 def test_a_finding_can_be_sent(server: ExploreServer, chromium: Browser) -> None:
     """A file with a finding that is chosen on the start page gives its report, on a page where one can ask on."""
     page = chromium.new_page()

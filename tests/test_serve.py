@@ -751,7 +751,7 @@ def test_a_question_of_neo4j_sees_one_state(neo4j_any: Server) -> None:
 
 
 def test_the_demo_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What `make demo-service` shows: a folder is loaded, a finding posted, a page fetched."""
+    """What `make demo-service` shows: a folder is watched, a finding posted, a page fetched."""
     demo_service.main(tmp_path / "demo")
     shown = capsys.readouterr().out
 

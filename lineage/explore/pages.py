@@ -70,7 +70,12 @@ def page(
 
 def start(questions: Sequence[str], rules: Sequence[str], span: Span) -> str:
     """The page that `explore` starts with; its parts are asked for by a script."""
-    parts = (("loaded", "What is loaded"), ("people", "People by activity"), ("gaps", "Gaps"))
+    parts = (
+        ("loaded", "What is loaded"),
+        ("findings", "Last findings"),
+        ("people", "People by activity"),
+        ("gaps", "Gaps"),
+    )
     sections = [
         f'<section data-part="{name}"><h2>{title}</h2>'
         '<div class="part"><p class="quiet">Reading\u2026</p></div></section>'
@@ -80,7 +85,7 @@ def start(questions: Sequence[str], rules: Sequence[str], span: Span) -> str:
         f'<section><h2>Hunts with something to look at</h2><ul id="rules" data-rules="{safe(" ".join(rules))}"></ul>'
         '<p id="looked" class="quiet" role="status"></p></section>'
     )
-    sections.insert(2, hunts)
+    sections.insert(3, hunts)
     body = f"{form('', questions, (), span)}\n{_finder('', span)}\n{_UPLOAD}\n<main>{''.join(sections)}</main>\n"
     return document("lineage explore", body, _file("start.js"))
 
