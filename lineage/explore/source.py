@@ -69,8 +69,8 @@ class StoreSource:
         self._store.close()
 
     def page(self, query: Mapping[str, str]) -> str:
-        """The page of a `question` with its `ask`, of a kept `finding`, of what it should `find`, of the first question,
-        or to start with.
+        """The page of a `question` with its `ask`, of a kept `finding`, of what it should `find`, of the first
+        question, or to start with.
 
         `from` and `to` are the time range, which the links of a page keep; `as` selects the form. An error is a line
         on a page with the form for the next question.
