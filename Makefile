@@ -1,4 +1,5 @@
 # make demo   load the example incident and ask the first questions about it
+# make demo-service  the same as a service: a folder watched, the server up, a finding posted; STAY=--stay keeps it up
 # make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure, REQUIRE_CHROMIUM=1 a
 #             missing Chromium; WORKERS=2 is the number of processes, WORKERS=0 runs all in one
 # make lint   ruff and mypy alone
@@ -19,7 +20,7 @@ DEMO := .demo/lineage.db
 export REQUIRE_NEO4J REQUIRE_CHROMIUM
 
 .DEFAULT_GOAL := test
-.PHONY: env demo test lint bench docs lock clean
+.PHONY: env demo demo-service test lint bench docs lock clean
 
 env: $(VENV)/.installed
 
@@ -57,6 +58,9 @@ demo: env
 	@printf '\nThe story behind it: examples/incident/README.md\n'
 	@printf 'For a browser: the report in .demo/report.html, the picture in .demo/trace.html\n'
 	@printf 'Ask on: LINEAGE_STORE=$(DEMO) $(BIN)/lineage --help\n'
+
+demo-service: env
+	$(BIN)/python -m tests.demo_service .demo/service $(STAY)
 
 lint: env
 	$(BIN)/ruff check $(CODE)

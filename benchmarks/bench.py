@@ -22,7 +22,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import memory
+from benchmarks import memory, serving
 from benchmarks.corpus import make
 from tests.neo4j_server import NotEmpty, Server, Unavailable, favourite, obtain
 
@@ -171,6 +171,18 @@ def pictures(work: Path) -> Iterator[Line]:
         yield Line(what, "no Chromium", "", "< 3 s")
 
 
+def served(logs: Path, work: Path, seed: int) -> Iterator[Line]:
+    """Return how long answers of the server take, of one reader and of many while a load runs."""
+    say("server")
+    alone, together, loads = serving.measure(logs, work, seed)
+    for what, found in (
+        ("server, one reader", alone),
+        (f"server, {serving.READERS} readers, {loads} loads meanwhile", together),
+    ):
+        figure = f"p50 {found.at(0.5):,.3f} s, p95 {found.at(0.95):,.3f} s, {len(found.seconds):,} answers"
+        yield Line(what, figure, "", "all answered", found.refused == 0)
+
+
 def peaks(work: Path, whole: Path, events: int, seed: int) -> Iterator[Line]:
     """Return the peak memory of a load with a tenth of the events and with all, in files and in one document."""
     tenth = events // 10
@@ -298,6 +310,7 @@ def main() -> None:
             *asking(work, args.credentials, server, args.seed),
             *(investigating(work, args.large, args.seed) if args.large else ()),
             *pictures(work),
+            *served(logs, work, args.seed),
             *peaks(work, logs, args.events, args.seed),
         ]
         print(table(lines))

@@ -112,8 +112,8 @@ At = Annotated[
     str | None, Param("Evaluate what works at this time instead of at the last second in the store.", "TIME")
 ]
 Made = Annotated[bool, Param("Also follow keys, users and passwords that were made for other identities.")]
-Given = str | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]]
-"""What may be given as an alert."""
+Given = str | bytes | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]]
+"""What may be given as an alert; bytes are the content of a file."""
 
 
 class Questions:
@@ -173,8 +173,9 @@ class Questions:
 
         Whose credentials were used, what was done with them, whether that is normal, and how to stop it.
 
-        The alert may be an object or a list of objects too. The scope is the alert's own activity, five minutes wider
-        on either side and an hour at least. Raises `BadUse` where the text is no alert, or only samples.
+        The alert may be an object, a list of objects or the bytes of a file too. The scope is the alert's own activity,
+        five minutes wider on either side and an hour at least. Raises `BadUse` where the text is no alert, or only
+        samples.
         """
         from lineage.model.results import Window
         from lineage.questions.investigate import answer as investigate

@@ -18,6 +18,7 @@ from lineage.commands.graph import graph
 from lineage.commands.investigate import investigate
 from lineage.commands.logs import enrich, load
 from lineage.commands.serve import browser, explore
+from lineage.commands.service import mcp, serve, token
 from lineage.commands.store import query, schema, show
 from lineage.commands.verify import verify
 from lineage.commands.watch import watch
@@ -58,6 +59,9 @@ add(browser, "Pictures", "--out lineage-browser", "")
 generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv", f"{LOGS} -o enriched.ndjson"), enrich)
 add(verify, "Service", f"{LOGS}/platform-trail {DIGESTS} --keys {DIGESTS}/keys.json",
     f"{LOGS}/platform-trail {DIGESTS} --json")  # fmt: skip
+add(serve, "Service", "", "--host 0.0.0.0 --allow-host lineage.example.com --certfile cert.pem --keyfile key.pem")
+add(token, "Service", "new ana --role reader --expires 90d", "list")
+add(mcp, "Service", "", "--timeout 2m")
 add(explain, "Service", "rule-4", "STRONG identity-center")
 add(query, "Service", "", "--format csv")
 add(schema, "Service", "who", "")

@@ -38,7 +38,7 @@ def page(name: str) -> str:
 def questions() -> str:
     """The text of all pages about questions and pictures."""
     about = [path for path in PAGES if "questions" in path.parts[-2:][0] + path.stem]
-    about += [path for path in PAGES if path.stem in ("browser", "pictures", "verify", "watch")]
+    about += [path for path in PAGES if path.stem in ("browser", "pictures", "verify", "watch", "serve", "mcp")]
     return "".join(path.read_text("utf-8") for path in about)
 
 
@@ -169,7 +169,7 @@ def test_every_question_is_a_command() -> None:
     stems = {full.removeprefix("lineage.").removesuffix("/1") for full in answers()} - make_tables.PRINTED_BY.keys()
 
     assert {query.name for query in queries.queries()} <= stems
-    others = {"schema", "explain", "enrich", "browser", "graph", "explore", "watch"}
+    others = {"schema", "explain", "enrich", "browser", "graph", "explore", "watch", "serve", "token", "mcp"}
     assert {name.replace("-", "_") for name in commands()} - others == stems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import http.client
 import inspect
@@ -296,6 +297,58 @@ def test_a_record_can_be_pasted(server: ExploreServer) -> None:
     assert record["eventID"] in page
 
 
+def test_the_last_findings_are_shown(tmp_path: Path) -> None:
+    """A finding that was met in a source is on the start page, and its link is its report."""
+    with lineage.open(tmp_path / "lineage.db") as store:
+        store.load([HOME / "logs", HOME / "finding.json"])
+    with ExploreServer(lambda: StoreSource(lineage.open(tmp_path / "lineage.db"))) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        _, part, _ = get(found, below(found, "part?name=findings"))
+        (link,) = re.findall(r'href="\./(\?finding=[^"]+)"', part)
+        _, page, _ = get(found, below(found, link))
+        _, other, _ = get(found, below(found, "?finding=guardduty+x"))
+        found.shutdown()
+
+    assert "credentials of dana.whitfield" in page
+    assert "not found: guardduty x; no such finding is kept" in other
+
+
+def test_a_finding_can_be_sent(server: ExploreServer, chromium: Browser) -> None:
+    """A file with a finding that is chosen on the start page gives its report, on a page where one can ask on."""
+    page = chromium.new_page()
+    page.goto(f"{server.address}?start=1")
+    page.set_input_files("#upload input", HOME / "finding.json")
+    page.get_by_role("button", name="Investigate", exact=True).click()
+    page.wait_for_url("**/investigate")
+    told = page.inner_text("main")
+    links = page.locator("main a").evaluate_all("links => links.map((link) => link.href)")
+    page.close()
+
+    assert "dana.whitfield" in told
+    assert f"{server.address}?question=who&ask={STARTED}" in links
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "told"),
+    [
+        ("multipart/form-data; boundary=b", b"--b\r\nX: y\r\n\r\n{}\r\n--b--", 200, "no finding or event found"),
+        ("application/json", b"{}", 400, "no file was sent"),
+        ("multipart/form-data", b"{}", 400, "no file was sent"),
+        ("multipart/form-data; boundary=b", bytes(17 << 20), 413, "too large"),
+    ],
+)
+def test_what_is_no_finding_is_told(kind: str, body: bytes, status: int, told: str, server: ExploreServer) -> None:
+    """One line, and the server goes on."""
+    parts = urlsplit(server.address)
+    connection = http.client.HTTPConnection("127.0.0.1", parts.port or 0, timeout=30)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.request("POST", below(server, "investigate"), body, {"Host": parts.netloc, "Content-Type": kind})
+    answer = connection.getresponse()
+
+    assert (answer.status, told in answer.read().decode()) == (status, True)
+    assert get(server, below(server, ""))[0] == 200
+
+
 def test_a_long_record_can_be_pasted(server: ExploreServer) -> None:
     """A record with a long policy is an ask too; what is too long for an address is told as that."""
     path = min((HOME / "logs").rglob("*.json.gz"))
@@ -557,6 +610,9 @@ class Watched:
         return "page"
 
     def part(self, query: Mapping[str, str]) -> str:
+        return ""
+
+    def report(self, alert: bytes) -> str:
         return ""
 
     def find(self, text: str) -> object:

@@ -139,7 +139,7 @@ def test_nothing_sticks_to_an_edge(name: str, pages: dict[str, Path], tab: Page)
     assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-_BLOCKS = """() => [...document.querySelectorAll("main section, #finder, #live")].map((one) => {
+_BLOCKS = """() => [...document.querySelectorAll("main section, #finder, #live, #upload")].map((one) => {
   const {left, top, right, bottom} = one.getBoundingClientRect();
   return {kind: "block", text: one.id || one.innerText.split("\\n")[0], size: 0, box: [left, top, right, bottom]};
 })"""
@@ -158,7 +158,7 @@ def test_the_start_page_can_be_read(name: str, folder: Path, tab: Page) -> None:
         wide, cut = tab.evaluate("document.documentElement.scrollWidth <= innerWidth"), tab.evaluate(_CELLS)
 
     assert at_once
-    assert len(found) == 6
+    assert len(found) == 8
     assert [(one.text, other.text) for one, other in combinations(found, 2) if one.covers(other)] == []
     assert [one for one in texts if one[1] < LEAST] == []
     assert wide

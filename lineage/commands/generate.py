@@ -146,13 +146,21 @@ def parse(words: Sequence[str], among: Sequence[str] | None = None, *, files: bo
         if not hasattr(error, "format_message"):
             raise
         raise BadUse(f"{name}: {error.format_message()}") from None  # the parser's own: wrong usage
-    if "-" in given.values() or ["-"] in given.values():
-        raise BadUse(f"{name}: standard input is not available here")
     question = QUESTIONS[name]
-    for parameter in question.parameters if not files else ():
-        for file in parameter.files(given.get(parameter.name)):
-            raise BadUse(f"{name}: files are not read here, and {file} is a file")
+    if not files:
+        refuse_files(question, given)
+    elif "-" in given.values() or ["-"] in given.values():
+        raise BadUse(f"{name}: standard input is not available here")
     return Asked(question, given)
+
+
+def refuse_files(question: Command, arguments: Arguments) -> None:
+    """Raises `BadUse` where an argument names a file of this machine or standard input."""
+    if "-" in arguments.values() or ["-"] in arguments.values():
+        raise BadUse(f"{question.name}: standard input is not available here")
+    for parameter in question.parameters:
+        for file in parameter.files(arguments.get(parameter.name)):
+            raise BadUse(f"{question.name}: files are not read here, and {file} is a file")
 
 
 def words_of(line: str) -> list[str]:

@@ -168,11 +168,16 @@ def opened(target: str, *, create: bool = False) -> Lineage:
 
     Raises `StoreUnreachable`, and `BadUse` for an address with a password in it.
     """
-    if "://" in target and "@" in urlsplit(target).netloc:
-        raise BadUse("--store: no user or password in the address; put them into NEO4J_USERNAME and NEO4J_PASSWORD")
+    refuse_password(target)
     import lineage
 
     return lineage.open(target, create=create)
+
+
+def refuse_password(target: str) -> None:
+    """Raises `BadUse` for an address with a password in it."""
+    if "://" in target and "@" in urlsplit(target).netloc:
+        raise BadUse("--store: no user or password in the address; put them into NEO4J_USERNAME and NEO4J_PASSWORD")
 
 
 def refuse_missing(missing: str, near: Iterable[str]) -> NoReturn:

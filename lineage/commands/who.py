@@ -56,40 +56,57 @@ def stream(lineage: Lineage, source: int, out: BinaryIO, options: Arguments) -> 
     for asks in batches(source):
         written = []
         for ask in asks:
-            answer = _answer(lineage, ask, options)
-            found = found and answer.found
-            written.append(as_json(answer))
+            one = answer(lineage, ask, options)
+            found = found and one.found
+            written.append(as_json(one))
         out.write("".join(f"{text}\n" for text in written).encode("utf-8", "backslashreplace"))
         out.flush()
     return found
 
 
 def batches(source: int) -> Iterator[list[str]]:
-    """The asks as they arrive, at most `TOGETHER` at once.
-
-    A record may also be printed over several lines: from a line that is `{` alone to the next `}` alone.
-    """
-    rest = b""
-    record: list[str] = []
+    """The asks of a file descriptor as they arrive, at most `TOGETHER` at once."""
+    lines = Lines()
     while True:
         block = os.read(source, BLOCK)
-        lines = (rest + block).split(b"\n")
-        rest = lines.pop() if block else b""
-        asks: list[str] = []
-        for text in (raw.decode("utf-8", "replace").rstrip("\r") for raw in lines):
-            if record or text == "{":
-                record.append(text)
-                if text == "}":
-                    asks.append("\n".join(record))
-                    record.clear()
-            elif text.strip():
-                asks.append(text.strip())
-        if not block and record:
-            asks.append("\n".join(record))
+        asks = lines.asks(block)
         for begin in range(0, len(asks), TOGETHER):
             yield asks[begin : begin + TOGETHER]
         if not block:
             return
+
+
+class Lines:
+    """Asks, one a line, from blocks of bytes.
+
+    A record may also be printed over several lines: from a line that is `{` alone to the next `}` alone.
+    """
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self._record: list[str] = []
+
+    def asks(self, block: bytes) -> list[str]:
+        """The asks that a block completes; an empty block ends the input."""
+        lines = (self.rest + block).split(b"\n")
+        self.rest = lines.pop() if block else b""
+        asks: list[str] = []
+        for text in (raw.decode("utf-8", "replace").rstrip("\r") for raw in lines):
+            if self._record or text == "{":
+                self._record.append(text)
+                if text == "}":
+                    asks.append("\n".join(self._record))
+                    self._record.clear()
+            elif text.strip():
+                asks.append(text.strip())
+        if not block and self._record:
+            asks.append("\n".join(self._record))
+        return asks
+
+    @property
+    def held(self) -> int:
+        """Bytes and characters of what is not complete."""
+        return len(self.rest) + sum(map(len, self._record))
 
 
 def text_of(ask: str) -> str:
@@ -117,7 +134,8 @@ def text_of(ask: str) -> str:
     return text
 
 
-def _answer(lineage: Lineage, ask: str, options: Arguments) -> Who:
+def answer(lineage: Lineage, ask: str, options: Arguments) -> Who:
+    """The answer to one ask, also to one that cannot be understood."""
     from lineage.questions.shared.identifiers import kind_of
     from lineage.questions.who import Who
 

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from lineage.model.errors import BadUse
 from lineage.questions.registry import blocks_of, table_of
 from lineage.questions.shared.models import Model
 from lineage.render import html
@@ -36,6 +37,10 @@ class Span(NamedTuple):
 
 
 NO_SPAN: Final = Span()
+_UPLOAD: Final = (
+    '<form id="upload" action="investigate" method="post" enctype="multipart/form-data"><label>Investigate a finding '
+    'or CloudTrail record: <input type="file" name="alert" required></label> <button>Investigate</button></form>'
+)
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -60,12 +65,17 @@ def page(
     `others` are other forms of the same answer: their name, and the value of `as` that selects them.
     """
     body = f'<p role="alert">{safe(problem)}</p>' if answer is None else _answer(answer, span)
-    return _document(line, f"{form(line, questions, others, span)}\n<h1>lineage {safe(line)}</h1>\n{body}\n")
+    return document(line, f"{form(line, questions, others, span)}\n<h1>lineage {safe(line)}</h1>\n{body}\n")
 
 
 def start(questions: Sequence[str], rules: Sequence[str], span: Span) -> str:
     """The page that `explore` starts with; its parts are asked for by a script."""
-    parts = (("loaded", "What is loaded"), ("people", "People by activity"), ("gaps", "Gaps"))
+    parts = (
+        ("loaded", "What is loaded"),
+        ("findings", "Last findings"),
+        ("people", "People by activity"),
+        ("gaps", "Gaps"),
+    )
     sections = [
         f'<section data-part="{name}"><h2>{title}</h2>'
         '<div class="part"><p class="quiet">Reading\u2026</p></div></section>'
@@ -75,9 +85,24 @@ def start(questions: Sequence[str], rules: Sequence[str], span: Span) -> str:
         f'<section><h2>Hunts with something to look at</h2><ul id="rules" data-rules="{safe(" ".join(rules))}"></ul>'
         '<p id="looked" class="quiet" role="status"></p></section>'
     )
-    sections.insert(2, hunts)
-    body = f"{form('', questions, (), span)}\n{_finder('', span)}\n<main>{''.join(sections)}</main>\n"
-    return _document("lineage explore", body, _file("start.js"))
+    sections.insert(3, hunts)
+    body = f"{form('', questions, (), span)}\n{_finder('', span)}\n{_UPLOAD}\n<main>{''.join(sections)}</main>\n"
+    return document("lineage explore", body, _file("start.js"))
+
+
+def sent(kind: str, body: bytes) -> bytes:
+    """The content of the file in a form that a browser sent (`multipart/form-data`). Raises `BadUse`.
+
+    >>> sent("multipart/form-data; boundary=b", b'--b\\r\\nContent-Disposition: x\\r\\n\\r\\n{}\\r\\n--b--\\r\\n')
+    b'{}'
+    """
+    _, there, boundary = kind.partition("boundary=")
+    _, begun, rest = body.partition(f"--{boundary}".strip('"').encode("latin-1", "replace"))
+    _, headed, rest = rest.partition(b"\r\n\r\n")
+    content, ended, _ = rest.partition(f"\r\n--{boundary}".strip('"').encode("latin-1", "replace"))
+    if not (kind.startswith("multipart/form-data") and there and boundary and begun and headed and ended):
+        raise BadUse("no file was sent; choose one with a finding or an event")
+    return content
 
 
 def found(text: str, matches: Sequence[Match], questions: Sequence[str], span: Span) -> str:
@@ -93,10 +118,11 @@ def found(text: str, matches: Sequence[Match], questions: Sequence[str], span: S
     )
     told = table if matches else f'<p role="alert">Nothing in the store has {safe(text)} in its name or ID.</p>'
     title = f"find {text}"
-    return _document(title, f"{form('', questions, (), span)}\n{_finder(text, span)}\n<main>{told}</main>\n")
+    return document(title, f"{form('', questions, (), span)}\n{_finder(text, span)}\n<main>{told}</main>\n")
 
 
-def _document(title: str, body: str, script: str = "") -> str:
+def document(title: str, body: str, script: str = "", head: str = "") -> str:
+    """A page with a content security policy that lets nothing run but this script."""
     style = html.style() + _file("pages.css")
     runs = f"script-src {hashed(script)}; connect-src 'self'; " if script else ""
     policy = f"default-src 'none'; style-src {hashed(style)}; {runs}base-uri 'none'; form-action 'self'"
@@ -105,7 +131,7 @@ def _document(title: str, body: str, script: str = "") -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{safe(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}{run}</body>\n</html>\n"
+        f"{head}<title>{safe(title)}</title>\n<style>{style}</style>\n</head>\n<body>\n{body}{run}</body>\n</html>\n"
     )
 
 

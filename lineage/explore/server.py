@@ -19,7 +19,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from lineage.explore.pages import sent
 from lineage.model.errors import BadUse, LineageError
+from lineage.questions.investigate.given import LARGEST
 
 HOST: Final = "127.0.0.1"
 NAMES: Final = frozenset((HOST, "localhost"))
@@ -37,6 +39,9 @@ class Source(Protocol):
 
     def part(self, query: Mapping[str, str]) -> str:
         """A part of the start page, as HTML. Raises `LineageError`."""
+
+    def report(self, alert: bytes) -> str:
+        """The report on an alert, given as the content of a file, as HTML that states its own policy."""
 
     def find(self, text: str) -> object:
         """What has a text in its name or ID, as JSON values."""
@@ -115,6 +120,11 @@ class ExploreServer(ThreadingHTTPServer):
             return msgspec.json.encode(found).decode(), "application/json"
         raise BadUse(f"{path}: not found")
 
+    def report(self, kind: str, body: bytes) -> tuple[str, str]:
+        """The page of the report on the alert in a form of that type. Raises `LineageError`."""
+        alert = sent(kind, body)
+        return self._owner.ask(lambda source: source.report(alert)), "text/html; charset=utf-8"
+
     def server_close(self) -> None:
         """Release the port, the source and the thread, once the question that is being answered is done."""
         super().server_close()
@@ -134,6 +144,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The page, or an answer as JSON."""
+        self._answer(None)
+
+    def do_POST(self) -> None:
+        """The report on an alert that was sent."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > LARGEST:
+            self.close_connection = True
+            self._send(413, f"too large: a finding has {LARGEST:,} bytes at most", "text/plain")
+            return
+        self._answer(self.rfile.read(int(length)))
+
+    def _answer(self, given: bytes | None) -> None:
         if (self.headers.get("Host") or "").rsplit(":", 1)[0] not in NAMES:
             self._send(403, "not from here", "text/plain")
             return
@@ -146,7 +168,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(404, "not found", "text/plain")
             return
         try:
-            body, kind = self.server.answer(path, dict(parse_qsl(query)))
+            if given is None:
+                body, kind = self.server.answer(path, dict(parse_qsl(query)))
+            elif path == "investigate":
+                body, kind = self.server.report(self.headers.get("Content-Type", ""), given)
+            else:
+                raise BadUse(f"{path}: takes nothing")
         except LineageError as error:
             told = msgspec.json.encode({"error": str(error)}).decode()
             self._send(404 if error.exit_code == 1 else 400, told, "application/json")

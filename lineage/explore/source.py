@@ -24,6 +24,7 @@ from lineage.draw.files import page
 from lineage.draw.labels import command
 from lineage.draw.sheet import Drawing, Known, Sheet
 from lineage.explore import pages, start
+from lineage.load import FINDINGS
 from lineage.model import schema
 from lineage.model.errors import BadUse, LineageError, NotFound
 from lineage.model.keys import ref
@@ -68,12 +69,17 @@ class StoreSource:
         self._store.close()
 
     def page(self, query: Mapping[str, str]) -> str:
-        """The page of a `question` with its `ask`, of what it should `find`, of the first question, or to start with.
+        """The page of a `question` with its `ask`, of a kept `finding`, of what it should `find`, of the first
+        question, or to start with.
 
         `from` and `to` are the time range, which the links of a page keep; `as` selects the form. An error is a line
         on a page with the form for the next question.
         """
         span = _span(query)
+        if finding := query.get("finding"):
+            kept = self._store._store.noted(FINDINGS, [finding]).get(finding)
+            missing = f"not found: {finding}; no such finding is kept"
+            return self.report(kept) if kept else pages.page("", tuple(QUESTIONS), problem=missing, span=span)
         if query.get("find"):
             return pages.found(query["find"], self.find(query["find"]), tuple(QUESTIONS), span)
         line = f"{query['question']} {query.get('ask', '')}".strip() if query.get("question") else self._first
@@ -100,6 +106,16 @@ class StoreSource:
         asking = pages.form(line, tuple(QUESTIONS), [TEXT], span)
         live = files("lineage.explore").joinpath("live.js").read_text("utf-8")
         return page(self._store.picture(answer), live=live, asking=asking)
+
+    def report(self, alert: bytes) -> str:
+        """The report on an alert, given as the content of a file, as a page. An error is a line on a page."""
+        try:
+            answer = self._store.investigate(alert)
+        except LineageError as error:
+            return pages.page("investigate", tuple(QUESTIONS), problem=str(error))
+        if not answer.found:
+            return pages.page("investigate", tuple(QUESTIONS), problem=f"not found: {answer.asked}")
+        return pages.page("investigate", tuple(QUESTIONS), answer)
 
     def part(self, query: Mapping[str, str]) -> str:
         """A part of the start page as HTML, by its `name`. Raises `LineageError`."""

@@ -1,4 +1,4 @@
-"""What `explore` starts with: what is loaded, people by activity, hunts with something to look at, gaps.
+"""What `explore` starts with: what is loaded, the last findings, people, hunts with something to look at, gaps.
 
 Each part is HTML without a document around it. The page asks for one after the other, because some read the whole
 store; a search in the meantime waits for one part at most.
@@ -6,10 +6,12 @@ store; a search in the meantime waits for one part at most.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from lineage import Lineage
+from lineage.model.alert import Alert
 from lineage.model.errors import BadUse
 from lineage.model.times import iso
 from lineage.questions.hunt.answer import NAMES
@@ -23,7 +25,7 @@ SHOWN = 15
 """Lines of a part."""
 Link = Callable[[str, str], str]
 """The address of a question and its ask."""
-PARTS = ("loaded", "people", "gaps", *NAMES)
+PARTS = ("loaded", "findings", "people", "gaps", *NAMES)
 """In the order in which they are asked for: hunts are one part for each rule."""
 
 
@@ -45,6 +47,8 @@ def part(store: Lineage, name: str, link: Link) -> str:
     match name:
         case "loaded":
             return "".join(_loaded(store._reader(), link))
+        case "findings":
+            return "".join(_findings(store.findings()))
         case "people":
             return "".join(_people(people(store._reader()), link))
         case "gaps":
@@ -78,6 +82,23 @@ def _loaded(reader: Reader, link: Link) -> Iterator[str]:
         ),
     )  # fmt: skip
     yield _more(len(ordered), "account", link("info", ""))
+
+
+def _findings(found: Sequence[Alert]) -> Iterator[str]:
+    if not found:
+        yield '<p class="quiet">None is kept. Loading and watching keep the findings that they meet.</p>'
+        return
+    ordered = sorted(found, key=lambda one: (one.last_seen or 0, one.kind, one.id), reverse=True)
+    yield from _table(
+        ("finding", "severity", "account", "last activity"),
+        (
+            (_a(f"./?{urlencode({'finding': f'{one.kind} {one.id}'})}", one.title or one.type or one.id),
+             safe(one.severity or ""), safe(one.account or ""), _time(one.last_seen) if one.last_seen else "")
+            for one in ordered[:SHOWN]
+        ),
+    )  # fmt: skip
+    if len(ordered) > SHOWN:
+        yield f'<p class="quiet">The last {SHOWN} of {counted(len(ordered), "finding")}.</p>'
 
 
 def people(reader: Reader) -> list[Person]:

@@ -6,6 +6,8 @@
     ├── NotFound                 1   not found in the store
     ├── BadUse                   2   invalid argument or input
     ├── StoreUnreachable         3   no store, wrong password, server down
+    │   └── StoreLoading         3   what a load wrote is not derived yet
+    ├── TakesTooLong             2   a question reached its time limit
     └── SetAside                 4   `--strict`, and a record was set aside or a file had none; unreadable objects
 
 A message says where (file and record), what, and what to do next, in one line.
@@ -41,6 +43,14 @@ class StoreUnreachable(LineageError):
     """The store cannot be reached, or denies access."""
 
     exit_code = 3
+
+
+class StoreLoading(StoreUnreachable):
+    """What a load wrote is not derived yet, so there is no state of the store to answer from."""
+
+
+class TakesTooLong(LineageError):
+    """A question reached its time limit."""
 
 
 class SetAside(LineageError):

@@ -19,9 +19,11 @@ LARGEST = 16 << 20
 
 
 def read(
-    alert: str | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]],
+    alert: str | bytes | os.PathLike[str] | Mapping[str, object] | Sequence[Mapping[str, object]],
 ) -> tuple[str, list[Alert]]:
     """A name for what was given, and the alerts in it. Raises `BadUse`."""
+    if isinstance(alert, bytes):
+        return "alert", alerts_in(alert)
     if isinstance(alert, (Mapping, list, tuple)):
         return "alert", alerts_in(msgspec.json.encode(alert))
     if isinstance(alert, str):

@@ -11,6 +11,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
@@ -28,7 +29,7 @@ from neo4j import (
     unit_of_work,
 )
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable
-from neo4j.graph import Path
+from neo4j.graph import Path as GraphPath
 
 from lineage.model.batch import Batch
 from lineage.model.errors import BadUse, StoreUnreachable
@@ -56,8 +57,9 @@ T = TypeVar("T")
 class Neo4jStore(Calls, LookUps, Graphs):
     """Lineage in a Neo4j database, 5.26 or newer, Community is enough.
 
-    Takes NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE from the environment; without a user name it asks
-    without authentication, without a database it takes the user's own. Raises `StoreUnreachable`.
+    Takes NEO4J_USERNAME, NEO4J_PASSWORD and NEO4J_DATABASE from the environment, or user and password from the file
+    that NEO4J_AUTH_FILE names; without a user name it asks without authentication, without a database it takes the
+    user's own. Raises `StoreUnreachable`.
     """
 
     name = "neo4j"
@@ -66,6 +68,8 @@ class Neo4jStore(Calls, LookUps, Graphs):
         self.path = _without_password(uri)
         self._database = os.environ.get("NEO4J_DATABASE") or None
         self._transaction: Db | None = None
+        self.read_seconds = READ_SECONDS
+        """The time limit of a reading transaction."""
         with self._clear_errors():
             self._driver = _driver(uri)
             try:
@@ -131,7 +135,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
         if self._transaction is not None:
             return work(self._transaction)
 
-        @unit_of_work(timeout=READ_SECONDS, metadata=METADATA)
+        @unit_of_work(timeout=self.read_seconds, metadata=METADATA)
         def within(transaction: ManagedTransaction) -> T:
             return work(Db(transaction))
 
@@ -246,7 +250,7 @@ def _plain(value: object) -> object:
         return [_plain(one) for one in value]
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
-    if not isinstance(value, Path):
+    if not isinstance(value, GraphPath):
         return value
     steps = [str(value.start_node["key"])]
     for node, way in zip(value.nodes[1:], value.relationships, strict=True):
@@ -262,7 +266,7 @@ def schema_statements() -> dict[str, str]:
 
 
 def _driver(uri: str) -> Driver:
-    user, password = os.environ.get("NEO4J_USERNAME"), os.environ.get("NEO4J_PASSWORD", "")
+    user, password = _credentials()
     try:
         return GraphDatabase.driver(
             uri,
@@ -274,6 +278,21 @@ def _driver(uri: str) -> Driver:
         )
     except (ConfigurationError, ValueError) as error:
         raise StoreUnreachable(f"{_without_password(uri)}: not an address of Neo4j ({type(error).__name__})") from None
+
+
+def _credentials() -> tuple[str | None, str]:
+    """User and password of the environment, else those of `NEO4J_AUTH_FILE`, as `USER/PASSWORD`."""
+    file = os.environ.get("NEO4J_AUTH_FILE")
+    if os.environ.get("NEO4J_USERNAME") or not file:
+        return os.environ.get("NEO4J_USERNAME"), os.environ.get("NEO4J_PASSWORD", "")
+    try:
+        user, slash, password = Path(file).read_text("utf-8").strip().partition("/")
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "not text"
+        raise StoreUnreachable(f"NEO4J_AUTH_FILE {file}: cannot be read ({why})") from None
+    if not slash or not user:
+        raise StoreUnreachable(f"NEO4J_AUTH_FILE {file}: not USER/PASSWORD; write it like neo4j/a-long-password")
+    return user, password
 
 
 def _without_password(uri: str) -> str:
