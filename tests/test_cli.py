@@ -310,6 +310,8 @@ def test_names_of_accounts_are_shown(run: Shell) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
+        (("who", ""), 1, "nothing was asked for: give an event ID"),
+        (("who", "x" * 9_000), 1, f"not found: {'x' * 200}…"),
         (("who", "no-such-event"), 1, "not found: no-such-event"),
         (("trace", "no-such-event"), 1, "not found: no-such-event"),
         (("chains", "--role", "no-such-role"), 1, "not found: role paths of that kind"),

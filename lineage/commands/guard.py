@@ -27,6 +27,8 @@ READER_GONE = 141
 
 LONGEST_HELP = 61
 """Characters of the text of a command that fit behind its name on a line of 80."""
+LONGEST_ASK = 200
+"""Most characters of an ask that a message repeats."""
 
 _debug = False
 _quiet = False
@@ -182,7 +184,10 @@ def refuse_password(target: str) -> None:
 
 def refuse_missing(missing: str, near: Iterable[str]) -> NoReturn:
     """Say what was not found and what is near it, and exit."""
-    note(f"not found: {missing}")
+    if not missing.strip():
+        note("nothing was asked for: give an event ID, an access key, a session, an ARN, a name or an address")
+        raise typer.Exit(NotFound.exit_code)
+    note(f"not found: {missing if len(missing) <= LONGEST_ASK else f'{missing[:LONGEST_ASK]}…'}")
     for line in near:
         note(f"  {line}")
     raise typer.Exit(NotFound.exit_code)

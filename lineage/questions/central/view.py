@@ -67,7 +67,7 @@ def blocks(answer: Central) -> Iterator[Block]:
 
 
 def _by_role(one: RolePassed) -> str:
-    share = f", betweenness {one.betweenness:.4f}" if one.betweenness is not None else ""
+    share = f", betweenness {one.betweenness:.4f}" if one.betweenness else ""
     return f"assumed by {counted(one.assumed_by, 'role')}, assumes {counted(one.assumes, 'role')}{share}"
 
 

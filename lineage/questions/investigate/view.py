@@ -204,7 +204,8 @@ def _brief(content: Iterable[Block], wanted: Collection[str]) -> Iterator[Block]
 
 
 def _together(group: Group) -> str:
-    count = counted(len(group.alerts), "alert")
+    asks = all(alert.kind == "ask" for alert in group.alerts)
+    count = counted(len(group.alerts), "ask" if asks else "alert")
     match group.why:
         case "attack sequence":
             return f"{count} of one attack sequence"
