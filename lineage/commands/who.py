@@ -6,6 +6,7 @@ program that waits for each answer gets it; many lines that arrive at once get t
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -124,7 +125,9 @@ def text_of(ask: str) -> str:
             return ask
         if path.stat().st_size > LARGEST:
             raise BadUse(f"{path}: too large for one record; to load logs: lineage load {path}")
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            return ask
         raise BadUse(f"{ask}: cannot be read as a record; to load logs: lineage load {ask}") from None
     from loaders.records.read import record_in
 
