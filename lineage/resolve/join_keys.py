@@ -35,7 +35,7 @@ class KeyKind(IntEnum):
     IDENTITY = auto()
     """An identity that states no session and used no key that lasts, by its ID. A unit."""
     ACCESS_KEY = auto()
-    """An access key: grants that issued it, identities that used it. A unit if it is long-term."""
+    """An access key: grants that issued it. If it is long-term, also identities that used it, and a unit."""
     CALLER_KEY = auto()
     """An access key: grants that were requested with it."""
     UNSURE_CALLER = auto()
@@ -60,6 +60,7 @@ class KeyKind(IntEnum):
 
 
 _UNITS = frozenset((KeyKind.SESSION, KeyKind.IDENTITY))
+_OF_IDENTITIES = frozenset((KeyKind.USER_NAME, KeyKind.USER_ID, KeyKind.USER_GRANT, KeyKind.UNIQUE_ID))
 
 
 class JoinKey(NamedTuple):
@@ -75,6 +76,11 @@ class JoinKey(NamedTuple):
     def is_unit(self) -> bool:
         """Is lineage derived for it?"""
         return self.kind in _UNITS or (self.kind == KeyKind.ACCESS_KEY and is_long_term(self.value))
+
+    @property
+    def finds_identities(self) -> bool:
+        """May identities be found under it (`join_keys_of_actor`)?"""
+        return self.kind in _OF_IDENTITIES or self.is_unit
 
 
 def join_key(text: str) -> JoinKey:
@@ -121,8 +127,6 @@ def of_user(kind: KeyKind, user_name: str) -> JoinKey:
 def join_keys_of_actor(actor_id: bytes, who: Identity) -> list[JoinKey]:
     """The join keys under which an identity is found: its own unit first."""
     found = [unit_of_actor(actor_id, who)]
-    if who.access_key_id and found[0].kind != KeyKind.ACCESS_KEY:
-        found.append(JoinKey(KeyKind.ACCESS_KEY, who.access_key_id))
     if keys.named_user(who) is not None:
         found.append(of_user(KeyKind.USER_NAME, who.session_name or ""))
     if is_single_sign_on(who):
