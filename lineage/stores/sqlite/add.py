@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import accumulate, chain, repeat
 from operator import itemgetter
 from typing import Any
 
@@ -91,10 +92,16 @@ class Adding:
         self._write_facts(settled)
         self._write_sightings()
         self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", self.batch.amended)
-        self.db.executemany(
-            "INSERT OR IGNORE INTO dirty VALUES (?, ?)", [(int(kind), value) for kind, value in sorted(self.dirty)]
-        )
+        self._mark()
         self._account(load, sums)
+
+    def _mark(self) -> None:
+        """Mark what is to be derived. A link to grants that are not there is left out: they mark their own units."""
+        links = {join_digest(key): key for key in self.dirty if key.kind in (KeyKind.CALLER_KEY, KeyKind.UNSURE_CALLER)}
+        there = {key for (key,) in read_in(self.db, "SELECT key FROM fact_join WHERE key IN (*)", list(links))}
+        self.dirty -= {key for digest, key in links.items() if digest not in there}
+        dirty = [(int(kind), value) for kind, value in sorted(self.dirty)]
+        self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", dirty)
 
     def _last(self, table: str) -> int:
         (last,) = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
@@ -286,6 +293,7 @@ class Adding:
     def _stored(self, hour: int, number: int, was: Counted) -> list[Content]:
         row, who = self._content_of(number)
         self.numbers[row.id] = number
+        self._number_actor(row.actor)
         if row.joined:
             (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, was.id)).fetchone()
             contents = CONTENTS.decode(body)
@@ -558,8 +566,7 @@ class Adding:
 
     def _write_changes(self, changed: Mapping[_Event, Sequence[Change]]) -> None:
         """Write the relationships that events make from their callers."""
-        rows = self.batch.rows
-        callers = {entry[:2]: rows[entry[5]].actor for entry in self.batch.events if entry[:2] in changed}
+        callers = self._callers({id_ for _, id_ in changed})
         callers |= {event: actor for event, (actor, _) in self.settled.items()}
         self.nodes.merge(change.target for changes in changed.values() for change in changes)
         nodes = self.nodes.keep(change.target.ref for changes in changed.values() for change in changes)
@@ -572,6 +579,17 @@ class Adding:
                 for one in {(change.type, change.key): change for change in changes}.values()
             ],
         )  # fmt: skip
+
+    def _callers(self, ids: Collection[bytes]) -> dict[_Event, bytes]:
+        """The identities that made the batch's events with some IDs."""
+        entries, rows = self.batch.entries, self.batch.rows
+        ends = list(accumulate(array("I", entries.counts)))
+        found = {}
+        for start in range(0, len(entries.ids), 16):
+            if (id_ := entries.ids[start : start + 16]) in ids:
+                row = rows[bisect_right(ends, start // 16)]
+                found[row.hour, id_] = row.actor
+        return found
 
     def _write_sightings(self) -> None:
         """Note which names go with which unique IDs; who is named by an ID is derived anew where its names change."""

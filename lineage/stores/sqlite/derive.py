@@ -25,9 +25,14 @@ _ASSUMED, _ISSUED, _BELONGS_TO, _SESSION_OF, _RUNS_AS = (
 )
 
 
+_OWN = (schema.SESSION, schema.CREDENTIAL)
+_HEADS = {kind: b"%d " % kind for kind in KeyKind}
+_KINDS = {int(kind): kind for kind in KeyKind}
+
+
 def digest(key: JoinKey) -> bytes:
     """Return what the tables have of a join key, which may be long."""
-    return blake2b(b"%d %s" % (key.kind, key.value.encode("utf-8", "surrogatepass")), digest_size=16).digest()
+    return blake2b(_HEADS[key.kind] + key.value.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Derivation(Tables):
@@ -48,12 +53,12 @@ class Derivation(Tables):
         self._facts, self._actors, self._numbers = {}, {}, {}
         marks = ", ".join("?" * len(UNITS))
         links = f"SELECT kind, value FROM dirty WHERE kind NOT IN ({marks}) LIMIT ?"
-        while some := [JoinKey(KeyKind(kind), value) for kind, value in db.execute(links, (*UNITS, LINKS))]:
+        while some := [JoinKey(_KINDS[kind], value) for kind, value in db.execute(links, (*UNITS, LINKS))]:
             units = resolve.expand(some, self.lookup)
             db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", [(int(k), value) for k, value in sorted(units)])
             self._forget_dirty(some)
         found = db.execute("SELECT kind, value FROM dirty LIMIT ?", (limit,))
-        return [JoinKey(KeyKind(kind), value) for kind, value in found]
+        return [JoinKey(_KINDS[kind], value) for kind, value in found]
 
     def _forget_dirty(self, done: Iterable[JoinKey]) -> None:
         self._db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", [(int(k), value) for k, value in done])
@@ -103,56 +108,57 @@ class Derivation(Tables):
         self._forget_sessions([digest(unit) for unit in derived.sessions])
         self._forget_keys([Ref(schema.CREDENTIAL, unit.value) for unit in derived.long_term])
         own: dict[Ref, Node] = {}
-        shared: list[Node] = []
+        shared: dict[int, Node] = {}
         edges: dict[tuple[str, str], Edge] = {}
         sessions = []
-        made = []
+        refs: set[Ref] = set()
+        made = [graph_elements.key_elements(key) for key in derived.long_term.values() if key is not None]
         for unit, found in derived.sessions.items():
-            mark = digest(unit)
+            mark = digest(unit) if found else b""
             for session in found:
                 made.append(graph_elements.session_elements(session))
                 sessions.append((session.ref, mark, session.principal.ref, session.name))
-        made += [graph_elements.key_elements(key) for key in derived.long_term.values() if key is not None]
-        for elements in made:
-            for node in elements.nodes:
-                if node.ref.label in (schema.SESSION, schema.CREDENTIAL):
+        for nodes_made, edges_made in made:
+            for node in nodes_made:
+                if node.ref.label in _OWN:
                     own[node.ref] = node
                 else:
-                    shared.append(node)
-            for edge in elements.edges:
-                edges[edge.type, edge.key] = edge
-        shared += [graph_elements.node_of(principal) for principal in {one.principal for one in derived.links.values()}]
+                    shared[id(node)] = node
+            for edge in edges_made:
+                edges[edge[:2]] = edge
+                refs.add(edge.source)
+                refs.add(edge.target)
+        links = []
+        for actor, link in derived.links.items():
+            owner = graph_elements.node_of(link.principal)
+            shared[id(owner)] = owner
+            at = Ref(schema.SESSION, link.session) if link.session is not None else None
+            links.append((link.source, at, owner.ref, self._numbers[actor]))
+            refs.update((link.source, owner.ref) if at is None else (link.source, at, owner.ref))
         nodes.write(own.values())
-        nodes.merge(shared)
-        refs = {end for edge in edges.values() for end in (edge.source, edge.target)}
-        for link in derived.links.values():
-            refs.add(link.source)
-            if link.session is not None:
-                refs.add(Ref(schema.SESSION, link.session))
-            refs.add(link.principal.ref)
-        refs.update(principal for _, _, principal, _ in sessions)
-        numbers = nodes.keep(refs.union(own))
+        nodes.merge(shared.values())
+        for ref, _, principal, _ in sessions:
+            refs.update((ref, principal))
+        numbers = nodes.keep(refs)
         db.executemany(
             "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?)",
-            [
-                (numbers[edge.target], TYPES[edge.type], numbers[edge.source],
-                 edge.key if edge.key != key_of(edge.type, edge.source, edge.target) else "",
-                 pack_edge(edge.properties))
-                for edge in edges.values()
-            ],
+            sorted(
+                (numbers[target], TYPES[type_], numbers[source],
+                 key if key != key_of(type_, source, target) else "", pack_edge(properties))
+                for type_, key, source, target, properties in edges.values()
+            ),
         )  # fmt: skip
         db.executemany(
             "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
-            [(numbers[ref], mark, numbers[principal], name) for ref, mark, principal, name in sessions],
+            [(numbers[ref], mark, numbers[owner], name) for ref, mark, owner, name in sessions],
         )
         db.executemany(
             "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
             [
-                (numbers[link.source], numbers[Ref(schema.SESSION, link.session)] if link.session else None,
-                 numbers[link.principal.ref], self._numbers[actor])
-                for actor, link in derived.links.items()
+                (numbers[source], numbers[at] if at is not None else None, numbers[owner], actor)
+                for source, at, owner, actor in links
             ],
-        )  # fmt: skip
+        )
         self._forget_dirty(done)
 
     def _forget_sessions(self, units: Sequence[bytes]) -> None:

@@ -6,6 +6,7 @@ principal ID and time, a temporary key as its ID and the number of its session.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -201,6 +202,7 @@ _SELECT = (
 )
 
 
+@functools.lru_cache(maxsize=8192)
 def session_parts(key: str) -> tuple[str, str, int] | None:
     """Return account, principal ID with its mark, and time in the key of a session; None of another text."""
     account, _, rest = key.partition("/")
@@ -227,6 +229,14 @@ def principal_id(middle: str) -> str:
     return middle.removesuffix(_MARK)
 
 
+_STATED = {
+    schema.CREDENTIAL: ("access_key_id", "long_term"),
+    schema.PRINCIPAL: ("kind",),
+    schema.SESSION: ("account", "principal_id", "created"),
+}
+"""Properties that the other columns of a node state."""
+
+
 def stated(ref: Ref, kind: str | None) -> Properties:
     """Return the properties of a node that its other columns state."""
     label, key = ref
@@ -243,8 +253,11 @@ def stated(ref: Ref, kind: str | None) -> Properties:
 
 def pack_node(node: Node) -> bytes:
     """Return the properties of a node that its other columns do not state."""
-    known = stated(node.ref, node.kind)
-    return compress(pack({name: value for name, value in node.properties.items() if value != known.get(name)}))
+    omitted = _STATED.get(node.ref.label, ())
+    if node.ref.label == schema.SESSION and session_parts(node.ref.key) is None:
+        omitted = ()
+    known = {name: value for name, value in node.properties.items() if value is not None and name not in omitted}
+    return compress(pack(known))
 
 
 def unpack_node(ref: str, kind: str | None, body: bytes | None) -> Properties:
