@@ -270,7 +270,6 @@ def session_of(who: Identity) -> str | None:
     return session_key(who.account, named, who.created, who.assumed_root)
 
 
-@functools.lru_cache(maxsize=8192)
 def group(who: Identity) -> str | None:
     """Return the group of sessions of an identity: those with the same role and session name, or the same user."""
     if not who.principal_id and not who.role_name:

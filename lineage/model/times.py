@@ -90,13 +90,16 @@ def iso(t: int) -> str:
     >>> iso(1688991869)
     '2023-07-10T12:24:29Z'
     """
-    days, second = divmod(t, 86_400)
-    return f"{_day(days)}T{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}Z"
+    return _minute(t // 60) + _SECONDS[t % 60]
 
 
-@lru_cache(maxsize=4096)
-def _day(days: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days)).isoformat()
+@lru_cache(maxsize=8192)
+def _minute(minutes: int) -> str:
+    day = date(1970, 1, 1) + timedelta(minutes // 1440)
+    return f"{day.isoformat()}T{minutes // 60 % 24:02d}:{minutes % 60:02d}:"
+
+
+_SECONDS = tuple(f"{second:02d}Z" for second in range(60))
 
 
 def _number(v: float) -> int | None:

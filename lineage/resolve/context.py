@@ -43,6 +43,9 @@ def _marks(grant: Grant) -> list[object]:
 
 def merge_copies(grants: Iterable[Grant]) -> list[Call]:
     """Merge the copies that two accounts logged of one call (guide §3)."""
+    grants = list(grants)
+    if len(grants) < 2:
+        return [alone(grant) for grant in grants]
     of_mark: dict[object, list[Grant]] = {}
     for grant in grants:
         marks = _marks(grant)
@@ -62,6 +65,12 @@ def merge_copies(grants: Iterable[Grant]) -> list[Call]:
             )
         )
     return sorted(calls, key=lambda call: (call.time, call.event_ids))
+
+
+def alone(grant: Grant) -> Call:
+    """The call of which there is one record."""
+    event = grant.event
+    return Call(grant, (event.id,), (event.account,) if event.account else ())
 
 
 def _precedence(grant: Grant) -> tuple[bool, bool, bool, str]:
@@ -144,17 +153,17 @@ class Context:
         ]  # fmt: skip
         return max(fitting)[2] if fitting else owner
 
-    def caller(self, who: Identity) -> Ref:
-        """The node of a caller."""
+    def caller(self, who: Identity) -> tuple[Ref, str | None]:
+        """The node of a caller, and the key of its session."""
+        session = self.session(who)
         lasting = long_term_key(who)
         if lasting is not None:
-            return Ref(schema.CREDENTIAL, lasting)
-        session = self.session(who)
+            return Ref(schema.CREDENTIAL, lasting), session
         if session is None:
-            return self.principal(who).ref
+            return self.principal(who).ref, None
         if who.access_key_id and self.issued_to(who):
-            return Ref(schema.CREDENTIAL, f"{who.access_key_id} {session}")
-        return Ref(schema.SESSION, session)
+            return Ref(schema.CREDENTIAL, f"{who.access_key_id} {session}"), session
+        return Ref(schema.SESSION, session), session
 
     def session(self, who: Identity) -> str | None:
         """Key of the session that an identity states, None where it states none or forward access alone does."""
@@ -203,7 +212,8 @@ class Context:
 
 def in_order(facts: Iterable[T]) -> list[T]:
     """The facts, each once, in order of time and event ID."""
-    return sorted(set(facts), key=lambda fact: (fact.event.time, fact.event.id))
+    found = list(facts)
+    return sorted(set(found), key=lambda fact: (fact.event.time, fact.event.id)) if len(found) > 1 else found
 
 
 def state_of(who: Identity, items: Sequence[Item]) -> tuple[str, int, bool] | None:

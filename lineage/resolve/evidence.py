@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from lineage.model import keys, schema
 from lineage.model.facts import Grant, Portal, SignIn
 from lineage.model.keys import Ref
-from lineage.resolve.context import TOLERANCE_SECONDS
+from lineage.resolve.context import TOLERANCE_SECONDS, alone
 from lineage.resolve.join_keys import OPENERS
 from lineage.resolve.resolved import Actor, Call
 
@@ -35,7 +35,7 @@ def opened(fact: SignIn) -> Call:
         partition=keys.partition_of(who.arn), principal_id=who.principal_id, role_name=who.role_name,
         role_arn=who.role_arn, session_name=who.session_name, key=fact.key, source_identity=who.source_identity,
     )  # fmt: skip
-    return Call(grant, (fact.event.id,), (fact.event.account,) if fact.event.account else ())
+    return alone(grant)
 
 
 def signed_in_key(fact: SignIn) -> str | None:

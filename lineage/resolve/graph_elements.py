@@ -6,6 +6,7 @@ keep them.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -56,8 +57,9 @@ class Change(NamedTuple):
     properties: Properties
 
 
+@functools.lru_cache(maxsize=4096)
 def node_of(principal: Principal) -> Node:
-    """The node of a principal."""
+    """The node of a principal; do not change its properties."""
     properties: Properties = principal._asdict()
     del properties["key"]
     return Node(principal.ref, principal.kind, properties)
@@ -81,7 +83,7 @@ def in_account(ref: Ref, properties: Mapping[str, object]) -> tuple[Node, Edge] 
 
 def session_elements(session: Session) -> Elements:
     """A session, its keys, and its ways in."""
-    owner = session.principal
+    owner, ref = session.principal, session.ref
     grant = session.assumed[0].calls[0].grant if session.assumed else None
     whos = [actor.who for actor in session.actors]
     parent = next((way.caller for way in session.assumed if way.parent), None)
@@ -91,7 +93,7 @@ def session_elements(session: Session) -> Elements:
     made = Elements([node_of(owner)], [])
     made.nodes.append(
         Node(
-            session.ref,
+            ref,
             None,
             {
                 "account": session.account,
@@ -117,7 +119,7 @@ def session_elements(session: Session) -> Elements:
         )
     )
     made.edges.append(
-        Edge(schema.SESSION_OF, session.key, session.ref, owner.ref, {"confidence": "LIKELY" if unsure else None})
+        Edge(schema.SESSION_OF, session.key, ref, owner.ref, {"confidence": "LIKELY" if unsure else None})
     )
     for what, origin in session.stated:
         made.nodes.append(node_of(origin))
@@ -125,7 +127,7 @@ def session_elements(session: Session) -> Elements:
             Edge(
                 schema.SESSION_OF,
                 f"{session.key} {origin.key}",
-                session.ref,
+                ref,
                 origin.ref,
                 {"stated": what, "confidence": "STRONG" if what == "on-behalf-of" else None},
             )
@@ -146,11 +148,11 @@ def session_elements(session: Session) -> Elements:
             },
         )
         made.nodes.append(credential)
-        made.edges.append(_issued(session, issue, credential.ref))
+        made.edges.append(_issued(ref, issue, credential.ref))
         made.edges.append(Edge(schema.BELONGS_TO, credential.ref.key, credential.ref, owner.ref, {}))
     if workload is not None:
         made.nodes.append(workload)
-        made.edges.append(Edge(schema.RUNS_AS, session.key, workload.ref, session.ref, {}))
+        made.edges.append(Edge(schema.RUNS_AS, session.key, workload.ref, ref, {}))
     return made
 
 
@@ -418,12 +420,12 @@ def _token_text(fact: SignIn) -> str:
     ).decode()
 
 
-def _issued(session: Session, issue: Issued, credential: Ref) -> Edge:
+def _issued(session: Ref, issue: Issued, credential: Ref) -> Edge:
     call = issue.calls[0]
     return Edge(
         schema.ISSUED,
         credential.key,
-        session.ref,
+        session,
         credential,
         {
             "parent": True,
@@ -523,4 +525,5 @@ def _latest(times: list[int | None]) -> str | None:
 
 
 def _first(values: list[str | None]) -> str | None:
-    return min((value for value in values if value), default=None)
+    known = [value for value in values if value]
+    return min(known) if known else None

@@ -8,6 +8,7 @@ marks both, and `resolve.expand` follows them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum, auto
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ from lineage.model.facts import AnyFact, Grant, Identity, Made, Portal, SignIn, 
 BUCKET_SECONDS = 64
 """Width of a bucket of time: wide compared to the largest tolerance (2 s, guide §4.3), so few times are near two
 buckets, and narrow enough to derive few facts together."""
+NEAR_SECONDS = 4
+"""Facts and identities of a group of sessions that lie farther apart mean nothing to each other: twice the largest
+tolerance."""
 PORTAL_SECONDS = 5
 """How far a portal event lies from the AssumeRoleWithSAML that it led to (guide §2.8)."""
 
@@ -35,7 +39,7 @@ class KeyKind(IntEnum):
     IDENTITY = auto()
     """An identity that states no session and used no key that lasts, by its ID. A unit."""
     ACCESS_KEY = auto()
-    """An access key: grants that issued it, identities that used it. A unit if it is long-term."""
+    """An access key: grants that issued it. If it is long-term, also identities that used it, and a unit."""
     CALLER_KEY = auto()
     """An access key: grants that were requested with it."""
     UNSURE_CALLER = auto()
@@ -60,6 +64,7 @@ class KeyKind(IntEnum):
 
 
 _UNITS = frozenset((KeyKind.SESSION, KeyKind.IDENTITY))
+_OF_IDENTITIES = frozenset((KeyKind.USER_NAME, KeyKind.USER_ID, KeyKind.USER_GRANT, KeyKind.UNIQUE_ID))
 
 
 class JoinKey(NamedTuple):
@@ -75,6 +80,11 @@ class JoinKey(NamedTuple):
     def is_unit(self) -> bool:
         """Is lineage derived for it?"""
         return self.kind in _UNITS or (self.kind == KeyKind.ACCESS_KEY and is_long_term(self.value))
+
+    @property
+    def finds_identities(self) -> bool:
+        """May identities be found under it (`join_keys_of_actor`)?"""
+        return self.kind in _OF_IDENTITIES or self.is_unit
 
 
 def join_key(text: str) -> JoinKey:
@@ -96,7 +106,7 @@ def at(kind: KeyKind, name: str, time: int) -> JoinKey:
     return JoinKey(kind, f"{name} {time // BUCKET_SECONDS}")
 
 
-def near(kind: KeyKind, name: str, time: int, seconds: int = 4) -> list[JoinKey]:
+def near(kind: KeyKind, name: str, time: int, seconds: int = NEAR_SECONDS) -> list[JoinKey]:
     """Return the join keys of a name and all buckets that lie within `seconds` of a time."""
     low, high = (time - seconds) // BUCKET_SECONDS, (time + seconds) // BUCKET_SECONDS
     return [JoinKey(kind, f"{name} {bucket}") for bucket in range(low, high + 1)]
@@ -108,9 +118,21 @@ def name_and_bucket(key: JoinKey) -> tuple[str, int]:
     return name, int(bucket)
 
 
-def around(name: str, bucket: int) -> list[JoinKey]:
-    """Return the join keys of a group of sessions in a bucket and those beside it."""
-    return [JoinKey(KeyKind.SESSION, f"{name} {number}") for number in (bucket - 1, bucket, bucket + 1)]
+def beside(unit: JoinKey, times: Iterable[int]) -> list[JoinKey]:
+    """Return the units of the same group in the buckets that lie near some times of this one's bucket.
+
+    >>> [key.value for key in beside(JoinKey(KeyKind.SESSION, "g 100"), (6_430, 6_462, 9_999))]
+    ['g 101']
+    """
+    name, bucket = name_and_bucket(unit)
+    start = bucket * BUCKET_SECONDS
+    places = [place for time in times if 0 <= (place := time - start) < BUCKET_SECONDS]
+    found = []
+    if places and min(places) < NEAR_SECONDS:
+        found.append(JoinKey(KeyKind.SESSION, f"{name} {bucket - 1}"))
+    if places and max(places) >= BUCKET_SECONDS - NEAR_SECONDS:
+        found.append(JoinKey(KeyKind.SESSION, f"{name} {bucket + 1}"))
+    return found
 
 
 def of_user(kind: KeyKind, user_name: str) -> JoinKey:
@@ -121,8 +143,6 @@ def of_user(kind: KeyKind, user_name: str) -> JoinKey:
 def join_keys_of_actor(actor_id: bytes, who: Identity) -> list[JoinKey]:
     """The join keys under which an identity is found: its own unit first."""
     found = [unit_of_actor(actor_id, who)]
-    if who.access_key_id and found[0].kind != KeyKind.ACCESS_KEY:
-        found.append(JoinKey(KeyKind.ACCESS_KEY, who.access_key_id))
     if keys.named_user(who) is not None:
         found.append(of_user(KeyKind.USER_NAME, who.session_name or ""))
     if is_single_sign_on(who):
@@ -174,7 +194,7 @@ def join_keys_of_fact(fact: AnyFact) -> list[JoinKey]:
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:
-            found += sorted({at(KeyKind.SESSION, session_group, moment) for moment in _moments(fact)})
+            found += sorted({at(KeyKind.SESSION, session_group, moment) for moment in moments(fact)})
             if fact.kind in OPENERS and fact.caller.access_key_id:
                 found.append(JoinKey(KeyKind.CALLER_KEY, fact.caller.access_key_id))
     elif isinstance(fact, UserName):
@@ -200,7 +220,7 @@ def touched_by_actor(actor_id: bytes, who: Identity) -> list[JoinKey]:
     return found
 
 
-def _moments(fact: SignIn) -> set[int]:
+def moments(fact: SignIn) -> set[int]:
     """When a sign-in event happened, and when the session that it states began."""
     return {fact.event.time, began(fact)}
 
@@ -225,7 +245,7 @@ def touched_by_fact(fact: AnyFact) -> list[JoinKey]:
     elif isinstance(fact, SignIn):
         session_group = keys.group(fact.caller)
         if session_group is not None:
-            for moment in _moments(fact):
+            for moment in moments(fact):
                 found += near(KeyKind.SESSION, session_group, moment)
     elif isinstance(fact, Portal) and fact.account:
         found += near(KeyKind.ENTRY, fact.account, time, PORTAL_SECONDS)

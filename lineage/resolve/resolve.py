@@ -9,7 +9,7 @@ in whatever order those facts arrived (design §7). Rules and tolerances: field 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lineage.model import grant_method, keys, schema
 from lineage.model.arn import is_long_term
@@ -22,11 +22,12 @@ from lineage.resolve.join_keys import (
     PORTAL_SECONDS,
     JoinKey,
     KeyKind,
-    around,
     began,
+    beside,
     is_single_sign_on,
     is_unsure,
     long_term_key,
+    moments,
     name_and_bucket,
     named_by,
     near,
@@ -72,9 +73,10 @@ def derive(units: Iterable[JoinKey], lookup: Lookup) -> Derived:
     for unit in sorted(set(units)):
         by_kind[unit.kind].append(unit)
     found = Derived({}, {}, {})
-    buckets = {unit: name_and_bucket(unit) for unit in by_kind[KeyKind.SESSION]}
-    wanted = {key for group, bucket in buckets.values() for key in around(group, bucket)}
-    items = lookup(wanted.union(by_kind[KeyKind.ACCESS_KEY], by_kind[KeyKind.IDENTITY]))
+    own = lookup([unit for kind in (KeyKind.SESSION, KeyKind.ACCESS_KEY, KeyKind.IDENTITY) for unit in by_kind[kind]])
+    sides = {unit: beside(unit, _times(own[unit])) for unit in by_kind[KeyKind.SESSION] if own[unit]}
+    further = {key for keys_beside in sides.values() for key in keys_beside if key not in own}
+    items = {**own, **lookup(further)} if further else own
 
     lone = [item for unit in by_kind[KeyKind.IDENTITY] for item in items.get(unit, ()) if isinstance(item, Actor)]
     lasting = {unit: items.get(unit, ()) for unit in by_kind[KeyKind.ACCESS_KEY]}
@@ -88,8 +90,8 @@ def derive(units: Iterable[JoinKey], lookup: Lookup) -> Derived:
         for actor in (*lone, *users)
         if (unique := keys.unnamed_id(actor.who)) is not None
     }
-    for unit, (group, bucket) in buckets.items():
-        work = workspaces[unit] = _Workspace(group, bucket, [items.get(key, ()) for key in around(group, bucket)])
+    for unit, keys_beside in sides.items():
+        work = workspaces[unit] = _Workspace(*name_and_bucket(unit), [items[key] for key in (unit, *keys_beside)])
         wanted |= work.wanted()
     about = dict(lookup(wanted))
     workflows = {
@@ -103,9 +105,20 @@ def derive(units: Iterable[JoinKey], lookup: Lookup) -> Derived:
         found.long_term[unit] = _long_term(unit.value, of_key, context, found.links)
     for actor in lone:
         found.links[actor.id] = _lone_link(actor.who, context)
-    for unit, work in workspaces.items():
-        found.sessions[unit] = work.sessions(context, found.links)
+    for unit in by_kind[KeyKind.SESSION]:
+        found.sessions[unit] = workspaces[unit].sessions(context, found.links) if unit in workspaces else []
     return found
+
+
+def _times(items: Iterable[Item]) -> Iterator[int]:
+    """When the items of a session unit happened or began."""
+    for item in items:
+        if isinstance(item, Actor):
+            yield item.who.created or 0
+        elif isinstance(item, SignIn):
+            yield from moments(item)
+        elif isinstance(item, Fact):
+            yield item.event.time
 
 
 def _lone_link(who: Identity, context: Context) -> Link:
@@ -150,14 +163,14 @@ def _owner(users: Mapping[Actor, keys.Principal], made: Sequence[Made]) -> tuple
 class _Workspace:
     """One session unit: its group of sessions around one time bucket."""
 
-    def __init__(self, group: str, bucket: int, around: Sequence[Sequence[Item]]) -> None:
+    def __init__(self, group: str, bucket: int, found: Sequence[Sequence[Item]]) -> None:
         self.group = group
         self.bucket = bucket
-        items = list({id(item): item for chunk in around for item in chunk}.values())
+        items = list({id(item): item for chunk in found for item in chunk}.values())
         self.items = items
-        self.actors = sorted({item for item in items if isinstance(item, Actor)}, key=lambda actor: actor.id)
+        self.actors = sorted((item for item in items if isinstance(item, Actor)), key=lambda actor: actor.id)
         self.calls = merge_copies(
-            {item for item in items if isinstance(item, Grant) and keys.granted_group(item) == group}
+            item for item in items if isinstance(item, Grant) and keys.granted_group(item) == group
         )
         self.sign_ins = in_order(item for item in items if isinstance(item, SignIn))
         self.opened = [opened(fact) for fact in self.sign_ins if opens_another(fact)]
@@ -271,32 +284,16 @@ class _Workspace:
         callers: dict[Ref, list[Call]] = defaultdict(list)
         kept = []
         for call in services_named(calls):
-            caller = context.caller(call.grant.caller)
+            caller, session = context.caller(call.grant.caller)
             began = call.grant.caller.created
-            if context.session(call.grant.caller) == key or (
-                began is not None and began > call.time + TOLERANCE_SECONDS
-            ):
+            if session == key or (began is not None and began > call.time + TOLERANCE_SECONDS):
                 continue  # issues itself, or asked for before the caller began: no hop (design §4, invariant 4)
             callers[caller].append(call)
             kept.append(call)
 
-        issued = self._issued(kept, [fact for fact in self._sign_ins(principal_id, created) if not opens_another(fact)])
-        decided = {
-            caller
-            for issue in issued
-            if any(actor.who.access_key_id == issue.key for actor in actors)
-            for caller, theirs in callers.items()
-            if any(call in theirs for call in issue.calls)
-        }
-        logged = {actor.who.access_key_id for actor in actors if actor.who.access_key_id}
-        undecided = logged - {issue.key for issue in issued}
-        parent = None
-        if len(callers) == 1:
-            parent = next(iter(callers))
-        elif len(decided) == 1 and not undecided:
-            parent = next(iter(decided))
-
         sign_ins = tuple(self._sign_ins(principal_id, created))
+        issued = self._issued(kept, [fact for fact in sign_ins if not opens_another(fact)])
+        parent = next(iter(callers)) if len(callers) == 1 else _decided(callers, issued, actors)
         assumed = tuple(
             Assumed(caller, tuple(theirs), caller == parent, *evidence(theirs, callers, parent, actors, sign_ins))
             for caller, theirs in sorted(callers.items())
@@ -354,6 +351,19 @@ class _Workspace:
             Issued(key, tuple(issuing), "2", "EXACT" if len(issuing) == 1 else "STRONG")
             for key, issuing in sorted(issued.items())
         )
+
+
+def _decided(callers: Mapping[Ref, Sequence[Call]], issued: Sequence[Issued], actors: Sequence[Actor]) -> Ref | None:
+    """The one of several callers whose key was used, where every logged key is known to have come with the session."""
+    decided = {
+        caller
+        for issue in issued
+        if any(actor.who.access_key_id == issue.key for actor in actors)
+        for caller, theirs in callers.items()
+        if any(call in theirs for call in issue.calls)
+    }
+    logged = {actor.who.access_key_id for actor in actors if actor.who.access_key_id}
+    return decided.pop() if len(decided) == 1 and logged <= {issue.key for issue in issued} else None
 
 
 def stated_origins(actors: Iterable[Actor], calls: Sequence[Call]) -> tuple[tuple[str, keys.Principal], ...]:

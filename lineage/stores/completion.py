@@ -62,8 +62,9 @@ def _found(db: sqlite3.Connection, kind: Kind, begin: str) -> Iterator[str]:
     role, _, session = rest.partition("/")
     if prefix == "assumed-role":
         yield from (f"{prefix}/{name}/" for name in _of_kind(db, "role", rest))
+        node = "(SELECT id FROM node WHERE name = ? AND kind IS NOT NULL)"
         for (principal,) in db.execute("SELECT principal FROM called WHERE name = ?", (role,)).fetchall():
-            statement = "SELECT DISTINCT name FROM session WHERE principal = ? AND name"
+            statement = f"SELECT DISTINCT name FROM session WHERE principal = {node} AND name"
             yield from (f"{prefix}/{role}/{name}" for name in _between(db, statement, session, principal))
 
 

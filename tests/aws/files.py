@@ -136,7 +136,7 @@ def user_name(record: Json) -> str:
     if said.get("type") == "Root":
         return "root"
     if said.get("type") == "AssumedRole":
-        return str(said["principalId"]).split(":", 1)[1]
+        return str(said["principalId"]).split(":", 1)[1] if "principalId" in said else said["arn"].rsplit("/", 1)[1]
     return str(said.get("userName") or "")
 
 

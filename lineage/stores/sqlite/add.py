@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import accumulate, chain, repeat
 from operator import itemgetter
 from typing import Any
 
 from xxhash import xxh3_64_intdigest
 
 from lineage.model.batch import SAMPLES_PER_ROW, Batch, EntryTuple, Row, uuid_text
+from lineage.model.compact import compress
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
@@ -21,6 +23,7 @@ from lineage.model.samples import StoredSample
 from lineage.model.samples import pack as pack_samples
 from lineage.model.samples import unpack as unpack_samples
 from lineage.resolve import graph_elements
+from lineage.resolve.graph_elements import Change
 from lineage.resolve.join_keys import (
     JoinKey,
     KeyKind,
@@ -29,11 +32,13 @@ from lineage.resolve.join_keys import (
     touched_by_actor,
     touched_by_fact,
 )
-from lineage.stores.merging import CONTENTS, FACT, IDENTITY, Arrivals, Moves, names_that_count, pack, smallest
+from lineage.stores.merging import CONTENTS, Arrivals, Moves, names_that_count, pack, smallest
 from lineage.stores.sqlite import events
 from lineage.stores.sqlite import rows as stored_rows
-from lineage.stores.sqlite.db import LIVE, read_in, write_node
+from lineage.stores.sqlite.db import LIVE, read_in, unpack_fact, unpack_identity
+from lineage.stores.sqlite.derive import digest as join_digest
 from lineage.stores.sqlite.events import CHUNKS, Counted
+from lineage.stores.sqlite.nodes import TYPES, Nodes, pack_edge
 from lineage.stores.sqlite.rows import CONTENT, Rows
 
 _SEARCH = 200
@@ -45,9 +50,10 @@ _Event = tuple[int, bytes]
 class Adding:
     """One batch on its way into the tables; lives for one transaction."""
 
-    def __init__(self, db: sqlite3.Connection, rows: Rows, batch: Batch, load: int) -> None:
+    def __init__(self, db: sqlite3.Connection, rows: Rows, nodes: Nodes, batch: Batch, load: int) -> None:
         self.db = db
         self.rows = rows
+        self.nodes = nodes
         self.batch = batch
         self.load = load
         """Number of the load."""
@@ -86,8 +92,16 @@ class Adding:
         self._write_facts(settled)
         self._write_sightings()
         self.db.executemany("INSERT OR IGNORE INTO amended VALUES (?, ?)", self.batch.amended)
-        self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", sorted(self.dirty))
+        self._mark()
         self._account(load, sums)
+
+    def _mark(self) -> None:
+        """Mark what is to be derived. A link to grants that are not there is left out: they mark their own units."""
+        links = {join_digest(key): key for key in self.dirty if key.kind in (KeyKind.CALLER_KEY, KeyKind.UNSURE_CALLER)}
+        there = {key for (key,) in read_in(self.db, "SELECT key FROM fact_join WHERE key IN (*)", list(links))}
+        self.dirty -= {key for digest, key in links.items() if digest not in there}
+        dirty = [(int(kind), value) for kind, value in sorted(self.dirty)]
+        self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", dirty)
 
     def _last(self, table: str) -> int:
         (last,) = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
@@ -279,14 +293,15 @@ class Adding:
     def _stored(self, hour: int, number: int, was: Counted) -> list[Content]:
         row, who = self._content_of(number)
         self.numbers[row.id] = number
+        self._number_actor(row.actor)
         if row.joined:
             (body,) = self.db.execute("SELECT body FROM copies WHERE hour = ? AND id = ?", (hour, was.id)).fetchone()
             contents = CONTENTS.decode(body)
             for one in contents:
                 self._number_of(one.row)
             return contents
-        found = self.db.execute("SELECT body FROM fact WHERE hour = ? AND id = ? ORDER BY number", (hour, was.id))
-        facts = tuple(FACT.decode(body) for (body,) in found)
+        found = self.db.execute("SELECT body FROM fact WHERE hour = ? AND event = ? ORDER BY number", (hour, was.id))
+        facts = tuple(unpack_fact(body) for (body,) in found)
         return [Content(was.rank, was.fingerprint, was.second, row, who, facts, was.file, was.place)]
 
     def _content_of(self, number: int) -> tuple[Row, Identity]:
@@ -298,7 +313,7 @@ class Adding:
                 (number,),
             ).fetchone()
             (row,) = self.rows.read([record], {record[0]: actor})
-            self.contents[number] = (row, IDENTITY.decode(body))
+            self.contents[number] = (row, unpack_identity(body))
         return self.contents[number]
 
     def _number_of(self, row: Row) -> int:
@@ -342,16 +357,16 @@ class Adding:
     def _drop_facts(self, hour: int, id_: bytes) -> None:
         """Forget the facts of a content that lost."""
         for number, body in self.db.execute(
-            "SELECT number, body FROM fact WHERE hour = ? AND id = ?", (hour, id_)
+            "SELECT id, body FROM fact WHERE hour = ? AND event = ?", (hour, id_)
         ).fetchall():
-            fact = FACT.decode(body)
+            fact = unpack_fact(body)
             self.dirty.update(touched_by_fact(fact))
             self.db.executemany(
-                "DELETE FROM join_key WHERE kind = ? AND value = ? AND hour = ? AND item = ? AND number = ?",
-                [(*key, hour, id_, number) for key in join_keys_of_fact(fact)],
+                "DELETE FROM fact_join WHERE key = ? AND fact = ?",
+                [(join_digest(key), number) for key in join_keys_of_fact(fact)],
             )
-        self.db.execute("DELETE FROM fact WHERE hour = ? AND id = ?", (hour, id_))
-        self.db.execute("DELETE FROM change WHERE hour = ? AND id = ?", (hour, id_))
+            self.db.execute("DELETE FROM fact WHERE id = ?", (number,))
+        self.db.execute("DELETE FROM change WHERE hour = ? AND event = ?", (hour, id_))
 
     def _write_rows(self, settled: set[_Event]) -> None:
         """Add events and samples to rows; rows that lost an event are counted anew."""
@@ -519,43 +534,62 @@ class Adding:
         return pack_samples([(time, id_, 0, Sample(time=time, event_id=uuid_text(id_))) for time, id_ in first])
 
     def _write_actors(self, wanted: Iterable[bytes]) -> None:
-        for actor in dict.fromkeys(wanted):
-            if actor in self.known_actors:
-                continue
+        new = [actor for actor in dict.fromkeys(wanted) if actor not in self.known_actors]
+        self.written_actors.update(new)
+        rows, joins = [], []
+        for actor in new:
             who, number = self.actors[actor], self.actor_numbers[actor]
-            self.written_actors.add(actor)
-            self.db.execute(
-                "INSERT INTO actor (id, hash, body, key) VALUES (?, ?, ?, ?)",
-                (number, actor, pack(who), who.access_key_id),
-            )
-            self.db.executemany(
-                "INSERT OR IGNORE INTO join_key VALUES (?, ?, 0, ?, -1)",
-                [(*key, number.to_bytes(8, "big")) for key in join_keys_of_actor(actor, who)],
-            )
+            rows.append((number, actor, compress(pack(who)), who.access_key_id))
+            joins += [(join_digest(key), number) for key in join_keys_of_actor(actor, who)]
+        self.db.executemany("INSERT INTO actor (id, hash, body, key) VALUES (?, ?, ?, ?)", rows)
+        self.db.executemany("INSERT OR IGNORE INTO actor_join VALUES (?, ?)", sorted(joins))
 
-    def _write_facts(self, settled: set[tuple[int, bytes]]) -> None:
-        rows, numbers = self.batch.rows, self.actor_numbers
-        actors = {entry[:2]: rows[entry[5]].actor for entry in self.batch.events} if self.batch.facts else {}
-        new = [
-            (hour, id_, numbers[actors[hour, id_]], found)
-            for hour, id_, found in self.batch.facts
-            if (hour, id_) not in settled
-        ]
-        changed = [(hour, id_, numbers[actor], found) for (hour, id_), (actor, found) in self.settled.items()]
-        for hour, id_, actor, facts in [*new, *changed]:
-            for number, fact in enumerate(facts):
-                self.db.execute("INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?)", (hour, id_, number, pack(fact)))
-                self.db.executemany(
-                    "INSERT OR IGNORE INTO join_key VALUES (?, ?, ?, ?, ?)",
-                    [(*key, hour, id_, number) for key in join_keys_of_fact(fact)],
-                )
+    def _write_facts(self, settled: set[_Event]) -> None:
+        facts: list[tuple[int, bytes, Sequence[AnyFact]]] = []
+        facts += [(hour, id_, found) for hour, id_, found in self.batch.facts if (hour, id_) not in settled]
+        facts += [(hour, id_, found) for (hour, id_), (_, found) in self.settled.items()]
+        last = self._last("fact")
+        rows, joins = [], []
+        changed: dict[_Event, list[Change]] = {}
+        for hour, id_, found in facts:
+            for number, fact in enumerate(found):
+                last += 1
+                rows.append((last, hour, id_, number, compress(pack(fact))))
+                joins += [(join_digest(key), last) for key in join_keys_of_fact(fact)]
                 self.dirty.update(touched_by_fact(fact))
-                for change in graph_elements.changes(fact):
-                    write_node(self.db, change.target, None)
-                    self.db.execute(
-                        "INSERT OR REPLACE INTO change VALUES (?, ?, ?, ?, ?, ?, ?)",
-                        (change.type, change.key, actor, str(change.target.ref), hour, id_, pack(change.properties)),
-                    )
+                if changes := graph_elements.changes(fact):
+                    changed.setdefault((hour, id_), []).extend(changes)
+        self.db.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?)", rows)
+        self.db.executemany("INSERT OR IGNORE INTO fact_join VALUES (?, ?)", sorted(joins))
+        if changed:
+            self._write_changes(changed)
+
+    def _write_changes(self, changed: Mapping[_Event, Sequence[Change]]) -> None:
+        """Write the relationships that events make from their callers."""
+        callers = self._callers({id_ for _, id_ in changed})
+        callers |= {event: actor for event, (actor, _) in self.settled.items()}
+        self.nodes.merge(change.target for changes in changed.values() for change in changes)
+        nodes = self.nodes.keep(change.target.ref for changes in changed.values() for change in changes)
+        self.db.executemany(
+            "INSERT INTO change (type, key, actor, target, hour, event, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (TYPES[one.type], one.key, self.actor_numbers[callers[event]], nodes[one.target.ref], *event,
+                 pack_edge(one.properties))
+                for event, changes in changed.items()
+                for one in {(change.type, change.key): change for change in changes}.values()
+            ],
+        )  # fmt: skip
+
+    def _callers(self, ids: Collection[bytes]) -> dict[_Event, bytes]:
+        """The identities that made the batch's events with some IDs."""
+        entries, rows = self.batch.entries, self.batch.rows
+        ends = list(accumulate(array("I", entries.counts)))
+        found = {}
+        for start in range(0, len(entries.ids), 16):
+            if (id_ := entries.ids[start : start + 16]) in ids:
+                row = rows[bisect_right(ends, start // 16)]
+                found[row.hour, id_] = row.actor
+        return found
 
     def _write_sightings(self) -> None:
         """Note which names go with which unique IDs; who is named by an ID is derived anew where its names change."""

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from lineage.model import keys
+from lineage.model import keys, schema
 from lineage.model.batch import event_id_bytes, uuid_text
 from lineage.model.facts import AnyFact
+from lineage.model.keys import Ref
 from lineage.model.results import (
     ALWAYS,
     CallFilter,
@@ -21,15 +22,17 @@ from lineage.model.results import (
     has_part,
 )
 from lineage.model.samples import unpack
-from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
+from lineage.stores.merging import conflict_of, files_of
 from lineage.stores.sqlite import events
-from lineage.stores.sqlite.db import Tables, read_in, unpack_properties
+from lineage.stores.sqlite.db import Tables, read_in, unpack_fact, unpack_identity
 from lineage.stores.sqlite.events import Counted
+from lineage.stores.sqlite.nodes import TYPES, found_edges
 from lineage.stores.sqlite.rows import CONTENT
 from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
 """The column of `actor` that says which calls are meant."""
+_CALLER_LABELS = {"session": schema.SESSION, "principal": schema.PRINCIPAL}
 _FOUND = f"SELECT r.id, r.count, r.first, r.last, r.samples, r.actor, r.hour, {CONTENT}"
 
 
@@ -93,7 +96,7 @@ class Calls(Tables):
             yield from db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high))
         elif by in _CALLERS:
             found = f"actor a CROSS JOIN row r ON r.actor = a.id AND {when} WHERE a.{_CALLERS[by]} IN (*)"
-            yield from read_in(db, f"{_FOUND} FROM {found}", which.values, low, high)
+            yield from read_in(db, f"{_FOUND} FROM {found}", self._meant(by, which.values), low, high)
         elif by == "resource":
             targets = self._rows.targets_called(which.values)
             other = f"other_target b CROSS JOIN row r ON r.id = b.row WHERE {when} AND b.target IN (*)"
@@ -110,15 +113,26 @@ class Calls(Tables):
 
     def _callers(self, actors: Iterable[int]) -> dict[int, _Caller]:
         """Identities by number."""
-        found = {}
         statement = "SELECT id, hash, source, body FROM actor WHERE id IN (*)"
-        for actor, hash_, source, body in read_in(self._db, statement, sorted(actors)):
-            who = IDENTITY.decode(body)
-            found[actor] = _Caller(hash_, source or str(keys.principal(who).ref), who.access_key_id, who.invoked_by)
+        records = list(read_in(self._db, statement, sorted(actors)))
+        refs = self._nodes.of(record[2] for record in records)
+        found = {}
+        for actor, hash_, source, body in records:
+            who = unpack_identity(body)
+            ref = refs[source] or str(keys.principal(who).ref)
+            found[actor] = _Caller(hash_, ref, who.access_key_id, who.invoked_by)
         return found
 
+    def _meant(self, by: str, values: Iterable[str]) -> list[str] | list[int]:
+        """What the column of `actor` holds for callers: keys as they are, numbers of nodes."""
+        if by == "key":
+            return list(values)
+        refs = map(keys.ref, values) if by == "node" else (Ref(_CALLER_LABELS[by], value) for value in values)
+        return list(self._nodes.find(refs).values())
+
     def direct_calls(self, principal: str, time: int, seconds: int) -> list[tuple[int, str, str]]:
-        found = []
+        found: list[tuple[int, str, str]] = []
+        (owner,) = self._meant("principal", [principal]) or [None]
         for hour in sorted({(time - seconds) // HOUR, (time + seconds) // HOUR}):
             low, high = time - seconds - hour * HOUR, time + seconds - hour * HOUR
             rows = {
@@ -127,7 +141,7 @@ class Calls(Tables):
                     "SELECT r.id, t.value, a.key FROM actor a CROSS JOIN row r ON r.actor = a.id AND r.hour = ? "
                     "AND r.first <= ? AND r.last >= ? AND r.count > 0 CROSS JOIN text t ON t.id = r.api "
                     "WHERE a.principal = ? AND a.key IS NOT NULL AND a.key NOT LIKE 'ASIA%'",
-                    (hour, high, low, principal),
+                    (hour, high, low, owner),
                 )
             }
             for row, counted in events.events_of(self._db, sorted(rows)).items():
@@ -148,21 +162,19 @@ class Calls(Tables):
         what = "SELECT d.type, d.key, a.source, d.target, d.body FROM"
         those = f"WHERE d.type IN ({kinds}) AND d.hour BETWEEN ? AND ?"
         statement = f"{what} change d CROSS JOIN actor a ON a.id = d.actor {those}"
-        plain = (*types, low, high)
+        plain = (*(TYPES[type_] for type_ in types), low, high)
         records: Iterable[Any]
         if targets is not None:
-            records = read_in(self._db, f"{statement} AND d.target IN (*)", sorted(set(targets)), *plain)
+            records = read_in(self._db, f"{statement} AND d.target IN (*)", self._meant("node", targets), *plain)
         elif wanted is not None:
             # From the callers to their changes, for there are far more changes.
             turned = f"{what} actor a CROSS JOIN change d ON d.actor = a.id {those}"
-            records = read_in(self._db, f"{turned} AND a.source IN (*)", sorted(wanted), *plain)
+            records = read_in(self._db, f"{turned} AND a.source IN (*)", self._meant("node", wanted), *plain)
         else:
             records = self._db.execute(statement, plain)
-        found = [
-            change_edge(type_, key, source, target, unpack_properties(body))
-            for type_, key, source, target, body in records
-            if wanted is None or source in wanted
-        ]
+        records = list(records)
+        refs = self._nodes.of(number for record in records for number in record[2:4])
+        found = [change_edge(*edge) for edge in found_edges(records, refs) if wanted is None or edge.source in wanted]
         return in_window(found, window)
 
     def addresses(self) -> list[str]:
@@ -194,16 +206,18 @@ class Calls(Tables):
         actors = {record[5]: record[4] for record in records.values()}
         rows = dict(zip(records, self._rows.read([record[5:] for record in records.values()], actors), strict=True))
         paths = self._paths({event.file for *_, event in places})
+        refs = self._nodes.of(number for record in records.values() for number in record[1:3])
         by_id: dict[bytes, list[EventRow]] = defaultdict(list)
         for id_, number, event in places:
-            row, (_, source, session, body, *_) = rows[number], records[number]
-            who = IDENTITY.decode(body)
+            row, (_, source_number, session_number, body, *_) = rows[number], records[number]
+            source, session, who = refs[source_number], refs[session_number], unpack_identity(body)
             by_id[id_].append(
                 EventRow(
                     time=row.hour * HOUR + event.second, api=row.api, category=row.category, account=row.account,
                     region=row.region, who=who, actor=row.actor,
-                    source=keys.ref(source) if source else keys.principal(who).ref, session=session,
-                    path=paths.get(event.file), place=event.place, error=row.error, user_agent=row.user_agent,
+                    source=keys.ref(source) if source else keys.principal(who).ref,
+                    session=keys.ref(session).key if session else None, path=paths.get(event.file),
+                    place=event.place, error=row.error, user_agent=row.user_agent,
                     copy=row.copy, several=row.joined, shared=event.shared,
                 )
             )  # fmt: skip
@@ -221,12 +235,12 @@ class Calls(Tables):
         numbers = sorted({row for _, row, _ in self._places([event_id_bytes(event_id)])})
         found = read_in(
             self._db,
-            "SELECT f.body FROM row r CROSS JOIN fact f ON f.hour = r.hour AND f.id = ? WHERE r.id IN (*) "
+            "SELECT f.body FROM row r CROSS JOIN fact f ON f.hour = r.hour AND f.event = ? WHERE r.id IN (*) "
             "ORDER BY f.hour, f.number",
             numbers,
             event_id_bytes(event_id),
         )
-        return [FACT.decode(body) for (body,) in found]
+        return [unpack_fact(body) for (body,) in found]
 
     def amended(self, event_id: str) -> list[str]:
         found = self._db.execute(

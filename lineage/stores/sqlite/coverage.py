@@ -16,14 +16,15 @@ from lineage.resolve import graph_elements
 from lineage.stores.merging import is_gap
 from lineage.stores.sqlite.add import path_hash
 from lineage.stores.sqlite.calls import Calls
-from lineage.stores.sqlite.db import read_in, unpack_properties
+from lineage.stores.sqlite.db import read_in
+from lineage.stores.sqlite.nodes import PRINCIPAL, unpack_node
 from lineage.stores.sqlite.rows import CONTENT, FIRST_RELATION, relation_of
 from lineage.stores.windows import hours
 
 TABLES = {
     **dict.fromkeys(("ledger", "ledger_more", "events", "day", "copies", "lost"), "events"),
     **dict.fromkeys(("row", "target", "other_target", "text"), "calls"),
-    **dict.fromkeys(("fact", "join_key", "amended", "dirty"), "facts"),
+    **dict.fromkeys(("fact", "fact_join", "actor_join", "amended", "dirty"), "facts"),
     **dict.fromkeys(("actor", "sighting", "called"), "identities"),
     **dict.fromkeys(("node", "edge", "change", "session"), "graph"),
     **dict.fromkeys(("file", "load", "aside", "digest", "account", "meta", "note", "sqlite_schema"), "loads"),
@@ -169,10 +170,13 @@ class Loaded(Calls):
     def totals(self) -> Totals:
         """How much the store holds: what `graph` would return, counted without building it."""
         db = self._db
-        edges = Counter(dict(db.execute("SELECT type, count(*) FROM edge GROUP BY type")))
-        edges.update(
-            dict(db.execute("SELECT d.type, count(*) FROM change d JOIN actor a ON a.id = d.actor GROUP BY d.type"))
-        )
+        counts = [
+            *db.execute("SELECT type, count(*) FROM edge GROUP BY type"),
+            *db.execute("SELECT d.type, count(*) FROM change d JOIN actor a ON a.id = d.actor GROUP BY d.type"),
+        ]
+        edges: Counter[str] = Counter()
+        for type_, count in counts:
+            edges[schema.RELATIONSHIPS[type_]] += count
         live = "row r JOIN actor a ON a.id = r.actor WHERE r.count > 0"
         (edges[schema.USED],) = db.execute(f"SELECT count(*) FROM {live}").fetchone()
         for flags, count in db.execute(f"SELECT r.flags, count(*) FROM {live} GROUP BY 1"):
@@ -185,20 +189,21 @@ class Loaded(Calls):
             for source, address, endpoint in db.execute(
                 "SELECT DISTINCT a.source, t.value, e.value FROM row r JOIN actor a ON a.id = r.actor "
                 "JOIN text t ON t.id = r.address LEFT JOIN text e ON e.id = r.endpoint "
-                "WHERE r.count > 0 AND a.source NOT LIKE 'Principal %'"
+                f"JOIN node n ON n.id = a.source WHERE r.count > 0 AND n.label != {PRINCIPAL}"
             )
             if address
         ]
         edges[schema.SEEN_FROM] = len(seen)
-        refs = (
-            "SELECT source AS ref FROM edge UNION SELECT target FROM edge UNION SELECT d.target FROM change d "
+        refs = self._nodes.everything()
+        related = (
+            "SELECT source AS id FROM edge UNION SELECT target FROM edge UNION SELECT target FROM change "
             f"UNION SELECT a.source FROM change d JOIN actor a ON a.id = d.actor UNION SELECT a.source FROM {live}"
         )
+        nodes_of = f"SELECT n.id, n.kind, n.body FROM ({related}) r JOIN node n ON n.id = r.id"
         found: dict[str, Properties] = {
-            ref: unpack_properties(body) if body else {}
-            for ref, body in db.execute(
-                f"SELECT r.ref, n.body FROM ({refs}) r LEFT JOIN node n ON n.ref = r.ref WHERE r.ref IS NOT NULL"
-            )
+            ref: unpack_node(ref, kind, body)
+            for number, kind, body in db.execute(nodes_of)
+            if (ref := refs[number]) is not None
         }
         for (api,) in db.execute(f"SELECT DISTINCT t.value FROM text t JOIN {live} AND t.id = r.api"):
             found[f"{schema.ACTION} {api}"] = {}
@@ -211,8 +216,11 @@ class Loaded(Calls):
         rows = self._rows.read([record[:-1] for record in records], {record[0]: b"" for record in records})
         for node in (node for row in rows for node in graph_elements.target_nodes(row)):
             if not found.get(ref := str(node.ref)):
-                stored = db.execute("SELECT body FROM node WHERE ref = ?", (ref,)).fetchone()
-                found[ref] = unpack_properties(stored[0]) if stored else node.properties
+                stored = db.execute(
+                    "SELECT kind, body FROM node WHERE id = ? AND body IS NOT NULL",
+                    (self._nodes.find([node.ref]).get(node.ref),),
+                ).fetchone()
+                found[ref] = unpack_node(ref, *stored) if stored else node.properties
         nodes = Counter(ref.split(" ", 1)[0] for ref in found)
         places = [
             place

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from lineage.model import schema
+from lineage.model.compact import decompress
+from lineage.model.facts import AnyFact, Identity
 from lineage.model.results import Properties
-from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import merge_properties, pack
+from lineage.stores.merging import FACT, IDENTITY
 
 if TYPE_CHECKING:
+    from lineage.stores.sqlite.nodes import Nodes
     from lineage.stores.sqlite.rows import Rows
 
 IN_VALUES = 500
@@ -28,6 +29,7 @@ class Tables:
 
     _db: sqlite3.Connection
     _rows: Rows
+    _nodes: Nodes
 
 
 def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *first: object) -> Iterator[Any]:
@@ -38,27 +40,12 @@ def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *f
         yield from db.execute(statement.replace("IN (*)", f"IN ({marks})"), (*first, *some))
 
 
-def write_node(db: sqlite3.Connection, node: Node, scope: str | None) -> None:
-    """Write a shared node; it takes the fuller of two values, whichever came first."""
-    ref = str(node.ref)
-    old = db.execute("SELECT body FROM node WHERE ref = ?", (ref,)).fetchone()
-    properties = merge_properties(unpack_properties(old[0]), node.properties) if old else node.properties
-    db.execute(
-        "INSERT INTO node VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET kind = excluded.kind, "
-        "scope = coalesce(excluded.scope, scope), body = excluded.body",
-        (ref, node.kind, scope, pack(properties)),
-    )
-    if old is None and node.ref.label == schema.PRINCIPAL:
-        own = _own_id(node.kind, node.ref.key)
-        db.executemany(
-            "INSERT OR IGNORE INTO called VALUES (?, ?)",
-            [(name, node.ref.key) for name in (node.properties.get("name"), own) if name],
-        )
+def unpack_identity(body: bytes) -> Identity:
+    """The identity in the body of an actor."""
+    return IDENTITY.decode(decompress(body))
 
 
-def _own_id(kind: str | None, key: str) -> str | None:
-    """The ID that a principal may be asked for by, where no sighting has it: of a principal of an outside account that
-    behind the account, of an Identity Center user that behind the identity store."""
-    if kind == "ExternalAccount":
-        return key.partition(":")[2]
-    return key.partition("/")[2] if kind == "IdentityCenterUser" and not key.startswith("name/") else None
+def unpack_fact(body: bytes) -> AnyFact:
+    """The fact in its body."""
+    fact: AnyFact = FACT.decode(decompress(body))
+    return fact

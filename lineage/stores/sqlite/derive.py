@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 
 from lineage.model import schema
 from lineage.model.batch import Sighting
 from lineage.model.facts import AnyFact
+from lineage.model.keys import Ref
 from lineage.resolve import graph_elements, resolve
 from lineage.resolve.graph_elements import Edge, Node
 from lineage.resolve.join_keys import JoinKey, KeyKind
 from lineage.resolve.resolved import Actor, Derived, Item
-from lineage.stores.merging import FACT, IDENTITY, pack
-from lineage.stores.sqlite.db import LIVE, Tables, read_in, write_node
+from lineage.stores.sqlite.db import LIVE, Tables, read_in, unpack_fact, unpack_identity
+from lineage.stores.sqlite.nodes import TYPES, key_of, pack_edge
 
 LINKS = 2_000
 """Join keys that are followed at a time."""
 UNITS = (KeyKind.SESSION, KeyKind.IDENTITY, KeyKind.ACCESS_KEY)
-"""Kinds of join keys that are units, or were: a temporary key leads to them."""
+"""Kinds of join keys that are units, or may be."""
+_ASSUMED, _ISSUED, _BELONGS_TO, _SESSION_OF, _RUNS_AS = (
+    TYPES[name] for name in (schema.ASSUMED, schema.ISSUED, schema.BELONGS_TO, schema.SESSION_OF, schema.RUNS_AS)
+)
+
+
+_OWN = (schema.SESSION, schema.CREDENTIAL)
+_HEADS = {kind: b"%d " % kind for kind in KeyKind}
+_KINDS = {int(kind): kind for kind in KeyKind}
+
+
+def digest(key: JoinKey) -> bytes:
+    """Return what the tables have of a join key, which may be long."""
+    return blake2b(_HEADS[key.kind] + key.value.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 class Derivation(Tables):
     """The part of the store that the derivation of lineage reads and writes."""
 
-    _written: set[tuple[str, object]]
+    _facts: dict[int, AnyFact]
+    """Facts that the open derivation has read, by number."""
+    _actors: dict[int, Actor]
+    _numbers: dict[bytes, int]
+    """Numbers of the identities in `_actors`, by their ID."""
 
     def dirty(self, limit: int) -> list[JoinKey]:
         """Some of the units that wait to be derived.
@@ -32,114 +50,143 @@ class Derivation(Tables):
         Join keys that only lead to units are followed first, all of them, so that no unit is derived twice.
         """
         db = self._db
+        self._facts, self._actors, self._numbers = {}, {}, {}
         marks = ", ".join("?" * len(UNITS))
         links = f"SELECT kind, value FROM dirty WHERE kind NOT IN ({marks}) LIMIT ?"
-        while some := [JoinKey(KeyKind(kind), value) for kind, value in db.execute(links, (*UNITS, LINKS))]:
+        while some := [JoinKey(_KINDS[kind], value) for kind, value in db.execute(links, (*UNITS, LINKS))]:
             units = resolve.expand(some, self.lookup)
-            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", sorted(units))
-            db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", some)
+            db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", [(int(k), value) for k, value in sorted(units)])
+            self._forget_dirty(some)
         found = db.execute("SELECT kind, value FROM dirty LIMIT ?", (limit,))
-        return [JoinKey(KeyKind(kind), value) for kind, value in found]
+        return [JoinKey(_KINDS[kind], value) for kind, value in found]
+
+    def _forget_dirty(self, done: Iterable[JoinKey]) -> None:
+        self._db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", [(int(k), value) for k, value in done])
 
     def lookup(self, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
-        found: dict[JoinKey, list[Item]] = {key: [] for key in wanted}
-        by_kind: dict[KeyKind, list[str]] = defaultdict(list)
-        for kind, value in found:
-            by_kind[kind].append(value)
-        facts: dict[tuple[int, bytes, int], AnyFact] = {}
-        for kind, values in by_kind.items():
-            for value, hour, item, number, body in read_in(
-                self._db,
-                "SELECT k.value, k.hour, k.item, k.number, f.body FROM join_key k CROSS JOIN fact f "
-                "ON f.hour = k.hour AND f.id = k.item AND f.number = k.number WHERE k.kind = ? AND k.value IN (*)",
-                values,
-                kind,
-            ):
-                one = (hour, item, number)
-                fact = facts.get(one)
-                if fact is None:
-                    fact = facts[one] = FACT.decode(body)
-                found[JoinKey(kind, value)].append(fact)
-            actors = "SELECT value, item FROM join_key WHERE kind = ? AND number = -1 AND value IN (*)"
-            for value, item in read_in(self._db, actors, values, kind):
-                actor = self._actor(int.from_bytes(item, "big"))
-                if actor is not None:
-                    found[JoinKey(kind, value)].append(actor)
+        by_digest: dict[bytes, list[Item]] = {}
+        found: dict[JoinKey, list[Item]] = {}
+        of_facts, of_actors, ids = [], [], []
+        for key in wanted:
+            mark = digest(key)
+            by_digest[mark] = found[key] = []
+            if key.kind != KeyKind.IDENTITY:
+                of_facts.append(mark)
+            if key.finds_identities:
+                of_actors.append(mark)
+            if key.kind == KeyKind.UNIQUE_ID:
+                ids.append(key.value)
+        deriving = self._db.in_transaction
+        facts, actors, numbers = (self._facts, self._actors, self._numbers) if deriving else ({}, {}, {})
+        for mark, number, body in read_in(
+            self._db,
+            "SELECT j.key, f.id, f.body FROM fact_join j CROSS JOIN fact f ON f.id = j.fact WHERE j.key IN (*)",
+            of_facts,
+        ):
+            fact = facts.get(number)
+            if fact is None:
+                fact = facts[number] = unpack_fact(body)
+            by_digest[mark].append(fact)
+        for mark, number, id_, body in read_in(
+            self._db,
+            "SELECT j.key, actor.id, actor.hash, actor.body FROM actor_join j CROSS JOIN actor ON actor.id = j.actor "
+            f"WHERE {LIVE} AND j.key IN (*)",
+            of_actors,
+        ):
+            actor = actors.get(number)
+            if actor is None:
+                actor = actors[number] = Actor(id_, unpack_identity(body))
+                numbers[id_] = number
+            by_digest[mark].append(actor)
         named = "SELECT principal, unique_id, arn, first, last FROM sighting WHERE unique_id IN (*)"
-        for names in read_in(self._db, named, by_kind[KeyKind.UNIQUE_ID]):
+        for names in read_in(self._db, named, ids):
             found[JoinKey(KeyKind.UNIQUE_ID, names[1])].append(Sighting(*names))
         return found
 
-    def _actor(self, actor: int) -> Actor | None:
-        """The actor, None if no event of its is counted any more."""
-        found = self._db.execute(f"SELECT hash, body FROM actor WHERE id = ? AND {LIVE}", (actor,)).fetchone()
-        return Actor(found[0], IDENTITY.decode(found[1])) if found is not None else None
-
     def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
-        db = self._db
-        scopes = [(str(unit),) for unit in [*derived.sessions, *derived.long_term]]
-        for table in ("node", "edge", "session"):
-            db.executemany(f"DELETE FROM {table} WHERE scope = ?", scopes)
-        nodes: list[tuple[Node, str | None]] = []
-        edges: list[tuple[Edge, str | None]] = []
+        db, nodes = self._db, self._nodes
+        self._forget_sessions([digest(unit) for unit in derived.sessions])
+        self._forget_keys([Ref(schema.CREDENTIAL, unit.value) for unit in derived.long_term])
+        own: dict[Ref, Node] = {}
+        shared: dict[int, Node] = {}
+        edges: dict[tuple[str, str], Edge] = {}
         sessions = []
+        refs: set[Ref] = set()
+        made = [graph_elements.key_elements(key) for key in derived.long_term.values() if key is not None]
         for unit, found in derived.sessions.items():
-            scope = str(unit)
+            mark = digest(unit) if found else b""
             for session in found:
-                made = graph_elements.session_elements(session)
-                nodes += [(node, scope) for node in made.nodes]
-                edges += [(edge, scope) for edge in made.edges]
-                sessions.append(
-                    (session.key, session.account, session.principal_id, session.principal.key, session.name,
-                     session.created, scope)
-                )  # fmt: skip
-        for unit, key in derived.long_term.items():
-            scope = str(unit)
-            if key is not None:
-                made = graph_elements.key_elements(key)
-                nodes += [(node, scope) for node in made.nodes]
-                edges += [(edge, scope) for edge in made.edges]
-        for link in set(derived.links.values()):
-            nodes.append((graph_elements.node_of(link.principal), None))
-        self._write_nodes(nodes)
-        unique = {(edge.type, edge.key): (edge, scope) for edge, scope in edges}
+                made.append(graph_elements.session_elements(session))
+                sessions.append((session.ref, mark, session.principal.ref, session.name))
+        for nodes_made, edges_made in made:
+            for node in nodes_made:
+                if node.ref.label in _OWN:
+                    own[node.ref] = node
+                else:
+                    shared[id(node)] = node
+            for edge in edges_made:
+                edges[edge[:2]] = edge
+                refs.add(edge.source)
+                refs.add(edge.target)
+        links = []
+        for actor, link in derived.links.items():
+            owner = graph_elements.node_of(link.principal)
+            shared[id(owner)] = owner
+            at = Ref(schema.SESSION, link.session) if link.session is not None else None
+            links.append((link.source, at, owner.ref, self._numbers[actor]))
+            refs.update((link.source, owner.ref) if at is None else (link.source, at, owner.ref))
+        nodes.write(own.values())
+        nodes.merge(shared.values())
+        for ref, _, principal, _ in sessions:
+            refs.update((ref, principal))
+        numbers = nodes.keep(refs)
         db.executemany(
-            "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?, ?)",
-            [
-                (edge.type, edge.key, str(edge.source), str(edge.target),
-                 scope, pack(edge.properties))
-                for edge, scope in unique.values()
-            ],
+            "INSERT OR REPLACE INTO edge VALUES (?, ?, ?, ?, ?)",
+            sorted(
+                (numbers[target], TYPES[type_], numbers[source],
+                 key if key != key_of(type_, source, target) else "", pack_edge(properties))
+                for type_, key, source, target, properties in edges.values()
+            ),
         )  # fmt: skip
-        db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?, ?, ?, ?)", sessions)
         db.executemany(
-            "UPDATE actor SET source = ?, session = ?, principal = ? WHERE hash = ?",
-            [(str(link.source), link.session, link.principal.key, actor) for actor, link in derived.links.items()],
+            "INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)",
+            [(numbers[ref], mark, numbers[owner], name) for ref, mark, owner, name in sessions],
         )
-        db.executemany("DELETE FROM dirty WHERE kind = ? AND value = ?", done)
+        db.executemany(
+            "UPDATE actor SET source = ?, session = ?, principal = ? WHERE id = ?",
+            [
+                (numbers[source], numbers[at] if at is not None else None, numbers[owner], actor)
+                for source, at, owner, actor in links
+            ],
+        )
+        self._forget_dirty(done)
 
-    def _write_nodes(self, nodes: Iterable[tuple[Node, str | None]]) -> None:
-        """Write nodes: those of a scope as they are, shared ones merged with what is known of them."""
-        own = {str(node.ref): (str(node.ref), node.kind, scope, pack(node.properties))
-               for node, scope in nodes if is_of_session(node)}  # fmt: skip
-        self._db.executemany("INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?)", own.values())
-        shared = {
-            (str(node.ref), pack(node.properties)): (node, scope) for node, scope in nodes if str(node.ref) not in own
-        }
-        for what, (node, scope) in shared.items():
-            if node.ref.label == schema.CREDENTIAL:
-                write_node(self._db, node, scope)
-            elif self._is_news(*what):
-                write_node(self._db, node, None)
+    def _forget_sessions(self, units: Sequence[bytes]) -> None:
+        """Forget what stands in the units of sessions."""
+        db = self._db
+        sessions = [number for (number,) in read_in(db, "SELECT id FROM session WHERE unit IN (*)", units)]
+        if not sessions:
+            return
+        issued = "SELECT target FROM edge WHERE type = ? AND source IN (*)"
+        credentials = [number for (number,) in read_in(db, issued, sessions, _ISSUED)]
+        self._nodes.drop([*sessions, *credentials])
+        gone = [(number,) for number in sessions]
+        db.executemany(f"DELETE FROM edge WHERE target = ? AND type IN ({_ASSUMED}, {_RUNS_AS})", gone)
+        db.executemany(f"DELETE FROM edge WHERE source = ? AND type = {_SESSION_OF}", gone)
+        db.executemany("DELETE FROM session WHERE id = ?", gone)
+        gone = [(number,) for number in credentials]
+        db.executemany(f"DELETE FROM edge WHERE target = ? AND type = {_ISSUED}", gone)
+        db.executemany(f"DELETE FROM edge WHERE source = ? AND type = {_BELONGS_TO}", gone)
 
-    def _is_news(self, what: str, value: object) -> bool:
-        """Was this not written lately? Shared nodes and the accounts of principals come again and again."""
-        if len(self._written) > 20_000:
-            self._written.clear()
-        if (what, value) in self._written:
-            return False
-        self._written.add((what, value))
-        return True
+    def _forget_keys(self, refs: Sequence[Ref]) -> None:
+        """Forget what was derived of long-term keys; what is logged of them, as of their making, stays."""
+        db = self._db
+        there = list(self._nodes.find(refs).values())
+        changed = {number for (number,) in read_in(db, "SELECT target FROM change WHERE target IN (*)", there)}
+        self._nodes.drop([number for number in there if number not in changed])
+        gone = [(number,) for number in there]
+        db.executemany(f"DELETE FROM edge WHERE target = ? AND type = {_ISSUED}", gone)
+        db.executemany(f"DELETE FROM edge WHERE source = ? AND type = {_BELONGS_TO}", gone)
 
     def waiting(self) -> int:
         (count,) = self._db.execute("SELECT count(*) FROM dirty").fetchone()
@@ -148,9 +195,3 @@ class Derivation(Tables):
     def settle(self) -> bool:
         """Nothing: what rows alone say is read from the rows."""
         return False
-
-
-def is_of_session(node: Node) -> bool:
-    """Is it a session, or a key that came with one? Such nodes belong to one scope alone."""
-    label, key = node.ref
-    return label == schema.SESSION or (label == schema.CREDENTIAL and " " in key)

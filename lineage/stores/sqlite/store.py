@@ -28,6 +28,7 @@ from lineage.stores.sqlite.db import read_in
 from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
+from lineage.stores.sqlite.nodes import Nodes
 from lineage.stores.sqlite.rows import Rows
 from lineage.stores.sqlite.texts import Texts
 
@@ -43,7 +44,6 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
 
     def __init__(self, path: str | os.PathLike[str], create: bool = True) -> None:
         self.path = Path(path)
-        self._written: set[tuple[str, object]] = set()
         if self.path.exists():
             _ = self._db
         elif not create:
@@ -70,6 +70,10 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
     @cached_property
     def _rows(self) -> Rows:  # type: ignore[override]  # as above
         return Rows(self._db, Texts(self._db))
+
+    @cached_property
+    def _nodes(self) -> Nodes:  # type: ignore[override]  # as above
+        return Nodes(self._db, self._rows.texts)
 
     def _migrate(self) -> None:
         version = self._version()
@@ -107,8 +111,8 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
             yield
         except BaseException:
             self._db.execute("ROLLBACK")
-            self._written.clear()
             self._rows.forget()
+            self._nodes.forget()
             raise
         self._db.execute("COMMIT")
 
@@ -157,7 +161,7 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
     def add(self, load: str, batch: Batch) -> None:
         with self.transaction():
             (number,) = self._db.execute("SELECT number FROM load WHERE id = ?", (load,)).fetchone()
-            Adding(self._db, self._rows, batch, number).run(load, self._sums(load))
+            Adding(self._db, self._rows, self._nodes, batch, number).run(load, self._sums(load))
 
     def loaded_files(self, paths: Sequence[str]) -> dict[str, int]:
         if not self.path.exists():

@@ -52,21 +52,22 @@ CREATE INDEX IF NOT EXISTS target_key ON target (key);
 CREATE TABLE IF NOT EXISTS other_target (target INTEGER, row INTEGER, PRIMARY KEY (target, row)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS other_target_row ON other_target (row);
 
+-- Identities. `source` (where their calls are attached), `session` and `principal` are nodes; NULL until they are
+-- derived.
 CREATE TABLE IF NOT EXISTS actor (
-  id INTEGER PRIMARY KEY, hash BLOB UNIQUE, body BLOB, key TEXT, source TEXT, session TEXT, principal TEXT
+  id INTEGER PRIMARY KEY, hash BLOB UNIQUE, body BLOB, key TEXT, source INTEGER, session INTEGER, principal INTEGER
 );
 CREATE INDEX IF NOT EXISTS actor_source ON actor (source);
 CREATE INDEX IF NOT EXISTS actor_principal ON actor (principal);
 CREATE INDEX IF NOT EXISTS actor_key ON actor (key) WHERE key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS actor_session ON actor (session) WHERE session IS NOT NULL;
 
-CREATE TABLE IF NOT EXISTS fact (
-  hour INTEGER, id BLOB, number INTEGER, body BLOB, PRIMARY KEY (hour, id, number)
-);
--- Facts and identities by join key; an identity has hour 0 and number -1.
-CREATE TABLE IF NOT EXISTS join_key (
-  kind INTEGER, value TEXT, hour INTEGER, item BLOB, number INTEGER, PRIMARY KEY (kind, value, hour, item, number)
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fact (id INTEGER PRIMARY KEY, hour INTEGER, event BLOB, number INTEGER, body BLOB);
+CREATE INDEX IF NOT EXISTS fact_event ON fact (hour, event);
+
+-- Facts and identities by join key (`lineage.resolve.join_keys`), of which the digest is kept.
+CREATE TABLE IF NOT EXISTS fact_join (key BLOB, fact INTEGER, PRIMARY KEY (key, fact)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS actor_join (key BLOB, actor INTEGER, PRIMARY KEY (key, actor)) WITHOUT ROWID;
 -- Join keys that wait to be derived.
 CREATE TABLE IF NOT EXISTS dirty (kind INTEGER, value TEXT, PRIMARY KEY (kind, value)) WITHOUT ROWID;
 
@@ -82,29 +83,32 @@ CREATE TABLE IF NOT EXISTS called (name TEXT, principal TEXT, PRIMARY KEY (name,
 -- Addenda: their own event ID, and the event that they amend and are counted as.
 CREATE TABLE IF NOT EXISTS amended (id BLOB, original TEXT, PRIMARY KEY (id, original)) WITHOUT ROWID;
 
--- Nodes and relationships that are derived from facts, by scope.
-CREATE TABLE IF NOT EXISTS node (ref TEXT PRIMARY KEY, kind TEXT, scope TEXT, body BLOB);
-CREATE INDEX IF NOT EXISTS node_scope ON node (scope) WHERE scope IS NOT NULL;
-CREATE TABLE IF NOT EXISTS edge (
-  type TEXT, key TEXT, source TEXT, target TEXT, scope TEXT, body BLOB, PRIMARY KEY (type, key)
+-- Nodes (lineage/stores/sqlite/nodes.py). Without a body a node is only referred to; `kind` is that of a principal.
+CREATE TABLE IF NOT EXISTS node (
+  id INTEGER PRIMARY KEY, label INTEGER, name TEXT, parent INTEGER, created INTEGER, kind TEXT, body BLOB
 );
-CREATE INDEX IF NOT EXISTS edge_target ON edge (target, type);
+CREATE UNIQUE INDEX IF NOT EXISTS node_name ON node (name, label, parent, created);
+CREATE INDEX IF NOT EXISTS node_kind ON node (kind) WHERE kind IS NOT NULL;
+
+-- Relationships that are derived from facts. `key` is '' where the ends say it.
+CREATE TABLE IF NOT EXISTS edge (
+  target INTEGER, type INTEGER, source INTEGER, key TEXT, body BLOB, PRIMARY KEY (target, type, source, key)
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS edge_source ON edge (source, type);
-CREATE INDEX IF NOT EXISTS edge_scope ON edge (scope);
 
 -- Relationships that one event makes from its caller; the caller's node is in actor.
 CREATE TABLE IF NOT EXISTS change (
-  type TEXT, key TEXT, actor INTEGER, target TEXT, hour INTEGER, id BLOB, body BLOB, PRIMARY KEY (type, key)
+  id INTEGER PRIMARY KEY, type INTEGER, key TEXT, actor INTEGER, target INTEGER, hour INTEGER, event BLOB, body BLOB
 );
 CREATE INDEX IF NOT EXISTS change_target ON change (target, type);
 CREATE INDEX IF NOT EXISTS change_actor ON change (actor);
-CREATE INDEX IF NOT EXISTS change_event ON change (hour, id);
+CREATE INDEX IF NOT EXISTS change_event ON change (hour, event);
 
-CREATE TABLE IF NOT EXISTS session (key TEXT PRIMARY KEY, account TEXT, principal_id TEXT, principal TEXT, name TEXT, created INTEGER, scope TEXT) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS session_id ON session (principal_id);
-CREATE INDEX IF NOT EXISTS session_principal ON session (principal, created);
+-- Sessions that were derived, by the number of their node. `unit` is the digest of the join key that led to them.
+CREATE TABLE IF NOT EXISTS session (id INTEGER PRIMARY KEY, unit BLOB, principal INTEGER, name TEXT);
+CREATE INDEX IF NOT EXISTS session_unit ON session (unit);
+CREATE INDEX IF NOT EXISTS session_principal ON session (principal);
 CREATE INDEX IF NOT EXISTS session_name ON session (name);
-CREATE INDEX IF NOT EXISTS session_scope ON session (scope);
 
 CREATE TABLE IF NOT EXISTS load (
   number INTEGER PRIMARY KEY, id TEXT UNIQUE, started TEXT, finished TEXT, body BLOB
