@@ -97,7 +97,7 @@ class Nodes:
         known = self._numbers
         if len(known) > MOST:
             known.clear()
-        missing = {ref for ref in refs if ref not in known}
+        missing = {ref for ref in refs if ref not in known and ref.label in LABELS}
         if not missing:
             return set()
         # Keys hold the numbers of their sessions.
