@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
     from lineage.draw.shape import Shape
     from lineage.enrich import Enriched, Sums
+    from lineage.guard import Guarded
     from lineage.load import Progress
     from lineage.model.alert import Alert
     from lineage.model.results import Graph
     from lineage.questions.estimate import Estimate
+    from lineage.questions.guard import Guard
     from lineage.questions.load import Load
     from lineage.questions.shared.models import Model
     from lineage.questions.verify import Verify
@@ -59,6 +61,9 @@ LateDays = Annotated[
     int, Param("With --until: list S3 for so many more days, for events that were delivered late.", "N", min=0)
 ]
 Processes = Annotated[int | None, Param("Number of processes that read, instead of one per core.", "N", min=1)]
+Queued = Annotated[
+    str | None, Param("Queue of SQS that gets notifications of S3, also through SNS or EventBridge.", "URL")
+]
 LATE_DAYS = 30
 
 
@@ -161,9 +166,7 @@ class Lineage(Questions):
             Param("Folders, and prefixes of S3 like s3://BUCKET/PREFIX.", "[SOURCE...]", many=True),
         ] = (),
         *,
-        queue: Annotated[
-            str | None, Param("Queue of SQS that gets notifications of S3, also through SNS or EventBridge.", "URL")
-        ] = None,
+        queue: Queued = None,
         every: Annotated[
             str | None, Param("Look for new files this often, instead of 5m, or of 1h with --queue.", "SPAN")
         ] = None,
@@ -176,11 +179,13 @@ class Lineage(Questions):
         stop: "Event | None" = None,
         told: "Callable[[Round], None] | None" = None,
         warned: "Callable[[str], None] | None" = None,
+        turned: "Callable[[], None] | None" = None,
     ) -> None:
         """Load what arrives in folders, buckets and a queue.
 
         Begins with what is there, and goes on until `stop` is set. `told` gets each round that loaded something,
-        `warned` each failure. Raises `BadUse`, also where a source cannot be listed at the start.
+        `warned` each failure; `turned` is called after each turn. Raises `BadUse`, also where a source cannot be listed
+        at the start.
         """
         from lineage.model.times import duration, time_of
         from lineage.watch import Watcher
@@ -197,12 +202,115 @@ class Lineage(Questions):
         watcher = Watcher(
             self._store, paths, queue=Queue(queue, reach) if queue is not None else None,
             every=float(duration(every or ("5m" if queue is None else "1h")) or 0), since=time_of(since), reach=reach,
-            processes=processes, stop=stop, told=told, warned=warned,
+            processes=processes, stop=stop, told=told, warned=warned, turned=turned,
         )  # fmt: skip
         watcher.run()
 
+    def guard(
+        self,
+        asks: Annotated[
+            Sequence[str] | str,
+            Param(
+                "Event IDs, access keys, sessions, ARNs or names; without any all that are guarded.",
+                "[ASK...]",
+                many=True,
+                completes="ask",
+            ),
+        ] = (),
+        *,
+        since: Annotated[
+            str | None, Param("When the chains were contained, instead of now or, if guarded before, as then.", "TIME")
+        ] = None,
+        responders: Annotated[
+            Sequence[str],
+            Param(
+                "Leave out the calls of these credentials, and what came from them.", "ASK", ("--except",), many=True
+            ),
+        ] = (),
+        run: Annotated[
+            str | None, Param("Run this with each finding as JSON on its standard input, without a shell.", "COMMAND")
+        ] = None,
+        sources: Annotated[
+            Sequence[str | os.PathLike[str]] | str,
+            Param("Load what arrives in this folder or s3://BUCKET/PREFIX.", "SOURCE", ("--watch",), many=True),
+        ] = (),
+        queue: Queued = None,
+        every: Annotated[
+            str | None, Param("Go on, and look this often for new files, or into the store.", "SPAN")
+        ] = None,
+        processes: Processes = None,
+        profile: Profile = None,
+        region: Region = None,
+        endpoint_url: EndpointUrl = None,
+        request_payer: RequestPayer = False,
+        stop: "Event | None" = None,
+        told: "Callable[[Guard], None] | None" = None,
+        warned: "Callable[[str], None] | None" = None,
+    ) -> int:
+        """Tell what contained credentials and their people still do.
+
+        Looks into the store once, or again and again until `stop` is set: `every` so often, or after each round of
+        `watch` where there are sources or a queue. `told` gets each finding once, unless the process was killed while
+        it did, `warned` each failure. Returns how many findings there were. Raises `BadUse`, and `NotFound` where
+        nothing is loaded of an ask, and it is not looked for again.
+        """
+        from threading import Event
+
+        from lineage import guard as guarding
+        from lineage.model.times import duration, time_of
+        from lineage.questions.shared.descent import begin
+
+        wanted = [asks] if isinstance(asks, str) else list(asks)
+        if not wanted and (since is not None or responders):
+            raise BadUse("guard: --since and --except go with an ASK")
+        for ask in (*wanted, *responders):
+            if begin(self._store, ask) is None and ask in responders:
+                raise NotFound(f"--except {ask}: not found")
+        guarded = guarding.keep(self._store, wanted, time_of(since), responders) if wanted else self.guards()
+        if not guarded:
+            raise BadUse("guard: nothing is guarded yet; give an event ID, key, session, ARN or name")
+        stop = stop or Event()
+        checker = guarding.Checker(
+            self._store, guarded, told or (lambda finding: None), warned or (lambda line: None), run, stop.is_set
+        )
+        if sources or queue is not None:
+            due = [True]
+
+            def turned() -> None:
+                if due or checker.is_due:
+                    due.clear()
+                    checker.check()
+
+            self.watch(
+                sources, queue=queue, every=every, processes=processes, profile=profile, region=region,
+                endpoint_url=endpoint_url, request_payer=request_payer, stop=stop,
+                told=lambda round: due.append(True), warned=warned, turned=turned,
+            )  # fmt: skip
+            return checker.count
+        checker.check()
+        if every is None:
+            if checker.missing and not checker.count:
+                raise NotFound(f"{', '.join(sorted(checker.missing))}: not found in what is loaded")
+            return checker.count
+        while not stop.wait(duration(every)):
+            checker.check()
+        return checker.count
+
+    def guards(self) -> "list[Guarded]":
+        """What is guarded: each ask, the second since when, and whose calls are no findings; sorted by ask."""
+        from lineage.guard import guards
+
+        return guards(self._store)
+
+    def unguard(self, asks: Sequence[str] | str) -> None:
+        """Guard some asks no longer; their findings stay. Raises `NotFound`."""
+        from lineage.guard import remove
+
+        remove(self._store, [asks] if isinstance(asks, str) else asks)
+
     def findings(self) -> "list[Alert]":
-        """The findings that were in what was loaded and watched, sorted by kind and ID; of each the newest version."""
+        """The findings in what was loaded and watched, and those of guards, sorted by kind and ID; of each the newest
+        version."""
         from lineage.load import FINDINGS
         from loaders.findings.findings import alerts_in
 

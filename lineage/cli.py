@@ -1,8 +1,8 @@
 """The command line: parses, calls and renders; it holds no logic.
 
 Answers go to standard output, everything else to standard error. Exit codes: 0 found, 1 not found, 2 usage error,
-3 store unreachable, 4 `--strict` and records were set aside or a file had none; 70 a bug, 130 interrupted, 141 reader
-gone.
+3 store unreachable, 4 `--strict` and records were set aside or a file had none, 5 `guard` found something; 70 a bug,
+130 interrupted, 141 reader gone.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterable
 
 from lineage.api import Lineage
 from lineage.ask import QUESTIONS
-from lineage.commands import generate, guard
+from lineage.commands import common, generate
 from lineage.commands.app import app
 from lineage.commands.explain import explain
 from lineage.commands.graph import graph
+from lineage.commands.guard import guard
 from lineage.commands.investigate import investigate
 from lineage.commands.logs import enrich, load
 from lineage.commands.serve import browser, explore
@@ -40,7 +41,7 @@ def add(function: Callable[..., None], panel: Panel, *examples: str, **settings:
     """Add a command that is no question."""
     name = function.__name__
     shown = generate.examples(f"{name} {one}".rstrip() for one in examples)
-    app.command(name, cls=guard.Described, epilog=shown, rich_help_panel=panel, context_settings=settings)(function)
+    app.command(name, cls=common.Described, epilog=shown, rich_help_panel=panel, context_settings=settings)(function)
 
 
 loading = command_of(Lineage.load, f"{LOGS} --accounts {ACCOUNTS}", f"{LOGS} --strict", panel="Start here")
@@ -51,6 +52,14 @@ watching = command_of(
     Lineage.watch, "s3://BUCKET/PREFIX --every 5m", "s3://BUCKET/PREFIX --queue URL", panel="Start here"
 )
 generate.add(app, watching, watch)
+guarding = command_of(
+    Lineage.guard,
+    "c0ffee00-0000-4000-8000-000000000002 --every 1m",
+    "AKIA… --watch s3://BUCKET/PREFIX",
+    "--list",
+    panel="Reach",
+)
+generate.add(app, guarding, guard)
 add(show, "Sessions", f"c0ffee00-0000-4000-8000-000000000003 --logs {LOGS}",
     f"c0ffee00-0000-4000-8000-000000000007 --logs {LOGS} --format json")  # fmt: skip
 add(graph, "Pictures", f"{CHAIN} -o trace.html", f"{ROLE} -o role.svg", **ANY_OPTION)
@@ -69,7 +78,7 @@ add(schema, "Service", "who", "")
 
 def main(arguments: Iterable[str] | None = None) -> None:
     """Run the command line; always ends in `SystemExit`."""
-    guard.start()
+    common.start()
     app(args=list(arguments) if arguments is not None else None, prog_name="lineage")
 
 

@@ -59,13 +59,14 @@ class Round(NamedTuple):
 
 
 class Watcher:
-    """Watches some sources for one store. `told` gets each round that loaded something, `warned` each failure."""
+    """Watches some sources for one store. `told` gets each round that loaded something, `warned` each failure;
+    `turned` is called after each turn, when what it loaded is committed and derived and its messages are deleted."""
 
     def __init__(
         self, store: Store, paths: Sequence[str], *, queue: Queue | None = None, every: float = 300.0,
         since: int | None = None, reach: Reach | None = None, processes: int | None = None,
         stop: Event | None = None, told: Callable[[Round], None] | None = None,
-        warned: Callable[[str], None] | None = None,
+        warned: Callable[[str], None] | None = None, turned: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.stop = stop or Event()
         """Set it to stop after the batch at hand."""
@@ -78,6 +79,7 @@ class Watcher:
         self._processes = processes
         self._told = told or (lambda round: None)
         self._warned = warned or (lambda line: None)
+        self._turned = turned or (lambda: None)
         self._pending: deque[Source] = deque()
         self._listed: dict[int, float] = {}
         """When each depth of listing was last done."""
@@ -105,7 +107,8 @@ class Watcher:
             wait = 0.0 if self._pending else due - time.monotonic() if self._paths else POLL_SECONDS
             if self._queue is not None:
                 self._answer(self._queue, dead_letters, max(0.0, min(POLL_SECONDS, wait)))
-            elif wait > 0:
+            self._turned()
+            if self._queue is None and wait > 0:
                 self.stop.wait(wait)
 
     # listing

@@ -38,7 +38,9 @@ def page(name: str) -> str:
 def questions() -> str:
     """The text of all pages about questions and pictures."""
     about = [path for path in PAGES if "questions" in path.parts[-2:][0] + path.stem]
-    about += [path for path in PAGES if path.stem in ("browser", "pictures", "verify", "watch", "serve", "mcp")]
+    about += [
+        path for path in PAGES if path.stem in ("browser", "pictures", "verify", "watch", "serve", "mcp", "guard")
+    ]
     return "".join(path.read_text("utf-8") for path in about)
 
 
@@ -206,10 +208,19 @@ def test_every_schema_and_kind_is_documented() -> None:
     assert {name for name in (*answers(), *words.KINDS) if f"`{name}`" not in text} == set()
 
 
+def test_tests_that_pages_name_exist() -> None:
+    """A promise names a test that there is."""
+    there = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    named = {name for path in PAGES for name in re.findall(r"`(test_\w+)`", path.read_text("utf-8"))}
+
+    assert len(named) > 40
+    assert {name for name in named if f"\ndef {name}(" not in there} == set()
+
+
 def test_exit_codes_are_documented() -> None:
     """The codes that the help promises are those of the page."""
     text = page("docs/questions.md")
     promised = re.findall(r"\d", str(app.info.epilog))
 
-    assert promised == ["0", "1", "2", "3", "4"]
+    assert promised == ["0", "1", "2", "3", "4", "5"]
     assert [code for code in promised if f"\n| {code} | " not in text] == []

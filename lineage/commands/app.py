@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 
-from lineage.commands import guard
+from lineage.commands import common
 
 app = typer.Typer(
     name="lineage",
     help="Whose credentials were these really? Identity lineage from AWS CloudTrail.",
-    epilog="Exit codes: 0 found, 1 not found, 2 usage error, 3 store unreachable, 4 set aside (--strict).",
-    cls=guard.Commands,
+    epilog="Exit codes: 0 found, 1 not found, 2 usage error, 3 store unreachable, 4 set aside (--strict), "
+    "5 findings (guard).",
+    cls=common.Commands,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -30,12 +31,15 @@ Store = Annotated[
     ),
 ]  # fmt: skip
 Debug = Annotated[
-    bool, typer.Option("--debug", callback=guard.debugging, is_eager=True, help="Show the traceback of an error.")
+    bool, typer.Option("--debug", callback=common.debugging, is_eager=True, help="Show the traceback of an error.")
 ]
 Quiet = Annotated[
     bool,
     typer.Option(
-        "--quiet", "-q", callback=guard.quieting, help="Print nothing but the answer and errors: no progress, no notes."
+        "--quiet",
+        "-q",
+        callback=common.quieting,
+        help="Print nothing but the answer and errors: no progress, no notes.",
     ),
 ]
 DEFAULT = "lineage.db"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, NamedTuple
 import typer
 
 from lineage.ask import QUESTIONS
-from lineage.commands import complete, guard
+from lineage.commands import common, complete
 from lineage.commands.app import DEFAULT, Store
 from lineage.commands.output import Out, answering, show
 from lineage.model.errors import BadUse
@@ -32,7 +32,7 @@ Run = Callable[Concatenate[Command, Arguments, ...], None]
 def ask(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: Out) -> None:
     """Ask the question of a store and print the answer."""
     fix_times(command, arguments)
-    with guard.opened(store) as lineage:
+    with common.opened(store) as lineage:
         answer = command.ask(lineage, arguments)
         near = lineage.near(answer) if answer.not_found() is not None else []
     show(answer, out, near=near)
@@ -48,7 +48,7 @@ def fix_times(command: Command, arguments: Arguments) -> None:
             given = arguments[parameter.name]
             arguments[parameter.name] = fixed = absolute(given)
             if fixed != given:
-                guard.note(f"{parameter.flags[0]} {given}: {moment(fixed)}")
+                common.note(f"{parameter.flags[0]} {given}: {moment(fixed)}")
 
 
 def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
@@ -68,7 +68,7 @@ def add(app: typer.Typer, command: Command, run: Run = ask) -> None:
     callback.__signature__ = inspect.Signature([*taken, *own])  # type: ignore[attr-defined]  # functions take attributes
     epilog = examples(f"{command.name} {one}".rstrip() for one in command.examples)
     app.command(
-        command.name, cls=guard.Described, help=command.help, epilog=epilog, rich_help_panel=command.panel
+        command.name, cls=common.Described, help=command.help, epilog=epilog, rich_help_panel=command.panel
     )(callback)  # fmt: skip
 
 

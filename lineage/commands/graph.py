@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lineage.ask import QUESTIONS
-from lineage.commands import complete, guard
+from lineage.commands import common, complete
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.commands.generate import fix_times, parse
 from lineage.questions.registry import has_picture
@@ -50,17 +50,17 @@ def graph(
     if asked.question.name == "who":
         asked.arguments["ask"] = text_of(asked.arguments["ask"])
     fix_times(asked.question, asked.arguments)
-    with guard.opened(store) as lineage:
+    with common.opened(store) as lineage:
         answer = asked.of(lineage)
         missing = answer.not_found()
         picture = lineage.picture(answer) if missing is None else None
         if picture is None or not picture.nodes:
-            guard.refuse_missing(missing or " ".join(question), lineage.near(answer))
+            common.refuse_missing(missing or " ".join(question), lineage.near(answer))
     if output == "-":
         sys.stdout.write(files.text(picture, wanted))
     else:
         files.write(picture, output, wanted)
-        guard.note(f"{output}: {counted(len(picture.nodes), 'node')}, {counted(len(picture.links), 'edge')}")
+        common.note(f"{output}: {counted(len(picture.nodes), 'node')}, {counted(len(picture.links), 'edge')}")
 
 
 def _form(output: str, form: str | None) -> str:

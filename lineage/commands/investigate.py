@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from lineage.commands import guard
+from lineage.commands import common
 from lineage.commands.app import DEFAULT, Store
 from lineage.commands.generate import Arguments
 from lineage.commands.output import Out, show, text
@@ -55,7 +55,7 @@ def investigate(
     from lineage.commands import case as cases
 
     folder = cases.refuse_used(case) if case is not None else None
-    with guard.opened(store) as lineage:
+    with common.opened(store) as lineage:
         from lineage.questions.investigate import view
 
         answer = cast("Investigation", command.ask(lineage, arguments))
@@ -81,11 +81,11 @@ def _keep(
     missing = cases.write(
         folder, lineage, answer, arguments, reports, alert=cases.given(arguments["alert"]), logs=logs, store=store
     )
-    guard.note(f"written: {folder}")
+    common.note(f"written: {folder}")
     if not logs:
-        guard.say("no records kept: --logs PATH says where the logs are")
+        common.say("no records kept: --logs PATH says where the logs are")
     elif missing:
-        guard.say(f"{missing:,} cited events were not found in the logs; case.json lists them")
+        common.say(f"{missing:,} cited events were not found in the logs; case.json lists them")
 
 
 def drawings(lineage: Lineage, answer: Investigation) -> dict[tuple[int, int, str], str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineage.commands import guard
+from lineage.commands import common
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.commands.generate import Arguments, fix_times
 from lineage.commands.output import Out, show
@@ -44,27 +44,27 @@ def load(
 
     if dry_run:
         wanted = {name: value for name, value in arguments.items() if name not in ("accounts", "again")}
-        with guard.opened(store, create=True) as lineage:
+        with common.opened(store, create=True) as lineage:
             estimate = lineage.estimate(**wanted)
         show(estimate, out)
         return
 
     try:
-        watched = nullcontext() if guard.is_quiet() else console.reporter(console.err(color=out.color))
-        with guard.opened(store, create=True) as lineage, watched as report:
+        watched = nullcontext() if common.is_quiet() else console.reporter(console.err(color=out.color))
+        with common.opened(store, create=True) as lineage, watched as report:
             answer = lineage.load(**arguments, progress=report)
     except KeyboardInterrupt:
-        guard.say("interrupted; what was committed stays, load again to go on")
+        common.say("interrupted; what was committed stays, load again to go on")
         raise
     show(answer, out)
     for one in answer.unreadable[:SHOWN]:
-        guard.say(f"{one.path}: {one.reason}")
+        common.say(f"{one.path}: {one.reason}")
     if answer.unreadable_total:
         raise SetAside(f"{counted(answer.unreadable_total, 'object')} could not be read; all others are loaded")
     if strict:
-        guard.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
+        common.refuse_set_aside(answer.aside_total, answer.sums.no_records_total)
     if not answer.sums.read and not answer.known:
-        guard.say(f"no CloudTrail record found: {_instead(answer.sums)}; give the log files that CloudTrail delivers")
+        common.say(f"no CloudTrail record found: {_instead(answer.sums)}; give the log files that CloudTrail delivers")
         raise typer.Exit(1)
 
 
@@ -92,9 +92,9 @@ def enrich(
     store: Store = DEFAULT, quiet: Quiet = False, debug: Debug = False,
 ) -> None:  # fmt: skip
     """Write the records, and say how many there were."""
-    with guard.opened(store) as lineage:
+    with common.opened(store) as lineage:
         sums = write(lineage, arguments, form=form, output=output)
-    guard.note(f"{sums.read:,} records read = {sums.written:,} written + {sums.set_aside:,} set aside")
+    common.note(f"{sums.read:,} records read = {sums.written:,} written + {sums.set_aside:,} set aside")
 
 
 def write(lineage: Lineage, arguments: Arguments, *, form: str | None, output: Path | None) -> Sums:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 
-from lineage.commands import complete, guard
+from lineage.commands import common, complete
 from lineage.commands.app import Debug, Quiet
 from lineage.model.errors import BadUse
 
@@ -100,7 +100,7 @@ def show(answer: Model, out: Out, content: Iterable[Block] | None = None, *, nea
         else:
             write(out.path, text(answer, out.form, content))
     if missing is not None:
-        guard.refuse_missing(missing, near)
+        common.refuse_missing(missing, near)
 
 
 def write(path: str, content: str) -> None:
@@ -109,7 +109,7 @@ def write(path: str, content: str) -> None:
 
     with outfile.writing(path) as file:
         file.write(content.encode("utf-8", "backslashreplace"))
-    guard.note(f"written: {path}")
+    common.note(f"written: {path}")
 
 
 def text(answer: Model, form: str, content: Iterable[Block] | None = None) -> str:
@@ -148,7 +148,7 @@ def blocks(answer: Model, form: str, content: Iterable[Block] | None = None) -> 
     from lineage.questions.shared import explained
 
     found = list(blocks_of(answer) if content is None else content)
-    names = [] if guard.is_quiet() else explained.used(found)
+    names = [] if common.is_quiet() else explained.used(found)
     return [*found, *(explained.line(names) if form == "table" else explained.fold(names))]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lineage.ask import QUESTIONS
-from lineage.commands import complete, guard
+from lineage.commands import common, complete
 from lineage.commands.app import DEFAULT, Debug, Store
 from lineage.commands.generate import parse
 
@@ -39,9 +39,9 @@ def explore(
     first = question or []
     if first:
         parse(first, files=False)
-    with ExploreServer(lambda: StoreSource(guard.opened(store), shlex.join(first)), port or 0) as server:
+    with ExploreServer(lambda: StoreSource(common.opened(store), shlex.join(first)), port or 0) as server:
         typer.echo(server.address)
-        guard.say("Open the address in a browser; Ctrl-C stops the server.")
+        common.say("Open the address in a browser; Ctrl-C stops the server.")
         server.serve_forever()
 
 
@@ -75,5 +75,5 @@ def browser(
         typer.echo("Paste these into Neo4j Browser, one by one:")
         typer.echo(f":style {server.address}/{STYLE}")
         typer.echo(f":guide {server.address}/{GUIDE}")
-        guard.say("Serving until Ctrl-C.")
+        common.say("Serving until Ctrl-C.")
         server.serve_forever()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lineage.commands import complete, guard
+from lineage.commands import common, complete
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.model.errors import BadUse
 
@@ -63,7 +63,7 @@ def serve(
     seconds = _seconds(timeout)
     if (certfile is None) != (keyfile is None):
         raise BadUse("--certfile and --keyfile: go together")
-    guard.refuse_password(store)
+    common.refuse_password(store)
     access = Access(
         Tokens(tokens or default_file(store)), host=host, proxies=trusted_proxy or (), header=user_header,
         names=allow_host or (),
@@ -114,7 +114,7 @@ def mcp(
         from lineage.serve import assistant
     except ModuleNotFoundError as error:
         raise BadUse(f"mcp needs {error.name}: pip install 'cloudtrail-lineage[mcp]'") from None
-    guard.refuse_password(store)
+    common.refuse_password(store)
     assistant.run(store, _seconds(timeout))
 
 
@@ -176,10 +176,10 @@ def token(
         raise BadUse(f"token {action}: give a NAME")
     if action == "revoke":
         file.revoke(name)
-        guard.note(f"revoked: {name}")
+        common.note(f"revoked: {name}")
         return
     if if_none and file.all():
-        guard.note(f"{file.path} has a token already; none was made")
+        common.note(f"{file.path} has a token already; none was made")
         return
     seconds = duration(expires)
     if seconds == 0:
@@ -194,4 +194,4 @@ def token(
     except OSError as error:
         file.revoke(name)
         raise BadUse(f"-o {output}: cannot be written ({error.strerror}); the token is revoked") from None
-    guard.note(f"written: {output}")
+    common.note(f"written: {output}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lineage.commands import complete, guard
+from lineage.commands import common, complete
 from lineage.commands.app import DEFAULT, Debug, Store
 from lineage.commands.output import Out, answering
 from lineage.commands.output import show as show_answer
@@ -39,7 +39,7 @@ def show(
     from lineage.show import show as search
 
     try:
-        lineage = guard.opened(store)
+        lineage = common.opened(store)
     except StoreUnreachable:  # no store is needed; without one no file was loaded
         answer = search(event_id, logs, lambda path: None)
     else:
@@ -150,7 +150,7 @@ def _run(store: str, name: str, assignments: Sequence[str]) -> QueryRows:
 
     found = queries.query(name)
     given = found.read(dict(map(_assigned, assignments)))
-    with guard.opened(store) as lineage:
+    with common.opened(store) as lineage:
         columns, rows = lineage.query(found.name, **given)
     return QueryRows(query=found.name, columns=columns, rows=msgspec.to_builtins(rows, builtin_types=()))
 

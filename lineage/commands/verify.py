@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lineage.commands import guard
+from lineage.commands import common
 from lineage.commands.output import Out, answering, show
 
 
@@ -64,7 +64,7 @@ def verify(
     if store is None:
         answer = check(paths, keys=keys or (), fetch=fetch_keys, limit=limit, reach=reach, narrow=narrow)
     else:
-        with guard.opened(store) as lineage:
+        with common.opened(store) as lineage:
             answer = lineage.verify(paths, keys=keys or (), fetch=fetch_keys, limit=limit, reach=reach, narrow=narrow)
     show(answer, out)
     if answer.verdict in ("altered", "missing"):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event
 from typing import TYPE_CHECKING
 
-from lineage.commands import guard
+from lineage.commands import common
 from lineage.commands.app import DEFAULT, Debug, Quiet, Store
 from lineage.commands.generate import Arguments, fix_times
 from lineage.parameters import Command
@@ -19,28 +22,32 @@ def watch(
 ) -> None:
     """Watch, and say on standard error what was loaded and what failed. SIGTERM and Ctrl-C stop it after the batch at
     hand."""
-    from threading import Event
-
     from lineage.model.times import iso, now
     from lineage.render.text import moment
 
     fix_times(command, arguments)
-    stop = Event()
 
     def told(round: Round) -> None:
-        guard.note(f"{moment(iso(now()))}  {_line(round)}")
+        common.note(f"{moment(iso(now()))}  {_line(round)}")
 
+    with stopped_by_signals() as stop, common.opened(store, create=True) as lineage:
+        lineage.watch(**arguments, stop=stop, told=told, warned=common.say)
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[Event]:
+    """Yield an event that SIGTERM and Ctrl-C set; a second one ends the process at once."""
+    stop = Event()
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def end(number: int, frame: object) -> None:
         stop.set()
-        signal.signal(number, before[signal.Signals(number)])  # a second one ends it at once
+        signal.signal(number, before[signal.Signals(number)])
 
     for number in before:
         signal.signal(number, end)
     try:
-        with guard.opened(store, create=True) as lineage:
-            lineage.watch(**arguments, stop=stop, told=told, warned=guard.say)
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

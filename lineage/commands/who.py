@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import typer
 
-from lineage.commands import generate, guard
+from lineage.commands import common, generate
 from lineage.commands.app import DEFAULT, Store
 from lineage.commands.generate import Arguments
 from lineage.commands.output import Out
@@ -38,7 +38,7 @@ def who(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: 
     if arguments["ask"] == "-":
         if out.form not in ("table", "json") or out.path is not None:
             raise BadUse("who -: answers as JSON lines on standard output; leave out --format and --output")
-        with guard.opened(store) as lineage:
+        with common.opened(store) as lineage:
             found = stream(lineage, sys.stdin.fileno(), sys.stdout.buffer, arguments)
         raise typer.Exit(0 if found else 1)
     arguments["ask"] = text_of(arguments["ask"])

@@ -76,7 +76,7 @@ class Alert(Frozen, frozen=True):
     """One finding, event or identifier."""
 
     kind: str
-    """`guardduty`, `securityhub`, `ocsf`, `record` or `ask`."""
+    """`guardduty`, `securityhub`, `ocsf`, `guard`, `record` or `ask`."""
     id: str
     """ID of the finding (last part of its ARN) or event; for `ask` the identifier."""
     type: str | None = None

@@ -37,6 +37,7 @@ class Metrics:
         self._bytes = gauge("read_bytes", "Bytes that all loads read.")
         self._duplicates = gauge("duplicates", "Records that were loaded before.")
         self._aside = gauge("set_aside", "Records that were set aside, by reason.", "reason")
+        self._findings = gauge("findings", "Findings that the store keeps, by what found them.", "source")
         self._newest = gauge("newest_event_timestamp_seconds", "Time of the newest event of an account.", "account")
         self._lag = gauge("lag_seconds", "Seconds since the newest event of all accounts.")
         self._unfinished = gauge("unfinished_loads", "Loads that run or were ended early.")
@@ -70,7 +71,10 @@ class Metrics:
         self._duplicates.set(held["duplicates"])
         self._unfinished.set(held["unfinished_loads"])
         self._as_of.set(reply.as_of or 0)
-        for labels, values in ((self._aside, held["aside"]), (self._newest, held["newest"])):
+        held_by_label = (
+            (self._aside, held["aside"]), (self._newest, held["newest"]), (self._findings, held["findings"]),
+        )  # fmt: skip
+        for labels, values in held_by_label:
             labels.clear()
             for label, value in values.items():
                 labels.labels(label).set(value)

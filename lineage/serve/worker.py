@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final, TypeVar, cast
 
 import msgspec
 
+from lineage.load import FINDINGS
 from lineage.model import gc_tuning
 from lineage.model.errors import BadUse, LineageError, NotFound, StoreLoading, StoreUnreachable, TakesTooLong
 
@@ -187,6 +188,7 @@ class Desk:
             "bytes": sum(one.bytes for one in loads), "duplicates": sum(one.duplicate for one in loads),
             "newest": newest, "aside": Counter(_reason(reason) for _, _, reason in reader.set_aside()),
             "unfinished_loads": sum(one.finished is None for one in loads),
+            "findings": Counter(name.partition(" ")[0] for name in reader.noted(FINDINGS)),
         })  # fmt: skip
 
     def _source(self) -> Any:  # Any: of a module that takes long to import

@@ -1,7 +1,8 @@
 """Reads findings and events as alerts.
 
-GuardDuty (API, EventBridge, S3 export), Security Hub (ASFF and OCSF) and CloudTrail records, in any wrapping and
-compression that can be loaded (`loaders.records.wrappers`). Keys match in any case. Source: field guide §11.
+GuardDuty (API, EventBridge, S3 export), Security Hub (ASFF and OCSF), `lineage guard` and CloudTrail records, in any
+wrapping and compression that can be loaded (`loaders.records.wrappers`). Keys match in any case. Source: field guide
+§11.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import msgspec
 from lineage.model.alert import Actor, Alert
 from lineage.model.errors import BadUse
 from loaders.facts.extract import summarize
-from loaders.findings import guardduty, securityhub
+from loaders.findings import guard, guardduty, securityhub
 from loaders.findings.guardduty import resource_from_arn
 from loaders.records.items import Aside, FileEnd, Finding, Item, Records
-from loaders.records.other_documents import is_asff, is_guardduty
+from loaders.records.other_documents import is_asff, is_guard, is_guardduty
 from loaders.records.read import items_of, text_of
 from loaders.records.record import Record, child, items, mapping, raw_text, text
 from loaders.secrets import scrub_json
@@ -66,6 +67,8 @@ def _alerts(item: Item) -> Iterator[Alert]:
         value = msgspec.json.decode(item.text)
         if is_guardduty(value):
             yield guardduty.alert(value)
+        elif is_guard(value):
+            yield guard.alert(value)
         else:
             yield securityhub.asff(value) if is_asff(value) else securityhub.ocsf(value)
 

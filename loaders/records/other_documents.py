@@ -93,6 +93,11 @@ def is_ocsf(value: object) -> bool:
     return number(value, "class_uid") == 2004 or isinstance(child(value, "finding_info"), dict)
 
 
+def is_guard(value: object) -> bool:
+    """Return whether an object is a finding of `lineage guard`."""
+    return text(value, "schema") == "lineage.guard/1"
+
+
 class FileType(NamedTuple):
     """What a file is, and what to do with it."""
 

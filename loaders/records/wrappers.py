@@ -21,7 +21,7 @@ from loaders.records.carriers import CARRIERS
 from loaders.records.columns import Cell, carrier_key, short
 from loaders.records.decode_any_case import fold
 from loaders.records.items import Gather
-from loaders.records.other_documents import document, is_asff, is_guardduty, is_ocsf
+from loaders.records.other_documents import document, is_asff, is_guard, is_guardduty, is_ocsf
 from loaders.records.record import OCSF, RECORD
 
 Members = dict[str, msgspec.Raw]
@@ -184,12 +184,12 @@ def _is_record(members: Members) -> bool:
 
 
 def _is_finding(carried: Members, text: bytes | msgspec.Raw) -> bool:
-    if carried.keys().isdisjoint(("productarn", "classuid")) and not (
+    if carried.keys().isdisjoint(("productarn", "classuid", "schema")) and not (
         "type" in carried and ("service" in carried or "resource" in carried)
     ):
         return False
     stated = _any.decode(text)
-    return is_guardduty(stated) or is_asff(stated) or is_ocsf(stated)
+    return is_guardduty(stated) or is_asff(stated) or is_ocsf(stated) or is_guard(stated)
 
 
 def _ocsf(carried: Members, text: bytes | msgspec.Raw) -> dict[str, Cell] | None:

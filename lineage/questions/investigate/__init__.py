@@ -61,7 +61,7 @@ class CountTold(Model):
 class AlertTold(Model):
     """What the alert says."""
 
-    kind: Literal["guardduty", "securityhub", "ocsf", "record", "ask"]
+    kind: Literal["guardduty", "securityhub", "ocsf", "guard", "record", "ask"]
     id: str
     type: str | None = None
     title: str | None = None
