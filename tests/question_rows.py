@@ -29,7 +29,6 @@ LEFT_OUT = {
     "callers-copy-lost": "the caller's own record of a call is missing, and the session behind it is found by time",
     "event-history-rows": "rows that name a key and no identity count for the key's owner",
     "product-provider-acts-by-delegation": "the origin is the provider, which no relationship states",
-    "switch-role-in-the-console": "the depth of the session behind the switch counts the sign-in as a hop",
     "twins-of-two-callers": "several callers fit the session, and the key that one of them got tells them apart",
     "twins-of-two-callers-told-apart-by-key": "several callers fit the session, and its key tells them apart",
     "use-known-from-a-row-alone": "a row that names a key and no identity counts for the key's owner",
