@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pytest
 
 import lineage
 import lineage.spark
-from lineage.model.batch import Batch
+from lineage.model.batch import DECODER, ENCODER, Batch
 from lineage.model.errors import BadUse, LineageError, NotFound
 from loaders.batches.saved import MANIFEST, PARTS, saved
 from tests.aws.files import dumps
@@ -25,6 +26,7 @@ from tests.same import Said, different, said
 from tests.test_cli import Shell
 from tests.test_docs import run  # noqa: F401  a fixture
 from tests.test_killed import many_sessions
+from tests.test_merge import load_batches
 from tests.test_properties import with_agent, with_identity, with_parameters
 
 if TYPE_CHECKING:
@@ -152,6 +154,35 @@ def test_events_of_one_row_and_hour_are_together(aggregated: Path) -> None:
     assert found.manifest.duplicate > len(CLOUD.records)
     assert most <= 2
     assert all(part.sha256 for part in found.manifest.parts)
+
+
+def test_batches_stay_small_where_an_hour_is_large(logs: Path, direct: Said, tmp_path: Path) -> None:
+    """An hour whose parts are more than fits is cut into batches, each within the limit, which load like the logs."""
+    files = sorted(str(path) for path in logs.rglob("*") if path.is_file())
+    objects = [{"path": f"file:{path}", "content": Path(path).read_bytes()} for path in files]
+    limit = 30_000
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lineage.spark, "AIM_BYTES", limit // 3)
+        patch.setattr(lineage.spark, "MOST_BYTES", limit)
+        patch.setattr(lineage.spark, "READ_EVENTS", 10)
+        pieces = [row for some in lineage.spark.read_whole(iter([record_batch(objects)])) for row in some.to_pylist()]
+        pieces.sort(key=lambda row: (row["hour"], row["bucket"]))
+        found = list(lineage.spark.merge_parts(record_batch([row]) for row in pieces))
+    batches = [DECODER.decode(row["batch"]) for some in found for row in some.to_pylist()]
+    with lineage.open(tmp_path / "a.db") as store:
+        load_batches(store, batches)
+        assert different(direct, told(store)) == ""
+
+    sizes = [len(ENCODER.encode(batch)) for batch in batches]
+
+    assert max(len(piece["batch"]) for piece in pieces) < limit
+    assert max(sizes) <= limit
+    assert len(pieces) > 2 * len(sizes) > 20
+
+
+def record_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    """Rows as Spark hands them over."""
+    return pa.RecordBatch.from_pylist(rows)
 
 
 def test_the_command_writes_what_load_takes(spark: SparkSession, run: Shell, tmp_path: Path) -> None:  # noqa: F811
