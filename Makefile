@@ -1,7 +1,8 @@
 # make demo   load the example incident and ask the first questions about it
 # make demo-service  the same as a service: a folder watched, the server up, a finding posted; STAY=--stay keeps it up
 # make test   lint, types and every test; REQUIRE_NEO4J=1 makes a missing Neo4j a failure, REQUIRE_CHROMIUM=1 a
-#             missing Chromium; WORKERS=2 is the number of processes, WORKERS=0 runs all in one
+#             missing Chromium, REQUIRE_SPARK=1 a missing Spark or Java 17; WORKERS=2 is the number of processes,
+#             WORKERS=0 runs all in one
 # make lint   ruff and mypy alone
 # make bench  speed and memory; EVENTS=200000 is the size
 # make docs   write the tables of the documentation that the code knows
@@ -17,7 +18,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := lineage loaders cypher tests benchmarks
 DEMO := .demo/lineage.db
-export REQUIRE_NEO4J REQUIRE_CHROMIUM
+export REQUIRE_NEO4J REQUIRE_CHROMIUM REQUIRE_SPARK
 
 .DEFAULT_GOAL := test
 .PHONY: env demo demo-service test lint bench docs lock clean

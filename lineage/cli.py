@@ -13,6 +13,7 @@ from lineage.api import Lineage
 from lineage.ask import QUESTIONS
 from lineage.commands import common, generate
 from lineage.commands.app import app
+from lineage.commands.cluster import spark_aggregate
 from lineage.commands.explain import explain
 from lineage.commands.graph import graph
 from lineage.commands.guard import guard
@@ -39,7 +40,7 @@ ANY_OPTION = {"ignore_unknown_options": True}
 
 def add(function: Callable[..., None], panel: Panel, *examples: str, **settings: bool) -> None:
     """Add a command that is no question."""
-    name = function.__name__
+    name = function.__name__.replace("_", "-")
     shown = generate.examples(f"{name} {one}".rstrip() for one in examples)
     app.command(name, cls=common.Described, epilog=shown, rich_help_panel=panel, context_settings=settings)(function)
 
@@ -71,6 +72,7 @@ add(verify, "Service", f"{LOGS}/platform-trail {DIGESTS} --keys {DIGESTS}/keys.j
 add(serve, "Service", "", "--host 0.0.0.0 --allow-host lineage.example.com --certfile cert.pem --keyfile key.pem")
 add(token, "Service", "new ana --role reader --expires 90d", "list")
 add(mcp, "Service", "", "--timeout 2m")
+add(spark_aggregate, "Service", f"{LOGS} aggregated", "s3a://BUCKET/AWSLogs/ s3a://BUCKET/aggregated")
 add(explain, "Service", "rule-4", "STRONG identity-center")
 add(query, "Service", "", "--format csv")
 add(schema, "Service", "who", "")

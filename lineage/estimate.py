@@ -23,6 +23,7 @@ from lineage.stores.sqlite.coverage import WRITE_AHEAD_LOG
 from lineage.stores.sqlite.store import SQLiteStore
 from loaders.batches.aggregate import aggregate
 from loaders.batches.parallel import readers
+from loaders.batches.saved import saved
 from loaders.files.sources import Narrow, Reach, Source, fetched, find
 
 SAMPLE_SECONDS = 3.0
@@ -44,6 +45,11 @@ def estimate(
     `seconds` is about how long a sample is read; `reach` and `narrow` as for `load`. Raises `BadUse` if a path matches
     nothing or is standard input, `NotFound` if there are only empty folders.
     """
+    for path in paths:
+        if (folder := saved(path)) is not None:
+            raise BadUse(
+                f"{path}: {folder.manifest.events:,} events that spark-aggregate has read; only logs are estimated"
+            )
     sources = find(paths, reach, narrow)
     if not sources:
         raise NotFound(f"{' '.join(paths)}: no files there; give files or folders with CloudTrail logs")

@@ -10,17 +10,19 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import chain
 from typing import BinaryIO, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
 from lineage.model.alert import Alert
 from lineage.model.batch import Batch
-from lineage.model.errors import NotFound
+from lineage.model.errors import BadUse, NotFound
 from lineage.model.results import Sums
 from lineage.resolve import resolve
 from lineage.stores.reader import Store
 from loaders.batches.parallel import batches
+from loaders.batches.saved import Saved, saved
 from loaders.files.sources import Narrow, Reach, Source, find
 from loaders.records.items import FileEnd, Item
 from loaders.records.other_documents import FINDINGS as FINDINGS_FILE
@@ -107,18 +109,28 @@ def load(
 
     `processes` is the number of reading processes; None means one for each core, or one for little data. `reach` and
     `narrow` say how S3 is reached, and what is wanted; objects of S3 that were loaded before are only read `again` if
-    asked for. Raises `BadUse` if a path matches nothing, `NotFound` if there are only empty folders, `LineageError` if
-    a reading process ends early. Loading the same events again, in any order or after a load that was killed, gives the
+    asked for. A folder that `spark-aggregate` wrote is loaded as the logs it was made from. Raises `BadUse` if a path
+    matches nothing, or such a folder is not complete, `NotFound` if there are only empty folders, `LineageError` if a
+    reading process ends early. Loading the same events again, in any order or after a load that was killed, gives the
     same store. Cost: linear in the bytes, plus the derivation of what changed.
     """
-    sources = find(paths, reach, narrow)
-    if not sources:
+    folders = {path: found for path in paths if (found := saved(path)) is not None}
+    if folders and narrow not in (None, Narrow()):
+        raise BadUse(
+            f"{' '.join(folders)}: written by spark-aggregate, and always loaded whole; only logs can be narrowed"
+        )
+    sources = find([path for path in paths if path not in folders], reach, narrow)
+    if not sources and not folders:
         raise NotFound(f"{' '.join(paths)}: no files there; give files or folders with CloudTrail logs")
     wanted = sources
     if not again and (known := set(loaded_objects(store, sources))):
         wanted = [source for source in sources if source not in known]
-    named = [source.path for source in sources] if len(sources) <= 20 else list(paths)
-    loaded = load_sources(store, wanted, named, processes=processes, progress=progress, stdin=stdin)
+    for folder in folders.values():
+        folder.check()
+    named = [*folders, *(source.path for source in sources)] if len(sources) <= 20 else list(paths)
+    loaded = load_sources(
+        store, wanted, named, processes=processes, progress=progress, stdin=stdin, folders=[*folders.values()]
+    )
     return loaded._replace(known=len(sources) - len(wanted))
 
 
@@ -132,15 +144,18 @@ def load_sources(
     stdin: BinaryIO | None = None,
     identifier: str = "",
     stopped: Callable[[], bool] = lambda: False,
+    folders: Sequence[Saved] = (),
 ) -> Loaded:
-    """Load files and objects, as `load`; the store notes the load with the names `named`.
+    """Load files and objects, as `load`, and folders of batches; the store notes the load with the names `named`.
 
     `identifier` is a load that goes on. Once it is `stopped`, reading ends after the batch at hand, and what was added
     is derived.
     """
     began = time.monotonic()
     waits = Waits()
-    total = sum(source.size for source in sources)
+    manifests = [folder.manifest for folder in folders]
+    files = len(sources) + sum(one.files for one in manifests)
+    total = sum(source.size for source in sources) + sum(one.bytes for one in manifests)
     objects = {source.path: source for source in sources if source.etag}
     ended: list[str] = []
     failed: dict[str, str] = {}
@@ -148,11 +163,12 @@ def load_sources(
 
     def report(stage: Stage, left: float | None) -> None:
         if progress:
-            progress(Progress(len(ended) + len(failed), len(sources), done, total, events, time.monotonic() - began,
+            progress(Progress(len(ended) + len(failed), files, done, total, events, time.monotonic() - began,
                               stage, left))  # fmt: skip
 
+    made = chain.from_iterable(folder.batches() for folder in folders)
     with closing(batches(sources, processes, stdin)) as reading:
-        for batch in waits.reading(reading):
+        for batch in waits.reading(chain(made, reading)):
             # Only now is anything written: a load that fails before leaves no trace.
             identifier = identifier or store.begin_load(named)
             start = time.monotonic()

@@ -2,7 +2,7 @@
 
 A server starts when the first test asks for it, at most one of each release line in a run. What cannot
 be had here skips the tests that need it, with one loud line at the end; `REQUIRE_NEO4J=1` makes a
-missing Neo4j a failure, `REQUIRE_CHROMIUM=1` a missing Chromium.
+missing Neo4j a failure, `REQUIRE_CHROMIUM=1` a missing Chromium, `REQUIRE_SPARK=1` a missing Spark.
 
 Tests may run in several processes (`pytest -n 2`). A database cannot be shared by them, and starting a Chromium
 takes long, so the tests of one server, and all of Chromium, are a group that one process runs (`tests/groups.py`).
@@ -11,7 +11,9 @@ takes long, so the tests of one server, and all of Chromium, are a group that on
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,10 +22,11 @@ from hypothesis import settings
 
 from tests import groups
 from tests.groups import any_release
-from tests.neo4j_server import LATEST, LTS, LTS_BROWSER, NotEmpty, Release, Server, Unavailable, obtain
+from tests.neo4j_server import LATEST, LTS, LTS_BROWSER, NotEmpty, Release, Server, Unavailable, java_homes, obtain
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from pyspark.sql import SparkSession
 
     from lineage import Store
 
@@ -32,6 +35,8 @@ settings.load_profile("lineage")
 # A busy machine is slow, and no test is about the time that one example takes.
 
 ROOT = Path(__file__).parent.parent
+SPARK_JAVA = 17
+"""Oldest Java that Spark 4 runs on."""
 MISSING = pytest.StashKey[dict[str, None]]()
 """Why tests were skipped: the loud lines, each once, in order."""
 
@@ -173,6 +178,34 @@ def chromium(pytestconfig: pytest.Config) -> Iterator[Browser]:
         skip(pytestconfig, f"NO CHROMIUM, ITS TESTS WERE SKIPPED: {reason}")
     yield browser
     next(browsers, None)
+
+
+@pytest.fixture(scope="session")
+def spark(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A real Spark on two cores of this machine, which tries each task three times; skips the tests that need it, or
+    fails them, where there is none."""
+    home = min(((version, home) for version, home in java_homes() if version >= SPARK_JAVA), default=None)
+    missing = f"no Java {SPARK_JAVA} or newer is installed" if home is None else None
+    missing = "pyspark is not installed" if find_spec("pyspark") is None else missing
+    if missing and os.environ.get("REQUIRE_SPARK") == "1":
+        pytest.fail(f"REQUIRE_SPARK=1, but no Spark: {missing}", pytrace=False)
+    if missing or home is None:
+        skip(pytestconfig, f"NO SPARK, ITS TESTS WERE SKIPPED: {missing}")
+    from pyspark.sql import SparkSession
+
+    folder = tmp_path_factory.mktemp("spark")
+    own: dict[str, bool | float | int | str | None] = {
+        "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false", "spark.local.dir": str(folder),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"), "spark.log.level": "ERROR",
+    }  # fmt: skip
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("JAVA_HOME", str(home[1]))
+        environment.setenv("PYTHONPATH", str(ROOT))
+        environment.setenv("PYSPARK_PYTHON", sys.executable)
+        session = SparkSession.builder.master("local[2,3]").config(map=own).getOrCreate()
+        yield session
+        session.stop()
 
 
 @pytest.fixture(params=["embedded", "neo4j"])

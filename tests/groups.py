@@ -37,7 +37,7 @@ def group(item: pytest.Item) -> str | None:
         return "latest"
     if "neo4j_lts" in fixtures or chosen.get("neo4j_server") == "lts":
         return "lts"
-    if "neo4j_any" in fixtures or chosen.get("target") == "neo4j":
+    if fixtures & {"neo4j_any", "spark"} or chosen.get("target") == "neo4j":  # one process starts Spark
         return "latest" if any_release() is LATEST else "lts"
     return None
 

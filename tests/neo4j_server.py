@@ -401,14 +401,14 @@ def _locked(path: Path) -> Iterator[None]:
 def _java_home(release: Release) -> Path:
     """The oldest installed JDK that the release runs on."""
     least, most = release.java
-    fitting = [(version, home) for version, home in _java_homes() if least <= version <= most]
+    fitting = [(version, home) for version, home in java_homes() if least <= version <= most]
     if not fitting:
         raise Unavailable(f"no Java {least} or newer" if most > 90 else f"no Java {least} to {most}")
     return min(fitting)[1]
 
 
 @cache
-def _java_homes() -> tuple[tuple[int, Path], ...]:
+def java_homes() -> tuple[tuple[int, Path], ...]:
     """Every Java on this machine that says its version: (feature release, home)."""
     places = [Path(os.environ["JAVA_HOME"])] if os.environ.get("JAVA_HOME") else []
     on_path = shutil.which("java")

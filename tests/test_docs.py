@@ -38,9 +38,8 @@ def page(name: str) -> str:
 def questions() -> str:
     """The text of all pages about questions and pictures."""
     about = [path for path in PAGES if "questions" in path.parts[-2:][0] + path.stem]
-    about += [
-        path for path in PAGES if path.stem in ("browser", "pictures", "verify", "watch", "serve", "mcp", "guard")
-    ]
+    others = {"browser", "guard", "mcp", "pictures", "serve", "spark", "verify", "watch"}
+    about += [path for path in PAGES if path.stem in others]
     return "".join(path.read_text("utf-8") for path in about)
 
 
@@ -172,6 +171,7 @@ def test_every_question_is_a_command() -> None:
 
     assert {query.name for query in queries.queries()} <= stems
     others = {"schema", "explain", "enrich", "browser", "graph", "explore", "watch", "serve", "token", "mcp"}
+    others |= {"spark_aggregate"}
     assert {name.replace("-", "_") for name in commands()} - others == stems
 
 

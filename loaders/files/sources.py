@@ -49,6 +49,12 @@ class Source(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why it cannot be read, if that is known before."""
 
 
+class Opened(Source, frozen=True, kw_only=True):
+    """An object that is read from a stream of its own: `path` only names it. It stays in its process."""
+
+    stream: BinaryIO
+
+
 class Narrow(msgspec.Struct, frozen=True):
     """What is wanted of the files behind paths; nothing stated: all."""
 
@@ -135,15 +141,17 @@ def _blocks(source: Source, stdin: BinaryIO | None) -> Iterator[bytes]:
 
         yield from s3.blocks(source)
         return
-    with _opened(source.path, stdin) as file:
+    with _opened(source, stdin) as file:
         while block := file.read(BLOCK):
             yield block
 
 
-def _opened(path: str, stdin: BinaryIO | None) -> AbstractContextManager[BinaryIO]:
-    """Return the open file; standard input stays open after reading."""
-    if path != "-":
-        return Path(path).open("rb", buffering=0)
+def _opened(source: Source, stdin: BinaryIO | None) -> AbstractContextManager[BinaryIO]:
+    """Return the open file; a stream and standard input stay open after reading."""
+    if isinstance(source, Opened):
+        return nullcontext(source.stream)
+    if source.path != "-":
+        return Path(source.path).open("rb", buffering=0)
     return nullcontext(sys.stdin.buffer if stdin is None else stdin)
 
 

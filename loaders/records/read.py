@@ -20,7 +20,7 @@ from lineage.model.batch import FileEnd, Passed, Unread
 from lineage.model.errors import BadUse
 from lineage.model.times import parse_when
 from loaders.files.decompress import gunzip_whole
-from loaders.files.sources import Source, SourceFile
+from loaders.files.sources import Opened, Source, SourceFile
 from loaders.files.unpack import Leaf, Packed
 from loaders.records import decode_fast, parquet, scan, split, tables, wrappers
 from loaders.records.decode_any_case import decode_record
@@ -92,7 +92,7 @@ def _read(
         return
     file = file or SourceFile()
     blocks = file.blocks(source, stdin)
-    again = source.path != "-" and source.reach is None
+    again = source.path != "-" and source.reach is None and not isinstance(source, Opened)
     packed = Packed(blocks, lambda: file.size, source.path if again else None)
     next_index = leaves = 0
     for leaf in packed.leaves():
@@ -191,6 +191,9 @@ def _read_s3_file(source: Source, most: int) -> tuple[Records, FileEnd] | None:
             if not isinstance(source, Ahead):
                 return None
             data = source.data.result()
+        elif isinstance(source, Opened):
+            data = source.stream.read(most + 1)
+            source.stream.seek(0)
         else:
             with open(source.path, "rb", buffering=0) as file:  # noqa: PTH123  creating a Path costs as much as reading
                 data = file.read(most + 1)
