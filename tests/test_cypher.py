@@ -134,10 +134,18 @@ def test_schema_is_valid_in_both_languages(neo4j_server: Server) -> None:
 
 
 def test_headers_name_the_parameters(plans: dict[str, Planned]) -> None:
-    """A header names exactly the parameters that the statement takes."""
-    named = {name: set(re.findall(r"\$(\w+)", header(STATEMENTS[name.split()[-1]]))) for name in plans}
+    """A header names exactly the parameters that the statement takes; those of the store are members of one."""
+    texts = {name: STATEMENTS[name.split()[-1]] for name in plans}
+    named = {name: set(re.findall(r"\$([\w.]+)", header(text))) for name, text in texts.items()}
+    taken = {name: set(re.findall(r"\$([\w.]+)", text.removeprefix(header(text)))) for name, text in texts.items()}
 
-    assert named == {name: plan.parameters for name, plan in plans.items()}
+    assert named == taken
+    assert {name: {one.split(".")[0] for one in names} for name, names in named.items()} == {
+        name: plan.parameters for name, plan in plans.items()
+    }
+    assert {
+        one for name, names in named.items() for one in names if ("store/" in name) != one.startswith("p.")
+    } == set()
 
 
 def test_headers_name_the_columns(plans: dict[str, Planned]) -> None:

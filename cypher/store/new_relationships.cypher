@@ -1,6 +1,6 @@
 // Add relationships
-// $rows: list of maps: type, source and target (node IDs), properties.
-UNWIND $rows AS row
+// $p.rows: list of maps: type, source and target (node IDs), properties.
+UNWIND $p.rows AS row
 MATCH (a)
 WHERE elementId(a) = row.source
 MATCH (b)

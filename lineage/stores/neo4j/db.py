@@ -33,8 +33,17 @@ def statement(name: str) -> str:
     return resources.files("cypher").joinpath("store", f"{name}.cypher").read_text("utf-8")
 
 
+KEEP_PLANS = "CYPHER replan=skip "
+"""Statements seek by key whatever the database holds: their plans stay right as it grows, and planning takes longer
+than running them."""
+
+
 class Db:
-    """An open transaction. Statements are named: the files of `cypher/store/`."""
+    """An open transaction. Statements are named: the files of `cypher/store/`.
+
+    Their parameters are members of one map, `$p`: the server would plan a statement anew for each order of magnitude
+    of a list that is a parameter of its own.
+    """
 
     def __init__(self, transaction: ManagedTransaction | Transaction) -> None:
         self.transaction = transaction
@@ -42,13 +51,13 @@ class Db:
     def read(self, name: str, /, **parameters: object) -> list[Record]:
         """Run a statement; returns its records. The driver takes long over each: statements that find many
         give them in one, as a list named `rows`."""
-        result = self.transaction.run(statement(name), parameters)
+        result = self.transaction.run(KEEP_PLANS + statement(name), p=parameters)
         found: list[Record] = result.values()
         return found[0][0] if list(result.keys()) == ["rows"] and found else found
 
     def write(self, name: str, /, **parameters: object) -> None:
         """Run a statement without waiting for its end; what follows waits for it."""
-        self.transaction.run(statement(name), parameters)
+        self.transaction.run(KEEP_PLANS + statement(name), p=parameters)
 
 
 class Statements(ABC):
