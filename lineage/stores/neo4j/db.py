@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 import msgspec
-from neo4j import ManagedTransaction, Transaction
+from neo4j import ManagedTransaction, Result, Transaction
 
 from lineage.model import keys, schema
 from lineage.model.batch import Row, Sighting, is_joined, relation_of
@@ -34,8 +34,18 @@ def statement(name: str) -> str:
 
 
 KEEP_PLANS = "CYPHER replan=skip "
-"""Statements seek by key whatever the database holds: their plans stay right as it grows, and planning takes longer
-than running them."""
+"""Before the statements of a load: they seek by key whatever the database holds, so their plans stay right as it grows,
+and planning takes longer than running them."""
+REPLANNED = frozenset(("drop_relationships", "set_relationships"))
+"""Statements that scan as long as the database is empty."""
+
+
+class Parameters(dict[str, object]):
+    """The parameters of a statement. The driver writes out all that it sends for its log, even where nobody reads it:
+    that took longer than sending."""
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self)}>"
 
 
 class Db:
@@ -45,19 +55,24 @@ class Db:
     of a list that is a parameter of its own.
     """
 
-    def __init__(self, transaction: ManagedTransaction | Transaction) -> None:
+    def __init__(self, transaction: ManagedTransaction | Transaction, loading: bool = False) -> None:
         self.transaction = transaction
+        self._prefix = KEEP_PLANS if loading else ""
 
     def read(self, name: str, /, **parameters: object) -> list[Record]:
         """Run a statement; returns its records. The driver takes long over each: statements that find many
         give them in one, as a list named `rows`."""
-        result = self.transaction.run(KEEP_PLANS + statement(name), p=parameters)
+        result = self._run(name, parameters)
         found: list[Record] = result.values()
         return found[0][0] if list(result.keys()) == ["rows"] and found else found
 
     def write(self, name: str, /, **parameters: object) -> None:
         """Run a statement without waiting for its end; what follows waits for it."""
-        self.transaction.run(KEEP_PLANS + statement(name), p=parameters)
+        self._run(name, parameters)
+
+    def _run(self, name: str, parameters: dict[str, object]) -> Result:
+        prefix = "" if name in REPLANNED else self._prefix
+        return self.transaction.run(prefix + statement(name), p=Parameters(parameters))
 
 
 class Statements(ABC):

@@ -42,7 +42,7 @@ from lineage.stores.neo4j.db import (
 from lineage.stores.neo4j.derive import NO_HOUR
 from lineage.stores.neo4j.shards import Place, id_hash, place, places, shard_key, shard_keys, unpack
 
-STEP_BYTES = 4_000_000
+STEP_BYTES = 1_000_000
 """What one transaction takes of waiting rows, in whole hours."""
 
 

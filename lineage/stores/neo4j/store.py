@@ -143,7 +143,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
 
         @unit_of_work(metadata=METADATA)
         def locked(transaction: ManagedTransaction) -> T:
-            run = Db(transaction)
+            run = Db(transaction, loading=True)
             run.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
             return work(run)
 
@@ -158,7 +158,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
             self._session(WRITE_ACCESS) as session,
             session.begin_transaction(metadata=METADATA) as transaction,
         ):
-            self._transaction = Db(transaction)
+            self._transaction = Db(transaction, loading=True)
             try:
                 self._transaction.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
                 yield
