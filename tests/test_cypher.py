@@ -284,7 +284,7 @@ def test_python_gives_values_of_the_declared_type(given: dict[str, object]) -> N
         ASKED.filled(given)
 
 
-TYPES = {schema.TEXT: str, schema.TIME: str, schema.NUMBER: int, schema.YES_NO: bool, schema.TEXTS: list}
+TYPES = {schema.TEXT: str, schema.TIME: str, schema.NUMBER: int, schema.YES_NO: bool, schema.TEXTS: list, schema.NUMBERS: list}
 
 
 def test_every_property_is_declared(tmp_path: Path) -> None:

@@ -13,15 +13,15 @@ from neo4j import ManagedTransaction, Result, Transaction
 
 from lineage.model import keys, schema
 from lineage.model.batch import Row, Sighting, is_joined, relation_of
-from lineage.model.facts import Sample, Target
+from lineage.model.facts import Target
 from lineage.model.results import Properties
-from lineage.model.samples import StoredSample
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node, in_account
 from lineage.stores.merging import merge_properties
 
-UNWIND_ROWS = 5_000
-"""Rows of one statement: half as many are slower, twice as many no faster (measured)."""
+UNWIND_ROWS = 1_000
+"""Rows of one statement: with more, what the server holds of them outlives its young garbage, which costs it a third of
+the time of the statement (measured with 5,000)."""
 
 Record = list[Any]
 """One record of a result: values as the driver gives them, in the order of the statement's columns."""
@@ -104,7 +104,8 @@ class Delta(msgspec.Struct, array_like=True):
     count: int
     first: int
     last: int
-    samples: list[StoredSample]
+    samples: list[bytes]
+    """As `lineage.model.samples.pack` packs them."""
 
 
 class Pending(msgspec.Struct, array_like=True):
@@ -124,7 +125,6 @@ class Pending(msgspec.Struct, array_like=True):
 
 
 _TARGET = msgspec.json.Decoder(Target)
-_SAMPLE = msgspec.json.Decoder(Sample)
 PENDING = msgspec.msgpack.Decoder(Pending)
 
 
@@ -176,17 +176,12 @@ def stored_row(api: str, properties: dict[str, Any]) -> Row:
         actor=actor_of_key(properties["key"]), api=api, hour=(parse_when(properties["hour"]) or 0) // 3600,
         account=properties.get("account"), region=properties.get("region"), source_ip=properties.get("source_ip"),
         endpoint=properties.get("endpoint"), user_agent=properties.get("user_agent"), error=error,
-        console=properties["console"], copy=properties["copy"], category=properties["category"],
-        sensitive=properties["sensitive"], presigned=properties["presigned"], target=target,
+        console="console" in properties, copy="copy" in properties, category=properties["category"],
+        sensitive="sensitive" in properties, presigned="presigned" in properties, target=target,
         relation=relation_of(api, error, target),
         beside=tuple(map(_TARGET.decode, properties.get("beside") or ())), beyond=properties.get("beyond") or 0,
         joined=is_joined(row_of_key(properties["key"])),
     )  # fmt: skip
-
-
-def samples_of(properties: dict[str, Any]) -> dict[str, Sample]:
-    """The examples in the `samples` of a `USED` relationship, by event ID."""
-    return {sample.event_id: sample for sample in map(_SAMPLE.decode, properties["samples"])}
 
 
 def ref_of(labels: Sequence[str], key: str) -> str:
@@ -218,12 +213,17 @@ def read_nodes(db: Db, refs: Iterable[str]) -> dict[str, tuple[str, dict[str, An
 
 
 def write_nodes(
-    db: Db, nodes: Iterable[Node], ends: Iterable[str] = (), fresh: Collection[str] = frozenset()
+    db: Db,
+    nodes: Iterable[Node],
+    ends: Iterable[str] = (),
+    fresh: Collection[str] = frozenset(),
+    new: set[str] | None = None,
 ) -> dict[str, str]:
     """Write nodes and return their element IDs by reference, with those of `ends`.
 
     A node that is stored already takes the fuller of two values, whichever came first; one in `fresh` takes
-    the new properties alone. An end that is not there yet is made with nothing but its key.
+    the new properties alone. An end that is not there yet is made with nothing but its key. `new` takes the references
+    of all that were made.
     """
     wanted: dict[str, tuple[str | None, Properties]] = {}
     for node in nodes:
@@ -253,11 +253,19 @@ def write_nodes(
             label, key = text.split(" ", 1)
             made.append({"labels": [label], "properties": {"key": key}})
     write_rows(db, "set_nodes", changed)
-    ids.update(_make(db, made))
+    fresh_ids = _make(db, made)
+    ids.update(fresh_ids)
+    if new is not None:
+        new |= fresh_ids.keys()
     if placed:
         accounts = write_nodes(db, [account for _, account, _ in placed])
         write_rows(db, "set_in_account", [
-            {"source": ids[text], "target": accounts[str(account.ref)], "key": key} for text, account, key in placed
+            {"source": ids[text], "target": accounts[str(account.ref)], "key": key}
+            for text, account, key in placed if text not in fresh_ids
+        ])  # fmt: skip
+        write_rows(db, "new_relationships", [
+            [schema.IN_ACCOUNT, ids[text], accounts[str(account.ref)], {"key": key}]
+            for text, account, key in placed if text in fresh_ids
         ])  # fmt: skip
     return ids
 

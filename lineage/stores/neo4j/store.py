@@ -46,7 +46,7 @@ from lineage.stores.neo4j.db import Db, Record, statement
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 METADATA = {"app": "cloudtrail-lineage"}
 READ_SECONDS = 300.0
 """A reading transaction that takes longer is given up."""
@@ -66,6 +66,8 @@ class Neo4jStore(Calls, LookUps, Graphs):
         self.path = _without_password(uri)
         self._database = os.environ.get("NEO4J_DATABASE") or None
         self._transaction: Db | None = None
+        self._looked_up: dict[JoinKey, list[Item]] = {}
+        """What was looked up in the open transaction."""
         with self._clear_errors():
             self._driver = _driver(uri)
             try:
@@ -165,6 +167,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
                 transaction.commit()
             finally:
                 self._transaction = None
+                self._looked_up = {}
 
     @property
     def _db(self) -> Db:
@@ -203,7 +206,11 @@ class Neo4jStore(Calls, LookUps, Graphs):
         return neo4j_derive.dirty(self._db, limit)
 
     def lookup(self, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
-        return self._reading(lambda db: neo4j_derive.lookup(db, wanted))
+        keys = list(wanted)
+        found = self._looked_up
+        missing = [key for key in keys if key not in found]
+        found.update(self._reading(lambda db: neo4j_derive.lookup(db, missing)))
+        return {key: found[key] for key in keys}
 
     def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         neo4j_derive.write_derived(self._db, derived, done)
