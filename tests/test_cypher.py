@@ -311,8 +311,6 @@ def test_python_gives_values_of_the_declared_type(given: dict[str, object]) -> N
 
 
 TYPES = {
-    schema.TEXT: str, schema.TIME: str, schema.NUMBER: int, schema.YES_NO: bool, schema.TEXTS: list, schema.NUMBERS: list,
-}  # fmt: skip
     schema.TEXT: str,
     schema.TIME: str,
     schema.NUMBER: int,

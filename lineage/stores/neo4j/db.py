@@ -60,11 +60,9 @@ class Db:
         self._prefix = KEEP_PLANS if loading else ""
 
     def read(self, name: str, /, **parameters: object) -> list[Record]:
-        """Run a statement; returns its records. The driver takes long over each: statements that find many
-        give them in one, as a list named `rows`."""
-        result = self._run(name, parameters)
-        found: list[Record] = result.values()
-        return found[0][0] if list(result.keys()) == ["rows"] and found else found
+        """Run a statement; returns its records. The driver takes long over each, so statements that find many give
+        them in one."""
+        return records(self._run(name, parameters))
 
     def write(self, name: str, /, **parameters: object) -> None:
         """Run a statement without waiting for its end; what follows waits for it."""
@@ -73,6 +71,12 @@ class Db:
     def _run(self, name: str, parameters: dict[str, object]) -> Result:
         prefix = "" if name in REPLANNED else self._prefix
         return self.transaction.run(prefix + statement(name), p=Parameters(parameters))
+
+
+def records(result: Result) -> list[Record]:
+    """The records of a result; those of a statement that gives them in one, as a list named `rows`, one by one."""
+    found: list[Record] = result.values()
+    return found[0][0] if list(result.keys()) == ["rows"] and found else found
 
 
 class Statements(ABC):

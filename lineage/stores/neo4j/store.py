@@ -42,7 +42,7 @@ from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
 from lineage.stores.neo4j import rows as neo4j_rows
 from lineage.stores.neo4j.calls import Calls
-from lineage.stores.neo4j.db import Db, Record, statement
+from lineage.stores.neo4j.db import Db, Parameters, Record, records, statement
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
@@ -125,7 +125,16 @@ class Neo4jStore(Calls, LookUps, Graphs):
     # running statements
 
     def _read(self, name: str, /, **parameters: object) -> list[Record]:
-        """Run a statement, in the open transaction if there is one."""
+        """Run a statement, in the open transaction if there is one; else in one of its own, in a single exchange with
+        the server, and again where the database asks for it."""
+        if self._transaction is None:
+            query = Query(statement(name), metadata=METADATA, timeout=READ_SECONDS)
+            with self._clear_errors(), self._session(READ_ACCESS) as session:
+                try:
+                    return records(session.run(query, p=Parameters(parameters)))
+                except (Neo4jError, DriverError) as error:
+                    if not error.is_retryable():
+                        raise
         return self._reading(lambda db: db.read(name, **parameters))
 
     def _reading(self, work: Callable[[Db], T]) -> T:
