@@ -10,7 +10,20 @@ import pytest
 
 import lineage
 from lineage.model.errors import BadUse, StoreUnreachable
-from lineage.stores.neo4j.shards import buckets_for, id_hash, id_text, pack, pack_place, places, shard_key, unpack
+from lineage.model.facts import Sample
+from lineage.resolve.graph_elements import listed_samples, sample_lists, window
+from lineage.stores.neo4j.db import Parameters, known
+from lineage.stores.neo4j.shards import (
+    buckets_for,
+    id_hash,
+    id_text,
+    pack,
+    pack_place,
+    places,
+    places_of_rows,
+    shard_key,
+    unpack,
+)
 from tests.aws import Cloud, Json
 from tests.aws.files import dumps, history_csv
 from tests.neo4j_server import Server
@@ -135,13 +148,33 @@ def test_unreachable_server_is_one_line_without_a_password(uri: str) -> None:
     assert "geheim" not in str(error.value)
 
 
+def test_parameters_are_not_written_out() -> None:
+    """The text of parameters, which the driver makes for its log, names them and tells nothing of what they hold."""
+    assert repr(Parameters(rows=[{"key": "AKIA" + "A" * 16}], load="x")) == "<rows, load>"
+
+
+def test_samples_are_lists_and_back() -> None:
+    """The examples of a row are the same after they were properties: resources, requests and times keep their event."""
+    samples = [
+        Sample(time=7200, event_id="a", resources=("arn:one", "arn:two"), parameters='{"x":1}'),
+        Sample(time=7205, event_id="b"),
+        Sample(time=7300, event_id="c", resources=("arn:three",)),
+    ]
+    for count, kept in ((1, samples[:1]), (2, samples[:2]), (3, samples), (9, samples)):
+        last = 9000 if count == 9 else kept[-1].time
+        properties = known(window(count, 7200, last, kept) | sample_lists(kept, count))
+
+        assert listed_samples(properties) == kept
+        assert ("sample_times" in properties) == (count > 2)
+
+
 def test_shard_gives_back_what_it_took() -> None:
     """An event is found in the shard that it was packed into, and no other is."""
     one, other = bytes(range(240, 256)), bytes(16)
     row, actor, none = b"r" * 16, b"a" * 16, bytes(16)
     shard = {
         one: pack_place(3599, 2, 2**63 - 1, row, actor, 1, 4, 2**47 - 1),
-        other: pack_place(0, 0, 0, none, none, 0, 0, 0),
+        other: pack_place(0, 7, 7, none, none, 0, 0, 0),
     }
     ids, rest = pack(shard)
 
@@ -150,7 +183,10 @@ def test_shard_gives_back_what_it_took() -> None:
     found = dict(places(ids, rest)).get(one)
     assert found is not None
     assert found == (3599, 2, 2**63 - 1, row, actor, 1, 4, 2**47 - 1)
+    assert dict(places(ids, rest))[other] == (0, 7, 7, none, none, 0, 0, 0)
+    assert list(places_of_rows(ids, rest, {row})) == [(row, 3599, one)]
     assert b"x" * 16 not in dict(places(ids, rest))
+    assert len(rest) == 43 + 43 + 18
 
 
 def test_hours_grow_by_four() -> None:

@@ -10,7 +10,7 @@
 // calls first, then the newest.
 MATCH path = (n)-[used:USED]->(action:Action)
 WHERE used.error IS NOT NULL
-  AND NOT used.copy
+  AND used.copy IS NULL
   AND ($since IS NULL OR used.last >= $since)
   AND ($until IS NULL OR used.first <= $until)
   AND (used.error =~ '(?i).*(access_?denied|unauthori[sz]ed|forbidden|notauthorized|authorizationerror).*'

@@ -20,7 +20,7 @@ WHERE used.error IS NOT NULL
   AND ($until IS NULL OR used.first <= $until)
   AND (used.error =~ '(?i).*(access_?denied|unauthori[sz]ed|forbidden|notauthorized|authorizationerror).*'
        OR action.key STARTS WITH 'sts:Assume')
-  AND (NOT used.copy OR NOT coalesce(n.account, '') IN loaded)
+  AND (used.copy IS NULL OR NOT coalesce(n.account, '') IN loaded)
 CALL (n) {
   MATCH path = (top)-[:ASSUMED|ISSUED*0..4000 {parent: true}]->(n)
   WHERE NOT EXISTS { (top)<-[:ASSUMED|ISSUED {parent: true}]-() }

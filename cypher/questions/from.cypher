@@ -15,7 +15,7 @@ CALL () {
 }
 MATCH (n)-[used:USED]->(:Action)
 WHERE any(one IN $addresses WHERE used.source_ip = one OR (one ENDS WITH '.' AND used.source_ip STARTS WITH one))
-  AND (NOT used.copy OR NOT coalesce(n.account, '') IN loaded)
+  AND (used.copy IS NULL OR NOT coalesce(n.account, '') IN loaded)
 OPTIONAL MATCH (holder:Session)-[:ISSUED {parent: true}]->(n)
 WITH n, used, CASE WHEN n:Session THEN n ELSE holder END AS session
 CALL (n) {

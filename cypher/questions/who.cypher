@@ -37,7 +37,7 @@ CALL () {
   WHERE id =~ '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
   MATCH (caller)-[way:ASSUMED|ISSUED|USED|CREATED|CHANGED|STARTED]->()
   WHERE id IN way.event_ids AND NOT (type(way) = 'ISSUED' AND way.parent)
-  WITH caller, CASE WHEN way.copy = false THEN 0 WHEN type(way) IN ['ASSUMED', 'ISSUED'] THEN 1 ELSE 2 END AS rank
+  WITH caller, CASE WHEN type(way) = 'USED' AND way.copy IS NULL THEN 0 WHEN type(way) IN ['ASSUMED', 'ISSUED'] THEN 1 ELSE 2 END AS rank
   WITH collect({node: caller, rank: rank}) AS found, min(rank) AS best
   UNWIND [one IN found WHERE one.rank = best | one.node] AS n
   RETURN n

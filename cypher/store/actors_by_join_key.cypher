@@ -1,7 +1,7 @@
 // Identities by join key
-// $join_keys: list of texts.
+// $p.join_keys: list of texts.
 // Columns: rows, one list of lists of join key, id, body, hours (bytes). No order.
-UNWIND $join_keys AS key
+UNWIND $p.join_keys AS key
 MATCH (j:_JoinKey {key: key})
 MATCH (a:_Actor {id: j.actor})
 RETURN collect([key, a.id, a.body, a.hours]) AS rows

@@ -1,6 +1,6 @@
 // Count calls of nodes from addresses
-// $rows: list of maps: source and target (node IDs), key, count, first, last (ISO times).
-UNWIND $rows AS row
+// $p.rows: list of maps: source and target (node IDs), key, count, first, last (ISO times).
+UNWIND $p.rows AS row
 MATCH (a)
 WHERE elementId(a) = row.source
 MATCH (b)

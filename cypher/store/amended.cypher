@@ -1,5 +1,5 @@
 // Events that an addendum amends
-// $id: text (hexadecimal ID of the addendum).
+// $p.id: text (hexadecimal ID of the addendum).
 // Columns: original (event ID). No order.
-MATCH (a:_Amended {id: $id})
+MATCH (a:_Amended {id: $p.id})
 RETURN a.original AS original

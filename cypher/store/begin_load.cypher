@@ -1,3 +1,3 @@
 // Note that a load began
-// $id: text. $started: ISO time. $body: bytes, its sums.
-CREATE (l:_Load {id: $id, started: $started, body: $body})
+// $p.id: text. $p.started: ISO time. $p.body: bytes, its sums.
+CREATE (l:_Load {id: $p.id, started: $p.started, body: $p.body})

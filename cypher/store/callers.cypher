@@ -1,20 +1,20 @@
 // Identities by the node that their calls are attached to, by session, principal or key
-// $sources (label and key), $sessions, $principals, $keys: lists of texts.
+// $p.sources (label and key), $p.sessions, $p.principals, $p.keys: lists of texts.
 // Columns: rows, one list of lists of id, hours (bytes; no hours: no call counts any more). No order.
 CALL () {
-  UNWIND $sources AS source
+  UNWIND $p.sources AS source
   MATCH (a:_Actor {source: source})
   RETURN a
   UNION ALL
-  UNWIND $sessions AS session
+  UNWIND $p.sessions AS session
   MATCH (a:_Actor {session: session})
   RETURN a
   UNION ALL
-  UNWIND $principals AS principal
+  UNWIND $p.principals AS principal
   MATCH (a:_Actor {principal: principal})
   RETURN a
   UNION ALL
-  UNWIND $keys AS key
+  UNWIND $p.keys AS key
   MATCH (a:_Actor {key: key})
   RETURN a
 }

@@ -1,16 +1,16 @@
 // Identities of principals, access keys or principalIds of sessions
-// $principals (keys), $keys (access key IDs), $ids: lists of texts.
+// $p.principals (keys), $p.keys (access key IDs), $p.ids: lists of texts.
 // Columns: value (of the list), id, hours (bytes; no hours: no call counts any more). No order.
 CALL () {
-  UNWIND $principals AS value
+  UNWIND $p.principals AS value
   MATCH (a:_Actor {principal: value})
   RETURN value, a
   UNION ALL
-  UNWIND $keys AS value
+  UNWIND $p.keys AS value
   MATCH (a:_Actor {key: value})
   RETURN value, a
   UNION ALL
-  UNWIND $ids AS value
+  UNWIND $p.ids AS value
   MATCH (s:Session {principal_id: value})
   MATCH (a:_Actor {session: s.key})
   RETURN value, a

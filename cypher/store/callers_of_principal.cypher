@@ -1,6 +1,6 @@
 // Identities of a principal with a long-term key
-// $principal: key of the Principal.
+// $p.principal: key of the Principal.
 // Columns: id, key, hours (bytes). No order.
-MATCH (a:_Actor {principal: $principal})
+MATCH (a:_Actor {principal: $p.principal})
 WHERE a.key IS NOT NULL AND NOT a.key STARTS WITH 'ASIA'
 RETURN a.id AS id, a.key AS key, a.hours AS hours

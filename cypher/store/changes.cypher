@@ -1,9 +1,9 @@
 // What single events made of their callers
 // Of ISSUED those of keys that were made for another principal.
-// $types: list of relationship types. $since, $until: ISO times.
+// $p.types: list of relationship types. $p.since, $p.until: ISO times.
 // Columns: type, source_labels, source_key, target_labels, target_key, properties. No order.
 MATCH (n)-[r:ISSUED|CREATED|CHANGED|STARTED]->(m)
-WHERE type(r) IN $types AND r.time >= $since AND r.time <= $until
+WHERE type(r) IN $p.types AND r.time >= $p.since AND r.time <= $p.until
   AND (type(r) <> 'ISSUED' OR (r.parent = false AND r.event_id IS NOT NULL))
 RETURN type(r) AS type, labels(n) AS source_labels, n.key AS source_key, labels(m) AS target_labels,
        m.key AS target_key, properties(r) AS properties

@@ -1,20 +1,20 @@
 // The relationships that single events made
-// $ISSUED, $CREATED, $CHANGED, $STARTED: lists of keys.
+// $p.ISSUED, $p.CREATED, $p.CHANGED, $p.STARTED: lists of keys.
 // Columns: id, type, key, source_id, target_id. No order.
 CALL () {
-  UNWIND $ISSUED AS key
+  UNWIND $p.ISSUED AS key
   MATCH ()-[r:ISSUED {key: key}]->()
   RETURN r
   UNION ALL
-  UNWIND $CREATED AS key
+  UNWIND $p.CREATED AS key
   MATCH ()-[r:CREATED {key: key}]->()
   RETURN r
   UNION ALL
-  UNWIND $CHANGED AS key
+  UNWIND $p.CHANGED AS key
   MATCH ()-[r:CHANGED {key: key}]->()
   RETURN r
   UNION ALL
-  UNWIND $STARTED AS key
+  UNWIND $p.STARTED AS key
   MATCH ()-[r:STARTED {key: key}]->()
   RETURN r
 }

@@ -1,6 +1,6 @@
 // The copies of events
-// $events: list of texts (hour and ID).
+// $p.events: list of texts (hour and ID).
 // Columns: event, body (bytes). No order.
-UNWIND $events AS event
+UNWIND $p.events AS event
 MATCH (c:_Copies {event: event})
 RETURN c.event AS event, c.body AS body

@@ -1,7 +1,7 @@
 // Does a digest of an account cover a time?
-// $account: text. $time: seconds.
+// $p.account: text. $p.time: seconds.
 // Columns: covered (boolean).
 RETURN EXISTS {
-  MATCH (d:_Digest {account: $account})
-  WHERE d.start <= $time AND d.end > $time
+  MATCH (d:_Digest {account: $p.account})
+  WHERE d.start <= $p.time AND d.end > $p.time
 } AS covered

@@ -1,6 +1,6 @@
 // Marks of join keys to be derived
-// $limit: how many marks.
+// $p.limit: how many marks.
 // Columns: id (of the mark), join_keys. No order.
 MATCH (d:_Dirty)
 RETURN elementId(d) AS id, d.join_keys AS join_keys
-LIMIT $limit
+LIMIT $p.limit

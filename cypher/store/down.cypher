@@ -1,23 +1,23 @@
 // All that came from some nodes
 // One step: the nodes, what is related to them along resolved parents (at most 4,000 relationships), and the other
 // relationships of all these. The tool repeats it for the nodes that are new.
-// $Principal, $Session, $Credential, $Resource: lists of keys.
+// $p.Principal, $p.Session, $p.Credential, $p.Resource: lists of keys.
 // Columns: labels, node (properties); type, properties, source_labels, source, target_labels, target (properties)
 // of a relationship, or nulls. No order.
 CALL () {
-  UNWIND $Principal AS key
+  UNWIND $p.Principal AS key
   MATCH (n:Principal {key: key})
   RETURN n
   UNION
-  UNWIND $Session AS key
+  UNWIND $p.Session AS key
   MATCH (n:Session {key: key})
   RETURN n
   UNION
-  UNWIND $Credential AS key
+  UNWIND $p.Credential AS key
   MATCH (n:Credential {key: key})
   RETURN n
   UNION
-  UNWIND $Resource AS key
+  UNWIND $p.Resource AS key
   MATCH (n:Resource {key: key})
   RETURN n
 }

@@ -1,5 +1,5 @@
 // Forget the facts of events
-// $events: list of texts (hour and ID).
-UNWIND $events AS event
+// $p.events: list of texts (hour and ID).
+UNWIND $p.events AS event
 MATCH (x:_Fact {event: event})
 DELETE x

@@ -1,7 +1,7 @@
 // Remove nodes that no longer have a relationship
 // Being in an account does not count; an account goes with the last node in it.
-// $rows: list of node IDs.
-UNWIND $rows AS id
+// $p.rows: list of node IDs.
+UNWIND $p.rows AS id
 MATCH (n)
 WHERE elementId(n) = id AND NOT n:Account AND NOT EXISTS { (n)-[:!IN_ACCOUNT]-() }
 OPTIONAL MATCH (n)-[:IN_ACCOUNT]->(a:Account)

@@ -1,5 +1,5 @@
 // Forget that events do not count in a row
-// $rows: list of keys.
-UNWIND $rows AS key
+// $p.rows: list of keys.
+UNWIND $p.rows AS key
 MATCH (l:_Lost {key: key})
 DELETE l

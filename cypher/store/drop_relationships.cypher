@@ -1,6 +1,6 @@
 // Remove relationships
-// $rows: list of relationship IDs.
-UNWIND $rows AS id
+// $p.rows: list of relationship IDs.
+UNWIND $p.rows AS id
 MATCH ()-[r]->()
 WHERE elementId(r) = id
 DELETE r

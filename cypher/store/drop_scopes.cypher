@@ -1,5 +1,5 @@
 // Forget scopes without sessions
-// $units: list of texts (join keys).
-UNWIND $units AS unit
+// $p.units: list of texts (join keys).
+UNWIND $p.units AS unit
 MATCH (s:_Scope {unit: unit})
 DELETE s

@@ -1,7 +1,7 @@
 // What is known of events of the ledger
-// $rows: list of maps: n (number), key (of the row), actor (its ID), file (number).
+// $p.rows: list of maps: n (number), key (of the row), actor (its ID), file (number).
 // Columns: n, body (bytes, the identity), source, session, api, row (properties), path. No order.
-UNWIND $rows AS row
+UNWIND $p.rows AS row
 MATCH (x:_Actor {id: row.actor})
 MATCH ()-[u:USED {key: row.key}]->(a:Action)
 OPTIONAL MATCH (f:_File {id: row.file})

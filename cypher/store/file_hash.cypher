@@ -1,5 +1,5 @@
 // SHA-256 of a file as it was loaded
-// $path: text.
+// $p.path: text.
 // Columns: sha256.
-MATCH (f:_File {path: $path})
+MATCH (f:_File {path: $p.path})
 RETURN f.sha256 AS sha256

@@ -1,6 +1,6 @@
 // When the identities of a session were seen
-// $sessions: list of session keys.
+// $p.sessions: list of session keys.
 // Columns: session, hours (bytes). No order.
-UNWIND $sessions AS session
+UNWIND $p.sessions AS session
 MATCH (a:_Actor {session: session})
 RETURN session, a.hours AS hours

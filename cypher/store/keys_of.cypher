@@ -1,7 +1,7 @@
 // Long-term access keys of a principal
-// $principal: text.
+// $p.principal: text.
 // Columns: key. In order.
-MATCH (:Principal {key: $principal})<-[:BELONGS_TO]-(c:Credential)
+MATCH (:Principal {key: $p.principal})<-[:BELONGS_TO]-(c:Credential)
 WHERE NOT c.key CONTAINS ' '
 RETURN c.key AS key
 ORDER BY key

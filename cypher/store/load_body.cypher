@@ -1,5 +1,5 @@
 // The sums of one load
-// $id: text.
+// $p.id: text.
 // Columns: body (bytes).
-MATCH (l:_Load {id: $id})
+MATCH (l:_Load {id: $p.id})
 RETURN l.body AS body

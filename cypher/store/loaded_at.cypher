@@ -1,8 +1,8 @@
 // When the last of the loads ended that files had their events from
 // What a killed load brought, the next one has derived. Files of older programs do not have their load.
-// $files: list of numbers.
+// $p.files: list of numbers.
 // Columns: loaded_at (ISO time, null where no load is known to have ended). One row.
-UNWIND $files AS id
+UNWIND $p.files AS id
 MATCH (f:_File {id: id})
 WITH DISTINCT f.load AS load
 MATCH (l:_Load {id: load})

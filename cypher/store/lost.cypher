@@ -1,6 +1,6 @@
 // Events that hold a place in rows where they do not count
-// $rows: list of row IDs (hex).
+// $p.rows: list of row IDs (hex).
 // Columns: row, time, id (bytes). No order.
-UNWIND $rows AS row
+UNWIND $p.rows AS row
 MATCH (l:_Lost {row: row})
 RETURN l.row AS row, l.time AS time, l.id AS id

@@ -1,24 +1,24 @@
 // Principals by name, unique ID, or the ID or a learnt name of an Identity Center user
-// $text: text.
+// $p.text: text.
 // Columns: key, kind, account. No order.
 CALL () {
-  MATCH (p:Principal {name: $text})
+  MATCH (p:Principal {name: $p.text})
   RETURN p
   UNION
-  MATCH (s:_Sighting {unique_id: $text})
+  MATCH (s:_Sighting {unique_id: $p.text})
   MATCH (p:Principal {key: s.principal})
   RETURN p
   UNION
-  MATCH (s:_Sighting {arn: $text})
+  MATCH (s:_Sighting {arn: $p.text})
   MATCH (p:Principal {key: s.principal})
   RETURN p
   UNION
   MATCH (p:ExternalAccount)
-  WHERE p.key ENDS WITH ':' + $text
+  WHERE p.key ENDS WITH ':' + $p.text
   RETURN p
   UNION
   MATCH (p:IdentityCenterUser)
-  WHERE p.key ENDS WITH '/' + $text AND NOT p.key STARTS WITH 'name/'
+  WHERE p.key ENDS WITH '/' + $p.text AND NOT p.key STARTS WITH 'name/'
   RETURN p
 }
 WITH p

@@ -1,5 +1,5 @@
 // Add identities
-// $rows: list of maps: id, body, key, hours.
-UNWIND $rows AS row
+// $p.rows: list of maps: id, body, key, hours.
+UNWIND $p.rows AS row
 CREATE (a:_Actor)
 SET a = row

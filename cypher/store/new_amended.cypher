@@ -1,5 +1,5 @@
 // Note which events addenda amend
-// $rows: list of maps: key (unique), id, original.
-UNWIND $rows AS row
+// $p.rows: list of maps: key (unique), id, original.
+UNWIND $p.rows AS row
 MERGE (a:_Amended {key: row.key})
   ON CREATE SET a = row

@@ -1,3 +1,3 @@
 // Mark join keys to be derived
-// $join_keys: list of texts.
-CREATE (d:_Dirty {join_keys: $join_keys})
+// $p.join_keys: list of texts.
+CREATE (d:_Dirty {join_keys: $p.join_keys})

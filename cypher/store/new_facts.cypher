@@ -1,5 +1,5 @@
 // Add facts
-// $rows: list of maps: key (event and number), event, actor, body.
-UNWIND $rows AS row
+// $p.rows: list of maps: key (event and number), event, actor, body.
+UNWIND $p.rows AS row
 CREATE (x:_Fact)
 SET x = row

@@ -1,5 +1,5 @@
 // Keep rows until their identities' places are derived
-// $rows: list of maps: hour, size (bytes), body.
-UNWIND $rows AS row
+// $p.rows: list of maps: hour, size (bytes), body.
+UNWIND $p.rows AS row
 CREATE (p:_Pending)
 SET p = row

@@ -1,9 +1,9 @@
 // Add relationships
-// $rows: list of maps: type, source and target (node IDs), properties.
-UNWIND $rows AS row
+// $p.rows: list of lists of type, source and target (node IDs), properties.
+UNWIND $p.rows AS row
 MATCH (a)
-WHERE elementId(a) = row.source
+WHERE elementId(a) = row[1]
 MATCH (b)
-WHERE elementId(b) = row.target
-CREATE (a)-[r:$(row.type)]->(b)
-SET r = row.properties
+WHERE elementId(b) = row[2]
+CREATE (a)-[r:$(row[0])]->(b)
+SET r = row[3]

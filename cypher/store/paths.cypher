@@ -1,6 +1,6 @@
 // Paths of files by number
-// $ids: list of integers.
+// $p.ids: list of integers.
 // Columns: id, path. No order.
-UNWIND $ids AS id
+UNWIND $p.ids AS id
 MATCH (f:_File {id: id})
 RETURN f.id AS id, f.path AS path

@@ -1,8 +1,8 @@
 // Principals by key or ARN
-// $identifier: text.
+// $p.identifier: text.
 // Columns: key. In order.
-MATCH (p:Principal {key: $identifier})
+MATCH (p:Principal {key: $p.identifier})
 RETURN p.key AS key
 UNION
-MATCH (s:_Sighting {arn: $identifier})
+MATCH (s:_Sighting {arn: $p.identifier})
 RETURN s.principal AS key

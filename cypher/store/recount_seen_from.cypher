@@ -1,8 +1,8 @@
 // Count the calls of nodes from addresses anew
 // What has no calls any more is removed.
-// $rows: list of maps: source (node ID), key (of SEEN_FROM), address, endpoint ('' for none).
+// $p.rows: list of maps: source (node ID), key (of SEEN_FROM), address, endpoint ('' for none).
 // Columns: target (node ID of an address that lost its relationship). No order.
-UNWIND $rows AS row
+UNWIND $p.rows AS row
 MATCH (a)
 WHERE elementId(a) = row.source
 MATCH ()-[r:SEEN_FROM {key: row.key}]->(b)

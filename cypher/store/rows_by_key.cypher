@@ -1,21 +1,21 @@
 // The relationships of rows
-// $keys: list of texts.
+// $p.keys: list of texts.
 // Columns: id, type, source_id, source_labels, source_key, target_id, target_key, properties. No order.
 CALL () {
-  UNWIND $keys AS key
+  UNWIND $p.keys AS key
   MATCH ()-[r:USED {key: key}]->()
   RETURN r
   UNION ALL
-  UNWIND $keys AS key
+  UNWIND $p.keys AS key
   MATCH ()-[r:TOUCHED {key: key}]->()
   RETURN r
   UNION ALL
-  UNWIND $keys AS key
+  UNWIND $p.keys AS key
   MATCH ()-[r:TOUCHED]->()
   WHERE r.key STARTS WITH key + ' '
   RETURN r
   UNION ALL
-  UNWIND $keys AS key
+  UNWIND $p.keys AS key
   MATCH ()-[r:TRIED {key: key}]->()
   RETURN r
 }

@@ -1,18 +1,18 @@
 // The relationships of the rows of identities
-// $prefixes: list of texts that their keys begin with.
+// $p.prefixes: list of texts that their keys begin with.
 // Columns: id, type, source_id, source_labels, source_key, target_id, target_key, properties. No order.
 CALL () {
-  UNWIND $prefixes AS prefix
+  UNWIND $p.prefixes AS prefix
   MATCH ()-[r:USED]->()
   WHERE r.key STARTS WITH prefix
   RETURN r
   UNION ALL
-  UNWIND $prefixes AS prefix
+  UNWIND $p.prefixes AS prefix
   MATCH ()-[r:TOUCHED]->()
   WHERE r.key STARTS WITH prefix
   RETURN r
   UNION ALL
-  UNWIND $prefixes AS prefix
+  UNWIND $p.prefixes AS prefix
   MATCH ()-[r:TRIED]->()
   WHERE r.key STARTS WITH prefix
   RETURN r

@@ -1,13 +1,13 @@
 // Principals that are called something with a text in it
-// $text: text in lower case.
+// $p.text: text in lower case.
 // Columns: key, name, kind, account, others (list of texts: ARNs, unique IDs). No order.
 CALL () {
   MATCH (p:Principal)
-  WHERE toLower(p.key) CONTAINS $text OR toLower(p.name) CONTAINS $text OR toLower(p.arn) CONTAINS $text
+  WHERE toLower(p.key) CONTAINS $p.text OR toLower(p.name) CONTAINS $p.text OR toLower(p.arn) CONTAINS $p.text
   RETURN p
   UNION
   MATCH (s:_Sighting)
-  WHERE toLower(s.unique_id) CONTAINS $text OR toLower(s.arn) CONTAINS $text
+  WHERE toLower(s.unique_id) CONTAINS $p.text OR toLower(s.arn) CONTAINS $p.text
   MATCH (p:Principal {key: s.principal})
   RETURN p
 }

@@ -1,7 +1,7 @@
 // Resources that calls are about, by a part of their key
 // Workloads that only have sessions are found by those.
-// $text: text in lower case.
+// $p.text: text in lower case.
 // Columns: key. No order.
 MATCH (r:Resource)
-WHERE toLower(r.key) CONTAINS $text AND EXISTS { (r)<-[:TOUCHED|CHANGED|STARTED]-() }
+WHERE toLower(r.key) CONTAINS $p.text AND EXISTS { (r)<-[:TOUCHED|CHANGED|STARTED]-() }
 RETURN r.key AS key

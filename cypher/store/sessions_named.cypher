@@ -1,7 +1,7 @@
 // Sessions of a name, those of one principalId together
-// $name: text.
+// $p.name: text.
 // Columns: principal_id, account, principal (key), name. No order.
-MATCH (s:Session {name: $name})
+MATCH (s:Session {name: $p.name})
 WHERE s.principal_id CONTAINS ':'
 MATCH (s)-[of:SESSION_OF]->(p:Principal)
 WHERE of.stated IS NULL

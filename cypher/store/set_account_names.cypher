@@ -1,6 +1,6 @@
 // Give accounts their names
-// $rows: list of maps: id, name.
-UNWIND $rows AS row
+// $p.rows: list of maps: id, name.
+UNWIND $p.rows AS row
 MERGE (n:_AccountName {id: row.id})
 SET n.name = row.name
 WITH row

@@ -1,5 +1,5 @@
 // Change identities
-// $rows: list of maps: id, properties.
-UNWIND $rows AS row
+// $p.rows: list of maps: id, properties.
+UNWIND $p.rows AS row
 MATCH (a:_Actor {id: row.id})
 SET a += row.properties

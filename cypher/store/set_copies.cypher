@@ -1,5 +1,5 @@
 // Keep the copies of events that no other copy covers
-// $rows: list of maps: event (hour and ID), hour, id (bytes), conflict (boolean), body (bytes).
-UNWIND $rows AS row
+// $p.rows: list of maps: event (hour and ID), hour, id (bytes), conflict (boolean), body (bytes).
+UNWIND $p.rows AS row
 MERGE (c:_Copies {event: row.event})
 SET c = row

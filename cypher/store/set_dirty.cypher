@@ -1,6 +1,6 @@
 // Take join keys off their marks
-// $rows: list of maps: id (of the mark), join_keys (those that remain).
-UNWIND $rows AS row
+// $p.rows: list of maps: id (of the mark), join_keys (those that remain).
+UNWIND $p.rows AS row
 MATCH (d:_Dirty)
 WHERE elementId(d) = row.id
 SET d.join_keys = row.join_keys

@@ -1,6 +1,6 @@
 // Put principals and resources into their accounts
-// $rows: list of maps: source and target (node IDs), key.
-UNWIND $rows AS row
+// $p.rows: list of maps: source and target (node IDs), key.
+UNWIND $p.rows AS row
 MATCH (n)
 WHERE elementId(n) = row.source
 MATCH (a:Account)

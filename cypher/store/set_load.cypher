@@ -1,4 +1,4 @@
 // Write the sums of one load
-// $id: text. $finished: ISO time, null while it runs. $body: bytes.
-MATCH (l:_Load {id: $id})
-SET l.body = $body, l.finished = $finished
+// $p.id: text. $p.finished: ISO time, null while it runs. $p.body: bytes.
+MATCH (l:_Load {id: $p.id})
+SET l.body = $p.body, l.finished = $p.finished

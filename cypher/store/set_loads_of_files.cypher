@@ -1,5 +1,5 @@
 // Note which load gave files an event, or changed one of theirs
-// $ids: list of numbers. $load: text.
-UNWIND $ids AS id
+// $p.ids: list of numbers. $p.load: text.
+UNWIND $p.ids AS id
 MATCH (f:_File {id: id})
-SET f.load = $load
+SET f.load = $p.load

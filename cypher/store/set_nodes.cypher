@@ -1,6 +1,6 @@
 // Change nodes
-// $rows: list of maps: id, labels (list of texts), properties (all of them).
-UNWIND $rows AS row
+// $p.rows: list of maps: id, labels (list of texts), properties (all of them).
+UNWIND $p.rows AS row
 MATCH (n)
 WHERE elementId(n) = row.id
 SET n = row.properties

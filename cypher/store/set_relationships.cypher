@@ -1,6 +1,6 @@
 // Change relationships
-// $rows: list of maps: id, properties (all of them).
-UNWIND $rows AS row
+// $p.rows: list of maps: id, properties (all of them).
+UNWIND $p.rows AS row
 MATCH ()-[r]->()
 WHERE elementId(r) = row.id
 SET r = row.properties

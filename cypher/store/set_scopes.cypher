@@ -1,5 +1,5 @@
 // Note the sessions of derived scopes
-// $rows: list of maps: unit, sessions (list of keys).
-UNWIND $rows AS row
+// $p.rows: list of maps: unit, sessions (list of keys).
+UNWIND $p.rows AS row
 MERGE (s:_Scope {unit: row.unit})
 SET s.sessions = row.sessions

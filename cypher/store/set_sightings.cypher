@@ -1,6 +1,6 @@
 // Note when unique IDs and ARNs were seen
-// $rows: list of maps: key (unique), principal, unique_id, arn, first, last (seconds).
-UNWIND $rows AS row
+// $p.rows: list of maps: key (unique), principal, unique_id, arn, first, last (seconds).
+UNWIND $p.rows AS row
 MERGE (s:_Sighting {key: row.key})
   ON CREATE SET s = row
   ON MATCH SET s.first = CASE WHEN row.first < s.first THEN row.first ELSE s.first END,

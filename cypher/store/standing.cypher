@@ -1,28 +1,28 @@
 // The derived relationships of sessions and long-term keys
-// $sessions, $credentials: lists of keys.
+// $p.sessions, $p.credentials: lists of keys.
 // Columns: type, id, source_id, source_labels, source_key, target_id, target_labels, target_key, properties. No order.
 CALL () {
-  UNWIND $sessions AS key
+  UNWIND $p.sessions AS key
   MATCH (:Session {key: key})-[r:SESSION_OF]->()
   RETURN r
   UNION ALL
-  UNWIND $sessions AS key
+  UNWIND $p.sessions AS key
   MATCH (:Session {key: key})<-[r:ASSUMED|RUNS_AS]-()
   RETURN r
   UNION ALL
-  UNWIND $sessions AS key
+  UNWIND $p.sessions AS key
   MATCH (:Session {key: key})-[r:ISSUED {parent: true}]->()
   RETURN r
   UNION ALL
-  UNWIND $sessions AS key
+  UNWIND $p.sessions AS key
   MATCH (:Session {key: key})-[:ISSUED {parent: true}]->(:Credential)-[r:BELONGS_TO]->()
   RETURN r
   UNION ALL
-  UNWIND $credentials AS key
+  UNWIND $p.credentials AS key
   MATCH (:Credential {key: key})-[r:BELONGS_TO]->()
   RETURN r
   UNION ALL
-  UNWIND $credentials AS key
+  UNWIND $p.credentials AS key
   MATCH (:Credential {key: key})<-[r:ISSUED {key: key}]-()
   RETURN r
 }

@@ -1,7 +1,7 @@
 // Take the waiting rows of some hours
-// $hours: list of UTC hours since the epoch.
+// $p.hours: list of UTC hours since the epoch.
 // Columns: rows, one list of lists of hour, body (bytes). No order.
-UNWIND $hours AS hour
+UNWIND $p.hours AS hour
 MATCH (p:_Pending {hour: hour})
 WITH p, p.hour AS hour, p.body AS body
 DELETE p

@@ -33,7 +33,7 @@ IN_ACCOUNT: Final = "IN_ACCOUNT"
 CONFIDENCE: Final = ("EXACT", "STRONG", "LIKELY", "HEURISTIC", "HINT", "NONE")
 """Strongest first (field guide §12.3)."""
 
-TEXT, NUMBER, YES_NO, TIME, TEXTS = "text", "integer", "boolean", "time", "list of texts"
+TEXT, NUMBER, YES_NO, TIME, TEXTS, NUMBERS = "text", "integer", "boolean", "time", "list of texts", "list of integers"
 """The types of properties. A time is ISO text in UTC, to the second: `2026-03-02T08:00:00Z`."""
 
 
@@ -278,12 +278,12 @@ EDGES: Final = (
             Property("user_agent", TEXT, "user agent as logged"),
             _ERROR,
             Property("invoked_by", TEXT, "service that made the calls in the caller's name"),
-            Property("console", YES_NO, "were they made in the console?"),
+            Property("console", YES_NO, "true if they were made in the console, else absent"),
             Property("account", TEXT, "ID of the account that logged them"),
-            Property("copy", YES_NO, "is it the record of the resource's account, not of the caller's?"),
+            Property("copy", YES_NO, "true of the record of the resource's account; absent of the caller's own"),
             Property("category", TEXT, "`management-read`, `management-write`, `data:SERVICE`, `signin` or `service`"),
-            Property("sensitive", YES_NO, "do they hand out credentials, secrets or data?"),
-            Property("presigned", YES_NO, "were they made with a presigned URL?"),
+            Property("sensitive", YES_NO, "true if they hand out credentials, secrets or data, else absent"),
+            Property("presigned", YES_NO, "true if they were made with a presigned URL, else absent"),
             Property("resource", TEXT, "key of the Resource that they are about"),
             Property("resource_type", TEXT, "its type"),
             Property("resource_account", TEXT, "its account ID"),
@@ -291,7 +291,10 @@ EDGES: Final = (
             Property("beside", TEXTS, "one JSON object for each further resource"),
             Property("beyond", NUMBER, "resources beyond the first 20"),
             _SAMPLE_IDS,
-            Property("samples", TEXTS, "one JSON object for each example: resources and request, secrets removed"),
+            Property("sample_times", TEXTS, "their times; absent of one or two calls, which `first` and `last` tell"),
+            Property("sample_parameters", TEXTS, "their requests, JSON without secrets; empty where there is none"),
+            Property("sample_resources", TEXTS, "the resources that they name, call by call"),
+            Property("sample_of_resource", NUMBERS, "of each of these the place of its call in `event_ids`, from 0"),
         ),
     ),
     Relationship(

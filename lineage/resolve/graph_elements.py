@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,7 +18,7 @@ from lineage.model.batch import Row
 from lineage.model.facts import AnyFact, Changed, Identity, Made, Sample, SignIn, Started, Target
 from lineage.model.keys import Principal, Ref
 from lineage.model.results import Properties as Properties
-from lineage.model.times import iso
+from lineage.model.times import iso, parse_when
 from lineage.resolve.resolved import Assumed, Call, Issued, LongTermKey, Session
 
 
@@ -259,51 +259,77 @@ def call_edges(
     row: Row, who: Identity, count: int, first: int, last: int, samples: Sequence[Sample]
 ) -> Iterator[tuple[str, Node, Properties]]:
     """The relationships that a row is: type, node at its end, properties but the key."""
-    window: Properties = {"count": count, "first": iso(first), "last": iso(last)}
-    ids: Properties = {"event_ids": [sample.event_id for sample in samples]}
+    place: Properties = {"hour": iso(row.hour * 3600), "error": row.error, "source_ip": row.source_ip}
+    shown = place | window(count, first, last, samples)
     yield (
         schema.USED,
         action_node(row.api),
-        {**used_properties(row, who), **window, **ids, "samples": list(sample_texts(samples, count))},
+        {**used_properties(row, who), **shown, **sample_lists(samples, count)},
     )
     for target in target_nodes(row):
         assert row.relation is not None
-        short: Properties = {
-            "hour": iso(row.hour * 3600),
-            "error": row.error,
-            "action": row.api,
-            "source_ip": row.source_ip,
-        }
-        yield row.relation, target, {**short, **window, **ids}
+        yield row.relation, target, {**shown, "action": row.api}
 
 
-def sample_texts(samples: Sequence[Sample], count: int) -> list[str]:
-    """The examples of a row of so many calls that `event_ids`, `first` and `last` do not show, as JSON: those with
-    content, and those whose time is neither the first nor the last."""
+def window(count: int, first: int, last: int, samples: Sequence[Sample]) -> Properties:
+    """What all relationships of a row say of its calls."""
+    start = iso(first)
+    return {
+        "count": count,
+        "first": start,
+        "last": start if last == first else iso(last),
+        "event_ids": [sample.event_id for sample in samples],
+    }
+
+
+def sample_lists(samples: Sequence[Sample], count: int) -> dict[str, Any]:
+    """The examples of a row of so many calls as lists: times where `first` and `last` do not say them, requests, and
+    resources."""
+    lists: dict[str, Any] = dict.fromkeys(SAMPLE_LISTS)
+    if count > 2:
+        lists["sample_times"] = [iso(sample.time) for sample in samples]
+    if any(sample.parameters for sample in samples):
+        lists["sample_parameters"] = [sample.parameters or "" for sample in samples]
+    resources = [resource for sample in samples for resource in sample.resources]
+    if resources:
+        lists["sample_resources"] = resources
+        lists["sample_of_resource"] = [n for n, sample in enumerate(samples) for _ in sample.resources]
+    return lists
+
+
+SAMPLE_LISTS = ("sample_times", "sample_parameters", "sample_resources", "sample_of_resource")
+
+
+def listed_samples(properties: Mapping[str, Any]) -> list[Sample]:
+    """The examples of a row from the properties of its `USED` relationship."""
+    ids = properties["event_ids"]
+    times = properties.get("sample_times") or [properties["first"], properties["last"]]
+    requests = properties.get("sample_parameters") or [""] * len(ids)
+    named: list[list[str]] = [[] for _ in ids]
+    for n, resource in zip(
+        properties.get("sample_of_resource") or (), properties.get("sample_resources") or (), strict=True
+    ):
+        named[n].append(resource)
     return [
-        msgspec.json.encode(sample).decode()
-        for n, sample in enumerate(samples)
-        if sample.resources or sample.parameters or 0 < n < count - 1
+        Sample(time=parse_when(time) or 0, event_id=id_, resources=tuple(resources), parameters=request or None)
+        for id_, time, resources, request in zip(ids, times, named, requests, strict=False)
     ]
 
 
 def used_properties(row: Row, who: Identity) -> Properties:
-    """Properties of a `USED` row but its counts and samples."""
+    """Properties of a `USED` row that no other relationship of it has."""
     return {
-        "hour": iso(row.hour * 3600),
         "access_key_id": who.access_key_id,
         "region": row.region,
-        "source_ip": row.source_ip,
         "endpoint": row.endpoint,
         "user_agent": row.user_agent,
-        "error": row.error,
         "invoked_by": who.invoked_by,
-        "console": row.console,
+        "console": row.console or None,
         "account": row.account,
-        "copy": row.copy,
+        "copy": row.copy or None,
         "category": row.category,
-        "sensitive": row.sensitive,
-        "presigned": row.presigned,
+        "sensitive": row.sensitive or None,
+        "presigned": row.presigned or None,
         "resource": row.target.key if row.target else None,
         "resource_type": row.target.type if row.target else None,
         "resource_account": row.target.account if row.target else None,

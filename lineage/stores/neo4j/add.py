@@ -16,7 +16,6 @@ from lineage.model.batch import SAMPLES_PER_ROW, Batch, EntryTuple, Row, is_join
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact
 from lineage.model.results import Sums
-from lineage.model.samples import unpack as unpack_samples
 from lineage.resolve import graph_elements
 from lineage.resolve.join_keys import (
     JoinKey,
@@ -342,9 +341,8 @@ class _Adding:
             count = self.added.get(row_id)
             if count is None and row_id not in recount:
                 continue
-            offered = unpack_samples(packed)
             number, first, last = count or (0, 0, 0)
-            self.waiting[row.hour].rows.append(Delta(row, number, first, last, offered))
+            self.waiting[row.hour].rows.append(Delta(row, number, first, last, [packed]))
         for row in self.joined.values():
             self.waiting[row.hour].rows.append(Delta(row, 0, 0, 0, []))
         for hour, pairs in self.recount.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from lineage.model import keys, schema
 from lineage.model.batch import event_id_bytes, is_joined, uuid_text
-from lineage.model.facts import AnyFact, Sample
+from lineage.model.facts import AnyFact
 from lineage.model.results import (
     ALWAYS,
     CallFilter,
@@ -21,6 +21,7 @@ from lineage.model.results import (
     has_part,
 )
 from lineage.model.times import iso, parse_when
+from lineage.resolve.graph_elements import listed_samples
 from lineage.stores.merging import FACT, IDENTITY, conflict_of, files_of
 from lineage.stores.neo4j.coverage import Loaded
 from lineage.stores.neo4j.db import (
@@ -31,7 +32,6 @@ from lineage.stores.neo4j.db import (
     read_many,
     ref_of,
     row_key,
-    samples_of,
     stored_row,
 )
 from lineage.stores.neo4j.shards import (
@@ -186,7 +186,7 @@ class Calls(Loaded):
                     time=hour * HOUR + at.second, api=api, category=row["category"], account=row.get("account"),
                     region=row.get("region"), who=who, actor=at.actor,
                     source=keys.ref(source) if source else keys.principal(who).ref, session=session, path=path,
-                    place=at.at, error=row.get("error"), user_agent=row.get("user_agent"), copy=row["copy"],
+                    place=at.at, error=row.get("error"), user_agent=row.get("user_agent"), copy="copy" in row,
                     several=is_joined(at.row), shared=at.shared,
                 )
             )  # fmt: skip
@@ -247,9 +247,5 @@ def _tried(resource: str) -> str:
 def _row_seen(source: str, api: str, row: dict[str, Any]) -> CallRow:
     built = stored_row(api, row)
     first, last = parse_when(row["first"]) or 0, parse_when(row["last"]) or 0
-    shown = samples_of(row)
-    samples = [
-        shown.get(event_id) or Sample(time=last if n else first, event_id=event_id)
-        for n, event_id in enumerate(row["event_ids"])
-    ]
+    samples = listed_samples(row)
     return CallRow(source, built, row["count"], first, last, samples, row.get("access_key_id"), row.get("invoked_by"))

@@ -9,19 +9,19 @@ from importlib import resources
 from typing import Any
 
 import msgspec
-from neo4j import ManagedTransaction, Transaction
+from neo4j import ManagedTransaction, Result, Transaction
 
 from lineage.model import keys, schema
 from lineage.model.batch import Row, Sighting, is_joined, relation_of
-from lineage.model.facts import Sample, Target
+from lineage.model.facts import Target
 from lineage.model.results import Properties
-from lineage.model.samples import StoredSample
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node, in_account
 from lineage.stores.merging import merge_properties
 
-UNWIND_ROWS = 5_000
-"""Rows of one statement: half as many are slower, twice as many no faster (measured)."""
+UNWIND_ROWS = 1_000
+"""Rows of one statement: with more, what the server holds of them outlives its young garbage, which costs it a third of
+the time of the statement (measured with 5,000)."""
 
 Record = list[Any]
 """One record of a result: values as the driver gives them, in the order of the statement's columns."""
@@ -33,22 +33,50 @@ def statement(name: str) -> str:
     return resources.files("cypher").joinpath("store", f"{name}.cypher").read_text("utf-8")
 
 
-class Db:
-    """An open transaction. Statements are named: the files of `cypher/store/`."""
+KEEP_PLANS = "CYPHER replan=skip "
+"""Before the statements of a load: they seek by key whatever the database holds, so their plans stay right as it grows,
+and planning takes longer than running them."""
+REPLANNED = frozenset(("drop_relationships", "set_relationships"))
+"""Statements that scan as long as the database is empty."""
 
-    def __init__(self, transaction: ManagedTransaction | Transaction) -> None:
+
+class Parameters(dict[str, object]):
+    """The parameters of a statement. The driver writes out all that it sends for its log, even where nobody reads it:
+    that took longer than sending."""
+
+    def __repr__(self) -> str:
+        return f"<{', '.join(self)}>"
+
+
+class Db:
+    """An open transaction. Statements are named: the files of `cypher/store/`.
+
+    Their parameters are members of one map, `$p`: the server would plan a statement anew for each order of magnitude
+    of a list that is a parameter of its own.
+    """
+
+    def __init__(self, transaction: ManagedTransaction | Transaction, loading: bool = False) -> None:
         self.transaction = transaction
+        self._prefix = KEEP_PLANS if loading else ""
 
     def read(self, name: str, /, **parameters: object) -> list[Record]:
-        """Run a statement; returns its records. The driver takes long over each: statements that find many
-        give them in one, as a list named `rows`."""
-        result = self.transaction.run(statement(name), parameters)
-        found: list[Record] = result.values()
-        return found[0][0] if list(result.keys()) == ["rows"] and found else found
+        """Run a statement; returns its records. The driver takes long over each, so statements that find many give
+        them in one."""
+        return records(self._run(name, parameters))
 
     def write(self, name: str, /, **parameters: object) -> None:
         """Run a statement without waiting for its end; what follows waits for it."""
-        self.transaction.run(statement(name), parameters)
+        self._run(name, parameters)
+
+    def _run(self, name: str, parameters: dict[str, object]) -> Result:
+        prefix = "" if name in REPLANNED else self._prefix
+        return self.transaction.run(prefix + statement(name), p=Parameters(parameters))
+
+
+def records(result: Result) -> list[Record]:
+    """The records of a result; those of a statement that gives them in one, as a list named `rows`, one by one."""
+    found: list[Record] = result.values()
+    return found[0][0] if list(result.keys()) == ["rows"] and found else found
 
 
 class Statements(ABC):
@@ -80,7 +108,8 @@ class Delta(msgspec.Struct, array_like=True):
     count: int
     first: int
     last: int
-    samples: list[StoredSample]
+    samples: list[bytes]
+    """As `lineage.model.samples.pack` packs them."""
 
 
 class Pending(msgspec.Struct, array_like=True):
@@ -100,7 +129,6 @@ class Pending(msgspec.Struct, array_like=True):
 
 
 _TARGET = msgspec.json.Decoder(Target)
-_SAMPLE = msgspec.json.Decoder(Sample)
 PENDING = msgspec.msgpack.Decoder(Pending)
 
 
@@ -152,17 +180,12 @@ def stored_row(api: str, properties: dict[str, Any]) -> Row:
         actor=actor_of_key(properties["key"]), api=api, hour=(parse_when(properties["hour"]) or 0) // 3600,
         account=properties.get("account"), region=properties.get("region"), source_ip=properties.get("source_ip"),
         endpoint=properties.get("endpoint"), user_agent=properties.get("user_agent"), error=error,
-        console=properties["console"], copy=properties["copy"], category=properties["category"],
-        sensitive=properties["sensitive"], presigned=properties["presigned"], target=target,
+        console="console" in properties, copy="copy" in properties, category=properties["category"],
+        sensitive="sensitive" in properties, presigned="presigned" in properties, target=target,
         relation=relation_of(api, error, target),
         beside=tuple(map(_TARGET.decode, properties.get("beside") or ())), beyond=properties.get("beyond") or 0,
         joined=is_joined(row_of_key(properties["key"])),
     )  # fmt: skip
-
-
-def samples_of(properties: dict[str, Any]) -> dict[str, Sample]:
-    """The examples in the `samples` of a `USED` relationship, by event ID."""
-    return {sample.event_id: sample for sample in map(_SAMPLE.decode, properties["samples"])}
 
 
 def ref_of(labels: Sequence[str], key: str) -> str:
@@ -194,12 +217,17 @@ def read_nodes(db: Db, refs: Iterable[str]) -> dict[str, tuple[str, dict[str, An
 
 
 def write_nodes(
-    db: Db, nodes: Iterable[Node], ends: Iterable[str] = (), fresh: Collection[str] = frozenset()
+    db: Db,
+    nodes: Iterable[Node],
+    ends: Iterable[str] = (),
+    fresh: Collection[str] = frozenset(),
+    new: set[str] | None = None,
 ) -> dict[str, str]:
     """Write nodes and return their element IDs by reference, with those of `ends`.
 
     A node that is stored already takes the fuller of two values, whichever came first; one in `fresh` takes
-    the new properties alone. An end that is not there yet is made with nothing but its key.
+    the new properties alone. An end that is not there yet is made with nothing but its key. `new` takes the references
+    of all that were made.
     """
     wanted: dict[str, tuple[str | None, Properties]] = {}
     for node in nodes:
@@ -229,11 +257,19 @@ def write_nodes(
             label, key = text.split(" ", 1)
             made.append({"labels": [label], "properties": {"key": key}})
     write_rows(db, "set_nodes", changed)
-    ids.update(_make(db, made))
+    fresh_ids = _make(db, made)
+    ids.update(fresh_ids)
+    if new is not None:
+        new |= fresh_ids.keys()
     if placed:
         accounts = write_nodes(db, [account for _, account, _ in placed])
         write_rows(db, "set_in_account", [
-            {"source": ids[text], "target": accounts[str(account.ref)], "key": key} for text, account, key in placed
+            {"source": ids[text], "target": accounts[str(account.ref)], "key": key}
+            for text, account, key in placed if text not in fresh_ids
+        ])  # fmt: skip
+        write_rows(db, "new_relationships", [
+            [schema.IN_ACCOUNT, ids[text], accounts[str(account.ref)], {"key": key}]
+            for text, account, key in placed if text in fresh_ids
         ])  # fmt: skip
     return ids
 

@@ -110,9 +110,13 @@ def write_derived(db: Db, derived: Derived, done: Sequence[JoinKey]) -> None:
     scoped = {str(node.ref) for node in nodes if node.ref.label in (schema.SESSION, schema.CREDENTIAL)}
     old = _replace_scopes(db, sessions)
     now = {key for found in sessions.values() for key in found}
-    standing = db.read("standing", sessions=sorted(now | set(old)), credentials=keys)
     stood = {f"{schema.SESSION} {key}" for key in old} | {f"{schema.CREDENTIAL} {key}" for key in keys}
-    _write(db, nodes, edges, scoped, standing, stood)
+    ends = {str(end) for edge in edges.values() for end in (edge.source, edge.target)}
+    made: set[str] = set()
+    ids = write_nodes(db, nodes, ends, scoped, made)
+    asked = {*old, *(key for key in now if f"{schema.SESSION} {key}" not in made)}
+    standing = db.read("standing", sessions=sorted(asked), credentials=keys) if asked or keys else []
+    _write(db, edges, ids, scoped, standing, stood)
     _write_links(db, derived)
     forget_dirty(db, done)
 
@@ -134,15 +138,13 @@ def _replace_scopes(db: Db, sessions: dict[str, list[str]]) -> list[str]:
 
 def _write(
     db: Db,
-    nodes: list[Node],
     edges: dict[tuple[str, str], Edge],
+    ids: dict[str, str],
     scoped: set[str],
     standing: list[Record],
     stood: set[str],
 ) -> None:
-    """Write the nodes and relationships that differ from what is stored."""
-    ends = {str(end) for edge in edges.values() for end in (edge.source, edge.target)}
-    ids = write_nodes(db, nodes, ends, scoped)
+    """Write the relationships that differ from what is stored."""
     dropped, changed, loose = [], [], set()
     for type_, id_, source_id, source_labels, source_key, target_id, target_labels, target_key, properties in standing:
         edge = edges.get((type_, properties["key"]))
@@ -160,8 +162,7 @@ def _write(
     write_rows(db, "drop_relationships", dropped)
     write_rows(db, "set_relationships", changed)
     write_rows(db, "new_relationships", [
-        {"type": edge.type, "source": ids[str(edge.source)], "target": ids[str(edge.target)],
-         "properties": {"key": edge.key, **known(edge.properties)}}
+        [edge.type, ids[str(edge.source)], ids[str(edge.target)], {"key": edge.key, **known(edge.properties)}]
         for edge in edges.values()
     ])  # fmt: skip
     gone = stood - scoped

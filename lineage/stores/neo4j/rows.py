@@ -15,6 +15,7 @@ from lineage.model import keys, schema
 from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes, is_joined, uuid_text
 from lineage.model.facts import Identity, Sample
 from lineage.model.samples import StoredSample
+from lineage.model.samples import unpack as unpack_samples
 from lineage.model.times import iso, parse_when
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
@@ -34,7 +35,6 @@ from lineage.stores.neo4j.db import (
     ref_of,
     row_key,
     row_of_key,
-    samples_of,
     target_key,
     write_nodes,
     write_rows,
@@ -42,7 +42,7 @@ from lineage.stores.neo4j.db import (
 from lineage.stores.neo4j.derive import NO_HOUR
 from lineage.stores.neo4j.shards import Place, id_hash, place, places, shard_key, shard_keys, unpack
 
-STEP_BYTES = 4_000_000
+STEP_BYTES = 1_000_000
 """What one transaction takes of waiting rows, in whole hours."""
 
 
@@ -59,6 +59,10 @@ def settle(db: Db) -> bool:
         return False
     _Settling(db, hours).run()
     return True
+
+
+_Made = tuple[str, str, str, dict[str, Any]]
+"""A relationship to be made: type, references of its ends (of one that moves: ID of its target), properties."""
 
 
 class _Standing(NamedTuple):
@@ -105,7 +109,7 @@ class _Settling:
             if settled:
                 self.settled.add(hour)
         self.moved = set(self.waiting.moved)
-        self.created: list[dict[str, Any]] = []
+        self.created: list[_Made] = []
         self.changed: dict[str, dict[str, Any]] = {}
         """Properties by relationship."""
         self.dropped: list[str] = []
@@ -144,7 +148,7 @@ class _Settling:
             if row not in counted:
                 self._move(parts)
         changes = self._changes()
-        ends = {one["source"] for one in [*self.created, *changes]}
+        ends = {source for _, source, _, _ in (*self.created, *changes)}
         for owner in self.owners.values():
             if str(owner.ref) in ends:
                 self._node(owner)
@@ -153,11 +157,10 @@ class _Settling:
         write_rows(self.db, "set_relationships", [
             {"id": id_, "properties": properties} for id_, properties in self.changed.items()
         ])  # fmt: skip
-        for one in [*self.created, *changes]:
-            one["source"] = ids[one["source"]]
-            one["target"] = ids.get(one["target"], one["target"])
-        write_rows(self.db, "new_relationships", self.created)
-        write_rows(self.db, "new_relationships", changes)
+        write_rows(self.db, "new_relationships", [
+            (type_, ids[source], ids.get(target, target), properties)
+            for type_, source, target, properties in (*self.created, *changes)
+        ])  # fmt: skip
         self._seen_from(ids)
         self._coverage(standing)
         write_rows(self.db, "set_actors", [
@@ -225,9 +228,14 @@ class _Settling:
             old = standing.get(row, {}).get(schema.USED)
             if delta is None and old is None:
                 continue
-            offered = samples.get(row, []) + (delta.samples if delta else [])
-            best, places = smallest(offered, lost.get(row, set()))
-            stale += [lost_key(row, *one) for one in lost.get(row, set()) - {*places}]
+            packed = delta.samples if delta else []
+            offered = samples.get(row, []) + [sample for one in packed for sample in unpack_samples(one)]
+            gone = lost.get(row)
+            if gone is None and len(packed) == 1 and old is None:
+                best = offered
+            else:
+                best, places = smallest(offered, gone or set())
+                stale += [lost_key(row, *one) for one in (gone or set()) - {*places}]
             if row in exact:
                 found[row] = exact[row]
                 if not is_joined(row):
@@ -284,17 +292,12 @@ class _Settling:
         for one in standing:
             hour = (parse_when(one.properties["hour"]) or 0) // 3600
             row = row_of_key(one.properties["key"])
-            shown = samples_of(one.properties)
             found[row] = []
-            for event_id in one.properties["event_ids"]:
-                id_ = event_id_bytes(event_id)
+            for sample in graph_elements.listed_samples(one.properties):
+                id_ = event_id_bytes(sample.event_id)
                 at = places.get((hour, id_))
-                if at is None or at.row != row:
-                    continue
-                time = hour * 3600 + at.second
-                found[row].append(
-                    (time, id_, at.fingerprint, shown.get(event_id) or Sample(time=time, event_id=event_id))
-                )
+                if at is not None and at.row == row:
+                    found[row].append((hour * 3600 + at.second, id_, at.fingerprint, sample))
         return found
 
     def _write_row(self, row: bytes, result: _Counted, parts: dict[str, _Standing]) -> None:
@@ -323,10 +326,7 @@ class _Settling:
             self.changed.update({parts[_part(type_, one["key"])].id: one for type_, _, one in made})
         else:
             self._drop(parts.values())
-            self.created += [
-                {"type": type_, "source": source, "target": target, "properties": properties}
-                for type_, target, properties in made
-            ]
+            self.created += [(type_, source, target, properties) for type_, target, properties in made]
             exact = exact or bool(parts)
         address = graph_elements.address_node(delta.row)
         if address is None or source.startswith(f"{schema.PRINCIPAL} "):
@@ -346,13 +346,10 @@ class _Settling:
     def _change(self, parts: dict[str, _Standing], result: _Counted) -> None:
         samples = [sample for _, _, _, sample in result.samples]
         for part in parts.values():
-            properties = part.properties | {
-                "count": result.count, "first": iso(result.first), "last": iso(result.last),
-                "event_ids": [sample.event_id for sample in samples],
-            }  # fmt: skip
+            properties = part.properties | graph_elements.window(result.count, result.first, result.last, samples)
             if part.type == schema.USED:
-                properties["samples"] = graph_elements.sample_texts(samples, result.count)
-            self.changed[part.id] = properties
+                properties |= graph_elements.sample_lists(samples, result.count)
+            self.changed[part.id] = known(properties)
         self._doubt(parts[schema.USED], parts[schema.USED].source)
         self._move(parts)
 
@@ -368,9 +365,7 @@ class _Settling:
         self._drop(parts.values())
         for part in parts.values():
             properties = self.changed.pop(part.id, part.properties)
-            self.created.append(
-                {"type": part.type, "source": source, "target": part.target_id, "properties": properties}
-            )
+            self.created.append((part.type, source, part.target_id, properties))
         self._doubt(used, source)
 
     def _node(self, node: Node) -> None:
@@ -428,7 +423,7 @@ class _Settling:
             ids.update(write_nodes(self.db, [], [source]))
         return ids[source]
 
-    def _changes(self) -> list[dict[str, Any]]:
+    def _changes(self) -> list[_Made]:
         """Relationships that single events make: those to create; what is stored elsewhere is dropped."""
         wanted: dict[tuple[str, str], tuple[str, graph_elements.Change]] = {}
         for actor, fact in self.facts:
@@ -447,8 +442,7 @@ class _Settling:
         for source, change in wanted.values():
             target = change.target
             self._node(target)
-            made.append({"type": change.type, "source": source, "target": str(target.ref),
-                         "properties": {"key": change.key, **known(change.properties)}})  # fmt: skip
+            made.append((change.type, source, str(target.ref), {"key": change.key, **known(change.properties)}))
         return made
 
     def _coverage(self, standing: dict[bytes, dict[str, _Standing]]) -> None:

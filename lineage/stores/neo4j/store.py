@@ -43,11 +43,11 @@ from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
 from lineage.stores.neo4j import rows as neo4j_rows
 from lineage.stores.neo4j.calls import Calls
-from lineage.stores.neo4j.db import Db, Record, statement, write_rows
+from lineage.stores.neo4j.db import Db, Parameters, Record, records, statement, write_rows
 from lineage.stores.neo4j.graphs import Graphs
 from lineage.stores.neo4j.lookups import LookUps
 
-SCHEMA_VERSION = "5"
+SCHEMA_VERSION = "6"
 METADATA = {"app": "cloudtrail-lineage"}
 READ_SECONDS = 300.0
 """A reading transaction that takes longer is given up."""
@@ -70,6 +70,8 @@ class Neo4jStore(Calls, LookUps, Graphs):
         self._transaction: Db | None = None
         self.read_seconds = READ_SECONDS
         """The time limit of a reading transaction."""
+        self._looked_up: dict[JoinKey, list[Item]] = {}
+        """What was looked up in the open transaction."""
         with self._clear_errors():
             self._driver = _driver(uri)
             try:
@@ -127,7 +129,16 @@ class Neo4jStore(Calls, LookUps, Graphs):
     # running statements
 
     def _read(self, name: str, /, **parameters: object) -> list[Record]:
-        """Run a statement, in the open transaction if there is one."""
+        """Run a statement, in the open transaction if there is one; else in one of its own, in a single exchange with
+        the server, and again where the database asks for it."""
+        if self._transaction is None:
+            query = Query(statement(name), metadata=METADATA, timeout=self.read_seconds)
+            with self._clear_errors(), self._session(READ_ACCESS) as session:
+                try:
+                    return records(session.run(query, p=Parameters(parameters)))
+                except (Neo4jError, DriverError) as error:
+                    if not error.is_retryable():
+                        raise
         return self._reading(lambda db: db.read(name, **parameters))
 
     def _reading(self, work: Callable[[Db], T]) -> T:
@@ -147,7 +158,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
 
         @unit_of_work(metadata=METADATA)
         def locked(transaction: ManagedTransaction) -> T:
-            run = Db(transaction)
+            run = Db(transaction, loading=True)
             run.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
             return work(run)
 
@@ -162,13 +173,14 @@ class Neo4jStore(Calls, LookUps, Graphs):
             self._session(WRITE_ACCESS) as session,
             session.begin_transaction(metadata=METADATA) as transaction,
         ):
-            self._transaction = Db(transaction)
+            self._transaction = Db(transaction, loading=True)
             try:
                 self._transaction.write("lock", token=secrets.token_hex(8), version=SCHEMA_VERSION)
                 yield
                 transaction.commit()
             finally:
                 self._transaction = None
+                self._looked_up = {}
 
     @property
     def _db(self) -> Db:
@@ -215,7 +227,11 @@ class Neo4jStore(Calls, LookUps, Graphs):
         return neo4j_derive.dirty(self._db, limit)
 
     def lookup(self, wanted: Iterable[JoinKey]) -> dict[JoinKey, list[Item]]:
-        return self._reading(lambda db: neo4j_derive.lookup(db, wanted))
+        keys = list(wanted)
+        found = self._looked_up
+        missing = [key for key in keys if key not in found]
+        found.update(self._reading(lambda db: neo4j_derive.lookup(db, missing)))
+        return {key: found[key] for key in keys}
 
     def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         neo4j_derive.write_derived(self._db, derived, done)
