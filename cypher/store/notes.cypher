@@ -1,6 +1,6 @@
 // What was kept beside the lineage, by key
-// $keys: list of texts: kind and key.
+// $p.keys: list of texts: kind and key.
 // Columns: key, body (bytes). No order.
-UNWIND $keys AS key
+UNWIND $p.keys AS key
 MATCH (n:_Note {key: key})
 RETURN n.key AS key, n.body AS body

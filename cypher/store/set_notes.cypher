@@ -1,5 +1,5 @@
 // Keep something beside the lineage
-// $rows: list of maps: key (kind and key), kind, body.
-UNWIND $rows AS row
+// $p.rows: list of maps: key (kind and key), kind, body.
+UNWIND $p.rows AS row
 MERGE (n:_Note {key: row.key})
 SET n.kind = row.kind, n.body = row.body
