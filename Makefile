@@ -4,7 +4,8 @@
 #             missing Chromium, REQUIRE_SPARK=1 a missing Spark or Java 17; WORKERS=2 is the number of processes,
 #             WORKERS=0 runs all in one
 # make lint   ruff and mypy alone
-# make bench  speed and memory; EVENTS=200000 is the size
+# make bench  speed and memory, and the same beside an older commit; EVENTS=200000 is the size
+# make bench-large  what needs millions of events; takes most of two hours
 # make docs   write the tables of the documentation that the code knows
 # make lock   write constraints.txt anew from pyproject.toml (needs uv)
 # make clean  remove what make made in this folder
@@ -21,7 +22,7 @@ DEMO := .demo/lineage.db
 export REQUIRE_NEO4J REQUIRE_CHROMIUM REQUIRE_SPARK
 
 .DEFAULT_GOAL := test
-.PHONY: env demo demo-service test lint bench docs lock clean
+.PHONY: env demo demo-service test lint bench bench-large docs lock clean
 
 env: $(VENV)/.installed
 
@@ -73,6 +74,10 @@ test: lint
 
 bench: env
 	$(BIN)/python -m benchmarks.bench --events $(EVENTS)
+	$(BIN)/python -m benchmarks.against
+
+bench-large: env
+	$(BIN)/python -m benchmarks.large
 
 docs: env
 	$(BIN)/python -m tests.make_tables

@@ -29,8 +29,6 @@ from tests.neo4j_server import NotEmpty, Server, Unavailable, favourite, obtain
 ROUNDS = 3
 WHO_ASKS = 1_000
 SHELL_ASKS = 7
-LARGE = 1_000_000
-"""Events of the store that `investigate` is asked on."""
 DRAWN = 5_000
 """Nodes of the picture that is opened."""
 STREAM_ASKS = 10_000
@@ -137,24 +135,6 @@ def asking(work: Path, credentials: int, server: Server | None, seed: int) -> It
             "≥ 2,000" if bars else "",
             pace >= 2_000 if bars else None,
         )
-
-
-def investigating(work: Path, events: int, seed: int) -> Iterator[Line]:
-    """Return the time of a report from the shell, for random keys of a large store."""
-    say(f"a corpus of {events:,} events")
-    made = make(work / "large", events, seed)
-    target = Target(str(work / "large.db"), {})
-    say("investigate")
-    run("load", target, paths=[str(work / "large")], store=target.store)
-    asks = random.Random(seed).choices(made.keys, k=SHELL_ASKS)
-    took = run("investigate_shell", target, store=target.store, asks=asks)
-    yield Line(
-        f"investigate, {events:,} events, from the shell",
-        f"{took['median']:,.2f} s, at most {took['slowest']:,.2f} s",
-        "",
-        "< 3 s",
-        took["median"] < 3,
-    )
 
 
 def pictures(work: Path) -> Iterator[Line]:
@@ -296,7 +276,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
     parser.add_argument("--events", type=int, default=200_000)
     parser.add_argument("--credentials", type=int, default=CREDENTIALS, help="issued keys for `who`")
-    parser.add_argument("--large", type=int, default=LARGE, help="events to `investigate` in; 0 leaves it out")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-neo4j", action="store_true", help="leave Neo4j out")
     args = parser.parse_args()
@@ -308,7 +287,6 @@ def main() -> None:
         lines = [
             *speed(logs, args.events, work, server),
             *asking(work, args.credentials, server, args.seed),
-            *(investigating(work, args.large, args.seed) if args.large else ()),
             *pictures(work),
             *served(logs, work, args.seed),
             *peaks(work, logs, args.events, args.seed),
