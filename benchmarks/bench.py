@@ -137,6 +137,18 @@ def asking(work: Path, credentials: int, server: Server | None, seed: int) -> It
         )
 
 
+def peers(logs: Path, events: int) -> Iterator[Line]:
+    """Return what others take for the same logs, where they are installed: DuckDB to parse and group, trailscraper to
+    print the records. Processor time, as ours stands in `benchmarks.against`."""
+    for name in ("duckdb", "trailscraper"):
+        say(name)
+        result = run(f"peer_{name}", paths=[str(logs)])
+        if result:
+            expect(name, result["events"], events)
+        figure = f"{result['seconds'] / events * 1e6:,.1f} µs an event" if result else "not installed"
+        yield Line(f"{name}, processor time", figure)
+
+
 def pictures(work: Path) -> Iterator[Line]:
     """Return the time to lay out a large picture and to open its page."""
     say("pictures")
@@ -287,6 +299,7 @@ def main() -> None:
         lines = [
             *speed(logs, args.events, work, server),
             *asking(work, args.credentials, server, args.seed),
+            *peers(logs, args.events),
             *pictures(work),
             *served(logs, work, args.seed),
             *peaks(work, logs, args.events, args.seed),

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -181,6 +183,36 @@ def investigate_shell(store: str, asks: Sequence[str]) -> dict[str, float]:
     return {"median": median(seconds), "slowest": max(seconds)}
 
 
+def peer_duckdb(paths: Sequence[str]) -> dict[str, float]:
+    """Return the processor time in which DuckDB parses the files and groups the events as our rows do; nothing where it
+    is not installed."""
+    try:
+        import duckdb
+    except ImportError:
+        return {}
+    begin = time.process_time()
+    ((events,),) = duckdb.sql(
+        "SELECT sum(n) FROM (SELECT count(*) AS n FROM (SELECT unnest(Records) AS r FROM read_json("
+        f"{[f'{path}/**/*.gz' for path in paths]}, columns={{Records: 'JSON[]'}}, maximum_object_size=1073741824)) "
+        "GROUP BY r->>'$.userIdentity', r->>'$.eventSource', r->>'$.eventName', r->>'$.awsRegion', "
+        "r->>'$.sourceIPAddress', r->>'$.userAgent', r->>'$.errorCode', left(r->>'$.eventTime', 13))"
+    ).fetchall()
+    return {"seconds": time.process_time() - begin, "events": events}
+
+
+def peer_trailscraper(paths: Sequence[str]) -> dict[str, float]:
+    """Return the processor time in which trailscraper prints the records; nothing where it is not installed."""
+    program = shutil.which("trailscraper")
+    if program is None:
+        return {}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [program, "select", "--log-dir", *paths]
+    done = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"seconds": seconds, "events": len(json.loads(done.stdout)["Records"])}
+
+
 def quietly(command: Sequence[str]) -> dict[str, float]:
     """Return the exit code of a command whose answer nobody reads."""
     done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
@@ -246,6 +278,8 @@ PARTS: dict[str, Callable[..., dict[str, float]]] = {
         enrich,
         investigate_shell,
         quietly,
+        peer_duckdb,
+        peer_trailscraper,
         layout,
         page,
     )
