@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lineage.questions.estimate import Estimate
     from lineage.questions.guard import Guard
     from lineage.questions.load import Load
+    from lineage.questions.prune import Prune
     from lineage.questions.shared.models import Model
     from lineage.questions.verify import Verify
     from lineage.watch import Round
@@ -344,6 +345,26 @@ class Lineage(Questions):
             reach=Reach(profile, region, endpoint_url, request_payer),
             narrow=_narrow(since, until, only_accounts, only_regions, late_days),
         )  # fmt: skip
+
+    def prune(
+        self, *, before: Annotated[str, Param("Forget the usage of all days before this one.", "TIME")]
+    ) -> "Prune":
+        """Forget usage older than a day; identities, facts and sessions stay.
+
+        Events of earlier days that come again are passed over as `pruned`. The latest day of all calls counts. Raises
+        `BadUse` for a day that has not come.
+        """
+        from lineage import load as loading
+        from lineage.model.times import iso, now, time_of
+        from lineage.questions.prune import Prune
+
+        day = (time_of(before) or 0) // 86400 * 86400
+        if day > now():
+            raise BadUse(f"--before {before}: that day has not come; give one of the past, like 90d")
+        self._memo = None
+        loading.derive(self._store)  # what a load left that was ended early
+        found = self._store.prune(day)
+        return Prune(store=str(self._store.path), **found._asdict() | {"before": iso(found.before)})
 
     def verify(
         self,

@@ -256,11 +256,16 @@ class Questions:
 
     def near(self, answer: "Model") -> list[str]:
         """What to say, line by line, of what an answer did not find: what it looks like, and the nearest names."""
+        from lineage.model.batch import is_uuid
+        from lineage.model.times import iso
         from lineage.questions.find.view import hint
+        from lineage.render.text import moment
 
         asks = [text for text in answer.asks() if text.strip()]
         found = [self.find(text, limit=NEAR_SHOWN) for text in asks]
-        return [line for one in found for line in hint(one, alone=len(asks) == 1)]
+        lines = [line for one in found for line in hint(one, alone=len(asks) == 1)]
+        line = self._reader().pruned_before() if any(map(is_uuid, asks)) else None
+        return [*lines, f"events before {moment(iso(line))} were pruned"] if line is not None else lines
 
     def whos(self, asks: Iterable[str], *, at: str | None = None, limit: int = 100) -> Iterator["Who"]:
         """Answer many asks, in order; without `loaded_at`, which takes a third of the time of an answer."""

@@ -18,7 +18,7 @@ from lineage.commands.explain import explain
 from lineage.commands.graph import graph
 from lineage.commands.guard import guard
 from lineage.commands.investigate import investigate
-from lineage.commands.logs import enrich, load
+from lineage.commands.logs import enrich, load, prune
 from lineage.commands.serve import browser, explore
 from lineage.commands.service import mcp, serve, token
 from lineage.commands.store import query, schema, show
@@ -69,6 +69,7 @@ add(browser, "Pictures", "--out lineage-browser", "")
 generate.add(app, command_of(Lineage.enrich, f"{LOGS} --format csv", f"{LOGS} -o enriched.ndjson"), enrich)
 add(verify, "Service", f"{LOGS}/platform-trail {DIGESTS} --keys {DIGESTS}/keys.json",
     f"{LOGS}/platform-trail {DIGESTS} --json")  # fmt: skip
+generate.add(app, command_of(Lineage.prune, "--before 2026-03-10", "--before 90d"), prune)
 add(serve, "Service", "", "--host 0.0.0.0 --allow-host lineage.example.com --certfile cert.pem --keyfile key.pem")
 add(token, "Service", "new ana --role reader --expires 90d", "list")
 add(mcp, "Service", "", "--timeout 2m")

@@ -38,7 +38,7 @@ def page(name: str) -> str:
 def questions() -> str:
     """The text of all pages about questions and pictures."""
     about = [path for path in PAGES if "questions" in path.parts[-2:][0] + path.stem]
-    others = {"browser", "guard", "mcp", "pictures", "serve", "spark", "verify", "watch"}
+    others = {"browser", "guard", "mcp", "pictures", "serve", "spark", "stores", "verify", "watch"}
     about += [path for path in PAGES if path.stem in others]
     return "".join(path.read_text("utf-8") for path in about)
 

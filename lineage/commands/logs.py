@@ -68,6 +68,14 @@ def load(
         raise typer.Exit(1)
 
 
+def prune(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: Out) -> None:
+    """Forget, and print what was forgotten."""
+    fix_times(command, arguments)
+    with guard.opened(store) as lineage:
+        answer = lineage.prune(**arguments)
+    show(answer, out)
+
+
 def _instead(sums: LoadSums) -> str:
     """What was found in a load that read no record."""
     from collections import Counter

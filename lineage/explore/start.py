@@ -158,7 +158,8 @@ def _gaps(store: Lineage, link: Link) -> Iterator[str]:
         return
     items = [
         f"{_a(link('coverage', one.account), one.account) if one.account else 'the logs'}"
-        f"{f' {safe(one.region)}' if one.region else ''}: {safe(one.why)}, {_moment(one.since)} "
+        f"{f' {safe(one.region)}' if one.region else ''}: {safe(one.why)}, "
+        f"{_moment(one.since) if one.since else 'all'} "
         f"{f'to {_moment(one.until)}' if one.until else 'and not ended'}"
         for one in found.gaps
     ]

@@ -50,17 +50,22 @@ class Sums(msgspec.Struct, kw_only=True):
     """The first `MOST_UNREAD` files that had no record."""
     no_records_total: int = 0
 
-    def add(self, batch: Batch, duplicates: int, conflicts: int) -> None:
-        """Count a batch; the store had some of its events already, some of these with other content."""
+    def add(self, batch: Batch, duplicates: int, conflicts: int, pruned: int = 0) -> None:
+        """Count a batch; the store had some of its events already, some of these with other content.
+
+        `pruned` of the others are of days whose usage is forgotten: they are passed over.
+        """
         self.files += len(batch.ended)
         self.bytes += batch.bytes_read
-        self.read += batch.read
-        self.loaded += len(batch.entries) - duplicates
+        self.read += batch.read - pruned
+        self.loaded += len(batch.entries) - duplicates - pruned
         self.duplicate += batch.duplicates + duplicates
         self.conflicting += batch.conflicts + conflicts
         self.set_aside += len(batch.aside)
         for passed in batch.passed:
             self.passed[passed.kind] = self.passed.get(passed.kind, 0) + passed.count
+        if pruned:
+            self.passed[PRUNED] = self.passed.get(PRUNED, 0) + pruned
         self.no_records = [*self.no_records, *batch.unread][:MOST_UNREAD]
         self.no_records_total += len(batch.unread)
 
@@ -70,6 +75,8 @@ class Sums(msgspec.Struct, kw_only=True):
 
 
 MOST_UNREAD = 100
+PRUNED = "pruned"
+"""The kind of passed events whose usage is forgotten."""
 
 
 class EventRow(msgspec.Struct, frozen=True):
@@ -309,6 +316,19 @@ class Size(NamedTuple):
     """Of the file with its write-ahead log; None where the database does not tell."""
     parts: list[Part]
     """In SQLite they add up to all bytes."""
+
+
+class Pruned(NamedTuple):
+    """What a store forgot."""
+
+    before: int
+    """The second from which on usage is kept."""
+    events: int
+    rows: int
+    hours: int
+    """Hours with events."""
+    bytes: int | None
+    """Of the file, free for what is loaded next; None where the database does not tell."""
 
 
 class LogsAround(NamedTuple):

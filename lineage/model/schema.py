@@ -383,7 +383,7 @@ BOOKKEEPING: Final[dict[str, tuple[str, ...]]] = {
     "_Hour": ("hour", "buckets", "events", "settled"),
     "_Shard": ("key", "ids", "rest"),
     "_Actor": ("id", "body", "key", "hours", "source", "session", "principal", "hung"),
-    "_Fact": ("key", "event", "actor", "body"),
+    "_Fact": ("key", "event", "actor", "body", "kept"),
     "_JoinKey": ("key", "fact", "actor"),
     "_Dirty": ("join_keys",),
     "_Pending": ("hour", "size", "body"),

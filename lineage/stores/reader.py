@@ -30,6 +30,7 @@ from lineage.model.results import (
     LogsAround,
     NameRow,
     PrincipalRow,
+    Pruned,
     SessionRow,
     SharedCall,
     Size,
@@ -212,6 +213,9 @@ class Reader(Protocol):
     def logs_around(self, account: str | None, time: int) -> LogsAround:
         """What was loaded of an account around a time."""
 
+    def pruned_before(self) -> int | None:
+        """The second before which usage is forgotten (the start of an hour); None if none is."""
+
     def account_names(self) -> dict[str, str]:
         """Names of accounts by ID, as far as they were given."""
 
@@ -267,6 +271,15 @@ class Store(Reader, Protocol):
 
     def finish_load(self, load: str) -> Sums:
         """Note that a load ended; returns its sums."""
+
+    def prune(self, before: int) -> Pruned:
+        """Forget the usage before a second, of whole hours: calls, their samples and the ledger of events.
+
+        Facts, identities, sessions, keys and the names of files stay. The latest time of all calls counts. From then on
+        usage before it is forgotten at the end of the load that brings it, while facts and identities are taken in: it
+        makes no difference whether the same logs are loaded before or after, in one load. Of an event whose facts were
+        kept they stand for good, also against a fuller copy that comes later. In one transaction.
+        """
 
     def name_accounts(self, names: Mapping[str, str]) -> None:
         """Give accounts their names."""

@@ -40,10 +40,11 @@ class Opened(Model):
     account: str | None
     region: str | None = None
     """The region alone that is silent; null for the whole account."""
-    since: str
+    since: str | None
+    """Null for all that is older, where usage was pruned."""
     until: str | None
     """Null where nothing ended it."""
-    kind: Literal["no events", "stopped", "deleted", "changed", "log bucket"]
+    kind: Literal["no events", "stopped", "deleted", "changed", "log bucket", "pruned"]
     why: str
     api: str | None = None
     """The call that opened it."""

@@ -18,6 +18,7 @@ from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.grants import Owners, in_window
 from lineage.questions.shared.log_coverage import HOUR, silences
 from lineage.questions.shared.verified import verified
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 BUSY_SHARE = 0.5
@@ -136,9 +137,19 @@ def _unseen(crossings: Iterable[Grant], names: dict[str, str], loaded: Collectio
 
 def _gaps(reader: Reader, loaded: list[Coverage], account: str | None, window: Window) -> list[Opened]:
     by_account = grouped(loaded, lambda one: one.account or "")
-    gaps = [gap for name, held in by_account.items() for gap in _silences(name, held, window)]
+    line = log_coverage.pruned_in(reader, window)
+    after = Window(line, window.until) if line is not None and window.since is not None else window
+    gaps = [gap for name, held in by_account.items() for gap in _silences(name, held, after)]
     gaps += _opened(reader, by_account, account, window)
-    return sorted(gaps, key=lambda gap: (gap.since, gap.account or "", gap.region or "", gap.target or "", gap.kind))
+    if line is not None:
+        gaps.append(Opened(
+            account=None, since=iso(window.since) if window.since is not None else None,
+            until=iso(line - 1 if window.until is None else min(line - 1, window.until)), kind="pruned",
+            why="usage of that time was pruned; identities, facts and sessions were kept", events=0,
+        ))  # fmt: skip
+    return sorted(
+        gaps, key=lambda gap: (gap.since or "", gap.account or "", gap.region or "", gap.target or "", gap.kind)
+    )
 
 
 def _silences(account: str, held: list[Coverage], window: Window) -> list[Opened]:
@@ -241,18 +252,22 @@ def sentences(
 
     `nameless`: events that name no account; `otherwise`: of what is asked about there are logs of other times.
     """
+    line = next((gap.until for gap in gaps if gap.kind == "pruned"), None)
+    pruned = f"Usage up to {moment(line)} was pruned: absence of calls before proves nothing." if line else ""
     none = f"{nameless:,} events name no account and count for none." if nameless else ""
     lost = list(_losses(reader, aside))
     if not loaded:
         if otherwise:
-            return ["No events of that time are loaded, although other events are: absence proves nothing.", *lost]
-        return [text for text in ("No such events are loaded, so no answer covers them.", none, *lost) if text]
+            silent = "No events of that time are loaded, although other events are: absence proves nothing."
+            return [text for text in (silent, pruned, *lost) if text]
+        return [text for text in ("No such events are loaded, so no answer covers them.", pruned, none, *lost) if text]
     kinds: dict[str, set[str]] = defaultdict(set)
     regions: dict[str, set[str]] = defaultdict(set)
     for one in loaded:
         kinds[one.account or ""].add(one.category.split(":")[0])
         regions[one.account or ""].add(one.region or "")
     found = [
+        pruned,
         _told(
             [account for account in sorted(kinds) if "management-read" not in kinds[account]],
             "no management reads are loaded, and AssumeRole is one: role assumptions and reconnaissance are not "

@@ -92,11 +92,12 @@ def _gaps(answer: Coverage) -> str:
 
 def _gap(one: Opened) -> tuple[Cell, ...]:
     changed = one.kind in ("changed", "log bucket")
+    since = moment(one.since) if one.since else "all"
     until = f"to {moment(one.until)}" if one.until else "and not ended in the loaded logs"
     opened = (f"{one.api} of {one.target or 'an unknown target'}, ", *whose(one.whose)) if one.whose else None
     loaded = f"{counted(one.events, 'event')} of that time are loaded"
     return (
-        one.account, one.region, [moment(one.since), None if changed else until], one.why, opened,
+        one.account, one.region, [since, None if changed else until], one.why, opened,
         loaded if one.kind in ("stopped", "deleted") else None, one.event_ids,
     )  # fmt: skip
 

@@ -44,7 +44,7 @@ class Info(Model):
     """By kind; together they are the principals among `nodes`."""
     relationships: dict[str, int]
     events: int
-    """Together those of `accounts`, and what all `loads` loaded."""
+    """Together those of `accounts`, and what all `loads` loaded, but for what was pruned."""
     accounts: list[AccountSeen]
     """By ID: with events, or with principals or resources."""
     first: str | None
@@ -54,5 +54,7 @@ class Info(Model):
     parts: list[StorePart] = Field(default_factory=list)
     """What the store is made of. In SQLite the parts add up to `bytes`."""
     loads: list[LoadSums]
+    pruned_before: str | None = None
+    """The time before which usage was pruned; null if none was."""
     unfinished: int
     """Terms that still wait to be derived: a load was interrupted; the next load finishes them."""

@@ -11,7 +11,7 @@ from lineage.stores.reader import Store
 
 def answer(store: Store) -> Info:
     """Count nodes, relationships and events, the latter by account too; measure the store, and list the loads."""
-    size = store.size()
+    size, line = store.size(), store.pruned_before()
     totals, names = store.totals(), store.account_names()
     by_account = grouped(store.coverage(), lambda one: one.account or "")
     accounts = [
@@ -31,4 +31,5 @@ def answer(store: Store) -> Info:
         last=max((one.last for one in accounts if one.last), default=None),
         bytes=size.bytes, parts=[StorePart(**one._asdict()) for one in size.parts],
         loads=[LoadSums(**sums.fields()) for sums in store.loads()], unfinished=store.waiting(),
+        pruned_before=iso(line) if line is not None else None,
     )  # fmt: skip

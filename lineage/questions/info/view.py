@@ -58,6 +58,8 @@ def blocks(info: Info) -> Iterator[Block]:
             for sums in info.loads
         ],
     )  # fmt: skip
+    if info.pruned_before:
+        yield Para((Span(f"Usage before {moment(info.pruned_before)} was pruned.", "open"),))
     if info.unfinished:
         warning = "A load was interrupted before all was joined; the next load completes it."
         yield Para((Span(warning, "open"),))
@@ -66,6 +68,8 @@ def blocks(info: Info) -> Iterator[Block]:
 def rows(info: Info) -> Iterator[Row]:
     """A row for the store, each label, kind of principal, relationship, part (bytes, in Neo4j nodes), account, load."""
     yield ("store", info.store, info.events, info.first, info.last)
+    if info.pruned_before:
+        yield ("pruned", "", None, None, info.pruned_before)
     for label, count in info.nodes.items():
         yield ("node", label, count, None, None)
     for kind, count in info.principals.items():

@@ -286,7 +286,7 @@ def _unknown(cases: Iterable[Case], blasts: Iterable[Blast], looked: Sight, note
             whose = "its" if blast.permissions_not_known_total == 1 else "their"
             yield f"what {roles} may do: no loaded event shows {whose} permissions"
     stopped = [gap for case in cases if (logs := answer_of(case, Coverage)) is not None for gap in logs.gaps]
-    for gap in [one for one in stopped if one.kind != "no events"][:GAPS]:
+    for gap in [one for one in stopped if one.kind not in ("no events", "pruned")][:GAPS]:
         until = f"to {moment(gap.until)}" if gap.until else "on"
         of = f", credentials of {call_it(gap.whose)}" if gap.whose else ""
         yield f"what {gap.account} did not record from {moment(gap.since)} {until}: {gap.api} of {gap.target}{of}"
@@ -295,7 +295,8 @@ def _unknown(cases: Iterable[Case], blasts: Iterable[Blast], looked: Sight, note
     if looked.missing:
         yield f"not loaded: {', '.join(looked.missing)}"
     for one in looked.gaps[:GAPS]:
-        yield f"{one.account}: nothing is loaded from {moment(one.since)} to {moment(one.until)} ({one.why})"
+        since = f"from {moment(one.since)} to" if one.since else "up to"
+        yield f"{one.account or 'all accounts'}: nothing is loaded {since} {moment(one.until)} ({one.why})"
 
 
 def _open(answer: WhoAnswer) -> Iterator[str]:

@@ -18,8 +18,8 @@ from lineage.questions.shared import grants, subjects
 from lineage.questions.shared.addresses import doubt, place
 from lineage.questions.shared.climb import account_of, climb, owner_of, principal_behind, principal_of, session_key_of
 from lineage.questions.shared.grants import own_calls
-from lineage.questions.shared.log_coverage import log_coverage
-from lineage.questions.shared.models import Basis, History, SameCredential, Scope, Whose
+from lineage.questions.shared.log_coverage import PRUNED, log_coverage
+from lineage.questions.shared.models import Basis, History, SameCredential, Scope, Sight, Whose
 from lineage.questions.shared.subjects import Subject, find
 from lineage.questions.shared.whose import call_it, whose_node
 from lineage.render.text import counted, moment
@@ -250,6 +250,8 @@ def history_of(
     lacking = []
     if len(logged) < asked * LEAST_LOGGED:
         lacking.append(f"logs on {len(logged)} of {asked} days")
+    if lacking and (pruned := _pruned(looked)):
+        lacking.append(pruned)
     if count < LEAST_CALLS:
         lacking.append(f"{counted(count, 'call')}, fewer than {LEAST_CALLS}")
     if days < LEAST_DAYS:
@@ -298,11 +300,17 @@ def days_of(rows: Iterable[CallRow]) -> int:
     return len({row.row.hour * HOUR // DAY for row in rows})
 
 
+def _pruned(looked: Sight) -> str:
+    """Up to when usage was pruned; empty if none was of that time."""
+    return next((f"usage up to {moment(gap.until)} was pruned" for gap in looked.gaps if gap.why == PRUNED), "")
+
+
 def rests_on(history: History) -> str:
     """What a verdict is based on, in words."""
     looked = history.sight
     where = ", ".join(looked.accounts) or "any account"
     lack = f"; not loaded: {', '.join(looked.missing)}" if looked.missing else ""
+    lack += f"; {pruned}" if (pruned := _pruned(looked)) else ""
     chosen = ", so an equal address proves nothing" if history.basis == "source IP" else ""
     return (
         f"{counted(history.calls, 'call')} on {counted(history.days, 'day')} "

@@ -22,6 +22,7 @@ from lineage.questions.shared.models import Gap, NotWhole, Sight
 from lineage.questions.shared.newest import newest
 from lineage.questions.shared.resources import PARTITIONS
 from lineage.questions.shared.verified import verified
+from lineage.render.text import moment
 from lineage.stores.reader import Reader
 
 CATEGORIES = {
@@ -30,6 +31,8 @@ CATEGORIES = {
     "data": "data events (S3 objects, Lambda invocations, …)",
 }
 """What an answer may lack, by the first part of a category."""
+PRUNED = "usage was pruned"
+"""Why there is a gap before the day before which usage is forgotten."""
 GAP_HOURS = 6
 GAPS_SHOWN = 20
 HOUR = 3600
@@ -47,7 +50,7 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
     Returns
     -------
     Events, hours with events, categories, what is not loaded at all, and gaps of more than `GAP_HOURS` hours without an
-    event, in order of time, at most `GAPS_SHOWN`.
+    event, in order of time, at most `GAPS_SHOWN`; before them the days whose usage was pruned.
 
     Examples
     --------
@@ -65,6 +68,14 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
     hours = {one.hour for one in found}
     since = window.since if window.since is not None else min((one.first for one in found), default=None)
     until = window.until if window.until is not None else max((one.last for one in found), default=None)
+    line = pruned_in(reader, window)
+    pruned = [
+        Gap(
+            account=None, since=iso(window.since) if window.since is not None else None,
+            until=iso(line - 1 if window.until is None else min(line - 1, window.until)), why=PRUNED,
+        )
+    ] if line is not None else []  # fmt: skip
+    after = max(since, line) if since is not None and line is not None else since
     asked = until // HOUR - since // HOUR + 1 if since is not None and until is not None else 0
     kinds = {one.category for one in found}
     first_parts = {kind.split(":")[0] for kind in kinds}
@@ -77,7 +88,7 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
         hours_asked=asked,
         categories=sorted(kinds),
         missing=sorted(text for kind, text in CATEGORIES.items() if kind not in first_parts),
-        gaps=_gaps(by_account, unlogged, since, until)[:GAPS_SHOWN],
+        gaps=[*pruned, *_gaps(by_account, unlogged, after, until)][:GAPS_SHOWN],
         unlogged=unlogged,
         newest=newest(reader, named),
         loaded=bool(found) or len(unlogged) < len(named) or bool(reader.coverage()),
@@ -90,6 +101,12 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
             if one.verdict in NOT_WHOLE
         ][:GAPS_SHOWN],
     )  # fmt: skip
+
+
+def pruned_in(reader: Reader, window: Window) -> int | None:
+    """The second before which usage was pruned, where that is a part of the window."""
+    line = reader.pruned_before()
+    return line if line is not None and (window.since is None or window.since < line) else None
 
 
 def silences(held: Iterable[Coverage], since: int | None, until: int | None) -> list[tuple[int, int]]:
@@ -112,26 +129,29 @@ def _gaps(
     by_account: dict[str, list[Coverage]], unlogged: list[str], since: int | None, until: int | None
 ) -> list[Gap]:
     """Stretches of more than six hours without any event of an account, inside the window."""
-    if since is None or until is None:
+    if since is None or until is None or since > until:
         return []
     gaps = []
     for account, held in by_account.items():
         why = "no logs loaded" if account in unlogged else "no events"
         stretches = silences(held, since, until) if held else [(since, until)]
         gaps += [Gap(account=account, since=iso(begin), until=iso(end), why=why) for begin, end in stretches]
-    return sorted(gaps, key=lambda gap: (gap.since, gap.account or ""))
+    return sorted(gaps, key=lambda gap: (gap.since or "", gap.account or ""))
 
 
 def in_words(sight: Sight) -> str:
     """The coverage in one sentence, for the end of an answer."""
     unlogged = f"no logs are loaded for {', '.join(sight.unlogged)}" if sight.unlogged else ""
+    pruned = next((f"usage up to {moment(gap.until)} was pruned" for gap in sight.gaps if gap.why == PRUNED), "")
     if not sight.events:
         quiet = [account for account in sight.accounts if account not in sight.unlogged]
         silent = f"no event of {', '.join(quiet)} is loaded for that time, although others are" if quiet else ""
         nobody = "the records name no account" if sight.loaded else "no logs are loaded"
-        return f"based on no events: {'; '.join(filter(None, (silent, unlogged))) or nobody}"
+        return f"based on no events: {'; '.join(filter(None, (silent, unlogged, pruned))) or nobody}"
     lacking = f"; not loaded: {', '.join(sight.missing)}" if sight.missing else ""
-    holes = f"; {len(sight.gaps)} gap{'s' if len(sight.gaps) > 1 else ''} of more than 6 hours" if sight.gaps else ""
+    gaps = len(sight.gaps) - bool(pruned)
+    holes = f"; {gaps} gap{'s' if gaps > 1 else ''} of more than 6 hours" if gaps else ""
+    holes += f"; {pruned}" if pruned else ""
     if sight.not_whole:
         of = " and ".join(sorted({one.verdict for one in sight.not_whole}))
         holes += f"; lineage verify found logs of that time {of}: see lineage coverage"

@@ -66,6 +66,7 @@ class Memo:
         self.lineage = store.lineage
         self.lineage_edges = store.lineage_edges
         self.account_names = store.account_names
+        self.pruned_before = cache(store.pruned_before)
         self.loads = store.loads
         self.loaded_at = store.loaded_at
         self.set_aside = store.set_aside

@@ -149,7 +149,8 @@ class Gap(Model):
     """A stretch without logs."""
 
     account: str | None
-    since: str
+    since: str | None
+    """Null for all that is older, where usage was pruned."""
     until: str | None
     why: str
     event_ids: list[str] = []

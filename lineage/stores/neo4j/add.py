@@ -38,6 +38,7 @@ from lineage.stores.neo4j.db import (
     stored_row,
     write_rows,
 )
+from lineage.stores.neo4j.prune import kept_facts, pruned_before
 from lineage.stores.neo4j.shards import (
     Place,
     Shard,
@@ -102,6 +103,10 @@ class _Adding:
         self.actor_of = {id_: row.actor for id_, row in zip(self.ids, batch.rows, strict=True)}
         self.arrivals = Arrivals(batch)
         self.actors = dict(batch.actors)
+        self.line = (pruned_before(db) or 0) // 3600
+        """Usage of hours before it is forgotten when the load ends."""
+        self.pruned = 0
+        """New events of such hours."""
         self.duplicates = 0
         self.conflicts = 0
         self.dirty: dict[JoinKey, None] = {}
@@ -129,6 +134,9 @@ class _Adding:
     def run(self, load: str) -> None:
         self.hours = self._ledger(self._files())
         self._rows()
+        old = {event for event in (*self.arrivals.facts, *self.settled) if event[0] < self.line}
+        self.kept = kept_facts(self.db, old)
+        """Events whose facts stand for good, since their usage was forgotten."""
         self._drop_facts()
         self._actors()
         self._facts()
@@ -190,6 +198,8 @@ class _Adding:
         """Enter new events; those that are there in another form, or came in several, stay open."""
         hour, buckets, shards, touched = found.hour, found.buckets, found.shards, found.touched
         start = hour * 3600
+        if hour < self.line:
+            self.pruned += len(entries)
         ids, actor_of, added, several = self.ids, self.actor_of, self.added, self.arrivals.several
         changed_files = self.changed_files
         for entry in entries:
@@ -200,6 +210,7 @@ class _Adding:
             packed = shard.get(id_)
             if packed is not None:
                 self.duplicates += 1
+                self.pruned -= hour < self.line
                 was = place(packed)
                 if shared > was.shared:
                     was = was._replace(shared=shared)
@@ -375,7 +386,7 @@ class _Adding:
 
     def _drop_facts(self) -> None:
         """Forget the facts of contents that no longer count."""
-        events = {event_key(hour, id_): hour for hour, id_ in self.replaced}
+        events = {event_key(hour, id_): hour for hour, id_ in self.replaced - self.kept}
         if not events:
             return
         joins: list[dict[str, str]] = []
@@ -431,11 +442,13 @@ class _Adding:
         write_rows(self.db, "set_actors", changed)
 
     def _facts(self) -> None:
-        passed = self.same | self.settled.keys()
+        passed = self.same | self.settled.keys() | self.kept
         wanted = {event for event in self.arrivals.facts if event not in passed}
         actors = {(e[0], e[1]): self.batch.rows[e[5]].actor for e in self.batch.events if (e[0], e[1]) in wanted}
         facts = [(*event, actors[event], self.arrivals.facts[event]) for event in wanted]
-        facts += [(*event, actor, list(found)) for event, (actor, found) in self.settled.items()]
+        facts += [
+            (*event, actor, list(found)) for event, (actor, found) in self.settled.items() if event not in self.kept
+        ]
         new, joins = [], []
         for hour, id_, actor, found in sorted(facts, key=lambda one: one[:2]):
             event = event_key(hour, id_)
@@ -454,7 +467,7 @@ class _Adding:
     def _account(self, load: str) -> None:
         batch, db = self.batch, self.db
         sums = msgspec.msgpack.decode(db.read("load_body", id=load)[0][0], type=Sums)
-        sums.add(batch, self.duplicates, self.conflicts)
+        sums.add(batch, self.duplicates, self.conflicts, self.pruned)
         write_rows(db, "digests", [
             {"key": f"{one.account} {one.region} {one.start} {one.end}", "account": one.account, "region": one.region,
              "start": one.start, "end": one.end}

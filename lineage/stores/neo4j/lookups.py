@@ -43,8 +43,7 @@ class LookUps(Statements):
     def _sessions_seen(self, found: list[Record]) -> list[SessionRow]:
         last: dict[str, int] = {}
         for session, hours in self._read("hours_of_session", sessions=[key for key, _, _ in found]) if found else ():
-            second = last_of(hours)
-            if second is not None:
+            if second := last_of(hours):
                 last[session] = max(second, last.get(session, second))
         return [SessionRow(key, parse_when(created) or 0, last.get(key), expires) for key, created, expires in found]
 

@@ -117,6 +117,8 @@ def places_of_rows(ids: str, rest: bytes, rows: Container[bytes]) -> Iterator[tu
 
 
 _HOUR = struct.Struct("<IH")
+KEPT = 0
+"""The hour that stands for those of an identity whose usage was forgotten."""
 
 
 def pack_hours(hours: dict[int, int]) -> bytes:

@@ -33,7 +33,7 @@ from neo4j.graph import Path as GraphPath
 
 from lineage.model.batch import Batch
 from lineage.model.errors import BadUse, StoreUnreachable
-from lineage.model.results import Sums
+from lineage.model.results import Pruned, Sums
 from lineage.model.times import iso, now
 from lineage.queries import query
 from lineage.resolve.join_keys import JoinKey
@@ -41,6 +41,7 @@ from lineage.resolve.resolved import Derived, Item
 from lineage.stores.merging import load_id, pack
 from lineage.stores.neo4j import add as neo4j_add
 from lineage.stores.neo4j import derive as neo4j_derive
+from lineage.stores.neo4j import prune as neo4j_prune
 from lineage.stores.neo4j import rows as neo4j_rows
 from lineage.stores.neo4j.calls import Calls
 from lineage.stores.neo4j.db import Db, Parameters, Record, records, statement, write_rows
@@ -204,6 +205,7 @@ class Neo4jStore(Calls, LookUps, Graphs):
             db.write("set_load", id=load, finished=sums.finished, body=pack(sums))
             return sums
 
+        self._forget_usage()
         return self._write(work)
 
     def name_accounts(self, names: Mapping[str, str]) -> None:
@@ -220,6 +222,27 @@ class Neo4jStore(Calls, LookUps, Graphs):
 
     def add(self, load: str, batch: Batch) -> None:
         self._write(lambda db: neo4j_add.add(db, load, batch))
+
+    # forgetting
+
+    def pruned_before(self) -> int | None:
+        return self._reading(neo4j_prune.pruned_before)
+
+    def prune(self, before: int) -> Pruned:
+        """As `Store.prune`, but in a transaction for some hours each: where it is ended early, the next load or prune
+        goes on."""
+        line = self._write(lambda db: neo4j_prune.begin(db, before))
+        steps = self._forget_usage()
+        events, rows, hours = (sum(column) for column in zip((0, 0, 0), *steps, strict=True))
+        return Pruned(line, events, rows, hours, None)
+
+    def _forget_usage(self) -> list[neo4j_prune.Forgotten]:
+        """Forget what is older than the line."""
+        forgotten = []
+        if self.pruned_before() is not None:
+            while (some := self._write(neo4j_prune.forget)) is not None:
+                forgotten.append(some)
+        return forgotten
 
     # derivation, inside `transaction`
 

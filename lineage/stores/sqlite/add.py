@@ -39,6 +39,7 @@ from lineage.stores.sqlite.db import LIVE, read_in, unpack_fact, unpack_identity
 from lineage.stores.sqlite.derive import digest as join_digest
 from lineage.stores.sqlite.events import CHUNKS, Counted
 from lineage.stores.sqlite.nodes import TYPES, Nodes, pack_edge
+from lineage.stores.sqlite.prune import pruned_hour, settled_facts
 from lineage.stores.sqlite.rows import CONTENT, Rows
 
 _SEARCH = 200
@@ -57,6 +58,11 @@ class Adding:
         self.batch = batch
         self.load = load
         """Number of the load."""
+        self.line = pruned_hour(db) or 0
+        """Usage of hours before it is forgotten when the load ends."""
+        counts = array("I", batch.entries.counts)
+        self.pruned = sum(n for row, n in zip(batch.rows, counts, strict=True) if row.hour < self.line)
+        """New events of such hours."""
         self.duplicates = 0
         self.conflicts = 0
         self.dirty: set[JoinKey] = set()
@@ -224,6 +230,7 @@ class Adding:
         if stored is not None:
             number, was = stored
             self.duplicates += 1
+            self.pruned -= hour < self.line
             if shared > was.shared:
                 self.changed_files.add(was.file)
             shared = max(shared, was.shared)
@@ -356,6 +363,8 @@ class Adding:
 
     def _drop_facts(self, hour: int, id_: bytes) -> None:
         """Forget the facts of a content that lost."""
+        if self._stands(hour, id_):
+            return
         for number, body in self.db.execute(
             "SELECT id, body FROM fact WHERE hour = ? AND event = ?", (hour, id_)
         ).fetchall():
@@ -367,6 +376,14 @@ class Adding:
             )
             self.db.execute("DELETE FROM fact WHERE id = ?", (number,))
         self.db.execute("DELETE FROM change WHERE hour = ? AND event = ?", (hour, id_))
+
+    def _stands(self, hour: int, id_: bytes) -> bool:
+        """Do the facts of an event stand for good, since its usage is forgotten?"""
+        return hour < self.line and bool(
+            self.db.execute(
+                "SELECT 1 FROM fact WHERE hour = ? AND event = ? AND id <= ?", (hour, id_, settled_facts(self.db))
+            ).fetchone()
+        )
 
     def _write_rows(self, settled: set[_Event]) -> None:
         """Add events and samples to rows; rows that lost an event are counted anew."""
@@ -552,6 +569,8 @@ class Adding:
         rows, joins = [], []
         changed: dict[_Event, list[Change]] = {}
         for hour, id_, found in facts:
+            if self._stands(hour, id_):
+                continue
             for number, fact in enumerate(found):
                 last += 1
                 rows.append((last, hour, id_, number, compress(pack(fact))))
@@ -615,7 +634,7 @@ class Adding:
 
     def _account(self, load: str, sums: Sums) -> None:
         batch = self.batch
-        sums.add(batch, self.duplicates, self.conflicts)
+        sums.add(batch, self.duplicates, self.conflicts, self.pruned)
         self.db.executemany(
             "INSERT OR IGNORE INTO digest VALUES (?, ?, ?, ?)",
             [(one.account, one.region, one.start, one.end) for one in batch.digests],

@@ -25,7 +25,7 @@ TABLES = {
     **dict.fromkeys(("ledger", "ledger_more", "events", "day", "copies", "lost"), "events"),
     **dict.fromkeys(("row", "target", "other_target", "text"), "calls"),
     **dict.fromkeys(("fact", "fact_join", "actor_join", "amended", "dirty"), "facts"),
-    **dict.fromkeys(("actor", "sighting", "called"), "identities"),
+    **dict.fromkeys(("actor", "kept", "sighting", "called"), "identities"),
     **dict.fromkeys(("node", "edge", "change", "session"), "graph"),
     **dict.fromkeys(("file", "load", "aside", "digest", "account", "meta", "note", "sqlite_schema"), "loads"),
 }

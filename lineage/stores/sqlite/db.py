@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 
 IN_VALUES = 500
 """Values of one IN list."""
-LIVE = "EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0)"
-"""An identity counts only as long as an event of its does: of two contents of an event, one loses."""
+LIVE = (
+    "(EXISTS (SELECT 1 FROM row WHERE row.actor = actor.id AND row.count > 0) "
+    "OR EXISTS (SELECT 1 FROM kept WHERE kept.actor = actor.id))"
+)
+"""An identity counts only as long as an event of its does, or did when it was forgotten: of two contents of an event,
+one loses."""
 unpack_properties = msgspec.msgpack.Decoder(Properties).decode
 
 

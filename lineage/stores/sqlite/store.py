@@ -29,6 +29,7 @@ from lineage.stores.sqlite.derive import Derivation
 from lineage.stores.sqlite.graphs import Graphs
 from lineage.stores.sqlite.lookups import LookUps
 from lineage.stores.sqlite.nodes import Nodes
+from lineage.stores.sqlite.prune import Pruning
 from lineage.stores.sqlite.rows import Rows
 from lineage.stores.sqlite.texts import Texts
 
@@ -37,7 +38,7 @@ NOTES = "CREATE TABLE IF NOT EXISTS note (kind TEXT, key TEXT, body BLOB, PRIMAR
 """What is kept beside the lineage; the table is made with the first note."""
 
 
-class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
+class SQLiteStore(LookUps, Graphs, Loaded, Derivation, Pruning):
     """Lineage in one SQLite file."""
 
     name = "sqlite"
@@ -128,6 +129,7 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation):
 
     def finish_load(self, load: str) -> Sums:
         with self.transaction():
+            self._forget_usage()
             sums = self._sums(load)
             sums.finished = iso(now())
             self._db.execute("UPDATE load SET finished = ?, body = ? WHERE id = ?", (sums.finished, pack(sums), load))

@@ -62,6 +62,9 @@ CREATE INDEX IF NOT EXISTS actor_principal ON actor (principal);
 CREATE INDEX IF NOT EXISTS actor_key ON actor (key) WHERE key IS NOT NULL;
 CREATE INDEX IF NOT EXISTS actor_session ON actor (session) WHERE session IS NOT NULL;
 
+-- Identities that calls were forgotten of (lineage/stores/sqlite/prune.py).
+CREATE TABLE IF NOT EXISTS kept (actor INTEGER PRIMARY KEY);
+
 CREATE TABLE IF NOT EXISTS fact (id INTEGER PRIMARY KEY, hour INTEGER, event BLOB, number INTEGER, body BLOB);
 CREATE INDEX IF NOT EXISTS fact_event ON fact (hour, event);
 
