@@ -1,5 +1,5 @@
 // Remove coverage
-// $rows: list of texts (account and day).
-UNWIND $rows AS key
+// $p.rows: list of texts (account and day).
+UNWIND $p.rows AS key
 MATCH (c:_Coverage {key: key})
 DELETE c

@@ -1,5 +1,5 @@
 // Remove the events of a stretch that hold a place in a row where they do not count
-// $since: second. $until: second behind the last one.
+// $p.since: second. $p.until: second behind the last one.
 MATCH (l:_Lost)
-WHERE l.time >= $since AND l.time < $until
+WHERE l.time >= $p.since AND l.time < $p.until
 DELETE l

@@ -1,7 +1,7 @@
 // Events whose facts stand for good, since their usage was forgotten
-// $events: list of texts (hour and ID).
+// $p.events: list of texts (hour and ID).
 // Columns: event. No order.
-UNWIND $events AS event
+UNWIND $p.events AS event
 MATCH (f:_Fact {event: event})
 WHERE f.kept
 RETURN DISTINCT event

@@ -71,7 +71,7 @@ def load(
 def prune(command: Command, arguments: Arguments, *, store: Store = DEFAULT, out: Out) -> None:
     """Forget, and print what was forgotten."""
     fix_times(command, arguments)
-    with guard.opened(store) as lineage:
+    with common.opened(store) as lineage:
         answer = lineage.prune(**arguments)
     show(answer, out)
 
