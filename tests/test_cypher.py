@@ -44,7 +44,7 @@ NAMES = {
 }
 """Names that may be unknown to a database with little in it, by the code of the notice that says so."""
 PARAMETERS = "01N60"
-QUESTIONED = frozenset(("activity_at", "calls_from_addresses"))
+QUESTIONED = frozenset(("activity_at", "calls_from_addresses", "loaded_at"))
 """Statements on lists that only questions run; they are planned for what the database holds."""
 AT_ONCE = 4
 """Statements that are planned at once."""
@@ -79,7 +79,7 @@ def planned(server: Server, language: str, statement: str) -> Planned:
 def operators(plan: Any) -> Iterator[str]:
     """The operators of a plan."""
     yield plan["operatorType"]
-    for child in plan["children"]:
+    for child in plan.get("children", ()):
         yield from operators(child)
 
 
