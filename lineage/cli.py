@@ -54,11 +54,7 @@ watching = command_of(
 )
 generate.add(app, watching, watch)
 guarding = command_of(
-    Lineage.guard,
-    "c0ffee00-0000-4000-8000-000000000002 --every 1m",
-    "AKIA… --watch s3://BUCKET/PREFIX",
-    "--list",
-    panel="Reach",
+    Lineage.guard, CHAIN.split()[1], "AKIA3WQUP53HKQ7V2LCK --since '2026-03-12 18:00'", "--list", panel="Reach"
 )
 generate.add(app, guarding, guard)
 add(show, "Sessions", f"c0ffee00-0000-4000-8000-000000000003 --logs {LOGS}",

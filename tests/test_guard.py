@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,14 +18,19 @@ import pytest
 
 import lineage
 from lineage.model.errors import BadUse, NotFound
-from lineage.model.times import time_of
+from lineage.model.times import iso, time_of
 from lineage.questions.guard import Guard
-from tests.aws import Json
-from tests.aws.files import dumps
+from tests.aws import Cloud, Json
+from tests.aws.files import dumps, event_bridge
+from tests.aws_server import Endpoint
 from tests.conftest import ROOT
 from tests.make_incident import IAM, PAYMENTS, S3, Actor, Incident, key_event
+from tests.serving import serving
 from tests.test_cli import Shell, process
+from tests.test_watch import Bucket, endpoint, server
 
+__all__ = ["endpoint", "server"]
+"""Fixtures."""
 ASK = key_event("AssumeRoleWithSAML")
 T = "2026-03-12T18:00:00Z"
 """When the chain was contained; the incident's logs end before it."""
@@ -433,3 +439,62 @@ def test_both_stores_tell_the_same(target: str, tmp_path: Path, later: Later) ->
         assert [one.kind for one in found] == ["descendant", "call"]
         assert looked(store) == []
         assert [one.id for one in store.findings()] == sorted(one.id for one in found)
+
+
+def test_the_page_and_the_metrics_show_it(path: Path, tmp_path: Path, later: Later) -> None:
+    """The server counts findings by what found them and shows them on its start page; a click gives the report. The
+    name of a session stays text there."""
+    later.cloud.assume_role(later.held["session"], later.operations, "<b>bold</b>")
+    with lineage.open(path) as store:
+        load(store, tmp_path, later.since())
+        (found,) = looked(store, since=T)
+    with serving(path, folder=tmp_path) as served:
+        numbers = served.get("/metrics").text
+        part = served.get("/part?name=findings").text
+        page = served.get("/", params={"finding": f"guard {found.id}"}).text
+
+    assert 'lineage_findings{source="guard"} 1.0' in numbers
+    assert "as &lt;b&gt;bold&lt;/b&gt; came from the chain" in part
+    assert "<b>bold" not in part + page
+    assert "dana.whitfield" in page
+
+
+def test_a_session_that_may_be_of_the_chain(tmp_path: Path) -> None:
+    """Where several callers fit a new session, it is a finding that is not sure; one from before the containment is
+    none, and what the others do is none."""
+    cloud = Cloud(seed=3)
+    home = cloud.account("home")
+    ana, bo = cloud.user(home, "ana"), cloud.user(home, "bo")
+    role = cloud.role(home, "shared")
+    for _ in range(2):
+        cloud.tick(3600)
+        since = cloud.now
+        for user in (ana, bo):
+            cloud.assume_role(user, role, "same")
+            cloud.records[-1]["responseElements"] = None  # as in exports that leave responses out
+        cloud.call(cloud.session(role, "same", ana), S3, "ListBuckets")
+    with lineage.open(tmp_path / "a.db") as store:
+        load(store, tmp_path, cloud.records)
+        (found,) = looked(store, str(ana.key), since=iso(since))
+
+    assert (found.kind, found.sure) == ("descendant", False)
+    assert found.title == f"After containment: new session shared as same may have come from the chain, by {ana.key}"
+
+
+def test_over_a_queue(path: Path, later: Later, endpoint: Endpoint) -> None:
+    """A finding is told after the message that brought its event is deleted, or is found again if that was not."""
+    bucket = Bucket(endpoint, "guarded")
+    told: list[Guard] = []
+    stop = threading.Event()
+    call = later.call()
+    bucket.send(dumps(event_bridge(call)))
+
+    def take(finding: Guard) -> None:
+        told.append(finding)
+        stop.set()
+
+    with lineage.open(path) as store:
+        store.guard([ASK], since=T, queue=bucket.queue, stop=stop, told=take)
+
+    assert [one.event_ids for one in told] == [[call["eventID"]]]
+    assert bucket.waiting() == 0

@@ -113,7 +113,8 @@ def _chain(reader: Reader, starts: Sequence[str], since: int) -> _Chain:
     sessions = [
         link for link in own if ref(link.node).label == schema.SESSION and link.time >= begun and link.node not in nodes
     ]
-    return _Chain(nodes, list(new.values()), descent.perhaps, sessions, sorted(origins | users))
+    perhaps = [link for link in descent.perhaps if link.time >= begun and link.node not in nodes]
+    return _Chain(nodes, list(new.values()), perhaps, sessions, sorted(origins | users))
 
 
 def _is_user(principal: str) -> bool:
