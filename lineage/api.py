@@ -349,7 +349,7 @@ class Lineage(Questions):
     def prune(
         self, *, before: Annotated[str, Param("Forget the usage of all days before this one.", "TIME")]
     ) -> "Prune":
-        """Forget usage older than a day; identities, facts and sessions stay.
+        """Forget old usage; identities, facts and sessions stay.
 
         Events of earlier days that come again are passed over as `pruned`. The latest day of all calls counts. Raises
         `BadUse` for a day that has not come.

@@ -124,7 +124,7 @@ def test_what_is_forgotten_and_what_stays(target: str) -> None:
     with lineage.open(target) as store:
         store.load([INCIDENT / "logs"], accounts=INCIDENT / "accounts.csv", processes=1)
         before, events = store.who(KEY), store.info().events
-        chains = store.chains()
+        chains, named = store.chains(), [one for one in store._store.search("") if one.label != "Resource"]
         pruned = store.prune(before="2026-03-12")
         after, info = store.who(KEY), store.info()
 
@@ -138,10 +138,15 @@ def test_what_is_forgotten_and_what_stays(target: str) -> None:
         assert not store.who(EVENT).found
         assert store.near(store.who(EVENT))[-1] == "events before 2026-03-12 00:00:00Z were pruned"
 
+        assert [one for one in store._store.search("") if one.label != "Resource"] == named
+
+        whole = graph_of(store)
         again = store.load([INCIDENT / "logs"], processes=1)
 
         assert again.sums.passed["pruned"] == pruned.events
         assert again.sums.loaded == 0
+        assert different(whole, graph_of(store)) == ""
+        assert store.info().relationships == info.relationships
         assert store.info().events == info.events
         assert store.prune(before="2026-03-01").before == "2026-03-12T00:00:00Z"
         assert store.prune(before="2026-03-12").events == 0
