@@ -109,7 +109,7 @@ def mcp(
     ] = "30s",
     debug: Debug = False,
 ) -> None:
-    """Offer the questions as tools to an assistant (MCP on stdio)."""
+    """Offer the questions to an assistant as tools (MCP)."""
     try:
         from lineage.serve import assistant
     except ModuleNotFoundError as error:
