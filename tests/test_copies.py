@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 import lineage
 from lineage.model.batch import Batch
 from lineage.model.copies import AMENDS, Content, agree, covers, in_conflict, maximal, standing
+from lineage.model.facts import Sample
+from lineage.model.results import CallFilter
 from loaders.batches.aggregate import Aggregator
 from loaders.records.items import Records
 from tests.aws import Cloud, Json
@@ -394,3 +396,22 @@ def test_a_shared_event_id_is_kept_of_any_copy(
 
     assert (found.origin.name, found.origin.access_key_id) == ("vera", "AKIA6RTVPGNLVERA6WLY")
     assert [(hint.what, hint.value) for hint in found.hints] == [("caller's own copy", own["eventID"])]
+
+
+def test_the_smaller_of_two_samples_stays_in_any_order(store: Store, tmp_path: Path) -> None:
+    """Two deliveries of a call differ in parameters that name no target: both loads, in both orders, keep the same."""
+    _, _, records = history()
+    read = next(one for one in records if one["readOnly"])
+    one, other = ({**read, "requestParameters": {"filterSet": name}} for name in ("a", "b"))
+    files = [save(tmp_path / f"{name}.json", [record]) for name, record in (("one", one), ("other", other))]
+    reference: list[list[list[Sample]]] = []
+    for order in (files, files[::-1]):
+        with lineage.open(tmp_path / f"{len(reference)}.db") as made:
+            for file in order:
+                made.load([file])
+            reference.append([row.samples for row in made._reader().calls(CallFilter("all"))])
+    for file in files:
+        store.load([file])
+
+    assert reference[0] == reference[1]
+    assert [row.samples for row in store._reader().calls(CallFilter("all"))] == reference[0]

@@ -659,7 +659,7 @@ CREATE (one)-[:SESSION_OF {key: 'one ' + n}]->(role), (two)-[:SESSION_OF {key: '
        (one)-[:TRIED {key: n, count: 1, first: '2026', last: '2026'}]->(other),
        (one)-[:CHANGED {key: n, what: 'policy', time: '2026', api: 'iam:PutRolePolicy'}]->(other),
        (one)-[:TOUCHED {key: n, count: 1, first: '2026', last: '2026', action: 's3:GetObject'}]->(thing),
-       (one)-[:USED {key: n, count: 1, copy: false, error: 'AccessDenied', first: '2026', last: '2026'}]->(action)
+       (one)-[:USED {key: n, count: 1, error: 'AccessDenied', first: '2026', last: '2026'}]->(action)
 """
 """1,000 users, each through a role of all into one of 200 others."""
 

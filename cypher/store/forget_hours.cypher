@@ -9,8 +9,8 @@ CALL () {
   MATCH (s:_Shard {key: key})
   RETURN s AS n
   UNION ALL
-  MATCH (c:_Copies)
-  WHERE c.hour IN $p.hours
+  UNWIND $p.hours AS hour
+  MATCH (c:_Copies {hour: hour})
   RETURN c AS n
 }
 DELETE n

@@ -37,6 +37,7 @@ CREATE INDEX lineage__join_key IF NOT EXISTS FOR (n:_JoinKey) ON (n.key);
 CREATE INDEX lineage__pending IF NOT EXISTS FOR (n:_Pending) ON (n.hour);
 CREATE CONSTRAINT lineage__copies IF NOT EXISTS FOR (n:_Copies) REQUIRE n.event IS UNIQUE;
 CREATE INDEX lineage__copies_id IF NOT EXISTS FOR (n:_Copies) ON (n.id);
+CREATE INDEX lineage__copies_hour IF NOT EXISTS FOR (n:_Copies) ON (n.hour);
 CREATE INDEX lineage__copies_conflict IF NOT EXISTS FOR (n:_Copies) ON (n.conflict);
 CREATE CONSTRAINT lineage__lost IF NOT EXISTS FOR (n:_Lost) REQUIRE n.key IS UNIQUE;
 CREATE INDEX lineage__lost_row IF NOT EXISTS FOR (n:_Lost) ON (n.row);

@@ -115,6 +115,8 @@ class _Adding:
         """By row: count, first, last of its new events."""
         self.open: list[tuple[EntryTuple, Place | None]] = []
         """Events whose copies are to be compared, with what the ledger has of them."""
+        self.repeated: set[bytes] = set()
+        """Rows of repeated events, which may bring a smaller sample."""
         self.same: set[tuple[int, bytes]] = set()
         """Repeated events that are as they were."""
         self.settled: dict[tuple[int, bytes], tuple[bytes, tuple[AnyFact, ...]]] = {}
@@ -221,6 +223,7 @@ class _Adding:
                     self.open.append((entry, was))
                 else:
                     self.same.add((hour, id_))
+                    self.repeated.add(row)
                 continue
             if several and (hour, id_) in several:
                 self.open.append((entry, None))
@@ -350,7 +353,7 @@ class _Adding:
         samples = self.batch.samples
         for row_id, row, packed in zip(self.ids, self.batch.rows, samples, strict=True):
             count = self.added.get(row_id)
-            if count is None and row_id not in recount:
+            if count is None and row_id not in recount and row_id not in self.repeated:
                 continue
             number, first, last = count or (0, 0, 0)
             self.waiting[row.hour].rows.append(Delta(row, number, first, last, [packed]))

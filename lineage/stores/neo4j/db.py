@@ -36,7 +36,7 @@ def statement(name: str) -> str:
 KEEP_PLANS = "CYPHER replan=skip "
 """Before the statements of a load: they seek by key whatever the database holds, so their plans stay right as it grows,
 and planning takes longer than running them."""
-REPLANNED = frozenset(("drop_relationships", "set_relationships"))
+REPLANNED = frozenset(("drop_relationships", "rows_by_key", "set_relationships"))
 """Statements that scan as long as the database is empty."""
 
 

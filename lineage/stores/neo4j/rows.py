@@ -244,10 +244,11 @@ class _Settling:
                 count, first, last = delta.count, delta.first, delta.last
                 if old is not None:
                     window = old.properties
+                    had = parse_when(window["first"]) or 0, parse_when(window["last"]) or 0
+                    first, last = (min(first, had[0]), max(last, had[1])) if count else had
                     count += window["count"]
-                    first = min(first, parse_when(window["first"]) or 0)
-                    last = max(last, parse_when(window["last"]) or 0)
-                found[row] = _Counted(count, first, last, best)
+                if count:
+                    found[row] = _Counted(count, first, last, best)
         write_rows(self.db, "drop_lost", stale)
         return found
 
@@ -329,7 +330,7 @@ class _Settling:
             self.created += [(type_, source, target, properties) for type_, target, properties in made]
             exact = exact or bool(parts)
         address = graph_elements.address_node(delta.row)
-        if address is None or source.startswith(f"{schema.PRINCIPAL} "):
+        if address is None or source.startswith(f"{schema.PRINCIPAL} ") or not (delta.count or exact):
             return
         self._node(address)
         pair = (source, address.ref.key)

@@ -411,9 +411,13 @@ class Adding:
                 if own:
                     chunk, first, last = events.chunk(own), own[0].second, own[-1].second
             start += counts[n]
-            if not count and number not in self.recount and number not in self.gained:
-                continue
             old = stored.get(number)
+            if not count and number not in self.recount and number not in self.gained:
+                if old is not None:  # a repeated event may bring a smaller sample
+                    samples = self._kept(row, [*unpack_samples(old[3]), *unpack_samples(batch.samples[n])])
+                    if samples != old[3]:
+                        changed.append((*old[:3], samples, number))
+                continue
             had, old_first, old_last, old_samples = old or (0, 0, 0, None)
             if old_samples is None and not self.any_lost:
                 samples = batch.samples[n]
