@@ -158,6 +158,14 @@ def test_a_folder_that_is_not_whole_is_refused(
         assert store.info().loads == []
 
 
+def test_a_folder_is_not_narrowed(folder: Path, run: Shell) -> None:  # noqa: F811
+    """`load --since` of a folder is refused in one line: its rows are those of all its events."""
+    ran = run("load", str(folder), "--since", "2026-03-01")
+
+    assert ran.code == 2
+    assert f"{folder}: written by spark-aggregate, and always loaded whole; only logs can be narrowed" in ran.err
+
+
 def test_a_dry_run_says_that_there_is_nothing_to_estimate(folder: Path, run: Shell) -> None:  # noqa: F811
     """`load --dry-run` of a folder says how many events it has."""
     events = json.loads((folder / MANIFEST).read_text())["events"]

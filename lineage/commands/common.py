@@ -25,7 +25,7 @@ INTERRUPTED = 130
 READER_GONE = 141
 """As a shell reports SIGPIPE."""
 
-LONGEST_HELP = 61
+LONGEST_HELP = 59
 """Characters of the text of a command that fit behind its name on a line of 80."""
 LONGEST_ASK = 200
 """Most characters of an ask that a message repeats."""
