@@ -401,7 +401,7 @@ def test_a_shared_event_id_is_kept_of_any_copy(
 def test_the_smaller_of_two_samples_stays_in_any_order(store: Store, tmp_path: Path) -> None:
     """Two deliveries of a call differ in parameters that name no target: both loads, in both orders, keep the same."""
     _, _, records = history()
-    read = next(one for one in records if one["readOnly"])
+    read = next(one for one in records if one["eventName"] == "DescribeInstances")
     one, other = ({**read, "requestParameters": {"filterSet": name}} for name in ("a", "b"))
     files = [save(tmp_path / f"{name}.json", [record]) for name, record in (("one", one), ("other", other))]
     reference: list[list[list[Sample]]] = []
