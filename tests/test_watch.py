@@ -469,7 +469,8 @@ def test_several_watchers_that_are_killed(tmp_path: Path, endpoint: Endpoint) ->
         process.terminate()
     ended = [process.communicate(timeout=SECONDS)[1] for process in running]
 
-    assert [process.returncode for process in running] == [0, 0], ended
+    # One that was not up yet when all was done ends by the signal itself.
+    assert {process.returncode for process in running} <= {0, -signal.SIGTERM}, ended
     assert left[0] > 0
     assert left == sorted(left, reverse=True)
     with lineage.open(tmp_path / "clean.db") as store:
