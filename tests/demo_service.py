@@ -74,4 +74,4 @@ def show(served: Served) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), stay="--stay" in sys.argv[2:])
+    main(Path(sys.argv[1]).resolve(), stay="--stay" in sys.argv[2:])
