@@ -14,8 +14,8 @@ from lineage.stores.merging import pack
 from lineage.stores.neo4j.coverage import lines
 from lineage.stores.neo4j.db import Db, event_key, read_many, ref_of, row_key, write_rows
 from lineage.stores.neo4j.shards import KEPT, Place, pack_hours, places, shard_keys, unpack_hours
+from lineage.stores.windows import HOUR
 
-HOUR = 3600
 STEP_EVENTS = 50_000
 """What one transaction forgets, in whole hours."""
 _KIND = "prune"

@@ -35,9 +35,9 @@ from lineage.resolve.join_keys import (
 from lineage.stores.merging import CONTENTS, Arrivals, Moves, names_that_count, pack, smallest
 from lineage.stores.sqlite import events
 from lineage.stores.sqlite import rows as stored_rows
-from lineage.stores.sqlite.db import LIVE, read_in, unpack_fact, unpack_identity
+from lineage.stores.sqlite.db import LIVE, last_number, read_in, unpack_fact, unpack_identity
 from lineage.stores.sqlite.derive import digest as join_digest
-from lineage.stores.sqlite.events import CHUNKS, Counted
+from lineage.stores.sqlite.events import Counted
 from lineage.stores.sqlite.nodes import TYPES, Nodes, pack_edge
 from lineage.stores.sqlite.prune import pruned_hour, settled_facts
 from lineage.stores.sqlite.rows import CONTENT, Rows
@@ -109,18 +109,15 @@ class Adding:
         dirty = [(int(kind), value) for kind, value in sorted(self.dirty)]
         self.db.executemany("INSERT OR IGNORE INTO dirty VALUES (?, ?)", dirty)
 
-    def _last(self, table: str) -> int:
-        (last,) = self.db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
-        return int(last)
-
     def _number_files(self) -> None:
         """Give the files of the batch consecutive numbers; one that ends here and gave no event gets one too."""
         paths = self.batch.paths
-        self.first_file = self._last("file") + 1
+        known = set(paths)
+        self.first_file = last_number(self.db, "file") + 1
         ends = {end.path: end for end in self.batch.ended}
-        folders = self.rows.texts.keep(folder_of(path) for path in {*paths, *ends})
+        folders = self.rows.texts.keep(folder_of(path) for path in {*known, *ends})
         found = []
-        for number, path in enumerate([*paths, *(path for path in ends if path not in set(paths))], self.first_file):
+        for number, path in enumerate([*paths, *(path for path in ends if path not in known)], self.first_file):
             end = ends.get(path)
             digest, size = (bytes.fromhex(end.sha256), end.size) if end is not None else (None, None)
             found.append((number, folders[folder_of(path)], name_of(path), path_hash(path), digest, size))
@@ -136,7 +133,7 @@ class Adding:
         self.actor_numbers |= {
             actor: number
             for number, actor in enumerate(
-                (one for one in actors if one not in self.known_actors), self._last("actor") + 1
+                (one for one in actors if one not in self.known_actors), last_number(self.db, "actor") + 1
             )
         }
 
@@ -152,7 +149,7 @@ class Adding:
         """Numbers of the rows of the batch, in their order."""
         self.there = {number for number in self.local if number}
         """Those that were there before."""
-        self.last = self._last("row")
+        self.last = last_number(self.db, "row")
         for n, number in enumerate(self.local):
             if not number:
                 self.last += 1
@@ -345,7 +342,7 @@ class Adding:
             if actor in self.actor_numbers:
                 self.known_actors.add(actor)
             else:
-                self.actor_numbers[actor] = max(self._last("actor"), *self.actor_numbers.values()) + 1
+                self.actor_numbers[actor] = max(last_number(self.db, "actor"), *self.actor_numbers.values()) + 1
 
     @cached_property
     def by_row(self) -> dict[Row, int]:
@@ -455,7 +452,10 @@ class Adding:
         db.executemany("INSERT OR IGNORE INTO other_target VALUES (?, ?)", sorted(other_targets))
         db.executemany("UPDATE row SET count = ?, first = ?, last = ?, samples = ? WHERE id = ?", changed)
         self._write_actors(written)
-        self._write_events(chunks)
+        for number, gone in self.left.items():
+            events.remove(db, number, gone)
+        chunks += [(number, events.chunk(found)) for number, found in self.gained.items()]
+        events.append(db, chunks, self.there | self.gained.keys())
         for number in sorted(self.recount):
             self._recount(number)
         for one in self._lived({*written} - lived):
@@ -464,46 +464,6 @@ class Adding:
     def _others(self, number: int, row: Row, content: tuple[object, ...]) -> list[tuple[int, int]]:
         """The further targets of a row: numbers of target and row."""
         return [(target, number) for target in self.rows.others(content)] if row.beside else []
-
-    def _write_events(self, new: Sequence[tuple[int, bytes]]) -> None:
-        """Write the chunks of rows, and move the settled events."""
-        db = self.db
-        for number, ids in self.left.items():
-            for chunk_id, body in db.execute(
-                "SELECT id, body FROM events WHERE id BETWEEN ? AND ?", (number * CHUNKS, number * CHUNKS + CHUNKS - 1)
-            ).fetchall():
-                found = events.events_in(body)
-                kept = [event for event in found if event.id not in ids]
-                if not kept:
-                    db.execute("DELETE FROM events WHERE id = ?", (chunk_id,))
-                elif len(kept) < len(found):
-                    db.execute("UPDATE events SET body = ? WHERE id = ?", (events.chunk(kept), chunk_id))
-        chunks = [*new, *((number, events.chunk(found)) for number, found in self.gained.items() if found)]
-        used: dict[int, int] = {}
-        wanted = sorted({number for number, _ in chunks if number in self.there or number in self.gained})
-        for number, last in read_in(
-            db,
-            f"SELECT r.value, (SELECT max(id) FROM events e WHERE e.id BETWEEN r.value * {CHUNKS} "
-            f"AND r.value * {CHUNKS} + {CHUNKS - 1}) FROM (SELECT id AS value FROM row WHERE id IN (*)) r",
-            wanted,
-        ):
-            if last is not None:
-                used[number] = last - number * CHUNKS + 1
-        records = []
-        for number, body in chunks:
-            n = used.get(number, 0)
-            if n == CHUNKS:
-                n = self._into_one(number)
-            records.append((number * CHUNKS + n, body))
-            used[number] = n + 1
-        db.executemany("INSERT INTO events VALUES (?, ?)", sorted(records))
-
-    def _into_one(self, number: int) -> int:
-        """Make one chunk of all chunks of a row; returns how many there are."""
-        found = events.events_of(self.db, [number])[number]
-        self.db.execute("DELETE FROM events WHERE id BETWEEN ? AND ?", (number * CHUNKS, number * CHUNKS + CHUNKS - 1))
-        self.db.execute("INSERT INTO events VALUES (?, ?)", (number * CHUNKS, events.chunk(found)))
-        return 1
 
     def _standing(self, numbers: Sequence[int]) -> dict[int, tuple[int, int, int, bytes]]:
         """Count, first, last and samples of the rows that are there already."""
@@ -569,7 +529,7 @@ class Adding:
         facts: list[tuple[int, bytes, Sequence[AnyFact]]] = []
         facts += [(hour, id_, found) for hour, id_, found in self.batch.facts if (hour, id_) not in settled]
         facts += [(hour, id_, found) for (hour, id_), (_, found) in self.settled.items()]
-        last = self._last("fact")
+        last = last_number(self.db, "fact")
         rows, joins = [], []
         changed: dict[_Event, list[Change]] = {}
         for hour, id_, found in facts:
@@ -658,7 +618,7 @@ class Adding:
             "AND f.id < file.id AND f.name = file.name AND f.folder IS file.folder AND f.sha256 IS file.sha256)",
             [
                 (number,)
-                for number in range(self.first_file, self._last("file") + 1)
+                for number in range(self.first_file, last_number(self.db, "file") + 1)
                 if number not in self.changed_files
             ],
         )

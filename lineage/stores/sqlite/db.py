@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -28,12 +30,16 @@ one loses."""
 unpack_properties = msgspec.msgpack.Decoder(Properties).decode
 
 
-class Tables:
+class Tables(ABC):
     """An open file."""
 
     _db: sqlite3.Connection
     _rows: Rows
     _nodes: Nodes
+
+    @abstractmethod
+    def transaction(self) -> AbstractContextManager[None]:
+        """One write transaction."""
 
 
 def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *first: object) -> Iterator[Any]:
@@ -42,6 +48,12 @@ def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *f
         some = values[start : start + IN_VALUES]
         marks = ",".join("?" * len(some))
         yield from db.execute(statement.replace("IN (*)", f"IN ({marks})"), (*first, *some))
+
+
+def last_number(db: sqlite3.Connection, table: str) -> int:
+    """The highest `id` of a table; 0 where it is empty."""
+    (last,) = db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()
+    return int(last)
 
 
 def unpack_identity(body: bytes) -> Identity:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -20,8 +20,12 @@ from lineage.stores.sqlite.db import read_in
 
 CHUNKS = 64
 """Chunks of one row; when they are used up, they become one."""
-_DAYS = 0x7FFF
+OF_ROW = f"e.id BETWEEN r.id * {CHUNKS} AND r.id * {CHUNKS} + {CHUNKS - 1}"
+"""SQL condition that a chunk `e` is of a row `r`."""
+DAYS = 0x7FFF
 """Days of an index key; later days share the keys of earlier ones."""
+DAY_SHIFT = 48
+"""Bits of an index key behind its day."""
 
 
 class Counted(NamedTuple):
@@ -47,15 +51,16 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def index_key(hour: int, id_: bytes) -> int:
     """Return the key of an event in the index."""
-    return (hour // 24 & _DAYS) << 48 | int.from_bytes(id_[:6], "big")
+    return (hour // 24 & DAYS) << DAY_SHIFT | int.from_bytes(id_[:6], "big")
 
 
 def index_keys(entries: Entries, hours: Sequence[int]) -> list[int]:
     """Return the keys of entries, whose rows are of some hours."""
     heads = array("Q", entries.ids)[::2]
     heads.byteswap()
-    days = chain.from_iterable(map(repeat, [(hour // 24 & _DAYS) << 48 for hour in hours], array("I", entries.counts)))
-    return [day | head >> 16 for day, head in zip(days, heads, strict=True)]
+    days = [(hour // 24 & DAYS) << DAY_SHIFT for hour in hours]
+    each = chain.from_iterable(map(repeat, days, array("I", entries.counts)))
+    return [day | head >> 64 - DAY_SHIFT for day, head in zip(each, heads, strict=True)]
 
 
 def chunk(events: Iterable[Counted]) -> bytes:
@@ -142,8 +147,7 @@ def events_of(db: sqlite3.Connection, rows: Sequence[int]) -> Mapping[int, list[
     found: dict[int, list[Counted]] = defaultdict(list)
     for row, body in read_in(
         db,
-        "SELECT r.id, e.body FROM row r CROSS JOIN events e ON e.id BETWEEN r.id * 64 AND r.id * 64 + 63 "
-        "WHERE r.id IN (*)",
+        f"SELECT r.id, e.body FROM row r CROSS JOIN events e ON {OF_ROW} WHERE r.id IN (*)",
         rows,
     ):
         found[row] += events_in(body)
@@ -152,9 +156,7 @@ def events_of(db: sqlite3.Connection, rows: Sequence[int]) -> Mapping[int, list[
 
 def event_in(db: sqlite3.Connection, row: int, id_: bytes) -> Counted | None:
     """Return an event of a row; None if it has none with that ID."""
-    for (body,) in db.execute(
-        "SELECT body FROM events WHERE id BETWEEN ? AND ?", (row * CHUNKS, row * CHUNKS + CHUNKS - 1)
-    ):
+    for _, body in _chunks_of(db, row):
         if id_ in body:
             for event in events_in(body):
                 if event.id == id_:
@@ -195,3 +197,49 @@ def rows_of(db: sqlite3.Connection, ids: Sequence[bytes], days: Iterable[int]) -
         event = event_in(db, row, id_)
         if event is not None:
             yield id_, row, event
+
+
+def append(db: sqlite3.Connection, new: Sequence[tuple[int, bytes]], stored: Iterable[int]) -> None:
+    """Write chunks behind those that their rows have; `stored` are the rows that may have some."""
+    used: dict[int, int] = {
+        row: last - row * CHUNKS + 1
+        for row, last in read_in(
+            db,
+            f"SELECT r.id, max(e.id) FROM row r CROSS JOIN events e ON {OF_ROW} WHERE r.id IN (*) GROUP BY r.id",
+            sorted({row for row, _ in new} & {*stored}),
+        )
+    }
+    records = []
+    for row, body in new:
+        number = used.get(row, 0)
+        if number == CHUNKS:
+            _rewrite(db, row, events_of(db, [row])[row])
+            number = 1
+        records.append((row * CHUNKS + number, body))
+        used[row] = number + 1
+    db.executemany("INSERT INTO events VALUES (?, ?)", sorted(records))
+
+
+def remove(db: sqlite3.Connection, row: int, ids: Collection[bytes]) -> None:
+    """Remove the events with some IDs from a row."""
+    for number, body in _chunks_of(db, row).fetchall():
+        found = events_in(body)
+        kept = [event for event in found if event.id not in ids]
+        if not kept:
+            db.execute("DELETE FROM events WHERE id = ?", (number,))
+        elif len(kept) < len(found):
+            db.execute("UPDATE events SET body = ? WHERE id = ?", (chunk(kept), number))
+
+
+def _rewrite(db: sqlite3.Connection, row: int, events: Iterable[Counted]) -> None:
+    """Make one chunk of all chunks of a row."""
+    db.execute("DELETE FROM events WHERE id BETWEEN ? AND ?", _numbers_of(row))
+    db.execute("INSERT INTO events VALUES (?, ?)", (row * CHUNKS, chunk(events)))
+
+
+def _chunks_of(db: sqlite3.Connection, row: int) -> sqlite3.Cursor:
+    return db.execute("SELECT id, body FROM events WHERE id BETWEEN ? AND ?", _numbers_of(row))
+
+
+def _numbers_of(row: int) -> tuple[int, int]:
+    return row * CHUNKS, row * CHUNKS + CHUNKS - 1

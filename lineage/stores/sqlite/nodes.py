@@ -18,7 +18,7 @@ from lineage.model.results import LineageEdge, Properties
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import merge_properties, pack
-from lineage.stores.sqlite.db import IN_VALUES, read_in, unpack_properties
+from lineage.stores.sqlite.db import IN_VALUES, last_number, read_in, unpack_properties
 from lineage.stores.sqlite.texts import MOST, Texts
 
 LABELS = {label: number for number, label in enumerate(schema.LABELS)}
@@ -134,9 +134,8 @@ class Nodes:
         if not make:
             return set()
         if by_name:
-            (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM node").fetchone()
             new = []
-            for number, (name, ref) in enumerate(sorted(by_name.items()), last + 1):
+            for number, (name, ref) in enumerate(sorted(by_name.items()), last_number(self._db, "node") + 1):
                 self._numbers[ref] = number
                 new.append((number, *name, bodies.get(ref)))
             self._db.executemany(

@@ -10,10 +10,10 @@ from __future__ import annotations
 import sqlite3
 
 from lineage.model.results import Pruned
-from lineage.stores.sqlite.db import Tables
-from lineage.stores.sqlite.events import CHUNKS
+from lineage.stores.sqlite.db import Tables, last_number
+from lineage.stores.sqlite.events import DAY_SHIFT, DAYS, OF_ROW
+from lineage.stores.windows import HOUR
 
-HOUR = 3600
 _LINE = "pruned"
 """The name in `meta` of the first hour that is not forgotten."""
 _FACTS = "pruned facts"
@@ -45,18 +45,13 @@ class Pruning(Tables):
     def prune(self, before: int) -> Pruned:
         db = self._db
         free, page_size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("freelist_count", "page_size"))
-        db.execute("BEGIN IMMEDIATE")
-        try:
+        with self.transaction():
             line = max(before // HOUR, pruned_hour(db) or 0)
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_LINE, str(line)))
             events, rows, hours = db.execute(
                 "SELECT coalesce(sum(count), 0), count(*), count(DISTINCT hour) FROM row WHERE hour < ?", (line,)
             ).fetchone()
             self._forget_usage()
-            db.execute("COMMIT")
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
         freed = (db.execute("PRAGMA freelist_count").fetchone()[0] - free) * page_size
         return Pruned(line * HOUR, events, rows, hours, max(freed, 0))
 
@@ -66,21 +61,20 @@ class Pruning(Tables):
         line = pruned_hour(db)
         if line is None:
             return
-        db.execute("INSERT OR REPLACE INTO meta SELECT ?, CAST(coalesce(max(id), 0) AS TEXT) FROM fact", (_FACTS,))
+        db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_FACTS, str(last_number(db, "fact"))))
         if not db.execute("SELECT 1 FROM row WHERE hour < ? LIMIT 1", (line,)).fetchone():
             return
         db.execute("INSERT OR IGNORE INTO kept SELECT DISTINCT actor FROM row WHERE hour < ? AND count > 0", (line,))
         # Keys of the index have the day as their head, of late centuries shared with others: the row tells.
-        for (day,) in db.execute("SELECT day & 0x7FFF FROM day WHERE day < ?", (-(-line // 24),)).fetchall():
+        for (day,) in db.execute(f"SELECT day & {DAYS} FROM day WHERE day < ?", (-(-line // 24),)).fetchall():
             db.execute(
                 "DELETE FROM ledger WHERE key BETWEEN ? AND ? AND row IN (SELECT id FROM row WHERE hour < ?)",
-                (day << 48, (day + 1 << 48) - 1, line),
+                (day << DAY_SHIFT, (day + 1 << DAY_SHIFT) - 1, line),
             )
         db.execute("DELETE FROM ledger_more WHERE hour < ?", (line,))
         db.execute("DELETE FROM day WHERE day < ?", (line // 24,))
         db.execute(
-            "DELETE FROM events WHERE id IN (SELECT e.id FROM row r CROSS JOIN events e "
-            f"ON e.id BETWEEN r.id * {CHUNKS} AND r.id * {CHUNKS} + {CHUNKS - 1} WHERE r.hour < ?)",
+            f"DELETE FROM events WHERE id IN (SELECT e.id FROM row r CROSS JOIN events e ON {OF_ROW} WHERE r.hour < ?)",
             (line,),
         )
         db.execute("DELETE FROM copies WHERE hour < ?", (line,))

@@ -12,7 +12,7 @@ from xxhash import xxh3_64_intdigest
 from lineage.model.batch import Row
 from lineage.model.facts import Target
 from lineage.model.schema import TOUCHED, TRIED
-from lineage.stores.sqlite.db import read_in
+from lineage.stores.sqlite.db import last_number, read_in
 from lineage.stores.sqlite.texts import MOST, Texts
 
 CONTENT = "r.api, r.account, r.region, r.address, r.endpoint, r.agent, r.error, r.category, r.flags, r.target, r.beside"
@@ -85,21 +85,8 @@ class Rows:
         wanted = {record[11] for record in records} | {one for ones, _ in beside.values() for one in ones}
         targets = self._read_targets(wanted - {None})
         found = []
-        for (
-            actor,
-            hour,
-            api,
-            account,
-            region,
-            address,
-            endpoint,
-            agent,
-            error,
-            category,
-            flags,
-            target,
-            more,
-        ) in records:
+        for actor, hour, *content in records:
+            api, account, region, address, endpoint, agent, error, category, flags, target, more = content
             others, beyond = beside[more] if more else ((), 0)
             found.append(
                 Row(
@@ -132,12 +119,12 @@ class Rows:
             self._find_targets(missing)
             if new := sorted(missing - self._numbers.keys(), key=_pack):
                 text = self.texts.keep(one.key for one in new)
-                (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM target").fetchone()
+                made = {one: number for number, one in enumerate(new, last_number(self._db, "target") + 1)}
                 self._db.executemany(
                     "INSERT INTO target VALUES (?, ?, ?)",
-                    [(number, text[one.key], _body_of(one)) for number, one in enumerate(new, last + 1)],
+                    [(number, text[one.key], _body_of(one)) for one, number in made.items()],
                 )
-                self._numbers |= {one: number for number, one in enumerate(new, last + 1)}
+                self._numbers |= made
         return {one: self._numbers[one] for one in targets}
 
     def _find_targets(self, targets: set[Target]) -> None:

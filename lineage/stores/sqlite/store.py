@@ -34,8 +34,6 @@ from lineage.stores.sqlite.rows import Rows
 from lineage.stores.sqlite.texts import Texts
 
 SCHEMA_VERSION = "6"
-NOTES = "CREATE TABLE IF NOT EXISTS note (kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID"
-"""What is kept beside the lineage; the table is made with the first note."""
 
 
 class SQLiteStore(LookUps, Graphs, Loaded, Derivation, Pruning):
@@ -152,7 +150,6 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation, Pruning):
     def note(self, kind: str, entries: Mapping[str, bytes]) -> None:
         if entries:
             with self.transaction():
-                self._db.execute(NOTES)
                 self._db.executemany(
                     "INSERT OR REPLACE INTO note VALUES (?, ?, ?)",
                     sorted((kind, key, body) for key, body in entries.items()),
@@ -173,8 +170,6 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation, Pruning):
     def noted(self, kind: str, keys: Sequence[str] | None = None) -> dict[str, bytes]:
         if "_db" not in self.__dict__ and not self.path.exists():
             return {}  # to ask makes no file
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'note'").fetchone():
-            return {}
         if keys is None:
             return dict(self._db.execute("SELECT key, body FROM note WHERE kind = ? ORDER BY key", (kind,)))
         return dict(read_in(self._db, "SELECT key, body FROM note WHERE kind = ? AND key IN (*)", keys, kind))

@@ -121,3 +121,5 @@ CREATE TABLE IF NOT EXISTS digest (
   account TEXT, region TEXT, start INTEGER, "end" INTEGER, PRIMARY KEY (account, region, start, "end")
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS account (id TEXT PRIMARY KEY, name TEXT) WITHOUT ROWID;
+-- What is kept beside the lineage: findings, objects of S3 that were loaded, what is guarded, results of verify.
+CREATE TABLE IF NOT EXISTS note (kind TEXT, key TEXT, body BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
-from lineage.stores.sqlite.db import read_in
+from lineage.stores.sqlite.db import last_number, read_in
 
 MOST = 200_000
 """Most texts in memory, then they are forgotten and read anew."""
@@ -32,8 +32,7 @@ class Texts:
         if missing:
             self._find(missing)
             if new := sorted(missing - self._numbers.keys()):
-                (last,) = self._db.execute("SELECT coalesce(max(id), 0) FROM text").fetchone()
-                made = {text: number for number, text in enumerate(new, last + 1)}
+                made = {text: number for number, text in enumerate(new, last_number(self._db, "text") + 1)}
                 self._db.executemany(
                     "INSERT INTO text VALUES (?, ?)", [(number, text) for text, number in made.items()]
                 )
