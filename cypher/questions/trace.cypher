@@ -37,7 +37,8 @@ MATCH path = (n)((a)-[way:ASSUMED|ISSUED|CREATED|SESSION_OF|BELONGS_TO]-(b) WHER
   })){0,4000}(m)
 WITH m, path
 ORDER BY length(path), coalesce(last(relationships(path)).time, ''),
-         type(last(relationships(path))) IN ['SESSION_OF', 'BELONGS_TO']
+         type(last(relationships(path))) IN ['SESSION_OF', 'BELONGS_TO'],
+         size([step IN relationships(path) WHERE type(step) = 'ASSUMED'])
 WITH m, head(collect(path)) AS path
 WITH m, nodes(path)[-2] AS parent, last(relationships(path)) AS way,
      size([step IN relationships(path) WHERE type(step) = 'ASSUMED']) AS depth
