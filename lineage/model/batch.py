@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import NamedTuple
 
@@ -76,6 +76,17 @@ class Entries(msgspec.Struct, array_like=True, frozen=True):
     """By position: those that are not the rank."""
     shared: dict[int, int] = {}
     """By position: those that are not 0."""
+
+    @classmethod
+    def packed(
+        cls, counts: Iterable[int], ids: Iterable[bytes], seconds: Iterable[int], ranks: Iterable[int],
+        files: Iterable[int], places: Iterable[int], fingerprints: dict[int, int], shared: dict[int, int],
+    ) -> Entries:  # fmt: skip
+        """Return the entries of these columns."""
+        return cls(
+            array("I", counts).tobytes(), b"".join(ids), array("H", seconds).tobytes(), bytes(ranks),
+            array("H", files).tobytes(), array("I", places).tobytes(), fingerprints, shared,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.ranks)

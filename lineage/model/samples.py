@@ -1,17 +1,41 @@
-"""Samples of rows as stores keep them."""
+"""Samples of rows: which a row keeps, and how they are packed."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
+from typing import NamedTuple
 
 import msgspec
 
-from lineage.model.batch import is_uuid, uuid_text
+from lineage.model.batch import SAMPLES_PER_ROW, is_uuid, sample_choice, uuid_text
 from lineage.model.compact import compress, decompress
 from lineage.model.facts import Sample
 
 StoredSample = tuple[int, bytes, int, Sample]
 """Time, 16-byte event ID, fingerprint, sample."""
+
+
+class Kept(NamedTuple):
+    """What a row keeps as its examples."""
+
+    samples: list[StoredSample]
+    lost: list[tuple[int, bytes]]
+    """Time and ID of the events that hold a place among the smallest, but do not count in the row."""
+
+
+def smallest(offered: Iterable[StoredSample], lost: Set[tuple[int, bytes]] = frozenset()) -> Kept:
+    """Return the samples of a row: those that count among the smallest (by time, event ID) ever offered to it.
+
+    Events that do not count keep their places, so that it does not matter whether they came first or last.
+    """
+    best: dict[tuple[int, bytes], StoredSample] = {}
+    for sample in offered:
+        key = sample[:2]
+        old = best.get(key)
+        if old is None or (old != sample and sample_choice(*sample[2:]) < sample_choice(*old[2:])):
+            best[key] = sample
+    order = sorted(best.keys() | lost)[:SAMPLES_PER_ROW]
+    return Kept([best[key] for key in order if key not in lost], [key for key in order if key in lost])
 
 
 def pack(samples: Sequence[StoredSample]) -> bytes:

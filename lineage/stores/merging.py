@@ -11,40 +11,16 @@ from typing import NamedTuple
 import msgspec
 
 from lineage.model import schema
-from lineage.model.batch import SAMPLES_PER_ROW, Batch, EntryTuple, is_joined, sample_choice, uuid_text
+from lineage.model.batch import Batch, EntryTuple, is_joined, uuid_text
 from lineage.model.copies import Content, differs, maximal, standing
 from lineage.model.facts import AnyFact, Grant, Identity, Made, SignIn
 from lineage.model.results import Activity, Conflict, EventCopy, Graph
-from lineage.model.samples import StoredSample
 from lineage.resolve.graph_elements import Properties
 
 pack = msgspec.msgpack.Encoder().encode
 FACT = msgspec.msgpack.Decoder(AnyFact)
 IDENTITY = msgspec.msgpack.Decoder(Identity)
 CONTENTS = msgspec.msgpack.Decoder(list[Content])
-
-
-class Kept(NamedTuple):
-    """What a row keeps as its examples."""
-
-    samples: list[StoredSample]
-    lost: list[tuple[int, bytes]]
-    """Time and ID of the events that hold a place among the smallest, but do not count in the row."""
-
-
-def smallest(offered: Iterable[StoredSample], lost: Set[tuple[int, bytes]]) -> Kept:
-    """The samples of a row: those that count among the smallest that were ever offered to it (by time, event ID).
-
-    Events that do not count keep their places, so that it does not matter whether they came first or last.
-    """
-    best: dict[tuple[int, bytes], StoredSample] = {}
-    for sample in offered:
-        key = sample[:2]
-        old = best.get(key)
-        if old is None or (old != sample and sample_choice(*sample[2:]) < sample_choice(*old[2:])):
-            best[key] = sample
-    order = sorted(best.keys() | lost)[:SAMPLES_PER_ROW]
-    return Kept([best[key] for key in order if key not in lost], [key for key in order if key in lost])
 
 
 class Arrivals:

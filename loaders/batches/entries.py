@@ -103,15 +103,15 @@ class Columns:
         order = [n for *_, n in sorted((numbers[n], self.seconds[n], ids[n], n) for n in order)]
         batch.facts = [(hours[numbers[n]], ids[n], self.facts[n]) for n in order if n in self.facts]
         counts = Counter(map(numbers.__getitem__, order))
-        batch.entries = Entries(
-            counts=array("I", map(counts.__getitem__, range(len(rows)))).tobytes(),
-            ids=b"".join(map(ids.__getitem__, order)),
-            seconds=array("H", map(self.seconds.__getitem__, order)).tobytes(),
-            ranks=bytes(map(self.ranks.__getitem__, order)),
-            files=array("H", map(self.files.__getitem__, order)).tobytes(),
-            places=array("I", map(self.places.__getitem__, order)).tobytes(),
-            fingerprints=_moved(self.fingerprints, order),
-            shared=_moved(self.shared, order),
+        batch.entries = Entries.packed(
+            map(counts.__getitem__, range(len(rows))),
+            map(ids.__getitem__, order),
+            map(self.seconds.__getitem__, order),
+            map(self.ranks.__getitem__, order),
+            map(self.files.__getitem__, order),
+            map(self.places.__getitem__, order),
+            _moved(self.fingerprints, order),
+            _moved(self.shared, order),
         )
 
     def _once(self, batch: Batch, rows: Sequence[Row], whos: Sequence[Identity], hours: Sequence[int]) -> list[bool]:

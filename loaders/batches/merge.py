@@ -6,7 +6,6 @@ that loads the result is the same (design §4, invariants 1 to 3).
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
@@ -16,7 +15,6 @@ import msgspec
 
 from lineage.model.batch import (
     ENCODER,
-    SAMPLES_PER_ROW,
     Batch,
     Copy,
     Entries,
@@ -28,11 +26,10 @@ from lineage.model.batch import (
     SetAside,
     Sighting,
     Unread,
-    sample_choice,
 )
 from lineage.model.copies import Content, differs, maximal
 from lineage.model.facts import AnyFact, Identity
-from lineage.model.samples import StoredSample, pack, unpack
+from lineage.model.samples import StoredSample, pack, smallest, unpack
 
 MOST_FILES = 65_535
 """Most files of a batch, whose entries name them by 2 bytes."""
@@ -216,17 +213,15 @@ class _Events:
             raise OverflowError(f"{len(file):,} files in one batch; at most {MOST_FILES:,}")
         counts = Counter(rows)
         return Batch(
-            entries=Entries(
-                counts=array("I", map(counts.__getitem__, row)).tobytes(),
-                ids=b"".join(ids),
-                seconds=array("H", seconds).tobytes(),
-                ranks=bytes(ranks),
-                files=array("H", map(file.__getitem__, files)).tobytes(),
-                places=array("I", places).tobytes(),
-                fingerprints={
-                    n: one for n, (one, rank) in enumerate(zip(fingerprints, ranks, strict=True)) if one != rank
-                },
-                shared={n: one for n, one in enumerate(shared) if one},
+            entries=Entries.packed(
+                map(counts.__getitem__, row),
+                ids,
+                seconds,
+                ranks,
+                map(file.__getitem__, files),
+                places,
+                {n: one for n, (one, rank) in enumerate(zip(fingerprints, ranks, strict=True)) if one != rank},
+                {n: one for n, one in enumerate(shared) if one},
             ),
             rows=[self.rows[n] for n in row],
             samples=[samples.get(n, _NO_SAMPLES) for n in row],
@@ -251,15 +246,10 @@ def _moved(entry: EntryTuple, rows: _Numbers, files: _Numbers) -> EntryTuple:
 
 
 def _smallest(offered: Sequence[bytes]) -> bytes:
-    """Return the samples of a row, of those that batches have; as `loaders.batches.entries.smallest`."""
+    """Return the samples of a row, of those that batches have."""
     if len(offered) == 1:
         return offered[0]
-    best: dict[tuple[int, bytes], StoredSample] = {}
-    for sample in (one for packed in offered for one in unpack(packed)):
-        old = best.setdefault(sample[:2], sample)
-        if old != sample and sample_choice(*sample[2:]) < sample_choice(*old[2:]):
-            best[sample[:2]] = sample
-    return pack([best[key] for key in sorted(best)[:SAMPLES_PER_ROW]])
+    return pack(smallest(one for packed in offered for one in unpack(packed)).samples)
 
 
 def _sightings(seen: Iterable[Sighting]) -> list[Sighting]:

@@ -118,18 +118,19 @@ def _stream(source: Source) -> Iterator[bytes]:
 
 def look(path: str, reach: Reach) -> Source:
     """Return an object as it is now, by its address. Raises `OSError`."""
-    bucket, key = split(path)
-    call = client("s3", reach).head_object
-    found = calling(call, "s3:GetObject", reach, Bucket=bucket, Key=key, **payer(reach))
+    found = _head(path, reach)
     return Source(path, found["ContentLength"], found["ETag"].strip('"'), reach)
 
 
 def metadata(path: str, reach: Reach) -> dict[str, str]:
     """Return what is kept with an object as its metadata. Raises `OSError`."""
+    return dict(_head(path, reach).get("Metadata", {}))
+
+
+def _head(path: str, reach: Reach) -> Any:  # Any: boto3 has no types
     bucket, key = split(path)
-    head = client("s3", reach).head_object
-    found = calling(head, "s3:GetObject", reach, Bucket=bucket, Key=key, **payer(reach))
-    return dict(found.get("Metadata", {}))
+    call = client("s3", reach).head_object
+    return calling(call, "s3:GetObject", reach, Bucket=bucket, Key=key, **payer(reach))
 
 
 def split(path: str) -> tuple[str, str]:

@@ -14,12 +14,12 @@ import msgspec
 from lineage.model import keys, schema
 from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes, is_joined, uuid_text
 from lineage.model.facts import Identity, Sample
-from lineage.model.samples import StoredSample
+from lineage.model.samples import StoredSample, smallest
 from lineage.model.samples import unpack as unpack_samples
 from lineage.model.times import iso, parse_when
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
-from lineage.stores.merging import FACT, IDENTITY, merge_properties, smallest
+from lineage.stores.merging import FACT, IDENTITY, merge_properties
 from lineage.stores.neo4j.coverage import Counts, add_coverage, recount_coverage
 from lineage.stores.neo4j.db import (
     PENDING,

@@ -19,7 +19,7 @@ from lineage.model.compact import compress
 from lineage.model.copies import Content, in_conflict
 from lineage.model.facts import AnyFact, Identity, Sample
 from lineage.model.results import Sums
-from lineage.model.samples import StoredSample
+from lineage.model.samples import StoredSample, smallest
 from lineage.model.samples import pack as pack_samples
 from lineage.model.samples import unpack as unpack_samples
 from lineage.resolve import graph_elements
@@ -32,7 +32,7 @@ from lineage.resolve.join_keys import (
     touched_by_actor,
     touched_by_fact,
 )
-from lineage.stores.merging import CONTENTS, Arrivals, Moves, names_that_count, pack, smallest
+from lineage.stores.merging import CONTENTS, Arrivals, Moves, names_that_count, pack
 from lineage.stores.sqlite import events
 from lineage.stores.sqlite import rows as stored_rows
 from lineage.stores.sqlite.db import LIVE, last_number, read_in, unpack_fact, unpack_identity
@@ -479,7 +479,7 @@ class Adding:
     def _kept(self, row: Row, offered: Sequence[StoredSample]) -> bytes:
         """The samples of a row; where events lost their places in it, that is noted."""
         if not self.any_lost:
-            return pack_samples(smallest(offered, frozenset()).samples)
+            return pack_samples(smallest(offered).samples)
         row_id = row.id
         stored = {tuple(found) for found in self.db.execute("SELECT time, id FROM lost WHERE row = ?", (row_id,))}
         kept = smallest(offered, self.moves.of(row_id, stored))
