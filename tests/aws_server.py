@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
+import pytest
+
 BUCKET = "company-trail"
 REGION = "eu-central-1"
 ENVIRONMENT = {
@@ -93,6 +95,12 @@ class Endpoint:
                     self._faults[number] = (pattern, fault, times - 1)
                     return fault
         return None
+
+    def set_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let boto3 find the service, and credentials for it, in the environment."""
+        for name, value in ENVIRONMENT.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", self.url)
 
     def client(self, service: str) -> Any:  # Any: boto3 has no types
         """A client of boto3 that talks to moto directly."""

@@ -126,6 +126,18 @@ def shared(pytestconfig: pytest.Config) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def incident(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file that holds the incident of the examples, one for each module."""
+    import lineage
+
+    example = ROOT / "examples" / "incident"
+    path = tmp_path_factory.mktemp("incident") / "lineage.db"
+    with lineage.open(path) as store:
+        store.load([example / "logs"], accounts=example / "accounts.csv")
+    return path
+
+
 @pytest.fixture(scope="session")
 def neo4j_servers(pytestconfig: pytest.Config) -> Iterator[Servers]:
     """The Neo4j servers of this run."""

@@ -33,15 +33,6 @@ KEY = "AKIA3WQUP53HKQ7V2LCK"
 BLOCK = re.compile(r"DATA (\w{16}) BEGINS\n(.*)\nDATA \1 ENDS", re.S)
 
 
-@pytest.fixture(scope="module")
-def incident(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the incident."""
-    path = tmp_path_factory.mktemp("mcp") / "lineage.db"
-    with lineage.open(path) as store:
-        store.load([HOME / "logs"], accounts=HOME / "accounts.csv")
-    return path
-
-
 @asynccontextmanager
 async def session(store: Path) -> Any:  # Any: an iterator of sessions
     """A client of a server over a store."""

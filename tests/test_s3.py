@@ -49,9 +49,7 @@ def server() -> Iterator[Endpoint]:
 @pytest.fixture
 def endpoint(server: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     """The same, where nothing fails yet; boto3 finds it and its credentials in the environment."""
-    for name, value in aws_server.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    server.set_up(monkeypatch)
     server.mend()
     yield server
     server.mend()

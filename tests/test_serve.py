@@ -59,15 +59,6 @@ KEY = "AKIA3WQUP53HKQ7V2LCK"
 
 
 @pytest.fixture(scope="module")
-def incident(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that holds the incident."""
-    path = tmp_path_factory.mktemp("serve") / "lineage.db"
-    with lineage.open(path) as store:
-        store.load([HOME / "logs"], accounts=HOME / "accounts.csv")
-    return path
-
-
-@pytest.fixture(scope="module")
 def server(incident: Path) -> Iterator[Served]:
     """A server over the incident, open to this machine."""
     with serving(incident, folder=incident.parent) as found:

@@ -725,11 +725,9 @@ class Bucket(NamedTuple):
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     """S3 on loopback, with one empty bucket; moto keeps the buckets of other tests in this process."""
-    for variable, value in aws_server.ENVIRONMENT.items():
-        monkeypatch.setenv(variable, value)
     name = f"trail-{uuid4().hex}"
     with aws_server.running() as endpoint:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint.url)
+        endpoint.set_up(monkeypatch)
         place = {"LocationConstraint": aws_server.REGION}
         endpoint.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration=place)
         yield Bucket(endpoint, name)
