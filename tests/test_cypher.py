@@ -44,8 +44,11 @@ NAMES = {
 }
 """Names that may be unknown to a database with little in it, by the code of the notice that says so."""
 PARAMETERS = "01N60"
-QUESTIONED = frozenset(("activity_at", "calls_from_addresses", "loaded_at"))
-"""Statements on lists that only questions run; they are planned for what the database holds."""
+_CODE = "".join(path.read_text("utf-8") for path in (ROOT / "lineage" / "stores" / "neo4j").glob("*.py"))
+QUESTIONED = set(re.findall(r'self\._read(?:\(|, )"(\w+)"', _CODE)) - set(
+    re.findall(r'(?:db|run)\.(?:read|write)(?:\(|, )"(\w+)"', _CODE)
+)
+"""Statements that only questions run; they are planned for what the database holds."""
 AT_ONCE = 4
 """Statements that are planned at once."""
 
