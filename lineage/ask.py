@@ -10,6 +10,7 @@ methods is the order everywhere.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from lineage.model.errors import BadUse
@@ -126,6 +127,11 @@ class Questions:
     def __init__(self, store: "Store") -> None:
         self._store = store
         self._memo: Memo | None = None
+
+    def reading(self) -> AbstractContextManager[None]:
+        """What is asked inside is asked of one state of the store, while others load: always so in SQLite, in Neo4j
+        only as far as one statement reads."""
+        return self._store.reading()
 
     def _reader(self) -> "Memo":
         """The store as questions read it: what it answered a moment ago is not read again."""

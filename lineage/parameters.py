@@ -5,6 +5,7 @@ Options are declared once: type, default and help of each are written on the met
 them.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TypeVar, cast, get_args, get_origin
@@ -94,14 +95,20 @@ class Command(NamedTuple):
 
 
 def question(*examples: str, panel: Panel) -> Callable[[Method], Method]:
-    """Mark a method as a question: it answers with a model, and the command of its name asks it.
+    """Mark a method as a question: it answers with a model, from one state of the store, and the command of its name
+    asks it.
 
     `examples` are arguments that run on the incident in `examples/`; `panel` is its group in the help.
     """
 
     def mark(method: Method) -> Method:
-        method.examples, method.panel = examples, panel  # type: ignore[attr-defined]  # functions take attributes
-        return method
+        @functools.wraps(method)
+        def ask(self: Any, *given: Any, **options: Any) -> Any:  # Any: of any method
+            with self.reading():
+                return method(self, *given, **options)
+
+        ask.examples, ask.panel = examples, panel  # type: ignore[attr-defined]  # functions take attributes
+        return cast("Method", ask)
 
     return mark
 

@@ -12,6 +12,7 @@ from lineage.model import schema
 from lineage.model.errors import NotFound
 from lineage.model.keys import ref
 from lineage.questions.registry import blocks_of
+from lineage.questions.shared.forest import Forest
 from lineage.questions.shared.memo import Memo
 from lineage.questions.shared.people import PERSONS, person_of
 from lineage.render.terminal import Line, written
@@ -140,7 +141,7 @@ def test_a_person_is_as_sure_as_its_weakest_session(store: Store, story: str) ->
     folder = STORIES / story
     store.load(sorted(one for one in folder.iterdir() if one.name not in ABOUT))
     reader = Memo(store._store, lasts=60)
-    sessions = {edge.source for edge in store._store.lineage_edges([schema.SESSION_OF])}
+    sessions = Forest(store._store).sessions
     asked = {one: store.who(one).answers for one in (ref(session).key for session in sessions)}
     for key, kind, _ in reader.principals(PERSONS):
         person = person_of(reader, key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -114,6 +115,16 @@ def test_each_question_equals_the_api(name: str, server: Served, incident: Path)
         wanted |= {"bytes": 0, "parts": []}
     assert found == wanted
     jsonschema.validate(answer.json(), type(expected).model_json_schema(mode="serialization"))
+
+
+def test_a_record_can_be_asked(server: Served, incident: Path) -> None:
+    """A record of the logs, given as it is, has the answer that it has in Python: whatever a state is read for."""
+    for path in sorted((ROOT / "examples/incident/logs").rglob("*.json.gz"))[:5]:
+        record = json.dumps(json.loads(gzip.decompress(path.read_bytes()))["Records"][0])
+        with lineage.open(incident) as store:
+            expected = json.loads(as_json(store.who(record)))
+
+        assert server.get("/v1/who", params={"ask": record}).json() == expected
 
 
 def test_what_the_api_takes_is_described(server: Served) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import networkx as nx
 import pytest
 
+import lineage
 from lineage import cli
 from lineage.model.errors import BadUse
 from lineage.model.results import Window
@@ -25,6 +26,7 @@ from lineage.questions.shared.log_coverage import in_words, log_coverage
 from lineage.render import terminal
 from lineage.render.csv import text as csv_text
 from tests.aws import Cloud
+from tests.conftest import ROOT
 
 if TYPE_CHECKING:
     from lineage import Store
@@ -650,3 +652,29 @@ def test_hostile_text_stays_text(store: Store, tmp_path: Path, capsys: pytest.Ca
         assert answer.found
         assert {"\x1b", "\u202e"} & set(capsys.readouterr().out + table) == set()
         assert [cell for line in table.splitlines() for cell in line.split(",") if cell.startswith("=")] == []
+
+
+@pytest.mark.parametrize("question", ["chains", "hunt", "central", "names", "cross_account"])
+def test_an_answer_is_of_one_state(question: str, tmp_path: Path) -> None:
+    """What another process loads while a question is asked is in the next answer, as a whole."""
+    logs = sorted((ROOT / "examples/incident/logs").rglob("*.json.gz"))
+    path = tmp_path / "lineage.db"
+    with lineage.open(path) as store:
+        store.load(logs[::2])
+        before = getattr(store, question)()
+        waiting = [logs[1::2]]
+
+        def load_between(statement: str) -> None:
+            if waiting and "FROM edge" in statement:
+                with lineage.open(path) as other:
+                    other.load(waiting.pop(), processes=1)
+
+        connection = store._store._db  # type: ignore[attr-defined]  # of the SQLite store
+        connection.set_trace_callback(load_between)
+        during = getattr(store, question)()
+        connection.set_trace_callback(None)
+
+        assert not waiting
+        assert during == before
+    with lineage.open(path) as store:
+        assert getattr(store, question)() != before

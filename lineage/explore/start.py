@@ -103,7 +103,7 @@ def _findings(found: Sequence[Alert]) -> Iterator[str]:
 
 def people(reader: Reader) -> list[Person]:
     """People by how many sessions began with their credentials, the most active first; who did nothing is left out."""
-    forest = Forest(reader.lineage())
+    forest = Forest(reader)
     held: dict[str, list[str]] = {}
     for session in forest.sessions:
         origin = forest.origin(session)
@@ -119,7 +119,7 @@ def people(reader: Reader) -> list[Person]:
         roles = {role for session in sessions if (role := forest.role(session)) is not None}
         if times:
             found.append(
-                Person(key, body.get("name") or key, body["kind"], len(sessions), len(roles),
+                Person(key, body.name or key, body.kind or "", len(sessions), len(roles),
                        calls.calls if calls else 0, iso(max(times)))
             )  # fmt: skip
     return sorted(found, key=lambda one: (-one.sessions, -one.calls, one.name, one.key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import msgspec
@@ -157,10 +157,13 @@ class CallFilter(NamedTuple):
     - `agent`: those of user agents that have one of the texts in them (`has_part`);
     - `api`: those of an operation (`service:Operation`);
     - `resource`: changing, sensitive and refused calls about a target (key of `Target`);
+    - `failed`: those that ended with an error;
     - `all`: every one.
     """
 
-    by: Literal["node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "all"]
+    by: Literal[
+        "node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "failed", "all"
+    ]
     values: tuple[str, ...] = ()
 
 
@@ -209,15 +212,17 @@ class ChangeEdge(msgspec.Struct, frozen=True):
     properties: Properties
 
 
-class LineageEdge(NamedTuple):
-    """A relationship of the lineage."""
+Shapes = Mapping[str, type[msgspec.Struct]]
+"""The properties that are wanted of nodes and relationships, by label or type: the fields of a class."""
 
-    type: str
-    key: str
-    source: str
-    target: str
-    properties: dict[str, Any]
-    """Those of the schema for the type that are known."""
+
+class LineageParts(NamedTuple):
+    """Nodes and relationships of the lineage, to be read once."""
+
+    nodes: Iterator[tuple[str, Any]]
+    """Reference as text, and properties as an object of the class of its label."""
+    relationships: Iterator[tuple[str, str, str, Any]]
+    """Type, references of source and target, and properties as an object of the class of its type."""
 
 
 CHANGE_TYPES = (schema.ISSUED, schema.CREATED, schema.CHANGED, schema.STARTED)

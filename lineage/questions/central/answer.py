@@ -17,6 +17,7 @@ from lineage.model.keys import ref
 from lineage.model.results import ALWAYS, grouped
 from lineage.model.times import iso
 from lineage.questions.central import Central, Entry, LongChain, RoleGroup, RolePassed
+from lineage.questions.shared.climb import account_of
 from lineage.questions.shared.forest import Forest, account_of_role
 from lineage.questions.shared.grants import Owners
 from lineage.questions.shared.log_coverage import log_coverage
@@ -34,14 +35,14 @@ SEED = 7
 
 def answer(reader: Reader, *, limit: int = 20) -> Central:
     """Measure the whole lineage; at most `limit` of each list."""
-    forest = Forest(reader.lineage())
-    owners = Owners(reader, forest.graph)
+    forest = Forest(reader)
+    owners = Owners(reader)
     chains = _chains(forest)
     graph = role_graph(forest)
     between, how = betweenness(graph)
     roles, entries = _passed(chains, graph, between), _entries(forest)
     groups, longest = _groups(graph), _longest(chains)
-    accounts = {body.get("account") for body in forest.sessions.values()}
+    accounts = set(map(account_of, forest.sessions))
     return Central(
         found=bool(forest.sessions), sessions=len(forest.sessions), chains=len(chains),
         roles=roles[:limit], roles_total=len(roles),
@@ -78,7 +79,7 @@ def _chains(forest: Forest) -> list[_Chain]:
         if len(roles) < 2:
             continue
         origin = forest.origin(node)
-        times = [hop.way["time"] for one in line if (hop := forest.hops.get(one)) is not None]
+        times = [hop.time for one in line if (hop := forest.hops.get(one)) is not None]
         begin = origin.node if origin is not None else forest.top(node)
         found.append(_Chain(roles, begin, origin is not None, min(times), max(times), node))
     return found
@@ -156,7 +157,7 @@ def _entries(forest: Forest) -> list[_Reach]:
     found = []
     for origin, held in sessions.items():
         roles = {forest.role(one) for one in held} - {None}
-        accounts = {forest.sessions[one].get("account") for one in held} - {None}
+        accounts = {account_of(one) for one in held} - {None}
         depth = max(forest.depth(one) for one in held)
         found.append(_Reach(origin, held, sorted(map(str, accounts)), len(roles), depth))
     return sorted(found, key=lambda one: (-len(one.accounts), -one.roles, -len(one.sessions), one.origin))

@@ -12,7 +12,7 @@ from lineage.model.keys import ref
 from lineage.model.results import Window
 from lineage.model.times import parse_when
 from lineage.questions.chains import Chain, Chains
-from lineage.questions.shared.climb import joined_by
+from lineage.questions.shared.climb import account_of, joined_by
 from lineage.questions.shared.forest import Forest, Hop
 from lineage.questions.shared.grants import in_window
 from lineage.questions.shared.models import Confidence
@@ -49,7 +49,7 @@ def answer(
     chains whose last hop lies in the window."""
     groups: dict[tuple[str, ...], list[_Path]] = defaultdict(list)
     window = Window(since, until)
-    for row in _paths(Forest(reader.lineage((schema.ASSUMED, schema.ISSUED)))):
+    for row in _paths(Forest(reader, origins=False)):
         if len(row.roles) >= min_depth and in_window(parse_when(row.last) or 0, window):
             groups[row.roles].append(row)
     found = []
@@ -113,16 +113,16 @@ def _path(forest: Forest, last: str) -> _Path:
         role = forest.role(current)
         if role is not None:
             roles.append(role)
-            events.append(next(iter(hop.way["event_ids"]), None))
-        confidences.append(joined_by(hop.way, below.issued if below is not None else None, last=below is None)[1])
-        times.append(hop.way["time"])
-        account = hop.way["caller_account"]
+            events.append(next(iter(hop.event_ids), None))
+        confidences.append(joined_by(hop.evidence, below.issued if below is not None else None, last=below is None)[1])
+        times.append(hop.time)
+        account = hop.caller_account
         current, below = hop.caller, hop
     role = forest.role(current)
     if role is not None:  # the chain begins inside a role session whose own grant was not logged
         roles.append(role)
         events.append(None)
-        account = forest.sessions[current]["account"]
+        account = account_of(current)
     return _Path(
         current, account, tuple(reversed(roles)), schema.weakest(confidences),  # type: ignore[arg-type]  # a class
         min(times, default=""), max(times, default=""), ref(last).key, tuple(reversed(events)),

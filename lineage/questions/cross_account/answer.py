@@ -14,7 +14,7 @@ from lineage.model.results import Window
 from lineage.model.times import iso, parse_when
 from lineage.questions.cross_account import CrossAccount, Crossing
 from lineage.questions.shared.climb import acting
-from lineage.questions.shared.forest import Forest
+from lineage.questions.shared.forest import Belongs, Forest
 from lineage.questions.shared.grants import in_window
 from lineage.questions.shared.newest import newest
 from lineage.stores.reader import Reader
@@ -71,7 +71,7 @@ def answer(reader: Reader, *, since: int | None, until: int | None) -> CrossAcco
 def _callers(reader: Reader, nodes: Iterable[str]) -> dict[str, tuple[str, str | None]]:
     """By node that called: its principal, and the origin behind it where that is known. Sessions of one person in one
     role are one caller, and so are sessions of one role whose origins are not known."""
-    forest = Forest(reader.lineage())
+    forest = Forest(reader)
     return {
         node: (forest.owners.get(acting(node), node), origin.node if (origin := forest.origin(node)) else None)
         for node in nodes
@@ -80,19 +80,38 @@ def _callers(reader: Reader, nodes: Iterable[str]) -> dict[str, tuple[str, str |
 
 def grants(reader: Reader) -> Iterator[Grant]:
     """Every grant across accounts, copies merged."""
-    ways = [way for way in reader.lineage_edges((schema.ASSUMED,)) if way.properties["cross_account"]]
+    parts = reader.lineage_parts(
+        {schema.PRINCIPAL: _Role}, {schema.ASSUMED: _Way, schema.SESSION_OF: Belongs}
+    )  # fmt: skip
+    arns = {node: role.arn for node, role in parts.nodes}
+    ways: list[tuple[str, str, _Way]] = []
     roles: dict[str, list[str]] = defaultdict(list)
-    crossing = {way.target for way in ways}
-    for edge in reader.lineage_edges((schema.SESSION_OF,)):
-        if edge.source in crossing and not edge.properties.get("stated"):
-            roles[edge.source].append(edge.target)
-    nodes = reader.ascend({role for found in roles.values() for role in found}).nodes
-    for _, _, caller, session, way in ways:
+    for kind, source, target, edge in parts.relationships:
+        if kind == schema.ASSUMED and edge.cross_account:
+            ways.append((source, target, edge))
+        elif kind == schema.SESSION_OF and not edge.stated:
+            roles[source].append(target)
+    for caller, session, way in ways:
         for role in roles[session]:
-            role_arn = nodes[role].get("arn") or ref(role).key
-            for text in way["grants"]:
+            for text in way.grants:
                 grant = msgspec.json.decode(text)
                 yield Grant(
-                    str(way["caller_account"]), str(way["account"]), caller, role_arn, str(way["how"]),
+                    str(way.caller_account), str(way.account), caller, arns.get(role) or ref(role).key, way.how,
                     parse_when(grant["time"]) or 0, grant["event_ids"][0],
                 )  # fmt: skip
+
+
+class _Way(msgspec.Struct, gc=False):
+    """What is read of an `ASSUMED`."""
+
+    cross_account: bool = False
+    caller_account: str | None = None
+    account: str | None = None
+    how: str = ""
+    grants: list[str] = []
+
+
+class _Role(msgspec.Struct, gc=False):
+    """What is read of a principal."""
+
+    arn: str | None = None

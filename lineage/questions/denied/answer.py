@@ -7,8 +7,9 @@ known are counted one by one.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 from lineage.model import keys, schema
@@ -134,7 +135,8 @@ def answer(
     refusals = found_bursts(reader, owners, rows, window)
     operations = _operations(owners, rows)
     own = {account_of(start) for start in subject.starts} if subject else set()
-    accounts = {row.row.account for row in every} or own or grants.loaded(reader)
+    called = {row.row.account for row in every} if subject else {one.account for one in reader.coverage(None, window)}
+    accounts = called or own or grants.loaded(reader)
     looked = log_coverage(reader, accounts, window)
     return Denied(
         asked=ask, found=True, subject=subject.to_model() if subject else None,
@@ -155,7 +157,7 @@ def _rows(
     """The calls in question, their window, and how that came about."""
     if subject is None:
         window = Window(since, until)
-        return reader.calls(CallFilter("all"), window), window, None
+        return reader.calls(CallFilter("failed"), window), window, None
     every = reader.calls(subject.which) if subject.event is None and (since is None or until is None) else []
     window, scope = subjects.scope_of(subject, every, since, until, margin)
     return reader.calls(subject.which, window), window, scope
@@ -268,21 +270,23 @@ def found_bursts(
                 if (what := kind.what(row)) is not None
                 for sample in row.samples
             )
-            well = [sample.time for row in every if row.row.error is None for sample in row.samples]
-            found += [_burst(owners, kind, nodes, every, burst, well) for burst in bursts(events, kind)]
+            rows_of: dict[str, list[CallRow]] = defaultdict(list)
+            for row in every:
+                for sample in row.samples:
+                    rows_of[sample.event_id].append(row)
+            well = sorted(sample.time for row in every if row.row.error is None for sample in row.samples)
+            found += [_burst(owners, kind, nodes, rows_of, burst, well) for burst in bursts(events, kind)]
     return sorted(found, key=lambda one: (one.first, one.last, one.nodes, one.kind))
 
 
 def _burst(
-    owners: Owners, kind: Kind, nodes: Sequence[str], rows: Iterable[CallRow], events: Sequence[Event],
-    well: Iterable[int],
+    owners: Owners, kind: Kind, nodes: Sequence[str], rows_of: Mapping[str, Sequence[CallRow]],
+    events: Sequence[Event], well: Sequence[int],
 ) -> Burst:  # fmt: skip
+    """A burst; `rows_of` has the rows by event ID, `well` the times of successful calls in order."""
     first, last = events[0].time, events[-1].time
-    ids = {event.event_id for event in events}
-    theirs = [row for row in rows if any(sample.event_id in ids for sample in row.samples)]
-    apis = {sample.event_id: row.row.api for row in theirs for sample in row.samples}
-    callers = sorted({row.source for row in theirs})
-    by_api = grouped(events, lambda event: apis[event.event_id])
+    callers = sorted({row.source for event in events for row in rows_of[event.event_id]})
+    by_api = grouped(events, lambda event: rows_of[event.event_id][-1].row.api)
     roles = sorted({event.what for event in events}) if kind is ENUMERATION else []
     operations = [
         Counted(value=api, calls=len(some), failed=len(some), first=iso(some[0].time), last=iso(some[-1].time))
@@ -293,6 +297,6 @@ def _burst(
         whose=owners.whose(callers[0] if callers else nodes[0]), nodes=callers[:NODES_SHOWN], nodes_total=len(callers),
         first=iso(first), last=iso(last), count=len(events),
         services=sorted({api.partition(":")[0] for api in by_api}), operations=operations[:OPERATIONS_SHOWN],
-        operations_total=len(operations), succeeded=sum(first <= time <= last for time in well),
+        operations_total=len(operations), succeeded=bisect_right(well, last) - bisect_left(well, first),
         event_ids=[event.event_id for event in events[:NODES_SHOWN]],
     )  # fmt: skip

@@ -43,7 +43,7 @@ def juggling(data: Data) -> Iterable[Found]:
             continue
         line = [one for one in forest.line(node) if one in forest.hops]
         names = " and ".join(sorted({short_role(forest.role(one)) for one in line if forest.role(one)})[:PATHS_SHOWN])
-        ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
+        ids = [event_id for one in line for event_id in forest.hops[one].event_ids]
         yield Found(
             f"{data.credentials(node)} renewed their session with the session itself: "
             f"{counted(place.renewals, 'renewal')} of "
@@ -66,7 +66,7 @@ def deep_chains(data: Data) -> Iterable[Found]:
     for (roles, _), held in groups.items():
         held.sort(key=lambda node: (forest.begun(node), node))
         line = [one for one in forest.line(held[0]) if one in forest.hops]
-        ids = [event_id for one in line for event_id in forest.hops[one].way["event_ids"]]
+        ids = [event_id for one in line for event_id in forest.hops[one].event_ids]
         path = " -> ".join(short_role(role) for role in roles[:PATHS_SHOWN])
         more = f" -> … ({len(roles)} roles)" if len(roles) > PATHS_SHOWN else ""
         yield Found(
@@ -100,7 +100,7 @@ def new_caller_kinds(data: Data) -> Iterable[Found]:
                 yield Found(
                     f"{data.credentials(node)}: {name} was assumed by {_article(kind)}; its {place - low:,} grants "
                     f"of the {HISTORY_DAYS} days before were by {', '.join(_article(one) for one in kinds)} alone",
-                    role, node, account_of_role(forest.role(node)), time, time, tuple(hop.way["event_ids"]), 1,
+                    role, node, account_of_role(forest.role(node)), time, time, hop.event_ids, 1,
                 )  # fmt: skip
             latest[kind] = time
 
@@ -109,6 +109,7 @@ def enumerations(data: Data) -> Iterable[Found]:
     """One finding for each stretch in which one origin was refused many different roles."""
     calls = data.reader.calls(CallFilter("api", ASSUME))
     rows = grants.own(data.reader, [row for row in calls if row.row.relation == schema.TRIED])
+    data.owners.read(row.source for row in rows)
     for one in found_bursts(data.reader, data.owners, rows, ALWAYS, (ENUMERATION,)):
         first, last = parse_when(one.first) or 0, parse_when(one.last) or 0
         if data.within(last):
@@ -124,9 +125,10 @@ def enumerations(data: Data) -> Iterable[Found]:
 def _kind(forest: Forest, caller: str) -> str:
     """The kind of an immediate caller: a service by its name, else the kind of its principal."""
     principal = caller if caller.startswith("Principal ") else forest.owners.get(caller)
-    body = forest.graph.nodes.get(principal, {}) if principal else {}
-    kind = str(body.get("kind") or "Unknown")
-    return str(body.get("name")) if kind == "AWSService" else kind
+    body = forest.people.get(principal) if principal else None
+    if body is None or body.kind is None:
+        return "Unknown"
+    return str(body.name) if body.kind == "AWSService" else body.kind
 
 
 def _article(kind: str) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from lineage.model import schema
 from lineage.model.keys import ref
 from lineage.model.operations import is_refusal
-from lineage.model.results import CallFilter, CallRow, EventCopy
+from lineage.model.results import CallFilter, CallRow, ChangeEdge, EventCopy
 from lineage.model.times import iso, parse_when
 from lineage.questions.hunt.rules import Data, Found, Rule, span
 from lineage.questions.shared import log_coverage
@@ -28,16 +28,15 @@ def recycled_keys(data: Data) -> Iterable[Found]:
     """One finding for each temporary key ID that was issued with more than one session."""
     forest = data.forest
     credentials: dict[str, list[str]] = defaultdict(list)
-    for node, body in forest.graph.nodes(data=True):
-        if node.startswith(f"{schema.CREDENTIAL} ") and " " in ref(node).key and body.get("access_key_id"):
-            credentials[body["access_key_id"]].append(node)
-    for key, nodes in sorted(credentials.items()):
-        if len(nodes) < 2:
-            continue
+    for node in forest.issued:
+        credentials[ref(node).key.partition(" ")[0]].append(node)
+    again = {key: nodes for key, nodes in sorted(credentials.items()) if len(nodes) > 1}
+    graph = data.reader.ascend([node for nodes in again.values() for node in nodes])
+    for key, nodes in again.items():
         issues = sorted(
             (parse_when(edge["time"]) or 0, node, list(edge["event_ids"]))
             for node in nodes
-            for _, _, edge in forest.graph.in_edges(node, data=True)
+            for _, _, edge in graph.in_edges(node, data=True)
             if edge["type"] == schema.ISSUED and edge.get("time")
         )
         if len(issues) < 2 or not data.within(issues[-1][0]):
@@ -55,13 +54,13 @@ def keys_for_others(data: Data) -> Iterable[Found]:
     """One finding for each long-term key that one user made for another, and that was then used."""
     forest = data.forest
     made = []
-    for source, target, edge in forest.graph.edges(data=True):
-        if edge["type"] == schema.ISSUED and edge.get("event_id") and not edge["parent"]:
-            owner = forest.owners.get(target) or _made_for(data, source, edge["event_id"])
-            maker = forest.origin(source)
+    for one in data.changes:
+        if one.type == schema.ISSUED:
+            owner = forest.owners.get(one.target) or _made_for(data, one)
+            maker = forest.origin(one.source)
             if owner is None or (maker is not None and maker.node == owner):
                 continue
-            made.append((edge["time"], target, source, owner, list(edge["event_ids"])))
+            made.append((iso(one.time), one.target, one.source, owner, one.event_ids))
     keys = {target: ref(target).key for _, target, _, _, _ in made}
     used: dict[str, list[CallRow]] = defaultdict(list)
     for row in data.reader.calls(CallFilter("key", tuple(sorted(set(keys.values()))))) if keys else ():
@@ -80,36 +79,38 @@ def keys_for_others(data: Data) -> Iterable[Found]:
         )  # fmt: skip
 
 
-def _made_for(data: Data, source: str, event_id: str) -> str | None:
+def _made_for(data: Data, issued: ChangeEdge) -> str | None:
     """The user that the same event made a key for."""
-    for _, target, edge in data.forest.graph.out_edges(source, data=True):
-        if edge["type"] == schema.CREATED and edge["what"] == "access key" and event_id in edge["event_ids"]:
-            return str(target)
+    for one in data.changes:
+        made = one.type == schema.CREATED and one.source == issued.source and one.properties["what"] == "access key"
+        if made and issued.properties["event_id"] in one.event_ids:
+            return one.target
     return None
 
 
 def passwords(data: Data) -> Iterable[Found]:
     """One finding for each console password that one user set for another who then signed in soon."""
     forest = data.forest
-    signed_in: dict[str, list[tuple[int, str, list[str]]]] = defaultdict(list)
+    signed_in: dict[str, list[tuple[int, str, tuple[str, ...]]]] = defaultdict(list)
     for node, hop in forest.hops.items():
-        if hop.way["how"] == "console" and (owner := forest.owners.get(node)) is not None:
-            signed_in[owner].append((forest.begun(node), node, list(hop.way["event_ids"])))
-    for source, target, edge in forest.graph.edges(data=True):
-        login = edge["type"] == schema.CREATED and edge["what"] == "login profile"
-        changed = edge["type"] == schema.CHANGED and edge["what"] == "password" and edge.get("after") == "updated"
+        if hop.how == "console" and (owner := forest.owners.get(node)) is not None:
+            signed_in[owner].append((forest.begun(node), node, hop.event_ids))
+    for one in data.changes:
+        source, target, time = one.source, one.target, one.time
+        what = one.type, one.properties.get("what")
+        login = what == (schema.CREATED, "login profile")
+        changed = what == (schema.CHANGED, "password") and one.properties.get("after") == "updated"
         maker = forest.origin(source) if login or changed else None
         if not (login or changed) or (maker is not None and maker.node == target):
             continue
-        time = parse_when(edge["time"]) or 0
-        after = sorted(one for one in signed_in.get(target, ()) if 0 <= one[0] - time <= SOON_HOURS * 3600)
+        after = sorted(found for found in signed_in.get(target, ()) if 0 <= found[0] - time <= SOON_HOURS * 3600)
         if after and data.within(after[0][0]):
             verb = "made a console password" if login else "changed the console password"
             yield Found(
-                f"{data.credentials(source)} {verb} for {ref(target).key} at {edge['time']}; "
+                f"{data.credentials(source)} {verb} for {ref(target).key} at {iso(time)}; "
                 f"{_minutes(after[0][0] - time)} later it was used to sign in",
-                target, source, account_of(target), time, after[0][0], (*edge["event_ids"], *after[0][2]),
-                len(edge["event_ids"]) + len(after),
+                target, source, account_of(target), time, after[0][0], (*one.event_ids, *after[0][2]),
+                len(one.event_ids) + len(after),
             )  # fmt: skip
 
 
@@ -122,6 +123,7 @@ def root_use(data: Data) -> Iterable[Found]:
     roots = _roots(data)
     rows = own_calls(data.reader.calls(CallFilter("principal", roots), data.window), set(data.loaded)) if roots else []
     groups: dict[tuple[str | None, str], list[CallRow]] = defaultdict(list)
+    data.owners.read(row.source for row in rows)
     for row in rows:
         if row.invoked_by is None:
             groups[account_of(row.source), data.owners.apart(row.source)].append(row)
@@ -160,11 +162,11 @@ def foreign_accounts(data: Data) -> Iterable[Found]:
     forest = data.forest
     groups: dict[tuple[str, str], list[tuple[int, str, list[str]]]] = defaultdict(list)
     for node, hop in forest.hops.items():
-        caller, role = hop.way.get("caller_account"), forest.owners.get(node)
-        own = forest.sessions[node].get("account")
+        caller, role = hop.caller_account, forest.owners.get(node)
+        own = account_of(node)
         if not caller or caller == own or caller in data.known or role is None or not _is_own(data, own):
             continue
-        for text in hop.way["grants"]:
+        for text in hop.grants:
             grant = msgspec.json.decode(text)
             time = parse_when(grant["time"]) or 0
             if data.within(time):
@@ -192,10 +194,10 @@ def _is_own(data: Data, account: str | None) -> bool:
 
 def trails_stopped(data: Data) -> Iterable[Found]:
     """One finding for each call that stopped, deleted or changed what is recorded, and for refused tries."""
-    for change in data.changes:
+    for change in data.trail_changes:
         if change.kind == "started" or not data.within(change.time) or _begins(change.api):
             continue
-        end = log_coverage.ended(change, data.changes) if change.kind in ("stopped", "deleted") else None
+        end = log_coverage.ended(change, data.trail_changes) if change.kind in ("stopped", "deleted") else None
         then = ""
         if change.kind == "stopped" and change.api.startswith("cloudtrail:"):
             then = (

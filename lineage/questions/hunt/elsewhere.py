@@ -54,8 +54,8 @@ def elsewhere(data: Data) -> Iterable[Found]:
     and one about another program; each call counts for the strongest."""
     by_workload: dict[str, list[str]] = defaultdict(list)
     for node, body in data.forest.sessions.items():
-        if body.get("workload"):
-            by_workload[body["workload"]].append(node)
+        if body.workload:
+            by_workload[body.workload].append(node)
     calls = _calls(data.reader, by_workload)
     common = _common(calls, _spots)
     programs = _common({workload: _early(rows) for workload, rows in calls.items()}, _program)

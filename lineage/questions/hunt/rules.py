@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from lineage.model import schema
 from lineage.model.keys import ref
-from lineage.model.results import Window
+from lineage.model.results import ChangeEdge, Window
 from lineage.model.times import iso
 from lineage.questions.shared import log_coverage
 from lineage.questions.shared.forest import Forest
@@ -83,8 +83,8 @@ class Data:
         self.reader = reader
         self.window = window
         self._known = known_accounts
-        self.forest = Forest(reader.lineage())
-        self.owners = Owners(reader, self.forest.graph)
+        self.forest = Forest(reader)
+        self.owners = Owners(reader)
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -107,9 +107,14 @@ class Data:
         return places_of(self.forest)
 
     @cached_property
-    def changes(self) -> list[Change]:
+    def trail_changes(self) -> list[Change]:
         """What was done to trails, at any time."""
         return log_coverage.changes(self.reader)
+
+    @cached_property
+    def changes(self) -> list[ChangeEdge]:
+        """What was made and changed, at any time."""
+        return self.reader.changes((schema.ISSUED, schema.CREATED, schema.CHANGED))
 
     def within(self, time: int) -> bool:
         """Does a second lie in the window?"""

@@ -14,11 +14,12 @@ from lineage.model import keys, schema
 from lineage.model.arn import role_of
 from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
-from lineage.model.results import CallFilter, CallRow, Graph, Window, json_value
+from lineage.model.results import CallFilter, CallRow, Window, json_value
 from lineage.model.times import iso
 from lineage.questions.names import Demanded, Name, Names, NamesOfRole, Verdict
 from lineage.questions.shared import grants
-from lineage.questions.shared.forest import PEOPLE, Forest, Origin
+from lineage.questions.shared.climb import account_of
+from lineage.questions.shared.forest import PEOPLE, Forest, InGraph, Origin, Parts
 from lineage.questions.shared.identifiers import meant
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.stores.reader import Reader
@@ -230,10 +231,10 @@ def advice(forest: Forest, role: str, sessions: Sequence[str]) -> Advice:
     hops = [(node, hop) for node in sessions if (hop := forest.hops.get(node)) is not None]
     if not hops:
         return "not known", None, "no grant of its sessions is in the logs"
-    hows = {hop.way["how"] for _, hop in hops}
+    hows = {hop.how for _, hop in hops}
     if hows <= set(_BY_OTHERS):
         return "no", None, "; ".join(sorted({_BY_OTHERS[how] for how in hows}))
-    chosen = [(node, hop) for node, hop in hops if hop.way["how"] not in _BY_OTHERS]
+    chosen = [(node, hop) for node, hop in hops if hop.how not in _BY_OTHERS]
     origins = {node: forest.origin(node) for node, _ in chosen}
     people = {one.node for one in origins.values() if one is not None and one.kind in PEOPLE}
     if len(people) > 1:
@@ -255,7 +256,7 @@ def advice(forest: Forest, role: str, sessions: Sequence[str]) -> Advice:
 def _is_user(forest: Forest, caller: str) -> bool:
     """Is the caller an IAM user with a key, or a session of the user itself?"""
     owner = caller if caller.startswith(f"{schema.PRINCIPAL} ") else forest.owners.get(caller)
-    return owner is not None and forest.graph.nodes.get(owner, {}).get("kind") == "IAMUser"
+    return owner in forest.people and forest.people[owner].kind == "IAMUser"
 
 
 ORDER: tuple[Verdict, ...] = ("names-another", "names-origin", "names-nobody", "not-known")
@@ -298,7 +299,7 @@ def answer(
     """
     wanted = _wanted(reader, role)
     window = Window(since, until)
-    forest = Forest(_graph(reader, wanted, window))
+    forest = Forest(_parts(reader, wanted, window))
     chosen = [
         node
         for node in forest.sessions
@@ -308,9 +309,10 @@ def answer(
         return Names(asked=role, found=False)
     people, demands = People(reader), Demands(reader)
     claims = [claim for node in chosen for claim in _claims(forest, people, demands, node)]
-    owners = grants.Owners(reader, forest.graph)
+    owners = grants.Owners(reader)
     lines, roles = _lines(claims), _roles(forest, claims, demands)
-    looked = log_coverage(reader, {forest.sessions[node].get("account") for node in chosen}, window)
+    owners.read(line[0].session for line in lines[:limit])
+    looked = log_coverage(reader, set(map(account_of, chosen)), window)
     counts = Counter(claim.verdict for claim in claims if claim.what == "session name")
     return Names(
         asked=role, found=bool(chosen) if wanted is None else True, scope=grants.whole_scope(looked, window),
@@ -321,12 +323,13 @@ def answer(
     )  # fmt: skip
 
 
-def _graph(reader: Reader, wanted: str | None, window: Window) -> Graph:
+def _parts(reader: Reader, wanted: str | None, window: Window) -> Parts:
     """The lineage of one role's sessions that began in a window, or of all sessions."""
     if wanted is None:
-        return reader.lineage()
+        return reader
     seen = reader.sessions_of(ref(wanted).key, None, False)
-    return reader.ascend([f"{schema.SESSION} {one.key}" for one in seen if grants.in_window(one.created, window)])
+    began = [f"{schema.SESSION} {one.key}" for one in seen if grants.in_window(one.created, window)]
+    return InGraph(reader.ascend(began))
 
 
 def _wanted(reader: Reader, role: str | None) -> str | None:
@@ -342,24 +345,24 @@ def _wanted(reader: Reader, role: str | None) -> str | None:
 def _claims(forest: Forest, people: People, demands: Demands, node: str) -> Iterable[Claim]:
     """What the names of a session say: its session name, and its source identity if it has one."""
     body, hop = forest.sessions[node], forest.hops.get(node)
-    role = forest.owners.get(node) if body.get("type") == "role" else None
+    role = forest.owners.get(node) if body.type == "role" else None
     origin, time = forest.origin(node), forest.begun(node)
-    setter: Setter = _SETTERS.get(hop.way["how"], "caller") if hop is not None else "caller"
+    setter: Setter = _SETTERS.get(hop.how, "caller") if hop is not None else "caller"
     if origin is not None and origin.kind == "AWSService" and hop is None:
         setter = "AWS service"
     demand = demands.at(role, time) if role is not None else None
     names = demand.names if demand is not None and demand.names is not None else frozenset()
     result: list[tuple[str | None, Literal["session name", "source identity"], str]] = []
-    if role is not None or body.get("type") == "federated":
-        result.append((body.get("name"), "session name", SESSION_NAME))
-    result.append((body.get("source_identity"), "source identity", SOURCE_IDENTITY))
+    if role is not None or body.type == "federated":
+        result.append((body.name, "session name", SESSION_NAME))
+    result.append((body.source_identity, "source identity", SOURCE_IDENTITY))
     for name, what, key in result:
         if not name:
             continue
         behind = forest.behind(node)
         verdict, others = _verdict(people, behind, name)
         maker = behind.name if behind is not None and origin is not None and behind.node != origin.node else None
-        apart = f"{origin.node} {body.get('workload') or ''}" if origin is not None else ""
+        apart = f"{origin.node} {body.workload or ''}" if origin is not None else ""
         by: Setter = setter if what == "session name" else "caller"
         yield Claim(name, what, verdict, others, by, key in names, role, maker, apart, node, time)
 
@@ -398,7 +401,7 @@ def _name(forest: Forest, owners: grants.Owners, line: list[Claim]) -> Name:
     ids: list[str] = []
     for claim in line[: grants.EVENTS_SHOWN]:
         hop = forest.hops.get(claim.session)
-        ids += hop.way["event_ids"] if hop is not None else []
+        ids += hop.event_ids if hop is not None else ()
     return Name(
         name=first.name, what=first.what, verdict=first.verdict, others=list(first.others[:OTHERS_SHOWN]),
         why=_why(first), set_by=first.set_by, demanded=sum(claim.demanded for claim in line),

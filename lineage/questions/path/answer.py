@@ -17,7 +17,7 @@ from lineage.model.errors import BadUse
 from lineage.model.keys import Ref, ref
 from lineage.model.results import ALWAYS, CallFilter, Graph
 from lineage.questions.path import Path, PathStep, Way
-from lineage.questions.shared.climb import account_of, joined_by, session_key_of
+from lineage.questions.shared.climb import account_of, evidence_of, joined_by, session_key_of
 from lineage.questions.shared.descent import Descent, Link, begin, walk
 from lineage.questions.shared.log_coverage import log_coverage
 from lineage.questions.shared.models import Confidence, Sight
@@ -191,7 +191,8 @@ def _step(link: Link, below: Link | None) -> PathStep:
     confidence: Confidence = link.way.get("confidence") or "EXACT"
     if link.way.get("type") == schema.ASSUMED:
         by_key = below is not None and below.way.get("type") == schema.ISSUED and below.way["parent"]
-        rule, confidence = joined_by(link.way, below.way if below is not None and by_key else None, last=below is None)
+        issued = evidence_of(below.way) if below is not None and by_key else None
+        rule, confidence = joined_by(evidence_of(link.way), issued, last=below is None)
     return PathStep(
         source=link.parent or "", target=link.node, relation=link.relation,  # type: ignore[arg-type]  # one of the words
         time=link.way.get("time") or link.time or None, api=link.way.get("api"), how=link.way.get("how"),

@@ -23,7 +23,9 @@ MAX_CANDIDATES = 100
 
 BY_GRANT_ALONE = ("2", "4")
 """Rules of a session that its grant shows, and no call that states the session."""
-BY_TUPLE: tuple[str, Confidence] = ("4", "STRONG")
+Evidence = tuple[str, Confidence]
+"""Rule and confidence of a relationship."""
+BY_TUPLE: Evidence = ("4", "STRONG")
 """Rule and confidence where a call or caller belongs to such a session by its ID and time, not by a key."""
 
 Attributes = dict[str, Any]
@@ -158,7 +160,7 @@ def _stated(graph: Graph, state: Climb) -> list[Climb] | None:
     session = state.top
     if session not in graph:
         return None
-    own = states_its_user(graph.nodes[session], session)
+    own = states_its_user(graph.nodes[session].get("type"), session)
     found = sorted(
         (str(target), edge.get("confidence"))
         for _, target, edge in graph.out_edges(session, data=True)
@@ -170,9 +172,10 @@ def _stated(graph: Graph, state: Climb) -> list[Climb] | None:
     ] or None
 
 
-def states_its_user(session: Attributes, node: str) -> bool:
-    """Is it a session whose records state whose it is: of a user, or of root but not through AssumeRoot?"""
-    return session.get("type") in ("user", "root") and ":assumed-root/" not in node
+def states_its_user(type_: str | None, node: str) -> bool:
+    """Is it a session, of that type, whose records state whose it is: of a user, or of root but not through
+    AssumeRoot?"""
+    return type_ in ("user", "root") and ":assumed-root/" not in node
 
 
 def _ways(graph: Graph, session: str) -> list[tuple[str, Attributes]]:
@@ -211,7 +214,7 @@ def _hop(
     """The hop, and whether one grant alone fits it."""
     node = graph.nodes[session]
     grants = [msgspec.json.decode(text) for text in way["grants"]]
-    rule, confidence = joined_by(way, issued[1] if issued else None, last=not state.hops)
+    rule, confidence = joined_by(evidence_of(way), evidence_of(issued[1]) if issued else None, last=not state.hops)
     candidates = way["candidates"]
     event_ids = list(way["event_ids"])
     key = None
@@ -261,24 +264,29 @@ def _hop(
     return hop, len(grants) == 1
 
 
-def joined_by(way: Attributes, issued: Attributes | None, *, last: bool) -> tuple[str, Confidence]:
+def joined_by(way: Evidence, issued: Evidence | None, *, last: bool) -> Evidence:
     """Rule and confidence of a hop.
 
     Parameters
     ----------
-    way : properties of the `ASSUMED`
+    way : those of the `ASSUMED`
     issued : those of the `ISSUED` of the key by which the chain goes on from the session, where a key states it
     last : does the chain end in the session?
 
     Examples
     --------
-    >>> joined_by({"rule": "4", "confidence": "STRONG"}, {"rule": "2", "confidence": "EXACT"}, last=False)
+    >>> joined_by(("4", "STRONG"), ("2", "EXACT"), last=False)
     ('2', 'EXACT')
     """
     if issued is not None:
-        return issued["rule"], issued["confidence"]
-    if not last and way["confidence"] == "EXACT" and way["rule"] in BY_GRANT_ALONE:
+        return issued
+    if not last and way[1] == "EXACT" and way[0] in BY_GRANT_ALONE:
         return BY_TUPLE  # the caller of the next hop states its ID and time, and no key of the grant
+    return way
+
+
+def evidence_of(way: Attributes) -> Evidence:
+    """Rule and confidence of an `ASSUMED` or `ISSUED`."""
     return way["rule"], way["confidence"]
 
 
@@ -344,9 +352,12 @@ def account_of(node: str) -> str | None:
     label, key = ref(node)
     if label == schema.CREDENTIAL:
         key = key.partition(" ")[2]
-    parts = key.split(":") if key.startswith("arn:") else [key.split("/")[0].split(":")[0]]
-    found = parts[4] if len(parts) > 4 else parts[0]
-    return found if found.isdigit() and len(found) == 12 else None
+    if key.startswith("arn:"):
+        parts = key.split(":", 5)
+        found = parts[4] if len(parts) > 4 else ""
+    else:
+        found = key.partition("/")[0].partition(":")[0]
+    return found if len(found) == 12 and found.isdigit() else None
 
 
 def principal_behind(graph: Graph, node: str) -> str | None:

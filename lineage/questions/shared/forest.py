@@ -1,19 +1,22 @@
 """The whole lineage as the forest that it is: each session with its parent, its origin and its depth.
 
-One pass over the graph of `lineage()`, along resolved parents alone (design §3, Chains), so that questions about the
-whole store cost in proportion to it.
+One pass over nodes and relationships, of which only what these questions need is read, along resolved parents alone
+(design §3, Chains): questions about the whole store cost in proportion to it.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from lineage.model import schema
 from lineage.model.arn import linked_service
 from lineage.model.keys import ref
-from lineage.model.results import Graph
+from lineage.model.results import Graph, LineageParts, Shapes
 from lineage.model.times import parse_when
-from lineage.questions.shared.climb import acting, states_its_user
+from lineage.questions.shared.climb import Evidence, account_of, acting, states_its_user
+from lineage.questions.shared.models import Confidence
 
 ORIGINS = (
     "IAMUser", "RootUser", "AWSService", "Anonymous", "SAMLIdentity", "WebIdentity", "IdentityCenterUser",
@@ -36,24 +39,117 @@ class Origin(NamedTuple):
     account: str | None
 
 
+class Assumed(msgspec.Struct, gc=False):
+    """What an `ASSUMED` says (`lineage.model.schema`)."""
+
+    parent: bool = False
+    how: str = ""
+    time: str = ""
+    event_ids: list[str] = []
+    caller_account: str | None = None
+    cross_account: bool = False
+    rule: str = ""
+    confidence: Confidence = "NONE"
+    grants: list[str] = []
+
+
+class Issued(msgspec.Struct, gc=False):
+    """What an `ISSUED` says."""
+
+    parent: bool = False
+    event_id: str | None = None
+    rule: str = ""
+    confidence: Confidence = "NONE"
+
+
+class Belongs(msgspec.Struct, gc=False):
+    """What a `SESSION_OF` or `BELONGS_TO` says."""
+
+    stated: str | None = None
+
+
+class Session(msgspec.Struct, gc=False):
+    """What a session says."""
+
+    type: str | None = None
+    name: str | None = None
+    role_arn: str | None = None
+    source_identity: str | None = None
+    workload: str | None = None
+
+
+class Principal(msgspec.Struct, gc=False):
+    """What a principal says."""
+
+    kind: str | None = None
+    name: str | None = None
+    account: str | None = None
+
+
 class Hop(NamedTuple):
     """The grant of a session by its resolved parent."""
 
     caller: str
     """The session, long-term key or principal that obtained it, as a reference."""
-    way: Attributes
-    """Properties of the `ASSUMED`."""
-    issued: Attributes | None = None
-    """Properties of the `ISSUED` of the caller's key, where it called with a key that a loaded event issued."""
+    time: str
+    """When, as ISO text."""
+    event_ids: tuple[str, ...]
+    how: str
+    caller_account: str | None
+    evidence: Evidence
+    issued: Evidence | None
+    """Of the `ISSUED` of the caller's key, where it called with a key that a loaded event issued."""
+    grants: tuple[str, ...]
+    """Each grant as the `ASSUMED` has it, of a caller in another account."""
+
+
+_PREFIX = f"{schema.SESSION} "
+_UNKNOWN = Session()
+_NOBODY = Principal()
+_TIME = len("2026-01-31T12:00:00Z")
+_CHAINS: Shapes = {schema.ASSUMED: Assumed, schema.ISSUED: Issued}
+
+
+class Parts(Protocol):
+    """Anything that lineage can be read from: a store, or a part of its graph."""
+
+    def lineage_parts(self, nodes: Shapes, relationships: Shapes) -> LineageParts:
+        """As `Reader.lineage_parts`."""
+
+
+class InGraph(NamedTuple):
+    """A part of a store's graph, to make a forest of."""
+
+    graph: Graph
+
+    def lineage_parts(self, nodes: Shapes, relationships: Shapes) -> LineageParts:
+        """As `Reader.lineage_parts`."""
+        return LineageParts(
+            (
+                (node, _converted(body, nodes[body["label"]]))
+                for node, body in self.graph.nodes(data=True)
+                if body.get("label") in nodes
+            ),
+            (
+                (edge["type"], source, target, _converted(edge, relationships[edge["type"]]))
+                for source, target, edge in self.graph.edges(data=True)
+                if edge["type"] in relationships
+            ),
+        )
+
+
+def _converted(properties: Attributes, shape: type[msgspec.Struct]) -> msgspec.Struct:
+    return msgspec.convert({name: value for name, value in properties.items() if value is not None}, shape)
 
 
 class Forest:
-    """Every session of the graph, by reference."""
+    """Every session of the lineage, by reference. Without `origins` it knows no principals, so it tells none."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.sessions: dict[str, Attributes] = {}
-        """Sessions with their properties, in order of their begin."""
+    def __init__(self, parts: Parts, *, origins: bool = True) -> None:
+        self.sessions: dict[str, Session] = {}
+        """Sessions in order of their begin."""
+        self.people: dict[str, Principal] = {}
+        """Principals of every kind."""
         self.hops: dict[str, Hop] = {}
         """By session: how its parent obtained it; missing where that is open."""
         self.owners: dict[str, str] = {}
@@ -64,39 +160,63 @@ class Forest:
         """By session without a grant: the one origin that its own records state, as a reference."""
         self.makers: dict[str, str] = {}
         """By long-term key: the node that made it, as a reference."""
+        self.issued: dict[str, Evidence] = {}
+        """Temporary keys that loaded events issued."""
         self._tops: dict[str, str] = {}
         self._depths: dict[str, int] = {}
-        self._read(graph)
+        self._origins: dict[str, Origin | None] = {}
+        """By node that a chain begins at."""
+        self._texts: dict[str, str] = {}
+        belongs: Shapes = {schema.SESSION_OF: Belongs, schema.BELONGS_TO: Belongs} if origins else {}
+        people: Shapes = {schema.PRINCIPAL: Principal} if origins else {}
+        self._read(parts.lineage_parts({schema.SESSION: Session, **people}, {**_CHAINS, **belongs}))
         for session in self.sessions:
             self._place(session)
 
-    def _read(self, graph: Graph) -> None:
-        found = [(node, body) for node, body in graph.nodes(data=True) if node.startswith(f"{schema.SESSION} ")]
-        self.sessions = dict(sorted(found, key=lambda one: (one[1].get("created") or "", one[0])))
-        ways: list[tuple[str, str, Attributes]] = []
-        issued: dict[str, Attributes] = {}
+    def _read(self, parts: LineageParts) -> None:
+        sessions: dict[str, Session] = {}
+        for node, body in parts.nodes:
+            if isinstance(body, Session):
+                body.role_arn = self._one(body.role_arn)
+                sessions[node] = body
+            else:
+                self.people[node] = body
+        ways: list[tuple[str, str, Assumed]] = []
         stated: dict[str, set[str]] = {}
-        for source, target, edge in graph.edges(data=True):
-            kind = edge["type"]
-            if kind == schema.SESSION_OF and edge.get("stated"):
+        for kind, source, target, edge in parts.relationships:
+            if kind == schema.ASSUMED:
+                sessions.setdefault(target, _UNKNOWN)
+                if edge.parent:
+                    ways.append((source, target, edge))
+            elif kind == schema.ISSUED:
+                if edge.parent:
+                    self.issued[target] = edge.rule, edge.confidence
+                elif edge.event_id:
+                    self.makers[target] = source
+            elif kind == schema.SESSION_OF and edge.stated:
                 stated.setdefault(source, set()).add(target)
-            elif kind in (schema.SESSION_OF, schema.BELONGS_TO):
+            else:
                 self.owners[source] = target
-            elif kind == schema.ASSUMED and edge["parent"]:
-                ways.append((source, target, edge))
-            elif kind == schema.ISSUED and edge.get("parent"):
-                issued[target] = edge
-            elif kind == schema.ISSUED and edge.get("event_id"):
-                self.makers[target] = source
+        self.sessions = dict(sorted(sessions.items(), key=lambda one: (one[0][-_TIME:], one[0])))
         several = {session for session, found in stated.items() if len(found) > 1}
         self.stated = {session: found.pop() for session, found in stated.items() if len(found) == 1}
-        for source, target, edge in ways:
-            if target in several:
-                continue  # a service that acts for several users: each may be the origin
-            caller = acting(source)
-            self.hops[target] = Hop(caller, edge, issued.get(source))
-            if caller.startswith(f"{schema.SESSION} "):
-                self.children.setdefault(caller, []).append(target)
+        for source, target, way in ways:
+            if target not in several:  # of a service that acts for several users each may be the origin
+                self._add(source, target, way)
+
+    def _add(self, source: str, target: str, way: Assumed) -> None:
+        caller = acting(source)
+        self.hops[target] = Hop(
+            caller, way.time, tuple(way.event_ids), self._one(way.how) or "", self._one(way.caller_account),
+            (self._one(way.rule) or "", way.confidence), self.issued.get(source),
+            tuple(way.grants) if way.cross_account else (),
+        )  # fmt: skip
+        if caller.startswith(_PREFIX):
+            self.children.setdefault(caller, []).append(target)
+
+    def _one(self, text: str | None) -> str | None:
+        """One object for equal texts."""
+        return None if text is None else self._texts.setdefault(text, text)
 
     def _place(self, session: str) -> None:
         """Find where a session's chain begins, without recursion: renewed chains are long."""
@@ -140,26 +260,30 @@ class Forest:
 
         Examples
         --------
-        >>> forest = Forest(incident().lineage())
+        >>> forest = Forest(incident())
         >>> forest.origin("Session 804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z").name
         'dana.whitfield'
         >>> forest.depth("Session 804275613390/AROA3WQUP53HIZHAFMVCF:ops-maintenance/2026-03-11T21:53:30Z")
         2
         """
-        top = self.top(acting(node))
+        top = self._tops.get(node) or self.top(acting(node))
+        if top not in self._origins:
+            self._origins[top] = self._origin(top)
+        return self._origins[top]
+
+    def _origin(self, top: str) -> Origin | None:
         label, _ = ref(top)
         principal: str | None = top if label == schema.PRINCIPAL else self.owners.get(top)
         if label == schema.SESSION:
             principal = self.stated.get(top)
-            if principal is None and states_its_user(self.sessions.get(top, {}), top):
+            if principal is None and states_its_user(self.session(top).type, top):
                 principal = self.owners.get(top)
             if principal is None:
                 return self._service(top)
-        body = self.graph.nodes.get(principal, {}) if principal else {}
-        if principal is None or body.get("kind") not in ORIGINS:
+        body = self.people.get(principal, _NOBODY) if principal else _NOBODY
+        if principal is None or body.kind is None or body.kind not in ORIGINS:
             return None
-        name = body.get("name") or ref(principal).key.rsplit("/", 1)[-1]
-        return Origin(principal, body["kind"], name, body.get("account"))
+        return Origin(principal, body.kind, body.name or ref(principal).key.rsplit("/", 1)[-1], body.account)
 
     def behind(self, node: str) -> Origin | None:
         """The person behind a session, credential or principal: its origin, or who made the long-term key that its
@@ -177,16 +301,19 @@ class Forest:
 
     def _service(self, session: str) -> Origin | None:
         """The service behind a session without a grant, where its role is linked to that service (guide, rule 8)."""
-        body = self.sessions.get(session, {})
-        service = linked_service(body.get("role_arn"))
+        service = linked_service(self.session(session).role_arn)
         if service is None:
             return None
-        return Origin(f"{schema.PRINCIPAL} {service}", "AWSService", service, body.get("account"))
+        return Origin(f"{schema.PRINCIPAL} {service}", "AWSService", service, account_of(session))
 
     def role(self, session: str) -> str | None:
         """ARN of a role session's role."""
-        body = self.sessions.get(session, {})
-        return body.get("role_arn") if body.get("type") == "role" else None
+        body = self.session(session)
+        return body.role_arn if body.type == "role" else None
+
+    def session(self, node: str) -> Session:
+        """What a session says; nothing of another node."""
+        return self.sessions.get(node, _UNKNOWN)
 
     def parent(self, session: str) -> str | None:
         """The session that obtained a session, None where none did."""
@@ -196,8 +323,7 @@ class Forest:
     def begun(self, session: str) -> int:
         """The second in which a session began."""
         hop = self.hops.get(session)
-        text = hop.way["time"] if hop is not None else self.sessions[session].get("created")
-        return parse_when(text) or 0
+        return parse_when(hop.time if hop is not None else session[-_TIME:]) or 0
 
     def line(self, session: str) -> list[str]:
         """The sessions of the chain that ends in a session, first to last."""
@@ -208,11 +334,9 @@ class Forest:
             seen.add(parent)
         return found[::-1]
 
-    def principals(self, *kinds: str) -> list[tuple[str, Attributes]]:
-        """The principals of some kinds with their properties, sorted."""
-        prefix = f"{schema.PRINCIPAL} "
-        nodes = self.graph.nodes(data=True)
-        return sorted((node, body) for node, body in nodes if node.startswith(prefix) and body.get("kind") in kinds)
+    def principals(self, *kinds: str) -> list[tuple[str, Principal]]:
+        """The principals of some kinds, sorted."""
+        return sorted((node, body) for node, body in self.people.items() if body.kind in kinds)
 
 
 def account_of_role(arn: str | None) -> str | None:

@@ -74,21 +74,30 @@ def in_window(time: int, window: Window) -> bool:
 
 
 class Owners:
-    """Whose nodes are, each worked out once; what the graph does not hold is read."""
+    """Whose nodes are, each worked out once. Of each node that `graph` holds it holds all that leads to it; what leads
+    to others is read when they are asked for, or by `read` for many at once."""
 
-    def __init__(self, reader: Reader, graph: Graph) -> None:
+    def __init__(self, reader: Reader, graph: Graph | None = None) -> None:
         self._reader = reader
-        self._graph = graph
+        self._graphs: dict[str, Graph] = dict.fromkeys(graph, graph) if graph is not None else {}
         self._found: dict[str, Whose] = {}
         self._makers = Makers(reader)
 
+    def read(self, nodes: Iterable[str]) -> None:
+        """Read what leads to nodes."""
+        missing = sorted(set(nodes).difference(self._graphs))
+        if missing:
+            self._graphs |= dict.fromkeys(missing, self._reader.ascend(missing))
+
+    def _graph(self, node: str) -> Graph:
+        self.read((node,))
+        return self._graphs[node]
+
     def whose(self, node: str) -> Whose:
-        """Whose a node is; where the graph holds it, it holds all that leads to it."""
+        """Whose a node is."""
         found = self._found.get(node)
         if found is None:
-            # A principal that only ever called by itself is in no lineage.
-            graph = self._graph if node in self._graph else self._reader.ascend([node])
-            found = self._found[node] = whose_node(self._reader, graph, node, self._makers)
+            found = self._found[node] = whose_node(self._reader, self._graph(node), node, self._makers)
         return found
 
     def apart(self, node: str) -> str:
@@ -97,9 +106,8 @@ class Owners:
 
     def caller(self, node: str) -> tuple[str | None, str]:
         """What a caller is counted with: its principal, and the origin behind it or why that is open."""
-        graph = self._graph if node in self._graph else self._reader.ascend([node])
         whose = self.whose(node)
-        return principal_behind(graph, node), whose.key or f"{whose.reason} {whose.candidates}"
+        return principal_behind(self._graph(node), node), whose.key or f"{whose.reason} {whose.candidates}"
 
 
 def is_open(whose: Whose) -> bool:

@@ -64,7 +64,7 @@ class Memo:
         self.identities = store.identities
         self.events_of = store.events_of
         self.lineage = store.lineage
-        self.lineage_edges = store.lineage_edges
+        self.lineage_parts = store.lineage_parts
         self.account_names = store.account_names
         self.pruned_before = cache(store.pruned_before)
         self.loads = store.loads
@@ -104,7 +104,7 @@ class Memo:
 
     def calls(self, which: CallFilter, window: Window = ALWAYS, *, every: bool = False) -> list[CallRow]:
         """The calls that are meant, cut to a window by the second; in order of first second, row and source."""
-        if which.by != "all" and not which.values:
+        if which.by not in ("failed", "all") and not which.values:
             return []
         found = self._calls.get((which, window, every))
         if found is None:

@@ -236,7 +236,7 @@ def states_its_origin(graph: Graph, hop: Hop, origin: Origin) -> bool:
     """Does the session of a hop state where it comes from? Then how its grant was found lowers nothing."""
     session = f"{schema.SESSION} {hop.session.key}"
     node = graph.nodes.get(session, {})
-    if states_its_user(node, session):
+    if states_its_user(node.get("type"), session):
         sure = (edge.get("confidence") for _, _, edge in graph.out_edges(session, data=True)
                 if edge["type"] == schema.SESSION_OF)  # fmt: skip
         return not any(sure)

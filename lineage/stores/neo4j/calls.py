@@ -80,7 +80,11 @@ class Calls(Loaded):
             accounts = [value for value in values if self.coverage(value, window)] if by == "account" else None
             agents = values if by == "agent" else None
             nothing = accounts == [] or agents == []
-            records = [] if nothing else self._read("all_calls", accounts=accounts, agents=agents, **between)
+            records = (
+                []
+                if nothing
+                else self._read("all_calls", accounts=accounts, agents=agents, failed=by == "failed", **between)
+            )
         found = [_row_seen(ref_of(labels, key), api, row) for labels, key, api, row in records]
         return [one for one in found if by != "agent" or has_part(one.row.user_agent, values)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 import networkx as nx
 
 from lineage.model import keys, schema
-from lineage.model.results import Graph, LineageEdge
+from lineage.model.results import Graph, LineageParts, Shapes
 from lineage.stores.neo4j.db import Statements, by_label, ref_of, row_of_key
 
 _STARTS = (schema.PRINCIPAL, schema.SESSION, schema.CREDENTIAL, schema.RESOURCE)
@@ -45,15 +46,26 @@ class Graphs(Statements):
             waiting = {ref for ref in reached - seen if _leads(ref, name)}
         return graph
 
-    def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
-        for type_, source_labels, source, target_labels, target, properties in self._read("lineage", types=list(types)):
-            key = properties.pop("key")
-            yield LineageEdge(type_, key, ref_of(source_labels, source), ref_of(target_labels, target), properties)
+    def lineage_parts(self, nodes: Shapes, relationships: Shapes) -> LineageParts:
+        return LineageParts(self._nodes_like(nodes), self._relationships_like(relationships))
+
+    def _nodes_like(self, shapes: Shapes) -> Iterator[tuple[str, Any]]:
+        for label, shape in shapes.items():
+            for labels, properties in self._read("nodes_of_label", label=label):
+                yield ref_of(labels, properties["key"]), msgspec.convert(properties, shape)
+
+    def _relationships_like(self, shapes: Shapes) -> Iterator[tuple[str, str, str, Any]]:
+        for type_, source_labels, source, target_labels, target, properties in self._relationships(shapes):
+            found = msgspec.convert(properties, shapes[type_])
+            yield type_, ref_of(source_labels, source), ref_of(target_labels, target), found
+
+    def _relationships(self, types: Collection[str]) -> list[Any]:
+        return self._read("lineage", types=list(types))
 
     def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
         graph: Graph = nx.MultiDiGraph()
-        for type_, key, source, target, properties in self.lineage_edges(types):
-            add_edge(graph, source, target, type_, {"key": key, **properties})
+        for type_, source_labels, source, target_labels, target, properties in self._relationships(types):
+            add_edge(graph, ref_of(source_labels, source), ref_of(target_labels, target), type_, properties)
         return self._with_nodes(graph)
 
     def graph(self) -> Graph:

@@ -127,6 +127,10 @@ class Neo4jStore(Calls, LookUps, Graphs):
         except DriverError as error:
             raise StoreUnreachable(f"{self.path}: the connection failed ({type(error).__name__})") from None
 
+    def reading(self) -> contextlib.AbstractContextManager[None]:
+        """Nothing: Neo4j keeps no old state for a reader (`lineage.stores.neo4j.snapshots` asks again)."""
+        return contextlib.nullcontext()
+
     # running statements
 
     def _read(self, name: str, /, **parameters: object) -> list[Record]:

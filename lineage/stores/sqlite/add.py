@@ -286,7 +286,7 @@ class Adding:
     def _settle_lost(self) -> None:
         """Note where copies lie that others of the batch cover."""
         lost, rows = self.batch.lost, self.batch.rows
-        wanted = {(one.time // 3600, one.id) for one in lost} - self.stands.keys()
+        wanted = {(one.time // 3600, one.id) for one in lost}.difference(self.stands)
         if wanted:
             self.stands |= {e[:2]: (rows[e[5]].id, e[2]) for e in self.batch.events if e[:2] in wanted}
         for one in lost:

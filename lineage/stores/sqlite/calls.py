@@ -94,6 +94,8 @@ class Calls(Tables):
         when = "r.hour BETWEEN ? AND ? AND r.count > 0"
         if by == "all":
             yield from db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high))
+        elif by == "failed":
+            yield from db.execute(f"{_FOUND} FROM row r WHERE {when} AND r.error IS NOT NULL", (low, high))
         elif by in _CALLERS:
             found = f"actor a CROSS JOIN row r ON r.actor = a.id AND {when} WHERE a.{_CALLERS[by]} IN (*)"
             yield from read_in(db, f"{_FOUND} FROM {found}", self._meant(by, which.values), low, high)

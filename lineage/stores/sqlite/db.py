@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,18 @@ class Tables(ABC):
     @abstractmethod
     def transaction(self) -> AbstractContextManager[None]:
         """One write transaction."""
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """One state of the file for all that is read inside, whatever others write meanwhile."""
+        if self._db.in_transaction:
+            yield
+            return
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("ROLLBACK")
 
 
 def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *first: object) -> Iterator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
 from lineage.model import schema
 from lineage.model.batch import Sighting
@@ -35,14 +36,20 @@ def digest(key: JoinKey) -> bytes:
     return blake2b(_HEADS[key.kind] + key.value.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+class Seen(NamedTuple):
+    """Facts and identities that a derivation has read, by number."""
+
+    facts: dict[int, AnyFact]
+    actors: dict[int, Actor]
+    numbers: dict[bytes, int]
+    """Numbers of the identities, by their ID."""
+
+
 class Derivation(Tables):
     """The part of the store that the derivation of lineage reads and writes."""
 
-    _facts: dict[int, AnyFact]
-    """Facts that the open derivation has read, by number."""
-    _actors: dict[int, Actor]
-    _numbers: dict[bytes, int]
-    """Numbers of the identities in `_actors`, by their ID."""
+    _deriving: Seen | None = None
+    """What the open derivation has read; None outside of one."""
 
     def dirty(self, limit: int) -> list[JoinKey]:
         """Some of the units that wait to be derived.
@@ -50,7 +57,7 @@ class Derivation(Tables):
         Join keys that only lead to units are followed first, all of them, so that no unit is derived twice.
         """
         db = self._db
-        self._facts, self._actors, self._numbers = {}, {}, {}
+        self._deriving = Seen({}, {}, {})
         marks = ", ".join("?" * len(UNITS))
         links = f"SELECT kind, value FROM dirty WHERE kind NOT IN ({marks}) LIMIT ?"
         while some := [JoinKey(_KINDS[kind], value) for kind, value in db.execute(links, (*UNITS, LINKS))]:
@@ -76,8 +83,7 @@ class Derivation(Tables):
                 of_actors.append(mark)
             if key.kind == KeyKind.UNIQUE_ID:
                 ids.append(key.value)
-        deriving = self._db.in_transaction
-        facts, actors, numbers = (self._facts, self._actors, self._numbers) if deriving else ({}, {}, {})
+        facts, actors, numbers = self._deriving or Seen({}, {}, {})
         for mark, number, body in read_in(
             self._db,
             "SELECT j.key, f.id, f.body FROM fact_join j CROSS JOIN fact f ON f.id = j.fact WHERE j.key IN (*)",
@@ -105,6 +111,7 @@ class Derivation(Tables):
 
     def write_derived(self, derived: Derived, done: Sequence[JoinKey]) -> None:
         db, nodes = self._db, self._nodes
+        of_actors = self._deriving.numbers if self._deriving is not None else {}
         self._forget_sessions([digest(unit) for unit in derived.sessions])
         self._forget_keys([Ref(schema.CREDENTIAL, unit.value) for unit in derived.long_term])
         own: dict[Ref, Node] = {}
@@ -133,7 +140,7 @@ class Derivation(Tables):
             owner = graph_elements.node_of(link.principal)
             shared[id(owner)] = owner
             at = Ref(schema.SESSION, link.session) if link.session is not None else None
-            links.append((link.source, at, owner.ref, self._numbers[actor]))
+            links.append((link.source, at, owner.ref, of_actors[actor]))
             refs.update((link.source, owner.ref) if at is None else (link.source, at, owner.ref))
         nodes.write(own.values())
         nodes.merge(shared.values())

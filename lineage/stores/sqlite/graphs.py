@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+import msgspec
 import networkx as nx
 
 from lineage.model import keys, schema
-from lineage.model.results import CHANGE_TYPES, Graph, LineageEdge, Properties, leading
+from lineage.model.compact import decompress
+from lineage.model.results import CHANGE_TYPES, Graph, LineageParts, Properties, Shapes, leading
 from lineage.model.samples import unpack
 from lineage.model.times import iso
 from lineage.resolve import graph_elements
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import complete, merge_properties
 from lineage.stores.sqlite.db import Tables, read_in, unpack_identity
-from lineage.stores.sqlite.nodes import TYPES, found_edges, unpack_edge, unpack_node
+from lineage.stores.sqlite.nodes import LABELS, TYPES, found_edges, unpack_edge, unpack_node
 from lineage.stores.sqlite.rows import CONTENT
 from lineage.stores.windows import HOUR
 
@@ -29,6 +32,8 @@ _EMPTY: dict[str, Properties] = {
 """The properties of each type of relationships, without values."""
 Found = tuple[int, str, int | None, int, bytes | None]
 """A relationship as it is stored: type, key, source, target, properties."""
+Refs = Mapping[int | None, str | None]
+"""References of nodes, as text, by their number."""
 
 
 _ALIKE = frozenset(
@@ -75,7 +80,7 @@ class Graphs(Tables):
             seen.update(level)
         return graph
 
-    def _refs_of(self, records: Iterable[Found]) -> Mapping[int | None, str | None]:
+    def _refs_of(self, records: Iterable[Found]) -> Refs:
         return self._nodes.of(number for record in records for number in record[2:4])
 
     def _ascending(self, nodes: Mapping[str, int]) -> Iterator[Found]:
@@ -128,24 +133,50 @@ class Graphs(Tables):
         workloads = [number for ref, number in nodes.items() if ref.startswith(f"{schema.RESOURCE} ")]
         yield from read_in(self._db, out, workloads, TYPES[schema.RUNS_AS])
 
-    def lineage_edges(self, types: Collection[str]) -> Iterator[LineageEdge]:
-        yield from self._lineage_edges(types, self._nodes.everything())
+    def lineage_parts(self, nodes: Shapes, relationships: Shapes) -> LineageParts:
+        refs = self._nodes.everything()  # what is younger than it is passed over
+        return LineageParts(self._nodes_like(nodes, refs), self._relationships_like(relationships, refs))
 
-    def _lineage_edges(self, types: Collection[str], refs: Mapping[int | None, str | None]) -> Iterator[LineageEdge]:
+    def _nodes_like(self, shapes: Shapes, refs: Refs) -> Iterator[tuple[str, Any]]:
+        for label, shape in shapes.items():
+            decode, has_kind = msgspec.msgpack.Decoder(shape).decode, "kind" in shape.__struct_fields__
+            for number, kind, body in self._db.execute(
+                "SELECT id, kind, body FROM node WHERE label = ? AND body IS NOT NULL", (LABELS[label],)
+            ):
+                ref = refs.get(number)
+                found: Any = decode(decompress(body))  # an object of the class
+                if has_kind and kind is not None:
+                    found.kind = kind
+                if ref is not None:
+                    yield ref, found
+
+    def _relationships_like(self, shapes: Shapes, refs: Refs) -> Iterator[tuple[str, str, str, Any]]:
+        decoders = {TYPES[type_]: msgspec.msgpack.Decoder(shape).decode for type_, shape in shapes.items()}
+        empty = {TYPES[type_]: shape() for type_, shape in shapes.items()}
+        for type_, _, source, target, body in self._relationships(shapes):
+            start, end = refs.get(source), refs.get(target)
+            if start is not None and end is not None:
+                found = decoders[type_](decompress(body)) if body is not None else empty[type_]
+                yield schema.RELATIONSHIPS[type_], start, end, found
+
+    def _relationships(self, types: Collection[str]) -> Iterator[Found]:
         marks = ", ".join("?" * len(types))
         wanted = [TYPES[type_] for type_ in types]
-        records = self._db.execute(
+        return self._db.execute(
             f"{_EDGES} WHERE type IN ({marks}) UNION ALL "
             f"{_CHANGES} change d JOIN actor a ON a.id = d.actor WHERE a.source IS NOT NULL AND d.type IN ({marks})",
             (*wanted, *wanted),
         )
-        return found_edges(records, refs)
 
     def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
+        with self.reading():
+            return self._lineage(types)
+
+    def _lineage(self, types: Collection[str]) -> Graph:
         graph: Graph = nx.MultiDiGraph()
         refs = self._nodes.everything()
         shared = _Shared()
-        for type_, key, source, target, properties in self._lineage_edges(types, refs):
+        for type_, key, source, target, properties in found_edges(self._relationships(types), refs):
             name = f"{type_} {key}"
             graph.add_edge(source, target, name)
             attributes = graph.get_edge_data(source, target, name)  # `add_edge(**properties)` would copy them twice
@@ -162,6 +193,10 @@ class Graphs(Tables):
 
     def graph(self) -> Graph:
         """The whole graph, calls included; attribute names are those of `lineage.model.schema`."""
+        with self.reading():
+            return self._graph()
+
+    def _graph(self) -> Graph:
         graph = self.lineage()
         refs = self._nodes.everything()
         seen_from: dict[tuple[str, str], list[int]] = {}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
+from typing import NamedTuple
 
 from lineage.model import keys, schema
 from lineage.model.compact import compress, decompress
 from lineage.model.keys import Ref
-from lineage.model.results import LineageEdge, Properties
+from lineage.model.results import Properties
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import Node
 from lineage.stores.merging import merge_properties, pack
@@ -73,24 +74,43 @@ class Nodes:
         if len(self._refs) > MOST:
             self._refs.clear()
         wanted = {number for number in numbers if number is not None}
-        if missing := wanted - self._refs.keys():
+        if missing := wanted.difference(self._refs):
             self._refs.update(self._read(read_in(self._db, f"{_SELECT} WHERE n.id IN (*)", sorted(missing))))
         return {None: None} | {number: self._refs[number] for number in wanted}
 
     def everything(self) -> dict[int | None, str | None]:
         """Return all references, as text, by number; that of None is None."""
-        return {None: None} | dict(self._read(self._db.execute(_SELECT)))
+        found: dict[int | None, str | None] = {None: None}
+        keys: dict[int, str] = {}
+        """Of sessions."""
+        of_sessions: list[tuple[int, str, int]] = []
+        account = self._accounts()
+        for number, label, name, parent, created in self._db.execute(
+            "SELECT id, label, name, parent, created FROM node"
+        ):
+            if not parent:
+                found[number] = f"{schema.LABELS[label]} {name}"
+            elif label == SESSION:
+                keys[number] = key = f"{account(parent)}/{name}/{iso(created)}"
+                found[number] = f"{schema.SESSION} {key}"
+            else:
+                of_sessions.append((number, name, parent))
+        for number, name, session in of_sessions:
+            found[number] = f"{schema.CREDENTIAL} {name} {keys[session]}"
+        return found
 
     def _read(self, records: Iterable[tuple[int, int, str, int, int, str, int, int]]) -> Iterator[tuple[int, str]]:
-        accounts: dict[int, str | None] = {}
-        for number, label, name, parent, created, session, account, began in records:
-            if parent:
-                head = "" if label == SESSION else f"{name} "
-                middle, account, began = (name, parent, created) if label == SESSION else (session, account, began)
-                if account not in accounts:
-                    accounts[account] = self._texts.of([account])[account]
-                name = f"{head}{accounts[account]}/{middle}/{iso(began)}"
+        account = self._accounts()
+        for number, label, name, parent, created, session, of_session, began in records:
+            if parent and label == SESSION:
+                name = f"{account(parent)}/{name}/{iso(created)}"
+            elif parent:
+                name = f"{name} {account(of_session)}/{session}/{iso(began)}"
             yield number, f"{schema.LABELS[label]} {name}"
+
+    def _accounts(self) -> Callable[[int], str | None]:
+        """What returns the account with a number, which thousands of sessions have in common."""
+        return functools.cache(lambda number: self._texts.of([number])[number])
 
     def _look(self, refs: Collection[Ref], bodies: Mapping[Ref, bytes], *, make: bool) -> set[Ref]:
         """Bring the numbers of nodes into memory; make those that have none, and return which these are."""
@@ -291,9 +311,19 @@ def key_of(type_: str, source: Ref, target: Ref) -> str:
     return source.key if type_ in _OF_SOURCE else target.key
 
 
+class Edge(NamedTuple):
+    """A relationship, with the properties that have a value."""
+
+    type: str
+    key: str
+    source: str
+    target: str
+    properties: Properties
+
+
 def found_edges(
     records: Iterable[tuple[int, str, int | None, int, bytes | None]], refs: Mapping[int | None, str | None]
-) -> Iterator[LineageEdge]:
+) -> Iterator[Edge]:
     """Yield the relationships in records of type, key, source, target and body, except from what is not derived yet."""
     for number, key, source, target, body in records:
         type_, start, end = schema.RELATIONSHIPS[number], refs[source], refs[target]
@@ -303,7 +333,7 @@ def found_edges(
             key = (start if type_ in _OF_SOURCE else end).partition(" ")[2]
             if type_ == schema.ASSUMED:
                 key = f"{start} > {key}"
-        yield LineageEdge(type_, key, start, end, unpack_edge(body))
+        yield Edge(type_, key, start, end, unpack_edge(body))
 
 
 def pack_edge(properties: Properties) -> bytes | None:

@@ -114,10 +114,10 @@ class Rows:
     def _keep_targets(self, targets: set[Target]) -> dict[Target, int]:
         if len(self._numbers) > MOST:
             self._numbers.clear()
-        missing = targets - self._numbers.keys()
+        missing = targets.difference(self._numbers)
         if missing:
             self._find_targets(missing)
-            if new := sorted(missing - self._numbers.keys(), key=_pack):
+            if new := sorted(missing.difference(self._numbers), key=_pack):
                 text = self.texts.keep(one.key for one in new)
                 made = {one: number for number, one in enumerate(new, last_number(self._db, "target") + 1)}
                 self._db.executemany(
@@ -138,7 +138,7 @@ class Rows:
     def _read_targets(self, numbers: set[int]) -> dict[int, Target]:
         if len(self._targets) > MOST:
             self._targets.clear()
-        if missing := numbers - self._targets.keys():
+        if missing := numbers.difference(self._targets):
             statement = "SELECT t.id, k.value, t.body FROM target t CROSS JOIN text k ON k.id = t.key WHERE t.id IN (*)"
             for number, key, body in read_in(self._db, statement, sorted(missing)):
                 type_, account, identifier = _target_body(body)

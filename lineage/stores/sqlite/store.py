@@ -113,6 +113,8 @@ class SQLiteStore(LookUps, Graphs, Loaded, Derivation, Pruning):
             self._rows.forget()
             self._nodes.forget()
             raise
+        finally:
+            self._deriving = None
         self._db.execute("COMMIT")
 
     # loads

@@ -44,6 +44,7 @@ CREATE INDEX IF NOT EXISTS row_account ON row (account, hour);
 CREATE INDEX IF NOT EXISTS row_api ON row (api, hour);
 CREATE INDEX IF NOT EXISTS row_address ON row (address, hour) WHERE address IS NOT NULL;
 CREATE INDEX IF NOT EXISTS row_target ON row (target) WHERE target IS NOT NULL;
+CREATE INDEX IF NOT EXISTS row_error ON row (hour) WHERE error IS NOT NULL;
 
 -- What calls are about; `key` is a text.
 CREATE TABLE IF NOT EXISTS target (id INTEGER PRIMARY KEY, key INTEGER, body BLOB);

@@ -28,10 +28,10 @@ class Texts:
         """Return the numbers of texts, also of those that were not there before; None is None."""
         self._room()
         wanted = {text for text in texts if text is not None}
-        missing = wanted - self._numbers.keys()
+        missing = wanted.difference(self._numbers)
         if missing:
             self._find(missing)
-            if new := sorted(missing - self._numbers.keys()):
+            if new := sorted(missing.difference(self._numbers)):
                 made = {text: number for number, text in enumerate(new, last_number(self._db, "text") + 1)}
                 self._db.executemany(
                     "INSERT INTO text VALUES (?, ?)", [(number, text) for text, number in made.items()]
@@ -43,14 +43,14 @@ class Texts:
         """Return the numbers of those of some texts that have one."""
         self._room()
         wanted = set(texts)
-        self._find(wanted - self._numbers.keys())
+        self._find(wanted.difference(self._numbers))
         return {text: self._numbers[text] for text in wanted if text in self._numbers}
 
     def of(self, numbers: Iterable[int | None]) -> dict[int | None, str | None]:
         """Return the texts of numbers; that of None is None."""
         self._room()
         wanted = {number for number in numbers if number is not None}
-        if missing := wanted - self._texts.keys():
+        if missing := wanted.difference(self._texts):
             found = dict(read_in(self._db, "SELECT id, value FROM text WHERE id IN (*)", sorted(missing)))
             self._texts |= found
         return {None: None} | {number: self._texts[number] for number in wanted}
