@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import lineage
 from lineage.model import keys, schema
 from lineage.model.facts import Sample, Target
-from lineage.model.results import ALWAYS, CallFilter, CallRow, EventRow, Graph, Window
+from lineage.model.results import ALWAYS, CallFilter, CallRow, EventRow, Graph, Window, grouped
 from lineage.stores.reader import Store
 from tests.aws import Cloud, Json, epoch
 from tests.aws.files import dumps
@@ -90,12 +90,22 @@ def fits(store: Store) -> dict[str, Fits]:
         "agent": lambda record, row: record["userAgent"],
         "api": lambda record, row: f"{record['eventSource'].split('.')[0]}:{record['eventName']}",
         "resource": lambda record, row: row.row.target.key if row.row.target else None,
+        "naming": lambda record, row: "\n".join(said_by(row)) or None,
+        "failed": lambda record, row: "" if record.get("errorCode") else None,
         "all": lambda record, row: "",
     }
 
 
+def said_by(row: CallRow) -> list[str]:
+    """What a row names: its targets, and what its examples do."""
+    targets = [text for target in row.row.targets for text in (target.key, target.id) if text]
+    return [*targets, *(text for one in row.samples for text in (*one.resources, one.parameters) if text)]
+
+
 def is_meant(by: str, value: str | None, values: list[str]) -> bool:
-    """Does a filter mean an event? Of user agents a part is given, in another case."""
+    """Does a filter mean an event? Of user agents a part is given, in another case; of what a row names a part."""
+    if by == "naming":
+        return value is not None and any(part in value for part in values)
     if by == "agent":
         return value is not None and any(part.lower() in value.lower() for part in values)
     return value in values
@@ -126,6 +136,8 @@ def check(store: Store, records: list[Json], rng: random.Random, tries: int) -> 
             values = [rng.choice(there), *rng.choice([[], there[:2], ["nothing of the kind"]])]
             if by == "agent":
                 values = [value[rng.randrange(len(value)) :][: rng.randint(1, 12)].swapcase() for value in values]
+            if by == "naming":
+                values = [rng.choice(value.split("\n"))[rng.choice([0, 3]) :][: rng.randint(1, 30)] for value in values]
             expected: dict[bytes, list[tuple[int, str]]] = {}
             for event_id, record in by_id.items():
                 time = epoch(record["eventTime"])
@@ -196,6 +208,9 @@ def test_stores_agree(neo4j_any: Server, tmp_path: Path, seed: int) -> None:
                 )
             assert one.changes(DEEDS, window=window) == other.changes(DEEDS, window=window)
             assert one.coverage(None, window) == other.coverage(None, window)
+        spans = grouped(one.coverage(), lambda held: held.account)
+        first_last = {key: (min(a.first for a in held), max(a.last for a in held)) for key, held in spans.items()}
+        assert one.extent() == other.extent() == first_last
         assert one.calls(CallFilter("node", tuple(nodes))) == other.calls(CallFilter("node", tuple(nodes)))
         assert one.addresses() == other.addresses()
         assert not different(plain(one.ascend(nodes)), plain(other.ascend(nodes)))

@@ -157,13 +157,15 @@ class CallFilter(NamedTuple):
     - `agent`: those of user agents that have one of the texts in them (`has_part`);
     - `api`: those of an operation (`service:Operation`);
     - `resource`: changing, sensitive and refused calls about a target (key of `Target`);
+    - `naming`: those of rows that have one of the texts in a target, or in the resources or request of an example;
     - `failed`: those that ended with an error;
     - `all`: every one.
     """
 
     by: Literal[
-        "node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "failed", "all"
-    ]
+        "node", "session", "principal", "key", "account", "address", "agent", "api", "resource", "naming", "failed",
+        "all",
+    ]  # fmt: skip
     values: tuple[str, ...] = ()
 
 
@@ -197,6 +199,13 @@ class CallRow(msgspec.Struct, frozen=True):
     def event_ids(self) -> list[str]:
         """IDs of the examples."""
         return [sample.event_id for sample in self.samples]
+
+
+def names_one(row: CallRow, texts: Sequence[str]) -> bool:
+    """Has a row one of these texts in a target, or in the resources or request of an example?"""
+    said = {text for sample in row.samples for text in (*sample.resources, sample.parameters) if text}
+    said |= {text for target in row.row.targets for text in (target.key, target.id) if text}
+    return any(text in one for text in texts for one in said)
 
 
 class ChangeEdge(msgspec.Struct, frozen=True):

@@ -216,6 +216,9 @@ class Reader(Protocol):
         """Events by account, region, hour and category, in that order: of one account if given, of the hours that
         a window touches. First and last are seconds."""
 
+    def extent(self) -> dict[str | None, tuple[int, int]]:
+        """The first and the last second that are loaded of each account; the cost grows with the accounts alone."""
+
     def logs_around(self, account: str | None, time: int) -> LogsAround:
         """What was loaded of an account around a time."""
 

@@ -242,4 +242,4 @@ def _callers(reader: Reader, event_ids: Iterable[str]) -> dict[str, EventRow]:
 
 def loaded(reader: Reader) -> set[str]:
     """The accounts of which anything is loaded."""
-    return {one.account for one in reader.coverage() if one.account}
+    return {account for account in reader.extent() if account}

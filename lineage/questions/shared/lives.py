@@ -190,7 +190,7 @@ def lives(reader: Reader, nodes: Iterable[str], at: int) -> dict[str, Life]:
 def last_second(reader: Reader, accounts: Iterable[str | None]) -> int:
     """The last second that is loaded of the accounts, else of any: rows may name no account."""
     own = max((reader.logs_around(account, 0).last or 0 for account in accounts if account), default=0)
-    return own or max((one.last for one in reader.coverage()), default=0)
+    return own or max((last for _, last in reader.extent().values()), default=0)
 
 
 def owners(graph: Graph, node: str) -> list[str]:

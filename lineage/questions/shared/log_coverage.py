@@ -91,7 +91,7 @@ def log_coverage(reader: Reader, accounts: Iterable[str | None], window: Window)
         gaps=[*pruned, *_gaps(by_account, unlogged, after, until)][:GAPS_SHOWN],
         unlogged=unlogged,
         newest=newest(reader, named),
-        loaded=bool(found) or len(unlogged) < len(named) or bool(reader.coverage()),
+        loaded=bool(found) or len(unlogged) < len(named) or bool(reader.extent()),
         not_whole=[
             NotWhole.model_validate(
                 {"account": one.account, "region": one.region, "verdict": one.verdict, "since": iso(one.since),

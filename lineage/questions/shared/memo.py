@@ -40,6 +40,7 @@ class Memo:
         self.sessions_by_id = cache(store.sessions_by_id)
         self.logs_around = cache(store.logs_around)
         self.noted = cache(store.noted)
+        self.extent = cache(store.extent)
         self.conflicts = store.conflicts
         self.callers_copies = store.callers_copies
         self.facts_of = store.facts_of

@@ -36,6 +36,13 @@ class Wanted(NamedTuple):
     bucket: str | None = None
     """ARN of the bucket where it is one: its objects count for it."""
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What has one of these in it may be about the resource; names as they are, and as they stand in a request."""
+        names = {*self.keys, *self.names, *([self.bucket] if self.bucket else [])}
+        names |= {json.dumps(name, ensure_ascii=False)[1:-1] for name in names}
+        return tuple(sorted(one for one in names if not any(other in one for other in names - {one})))
+
     def is_target(self, target: Target | None) -> bool:
         """Is the resource the target of a call?"""
         if target is None:

@@ -69,9 +69,11 @@ def answer(
 def _about(reader: Reader, named: Wanted, window: Window) -> list[_About]:
     """The calls about the resource: by target whole, by example as far as examples show."""
     exact = reader.calls(CallFilter("resource", tuple(sorted(named.keys))), window)
-    # The second of two instances is no target, and a bare name is no key: their rows are sought among all.
-    others = CallFilter("all") if named.account is None else CallFilter("account", (named.account,))
-    rows = {(row.source, row.row.id): row for row in (*reader.calls(others, window), *exact)}
+    # The second of two instances is no target, and a bare name is no key.
+    others = reader.calls(CallFilter("naming", named.texts), window)
+    if named.account is not None:
+        others = [row for row in others if row.row.account == named.account]
+    rows = {(row.source, row.row.id): row for row in (*others, *exact)}
     found = []
     for row in rows.values():
         if any(map(named.is_target, row.row.targets)):

@@ -19,6 +19,7 @@ from lineage.model.results import (
     SharedCall,
     Window,
     has_part,
+    names_one,
 )
 from lineage.model.times import iso, parse_when
 from lineage.resolve.graph_elements import listed_samples
@@ -79,13 +80,13 @@ class Calls(Loaded):
         else:
             accounts = [value for value in values if self.coverage(value, window)] if by == "account" else None
             agents = values if by == "agent" else None
-            nothing = accounts == [] or agents == []
-            records = (
-                []
-                if nothing
-                else self._read("all_calls", accounts=accounts, agents=agents, failed=by == "failed", **between)
-            )
+            texts = values if by == "naming" else None
+            nothing = accounts == [] or agents == [] or texts == []
+            limits = {"accounts": accounts, "agents": agents, "texts": texts, "failed": by == "failed"}
+            records = [] if nothing else self._read("all_calls", **limits, **between)
         found = [_row_seen(ref_of(labels, key), api, row) for labels, key, api, row in records]
+        if by == "naming":
+            return [one for one in found if names_one(one, values)]
         return [one for one in found if by != "agent" or has_part(one.row.user_agent, values)]
 
     def _prefixes(self, parameter: str, values: Sequence[str], low: int, high: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from lineage.model import schema
-from lineage.model.results import ALWAYS, Coverage, LogsAround, Part, Size, Sums, Totals, Window
+from lineage.model.results import ALWAYS, Coverage, LogsAround, Part, Size, Sums, Totals, Window, grouped
 from lineage.stores.merging import is_gap, pack
 from lineage.stores.neo4j.db import Db, Statements, read_many, row_key, write_rows
 from lineage.stores.neo4j.shards import Place
@@ -39,6 +39,12 @@ class Loaded(Statements):
             if low <= hour <= high
         ]
         return sorted(found, key=lambda one: (one.account or "", one.region or "", one.hour, one.category))
+
+    def extent(self) -> dict[str | None, tuple[int, int]]:
+        found = grouped(self.coverage(), lambda one: one.account)
+        return {
+            account: (min(one.first for one in some), max(one.last for one in some)) for account, some in found.items()
+        }
 
     def logs_around(self, account: str | None, time: int) -> LogsAround:
         hour = time // 3600

@@ -463,7 +463,7 @@ class Adding:
 
     def _others(self, number: int, row: Row, content: tuple[object, ...]) -> list[tuple[int, int]]:
         """The further targets of a row: numbers of target and row."""
-        return [(target, number) for target in self.rows.others(content)] if row.beside else []
+        return [(target, number) for target in stored_rows.others(content[-1])] if row.beside else []
 
     def _standing(self, numbers: Sequence[int]) -> dict[int, tuple[int, int, int, bytes]]:
         """Count, first, last and samples of the rows that are there already."""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from lineage.model import keys, schema
 from lineage.model.batch import event_id_bytes, uuid_text
+from lineage.model.compact import decompress
 from lineage.model.facts import AnyFact
 from lineage.model.keys import Ref
 from lineage.model.results import (
@@ -20,6 +21,7 @@ from lineage.model.results import (
     SharedCall,
     Window,
     has_part,
+    names_one,
 )
 from lineage.model.samples import unpack
 from lineage.stores.merging import conflict_of, files_of
@@ -27,7 +29,7 @@ from lineage.stores.sqlite import events
 from lineage.stores.sqlite.db import Tables, read_in, unpack_fact, unpack_identity
 from lineage.stores.sqlite.events import Counted
 from lineage.stores.sqlite.nodes import TYPES, found_edges
-from lineage.stores.sqlite.rows import CONTENT
+from lineage.stores.sqlite.rows import CONTENT, others
 from lineage.stores.windows import HOUR, Event, change_edge, cut, hours, in_window, own_copies
 
 _CALLERS = {"node": "source", "session": "session", "principal": "principal", "key": "key"}
@@ -86,6 +88,8 @@ class Calls(Tables):
             found[number] = CallRow(
                 caller.source, row, count, start + first, start + last, kept, caller.key, caller.invoked_by
             )
+        if which.by == "naming":
+            return {number: one for number, one in found.items() if names_one(one, which.values)}
         return found
 
     def _records(self, which: CallFilter, low: int, high: int) -> Iterator[tuple[Any, ...]]:
@@ -107,11 +111,28 @@ class Calls(Tables):
         elif by in ("account", "api", "address"):
             numbers = sorted(self._rows.texts.find(which.values).values())
             yield from read_in(db, f"{_FOUND} FROM row r WHERE {when} AND r.{by} IN (*)", numbers, low, high)
+        elif by == "naming" and which.values:
+            numbers = list(self._naming(which.values, low, high))
+            yield from read_in(db, f"{_FOUND} FROM row r WHERE r.id IN (*)", numbers)
         elif which.values:
             every = list(db.execute(f"{_FOUND} FROM row r WHERE {when}", (low, high)))
             agents = self._rows.texts.of({record[_AGENT] for record in every})
             meant = {number for number, agent in agents.items() if has_part(agent, which.values)}
             yield from (record for record in every if record[_AGENT] in meant)
+
+    def _naming(self, texts: Sequence[str], low: int, high: int) -> Iterator[int]:
+        """Numbers of the rows of some hours that may name one of the texts: the examples are searched as bytes."""
+        named = [text.encode("utf-8", "surrogatepass") for text in texts]
+        targets = self._rows.targets_naming(texts)
+        for number, target, beside, samples in self._db.execute(
+            "SELECT id, target, beside, samples FROM row WHERE hour BETWEEN ? AND ? AND count > 0", (low, high)
+        ):
+            if (
+                target in targets
+                or any(map(decompress(samples).__contains__, named))
+                or (beside and not targets.isdisjoint(others(beside)))
+            ):
+                yield number
 
     def _callers(self, actors: Iterable[int]) -> dict[int, _Caller]:
         """Identities by number."""

@@ -65,20 +65,38 @@ class Loaded(Calls):
         ]
         return sorted(found, key=lambda one: (_order(one.account), _order(one.region), one.hour, one.category))
 
+    def extent(self) -> dict[str | None, tuple[int, int]]:
+        # From one value of the index to the next: there are far fewer accounts than rows.
+        numbers = self._db.execute(
+            "WITH RECURSIVE one(account) AS (SELECT min(account) FROM row UNION ALL "
+            "SELECT (SELECT min(r.account) FROM row r WHERE r.account > one.account) FROM one "
+            "WHERE one.account IS NOT NULL) SELECT account FROM one WHERE account IS NOT NULL"
+        ).fetchall()
+        accounts = self._rows.texts.of([number for (number,) in numbers])
+        found = {account: self._between(number) for number, account in accounts.items()}
+        return {
+            account: (first, last) for account, (first, last) in found.items() if first is not None and last is not None
+        }
+
+    def _between(self, account: int | None) -> tuple[int | None, int | None]:
+        """The first and the last second that are loaded of the account with a number."""
+        first, last = (
+            self._db.execute(
+                f"SELECT hour * 3600 + {side}({side_of}) FROM row WHERE account IS ? AND count > 0 AND hour = "
+                f"(SELECT hour FROM row WHERE account IS ? AND count > 0 ORDER BY hour {order} LIMIT 1)",
+                (account, account),
+            ).fetchone()[0]
+            for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
+        )
+        return first, last
+
     def _account(self, account: str | None) -> int | None:
         """The number of an account; of one that is not there a number that is not there either."""
         return self._rows.texts.find([account]).get(account, 0) if account is not None else None
 
     def logs_around(self, account: str | None, time: int) -> LogsAround:
         db, whose = self._db, self._account(account)
-        first, last = (
-            db.execute(
-                f"SELECT hour * 3600 + {side}({side_of}) FROM row WHERE account = ? AND count > 0 AND hour = "
-                f"(SELECT hour FROM row WHERE account = ? AND count > 0 ORDER BY hour {order} LIMIT 1)",
-                (whose, whose),
-            ).fetchone()[0]
-            for side, side_of, order in (("min", "first", "ASC"), ("max", "last", "DESC"))
-        )
+        first, last = self._between(whose) if whose is not None else (None, None)
         hour = time // 3600
         near = "FROM row WHERE account = ? AND hour BETWEEN ? AND ? AND count > 0"
         categories = self._rows.texts.find(("management-read", "management-write"))

@@ -101,15 +101,17 @@ class Rows:
             )  # fmt: skip
         return found
 
-    def others(self, content: Content) -> list[int]:
-        """Return the numbers of the further targets of a row."""
-        beside = content[-1]
-        return _beside(beside)[0] if isinstance(beside, bytes) else []
-
     def targets_called(self, keys: Iterable[str]) -> list[int]:
         """Return the numbers of the targets with some keys."""
         numbers = sorted(self.texts.find(keys).values())
         return [one for (one,) in read_in(self._db, "SELECT id FROM target WHERE key IN (*)", numbers)]
+
+    def targets_naming(self, texts: Sequence[str]) -> set[int]:
+        """Return the numbers of the targets that have one of the texts in them; at least those that do in key or ID."""
+        named = " OR ".join(["instr(k.value, ?) OR instr(t.body, ?)"] * len(texts))
+        values = [value for text in texts for value in (text, text.encode("utf-8", "surrogatepass"))]
+        found = self._db.execute(f"SELECT t.id FROM target t CROSS JOIN text k ON k.id = t.key WHERE {named}", values)
+        return {number for (number,) in found}
 
     def _keep_targets(self, targets: set[Target]) -> dict[Target, int]:
         if len(self._numbers) > MOST:
@@ -144,6 +146,11 @@ class Rows:
                 type_, account, identifier = _target_body(body)
                 self._targets[number] = Target(key=key, type=type_, account=account, id=identifier)
         return {number: self._targets[number] for number in numbers}
+
+
+def others(beside: object) -> list[int]:
+    """Return the numbers of the further targets of a row, from the last column of `CONTENT`."""
+    return _beside(beside)[0] if isinstance(beside, bytes) else []
 
 
 def _body_of(target: Target) -> bytes:
