@@ -49,19 +49,20 @@ class Loaded(Statements):
     def logs_around(self, account: str | None, time: int) -> LogsAround:
         hour = time // 3600
         days = list(range((hour - 48) // 24, (hour + 48) // 24 + 1))
-        found = self._read("coverage_of_account", account=account, days=days) if account else []
+        read = self._read("coverage_of_account", account=account, days=days, time=time) if account else []
+        found = [(first, last, body) for _, first, last, _, body in read if first is not None]
         categories: dict[str, int] = defaultdict(int)
         busy = set()
-        for _, _, _, body in found:
+        for _, _, body in found:
             for _, at, category, count, _, _ in lines(body) if body else ():
                 if abs(at - hour) <= 24:
                     categories[category] += count
                 if abs(at - hour) <= 48:
                     busy.add(at)
-        covered = bool(account) and hour not in busy and bool(self._read("digest_at", account=account, time=time)[0][0])
+        covered = hour not in busy and any(one[0] for one in read)
         return LogsAround(
-            first=min((first for first, _, _, _ in found), default=None),
-            last=max((last for _, last, _, _ in found), default=None),
+            first=min((first for first, _, _ in found), default=None),
+            last=max((last for _, last, _ in found), default=None),
             reads=categories["management-read"],
             writes=categories["management-write"],
             gap=is_gap(hour, sorted(busy)) or covered,
