@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from lineage.model.batch import Batch, event_id_bytes
 from lineage.model.errors import LineageError
 from lineage.stores.sqlite.store import SQLiteStore
 from loaders.batches.aggregate import Aggregator, aggregate
-from loaders.batches.entries import event_ids_bytes, parameters
+from loaders.batches.entries import parameters, uuids_bytes
 from loaders.batches.parallel import batches, shares
 from loaders.facts import extract
 from loaders.facts.classify import classify
@@ -274,15 +275,18 @@ def test_quick_parameters(request: Json, compact: bool) -> None:
     assert parameters(raw) == expected
 
 
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 IDS = st.uuids().map(str) | st.uuids().map(lambda one: str(one).upper()) | st.text(min_size=30, max_size=38)
 
 
 @given(st.lists(IDS | st.just("6f1c2a34-0b5e-4d8f-9a7c-1234567890a "), max_size=5))
 def test_ids_at_once(ids: list[str]) -> None:
-    """IDs packed together are the same as packed one by one, whatever stands among them."""
+    """UUIDs packed together are the same as packed one by one; they are not, where anything else stands among them."""
     ids = [one.encode("utf-8", "replace").decode() for one in ids]
+    packed = uuids_bytes(ids)
 
-    assert event_ids_bytes(ids) == [event_id_bytes(one) for one in ids]
+    assert (packed is None) == any(not UUID.fullmatch(one) for one in ids)
+    assert packed is None or packed == [event_id_bytes(one) for one in ids]
 
 
 def test_shares_are_stretches_of_equal_size() -> None:

@@ -38,17 +38,23 @@ def smallest(offered: Iterable[StoredSample], lost: Set[tuple[int, bytes]] = fro
     return Kept([best[key] for key in order if key not in lost], [key for key in order if key in lost])
 
 
+Parts = tuple[int, bytes, int, str | None, tuple[str, ...], str | None]
+"""Time, 16-byte event ID, fingerprint, the event ID itself where it is no UUID, resources and parameters."""
+
+
 def pack(samples: Sequence[StoredSample]) -> bytes:
     """Return samples in few bytes; an event ID that is a UUID is kept once."""
-    return compress(
-        _pack(
-            [
-                (time, id_, fingerprint, None if is_uuid(one.event_id) else one.event_id, one.resources,
-                 one.parameters)
-                for time, id_, fingerprint, one in samples
-            ]
-        )
-    )  # fmt: skip
+    return pack_parts(
+        [
+            (time, id_, fingerprint, None if is_uuid(one.event_id) else one.event_id, one.resources, one.parameters)
+            for time, id_, fingerprint, one in samples
+        ]
+    )
+
+
+def pack_parts(samples: Sequence[Parts]) -> bytes:
+    """Return the samples of these parts, as `pack` does."""
+    return compress(_pack(samples))
 
 
 def unpack(packed: bytes) -> list[StoredSample]:
@@ -61,4 +67,4 @@ def unpack(packed: bytes) -> list[StoredSample]:
 
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(list[tuple[int, bytes, int, str | None, tuple[str, ...], str | None]]).decode
+_unpack = msgspec.msgpack.Decoder(list[Parts]).decode

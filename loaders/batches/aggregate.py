@@ -36,9 +36,8 @@ from lineage.model.batch import (
     relation_of,
 )
 from lineage.model.facts import Identity
-from lineage.model.samples import pack
 from lineage.model.times import parse_when
-from loaders.batches.entries import MOST_CANDIDATES, Columns, Override, SampleCandidate, sample, smallest
+from loaders.batches.entries import MOST_CANDIDATES, Columns, Override, SampleCandidate, smallest
 from loaders.facts import extract, signins
 from loaders.facts.classify import Call, call_of
 from loaders.facts.identity import home, identity, named_by_address, placed, unreadable
@@ -179,14 +178,7 @@ class Aggregator:
         for state in states:
             who = state.who
             batch.actors[who.actor] = who.identity
-            batch.samples.append(
-                pack(
-                    [
-                        (one.time, event_id_bytes(one.event_id), one.fingerprint, sample(one))
-                        for one in smallest(state.candidates)
-                    ]
-                )
-            )
+            batch.samples.append(self._columns.packed_samples(state.candidates))
             for name in who.names:
                 _note_sighting(seen, name, state.first, state.last)
         batch.sightings = list(seen.values())
@@ -238,6 +230,7 @@ class Aggregator:
         times: list[int] = []
         ranks: list[int] = []
         overrides: list[Override] = []
+        place = len(self._columns.ids)
         add_row, add_time, add_rank = rows.append, times.append, ranks.append
         for record in records.records:
             when = record.event_time
@@ -287,7 +280,9 @@ class Aggregator:
                 if time > row.last:
                     row.last = time
                 if time <= row.cutoff:
-                    _add_candidate(row, record, time, event_id, fingerprint)
+                    text = event_id if event_id.islower() else event_id_text(event_id)
+                    _add_candidate(row, record, time, place, text, fingerprint)
+                place += 1
             add_row(row)
             add_time(time)
             add_rank(rank)
@@ -475,10 +470,17 @@ def _override(position: int, kind: _Kind, row: _Row, record: Record, time: int, 
     return Override(position, rank, digest >> 1 & ~RANK | rank, event_id, facts)
 
 
-def _add_candidate(row: _Row, record: Record, time: int, event_id: str, fingerprint: int) -> None:
+def _add_candidate(row: _Row, record: Record, time: int, place: int, event_id: str, fingerprint: int) -> None:
     candidates = row.candidates
-    resources, request = _sample_parts(row, record)
-    candidates.append(SampleCandidate(time, event_id_text(event_id), fingerprint, resources, request))
+    request = bytes(record.request_parameters)
+    candidates.append(
+        SampleCandidate(
+            time, place, event_id, fingerprint,
+            bytes(record.resources) if len(record.resources) > _NULL else b"",
+            # The request of a read is kept only if it has filters, which show intent.
+            request if row.keeps_request or b"ilter" in request else b"",
+        )
+    )  # fmt: skip
     if len(candidates) == SAMPLES_PER_ROW:
         if len({one.event_id for one in candidates}) == SAMPLES_PER_ROW:
             row.cutoff = max(one.time for one in candidates)
@@ -486,14 +488,6 @@ def _add_candidate(row: _Row, record: Record, time: int, event_id: str, fingerpr
         candidates[:] = smallest(candidates)  # repeated events do not displace others
         if len(candidates) == SAMPLES_PER_ROW:
             row.cutoff = candidates[-1].time
-
-
-def _sample_parts(row: _Row, record: Record) -> tuple[bytes, bytes]:
-    """Return resources and request of a call as a sample keeps them: the request of a read only if it has filters,
-    which show intent."""
-    request = bytes(record.request_parameters)
-    resources = bytes(record.resources) if len(record.resources) > _NULL else b""
-    return resources, request if row.keeps_request or b"ilter" in request else b""
 
 
 def _addendum(raw: bytes, event_id: str | None, rank: int) -> tuple[str | None, int]:

@@ -25,11 +25,14 @@ from lineage.model.batch import (
     Lost,
     Row,
     event_id_bytes,
+    event_id_text,
+    is_uuid,
     sample_choice,
     shared_hash,
 )
 from lineage.model.copies import Content, differs, maximal
 from lineage.model.facts import AnyFact, Identity, Sample
+from lineage.model.samples import pack_parts
 from loaders.facts import extract
 from loaders.secrets import nothing_to_hide
 
@@ -61,6 +64,8 @@ class Columns:
         self.places = array("I")
         self.fingerprints: dict[int, int] = {}
         self.shared: dict[int, int] = {}
+        self.texts: dict[int, str] = {}
+        """Event IDs that are no UUIDs."""
         self.facts: dict[int, list[AnyFact]] = {}
 
     def add(
@@ -87,7 +92,28 @@ class Columns:
         for here, one in enumerate(shared, begin):
             if one is not None and (hash_ := shared_hash(one)):
                 self.shared[here] = hash_
-        self.ids += event_ids_bytes(ids)
+        packed = uuids_bytes(ids)
+        if packed is None:
+            packed = list(map(event_id_bytes, ids))
+            for here, one in enumerate(map(event_id_text, ids), begin):
+                if not is_uuid(one):
+                    self.texts[here] = one
+        self.ids += packed
+
+    def packed_samples(self, candidates: Sequence[SampleCandidate]) -> bytes:
+        """Return the samples of a row, cleaned of secrets: the smallest candidates by time and ID."""
+        ids, texts = self.ids, self.texts
+        if len(candidates) > SAMPLES_PER_ROW or len({one.event_id for one in candidates}) < len(candidates):
+            candidates = smallest(candidates)
+        return pack_parts(
+            sorted(
+                (
+                    time, ids[place], fingerprint, texts.get(place), _arns(resources) if resources else (),
+                    _parameters_of(request) if request else None,
+                )
+                for time, place, _, fingerprint, resources, request in candidates
+            )
+        )  # fmt: skip
 
     def finish(self, batch: Batch, rows: Sequence[Row], whos: Sequence[Identity]) -> None:
         """Put the entries, one for each event, and their facts into the batch, and further copies separately.
@@ -171,8 +197,8 @@ class Columns:
         )  # fmt: skip
 
 
-def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:
-    """Return `lineage.model.batch.event_id_bytes` of each; in one step if all are UUIDs."""
+def uuids_bytes(ids: Sequence[str]) -> list[bytes] | None:
+    """Return `lineage.model.batch.event_id_bytes` of each in one step; None unless all are UUIDs."""
     if not ids:
         return []
     try:
@@ -185,7 +211,7 @@ def event_ids_bytes(ids: Sequence[str]) -> list[bytes]:
                     return [packed[start : start + 16] for start in range(0, len(packed), 16)]
     except ValueError:
         pass
-    return [event_id_bytes(one) for one in ids]
+    return None
 
 
 def _moved(values: Mapping[int, int], order: Iterable[int]) -> dict[int, int]:
@@ -194,10 +220,13 @@ def _moved(values: Mapping[int, int], order: Iterable[int]) -> dict[int, int]:
 
 
 class SampleCandidate(NamedTuple):
-    """A call that may become a sample; `resources` and `request` are JSON as logged, empty if not kept."""
+    """A call that may become a sample: `place` is its position in `Columns`, `resources` and `request` are JSON as
+    logged, empty if not kept."""
 
     time: int
+    place: int
     event_id: str
+    """As `lineage.model.batch.event_id_text` gives it."""
     fingerprint: int
     resources: bytes
     request: bytes
@@ -208,10 +237,6 @@ def smallest(candidates: Sequence[SampleCandidate]) -> list[SampleCandidate]:
 
     Of several copies of one event, the one that stores prefer too is kept, so the order of arrival does not matter.
     """
-    if len(candidates) <= SAMPLES_PER_ROW:
-        keyed = [(one.time, event_id_bytes(one.event_id), one) for one in candidates]
-        if len({id_ for _, id_, _ in keyed}) == len(keyed):
-            return [one for _, _, one in sorted(keyed)]
     best: dict[tuple[int, bytes], SampleCandidate] = {}
     for candidate in candidates:
         key = candidate.time, event_id_bytes(candidate.event_id)
@@ -221,15 +246,8 @@ def smallest(candidates: Sequence[SampleCandidate]) -> list[SampleCandidate]:
     return [best[key] for key in sorted(best)[:SAMPLES_PER_ROW]]
 
 
-def sample(candidate: SampleCandidate) -> Sample:
-    """Return the sample of a candidate, without secrets."""
-    _, _, _, resources, request = candidate
-    return Sample(
-        time=candidate.time,
-        event_id=candidate.event_id,
-        resources=_arns(resources) if resources else (),
-        parameters=(_parameters(request) if len(request) < SHORT else parameters(request)) if request else None,
-    )
+def _parameters_of(request: bytes) -> str | None:
+    return _parameters(request) if len(request) < SHORT else parameters(request)
 
 
 def parameters(request: bytes) -> str | None:
@@ -248,4 +266,6 @@ _arns = lru_cache(maxsize=8_192)(extract.arns)
 
 
 def _preference(candidate: SampleCandidate) -> tuple[int, int, bytes]:
-    return sample_choice(candidate.fingerprint, sample(candidate))
+    time, _, event_id, fingerprint, resources, request = candidate
+    arns, told = _arns(resources) if resources else (), _parameters_of(request) if request else None
+    return sample_choice(fingerprint, Sample(time=time, event_id=event_id, resources=arns, parameters=told))
