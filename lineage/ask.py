@@ -133,6 +133,11 @@ class Questions:
         only as far as one statement reads."""
         return self._store.reading()
 
+    @property
+    def is_unfinished(self) -> bool:
+        """Does a part of the lineage wait to be derived? A load is running, or one was ended early."""
+        return self._store.waiting() > 0
+
     def _reader(self) -> "Memo":
         """The store as questions read it: what it answered a moment ago is not read again."""
         from lineage.questions.shared.memo import Memo

@@ -601,7 +601,8 @@ def api(store: lineage.Lineage) -> dict[str, str]:
 
 
 def test_what_is_not_derived_is_not_shown(tmp_path: Path) -> None:
-    """Between adding and deriving the server answers from the state before; then from the one after."""
+    """Between adding and deriving the server answers from the state before, and a command warns; then the server answers
+    from the state after."""
     path = tmp_path / "lineage.db"
     files = sorted(str(one) for one in (HOME / "logs").rglob("*.json.gz"))
     with lineage.open(path) as store:
@@ -615,6 +616,8 @@ def test_what_is_not_derived_is_not_shown(tmp_path: Path) -> None:
             for batch in batches(find(files[9:]), 1):
                 writer.add(load, batch)
             half = undated(store.denied().as_json())
+            command = [sys.executable, "-c", "from lineage.cli import main; main()", "denied", "--store", str(path)]
+            warned = subprocess.run(command, capture_output=True, text=True, check=True).stderr
             during = by_question(ask)
             with serving(path, folder=tmp_path, ready=False) as late:
                 told = late.get("/v1/chains"), late.get("/readyz")
@@ -622,7 +625,10 @@ def test_what_is_not_derived_is_not_shown(tmp_path: Path) -> None:
             writer.finish_load(load)
             writer.close()
             after, second = by_question(ask), api(store)
+            calm = subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
+    assert "a load is running or was ended early" in warned
+    assert calm == ""
     assert half not in (first["denied"], second["denied"])
     assert during == first
     assert after == second

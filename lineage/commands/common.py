@@ -166,14 +166,17 @@ def _tell(line: str) -> None:
 
 
 def opened(target: str, *, create: bool = False) -> Lineage:
-    """The store at a path or address.
+    """The store at a path or address; of one to ask, a note says if a load of it is unfinished.
 
     Raises `StoreUnreachable`, and `BadUse` for an address with a password in it.
     """
     refuse_password(target)
     import lineage
 
-    return lineage.open(target, create=create)
+    found = lineage.open(target, create=create)
+    if not create and found.is_unfinished:
+        note("a load is running or was ended early, so new sessions may be missing; to finish one: lineage load PATH")
+    return found
 
 
 def refuse_password(target: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
 from lineage.model import keys, schema
@@ -176,6 +177,7 @@ def default_name(name: str) -> str | None:
     return next((why for why, pattern in _DEFAULTS if pattern.fullmatch(name)), None)
 
 
+@lru_cache(maxsize=8_192)
 def normal(name: str) -> str:
     """A name without what spellings differ in: case, separators, domain part and plus-tag.
 
@@ -374,9 +376,7 @@ def _verdict(people: People, origin: Origin | None, name: str) -> tuple[Verdict,
     named = people.named(name)
     if any(one.node == origin.node for one in named) or name == origin.name:
         return "names-origin", ()
-    if default_name(name) is not None or not named:
-        return "names-nobody", ()
-    if origin.kind == "AWSService":
+    if not named or origin.kind == "AWSService" or default_name(name) is not None:
         return "names-nobody", ()
     return "names-another", tuple(sorted({one.name for one in named}))
 

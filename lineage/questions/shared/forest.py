@@ -29,7 +29,7 @@ PEOPLE = ("IAMUser", "IdentityCenterUser", "SAMLIdentity")
 Attributes = dict[str, Any]
 
 
-class Origin(NamedTuple):
+class Origin(msgspec.Struct, frozen=True, gc=False):
     """Where a chain begins."""
 
     node: str
@@ -86,7 +86,7 @@ class Principal(msgspec.Struct, gc=False):
     account: str | None = None
 
 
-class Hop(NamedTuple):
+class Hop(msgspec.Struct, frozen=True, gc=False):
     """The grant of a session by its resolved parent."""
 
     caller: str
@@ -164,6 +164,7 @@ class Forest:
         """Temporary keys that loaded events issued."""
         self._tops: dict[str, str] = {}
         self._depths: dict[str, int] = {}
+        self._begun: dict[str, int] = {}
         self._origins: dict[str, Origin | None] = {}
         """By node that a chain begins at."""
         self._texts: dict[str, str] = {}
@@ -288,8 +289,10 @@ class Forest:
     def behind(self, node: str) -> Origin | None:
         """The person behind a session, credential or principal: its origin, or who made the long-term key that its
         chain begins with, where that was another person. A key made by a pipeline or service is its owner's."""
-        origin, top = self.origin(node), self.top(acting(node))
-        seen: set[str] = set()
+        origin = self.origin(node)
+        if not self.makers:
+            return origin
+        top, seen = self.top(acting(node)), set[str]()
         while origin is not None and top in self.makers and top not in seen:
             seen.add(top)
             maker = self.makers[top]
@@ -322,8 +325,11 @@ class Forest:
 
     def begun(self, session: str) -> int:
         """The second in which a session began."""
-        hop = self.hops.get(session)
-        return parse_when(hop.time if hop is not None else session[-_TIME:]) or 0
+        found = self._begun.get(session)
+        if found is None:
+            hop = self.hops.get(session)
+            found = self._begun[session] = parse_when(hop.time if hop is not None else session[-_TIME:]) or 0
+        return found
 
     def line(self, session: str) -> list[str]:
         """The sessions of the chain that ends in a session, first to last."""
