@@ -601,8 +601,8 @@ def api(store: lineage.Lineage) -> dict[str, str]:
 
 
 def test_what_is_not_derived_is_not_shown(tmp_path: Path) -> None:
-    """Between adding and deriving the server answers from the state before, and a command warns; then the server answers
-    from the state after."""
+    """Between adding and deriving the server answers from the state before, and a command warns; then it answers from
+    the one after."""
     path = tmp_path / "lineage.db"
     files = sorted(str(one) for one in (HOME / "logs").rglob("*.json.gz"))
     with lineage.open(path) as store:
