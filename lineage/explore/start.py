@@ -109,7 +109,7 @@ def people(reader: Reader) -> list[Person]:
         origin = forest.origin(session)
         if origin is not None:
             held.setdefault(origin.node, []).append(session)
-    everybody = forest.principals(*PEOPLE, "RootUser")
+    everybody = forest.principals_of(*PEOPLE, "RootUser")
     own = reader.activity("principal", [node.split(" ", 1)[1] for node, _ in everybody])
     found = []
     for node, body in everybody:

@@ -125,7 +125,7 @@ def enumerations(data: Data) -> Iterable[Found]:
 def _kind(forest: Forest, caller: str) -> str:
     """The kind of an immediate caller: a service by its name, else the kind of its principal."""
     principal = caller if caller.startswith("Principal ") else forest.owners.get(caller)
-    body = forest.people.get(principal) if principal else None
+    body = forest.principals.get(principal) if principal else None
     if body is None or body.kind is None:
         return "Unknown"
     return str(body.name) if body.kind == "AWSService" else body.kind

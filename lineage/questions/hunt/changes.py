@@ -149,7 +149,7 @@ def root_use(data: Data) -> Iterable[Found]:
 
 def _roots(data: Data) -> tuple[str, ...]:
     """Keys of root users; also of those that only ever signed in, or called without a session."""
-    known = [ref(node).key for node, _ in data.forest.principals("RootUser")]
+    known = [ref(node).key for node, _ in data.forest.principals_of("RootUser")]
     every = [f"arn:{part}:iam::{account}:root" for account in sorted(data.loaded) for part in PARTITIONS]
     return tuple(dict.fromkeys(known + every))
 

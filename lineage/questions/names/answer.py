@@ -258,7 +258,7 @@ def advice(forest: Forest, role: str, sessions: Sequence[str]) -> Advice:
 def _is_user(forest: Forest, caller: str) -> bool:
     """Is the caller an IAM user with a key, or a session of the user itself?"""
     owner = caller if caller.startswith(f"{schema.PRINCIPAL} ") else forest.owners.get(caller)
-    return owner in forest.people and forest.people[owner].kind == "IAMUser"
+    return owner in forest.principals and forest.principals[owner].kind == "IAMUser"
 
 
 ORDER: tuple[Verdict, ...] = ("names-another", "names-origin", "names-nobody", "not-known")

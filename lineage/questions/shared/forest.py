@@ -148,7 +148,7 @@ class Forest:
     def __init__(self, parts: Parts, *, origins: bool = True) -> None:
         self.sessions: dict[str, Session] = {}
         """Sessions in order of their begin."""
-        self.people: dict[str, Principal] = {}
+        self.principals: dict[str, Principal] = {}
         """Principals of every kind."""
         self.hops: dict[str, Hop] = {}
         """By session: how its parent obtained it; missing where that is open."""
@@ -169,8 +169,8 @@ class Forest:
         """By node that a chain begins at."""
         self._texts: dict[str, str] = {}
         belongs: Shapes = {schema.SESSION_OF: Belongs, schema.BELONGS_TO: Belongs} if origins else {}
-        people: Shapes = {schema.PRINCIPAL: Principal} if origins else {}
-        self._read(parts.lineage_parts({schema.SESSION: Session, **people}, {**_CHAINS, **belongs}))
+        principals: Shapes = {schema.PRINCIPAL: Principal} if origins else {}
+        self._read(parts.lineage_parts({schema.SESSION: Session, **principals}, {**_CHAINS, **belongs}))
         for session in self.sessions:
             self._place(session)
 
@@ -181,7 +181,7 @@ class Forest:
                 body.role_arn = self._one(body.role_arn)
                 sessions[node] = body
             else:
-                self.people[node] = body
+                self.principals[node] = body
         ways: list[tuple[str, str, Assumed]] = []
         stated: dict[str, set[str]] = {}
         for kind, source, target, edge in parts.relationships:
@@ -281,7 +281,7 @@ class Forest:
                 principal = self.owners.get(top)
             if principal is None:
                 return self._service(top)
-        body = self.people.get(principal, _NOBODY) if principal else _NOBODY
+        body = self.principals.get(principal, _NOBODY) if principal else _NOBODY
         if principal is None or body.kind is None or body.kind not in ORIGINS:
             return None
         return Origin(principal, body.kind, body.name or ref(principal).key.rsplit("/", 1)[-1], body.account)
@@ -340,9 +340,9 @@ class Forest:
             seen.add(parent)
         return found[::-1]
 
-    def principals(self, *kinds: str) -> list[tuple[str, Principal]]:
+    def principals_of(self, *kinds: str) -> list[tuple[str, Principal]]:
         """The principals of some kinds, sorted."""
-        return sorted((node, body) for node, body in self.people.items() if body.kind in kinds)
+        return sorted((node, body) for node, body in self.principals.items() if body.kind in kinds)
 
 
 def account_of_role(arn: str | None) -> str | None:
