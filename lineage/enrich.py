@@ -233,15 +233,18 @@ def _may_settle(who: Identity) -> bool:
 
 
 def _is_settled(asked: Caller, graph: Graph) -> bool:
-    """Return whether all calls of the identity have the same origin. Not if its session created tokens of `aws login`:
-    these differ by time and agent."""
+    """Return whether all calls of the identity have the same origin. Not if its session created tokens of `aws login`,
+    which differ by time and agent, or if several origins fit it, of which a call may state one."""
     session = session_key_of(asked.start)
     if session is None:
         service = asked.who is not None and asked.who.type == "AWSService"
         return service or keys.ref(asked.start).label == schema.CREDENTIAL
     node = f"{schema.SESSION} {session}"
-    ways = [way for _, _, way in graph.in_edges(node, data=True)] if node in graph else []
-    return not any(way["type"] == schema.ASSUMED and way["tokens"] for way in ways)
+    if node not in graph:
+        return True
+    ways = [way for _, _, way in graph.in_edges(node, data=True) if way["type"] == schema.ASSUMED]
+    stated = [edge for _, _, edge in graph.out_edges(node, data=True) if edge.get("stated")]
+    return len(ways) <= 1 and len(stated) <= 1 and not any(way["tokens"] for way in ways)
 
 
 def _origin_columns(whose: Whose, session: str | None, depth: int, sure: bool) -> Origin:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import sqlite3
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -398,12 +399,20 @@ def test_a_shared_event_id_is_kept_of_any_copy(
     assert [(hint.what, hint.value) for hint in found.hints] == [("caller's own copy", own["eventID"])]
 
 
-def test_the_smaller_of_two_samples_stays_in_any_order(store: Store, tmp_path: Path) -> None:
-    """Two deliveries of a call differ in parameters that name no target: both loads, in both orders, keep the same."""
+@pytest.mark.parametrize("operation", ["DescribeInstances", "AssumeRole"])
+def test_the_smaller_of_two_samples_stays_in_any_order(store: Store, tmp_path: Path, operation: str) -> None:
+    """Two deliveries of a call differ in parameters that name no target: both loads, in both orders, keep the same. Of
+    a grant one content takes precedence, and the sample is of that one."""
     _, _, records = history()
-    read = next(one for one in records if one["eventName"] == "DescribeInstances")
-    one, other = ({**read, "requestParameters": {"filterSet": name}} for name in ("a", "b"))
-    files = [save(tmp_path / f"{name}.json", [record]) for name, record in (("one", one), ("other", other))]
+    call = next(one for one in records if one["eventName"] == operation and not one.get("errorCode"))
+    calls = [
+        {**call, "eventID": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{n}")), "userAgent": f"agent/{n}"} for n in range(8)
+    ]
+    one, other = (
+        [{**each, "requestParameters": {**(each["requestParameters"] or {}), "filterSet": name}} for each in calls]
+        for name in ("a", "b")
+    )
+    files = [save(tmp_path / f"{name}.json", some) for name, some in (("one", one), ("other", other))]
     reference: list[list[list[Sample]]] = []
     for order in (files, files[::-1]):
         with lineage.open(tmp_path / f"{len(reference)}.db") as made:

@@ -109,6 +109,26 @@ def test_every_record_has_the_answer_of_who(store: Store, tmp_path: Path) -> Non
     assert found == {r["eventID"]: origin_of(store.who(r["eventID"])) for r in cloud.records}
 
 
+def test_two_sessions_of_one_second_have_the_answers_of_who() -> None:
+    """A user signs in and gets a session token in one second: both are one session, and each call states its user."""
+    cloud = Cloud(seed=5)
+    home = cloud.account("home")
+    ana, role = cloud.user(home, "ana"), cloud.role(home, "ops")
+    console = cloud.console_login(ana)
+    token = cloud.get_session_token(ana)
+    for session in (console, token):
+        cloud.call(session, "iam.amazonaws.com", "ListUsers")
+        cloud.assume_role(session, role, "ops")
+    first = cloud.records[0]["eventTime"]
+    for record in cloud.records:
+        record["eventTime"] = first
+        attributes = record["userIdentity"].get("sessionContext", {}).get("attributes")
+        if attributes:
+            attributes["creationDate"] = first
+
+    assert unlike(cloud, "") == []
+
+
 @QUICK
 @given(clouds() | clouds(twins=True))
 def test_every_history_has_the_answers_of_who(cloud: Cloud) -> None:

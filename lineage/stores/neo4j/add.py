@@ -263,6 +263,7 @@ class _Adding:
             if was is not None:
                 self.recount[hour].add((was.actor, was.row))
                 self.replaced.add(event)
+                self.waiting[hour].replaced.append((was.row, id_, was.fingerprint))
             at = hours[hour]
             bucket = id_hash(id_) % at.buckets
             at.events += was is None

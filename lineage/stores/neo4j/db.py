@@ -126,6 +126,9 @@ class Pending(msgspec.Struct, array_like=True):
     sightings: list[Sighting] = []
     moved: list[bytes] = []
     """Identities that have another node now."""
+    replaced: list[tuple[bytes, bytes, int]] = []
+    """Row, ID and fingerprint of contents that gave way to another one of the same event: the samples of the graph are
+    still theirs."""
 
 
 _TARGET = msgspec.json.Decoder(Target)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from lineage.model import keys, schema
-from lineage.model.batch import SAMPLES_PER_ROW, event_id_bytes, is_joined, uuid_text
+from lineage.model.batch import RANK, SAMPLES_PER_ROW, event_id_bytes, is_joined, uuid_text
 from lineage.model.facts import Identity, Sample
 from lineage.model.samples import StoredSample, smallest
 from lineage.model.samples import unpack as unpack_samples
@@ -98,6 +98,8 @@ class _Settling:
         self.deltas: dict[bytes, Delta] = {}
         self.recount: dict[bytes, tuple[bytes, int]] = {}
         """By row: actor and hour."""
+        self.replaced: dict[tuple[bytes, bytes], int] = {}
+        """By row and event: the fingerprint of what stood there when the graph was written."""
         self.waiting = Pending()
         for hour, body in read_many(db.read, "take_pending", "hours", hours):
             self._merge(hour, PENDING.decode(body))
@@ -131,6 +133,10 @@ class _Settling:
                 had.count += delta.count
             had.samples += delta.samples
         self.recount.update({row: (actor, hour) for actor, row in pending.recount})
+        for row, id_, fingerprint in pending.replaced:
+            # A content only gives way to one that takes precedence, so the last in that order was there first.
+            old = self.replaced.setdefault((row, id_), fingerprint)
+            self.replaced[row, id_] = max(old, fingerprint, key=lambda one: (-(one & RANK), one))
         waiting = self.waiting
         waiting.events += pending.events
         waiting.dropped += pending.dropped
@@ -278,7 +284,7 @@ class _Settling:
         ]
 
     def _stored_samples(self, standing: list[_Standing]) -> dict[bytes, list[StoredSample]]:
-        """The samples of existing rows, with the time and fingerprint that the ledger has of them."""
+        """The samples of existing rows, with the time and fingerprint that the ledger has, or had, of them."""
         wanted: dict[int, set[bytes]] = defaultdict(set)
         for one in standing:
             hour = (parse_when(one.properties["hour"]) or 0) // 3600
@@ -298,7 +304,8 @@ class _Settling:
                 id_ = event_id_bytes(sample.event_id)
                 at = places.get((hour, id_))
                 if at is not None and at.row == row:
-                    found[row].append((hour * 3600 + at.second, id_, at.fingerprint, sample))
+                    fingerprint = self.replaced.get((row, id_), at.fingerprint)
+                    found[row].append((hour * 3600 + at.second, id_, fingerprint, sample))
         return found
 
     def _write_row(self, row: bytes, result: _Counted, parts: dict[str, _Standing]) -> None:
