@@ -16,15 +16,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, cast
-
-if TYPE_CHECKING:
-    from lineage.model.batch import Batch
-    from lineage.model.results import Sums
-    from lineage.stores.reader import Store
 
 LINEAGE = (sys.executable, "-c", "from lineage.cli import main; main()")
 """The command `lineage`, also where it is not installed."""
@@ -63,50 +56,20 @@ def read_and_aggregate(paths: Sequence[str], processes: int) -> dict[str, float]
     The start is that of the same work on as many small files as there are processes, and no part of
     `seconds`: it is the same for any number of events.
     """
-    from lineage.load import load as load_into
+    from loaders.batches.parallel import batches
+    from loaders.files.sources import find
+
+    def read(files: Sequence[str]) -> tuple[int, float]:
+        begin = time.perf_counter()
+        events = sum(len(batch.entries) for batch in batches(find(files), processes))
+        return events, time.perf_counter() - begin
 
     if processes == 1:
         one_core()
     small = sorted(_files(paths), key=lambda file: file.stat().st_size)[:processes]
-    begin = time.perf_counter()
-    load_into(cast("Store", Nowhere()), [str(file) for file in small], processes=processes)
-    start = time.perf_counter() - begin
-    nowhere = Nowhere()
-    begin = time.perf_counter()
-    load_into(cast("Store", nowhere), list(paths), processes=processes)
-    return {"seconds": time.perf_counter() - begin - start, "events": nowhere.events, "start": start}
-
-
-class Nowhere:
-    """A store that keeps nothing: a load into it is only reading and aggregating."""
-
-    def __init__(self) -> None:
-        self.events = 0
-
-    def begin_load(self, paths: Sequence[str]) -> str:
-        """Record nothing."""
-        return ""
-
-    def add(self, load: str, batch: Batch) -> None:
-        """Count the events."""
-        self.events += len(batch.entries)
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """Start nothing."""
-        return nullcontext()
-
-    def dirty(self, limit: int) -> list[str]:
-        """Return no terms."""
-        return []
-
-    def settle(self) -> None:
-        """Do nothing."""
-
-    def finish_load(self, load: str) -> Sums:
-        """Return empty sums."""
-        from lineage.model.results import Sums
-
-        return Sums()
+    _, start = read([str(file) for file in small])
+    events, seconds = read(paths)
+    return {"seconds": seconds - start, "events": events, "start": start}
 
 
 def load(paths: Sequence[str], store: str) -> dict[str, float]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import Made, make
+from tests.conftest import ROOT
 
 
 def _records(path: Path) -> list[dict[str, Any]]:
@@ -79,3 +83,26 @@ def test_no_session_is_used_before_its_grant_or_after_its_end(tmp_path: Path) ->
     ]
 
     assert early == []
+
+
+def test_what_is_measured_is_all_of_it(tmp_path: Path) -> None:
+    """Each measured part reads every event, in processes as in one."""
+    logs, store = tmp_path / "logs", str(tmp_path / "lineage.db")
+    events = make(logs, 2_000, 1).events
+
+    def part(name: str, **arguments: object) -> dict[str, float]:
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.parts", name],
+            cwd=ROOT, input=json.dumps(arguments), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        measured: dict[str, float] = json.loads(done.stdout)
+        return measured
+
+    assert part("load", paths=[str(logs)], store=store)["events"] == events
+    for processes in (1, 2):
+        assert part("read_and_aggregate", paths=[str(logs)], processes=processes)["events"] == events
+    for name in ("read", "write"):
+        probe = [sys.executable, str(ROOT / "benchmarks" / "probe.py"), name, str(logs), str(tmp_path / f"{name}.db")]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(probe, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["events"] == events
