@@ -4,14 +4,14 @@
 #             missing Chromium, REQUIRE_SPARK=1 a missing Spark or Java 17; WORKERS=2 is the number of processes,
 #             WORKERS=0 runs all in one
 # make lint   ruff and mypy alone
-# make bench  speed and memory, and the same beside an older commit; EVENTS=200000 is the size
+# make bench  speed and memory, and the same beside an older commit; EVENTS=100000 is the size
 # make bench-large  what needs millions of events; takes most of two hours
 # make docs   write the tables of the documentation that the code knows
 # make lock   write constraints.txt anew from pyproject.toml (needs uv)
 # make clean  remove what make made in this folder
 
 PYTHON ?= python3
-EVENTS ?= 200000
+EVENTS ?= 100000
 PYTEST ?=
 WORKERS ?= auto
 

@@ -1,6 +1,6 @@
 """Compares this version with an older one, side by side on the same logs.
 
-    python -m benchmarks.against --events 100000
+    python -m benchmarks.against --events 50000
 
 Checks the older commit out beside this one, and measures both by turns: what else the machine does then disturbs
 both alike. Times are processor time, of all processes for a whole load; the best of each counts.
@@ -109,7 +109,7 @@ def compared(events: int, seed: int, commit: str, work: Path) -> Iterator[Line]:
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
+    parser.add_argument("--events", type=int, default=50_000)
     parser.add_argument("--commit", default=OLD, help="the older version")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()

@@ -1,6 +1,6 @@
 """Measures speed and memory in one run and compares them with the targets.
 
-    python -m benchmarks.bench --events 200000
+    python -m benchmarks.bench --events 100000
 
 The floor is what no loader can beat by much: gunzip and a simdjson parse of the same bytes on one core.
 Pieces are measured in turns, each several times, and the best counts: what else the machine does then
@@ -286,7 +286,7 @@ def _row(row: Sequence[str], widths: Sequence[int]) -> str:
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bench", description=__doc__)
-    parser.add_argument("--events", type=int, default=200_000)
+    parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--credentials", type=int, default=CREDENTIALS, help="issued keys for `who`")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-neo4j", action="store_true", help="leave Neo4j out")

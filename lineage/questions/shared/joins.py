@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
+import networkx as nx
 
 from lineage.model import keys, schema
 from lineage.model.agents import is_command_line
@@ -43,11 +44,12 @@ def weaker(hop: Hop, rule: str, confidence: str) -> Hop:
     return hop if weakest == hop.confidence else hop.model_copy(update={"rule": rule, "confidence": weakest})
 
 
-def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]:
+def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> tuple[Graph, list[Climb]]:
     """Go on through a role session whose own copy of the call is not there, or that the call does not state, if
-    sessions of that principal were live then (rule 10b): through each of them, where they have several origins."""
+    sessions of that principal were live then (rule 10b): through each of them, where they have several origins. Returns
+    the graph with what leads to these sessions too."""
     if chain.first_session is None or graph.nodes.get(chain.top, {}).get("kind") not in ("ExternalAccount", "Role"):
-        return [chain]
+        return graph, [chain]
     # From below: an outside account may have assumed roles a hundred thousand times.
     for source, _, way in graph.in_edges(chain.first_session, data=True):
         if source != chain.top or way["type"] != schema.ASSUMED:
@@ -58,8 +60,10 @@ def through_lost_copy(reader: Reader, graph: Graph, chain: Climb) -> list[Climb]
             continue
         live = [seen for seen in reader.sessions_by_id(caller_id) if is_live(seen, seen.key, time)]
         if live:
-            return _through(reader, graph, chain, [seen.key for seen in live[:MAX_CANDIDATES]])
-    return [chain]
+            if nx.is_frozen(graph):  # the reader keeps it
+                graph = graph.copy()
+            return graph, _through(reader, graph, chain, [seen.key for seen in live[:MAX_CANDIDATES]])
+    return graph, [chain]
 
 
 def _through(reader: Reader, graph: Graph, chain: Climb, sessions: list[str]) -> list[Climb]:

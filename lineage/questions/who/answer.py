@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import networkx as nx
-
 from lineage.model import keys, schema
 from lineage.model.facts import Identity
 from lineage.model.results import EventCopy, Graph
@@ -135,8 +133,6 @@ def _explained_at(
     hints = [Hint(what="session", value=session_key_of(start) or "", rule=joined.rule)] if joined is not None else []
     if graph is None or start != caller.start:
         graph = reader.ascend([start])
-    if nx.is_frozen(graph):  # what follows adds to it, and the reader keeps its own
-        graph = graph.copy()
     answers = []
     chains, fitting = _own_statement(caller, *climbed(graph, start, limit))
     for chain in chains:
@@ -144,7 +140,8 @@ def _explained_at(
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], joined.rule, joined.confidence)))
         elif chain.hops and _by_tuple(caller, start, chain.hops[-1]):
             chain = chain._replace(hops=(*chain.hops[:-1], weaker(chain.hops[-1], *BY_TUPLE)))
-        for whole in through_lost_copy(reader, graph, chain):
+        graph, wholes = through_lost_copy(reader, graph, chain)
+        for whole in wholes:
             answers.append(
                 _element(reader, graph, caller, start, with_login(graph, caller, whole), joined, hints, provenance)
             )
