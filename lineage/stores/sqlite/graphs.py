@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 import msgspec
-import networkx as nx
 
 from lineage.model import keys, schema
 from lineage.model.compact import decompress
@@ -43,6 +42,13 @@ _ALIKE = frozenset(
 """Properties that many nodes and relationships have the same text in."""
 
 
+def new_graph() -> Graph:
+    """Return an empty graph. A load needs none, and networkx takes longer to import than all of our own code."""
+    import networkx as nx
+
+    return nx.MultiDiGraph()
+
+
 class _Shared:
     """Lets equal texts of a large graph be one: it takes a quarter less memory."""
 
@@ -65,7 +71,7 @@ class Graphs(Tables):
 
     def _walk(self, refs: Iterable[str], step: Callable[[Mapping[str, int]], Iterable[Found]]) -> Graph:
         """All that steps from the nodes lead to, level by level: there may be thousands of nodes at once."""
-        graph: Graph = nx.MultiDiGraph()
+        graph = new_graph()
         level = list(dict.fromkeys(refs))
         seen = set(level)
         while level:
@@ -173,7 +179,7 @@ class Graphs(Tables):
             return self._lineage(types)
 
     def _lineage(self, types: Collection[str]) -> Graph:
-        graph: Graph = nx.MultiDiGraph()
+        graph = new_graph()
         refs = self._nodes.everything()
         shared = _Shared()
         for type_, key, source, target, properties in found_edges(self._relationships(types), refs):
