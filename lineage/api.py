@@ -414,7 +414,8 @@ class Lineage(Questions):
 
     def graph(self) -> "Graph":
         """The whole lineage; attribute names are those of `lineage.model.schema`, node IDs `LABEL KEY`."""
-        return self._store.graph()
+        with self.reading():
+            return self._store.graph()
 
     def query(self, name: str, **params: object) -> tuple[list[str], list[list[object]]]:
         """Run a Cypher file for analysts by name (`who`, `draw/who`); returns columns and rows. Neo4j only."""

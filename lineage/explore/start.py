@@ -50,7 +50,8 @@ def part(store: Lineage, name: str, link: Link) -> str:
         case "findings":
             return "".join(_findings(store.findings()))
         case "people":
-            return "".join(_people(people(store._reader()), link))
+            with store.reading():
+                return "".join(_people(people(store._reader()), link))
         case "gaps":
             return "".join(_gaps(store, link))
         case _ if name in NAMES:

@@ -108,8 +108,7 @@ class Columns:
         return pack_parts(
             sorted(
                 (
-                    time, ids[place], fingerprint, texts.get(place), _arns(resources) if resources else (),
-                    _parameters_of(request) if request else None,
+                    time, ids[place], fingerprint, texts.get(place), *_cleaned(resources, request),
                 )
                 for time, place, _, fingerprint, resources, request in candidates
             )
@@ -246,8 +245,10 @@ def smallest(candidates: Sequence[SampleCandidate]) -> list[SampleCandidate]:
     return [best[key] for key in sorted(best)[:SAMPLES_PER_ROW]]
 
 
-def _parameters_of(request: bytes) -> str | None:
-    return _parameters(request) if len(request) < SHORT else parameters(request)
+def _cleaned(resources: bytes, request: bytes) -> tuple[tuple[str, ...], str | None]:
+    """Return resources and parameters as a sample has them, without secrets."""
+    told = (_parameters(request) if len(request) < SHORT else parameters(request)) if request else None
+    return _arns(resources) if resources else (), told
 
 
 def parameters(request: bytes) -> str | None:
@@ -267,5 +268,5 @@ _arns = lru_cache(maxsize=8_192)(extract.arns)
 
 def _preference(candidate: SampleCandidate) -> tuple[int, int, bytes]:
     time, _, event_id, fingerprint, resources, request = candidate
-    arns, told = _arns(resources) if resources else (), _parameters_of(request) if request else None
+    arns, told = _cleaned(resources, request)
     return sample_choice(fingerprint, Sample(time=time, event_id=event_id, resources=arns, parameters=told))

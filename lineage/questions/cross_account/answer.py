@@ -80,9 +80,7 @@ def _callers(reader: Reader, nodes: Iterable[str]) -> dict[str, tuple[str, str |
 
 def grants(reader: Reader) -> Iterator[Grant]:
     """Every grant across accounts, copies merged."""
-    parts = reader.lineage_parts(
-        {schema.PRINCIPAL: _Role}, {schema.ASSUMED: _Way, schema.SESSION_OF: Belongs}
-    )  # fmt: skip
+    parts = reader.lineage_parts({schema.PRINCIPAL: _Role}, {schema.ASSUMED: _Way, schema.SESSION_OF: Belongs})
     arns = {node: role.arn for node, role in parts.nodes}
     ways: list[tuple[str, str, _Way]] = []
     roles: dict[str, list[str]] = defaultdict(list)

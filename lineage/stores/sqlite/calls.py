@@ -26,7 +26,7 @@ from lineage.model.results import (
 from lineage.model.samples import unpack
 from lineage.stores.merging import conflict_of, files_of
 from lineage.stores.sqlite import events
-from lineage.stores.sqlite.db import Tables, read_in, unpack_fact, unpack_identity
+from lineage.stores.sqlite.db import Tables, read_in, unpack_fact, unpack_identity, values_of
 from lineage.stores.sqlite.events import Counted
 from lineage.stores.sqlite.nodes import TYPES, found_edges
 from lineage.stores.sqlite.rows import CONTENT, others
@@ -201,13 +201,7 @@ class Calls(Tables):
         return in_window(found, window)
 
     def addresses(self) -> list[str]:
-        # From one value of the index to the next: there are far fewer addresses than rows.
-        found = self._db.execute(
-            "WITH RECURSIVE one(address) AS (SELECT min(address) FROM row UNION ALL "
-            "SELECT (SELECT min(r.address) FROM row r WHERE r.address > one.address) FROM one "
-            "WHERE one.address IS NOT NULL) SELECT t.value FROM one JOIN text t ON t.id = one.address"
-        )
-        return sorted(address for (address,) in found if address)
+        return sorted(filter(None, self._rows.texts.of(values_of(self._db, "address")).values()))
 
     # events
 

@@ -16,7 +16,7 @@ from lineage.resolve import graph_elements
 from lineage.stores.merging import is_gap
 from lineage.stores.sqlite.add import path_hash
 from lineage.stores.sqlite.calls import Calls
-from lineage.stores.sqlite.db import read_in
+from lineage.stores.sqlite.db import read_in, values_of
 from lineage.stores.sqlite.nodes import PRINCIPAL, unpack_node
 from lineage.stores.sqlite.rows import CONTENT, FIRST_RELATION, relation_of
 from lineage.stores.windows import hours
@@ -66,13 +66,7 @@ class Loaded(Calls):
         return sorted(found, key=lambda one: (_order(one.account), _order(one.region), one.hour, one.category))
 
     def extent(self) -> dict[str | None, tuple[int, int]]:
-        # From one value of the index to the next: there are far fewer accounts than rows.
-        numbers = self._db.execute(
-            "WITH RECURSIVE one(account) AS (SELECT min(account) FROM row UNION ALL "
-            "SELECT (SELECT min(r.account) FROM row r WHERE r.account > one.account) FROM one "
-            "WHERE one.account IS NOT NULL) SELECT account FROM one WHERE account IS NOT NULL"
-        ).fetchall()
-        accounts = self._rows.texts.of([number for (number,) in numbers])
+        accounts = self._rows.texts.of(values_of(self._db, "account"))
         found = {account: self._between(number) for number, account in accounts.items()}
         return {
             account: (first, last) for account, (first, last) in found.items() if first is not None and last is not None

@@ -63,6 +63,16 @@ def read_in(db: sqlite3.Connection, statement: str, values: Sequence[object], *f
         yield from db.execute(statement.replace("IN (*)", f"IN ({marks})"), (*first, *some))
 
 
+def values_of(db: sqlite3.Connection, column: str) -> list[int]:
+    """The values of a column of `row` that begins an index, from one to the next: there are far fewer than rows."""
+    found = db.execute(
+        f"WITH RECURSIVE one(value) AS (SELECT min({column}) FROM row UNION ALL "
+        f"SELECT (SELECT min(r.{column}) FROM row r WHERE r.{column} > one.value) FROM one "
+        "WHERE one.value IS NOT NULL) SELECT value FROM one WHERE value IS NOT NULL"
+    )
+    return [value for (value,) in found]
+
+
 def last_number(db: sqlite3.Connection, table: str) -> int:
     """The highest `id` of a table; 0 where it is empty."""
     (last,) = db.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()

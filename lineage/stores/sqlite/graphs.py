@@ -175,10 +175,6 @@ class Graphs(Tables):
         )
 
     def lineage(self, types: Collection[str] = schema.RELATIONSHIPS) -> Graph:
-        with self.reading():
-            return self._lineage(types)
-
-    def _lineage(self, types: Collection[str]) -> Graph:
         graph = new_graph()
         refs = self._nodes.everything()
         shared = _Shared()
@@ -199,10 +195,6 @@ class Graphs(Tables):
 
     def graph(self) -> Graph:
         """The whole graph, calls included; attribute names are those of `lineage.model.schema`."""
-        with self.reading():
-            return self._graph()
-
-    def _graph(self) -> Graph:
         graph = self.lineage()
         refs = self._nodes.everything()
         seen_from: dict[tuple[str, str], list[int]] = {}
